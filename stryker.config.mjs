@@ -6,9 +6,10 @@ export default {
   vitest: { configFile: 'tools/mutation/vitest.config.ts', related: false },
   coverageAnalysis: 'perTest',
   mutate: [
-    'packages/tollgate/src/scheme/*.ts',
+    'packages/tollgate/src/schemes/twilio/sign/*.ts',
     'packages/tollgate/src/verify/verifier.ts',
-    'packages/tollgate/src/verify/webhook.ts',
+    'packages/tollgate/src/schemes/twilio/verifier.ts',
+    'packages/tollgate/src/schemes/twilio/webhook.ts',
     'packages/tollgate/src/checks/limits.ts',
     'packages/tollgate/src/replay/*.ts',
   ],

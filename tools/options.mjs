@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
@@ -31,12 +30,14 @@ const block = /<!-- options ([A-Z]\w*(?: [A-Z]\w*)*)( short| in a file)? -->\n(?
  * @returns {ReadonlyMap<string, Bag>} the bags, by their interfaces
  */
 export function readBags(folder = root) {
-  const patterns = ['tollgate', 'gateway', 'inspector'].map((name) => `packages/${name}/src/*.ts`)
-  const files = execFileSync('git', ['ls-files', '--cached', '--others', ...patterns], { cwd: root, encoding: 'utf8' })
-  const sources = files
-    .trim()
-    .split('\n')
-    .filter((file) => existsSync(join(folder, file)))
+  const sources = ['tollgate', 'gateway', 'inspector']
+    .flatMap((name) =>
+      readdirSync(join(folder, `packages/${name}/src`), { recursive: true, encoding: 'utf8' }).map(
+        (file) => `packages/${name}/src/${file}`,
+      ),
+    )
+    .filter((file) => file.endsWith('.ts'))
+    .sort()
     .map((file) => ts.createSourceFile(file, readFileSync(join(folder, file), 'utf8'), ts.ScriptTarget.Latest, true))
   /** @type {Map<string, Interface>} */
   const interfaces = new Map()

@@ -27,7 +27,7 @@ const twilioDocs = 'https://www.twilio.com/docs/'
  * Renders the page of a folder of kinds.
  * @param {string} [folder]
  */
-export async function renderKinds(folder = join(root, 'packages/tollgate/src/webhooks')) {
+export async function renderKinds(folder = join(root, 'packages/tollgate/src/schemes/twilio/webhooks')) {
   const { kinds } = await importKinds(folder)
   const descriptions = readDescriptions(folder)
   const sections = Object.keys(kinds)
@@ -37,7 +37,7 @@ export async function renderKinds(folder = join(root, 'packages/tollgate/src/web
       if (description === undefined) throw new Error(`The row of "${kind}" needs a comment that describes it.`)
       return renderKind(kind, kinds[kind], description)
     })
-  return `<!-- Written by \`npm run kinds\`; change the rows in packages/tollgate/src/webhooks instead. -->
+  return `<!-- Written by \`npm run kinds\`; change the rows in packages/tollgate/src/schemes/twilio/webhooks instead. -->
 
 # Kinds of webhook
 

@@ -6,4 +6,4 @@ const options = {
   listen: { port: Number(PORT) },
   routes: [{ path: '/', upstream: UPSTREAM, publicUrl: PUBLIC_URL, authToken: AUTH_TOKEN, webSocket: true }],
 }
-await runGateway({ loaded: { options, graceMs: 0 } }, { tell: () => undefined })
+await runGateway({ loaded: { options, graceMs: 0 } }, { onMessage: () => undefined })

@@ -1,5 +1,5 @@
 import { RequestValidator } from '../../packages/tollgate/src/index.ts'
-import { equalSignatures } from '../../packages/tollgate/src/scheme/signature.ts'
+import { equalSignatures } from '../../packages/tollgate/src/schemes/twilio/sign/signature.ts'
 
 export { equalSignatures, RequestValidator }
 

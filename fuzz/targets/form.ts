@@ -1,4 +1,4 @@
-import { decodeUtf8, parseForm, serializeForm } from '../../packages/tollgate/src/scheme/form.ts'
+import { decodeUtf8, parseForm, serializeForm } from '../../packages/tollgate/src/schemes/twilio/sign/form.ts'
 import { check } from './check.ts'
 
 /** Compares the form parser to the platform's: the same pairs, or a rejection instead of a guess. */

@@ -1,7 +1,7 @@
 import { createPublicKey, createVerify } from 'node:crypto'
-import { parsePublicKey } from '../../packages/tollgate/src/sendgrid/public-key.ts'
-import { formatSignature, parseSignature } from '../../packages/tollgate/src/sendgrid/signature.ts'
-import { createSendGridVerifier } from '../../packages/tollgate/src/sendgrid/verifier.ts'
+import { parsePublicKey } from '../../packages/tollgate/src/schemes/sendgrid/public-key.ts'
+import { formatSignature, parseSignature } from '../../packages/tollgate/src/schemes/sendgrid/signature.ts'
+import { createSendGridVerifier } from '../../packages/tollgate/src/schemes/sendgrid/verifier.ts'
 import { check, splitInput, toText } from './check.ts'
 
 /**

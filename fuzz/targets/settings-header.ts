@@ -1,5 +1,8 @@
-import { algorithms } from '../../packages/tollgate/src/scheme/algorithms.ts'
-import { isCanonicalSignature, parseSignatureSettings } from '../../packages/tollgate/src/scheme/signature.ts'
+import { algorithms } from '../../packages/tollgate/src/schemes/twilio/sign/algorithms.ts'
+import {
+  isCanonicalSignature,
+  parseSignatureSettings,
+} from '../../packages/tollgate/src/schemes/twilio/sign/signature.ts'
 import { check, splitInput, toText } from './check.ts'
 
 /** Checks that the two headers that choose a key have only one spelling for each meaning. */

@@ -1,4 +1,9 @@
-import { joinUrl, listSignedForms, type SignedForm, splitUrl } from '../../packages/tollgate/src/scheme/signed-url.ts'
+import {
+  joinUrl,
+  listSignedForms,
+  type SignedForm,
+  splitUrl,
+} from '../../packages/tollgate/src/schemes/twilio/sign/signed-url.ts'
 import { check, splitInput, toText } from './check.ts'
 
 /**

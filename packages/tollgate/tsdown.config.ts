@@ -80,6 +80,18 @@ const plainExports = {
 // The package has no dependencies: it contains the only code that it needs from others.
 const deps = { neverBundle: ['vitest'], onlyBundle: ['@noble/hashes'] }
 
+// Every entry that verifies loads all of these, so they are no files of their own. The patterns match
+// no declarations, which would become parts of a program.
+const codeSplitting = {
+  groups: [
+    { name: 'sign', test: /src[\\/]schemes[\\/]twilio[\\/]sign[\\/][\w-]+\.ts$/ },
+    {
+      name: 'frame',
+      test: /src[\\/](verdict|checks[\\/]\w+|verify[\\/](verifier|head|body|look-up|public-url|types))\.ts$/,
+    },
+  ],
+}
+
 const shared: UserConfig = {
   platform: 'neutral',
   target: 'node20',
@@ -93,6 +105,7 @@ const shared: UserConfig = {
 // The package's own `imports` choose the providers when the program runs, not when it is built.
 const esm: UserConfig = {
   ...shared,
+  outputOptions: { codeSplitting },
   entry: toEntry({ ...entries, ...providers }),
   format: ['esm'],
   plugins: [dropPageTexts, dropComments('node20'), shortLiterals, nameAuthors],
@@ -121,7 +134,7 @@ const {${names.replaceAll(' as ', ': ')}} = process.getBuiltinModule('node:crypt
 
 const cjs: UserConfig = {
   ...shared,
-  outputOptions: { generatedCode: { symbols: false } },
+  outputOptions: { codeSplitting, generatedCode: { symbols: false } },
   entry: toEntry({ ...entries, ...providers, ...requiredProviders }),
   format: ['cjs'],
   plugins: [forOlderTools, dropPageTexts, dropComments('es2019'), plainExports, shortLiterals, nameAuthors],

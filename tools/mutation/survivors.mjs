@@ -6,12 +6,12 @@
  */
 export const explained = [
   {
-    file: 'scheme/signature.ts',
+    file: 'schemes/twilio/sign/signature.ts',
     because: 'A search through a query without the parameter finds nothing either, only more slowly',
     changes: [['!query.includes(parameter)', 'false']],
   },
   {
-    file: 'scheme/form.ts',
+    file: 'schemes/twilio/sign/form.ts',
     because: 'A function without `return` returns `undefined` too',
     changes: [
       ['{ return undefined }', '{}'],
@@ -19,42 +19,42 @@ export const explained = [
     ],
   },
   {
-    file: 'scheme/form.ts',
+    file: 'schemes/twilio/sign/form.ts',
     because: 'Neither text is JSON',
     changes: [["''", '"Stryker was here!"']],
   },
   {
-    file: 'scheme/form.ts',
+    file: 'schemes/twilio/sign/form.ts',
     because: 'A shorter form has fewer separators, so counting them gives the same answer',
     changes: [['form.length >= mostPairs', 'true']],
   },
   {
-    file: 'scheme/form.ts',
+    file: 'schemes/twilio/sign/form.ts',
     because: 'A set of one text gives the same list, only more slowly',
     changes: [['texts.length < 2', 'false']],
   },
   {
-    file: 'scheme/form.ts',
+    file: 'schemes/twilio/sign/form.ts',
     because: 'Only hex digits are read, and the character 64 (@) is not one of them',
     changes: [['digit > 64', 'digit >= 64']],
   },
   {
-    file: 'scheme/algorithms.ts',
+    file: 'schemes/twilio/sign/algorithms.ts',
     because: 'The module does not load with this change, and StrykerJS does not count tests that cannot start',
     changes: [['([name, row]) => ({ ...row, name: name as AlgorithmName, })', '() => undefined']],
   },
   {
-    file: 'scheme/form.ts',
+    file: 'schemes/twilio/sign/form.ts',
     because: 'The module does not load with this change, and StrykerJS does not count tests that cannot start',
     changes: [["'utf-8'", '""']],
   },
   {
-    file: 'scheme/form.ts',
+    file: 'schemes/twilio/sign/form.ts',
     because: 'One more round at the end finds an empty field, which is skipped',
     changes: [['start < text.length', 'start <= text.length']],
   },
   {
-    file: 'scheme/form.ts',
+    file: 'schemes/twilio/sign/form.ts',
     because: 'The search for the equals sign runs again and finds the same position, only more slowly',
     changes: [
       ['equals < start', 'true'],
@@ -62,7 +62,7 @@ export const explained = [
     ],
   },
   {
-    file: 'scheme/form.ts',
+    file: 'schemes/twilio/sign/form.ts',
     because: 'A field without a percent sign stays the same when it is decoded, only more slowly',
     changes: [
       ['percent < start', 'true'],
@@ -77,7 +77,7 @@ export const explained = [
     ],
   },
   {
-    file: 'scheme/signing-string.ts',
+    file: 'schemes/twilio/sign/signing-string.ts',
     because:
       'The remembered order only saves sorting. It is used only if it is right, so the order is the same without it',
     changes: [
@@ -88,19 +88,19 @@ export const explained = [
     ],
   },
   {
-    file: 'scheme/signing-string.ts',
+    file: 'schemes/twilio/sign/signing-string.ts',
     because: 'The order of equal names changes nothing',
     changes: [
       ['(names[one] as string) < (names[other] as string)', '(names[one] as string) <= (names[other] as string)'],
     ],
   },
   {
-    file: 'scheme/signature.ts',
+    file: 'schemes/twilio/sign/signature.ts',
     because: 'Beyond the end, both texts have nothing to compare',
     changes: [['index < one.length', 'index <= one.length']],
   },
   {
-    file: 'scheme/signed-url.ts',
+    file: 'schemes/twilio/sign/signed-url.ts',
     because: 'The text is the same in one piece and in several pieces',
     changes: [
       ['text.length < 10_000 && Number.isNaN(text.charCodeAt(0))', 'false'],
@@ -110,7 +110,7 @@ export const explained = [
     ],
   },
   {
-    file: 'scheme/signed-url.ts',
+    file: 'schemes/twilio/sign/signed-url.ts',
     because: 'No form has a rank beyond the last one',
     changes: [
       ['userinfos.length + ports.length + tails.length - 2', 'userinfos.length + ports.length + tails.length + 2'],
@@ -118,12 +118,12 @@ export const explained = [
     ],
   },
   {
-    file: 'scheme/signed-url.ts',
+    file: 'schemes/twilio/sign/signed-url.ts',
     because: 'Without an apostrophe all three spellings are equal, and the list has no duplicates',
     changes: [["!respelled && !/'|%27/.test(asGiven)", 'false']],
   },
   {
-    file: 'scheme/signing-string.ts',
+    file: 'schemes/twilio/sign/signing-string.ts',
     because: 'Pairs sorted by name and value give the same text, only more slowly',
     changes: [
       ['(pair) => pair[0]', '() => undefined'],
@@ -131,7 +131,7 @@ export const explained = [
     ],
   },
   {
-    file: 'scheme/signing-string.ts',
+    file: 'schemes/twilio/sign/signing-string.ts',
     because: 'A record read as pairs gives the same text, only more slowly',
     changes: [
       ["typeof params === 'object' && params !== null && !(Symbol.iterator in params)", 'false'],

@@ -16,13 +16,14 @@ const sound = {
   'packages/tollgate/src/hmac/node.ts': "import { hash } from 'node:crypto'\nexport const sign = hash",
   'packages/tollgate/src/hmac/pure.ts': "import { hmac } from '@noble/hashes/hmac.js'\nexport const sign = hmac",
   'packages/tollgate/src/ecdsa/node.ts': "import { verify } from 'node:crypto'\nexport const check = verify",
-  'packages/tollgate/src/scheme/signature.ts': "import { sign } from '#hmac'\nexport const signature = sign",
+  'packages/tollgate/src/schemes/twilio/sign/signature.ts':
+    "import { sign } from '#hmac'\nexport const signature = sign",
   'packages/tollgate/src/verdict.ts': 'export type Verdict = boolean\nexport const rejections = {}',
   'packages/tollgate/src/checks/runtime.ts': 'export const bytes = 1',
   'packages/tollgate/src/verify/options.ts':
     "import { bytes } from '../checks/runtime.ts'\nexport const options = bytes",
   'packages/tollgate/src/verify/body.ts':
-    "import { rejections } from '../verdict.ts'\nimport { signature } from '../scheme/signature.ts'\nexport const body = [signature, rejections]",
+    "import { rejections } from '../verdict.ts'\nimport { signature } from '../schemes/twilio/sign/signature.ts'\nexport const body = [signature, rejections]",
   'packages/tollgate/src/verify/verifier.ts': "import { body } from './body.ts'\nexport const verify = body",
   'packages/tollgate/src/index.ts': "export { verify } from './verify/verifier.ts'",
   'packages/tollgate/src/keys/index.ts': "import type { Verdict } from '../index.ts'\nexport type Key = Verdict",
@@ -36,9 +37,17 @@ const cases: [rule: string, file: string, line: string][] = [
   ['no-cycles', 'packages/tollgate/src/verify/options.ts', "import './options-2.ts'"],
   ['no-cycles', 'packages/tollgate/src/verify/options.ts', "import type {} from './options-2.ts'"],
   ['hmac-stands-alone', 'packages/tollgate/src/hmac/node.ts', "import '../verify/options.ts'"],
-  ['scheme-imports-only-hmac', 'packages/tollgate/src/scheme/form.ts', "import '../verify/options.ts'"],
-  ['scheme-imports-only-hmac', 'packages/tollgate/src/scheme/form.ts', "import type { Verdict } from '../verdict.ts'"],
-  ['scheme-imports-only-hmac', 'packages/tollgate/src/scheme/form.ts', "import { sep } from 'node:path'"],
+  [
+    'scheme-imports-only-hmac',
+    'packages/tollgate/src/schemes/twilio/sign/form.ts',
+    "import '../../../verify/options.ts'",
+  ],
+  [
+    'scheme-imports-only-hmac',
+    'packages/tollgate/src/schemes/twilio/sign/form.ts',
+    "import type { Verdict } from '../../../verdict.ts'",
+  ],
+  ['scheme-imports-only-hmac', 'packages/tollgate/src/schemes/twilio/sign/form.ts', "import { sep } from 'node:path'"],
   [
     'verify-imports-only-what-is-inside',
     'packages/tollgate/src/verify/head.ts',
@@ -75,7 +84,7 @@ const cases: [rule: string, file: string, line: string][] = [
   ['node-only-where-node-is', 'packages/tollgate/src/adapters/shared/web.ts', "import type { Socket } from 'node:net'"],
   ['hmac-provider-by-condition', 'packages/tollgate/src/verify/verifier.ts', "import { sign } from '../hmac/node.ts'"],
   ['ecdsa-stands-alone', 'packages/tollgate/src/ecdsa/node.ts', "import '../verify/options.ts'"],
-  ['ecdsa-provider-by-condition', 'packages/tollgate/src/sendgrid/verifier.ts', "import '../ecdsa/node.ts'"],
+  ['ecdsa-provider-by-condition', 'packages/tollgate/src/schemes/sendgrid/verifier.ts', "import '../../ecdsa/node.ts'"],
   ['shells-use-entry-points', 'packages/cli/src/index.ts', "import '../../tollgate/src/verify/verifier.ts'"],
   ['library-imports-no-shell', 'packages/tollgate/src/verify/options.ts', "import '../../../cli/src/run.ts'"],
   ['no-cycles', 'conformance/kit/forms.ts', "import './forms-2.ts'"],

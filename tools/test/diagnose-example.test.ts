@@ -34,7 +34,7 @@ test("the page shows the example's output on standard error", async () => {
     body: body ?? null,
   })
   expect([answer.status, await answer.text()]).toEqual([403, 'Twilio Request Validation Failed.'])
-  await vi.waitFor(() => expect(lines).toHaveLength(1))
+  await vi.waitFor(() => expect(lines).toHaveLength(1), 20_000)
   const page = readFileSync(join(root, 'docs/diagnosis.md'), 'utf8')
   expect(page).toContain(`\`\`\`text\n${lines[0]}\n\`\`\``)
   await new Promise((resolve) => server.close(resolve))
@@ -61,5 +61,5 @@ test("in code, with the user's guesses", async () => {
   vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)))
   expect(await verifier.verify(request)).toMatchObject({ ok: false, code: 'signature_mismatch' })
   expect(await hinted.verify(request)).toMatchObject({ ok: false, code: 'signature_mismatch' })
-  await vi.waitFor(() => expect(lines.join('\n')).toContain('otherTokens.subaccount signed'))
+  await vi.waitFor(() => expect(lines.join('\n')).toContain('otherTokens.subaccount signed'), 20_000)
 })

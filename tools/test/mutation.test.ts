@@ -24,7 +24,7 @@ const mutants = [
   mutant('NoCoverage', '{}', 1, 12, [3, 2]),
   mutant('CompileError', '', 1, 1, [3, 2]),
 ]
-const report = { files: { 'packages/tollgate/src/scheme/one.ts': { source, mutants } } }
+const report = { files: { 'packages/tollgate/src/schemes/twilio/sign/one.ts': { source, mutants } } }
 const explained = [{ file: 'scheme/one.ts', because: 'They are never equal', changes: [['a < b', 'a <= b']] as const }]
 
 describe('a report of mutants', () => {

@@ -55,8 +55,8 @@ interface Library {
 describe('an invented kind, added as one row with its sample', () => {
   const scratch = mkdtempSync(join(tmpdir(), 'tollgate-kinds-'))
   const library = join(scratch, 'packages/tollgate')
-  const rows = join(library, 'src/webhooks/messaging.ts')
-  const samples = join(library, 'src/webhooks/messaging.sample.ts')
+  const rows = join(library, 'src/schemes/twilio/webhooks/messaging.ts')
+  const samples = join(library, 'src/schemes/twilio/webhooks/messaging.sample.ts')
 
   beforeAll(() => {
     for (const path of ['tsconfig.base.json', 'packages/tollgate/tsconfig.json', 'packages/tollgate/src'])
@@ -143,7 +143,7 @@ describe('an invented kind, added as one row with its sample', () => {
   })
 
   test('the documentation lists it', async () => {
-    const text = await renderKinds(join(library, 'src/webhooks'))
+    const text = await renderKinds(join(library, 'src/schemes/twilio/webhooks'))
     const [, section = ''] = text.split('## pigeon.inbound\n')
     expect(section).toContain('A pigeon arrives at your dovecote.')
     expect(section).toContain('`PigeonSid`, `Landed=roof|garden*`, `!Lost`')

@@ -1,5 +1,4 @@
 import manifest from '../package.json' with { type: 'json' }
-import { parseWords } from './args.ts'
 import { completionKey } from './candidates.ts'
 import { commands } from './commands/table.ts'
 import { complete } from './complete.ts'
@@ -8,6 +7,7 @@ import { EXIT, UnreachableError, UsageError } from './exit.ts'
 import { formatCommandHelp, formatHelp } from './help.ts'
 import { colorsFor, type Io, print, printJson, tell } from './io.ts'
 import { didYouMean } from './nearest.ts'
+import { parseWords } from './parse-words.ts'
 
 /**
  * Runs the command line once, as `tollgate` does.

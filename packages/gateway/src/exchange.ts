@@ -1,4 +1,5 @@
 import type { Span } from '@opentelemetry/api'
+import type { AnyAccepted } from 'tollgate'
 import type { Client } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import type { HeaderList, RouteVerdict } from './options.ts'
@@ -44,11 +45,11 @@ export function chooseRoute(
 
 /** Returns the header fields that inform the upstream of the verdict. */
 export function listVerdictFields(verdict: RouteVerdict): string[] {
-  // Verdicts of SendGrid have neither. Its signature covers the body.
-  const { covers = 'body', accountSid = '' } = 'covers' in verdict ? verdict : {}
-  const fields = ['tollgate-verified', verdict.ok ? covers : 'none', 'tollgate-account-sid', accountSid]
-  if ('stale' in verdict) fields.push('tollgate-stale', String(verdict.stale))
-  if (verdict.ok && verdict.delivery !== undefined) fields.push('tollgate-delivery', verdict.delivery)
+  if (!verdict.ok) return ['tollgate-verified', 'none', 'tollgate-account-sid', '']
+  const { covers, accountSid = '', stale, delivery }: AnyAccepted = verdict
+  const fields = ['tollgate-verified', covers, 'tollgate-account-sid', accountSid]
+  if (stale !== undefined) fields.push('tollgate-stale', String(stale))
+  if (delivery !== undefined) fields.push('tollgate-delivery', delivery)
   return fields
 }
 

@@ -11,7 +11,6 @@ export type {
   LimitOptions,
   RequestLogger,
   Route,
-  SendGridRoute,
   TwilioRoute,
 } from './options.ts'
 export { type RunHooks, runGateway, type Source } from './run-gateway.ts'

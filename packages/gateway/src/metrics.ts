@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { redisDuration, redisUp } from './redis-metrics.ts'
 import type { Report } from './report.ts'
 
 /** The Prometheus metrics of one gateway. */
@@ -18,6 +19,8 @@ export function createMetrics(counts: Counts): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
+  registry.registerMetric(redisUp)
+  registry.registerMetric(redisDuration)
   const verdicts = new Counter({
     name: 'tollgate_verdicts_total',
     help: 'Requests by the code of their verdict; "accepted" for genuine ones.',

@@ -1,5 +1,5 @@
-import type { Verdict, VerifierOptions } from 'tollgate'
-import type { SendGridVerdict, SendGridVerifierOptions } from 'tollgate/sendgrid'
+import type { VerifierOptions } from 'tollgate'
+import type { SchemeName, SchemeOptions, SchemeVerdict } from 'tollgate/schemes'
 
 /** The options of `createGateway`. */
 export interface GatewayOptions {
@@ -91,7 +91,7 @@ export interface LimitOptions {
  * has no observe mode: to observe, do not let the proxy ask.
  */
 export type ForwardAuthOptions = AuthEndpoint &
-  (Omit<TwilioRoute, keyof UpstreamOptions | 'mode' | 'webSocket'> | Omit<SendGridRoute, keyof UpstreamOptions>)
+  (Omit<TwilioRoute, keyof UpstreamOptions | 'mode' | 'webSocket'> | OptionsOfOthers)
 
 interface AuthEndpoint {
   /** The address for the proxy. No other client should reach it. Default 127.0.0.1:8081. */
@@ -116,7 +116,7 @@ interface AuthEndpoint {
 export const notInRoutes = ['signedUrl', 'checkParams', 'diagnose', 'onVerdict', 'onRejected'] as const
 
 /** A route to an upstream, with the options of its verifier. */
-export type Route = TwilioRoute | SendGridRoute
+export type Route = TwilioRoute | (UpstreamOptions & OptionsOfOthers)
 
 interface UpstreamOptions {
   /**
@@ -137,7 +137,7 @@ type NotInRoutes = (typeof notInRoutes)[number] | 'publicUrl'
 
 /** A route for what Twilio signs. Its options are those of `VerifierOptions`, if nothing else is said. */
 export interface TwilioRoute extends UpstreamOptions, Omit<VerifierOptions, NotInRoutes> {
-  readonly scheme?: 'twilio' | undefined
+  readonly scheme?: DefaultScheme | undefined
   /** As in `VerifierOptions`. */
   readonly publicUrl: string | readonly string[]
   /**
@@ -149,16 +149,18 @@ export interface TwilioRoute extends UpstreamOptions, Omit<VerifierOptions, NotI
   readonly webSocket?: boolean | undefined
 }
 
+type DefaultScheme = 'twilio'
+
 /**
- * A route for what Twilio SendGrid signs: the Event Webhook and Inbound Parse. The signature covers
- * neither method nor URL, so each route needs a webhook with a key of its own.
+ * The options of a route of any other scheme: those of its verifier. A scheme that signs neither
+ * method nor URL needs a key of its own for each route.
  */
-export interface SendGridRoute extends UpstreamOptions, Omit<SendGridVerifierOptions, NotInRoutes> {
-  readonly scheme: 'sendgrid'
-}
+type OptionsOfOthers = {
+  [Name in Exclude<SchemeName, DefaultScheme>]: { readonly scheme: Name } & Omit<SchemeOptions<Name>, NotInRoutes>
+}[Exclude<SchemeName, DefaultScheme>]
 
 /** The verdict of a route's verifier. */
-export type RouteVerdict = Verdict | SendGridVerdict
+export type RouteVerdict = SchemeVerdict
 
 /** Header fields in their order and spelling. */
 export type HeaderList = readonly (readonly [name: string, value: string])[]
@@ -183,7 +185,7 @@ export interface Exchange {
   readonly route:
     | {
         readonly path: string
-        readonly scheme: NonNullable<Route['scheme']>
+        readonly scheme: SchemeName
         readonly publicUrl?: TwilioRoute['publicUrl'] | undefined
       }
     | undefined
@@ -191,7 +193,7 @@ export interface Exchange {
    * The options of the scheme's verifier, for a diagnosis in the same process. Contains secrets:
    * never show or store it.
    */
-  readonly verifierOptions: VerifierOptions | SendGridVerifierOptions | undefined
+  readonly verifierOptions: SchemeOptions | undefined
   /** `undefined` if the client disconnected before the answer. */
   readonly response:
     | {

@@ -1,3 +1,4 @@
+import { schemes } from 'tollgate/schemes'
 import { dropNominated, FieldNames } from './fields.ts'
 import { isHost } from './routes.ts'
 
@@ -24,13 +25,9 @@ export interface RequestHead {
 type Field = string | string[] | undefined
 
 /** The fields that a verifier reads. */
-const noFields = {
+const noFields: VerifiedFields = {
   host: undefined,
-  'x-twilio-signature': undefined,
-  'x-twilio-signature-key-sid': undefined,
-  'x-twilio-webhooks-signature-settings': undefined,
-  'x-twilio-email-event-webhook-signature': undefined,
-  'x-twilio-email-event-webhook-timestamp': undefined,
+  ...Object.fromEntries(schemes.flatMap(({ headers }) => headers.map((name) => [name.toLowerCase(), undefined]))),
   'content-type': undefined,
   'content-encoding': undefined,
   'content-length': undefined,
@@ -38,10 +35,12 @@ const noFields = {
   upgrade: undefined,
 }
 
-type VerifiedName = keyof typeof noFields
-
-/** The values of these fields. */
-type VerifiedFields = Record<VerifiedName, Field>
+/** The values of these fields, and of those of each scheme. */
+interface VerifiedFields extends Record<string, Field> {
+  host: Field
+  'content-length': Field
+  connection: Field
+}
 
 type Kind =
   | 'plain'
@@ -118,11 +117,11 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
       case 'length':
       case 'verified':
         forwarded.push(spelled, value)
-        addField(verified, lower as VerifiedName, value)
+        addField(verified, lower, value)
         break
       case 'connection':
       case 'upgrade':
-        addField(verified, lower as VerifiedName, value)
+        addField(verified, lower, value)
         break
       case 'double':
         hasDouble = true
@@ -170,7 +169,7 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
 /** A mark is a UUID. Any other value comes from no gateway. */
 const mark = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-function addField(fields: VerifiedFields, name: VerifiedName, value: string): void {
+function addField(fields: VerifiedFields, name: string, value: string): void {
   const known = fields[name]
   if (known === undefined) fields[name] = value
   else if (typeof known === 'string') fields[name] = [known, value]

@@ -1,7 +1,8 @@
 import type { Verifier } from 'tollgate'
 import { verifierOptions as verifierTable } from 'tollgate/options'
+import type { SchemeName } from 'tollgate/schemes'
 import type { Exchange, Route, RouteVerdict, TwilioRoute } from './options.ts'
-import { findScheme, type SchemeName } from './schemes.ts'
+import { findScheme } from './schemes.ts'
 import type { Steps } from './slices.ts'
 
 /** A route with its verifier. */

@@ -18,7 +18,7 @@ export interface RunHooks {
    * Gets a message for people: the address, a reload, a problem. It never contains a secret.
    * Default: standard error. If that cannot be written, the message is lost and nothing stops.
    */
-  readonly tell?: ((message: string) => void) | undefined
+  readonly onMessage?: ((message: string) => void) | undefined
 }
 
 /** The time that a request may need after its end to release its delivery. */
@@ -36,7 +36,7 @@ const closeMs = 2000
  *   period
  * @throws ConfigurationError, TypeError or RangeError if the configuration is wrong at the start
  */
-export async function runGateway(source: Source, { tell = tellOperator }: RunHooks = {}): Promise<void> {
+export async function runGateway(source: Source, { onMessage: tell = tellOperator }: RunHooks = {}): Promise<void> {
   const inherited = takeInheritedSockets()
   const resources = createResources(process.env, tell)
   const load = async (): Promise<LoadedConfiguration> => {

@@ -8,8 +8,10 @@ import { afterAll, describe, expect, test } from 'vitest'
 import vectors from '../../../conformance/data/sendgrid.json' with { type: 'json' }
 import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
-import { createGateway, type Exchange, type GatewayOptions, type SendGridRoute } from '../src/index.ts'
+import { createGateway, type Exchange, type GatewayOptions, type Route } from '../src/index.ts'
 import { authToken, routeTo, send, sendRaw, signSms, startUpstream, type Upstream } from './support.ts'
+
+type SendGridRoute = Extract<Route, { readonly scheme: 'sendgrid' }>
 
 const { publicKey } = await signSendGridRequest()
 

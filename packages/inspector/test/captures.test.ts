@@ -309,5 +309,6 @@ test('a diagnosis does not get options that listen to verdicts or remember deliv
   const replay = { reserve: () => ({ delivery: 'first' as const }) }
   page.inspector.record({ ...exchange, verifierOptions: { ...verifierOptions, replay, onVerdict: () => {} } })
   const [options] = await until(() => (seen.length > 0 ? seen : undefined))
-  expect(options).toMatchObject({ authToken: verifierOptions.authToken, replay: undefined, onVerdict: undefined })
+  expect(options).toMatchObject({ authToken: verifierOptions.authToken })
+  for (const name of ['replay', 'onVerdict']) expect(options).not.toHaveProperty(name)
 })

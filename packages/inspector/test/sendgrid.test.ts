@@ -24,7 +24,7 @@ async function start(exchanges: Exchange[] = []): Promise<{ readonly url: string
     authToken,
     listen: { port: 0 },
     inspectorPort: 0,
-    sendgrid: { path: '/events', publicKey: { marketing: publicKey } },
+    routes: [{ scheme: 'sendgrid', path: '/events', publicKey: { marketing: publicKey } }],
     onExchange: (exchange) => exchanges.push(exchange),
   })
   onTestFinished(async () => {
@@ -53,13 +53,13 @@ test('a request of SendGrid is shown with its verdict, its kind and what was sig
     scheme: 'sendgrid',
     kind: 'sendgrid.events',
     url: `${publicUrl}/events`,
-    verdict: { ok: true, covers: 'timestamp-and-body', key: 'your SendGrid key "marketing"' },
+    verdict: { ok: true, covers: 'body', key: 'your SendGrid key "marketing"' },
   })
   expect(capture.signingString.map(({ text }) => text).join('')).toBe(
     signed.headers['x-twilio-email-event-webhook-timestamp'] + Buffer.from(signed.body).toString(),
   )
   expect(formatExchange(exchanges[0] as Exchange)).toBe(
-    'accepted  POST /events  sendgrid  covers timestamp-and-body  matched sendgrid marketing  200',
+    'accepted  POST /events  sendgrid.events  covers body  matched sendgrid marketing  200',
   )
 })
 
@@ -92,7 +92,7 @@ test('an import is verified with the key of its scheme, and without one it has n
     [{ publicKey }, 'accepted'],
     [undefined, 'none'],
   ] as const) {
-    const page = await openForTest({ sendgrid })
+    const page = await openForTest({ schemes: sendgrid === undefined ? {} : { sendgrid } })
     expect(await page.json('/api/import', { method: 'POST', body: file })).toEqual({ imported: 1, refused: [] })
     const [one] = await page.json<CaptureSummary[]>('/api/captures')
     expect(one).toMatchObject({ origin: 'imported', kind: 'sendgrid.events', code })

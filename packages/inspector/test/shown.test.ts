@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto'
 import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
 import { describe, expect, test } from 'vitest'
 import { captureExchange } from '../src/server/capture-exchange.ts'
+import { listSigned } from '../src/server/hide.ts'
 import { readTwiml } from '../src/server/read-twiml.ts'
-import { listTwilioParts } from '../src/server/signing-of-capture.ts'
 import type { CaptureSummary } from '../src/shared/capture.ts'
 import { compareUrlParts } from '../src/shared/url-parts.ts'
 import { cut, showHidden, splitHidden } from '../src/shared/visible-text.ts'
@@ -13,7 +13,7 @@ import { authToken, makeExchange, publicUrl, signSample } from './kit.ts'
 
 test.each(webhookKinds)('the signed text that is shown is the one that was signed: %s', async (kind) => {
   const exchange = await makeExchange(signSample(kind))
-  const parts = listTwilioParts(captureExchange(exchange, { origin: 'received' }))
+  const parts = listSigned(captureExchange(exchange, { origin: 'received' }))
   const signature = createHmac('sha1', authToken)
     .update(parts.map(({ text }) => text).join(''))
     .digest('base64')
@@ -28,7 +28,7 @@ test('shows a repeated name once for each distinct value, in order', async () =>
     ['b', '2'],
   ] as [string, string][]
   const signed = signRequest({ url: `${publicUrl}/x`, params, authToken })
-  const parts = listTwilioParts(captureExchange(await makeExchange(signed), { origin: 'received' }))
+  const parts = listSigned(captureExchange(await makeExchange(signed), { origin: 'received' }))
   expect(parts.slice(1).map(({ text }) => text)).toEqual(['a', '9', 'b', '1', 'b', '2'])
 })
 

@@ -1,9 +1,12 @@
 export type { Awaitable } from './checks/limits.ts'
 export type { Tokens } from './checks/secrets.ts'
-export type { Params } from './scheme/signing-string.ts'
+export type { Params } from './schemes/twilio/sign/signing-string.ts'
+export { createVerifier } from './schemes/twilio/verifier.ts'
 export { RequestValidator } from './validator.ts'
 export type {
   Accepted,
+  AnyAccepted,
+  AnyKey,
   AnyVerdict,
   AnyWebhook,
   Mode,
@@ -32,6 +35,6 @@ export type {
   Reservation,
   SharedKey,
   UnverifiedClaim,
+  Verifier,
   VerifierOptions,
 } from './verify/types.ts'
-export { createVerifier, type Verifier } from './verify/verifier.ts'

@@ -9,5 +9,5 @@ export {
 export { cachedOptions } from './keys/cached.ts'
 export { twilioAccountTokensOptions } from './keys/twilio-account-tokens.ts'
 export { replayGuardOptions } from './replay/replay-guard.ts'
-export { sendGridVerifierOptions } from './sendgrid/verifier.ts'
+export { sendGridVerifierOptions } from './schemes/sendgrid/verifier.ts'
 export { verifierOptions } from './verify/options.ts'

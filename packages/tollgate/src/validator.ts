@@ -1,7 +1,7 @@
 import { isBytes } from './checks/runtime.ts'
 import { parseTokens } from './checks/secrets.ts'
-import { defaultAlgorithm } from './scheme/algorithms.ts'
-import { encodeUtf8 } from './scheme/form.ts'
+import { defaultAlgorithm } from './schemes/twilio/sign/algorithms.ts'
+import { encodeUtf8 } from './schemes/twilio/sign/form.ts'
 import {
   createSigner,
   equalSignatures,
@@ -9,9 +9,9 @@ import {
   hashBody,
   isCanonicalSignature,
   type Signer,
-} from './scheme/signature.ts'
-import { findInForms, splitUrl } from './scheme/signed-url.ts'
-import { joinParams, type Params } from './scheme/signing-string.ts'
+} from './schemes/twilio/sign/signature.ts'
+import { findInForms, splitUrl } from './schemes/twilio/sign/signed-url.ts'
+import { joinParams, type Params } from './schemes/twilio/sign/signing-string.ts'
 
 /**
  * The three-argument check of Twilio's helper libraries. For middleware, subaccounts, SharedKeys

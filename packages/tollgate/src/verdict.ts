@@ -1,4 +1,4 @@
-import type { AlgorithmName } from './scheme/algorithms.ts'
+import type { AlgorithmName } from './schemes/twilio/sign/algorithms.ts'
 
 /**
  * The parameters of a webhook as Twilio sent them, in order: those of the form, or those of the
@@ -42,6 +42,8 @@ export interface Received {
 /** The verdict for a request that Twilio signed with one of your keys. */
 export interface Accepted extends Received {
   readonly ok: true
+  /** Which signature was checked. SendGrid's verdicts have `'sendgrid'`. */
+  readonly scheme: 'twilio'
   /**
    * True for a WebSocket handshake. Twilio signs only its URL, in the same way for every call, so
    * check that a signed webhook named the stream's `callSid`.
@@ -101,6 +103,8 @@ export interface Rejected {
   readonly message: string
   /** The URL forms that were tried, without their queries. */
   readonly tried: readonly string[]
+  /** Which signature was checked. `undefined` if the verifier is not one of Tollgate's schemes. */
+  readonly scheme?: string | undefined
 }
 
 /**
@@ -109,6 +113,7 @@ export interface Rejected {
  * `undefined`.
  */
 export interface Observed extends Received, Rejected {
+  readonly scheme: 'twilio'
   readonly handshake?: undefined
   readonly covers?: undefined
   readonly accountSid?: undefined
@@ -134,10 +139,41 @@ export interface AnyWebhook extends Omit<Received, 'params'> {
   readonly ok: boolean
   /** The parameters, if the scheme has some. Adapters make `req.body` of them. */
   readonly params?: WebhookParams | undefined
+  /** The scheme of the signature. Default: a verifier of your own. */
+  readonly scheme?: string | undefined
   readonly covers?: string | undefined
   /** Reports to a replay guard that the work succeeded. Default: nothing waits for it. */
   confirm?(): Promise<void>
   release(): Promise<void>
+}
+
+/** The key that made a signature, of any scheme: its kind, and its position, id or name. */
+export interface AnyKey {
+  readonly kind: string
+  readonly index?: number
+  readonly id?: string
+  readonly name?: string
+}
+
+/** The part of an accepted verdict that every scheme of Tollgate has. */
+export interface AnyAccepted extends AnyWebhook, Pick<Accepted, 'ok' | 'covers' | 'delivery' | 'confirm' | 'release'> {
+  readonly ok: true
+  /** The name of the scheme, such as `'twilio'`. */
+  readonly scheme: string
+  readonly covers: Accepted['covers']
+  confirm(): Promise<void>
+  /** The account that owns the key, if the scheme has accounts and this one is known. */
+  readonly accountSid?: string | undefined
+  /** True for a WebSocket handshake. Default: the scheme has none. */
+  readonly handshake?: boolean
+  /** True if the request was signed long ago. Default: the scheme signs no time. */
+  readonly stale?: boolean
+  readonly matched: {
+    readonly key: AnyKey
+    readonly algorithm: string
+    /** The URL that was signed. `undefined` if the scheme signs none. */
+    readonly url?: string
+  }
 }
 
 /** A verdict of any scheme. One without `release` is a rejection. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { listAccounts, listAccountsInJson } from '../src/verify/candidates.ts'
+import { listAccounts, listAccountsInJson } from '../src/schemes/twilio/keys.ts'
 import { accountSid, otherSid } from './requests.ts'
 
 const utf8 = (text: string) => new TextEncoder().encode(text)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { type Meter, openTelemetryCounters } from '../src/counters/index.ts'
 import { createVerifier } from '../src/index.ts'
 import { memoryStore, replayGuard } from '../src/replay/index.ts'
-import { createSendGridVerifier } from '../src/sendgrid/index.ts'
+import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { sampleWebhook, signRequest, signSendGridRequest } from '../src/testing/index.ts'
 
 test('verdicts are counted by the real SDK, with attributes from closed sets', async () => {
@@ -50,10 +50,17 @@ test('a wrong meter and a wrong list of ids are TypeErrors', () => {
   expect(() => openTelemetryCounters(meter, { sharedKeys: [] } as object)).toThrow('"sharedKeys"')
 })
 
-test('a verdict of SendGrid has the attributes that it knows', async () => {
+test('a verdict of SendGrid has the same attributes', async () => {
   const counted: object[] = []
   const meter = { createCounter: () => ({ add: (_: number, attributes: object) => counted.push(attributes) }) }
   const { publicKey, ...request } = await signSendGridRequest()
   await createSendGridVerifier({ publicKey, onVerdict: openTelemetryCounters(meter) }).verify(request)
-  expect(counted).toEqual([{ 'tollgate.outcome': 'accepted', 'tollgate.key': 'sendgrid:0' }])
+  expect(counted).toEqual([
+    {
+      'tollgate.outcome': 'accepted',
+      'tollgate.key': 'sendgrid:0',
+      'tollgate.algorithm': 'ECDSA',
+      'tollgate.covers': 'body',
+    },
+  ])
 })

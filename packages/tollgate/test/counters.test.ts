@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type VerdictCountersOptions, verdictCounters } from '../src/counters/index.ts'
 import { type Accepted, createVerifier, type RejectionCode, type Verdict } from '../src/index.ts'
 import { memoryStore, replayGuard } from '../src/replay/index.ts'
-import { createSendGridVerifier } from '../src/sendgrid/index.ts'
+import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { sampleWebhook, signRequest, signSendGridRequest } from '../src/testing/index.ts'
 import { reject } from '../src/verdict.ts'
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { twilioWebhook } from '../src/adapters/node.ts'
 import { createVerifier } from '../src/index.ts'
 import { memoryStore, replayGuard } from '../src/replay/index.ts'
-import { createSendGridVerifier } from '../src/sendgrid/index.ts'
+import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { sampleWebhook, signRequest, signSendGridRequest } from '../src/testing/index.ts'
 import { authToken } from './requests.ts'
 

@@ -26,6 +26,7 @@ const names: Record<string, string[]> = {
   './sveltekit': ['twilioWebhook'],
   './astro': ['twilioWebhook'],
   './react-router': ['twilioWebhook'],
+  './schemes': ['getScheme', 'schemes'],
   './sendgrid': ['createSendGridVerifier', 'distinctEvents'],
   './testing': [
     'sampleSendGridEvents',

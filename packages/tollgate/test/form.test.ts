@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeUtf8, isFormType, parseForm, parseLeniently, serializeForm } from '../src/scheme/form.ts'
+import { decodeUtf8, isFormType, parseForm, parseLeniently, serializeForm } from '../src/schemes/twilio/sign/form.ts'
 
 const bytes = (...values: number[]): Uint8Array => new Uint8Array(values)
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)

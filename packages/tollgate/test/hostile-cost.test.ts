@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type IncomingRequest, type PushedBody, type VerifierOptions } from '../src/index.ts'
-import { createSendGridVerifier } from '../src/sendgrid/index.ts'
+import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { sampleWebhook } from '../src/testing/index.ts'
 import { accountSid, authToken, formType, options, otherSid, otherToken } from './requests.ts'
 import { genuine, makeKeys, now, post, sign } from './sendgrid-support.ts'
@@ -141,7 +141,7 @@ test('the shapes of many texts are checked in linear time', async () => {
 })
 
 test('reading every name of a large form takes linear time', async () => {
-  const { ReceivedParams } = await import('../src/verify/webhook.ts')
+  const { ReceivedParams } = await import('../src/schemes/twilio/webhook.ts')
   const cost = (names: number): number => {
     const pairs = Array.from({ length: names }, (_, index) => [numbered(index), ''] as const)
     const params = new ReceivedParams(pairs)

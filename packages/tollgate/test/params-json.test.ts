@@ -8,8 +8,8 @@ import {
   parseRelayMessage,
   parseStreamMessage,
 } from '../src/params/index.ts'
+import { kinds } from '../src/schemes/twilio/webhooks/index.ts'
 import { sampleWebhook } from '../src/testing/index.ts'
-import { kinds } from '../src/webhooks/index.ts'
 
 function without(value: unknown, name: string): unknown {
   return Object.fromEntries(Object.entries(value as object).filter(([other]) => other !== name))

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { WebhookParams } from '../src/index.ts'
 import { type FormKind, isKind, isStop, kindOf, media } from '../src/params/index.ts'
+import { ReceivedParams } from '../src/schemes/twilio/webhook.ts'
+import { kinds } from '../src/schemes/twilio/webhooks/index.ts'
 import { sampleWebhook } from '../src/testing/index.ts'
-import { ReceivedParams } from '../src/verify/webhook.ts'
-import { kinds } from '../src/webhooks/index.ts'
 
 const formKinds = (Object.keys(kinds) as FormKind[]).filter((kind) => /^(form|query)$/.test(kinds[kind].body))
 

@@ -5,7 +5,7 @@ import { twilioWebhook as honoWebhook } from '../src/adapters/hono.ts'
 import { webhook as compatWebhook } from '../src/compat/index.ts'
 import { createVerifier, type Verdict } from '../src/index.ts'
 import { memoryStore, replayGuard } from '../src/replay/index.ts'
-import { createSendGridVerifier } from '../src/sendgrid/index.ts'
+import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { signRequest } from '../src/testing/index.ts'
 
 /**

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
 import type { Delivery, ReplayGuard, Reservation } from '../src/index.ts'
 import { memoryStore, type ReplayGuardOptions, type ReplayStore, replayGuard } from '../src/replay/index.ts'
+import { ReceivedParams } from '../src/schemes/twilio/webhook.ts'
+import { kinds } from '../src/schemes/twilio/webhooks/index.ts'
 import { sampleWebhook, webhookKinds } from '../src/testing/index.ts'
-import { ReceivedParams } from '../src/verify/webhook.ts'
-import { kinds } from '../src/webhooks/index.ts'
 
 const message = deliver('message.inbound')
 const misshapen: Delivery = {

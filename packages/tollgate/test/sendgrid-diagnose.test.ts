@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { diagnoseSendGrid, type SendGridCauseId, type SendGridDiagnoseOptions } from '../src/diagnose/index.ts'
 import type { IncomingRequest } from '../src/index.ts'
-import { createSendGridVerifier, type SendGridVerifierOptions } from '../src/sendgrid/index.ts'
+import { createSendGridVerifier, type SendGridVerifierOptions } from '../src/schemes/sendgrid/index.ts'
 import { signSendGridRequest } from '../src/testing/index.ts'
 import { genuine, makeKeys, now, post, sign, vectors } from './sendgrid-support.ts'
 

@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as node from '../src/ecdsa/node.ts'
 import * as web from '../src/ecdsa/web.ts'
-import { createSendGridVerifier } from '../src/sendgrid/index.ts'
-import { parsePublicKey } from '../src/sendgrid/public-key.ts'
-import { formatSignature, parseSignature } from '../src/sendgrid/signature.ts'
+import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
+import { parsePublicKey } from '../src/schemes/sendgrid/public-key.ts'
+import { formatSignature, parseSignature } from '../src/schemes/sendgrid/signature.ts'
 import { genuine, makeKeys, order, post, sign } from './sendgrid-support.ts'
 
 /** Writes DER without any check. */

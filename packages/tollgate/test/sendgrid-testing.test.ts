@@ -1,6 +1,6 @@
 import { verify as verifyNatively } from 'node:crypto'
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { createSendGridVerifier, distinctEvents, type SendGridEvent } from '../src/sendgrid/index.ts'
+import { createSendGridVerifier, distinctEvents, type SendGridEvent } from '../src/schemes/sendgrid/index.ts'
 import { type SignSendGridRequestInput, sampleSendGridEvents, signSendGridRequest } from '../src/testing/index.ts'
 import { makeKeys } from './sendgrid-support.ts'
 

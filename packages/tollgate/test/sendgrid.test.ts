@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Delivery, IncomingRequest, PushedBody } from '../src/index.ts'
 import { memoryStore, replayGuard } from '../src/replay/index.ts'
-import type { SendGridVerifierOptions } from '../src/sendgrid/index.ts'
+import type { SendGridVerifierOptions } from '../src/schemes/sendgrid/index.ts'
 import { genuine, makeKeys, now, post, sign, vectors } from './sendgrid-support.ts'
 
 const { publicKey } = genuine
@@ -17,7 +17,7 @@ afterEach(() => {
 describe.each(['node', 'web'] as const)('createSendGridVerifier with the provider ecdsa/%s.ts', async (provider) => {
   vi.resetModules()
   vi.doMock('#ecdsa', () => import(`../src/ecdsa/${provider}.ts`))
-  const { createSendGridVerifier } = await import('../src/sendgrid/index.ts')
+  const { createSendGridVerifier } = await import('../src/schemes/sendgrid/index.ts')
   const verify = (request: IncomingRequest, options: SendGridVerifierOptions = { publicKey }) =>
     createSendGridVerifier(options).verify(request)
 

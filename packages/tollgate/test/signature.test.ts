@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { algorithms, defaultAlgorithm, findAlgorithm, findDefaultAlgorithm } from '../src/scheme/algorithms.ts'
+import {
+  algorithms,
+  defaultAlgorithm,
+  findAlgorithm,
+  findDefaultAlgorithm,
+} from '../src/schemes/twilio/sign/algorithms.ts'
 import {
   createSigner,
   equalSignatures,
@@ -8,7 +13,7 @@ import {
   hashBody,
   isCanonicalSignature,
   parseSignatureSettings,
-} from '../src/scheme/signature.ts'
+} from '../src/schemes/twilio/sign/signature.ts'
 import { sha256, sign } from './requests.ts'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'

@@ -10,7 +10,7 @@ import {
   splitUrl,
   type UrlFormOptions,
   type UrlParts,
-} from '../src/scheme/signed-url.ts'
+} from '../src/schemes/twilio/sign/signed-url.ts'
 
 function join(parts: UrlParts): string {
   return `${parts.scheme}://${parts.userinfo}${parts.host}${parts.port}${parts.path}${parts.query}`

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Pairs } from '../src/scheme/form.ts'
+import type { Pairs } from '../src/schemes/twilio/sign/form.ts'
 import {
   findDistinct,
   joinPairs,
@@ -9,7 +9,7 @@ import {
   orderNames,
   type Params,
   toPairs,
-} from '../src/scheme/signing-string.ts'
+} from '../src/schemes/twilio/sign/signing-string.ts'
 import { naiveJoin } from './requests.ts'
 
 // Few letters, so that names repeat and begin with each other.

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createVerifier, type Verdict } from '../src/index.ts'
-import { createSendGridVerifier } from '../src/sendgrid/index.ts'
+import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { sampleWebhook, signRequest, signSendGridRequest } from '../src/testing/index.ts'
 import '../src/testing/vitest.ts'
 
@@ -101,7 +101,7 @@ test('the matchers know verdicts of SendGrid', async () => {
   const verdict = await verifier.verify(request)
   expect(verdict).toBeAccepted()
   expect(messageOf(() => expect(verdict).toBeRefusedWith('stale'))).toContain(
-    'but it was accepted: signed with {"kind":"sendgrid","name":"marketing"}',
+    'but it was accepted: signed with sendgrid key "marketing" (ECDSA), which covers its body',
   )
   expect(await verifier.verify({ ...request, body: '[]' })).toBeRefusedWith('signature_mismatch')
 })

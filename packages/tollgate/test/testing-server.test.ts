@@ -12,9 +12,9 @@ import { twilioWebhook as onFetch } from '../src/adapters/fetch.ts'
 import { twilioWebhook as onHono } from '../src/adapters/hono.ts'
 import { twilioWebhook as onKoa } from '../src/adapters/koa.ts'
 import { twilioWebhook as onNode } from '../src/adapters/node.ts'
+import { kinds } from '../src/schemes/twilio/webhooks/index.ts'
 import { type TestServer, type TestSetting, testServer, type WebhookKind, webhookKinds } from '../src/testing/index.ts'
 import { type NodeApplication, testServer as nodeTestServer } from '../src/testing/node.ts'
-import { kinds } from '../src/webhooks/index.ts'
 
 // The sample of a bundle has the bodySHA256 of an unknown body, so it is refused.
 const sendable = webhookKinds.filter((kind) => kinds[kind].body !== 'handshake' && kind !== 'regulatory.bundle')

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createVerifier } from '../src/index.ts'
 import { kindOf } from '../src/params/index.ts'
+import { kinds } from '../src/schemes/twilio/webhooks/index.ts'
 import type { SignRequestInput } from '../src/testing/compose.ts'
 import { type SignedRequest, sampleWebhook, signRequest, webhookKinds } from '../src/testing/index.ts'
-import { kinds } from '../src/webhooks/index.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'
 const sharedKey = { id: 'webhooks_sharedkey_1', secret: 'a-secret' }

@@ -1,10 +1,10 @@
 import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { kinds, type WebhookKind } from '../src/schemes/twilio/webhooks/index.ts'
 import type { SignRequestInput } from '../src/testing/compose.ts'
 import * as publicFace from '../src/testing/index.ts'
 import { sampleWebhook, signRequest, webhookKinds } from '../src/testing/index.ts'
-import { kinds, type WebhookKind } from '../src/webhooks/index.ts'
 import { type Fixture, twilioFixtures } from './testing-fixtures.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'

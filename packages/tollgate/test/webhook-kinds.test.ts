@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { kindOf, kindOfJson, kinds, neverRepeats, type WebhookKind } from '../src/schemes/twilio/webhooks/index.ts'
 import { sampleWebhook, webhookKinds } from '../src/testing/index.ts'
-import { kindOf, kindOfJson, kinds, neverRepeats, type WebhookKind } from '../src/webhooks/index.ts'
 import { type Fixture, twilioFixtures } from './testing-fixtures.ts'
 
 const kindOfFixture: Record<string, WebhookKind | undefined> = {

@@ -21,7 +21,7 @@ afterAll(() => rmSync(copy, { recursive: true, force: true }))
 beforeAll(() => {
   const library = join(root, 'packages/tollgate')
   for (const part of ['src', 'tsconfig.json']) cpSync(join(library, part), join(copy, part), { recursive: true })
-  const file = join(copy, 'src/scheme/algorithms.ts')
+  const file = join(copy, 'src/schemes/twilio/sign/algorithms.ts')
   const source = readFileSync(file, 'utf8')
   const changed = source.replace(/\n(?=\} as const)/, `\n  ${row}\n`)
   expect(changed).not.toBe(source)

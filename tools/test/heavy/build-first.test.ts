@@ -30,7 +30,7 @@ test('vitest run FILE tests what is in src, and builds only what has changed', (
   expect([before.passed, before.failed]).toEqual([6, 0])
   expect(before.output).not.toContain('Building')
 
-  const file = join(clone, 'packages/tollgate/src/scheme/signature.ts')
+  const file = join(clone, 'packages/tollgate/src/schemes/twilio/sign/signature.ts')
   const source = readFileSync(file, 'utf8')
   const refusing = source.replace(/(function equalSignatures\([^{]*\{\n)/, '$1  if (1 + 1 === 2) return false\n')
   expect(refusing).not.toBe(source)

@@ -163,7 +163,7 @@ async function readGatewayFile(file: string): Promise<Known> {
   const { fileKeys } = await import('tollgate/keys')
   try {
     const { routes: all, forwardAuth, keys } = readConfiguration(file)
-    // Routes of SendGrid have no public URL, and an account of Twilio has none of their webhooks.
+    // Only these webhooks are listed in an account.
     const routes = all.filter((route) => 'publicUrl' in route)
     const auth = forwardAuth !== undefined && 'publicUrl' in forwardAuth ? forwardAuth : undefined
     const publicUrls = [

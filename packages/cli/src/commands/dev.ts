@@ -7,11 +7,19 @@ import { openBrowser } from '../dev/open-browser.ts'
 import { startTunnel } from '../dev/tunnel.ts'
 import { asUsageLater, EXIT, type OptionNames, UsageError } from '../exit.ts'
 import { hideQuery, type Io, print, tell } from '../io.ts'
+import { keyFlags, otherSchemes, requireKeys } from '../schemes/keys.ts'
 import { readSecretsIfAny, secretFlags } from '../secrets.ts'
-import { publicKeyFlags, requirePublicKeys } from '../sendgrid/keys.ts'
 import { readSharedOptions, trailingSlashFlag } from '../verifier-options.ts'
-import type { Command } from './command.ts'
+import type { Command, Flags } from './command.ts'
 import { modeFlag } from './gateway.ts'
+
+/** Where the webhooks of each other scheme arrive. */
+const pathFlags: Flags = Object.fromEntries(
+  otherSchemes.map(({ name, title, keys }) => [
+    `${name}-path`,
+    { type: 'text', value: '/PATH', describe: `Where ${title}'s webhooks arrive; needs a ${keys.words}` },
+  ]),
+)
 
 export const command: Command = {
   words: '',
@@ -45,8 +53,8 @@ export const command: Command = {
     mode: modeFlag,
     'trailing-slash': trailingSlashFlag,
     'allowed-account': { type: 'list', value: 'AC…', describe: 'Accept only requests of this account; repeatable' },
-    'sendgrid-path': { type: 'text', value: '/PATH', describe: "Where SendGrid's webhooks arrive; needs a public key" },
-    ...publicKeyFlags,
+    ...pathFlags,
+    ...keyFlags,
     ...secretFlags,
   },
   examples: [
@@ -79,6 +87,16 @@ export const command: Command = {
   },
 }
 
+async function readRoutes(args: Args, io: Io): Promise<NonNullable<DevOptions['routes']>> {
+  const routes: object[] = []
+  for (const scheme of otherSchemes) {
+    const path = args.text(`${scheme.name}-path`)
+    if (path === undefined) continue
+    routes.push({ scheme: scheme.name, path, [scheme.keys.option]: await requireKeys(scheme, args, io) })
+  }
+  return routes as NonNullable<DevOptions['routes']>
+}
+
 async function openTunnel(args: Args, { listen }: DevOptions, io: Io) {
   if (args.has('public-url')) throw new UsageError('--tunnel finds the public URL itself: leave out --public-url.')
   const { host = '127.0.0.1', port = defaultPort } = listen ?? {}
@@ -103,7 +121,6 @@ async function readOptions(args: Args, io: Io): Promise<Keys & { readonly option
   const signWithRealToken = args.has('sign-with-real-token')
   if (signWithRealToken && authTokens.length === 0)
     throw new UsageError('--sign-with-real-token needs an Auth Token: set TWILIO_AUTH_TOKEN, or use --auth-token-file.')
-  const sendgridPath = args.text('sendgrid-path')
   const keys = [
     ...(authTokens.length > 0 ? [names.authToken ?? ''] : []),
     ...(sharedKey === undefined ? [] : [`SharedKey ${sharedKey.id}`]),
@@ -116,9 +133,7 @@ async function readOptions(args: Args, io: Io): Promise<Keys & { readonly option
     store: args.text('store'),
     mode: args.choice('mode', ['enforce', 'observe']),
     signWithRealToken,
-    ...(sendgridPath !== undefined && {
-      sendgrid: { path: sendgridPath, publicKey: await requirePublicKeys(args, io) },
-    }),
+    routes: await readRoutes(args, io),
     ...(publicUrl !== undefined && { publicUrl }),
     ...readSharedOptions(args, { authTokens, sharedKey }),
   }

@@ -5,8 +5,8 @@ import { formatCauses, formatFixes, guessFlags, readGuesses } from '../diagnosis
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
 import { type Colors, cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
+import { findSigner, hasKey, keyFlags, otherSchemes } from '../schemes/keys.ts'
 import { readSecrets, readSecretsIfAny, requireSecrets, type Secrets, secretFlags } from '../secrets.ts'
-import { hasPublicKey, isOfSendGrid, publicKeyFlags } from '../sendgrid/keys.ts'
 import { apiFlags } from '../twilio-api/credentials.ts'
 import { toVerifierOptions, verifierFlags } from '../verifier-options.ts'
 import { type Command, inGroup } from './command.ts'
@@ -17,11 +17,11 @@ export const command: Command = {
     ...inputFlags,
     ...verifierFlags,
     ...guessFlags,
-    ...publicKeyFlags,
+    ...keyFlags,
     'other-key-file': {
       type: 'list',
       value: 'FILE',
-      describe: 'A public key of another webhook of SendGrid; repeatable',
+      describe: `A key of another webhook of ${otherSchemes.map(({ title }) => title).join(' or ')}; repeatable`,
     },
     ...inGroup('Ask Twilio what it sent, and compare:', {
       alert: {
@@ -52,12 +52,14 @@ export const command: Command = {
     if (asked !== undefined) return await (await import('../twilio-api/explain.ts')).explainSent(args, io)
     for (const name of ['event', 'show-values', 'credentials-file', 'api-url'])
       if (args.has(name)) throw new UsageError(`--${name} needs --alert, --call or --recent.`)
-    const secrets = hasPublicKey(args, io) ? await readSecretsIfAny(args, io) : await readSecrets(args, io)
+    const secrets = hasKey(args, io) ? await readSecretsIfAny(args, io) : await readSecrets(args, io)
     const guesses = await readGuesses(args, io)
     const given = await readRequest(args, io)
-    const diagnosis: Shown = isOfSendGrid(given, args)
-      ? await (await import('../sendgrid/check.ts')).explainSendGrid(given, args, io)
-      : await explainTwilio(given, args, io, { secrets, guesses })
+    const scheme = findSigner(given, args)
+    const diagnosis: Shown =
+      scheme === undefined
+        ? await explainTwilio(given, args, io, { secrets, guesses })
+        : await (await import('../schemes/check.ts')).explainOther(scheme, given, args, io)
     if (args.has('json')) printJson(io, toJson(diagnosis))
     else print(io, formatDiagnosis(diagnosis, colorsFor(io.stdout, io.env)))
     return diagnosis.verdict.ok ? EXIT.ok : EXIT.notGenuine
@@ -74,7 +76,7 @@ async function explainTwilio(
   return await asUsageLater(() => diagnose(toIncoming(given), { ...options, ...guesses }))
 }
 
-/** The part of a diagnosis that is shown. SendGrid signs no URL. */
+/** The part of a diagnosis that is shown, of any scheme. */
 type Shown = Pick<Diagnosis, 'ruledOut' | 'tried'> & {
   readonly verdict: { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string }
   readonly proven?: {

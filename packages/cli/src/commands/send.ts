@@ -4,8 +4,8 @@ import type { Args } from '../args.ts'
 import { EXIT, UnreachableError, UsageError } from '../exit.ts'
 import { formFlags, hasForm, readRequest } from '../inputs/index.ts'
 import { hideQuery, type Io, print, printJson, tell } from '../io.ts'
+import { findByKind, nameSigningFlag, otherKinds, otherSchemes, signingFlags } from '../schemes/keys.ts'
 import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
-import { privateKeyFlags, sendgridKind } from '../sendgrid/keys.ts'
 import { contentFlags, readContent } from '../sending/content.ts'
 import { type Answer, type Delivery, deliver } from '../sending/deliver.ts'
 import { prepare, prepareCaptured, toAddress } from '../sending/prepare.ts'
@@ -16,7 +16,7 @@ import { type Command, inGroup } from './command.ts'
 
 export const command: Command = {
   words: '[kind]',
-  wordChoices: [...webhookKinds, sendgridKind],
+  wordChoices: [...webhookKinds, ...otherKinds],
   flags: {
     to: { type: 'text', value: 'URL', describe: 'The URL of your server: http, https, ws or wss' },
     'public-url': {
@@ -31,7 +31,7 @@ export const command: Command = {
     timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
     list: { type: 'switch', describe: 'List the kinds of webhook' },
     json: { type: 'switch', describe: 'Print one JSON document' },
-    ...privateKeyFlags,
+    ...signingFlags,
     ...secretFlags,
   },
   examples: [
@@ -45,10 +45,10 @@ export const command: Command = {
     ],
     ['tollgate send --capture capture.json --to http://127.0.0.1:3000', 'what Twilio sent, again'],
     ['tollgate send --form body.txt --to http://127.0.0.1:3000/sms --repeat 2', 'a body of your own, twice'],
-    [
-      'tollgate send sendgrid.events --to http://127.0.0.1:3000/events --private-key-file key.pem',
-      'events of SendGrid',
-    ],
+    ...otherSchemes.map((scheme): [string, string] => [
+      `tollgate send ${scheme.kinds[0]} --to http://127.0.0.1:3000/events --${nameSigningFlag(scheme)} key.pem`,
+      `as ${scheme.title}`,
+    ]),
   ],
   epilogue: 'Exits with 1 if an answer is not 2xx (101 for a handshake), or is malformed XML.',
   async run(args, io) {
@@ -76,17 +76,15 @@ interface Source {
   /** Says what a server that answers 403 may have expected. */
   readonly explainForbidden: () => string
   /** Fields of the report as JSON. */
-  readonly facts?: { readonly publicKey: string }
+  readonly facts?: { readonly publicKey?: string }
 }
 
 async function readSource(args: Args, io: Io, to: string): Promise<Source> {
   if (hasForm(args)) return await readCaptured(args, io, to)
-  if (args.text('word') !== sendgridKind) return await readMade(args, io, to)
-  const { prepareSendGrid } = await import('../sendgrid/sign.ts')
-  return {
-    ...(await prepareSendGrid(to, args, io)),
-    explainForbidden: () => 'Give the server the public key above, as SENDGRID_WEBHOOK_PUBLIC_KEY for example.',
-  }
+  const scheme = findByKind(args.text('word'))
+  if (scheme === undefined) return await readMade(args, io, to)
+  const { explainForbidden, prepareOther } = await import('../schemes/sign.ts')
+  return { ...(await prepareOther(scheme, to, args, io)), explainForbidden: () => explainForbidden(scheme) }
 }
 
 async function readMade(args: Args, io: Io, to: string): Promise<Source> {
@@ -145,7 +143,7 @@ function listKinds(args: Args, io: Io): number {
     const body = handshake ? 'handshake' : json === undefined ? (method === 'GET' ? 'query' : 'form') : 'json'
     return { kind: String(kind), method, body }
   })
-  rows.push({ kind: sendgridKind, method: 'POST', body: 'json' })
+  rows.push(...otherKinds.map((kind) => ({ kind, method: 'POST' as const, body: 'json' })))
   if (args.has('json')) printJson(io, rows)
   else for (const { kind, method, body } of rows) print(io, `${kind.padEnd(30)}${method.padEnd(6)}${body}`)
   return EXIT.ok

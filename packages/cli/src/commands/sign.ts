@@ -1,8 +1,8 @@
 import { type SignedRequest, signRequest, webhookKinds } from 'tollgate/testing'
 import { asUsage, EXIT, UsageError } from '../exit.ts'
 import { print, printJson } from '../io.ts'
+import { findByKind, nameSigningFlag, otherKinds, otherSchemes, signingFlags } from '../schemes/keys.ts'
 import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
-import { privateKeyFlags, sendgridKind } from '../sendgrid/keys.ts'
 import { contentFlags, readContent } from '../sending/content.ts'
 import type { Command } from './command.ts'
 
@@ -14,25 +14,28 @@ export const command: Command = {
       type: 'text',
       value: 'KIND',
       describe: 'Sign a sample of this kind of webhook; see tollgate send --list',
-      choices: [...webhookKinds, sendgridKind],
+      choices: [...webhookKinds, ...otherKinds],
     },
     ...contentFlags,
     only: { type: 'text', describe: 'Print only this part', choices: ['headers', 'curl'] },
     json: { type: 'switch', describe: 'Print one JSON document' },
-    ...privateKeyFlags,
+    ...signingFlags,
     ...secretFlags,
   },
   examples: [
     ['tollgate sign --url https://example.com/sms --param From=+15551230001 --param Body=Hi', 'a form'],
     ['tollgate sign --url https://example.com/events --json-body event.json', 'JSON, bound by bodySHA256'],
     ['tollgate sign --url https://example.com/sms --kind message.inbound --only curl | sh', 'sign and deliver'],
-    ['tollgate sign --url https://example.com/events --kind sendgrid.events --private-key-file key.pem', 'as SendGrid'],
+    ...otherSchemes.map((scheme): [string, string] => [
+      `tollgate sign --url https://example.com/events --kind ${scheme.kinds[0]} --${nameSigningFlag(scheme)} key.pem`,
+      `as ${scheme.title}`,
+    ]),
   ],
   async run(args, io) {
     const url = args.text('url')
     if (url === undefined) throw new UsageError('--url is missing: the URL, exactly as configured at Twilio.')
-    if (args.text('kind') === sendgridKind)
-      return await (await import('../sendgrid/sign.ts')).printSigned(url, args, io)
+    const scheme = findByKind(args.text('kind'))
+    if (scheme !== undefined) return await (await import('../schemes/sign.ts')).printSigned(scheme, url, args, io)
     const only = args.choice('only', ['headers', 'curl'])
     const content = await readContent(args, io, args.text('kind'))
     const secrets = await readSecrets(args, io)

@@ -3,8 +3,8 @@ import { splitUrl, toIncoming } from 'tollgate/requests'
 import { asUsage, EXIT } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
 import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
+import { findSigner, hasKey, keyFlags, otherSchemes } from '../schemes/keys.ts'
 import { readSecrets, readSecretsIfAny, requireSecrets, secretFlags } from '../secrets.ts'
-import { hasPublicKey, isOfSendGrid, publicKeyFlags } from '../sendgrid/keys.ts'
 import { toVerifierOptions, verifierFlags } from '../verifier-options.ts'
 import type { Command } from './command.ts'
 
@@ -13,7 +13,7 @@ export const command: Command = {
   flags: {
     ...inputFlags,
     ...verifierFlags,
-    ...publicKeyFlags,
+    ...keyFlags,
     json: { type: 'switch', describe: 'Print one JSON document' },
     ...secretFlags,
   },
@@ -22,12 +22,16 @@ export const command: Command = {
     ['pbpaste | tollgate verify', 'a copied curl command, raw request, HAR file or JSON'],
     ['tollgate verify --har session.har --entry 3', 'one entry of a HAR file'],
     ['tollgate verify --raw request.txt --public-url https://example.com', 'as the server saw it'],
-    ['tollgate verify --raw events.txt --public-key MFkw…', 'events of SendGrid'],
+    ...otherSchemes.map(({ title, keys }): [string, string] => [
+      `tollgate verify --raw request.txt --${keys.flag}-file key.pem`,
+      `a webhook of ${title}`,
+    ]),
   ],
   async run(args, io) {
-    const secrets = hasPublicKey(args, io) ? await readSecretsIfAny(args, io) : await readSecrets(args, io)
+    const secrets = hasKey(args, io) ? await readSecretsIfAny(args, io) : await readSecrets(args, io)
     const given = await readRequest(args, io)
-    if (isOfSendGrid(given, args)) return await (await import('../sendgrid/check.ts')).verifySendGrid(given, args, io)
+    const scheme = findSigner(given, args)
+    if (scheme !== undefined) return await (await import('../schemes/check.ts')).verifyOther(scheme, given, args, io)
     const { options, publicUrl } = toVerifierOptions(args, io, given, requireSecrets(secrets))
     const request = toIncoming(given)
     const verdict = await asUsage(() => createVerifier(options), secrets.names).verify(request)

@@ -1,11 +1,21 @@
 import { checkRequest, findHeader, type RecordedRequest, RequestError, splitUrl } from 'tollgate/requests'
+import { schemes } from 'tollgate/schemes'
 import type { Args } from '../args.ts'
 import { inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { readBytes } from '../read-text.ts'
-import { signatureHeader, timestampHeader } from '../sendgrid/keys.ts'
+import { findByFlags, otherSchemes } from '../schemes/keys.ts'
 import { parseHeaders } from '../sending/content.ts'
+
+const titles = otherSchemes.map(({ title }) => title)
+
+/** Returns the header with the time, if the scheme signs one. */
+function findTimeHeader(headers: readonly string[]): string | undefined {
+  return headers.find((name) => /-timestamp$/i.test(name))
+}
+
+const timed = otherSchemes.filter(({ headers }) => findTimeHeader(headers) !== undefined)
 
 export const requestFlags = inGroup('Or the request as flags:', {
   url: { type: 'text', value: 'URL', describe: 'The URL that was requested' },
@@ -13,8 +23,12 @@ export const requestFlags = inGroup('Or the request as flags:', {
   param: { type: 'list', value: 'NAME=VALUE', describe: 'A form parameter, not encoded; repeatable' },
   body: { type: 'text', value: 'FILE|-', describe: 'The raw body' },
   header: { type: 'list', value: "'NAME: VALUE'", describe: 'A header; repeatable' },
-  signature: { type: 'text', value: 'TEXT', describe: "The value of X-Twilio-Signature, or SendGrid's" },
-  timestamp: { type: 'text', value: 'SECONDS', describe: `The value of ${timestampHeader}: SendGrid signed` },
+  signature: { type: 'text', value: 'TEXT', describe: `The value of X-Twilio-Signature, or of ${titles.join(' or ')}` },
+  timestamp: {
+    type: 'text',
+    value: 'SECONDS',
+    describe: `The signed time, for a request of ${timed.map(({ title }) => title).join(' or ')}`,
+  },
 })
 
 export const flagNames: readonly string[] = Object.keys(requestFlags)
@@ -25,9 +39,9 @@ export async function readFlags(args: Args, io: Io): Promise<RecordedRequest> {
   const headers: [string, string][] = parseHeaders(args.list('header'))
   const signature = args.text('signature')
   const timestamp = args.text('timestamp')
-  if (timestamp !== undefined) headers.push([timestampHeader, timestamp])
-  if (signature !== undefined)
-    headers.push([timestamp === undefined ? 'X-Twilio-Signature' : signatureHeader, signature])
+  const scheme = timestamp === undefined ? schemes[0] : (findByFlags(args) ?? timed[0] ?? schemes[0])
+  if (timestamp !== undefined) headers.push([findTimeHeader(scheme.headers) ?? scheme.headers[0], timestamp])
+  if (signature !== undefined) headers.push([scheme.headers[0], signature])
   const content = args.only(['param', 'body'])
   const body = content === undefined ? undefined : await readBody(args, io, content)
   const type = body?.contentType

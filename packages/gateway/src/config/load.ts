@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
+import { getScheme, schemes } from 'tollgate/schemes'
 import { checkOptions } from '../check-options.ts'
 import { prepareForwardAuth } from '../forward-auth.ts'
 import type { GatewayOptions, Route } from '../options.ts'
 import { listListeners, refuseOwnListeners } from '../own-listeners.ts'
 import { createPeers } from '../peers.ts'
 import { prepareRoutes } from '../routes.ts'
-import type { SchemeName } from '../schemes.ts'
 import { runInSlices, wholeSlice } from '../slices.ts'
 import { ConfigurationError, type ParsedConfiguration, parseConfiguration, parseInSteps } from './parse.ts'
 import type { Resources } from './resources.ts'
-import type { Configuration, KeysConfiguration, PublicKeysConfiguration } from './schema.ts'
+import type { Configuration, KeysConfiguration, ListedKeysConfiguration } from './schema.ts'
 
 /** A configuration, ready to run. */
 export interface LoadedConfiguration {
@@ -25,16 +25,22 @@ interface SchemeKeys {
   open(resources: Resources, own: unknown, shared: KeysConfiguration | undefined): Partial<Route>
 }
 
-/** How the keys of a route are opened, for each scheme. The schema has checked `own`. */
-const keysOfSchemes: Readonly<Record<SchemeName, SchemeKeys>> = {
-  twilio: {
-    shared: ['keys'],
-    open: (resources, own, shared) => resources.openKeys((own as KeysConfiguration) ?? shared ?? defaultKeys),
-  },
-  sendgrid: {
+/** Keys that an account has, with a key file or Twilio's API. The schema has checked `own`. */
+const accountKeys: SchemeKeys = {
+  shared: ['keys'],
+  open: (resources, own, shared) => resources.openKeys((own as KeysConfiguration) ?? shared ?? defaultKeys),
+}
+
+/** How the keys of a route are opened. Every scheme without a row here lists its keys. */
+const keysOfSchemes: ReadonlyMap<string, SchemeKeys> = new Map([[schemes[0].name, accountKeys]])
+
+function findKeys(name: string): SchemeKeys {
+  const scheme = getScheme(name)
+  const listed: SchemeKeys = {
     open: (resources, own) =>
-      resources.openPublicKeys((own as PublicKeysConfiguration) ?? { env: 'SENDGRID_WEBHOOK_PUBLIC_KEY' }),
-  },
+      resources.openListedKeys(scheme, (own as ListedKeysConfiguration) ?? { env: scheme.keys.variable }),
+  }
+  return keysOfSchemes.get(name) ?? listed
 }
 
 const maxBytes = 4 * 1024 * 1024
@@ -50,8 +56,8 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   const guard =
     replay === undefined ? undefined : await nameOptionInErrors(parsed, ['replay'], () => resources.openReplay(replay))
   const prepared: Route[] = []
-  const openKeys = (where: readonly [string, ...number[]], scheme: SchemeName = 'twilio', own: unknown) => {
-    const { shared, open } = keysOfSchemes[scheme]
+  const openKeys = (where: readonly [string, ...number[]], scheme: string = schemes[0].name, own: unknown) => {
+    const { shared, open } = findKeys(scheme)
     const path = own === undefined ? (shared ?? where) : [...where, 'keys']
     return nameOptionInErrors(parsed, path, async () => open(resources, own, keys))
   }

@@ -1,11 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createClient } from '@redis/client'
+import { createClient, createCluster, createSentinel } from '@redis/client'
 import { type ReplayStore, redisStore } from 'tollgate/replay'
+import { redisDuration, redisUp } from '../redis-metrics.ts'
 
 /** A replay store in Redis, and its connection. */
 interface OpenRedisStore {
   readonly store: ReplayStore
-  /** Resolves when Redis has answered, or after three seconds without an answer. */
+  /**
+   * Resolves when Redis has kept a test delivery, and otherwise after three seconds.
+   * @throws TypeError if Redis answers that the configuration is wrong
+   */
   readonly connected: Promise<void>
   close(): Promise<void>
 }
@@ -18,15 +23,183 @@ const reportMs = 10_000
 const closeMs = 500
 const repeatMs = 60_000
 
+/** One way to reach Redis. */
+interface Connection {
+  readonly isReady: boolean
+  /** @param key a key of the command: in a cluster, it chooses the node */
+  send(key: string, command: string[]): Promise<unknown>
+  /** Resolves when each server that is written to has answered. */
+  ping(): Promise<unknown>
+  close(): Promise<unknown>
+  destroy(): unknown
+}
+
+interface Events {
+  error(error: unknown): void
+  ready(): void
+  /** The client has given up. */
+  failed(): void
+}
+
+type Open = (url: RedisUrl, events: Events) => Connection
+
+const socket = {
+  connectTimeout: connectMs,
+  reconnectStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, 2000),
+}
+// A reservation that waited for a connection would be made after its request ended.
+const disableOfflineQueue = true
+
+/** The connections by what follows `+` in the protocol of the URL. */
+const connections: Readonly<Record<RedisUrl['kind'], Open>> = {
+  server({ urls }, { error, ready }) {
+    const client = createClient({ url: urls[0] ?? '', disableOfflineQueue, socket })
+    client.on('error', error).on('ready', ready)
+    client.connect().catch(() => undefined)
+    return {
+      get isReady() {
+        return client.isReady
+      },
+      send: (_key, command) => client.sendCommand(command),
+      ping: () => client.ping(),
+      close: () => client.close(),
+      destroy: () => client.destroy(),
+    }
+  },
+  cluster({ urls, credentials, tls }, { error, ready, failed }) {
+    const defaults = { ...credentials, disableOfflineQueue, socket: { ...socket, tls } }
+    const client = createCluster({ rootNodes: urls.map((url) => ({ url })), defaults })
+    let isReady = false
+    client.on('error', error)
+    const connect = async (): Promise<void> => {
+      await client.connect()
+      isReady = true
+      ready()
+    }
+    connect().catch((reason: unknown) => {
+      error(reason)
+      failed()
+    })
+    return {
+      get isReady() {
+        return isReady
+      },
+      send: (key, command) => client.sendCommand(key, false, command),
+      // The client replaces a node that fails. Only one that is silent needs a new client.
+      ping: () => Promise.allSettled(client.masters.map(async (node) => (await client.nodeClient(node)).ping())),
+      close: () => client.close(),
+      destroy: () => client.destroy(),
+    }
+  },
+  sentinel({ urls, credentials, tls, name }, { error, ready, failed }) {
+    const client = createSentinel({
+      name,
+      sentinelRootNodes: urls.map((url) => ({
+        host: new URL(url).hostname,
+        port: Number(new URL(url).port || 26_379),
+      })),
+      nodeClientOptions: { ...credentials, disableOfflineQueue, socket: { ...socket, tls } },
+      sentinelClientOptions: { socket: { ...socket, tls } },
+      passthroughClientErrorEvents: true,
+    })
+    let isReady = false
+    client.on('error', error)
+    const connect = async (): Promise<void> => {
+      await client.connect()
+      isReady = true
+      ready()
+    }
+    connect().catch((reason: unknown) => {
+      error(reason)
+      failed()
+    })
+    return {
+      get isReady() {
+        return isReady
+      },
+      send: (_key, command) => client.sendCommand(false, command),
+      ping: () => client.sendCommand(false, ['PING']),
+      close: () => client.close(),
+      destroy: () => client.destroy(),
+    }
+  },
+}
+
+/** A URL of the configuration. */
+interface RedisUrl {
+  readonly kind: 'server' | 'cluster' | 'sentinel'
+  /** Of the server, the nodes or the sentinels. */
+  readonly urls: readonly string[]
+  readonly credentials: { readonly username?: string; readonly password?: string }
+  readonly tls: boolean
+  /** The name of the primary, which the sentinels know. */
+  readonly name: string
+}
+
+/**
+ * Reads the URL of a server, a cluster or sentinels.
+ * @throws TypeError without the URL, which may contain a password
+ */
+export function parseRedisUrl(text: string): RedisUrl {
+  const form = /^redis(s?)\+(cluster|sentinel):\/\/(?:([^@/]*)@)?([^@/?#]+)(?:\/([^/?#]*))?$/.exec(text)
+  if (form === null) {
+    if (/^rediss?:\/\//.test(text) && URL.canParse(text))
+      return { kind: 'server', urls: [text], credentials: {}, tls: false, name: '' }
+    throw new TypeError(
+      'the URL of Redis must be redis://host:port, redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/NAME',
+    )
+  }
+  const [, secure = '', kind, user = '', hosts = '', path = ''] = form
+  const urls = hosts.split(',').map((host) => `redis${secure}://${host}`)
+  if (!urls.every((url) => URL.canParse(url))) throw new TypeError('the URL of Redis has a host that cannot be read')
+  if (kind === 'sentinel' && path === '')
+    throw new TypeError('the URL of Redis needs the name of the primary: redis+sentinel://host:port/NAME')
+  const [username = '', password = ''] = user.split(/:(.*)/s).map(decode)
+  return {
+    kind: kind as RedisUrl['kind'],
+    urls,
+    credentials: { ...(username !== '' && { username }), ...(password !== '' && { password }) },
+    tls: secure !== '',
+    name: path,
+  }
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new TypeError('the user name or the password in the URL of Redis is not percent-encoded')
+  }
+}
+
+// Errors that mean that another server is the primary now, or that this one is not ready. The client
+// keeps such a connection, and each request would be refused. A new one follows a name or a balancer.
+const wrongServer = new Set(['READONLY', 'LOADING', 'MASTERDOWN'])
+
+/** Errors of Redis that only another configuration ends. */
+const misconfigured: ReadonlyMap<string, string> = new Map([
+  ['MOVED', 'this server is a node of a cluster. Begin the URL with redis+cluster://'],
+  ['NOAUTH', 'Redis wants a password'],
+  ['WRONGPASS', 'Redis refuses the user name or the password'],
+  ['NOPERM', 'the user may not use SET, GET, DEL and EVAL on the keys tollgate:replay:*'],
+])
+
+// A server that holds a third of the keys of a cluster has all of these with a probability of 1 to
+// 40,000,000.
+const testKeys = 16
+
 /**
  * Connects to Redis in the background, and again after each loss. Without a connection reservations
  * fail, and the guard's `whenStoreFails` decides.
  * @param onProblem gets one message per minute and reason
+ * @throws TypeError if the URL cannot be read
  */
 export function openRedisStore(url: string, onProblem: (message: string) => void): OpenRedisStore {
+  const parsed = parseRedisUrl(url)
   const reportedAt = new Map<string, number>()
-  const waiting = new Set<() => void>()
+  const waiting = new Set<(error?: TypeError) => void>()
   let silentPings = 0
+  let openedAt = 0
 
   function report(reason: string): void {
     const now = performance.now()
@@ -35,35 +208,54 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
     onProblem(`The replay store does not answer (${reason})`)
   }
 
-  function connect() {
-    const opened = createClient({
-      url,
-      // A reservation that waited for a connection would be made after its request ended.
-      disableOfflineQueue: true,
-      socket: { connectTimeout: connectMs, reconnectStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2000) },
+  function connect(): Connection {
+    openedAt = performance.now()
+    const opened = connections[parsed.kind](parsed, {
+      error(error) {
+        if (opened !== connection) return
+        report(readCode(error) ?? 'error')
+        showState(false)
+        failWaiting(error)
+      },
+      ready() {
+        silentPings = 0
+        showState(true)
+        for (const proceed of waiting) proceed()
+      },
+      failed() {
+        silentPings = maxSilentPings
+      },
     })
-    opened.on('error', (error: unknown) => report(readCode(error) ?? 'error'))
-    opened.on('ready', () => {
-      silentPings = 0
-      reportedAt.clear()
-      for (const proceed of waiting) proceed()
-    })
-    opened.connect().catch(() => undefined)
     return opened
   }
 
-  let client = connect()
+  function showState(isUp: boolean): void {
+    redisUp.set({ kind: parsed.kind }, isUp ? 1 : 0)
+  }
+
+  function failWaiting(error: unknown): void {
+    const reason = misconfigured.get(readCode(error) ?? '')
+    if (reason !== undefined) for (const proceed of waiting) proceed(new TypeError(reason))
+  }
+
+  function reconnect(): void {
+    silentPings = 0
+    const old = connection
+    connection = connect()
+    destroy(old).catch(() => undefined)
+  }
+
+  let connection = connect()
   // If the way to Redis breaks, or its address moves to another server, no packet ends the old
   // connection. Linux would send on it for a quarter of an hour, and each request would be refused.
   const watch = setInterval(() => {
     if (++silentPings > maxSilentPings) {
       // Without a connection, its error was reported already.
-      if (client.isReady) report('silent')
-      silentPings = 0
-      client.destroy()
-      client = connect()
-    } else if (client.isReady)
-      client.ping().then(
+      if (connection.isReady) report('silent')
+      showState(false)
+      reconnect()
+    } else if (connection.isReady)
+      connection.ping().then(
         () => {
           silentPings = 0
         },
@@ -71,41 +263,79 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
       )
   }, watchMs).unref()
 
+  /** @throws TypeError if Redis answers meanwhile that the configuration is wrong */
   function waitForConnection(ms: number): Promise<void> {
-    if (client.isReady) return Promise.resolve()
-    return new Promise((resolve) => {
-      const proceed = (): void => {
+    if (connection.isReady) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const proceed = (error?: TypeError): void => {
         clearTimeout(timer)
         waiting.delete(proceed)
-        resolve()
+        if (error === undefined) resolve()
+        else reject(error)
       }
       const timer = setTimeout(proceed, ms)
       waiting.add(proceed)
     })
   }
 
+  async function send(command: string[]): Promise<unknown> {
+    // The report of an outcome may wait: without a confirmation, a replay passes after the lease.
+    if (command[0] === 'EVAL') await waitForConnection(reportMs)
+    const used = connection
+    const end = redisDuration.startTimer()
+    try {
+      // The key of SET, and that of EVAL after its script and the number of keys.
+      const reply = await used.send(command[command[0] === 'EVAL' ? 3 : 1] ?? '', command)
+      end({ result: 'answered' })
+      showState(true)
+      return reply
+    } catch (error) {
+      end({ result: 'failed' })
+      showState(false)
+      const code = readCode(error)
+      if (code !== undefined) report(code)
+      const isTooSoon = performance.now() - openedAt < watchMs
+      if (code !== undefined && wrongServer.has(code) && used === connection && !isTooSoon) reconnect()
+      throw error
+    }
+  }
+
+  const store = redisStore({ sendCommand: send })
+
+  /** Without it, a server that refuses each reservation would look ready. */
+  async function writeTests(): Promise<void> {
+    const token = randomBytes(9).toString('base64url')
+    const attempt = { token, kind: 'unknown', isDoubtful: false, leaseMs: connectMs }
+    const writeTest = async (): Promise<void> => {
+      const key = randomBytes(32).toString('hex')
+      await store.reserve(key, attempt)
+      await store.release(key, token)
+    }
+    try {
+      await Promise.all(Array.from({ length: testKeys }, writeTest))
+    } catch (error) {
+      const reason = misconfigured.get(readCode(error) ?? '')
+      if (reason !== undefined) throw new TypeError(reason)
+    }
+  }
+
   return {
-    store: redisStore({
-      async sendCommand(command) {
-        // The report of an outcome may wait: without a confirmation, a replay passes after the lease.
-        if (command[0] === 'EVAL') await waitForConnection(reportMs)
-        try {
-          return await client.sendCommand(command)
-        } catch (error) {
-          const code = readCode(error)
-          if (code !== undefined) report(code)
-          throw error
-        }
-      },
-    }),
-    connected: waitForConnection(connectMs),
+    store,
+    connected: waitForConnection(connectMs).then(() =>
+      Promise.race([writeTests(), sleep(connectMs, undefined, { ref: false })]),
+    ),
     async close() {
       clearInterval(watch)
       // Commands that were sent are still answered, such as the release of the last delivery.
-      if (client.isReady) await Promise.race([client.close(), sleep(closeMs, undefined, { ref: false })])
-      client.destroy()
+      if (connection.isReady) await Promise.race([connection.close(), sleep(closeMs, undefined, { ref: false })])
+      await destroy(connection).catch(() => undefined)
     },
   }
+}
+
+/** Some clients throw if they are closed already. */
+async function destroy(connection: Connection): Promise<void> {
+  await connection.destroy()
 }
 
 /**

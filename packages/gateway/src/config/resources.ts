@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import type { ReplayGuard } from 'tollgate'
 import { type FileKeys, fileKeys, twilioAccountTokens } from 'tollgate/keys'
 import { memoryStore, replayGuard } from 'tollgate/replay'
+import type { AnyScheme } from 'tollgate/schemes'
 import { importOptional } from '../import-optional.ts'
-import type { SendGridRoute, TwilioRoute } from '../options.ts'
-import type { KeysConfiguration, PublicKeysConfiguration, ReplayConfiguration } from './schema.ts'
+import type { TwilioRoute } from '../options.ts'
+import type { KeysConfiguration, ListedKeysConfiguration, ReplayConfiguration } from './schema.ts'
 
 /** The keys of a Twilio route. */
 type RouteKeys = Pick<TwilioRoute, 'authToken' | 'sharedKeys'>
@@ -24,8 +25,12 @@ interface Resource<T> {
 export interface Resources {
   /** @throws TypeError if a key file or an environment variable is missing or wrong */
   openKeys(keys: KeysConfiguration): RouteKeys
-  /** Reads SendGrid's public keys. @throws TypeError if a file or an environment variable is missing */
-  openPublicKeys(keys: PublicKeysConfiguration): Pick<SendGridRoute, 'publicKey'>
+  /**
+   * Reads the keys of a scheme other than Twilio's.
+   * @returns the option of its verifier
+   * @throws TypeError if a file or an environment variable is missing
+   */
+  openListedKeys(scheme: AnyScheme, keys: ListedKeysConfiguration): Readonly<Record<string, unknown>>
   openReplay(replay: ReplayConfiguration): Promise<ReplayGuard>
   /**
    * Closes the resources that were not opened again since the last call.
@@ -100,10 +105,10 @@ export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: str
       }
       return { authToken: [keys.env ?? 'TWILIO_AUTH_TOKEN'].flat().map(readVariable) }
     },
-    openPublicKeys({ env: names, file, publicKey }) {
-      if (publicKey !== undefined) return { publicKey }
-      if (file !== undefined) return { publicKey: [file].flat().map(readKeyFile) }
-      return { publicKey: [names ?? []].flat().map(readVariable) }
+    openListedKeys({ keys: { option, words } }, { env: names, file, [option]: given }) {
+      if (given !== undefined) return { [option]: given }
+      if (file !== undefined) return { [option]: [file].flat().map((path) => readKeyFile(path, words)) }
+      return { [option]: [names ?? []].flat().map(readVariable) }
     },
     async openReplay(replay) {
       const { store, redisUrlEnv, redisUrl, ...rest } = replay
@@ -115,12 +120,19 @@ export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: str
         '@redis/client',
         () => import('./redis.ts'),
       )
-      const redis = keep(JSON.stringify(['redis', url]), () => {
+      const key = JSON.stringify(['redis', url])
+      const redis = keep(key, () => {
         const value = openRedisStore(url, onProblem)
         return { value, isShared: true, close: () => value.close() }
       })
-      // Otherwise the first requests would be refused.
-      await redis.connected
+      try {
+        // Otherwise the first requests would be refused.
+        await redis.connected
+      } catch (error) {
+        open.delete(key)
+        await redis.close()
+        throw error
+      }
       return replayGuard({ ...rest, store: redis.store })
     },
     closeUnused(lingerMs = 0) {
@@ -140,10 +152,10 @@ export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: str
   }
 }
 
-function readKeyFile(file: string): string {
+function readKeyFile(file: string, words: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new TypeError(`the file of a public key cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    throw new TypeError(`the file of a ${words} cannot be read (${(error as NodeJS.ErrnoException).code})`)
   }
 }

@@ -1,4 +1,5 @@
-import { cachedOptions, replayGuardOptions, sendGridVerifierOptions, verifierOptions } from 'tollgate/options'
+import { cachedOptions, replayGuardOptions, verifierOptions } from 'tollgate/options'
+import { type AnyScheme, schemes } from 'tollgate/schemes'
 import { z } from 'zod'
 import { gatewayOptions, limitOptions } from '../options.ts'
 import { toFields } from './fields.ts'
@@ -51,18 +52,21 @@ const keys = z
     error: 'needs exactly one of "env", "file" and "twilio"',
   })
 
-/** The source of SendGrid's public keys, which are not secret. */
-const publicKeys = z
-  .strictObject({
-    /** Variables with one public key each. */
+/** The source of the keys of a scheme other than Twilio's. Only public keys may stand here themselves. */
+function listedKeys({ keys: { option, isSecret } }: AnyScheme) {
+  const sources = {
+    /** Variables with one key each. */
     env: z.union([variable, z.array(variable).min(1).max(16)]).optional(),
-    /** Files with one public key each, as PEM or Base64. */
+    /** Files with one key each. */
     file: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(16)]).optional(),
-    publicKey: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+  }
+  const given = z.union([z.string(), z.array(z.string()).min(1)]).optional()
+  const all: z.core.$ZodLooseShape = isSecret ? sources : { ...sources, [option]: given }
+  const names = Object.keys(all).map((name) => `"${name}"`)
+  return z.strictObject(all).refine((one) => Object.keys(one).length === 1, {
+    error: `needs exactly one of ${names.join(', ').replace(/, (?=[^,]*$)/, ' and ')}`,
   })
-  .refine((given) => Object.keys(given).length === 1, {
-    error: 'needs exactly one of "env", "file" and "publicKey"',
-  })
+}
 
 const replay = z
   .strictObject({
@@ -72,7 +76,10 @@ const replay = z
     redisUrlEnv: variable.optional(),
     redisUrl: z
       .string()
-      .regex(/^rediss?:\/\/[^@]+$/, 'must be redis://host:port without a password; give one with "redisUrlEnv"')
+      .regex(
+        /^rediss?(\+cluster|\+sentinel)?:\/\/[^@]+$/,
+        'must be redis://host:port without a password; give one with "redisUrlEnv"',
+      )
       .optional(),
     ...toFields(replayGuardOptions),
   })
@@ -102,28 +109,34 @@ const routeFields = {
   replay: z.literal(false).optional(),
 }
 
-const sendgridFields = {
-  scheme: z.literal('sendgrid'),
-  ...toFields(sendGridVerifierOptions),
-  keys: publicKeys.optional(),
-  maxBodyBytes: z.int().min(1, 'must be at least 1: 0 would refuse every body').optional(),
+const [{ name: defaultScheme }, ...otherSchemes] = schemes
+
+/** The fields of a scheme other than Twilio's: those options of its verifier that a file can have. */
+function listFields(scheme: AnyScheme) {
+  return {
+    ...(toFields(scheme.options) as z.core.$ZodLooseShape),
+    scheme: z.literal(scheme.name),
+    keys: listedKeys(scheme).optional(),
+    maxBodyBytes: verifierFields.maxBodyBytes,
+  }
 }
 
 // The default message is right for a route that is not an object.
 const unknownScheme: z.core.$ZodDiscriminatedUnionParams = {
-  error: ({ code }) => (code === 'invalid_union' ? 'must be twilio or sendgrid' : undefined),
+  error: ({ code }) =>
+    code === 'invalid_union' ? `must be ${schemes.map(({ name }) => name).join(' or ')}` : undefined,
 }
 
 const route = z.discriminatedUnion(
   'scheme',
   [
     z.strictObject({
-      scheme: z.literal('twilio').optional(),
+      scheme: z.literal(defaultScheme).optional(),
       ...routeFields,
       ...verifierFields,
       webSocket: z.boolean().optional(),
     }),
-    z.strictObject({ ...routeFields, ...sendgridFields }),
+    ...otherSchemes.map((scheme) => z.strictObject({ ...routeFields, ...listFields(scheme) })),
   ],
   unknownScheme,
 )
@@ -156,8 +169,8 @@ export const configurationSchema = z.strictObject({
     .discriminatedUnion(
       'scheme',
       [
-        z.strictObject({ scheme: z.literal('twilio').optional(), ...authFields, ...omitMode(verifierFields) }),
-        z.strictObject({ ...authFields, ...sendgridFields }),
+        z.strictObject({ scheme: z.literal(defaultScheme).optional(), ...authFields, ...omitMode(verifierFields) }),
+        ...otherSchemes.map((scheme) => z.strictObject({ ...authFields, ...listFields(scheme) })),
       ],
       unknownScheme,
     )
@@ -169,8 +182,11 @@ export const configurationSchema = z.strictObject({
 export type Configuration = z.output<typeof configurationSchema>
 /** The option `keys`. */
 export type KeysConfiguration = z.output<typeof keys>
-/** The option `keys` of a SendGrid route. */
-export type PublicKeysConfiguration = z.output<typeof publicKeys>
+/** The option `keys` of a route of another scheme. The key option itself is there if it is not secret. */
+export type ListedKeysConfiguration = z.output<ReturnType<typeof listedKeys>> & {
+  readonly env?: string | string[] | undefined
+  readonly file?: string | string[] | undefined
+}
 /** The option `replay`. */
 export type ReplayConfiguration = z.output<typeof replay>
 

@@ -1,7 +1,7 @@
 import type { Exchange } from '@tollgate/gateway'
 import type { VerifierOptions } from 'tollgate'
 import { readOptions } from 'tollgate/options'
-import type { SendGridVerifierOptions } from 'tollgate/sendgrid'
+import type { SchemeName, SchemeOptions } from 'tollgate/schemes'
 
 /** The options of `startDev`. Every option has a default. */
 export interface DevOptions {
@@ -37,10 +37,10 @@ export interface DevOptions {
   /** With `'observe'` the gateway passes refused requests on too. Default `'enforce'`. */
   mode?: 'enforce' | 'observe' | undefined
   /**
-   * The path below which SendGrid's webhooks arrive, and their public keys. Default: none, every
-   * request is verified as one of Twilio's.
+   * Where webhooks of other schemes arrive: the name of the scheme, the path, and the options of its
+   * verifier. Default: none, every request is verified as one of Twilio's.
    */
-  sendgrid?: (Pick<SendGridVerifierOptions, 'publicKey' | 'maxBodyBytes'> & { readonly path: string }) | undefined
+  routes?: readonly OtherRoute[] | undefined
   /**
    * Lets the page sign edited requests with the first Auth Token. Default `false`: only the
    * throw-away token signs. Without `authToken`, `true` is a TypeError.
@@ -49,6 +49,13 @@ export interface DevOptions {
   /** Called after each exchange has ended. Its errors are caught by the gateway. Default: none. */
   onExchange?: ((exchange: Exchange) => void) | undefined
 }
+
+type OtherRoute = {
+  [Name in Exclude<SchemeName, 'twilio'>]: { readonly scheme: Name; readonly path: string } & Omit<
+    SchemeOptions<Name>,
+    'onVerdict' | 'diagnose'
+  >
+}[Exclude<SchemeName, 'twilio'>]
 
 /** The table of `DevOptions`. */
 const devOptions = {
@@ -62,7 +69,7 @@ const devOptions = {
   allowedAccounts: { type: 'other' },
   trailingSlash: { type: 'choice', choices: ['exact', 'either'], default: 'exact' },
   mode: { type: 'choice', choices: ['enforce', 'observe'], default: 'enforce' },
-  sendgrid: { type: 'other' },
+  routes: { type: 'other' },
   signWithRealToken: { type: 'boolean', default: false },
   onExchange: { type: 'function' },
 } as const

@@ -1,5 +1,6 @@
 import type { Exchange } from '@tollgate/gateway'
-import { kindOf } from 'tollgate/params'
+import type { AnyAccepted } from 'tollgate'
+import { getScheme, type SeenRequest } from 'tollgate/schemes'
 import { showHidden } from '../shared/visible-text.ts'
 
 /**
@@ -16,9 +17,12 @@ export function formatExchange({ request, verdict, response }: Exchange): string
   const line = `${request.method} ${showHidden(path.length > 100 ? `${path.slice(0, 100)}…` : path)}`
   if (verdict === undefined) return `refused   ${line}  by the gateway  ${answer}`
   if (!verdict.ok) return `refused   ${line}  ${verdict.code}  ${answer}`
-  const { key } = verdict.matched
-  const [kind = 'webhook', covers] =
-    'covers' in verdict ? [kindOf(verdict.params), verdict.covers] : ['sendgrid', 'timestamp-and-body']
-  const name = 'id' in key ? key.id : 'name' in key ? key.name : key.index
-  return `accepted  ${line}  ${kind}  covers ${covers}  matched ${key.kind} ${name}  ${answer}`
+  const { scheme, covers, matched }: AnyAccepted = verdict
+  const { kind, id, name, index } = matched.key
+  const webhook = showHidden(getScheme(scheme).nameKind(toSeen(request)) ?? 'webhook')
+  return `accepted  ${line}  ${webhook}  covers ${covers}  matched ${kind} ${id ?? name ?? index}  ${answer}`
+}
+
+function toSeen({ method, target, headers, body }: Exchange['request']): SeenRequest {
+  return { method, url: target, target, headers, body: body.length === 0 ? undefined : Buffer.from(body).toString() }
 }

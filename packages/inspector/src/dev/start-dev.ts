@@ -48,7 +48,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
     allowedAccounts: options.allowedAccounts,
     trailingSlash: options.trailingSlash,
   }
-  const { path: sendgridPath = '', ...sendgrid } = options.sendgrid ?? {}
+  const { routes: others = [] } = options
   const stops: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (const stop of stops.splice(0).reverse()) await stop()
@@ -76,7 +76,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
           webSocket: true,
           ...verifierOptions,
         } as GatewayOptions['routes'][number],
-        ...(options.sendgrid ? [{ scheme: 'sendgrid' as const, path: sendgridPath, upstream, ...sendgrid }] : []),
+        ...others.map((route) => ({ ...route, upstream })),
       ],
     })
     const { url: gatewayUrl } = await gateway.listen()
@@ -94,7 +94,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
       realToken: options.signWithRealToken ? realTokens[0] : undefined,
       secrets: [...realTokens, ...listSecrets(options.sharedKeys)],
       verifierOptions,
-      sendgrid: options.sendgrid && sendgrid,
+      schemes: Object.fromEntries(others.map(({ scheme, path: _, ...own }) => [scheme, own])),
     })
     inspector = opened.inspector
     stops.push(() => opened.inspector.close())

@@ -4,7 +4,7 @@ import type { Capture, CapturedResponse } from '../shared/capture.ts'
 import { dropUserinfo } from '../shared/url-parts.ts'
 import { captureBody } from './body-text.ts'
 import { describeVerdict } from './describe-verdict.ts'
-import { schemes } from './schemes.ts'
+import { schemeOf } from './schemes.ts'
 
 /** Facts about an exchange that the inspector knows but the gateway does not. */
 interface CaptureNotes {
@@ -18,7 +18,7 @@ interface CaptureNotes {
 /** Converts an exchange to a capture, with bodies as text and a verdict without keys. */
 export function captureExchange(exchange: Exchange, notes: CaptureNotes): Capture {
   const { request, verdict, response, route } = exchange
-  const scheme = route?.scheme ?? 'twilio'
+  const scheme = schemeOf({ scheme: route?.scheme })
   const publicUrl = route && (route.publicUrl ?? notes.publicUrl)
   const captured = {
     method: request.method,
@@ -26,16 +26,17 @@ export function captureExchange(exchange: Exchange, notes: CaptureNotes): Captur
     headers: request.headers.map(([name, value]) => [name, value] as const),
     ...captureBody(request.body, request.bodyTruncated),
   }
+  const url = joinPublicUrl(publicUrl, captured.target, findHeader(captured.headers, 'host'))
   return {
     id: exchange.id,
     time: Math.round(exchange.startedAt),
     durationMs: Math.round(exchange.durationMs * 10) / 10,
     origin: notes.origin,
-    scheme,
+    scheme: scheme.name,
     ...captured,
-    url: joinPublicUrl(publicUrl, captured.target, findHeader(captured.headers, 'host')),
+    url,
     remoteAddress: request.remoteAddress,
-    kind: schemes[scheme].nameKind(captured),
+    kind: scheme.nameKind({ ...captured, url }),
     verdict: verdict && describeVerdict(verdict, notes.throwAwayIndex),
     response: response && captureResponse(response),
     signedWith: notes.signedWith,

@@ -4,8 +4,6 @@ import { type Cause, causes } from 'tollgate/diagnose'
 import { findHeader } from 'tollgate/requests'
 import type { Capture, Explanation, SigningPart } from '../shared/capture.ts'
 
-type SchemeName = NonNullable<Capture['scheme']>
-
 /**
  * Finds the causes of a rejection. This is the part of `diagnose` from tollgate/diagnose that the
  * inspector uses.
@@ -25,12 +23,12 @@ export type Diagnose = (
   readonly ruledOut?: string | undefined
   readonly command?: string | undefined
   readonly signingString?: readonly SigningPart[] | undefined
-  readonly urlForms: Explanation['urlForms']
+  readonly urlForms?: Explanation['urlForms']
   readonly tried: number
 }>
 
 interface Job {
-  readonly scheme: SchemeName
+  readonly scheme: string
   readonly request: IncomingRequest
   readonly options: NonNullable<Exchange['verifierOptions']>
   readonly done: (explanation: Explanation) => void
@@ -40,15 +38,17 @@ interface Job {
 // some rejections are explained.
 const maxWaiting = 50
 
+const loud = ['replay', 'onVerdict', 'onRejected', 'diagnose']
+
 /** Explains rejections one after another. While 50 are waiting, further ones are not explained. */
 export class Explainer {
-  readonly #diagnosers: Readonly<Record<SchemeName, Diagnose>>
+  readonly #diagnosers: ReadonlyMap<string, Diagnose>
   readonly #otherHosts: readonly string[]
   readonly #jobs: Job[] = []
   #working = false
   #closed = false
 
-  constructor(diagnosers: Readonly<Record<SchemeName, Diagnose>>, otherHosts: readonly string[]) {
+  constructor(diagnosers: ReadonlyMap<string, Diagnose>, otherHosts: readonly string[]) {
     this.#diagnosers = diagnosers
     this.#otherHosts = otherHosts
   }
@@ -77,15 +77,10 @@ export class Explainer {
   async #try({ scheme, request, options }: Job): Promise<Explanation | undefined> {
     try {
       // This is a second check of the same request: replay guards and listeners must not count it.
-      const quiet: VerifierOptions = {
-        ...(options as VerifierOptions),
-        replay: undefined,
-        onVerdict: undefined,
-        onRejected: undefined,
-        diagnose: undefined,
-      }
-      const diagnosis = await this.#diagnosers[scheme](request, { ...quiet, otherHosts: this.#otherHosts })
-      const { proven, suspected, ruledOut, command, signingString, urlForms, tried } = diagnosis
+      const quiet = Object.fromEntries(Object.entries(options).filter(([name]) => !loud.includes(name)))
+      const diagnosis = await this.#diagnosers.get(scheme)?.(request, { ...quiet, otherHosts: this.#otherHosts })
+      if (diagnosis === undefined) return undefined
+      const { proven, suspected, ruledOut, command, signingString, urlForms = [], tried } = diagnosis
       const signedUrl = proven?.signedUrl
       const isMasked = signedUrl !== undefined && !(await isSignedAsArrived(request, quiet, signedUrl))
       return {

@@ -2,7 +2,7 @@ import { hiddenValue } from 'tollgate/requests'
 import type { Capture, CapturedResponse, CaptureView, HeaderList } from '../shared/capture.ts'
 import { isUnread, readParams, summarize } from './read-capture.ts'
 import { readTwiml } from './read-twiml.ts'
-import { schemes } from './schemes.ts'
+import { schemeOf } from './schemes.ts'
 
 const credentials = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
 
@@ -36,10 +36,20 @@ export function viewCapture(capture: Capture): CaptureView {
     ...hideCredentials(capture),
     ...(answer !== undefined && { twiml: readTwiml(answer) }),
     params: readParams(capture),
-    signingString: schemes[capture.scheme ?? 'twilio'].listSigningParts(capture),
+    signingString: listSigned(capture),
     summary: summarize(capture),
     unread: isUnread(capture),
   }
+}
+
+/**
+ * Lists the parts of the signed text, with the URL that matched or that a diagnosis proved, or else
+ * with the request's URL.
+ */
+export function listSigned(capture: Capture): CaptureView['signingString'] {
+  const { verdict, explanation } = capture
+  const signedUrl = (verdict?.ok ? verdict.url : undefined) ?? explanation?.proven?.signedUrl
+  return explanation?.proven?.signingString ?? schemeOf(capture).listSigned({ ...capture, signedUrl })
 }
 
 /**

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Exchange } from '@tollgate/gateway'
 import type { IncomingRequest } from 'tollgate'
+import { type AnyScheme, schemes } from 'tollgate/schemes'
 import { sampleWebhook, webhookKinds } from 'tollgate/testing'
 import type { RunInfo } from '../shared/api.ts'
 import type { Capture, Explanation } from '../shared/capture.ts'
@@ -11,11 +12,11 @@ import { splitMainParams } from '../shared/main-params.ts'
 import { dropUserinfo } from '../shared/url-parts.ts'
 import { captureExchange } from './capture-exchange.ts'
 import { copyForms } from './copy/copy.ts'
-import { Explainer, rankForLocalUse } from './explainer.ts'
+import { type Diagnose, Explainer, rankForLocalUse } from './explainer.ts'
 import { hideSecrets } from './hide.ts'
 import { checkInspectorOptions, type InspectorOptions } from './options.ts'
 import { isUnread, summarize, withoutBody } from './read-capture.ts'
-import { type OptionsByScheme, schemes } from './schemes.ts'
+import type { OptionsByScheme } from './schemes.ts'
 import { Sender } from './send/sender.ts'
 import { createMemoryStore } from './store/memory-store.ts'
 import { openSqliteStore } from './store/sqlite-store.ts'
@@ -53,6 +54,15 @@ const samples = Object.fromEntries(
   webhookKinds.map((kind) => [kind, splitMainParams(sampleWebhook(kind).params ?? []).main]),
 )
 
+function createDiagnosers(name: string, own: Diagnose | undefined): ReadonlyMap<string, Diagnose> {
+  const all = new Map<string, Diagnose>()
+  for (const row of schemes as readonly AnyScheme[]) {
+    const { diagnose } = row
+    if (diagnose !== undefined) all.set(row.name, (request, options) => diagnose(request, options as never))
+  }
+  return own === undefined ? all : all.set(name, own)
+}
+
 /**
  * Creates an inspector: a page on 127.0.0.1 that shows each webhook with its verdict and the
  * reason. The page also sends test webhooks through the gateway. Keys, and the signature that a
@@ -68,7 +78,11 @@ export function createInspector(options: InspectorOptions): Inspector {
   const token = options.token ?? randomBytes(24).toString('base64url')
   const publicUrls = [options.publicUrl].flat().map(dropUserinfo)
   const { throwAwayToken, throwAwayIndex, realToken, gatewayUrl } = options
-  const optionsByScheme: OptionsByScheme = { twilio: options.verifierOptions, sendgrid: options.sendgrid }
+  const [{ name: defaultScheme }] = schemes
+  const optionsByScheme: OptionsByScheme = new Map([
+    ...(options.verifierOptions === undefined ? [] : [[defaultScheme, options.verifierOptions] as const]),
+    ...Object.entries(options.schemes ?? {}),
+  ])
   const secrets = [throwAwayToken, ...(realToken === undefined ? [] : [realToken]), ...(options.secrets ?? [])]
   const hide = (text: string) => hideSecrets(text, secrets)
 
@@ -80,7 +94,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   const store = options.store === undefined ? createMemoryStore(bounds) : openSqliteStore(options.store, bounds)
   const events = new LiveEvents(hide)
   const explainer = new Explainer(
-    { twilio: options.diagnose ?? schemes.twilio.diagnose, sendgrid: schemes.sendgrid.diagnose },
+    createDiagnosers(defaultScheme, options.diagnose),
     gatewayUrl === undefined ? [] : [new URL(gatewayUrl).host],
   )
   const sender = new Sender(() => ({
@@ -97,8 +111,8 @@ export function createInspector(options: InspectorOptions): Inspector {
     if (removed.length > 0) events.send('removed', removed)
   }
   const explainLater = (capture: Capture, request: IncomingRequest, given?: Exchange['verifierOptions']) => {
-    const { scheme = 'twilio', verdict, bodyTruncated } = capture
-    const verifierOptions = given ?? optionsByScheme[scheme]
+    const { scheme = defaultScheme, verdict, bodyTruncated } = capture
+    const verifierOptions = given ?? optionsByScheme.get(scheme)
     if (verifierOptions === undefined || verdict?.ok !== false || bodyTruncated) return
     const done = (explanation: Explanation) => {
       // The capture may have been deleted in the meantime.

@@ -1,6 +1,5 @@
 import type { VerifierOptions } from 'tollgate'
 import { readOptions } from 'tollgate/options'
-import type { SendGridVerifierOptions } from 'tollgate/sendgrid'
 import type { Diagnose } from './explainer.ts'
 
 /** The options of `createInspector`. */
@@ -61,8 +60,8 @@ export interface InspectorOptions {
    * The verifier's options for imported requests. Default: none, imported requests have no verdict.
    */
   verifierOptions?: VerifierOptions | undefined
-  /** The same for imported requests of SendGrid. Default: none. */
-  sendgrid?: SendGridVerifierOptions | undefined
+  /** The same for imported requests of other schemes: the options by the name of the scheme. Default: none. */
+  schemes?: Readonly<Record<string, object>> | undefined
   /** Explains rejections of Twilio's requests. Default: `diagnose` of tollgate/diagnose. */
   diagnose?: Diagnose | undefined
 }
@@ -84,7 +83,7 @@ const inspectorOptions = {
   accountSid: { type: 'other' },
   secrets: { type: 'strings' },
   verifierOptions: { type: 'other' },
-  sendgrid: { type: 'other' },
+  schemes: { type: 'other' },
   diagnose: { type: 'function' },
 } as const
 

@@ -1,4 +1,3 @@
-import { kindOf } from 'tollgate/params'
 import { findHeader } from 'tollgate/requests'
 import type { Capture, CaptureSummary, HeaderList } from '../shared/capture.ts'
 import { cut } from '../shared/visible-text.ts'
@@ -41,24 +40,6 @@ export function isUnread({ headers, body, bodyBase64, verdict }: Capture): boole
 export function withoutBody(capture: Capture): Capture {
   const framing = ['content-length', 'transfer-encoding']
   return { ...capture, headers: capture.headers.filter(([name]) => !framing.includes(name.toLowerCase())) }
-}
-
-/** Returns the kind of one of Twilio's webhooks, or `undefined` if it is unknown. */
-export function nameTwilioKind(capture: Pick<Capture, 'method' | 'target' | 'headers' | 'body'>): string | undefined {
-  if (isHandshake(capture)) return 'handshake'
-  if (isJson(capture)) return nameJsonKind(capture.body)
-  return kindOf(new URLSearchParams(readParams(capture).map(([name, value]) => [name, value])))
-}
-
-function nameJsonKind(body: string | undefined): string {
-  try {
-    const parsed: unknown = JSON.parse(body ?? '')
-    const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed
-    const type = typeof first === 'object' && first !== null && 'type' in first ? first.type : undefined
-    return typeof type === 'string' ? cut(type.replace(/^com\.twilio\./, ''), 80) : 'json'
-  } catch {
-    return 'json'
-  }
 }
 
 const shownInList = 120

@@ -27,8 +27,9 @@ export const throwAwayKey = "this run's throw-away token"
 export type CapturedVerdict =
   | {
       readonly ok: true
-      /** `timestamp-and-body` is SendGrid's, which signs no URL. */
-      readonly covers: 'params' | 'body' | 'url' | 'timestamp-and-body'
+      readonly covers: 'params' | 'body' | 'url'
+      /** The same in words. */
+      readonly coverage: string
       readonly accountSid?: string | undefined
       /** A name for the key that matched, never the key itself. */
       readonly key: string
@@ -96,8 +97,8 @@ export interface Capture extends CapturedBody {
   /** The time from the arrival to the end of the answer, in milliseconds. */
   readonly durationMs?: number | undefined
   readonly origin: Origin
-  /** The scheme that verifies it. Absent: Twilio's. */
-  readonly scheme?: 'twilio' | 'sendgrid' | undefined
+  /** The name of the scheme that verifies it. Absent: Twilio's. */
+  readonly scheme?: string | undefined
   readonly method: string
   /** The URL that Twilio called: the public URL, and the path and query that arrived. */
   readonly url: string

@@ -1,7 +1,7 @@
 import type { Cause } from 'tollgate/diagnose'
 import { type CapturedVerdict, type CaptureView, type Explanation, throwAwayKey } from '../shared/capture.ts'
 import { copyLine } from './actions.ts'
-import { covered, hasFailed } from './format.ts'
+import { hasFailed } from './format.ts'
 import { SafeText } from './safe-text.tsx'
 import { UrlDifference } from './url-difference.tsx'
 
@@ -36,7 +36,7 @@ function Accepted({ capture, verdict }: { capture: CaptureView; verdict: Verdict
       <h3>{nameSigner(capture, verdict)}</h3>
       {failed && <Failure capture={capture} />}
       <p>
-        The signature covers {covered[verdict.covers]}. It was made with <strong>{verdict.key}</strong> (
+        The signature covers {verdict.coverage}. It was made with <strong>{verdict.key}</strong> (
         {verdict.algorithm.replace('_', '-')}
         ).
       </p>

@@ -1,4 +1,4 @@
-import type { CapturedVerdict, CaptureSummary } from '../shared/capture.ts'
+import type { CaptureSummary } from '../shared/capture.ts'
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
@@ -35,13 +35,6 @@ export function describeOutcome(one: Outcome): { word: string; tone: 'good' | 'f
   if (one.code === 'accepted') return { word: 'accepted', tone: hasFailed(one) ? 'failed' : 'good' }
   if (one.code !== 'none' || one.by === 'gateway') return { word: 'refused', tone: 'bad' }
   return { word: 'not verified', tone: 'plain' }
-}
-
-export const covered: Readonly<Record<Extract<CapturedVerdict, { ok: true }>['covers'], string>> = {
-  params: 'the URL and every form parameter',
-  body: 'the URL and every byte of the body (bodySHA256)',
-  url: 'only the URL with its query',
-  'timestamp-and-body': 'the timestamp and every byte of the body, not the URL',
 }
 
 const originWords: Readonly<Record<CaptureSummary['origin'], string>> = {

@@ -10,7 +10,7 @@ const whatItIs = { url: 'URL', name: 'name', value: 'value', timestamp: 'timesta
 export function Signing({ capture }: { capture: CaptureView }) {
   const [length, setLength] = useState(step)
   const { signingString: parts, verdict } = capture
-  // SendGrid signs the timestamp and the body, and no URL.
+  // Not every scheme signs the URL.
   const signsUrl = parts.some(({ from }) => from === 'url')
   const proven = capture.explanation?.proven
   return (

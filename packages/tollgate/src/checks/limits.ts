@@ -48,6 +48,12 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
+/** Lets the process exit while the timer runs. */
+export function unref<T extends { unref?(): unknown } | number>(timer: T): T {
+  if (typeof timer === 'object') timer.unref?.()
+  return timer
+}
+
 /** Limits how often something happens. */
 interface RateLimit {
   /**

@@ -1,4 +1,9 @@
-import { type Algorithm, type AlgorithmName, defaultAlgorithm, findAlgorithm } from '../scheme/algorithms.ts'
+import {
+  type Algorithm,
+  type AlgorithmName,
+  defaultAlgorithm,
+  findAlgorithm,
+} from '../schemes/twilio/sign/algorithms.ts'
 
 /** The header that carries the signature. */
 export const SIGNATURE_HEADER = 'X-Twilio-Signature'

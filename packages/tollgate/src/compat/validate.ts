@@ -1,10 +1,23 @@
 import { showOption } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
 import { describeSecretFault, describeTokenFault } from '../checks/secrets.ts'
-import { encodeUtf8 } from '../scheme/form.ts'
-import { createSigner, equalSignatures, findBodyHash, hashBody, isSignature, type Signer } from '../scheme/signature.ts'
-import { findDefaultPort, listSignedForms, type SignedForm, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
-import { joinPairs, joinParams, type Params, toPairs } from '../scheme/signing-string.ts'
+import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import {
+  createSigner,
+  equalSignatures,
+  findBodyHash,
+  hashBody,
+  isSignature,
+  type Signer,
+} from '../schemes/twilio/sign/signature.ts'
+import {
+  findDefaultPort,
+  listSignedForms,
+  type SignedForm,
+  splitUrl,
+  type UrlParts,
+} from '../schemes/twilio/sign/signed-url.ts'
+import { joinPairs, joinParams, type Params, toPairs } from '../schemes/twilio/sign/signing-string.ts'
 import { findNamedAlgorithm } from './signature-settings.ts'
 import { listUrlSpellings } from './spellings.ts'
 

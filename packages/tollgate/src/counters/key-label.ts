@@ -1,5 +1,4 @@
-import type { SendGridKey } from '../sendgrid/public-key.ts'
-import type { Accepted } from '../verdict.ts'
+import type { AnyKey } from '../verdict.ts'
 
 /** Options for the labels of keys. */
 export interface KeyLabelOptions {
@@ -15,9 +14,9 @@ export const keyLabelOptions = { sharedKeyIds: { type: 'strings' } } as const
 
 /**
  * Gives the label of a key, from a closed set: `auth_token:0` to `auth_token:15`, `shared_key`, the
- * ids in the options, and the names or positions of SendGrid's public keys.
+ * ids in the options, and for other schemes the names or positions of the keys in their options.
  */
-export type KeyLabeller = (key: Accepted['matched']['key'] | SendGridKey) => string
+export type KeyLabeller = (key: AnyKey) => string
 
 /**
  * Creates the function that labels keys.
@@ -26,10 +25,9 @@ export type KeyLabeller = (key: Accepted['matched']['key'] | SendGridKey) => str
 export function createKeyLabeller({ sharedKeyIds = [] }: KeyLabelOptions): KeyLabeller {
   if (sharedKeyIds.length > 100) throw new RangeError('"sharedKeyIds" must be at most 100 ids')
   const listed = new Set<string>(sharedKeyIds)
-  return (key) => {
-    if (key.kind === 'auth_token') return labelToken(key.index)
-    if (key.kind === 'sendgrid') return `sendgrid:${'name' in key ? key.name : key.index}`
-    return listed.has(key.id) ? `shared_key:${key.id}` : 'shared_key'
+  return ({ kind, index, name, id }) => {
+    if (id === undefined) return `${kind}:${name ?? index}`
+    return listed.has(id) ? `${kind}:${id}` : kind
   }
 }
 

@@ -1,6 +1,5 @@
 import { readOptions } from '../checks/options.ts'
-import type { SendGridVerdict } from '../sendgrid/verifier.ts'
-import type { Verdict } from '../verdict.ts'
+import type { AnyAccepted, Rejected } from '../verdict.ts'
 import { createKeyLabeller, type KeyLabeller, type KeyLabelOptions, keyLabelOptions } from './key-label.ts'
 
 /** The part of a `Meter` of `@opentelemetry/api` that is used. */
@@ -26,10 +25,9 @@ export interface Counter {
  * openTelemetryCounters(metrics.getMeter('tollgate'))`.
  *
  * There is one counter, `tollgate.verdicts`, with the attribute `tollgate.outcome` (`accepted` or
- * `refused`). An accepted request also has `tollgate.key`, `tollgate.delivery` if a replay guard
- * looked at it and, unless it is SendGrid's, `tollgate.algorithm` and `tollgate.covers`; a refused
- * one has `tollgate.code`. All values come from closed sets, so the number of time series is
- * bounded.
+ * `refused`). An accepted request also has `tollgate.key`, `tollgate.algorithm`, `tollgate.covers` and
+ * `tollgate.delivery` if a replay guard looked at it; a refused one has `tollgate.code`. All values come from closed sets, so the
+ * number of time series is bounded.
  * @param meter A `Meter` of `@opentelemetry/api`.
  * @param given The ids of the SharedKeys that may be a label. Default: none is named.
  * @returns a function for the `onVerdict` option
@@ -39,7 +37,7 @@ export interface Counter {
 export function openTelemetryCounters(
   meter: Meter,
   given: KeyLabelOptions = {},
-): (verdict: Verdict | SendGridVerdict) => void {
+): (verdict: AnyAccepted | Rejected) => void {
   if (typeof (Object(meter) as Partial<Meter>).createCounter !== 'function')
     throw new TypeError('openTelemetryCounters needs a Meter, such as metrics.getMeter of @opentelemetry/api returns')
   const labelKey = createKeyLabeller(readOptions(given, keyLabelOptions, 'openTelemetryCounters'))
@@ -50,15 +48,13 @@ export function openTelemetryCounters(
   return (verdict) => counter.add(1, toAttributes(verdict, labelKey))
 }
 
-function toAttributes(verdict: Verdict | SendGridVerdict, labelKey: KeyLabeller): Record<string, string> {
+function toAttributes(verdict: AnyAccepted | Rejected, labelKey: KeyLabeller): Record<string, string> {
   if (!verdict.ok) return { 'tollgate.outcome': 'refused', 'tollgate.code': verdict.code }
   return {
     'tollgate.outcome': 'accepted',
     'tollgate.key': labelKey(verdict.matched.key),
-    ...('covers' in verdict && {
-      'tollgate.algorithm': verdict.matched.algorithm,
-      'tollgate.covers': verdict.covers,
-    }),
+    'tollgate.algorithm': verdict.matched.algorithm,
+    'tollgate.covers': verdict.covers,
     ...(verdict.delivery !== undefined && { 'tollgate.delivery': verdict.delivery }),
   }
 }

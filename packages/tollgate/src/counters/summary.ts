@@ -27,7 +27,7 @@ export interface VerdictSummary {
 
 /** How often one key matched. */
 export interface KeyCount {
-  /** Its label: `auth_token:0`, `shared_key`, `shared_key:ID` or `sendgrid:NAME`. */
+  /** Its label: `auth_token:0`, `shared_key`, `shared_key:ID` or of another scheme `KIND:NAME`. */
   readonly key: string
   readonly count: number
   readonly lastAt: number

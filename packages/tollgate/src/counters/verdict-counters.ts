@@ -1,6 +1,5 @@
 import { readOptions } from '../checks/options.ts'
-import type { SendGridVerdict } from '../sendgrid/verifier.ts'
-import type { RejectionCode, Verdict } from '../verdict.ts'
+import type { AnyAccepted, Rejected, RejectionCode } from '../verdict.ts'
 import { createKeyLabeller, type KeyLabelOptions, keyLabelOptions } from './key-label.ts'
 import { summarize, type Tally, type VerdictSummary } from './summary.ts'
 
@@ -24,7 +23,7 @@ export interface VerdictCountersOptions extends KeyLabelOptions {
 /** Counters of verdicts in this process. */
 export interface VerdictCounters {
   /** For the `onVerdict` option. Needs no `this`. */
-  readonly onVerdict: (verdict: Verdict | SendGridVerdict) => void
+  readonly onVerdict: (verdict: AnyAccepted | Rejected) => void
   /** Returns the counts since the start or the last `reset`. */
   summary(): VerdictSummary
   /** Starts counting from zero. */
@@ -72,7 +71,7 @@ class VerdictTally implements Tally {
     this.since = since
   }
 
-  add(verdict: Verdict | SendGridVerdict, labelKey: ReturnType<typeof createKeyLabeller>, at: number): void {
+  add(verdict: AnyAccepted | Rejected, labelKey: ReturnType<typeof createKeyLabeller>, at: number): void {
     if (verdict.ok) {
       const label = labelKey(verdict.matched.key)
       this.keys.set(label, { count: (this.keys.get(label)?.count ?? 0) + 1, lastAt: at })

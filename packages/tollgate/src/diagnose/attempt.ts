@@ -1,14 +1,14 @@
-import { type Algorithm, type AlgorithmName, algorithms, findAlgorithm } from '../scheme/algorithms.ts'
-import type { Pairs } from '../scheme/form.ts'
-import { createSigner, isSignature, type Signer } from '../scheme/signature.ts'
+import { type Algorithm, type AlgorithmName, algorithms, findAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
+import type { Pairs } from '../schemes/twilio/sign/form.ts'
+import { createSigner, isSignature, type Signer } from '../schemes/twilio/sign/signature.ts'
 import {
   isWebSocketScheme,
   joinFirstForm,
   listSignedForms,
   type SignedForm,
   type UrlFormOptions,
-} from '../scheme/signed-url.ts'
-import { joinPairs } from '../scheme/signing-string.ts'
+} from '../schemes/twilio/sign/signed-url.ts'
+import { joinPairs } from '../schemes/twilio/sign/signing-string.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import { comparisons, type Dimension } from './causes/row.ts'
 import type { Key } from './configured-keys.ts'

@@ -1,5 +1,5 @@
-import { decodeUtf8, encodeUtf8 } from '../scheme/form.ts'
-import { hashBody } from '../scheme/signature.ts'
+import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { hashBody } from '../schemes/twilio/sign/signature.ts'
 import { type Encoding, listEncodings } from './encodings.ts'
 import { isBoundedJson, type Work } from './limits.ts'
 import { stripBlanks } from './spelling.ts'

@@ -1,6 +1,6 @@
 import { type Awaitable, withTimeLimit } from '../checks/limits.ts'
 import { describeSecretFault, describeTokenFault, isAccountSid, makeRandomToken } from '../checks/secrets.ts'
-import { type AlgorithmName, findAlgorithm, findDefaultAlgorithm } from '../scheme/algorithms.ts'
+import { type AlgorithmName, findAlgorithm, findDefaultAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
 import type { Settings } from '../verify/options.ts'
 import type { UnverifiedClaim } from '../verify/types.ts'
 

@@ -1,4 +1,4 @@
-import { splitUrl } from '../scheme/signed-url.ts'
+import { splitUrl } from '../schemes/twilio/sign/signed-url.ts'
 import { type Head, type HeaderReader, listTexts } from '../verify/head.ts'
 import { type HostAndPort, parseHost } from '../verify/public-url.ts'
 

@@ -1,5 +1,5 @@
 import { createRateLimit } from '../checks/limits.ts'
-import { isSignature } from '../scheme/signature.ts'
+import { isSignature } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import type { IncomingRequest, RejectedRequest, VerifierOptions } from '../verify/types.ts'

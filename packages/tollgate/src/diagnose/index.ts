@@ -1,15 +1,15 @@
 import { isBytes, readEnvironment } from '../checks/runtime.ts'
-import { serializeForm } from '../scheme/form.ts'
-import { findBodyHash } from '../scheme/signature.ts'
-import { joinUrl, listSignedForms } from '../scheme/signed-url.ts'
-import { joinPairs } from '../scheme/signing-string.ts'
-import { sendGridCauses as rowsOfSendGrid, type SendGridCauseId } from '../sendgrid/causes.ts'
+import { sendGridCauses as rowsOfSendGrid, type SendGridCauseId } from '../schemes/sendgrid/causes.ts'
+import { serializeForm } from '../schemes/twilio/sign/form.ts'
+import { findBodyHash } from '../schemes/twilio/sign/signature.ts'
+import { joinUrl, listSignedForms } from '../schemes/twilio/sign/signed-url.ts'
+import { joinPairs } from '../schemes/twilio/sign/signing-string.ts'
+import { createVerifier } from '../schemes/twilio/verifier.ts'
 import { isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
 import { findConsumed, readBody } from '../verify/body.ts'
 import { readHeaders } from '../verify/head.ts'
 import { parseOptions, type Settings } from '../verify/options.ts'
 import type { Diagnoser, IncomingRequest, RejectedRequest, VerifierOptions } from '../verify/types.ts'
-import { createVerifier } from '../verify/verifier.ts'
 import { readPresented, search } from './attempt.ts'
 import { type CauseId, causes as rows } from './causes/index.ts'
 import type { CauseInfo } from './causes/row.ts'
@@ -23,13 +23,13 @@ import { type Consumed, readParsed, readSubject } from './reading.ts'
 import { type Diagnosis, describeRuledOut, drawConclusion, writeCommand } from './report.ts'
 import { findSetting } from './setting.ts'
 
-export type { SendGridCauseId } from '../sendgrid/causes.ts'
+export type { SendGridCauseId } from '../schemes/sendgrid/causes.ts'
 export {
   diagnoseSendGrid,
   type SendGridCause,
   type SendGridDiagnoseOptions,
   type SendGridDiagnosis,
-} from '../sendgrid/diagnose.ts'
+} from '../schemes/sendgrid/diagnose.ts'
 export type { CauseId } from './causes/index.ts'
 export type { CauseInfo, CausePart, Difference, DifferenceSign } from './causes/row.ts'
 export type { SigningPart } from './mask.ts'

@@ -1,4 +1,4 @@
-import { decodeUtf8, hasTooManyPairs, type Pairs, parseForm } from '../scheme/form.ts'
+import { decodeUtf8, hasTooManyPairs, type Pairs, parseForm } from '../schemes/twilio/sign/form.ts'
 
 /**
  * The work of one diagnosis. `maxTries` limits the HMACs; this limits everything else. One unit is

@@ -1,6 +1,6 @@
-import type { Pairs } from '../scheme/form.ts'
-import { findDefaultPort, joinUrl, type SignedForm, type UrlParts } from '../scheme/signed-url.ts'
-import { kinds } from '../webhooks/index.ts'
+import type { Pairs } from '../schemes/twilio/sign/form.ts'
+import { findDefaultPort, joinUrl, type SignedForm, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
+import { kinds } from '../schemes/twilio/webhooks/index.ts'
 import { stripDigits } from './spelling.ts'
 
 /** One part of the signing string. */

@@ -1,5 +1,5 @@
 import { checkNames, pickOptions } from '../checks/options.ts'
-import type { Params } from '../scheme/signing-string.ts'
+import type { Params } from '../schemes/twilio/sign/signing-string.ts'
 import { verifierOptions } from '../verify/options.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 

@@ -1,4 +1,4 @@
-import { findBodyHash, hashBody } from '../scheme/signature.ts'
+import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected, Verdict } from '../verdict.ts'
 import type { Match, Search } from './attempt.ts'
 import { findBodyVariant } from './body-variants.ts'

@@ -1,4 +1,10 @@
-import { findDefaultPort, listSignedForms, type SignedForm, splitUrl, type UrlParts } from '../scheme/signed-url.ts'
+import {
+  findDefaultPort,
+  listSignedForms,
+  type SignedForm,
+  splitUrl,
+  type UrlParts,
+} from '../schemes/twilio/sign/signed-url.ts'
 import { isRejected } from '../verdict.ts'
 import { readHead, readHeaders } from '../verify/head.ts'
 import { parseOptions } from '../verify/options.ts'

@@ -1,4 +1,4 @@
-import { joinUrl, type UrlParts } from '../scheme/signed-url.ts'
+import { joinUrl, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import { askCauses, type ProposedEdit } from './engine.ts'
 import type { State, Subject } from './reading.ts'

@@ -4,7 +4,7 @@ import { createHmac as createNativeHmac, hash as digest } from 'node:crypto'
 type Hmac = (text: string) => string
 
 /**
- * The facts about a hash function that an HMAC needs: a row of `scheme/algorithms.ts`. Lengths are
+ * The facts about a hash function that an HMAC needs: a row of `schemes/twilio/sign/algorithms.ts`. Lengths are
  * in bytes.
  */
 interface HashRow {

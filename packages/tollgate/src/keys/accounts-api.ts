@@ -22,6 +22,13 @@ interface AccountsApi {
 // The description of an account has about 2 KB.
 const maxResponseBytes = 64 * 1024
 
+interface Attempt {
+  readonly signal: AbortSignal
+  readonly timeoutMs: number
+  /** Called after a 429, with the milliseconds for which no request should be sent. */
+  slowDown(ms: number): void
+}
+
 /**
  * Asks Twilio for an account's Auth Token. https://www.twilio.com/docs/iam/api/account
  * @returns `undefined` if the main account owns no such account, or if the account is not active
@@ -31,7 +38,7 @@ const maxResponseBytes = 64 * 1024
 export async function fetchAuthToken(
   api: AccountsApi,
   accountSid: string,
-  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  { signal, timeoutMs, slowDown }: Attempt,
 ): Promise<readonly string[] | undefined> {
   // The SID comes from a request that is not verified, and becomes part of a URL.
   if (!isAccountSid(accountSid)) return undefined
@@ -39,7 +46,7 @@ export async function fetchAuthToken(
   const deadline = performance.now() + timeoutMs
   for (const authorization of api.listCredentials()) {
     const init = { headers: { accept: 'application/json', authorization }, redirect: 'manual', signal } as const
-    const response = await fetchWithRetries(() => api.fetch(url, init), deadline, signal)
+    const response = await fetchWithRetries(() => api.fetch(url, init), deadline, { signal, slowDown })
     if (response.status === 200) return readAccount(api, accountSid, await readText(response))
     response.body?.cancel().catch(() => undefined)
     if (response.status === 404) return undefined
@@ -106,13 +113,14 @@ const firstDelayMs = 100
 async function fetchWithRetries(
   request: () => Promise<Response>,
   deadline: number,
-  signal: AbortSignal,
+  { signal, slowDown }: Omit<Attempt, 'timeoutMs'>,
 ): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
     const response = await request().catch(() => undefined)
     if (response !== undefined && response.status !== 429 && response.status < 500) return response
     response?.body?.cancel().catch(() => undefined)
     const delayMs = chooseDelay(attempt, response?.headers.get('retry-after'))
+    if (response?.status === 429) slowDown(delayMs)
     if (attempt === maxAttempts || delayMs >= deadline - performance.now())
       throw new Error(describeStatus(response?.status))
     await sleep(delayMs, signal)

@@ -66,12 +66,18 @@ export interface CachedOptions {
   readonly timeoutMs?: number | undefined
   /**
    * How long after `ttlSeconds` tokens are still used while look-ups fail, in seconds, an integer
-   * from 0 to 604,800. Default 0: not at all.
+   * from 0 to 604,800. While they are used, the account is looked up in the background. Default 0:
+   * not at all.
    */
   readonly staleIfErrorSeconds?: number | undefined
   /**
-   * A mismatch causes a look-up only if the last look-up of the account is at least this long ago,
-   * in seconds, an integer from 1 to 3,600. Default 10.
+   * A mismatch causes a look-up only if the last one is at least this long ago, in seconds, an
+   * integer from 1 to 3,600. Default 10. For an account that has verified, only look-ups after a
+   * mismatch count.
+   *
+   * For this time after a look-up that found new tokens, each mismatch is compared with a new look-up,
+   * at most four a second, because the token may be promoted again. For this time after a look-up
+   * that failed, a mismatch is `key_lookup_failed`, because the token may be a new one.
    */
   readonly refreshIntervalSeconds?: number | undefined
   /**
@@ -81,7 +87,7 @@ export interface CachedOptions {
    *
    * Known accounts have no limit while the source answers for them. If the source fails or does not
    * know them, the same rate limits their look-ups, counted separately. It also limits the look-ups
-   * after a mismatch: those beyond the rate are skipped.
+   * after a mismatch: beyond the rate, a mismatch is `key_lookup_failed`.
    */
   readonly maxLookupsPerSecond?: number | undefined
   /**
@@ -141,6 +147,8 @@ export function parseCachedOptions(given: ReadOptions<CachedOptions, typeof cach
     negativeTtlMs: given.negativeTtlSeconds * 1000,
     maxEntries: given.maxEntries ?? enoughEntries,
     timeoutMs: given.timeoutMs,
+    spread: 0,
+    queueMs: 0,
     staleIfErrorMs: given.staleIfErrorSeconds * 1000,
     refreshIntervalMs: given.refreshIntervalSeconds * 1000,
     maxLookupsPerSecond,

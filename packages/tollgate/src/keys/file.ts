@@ -1,4 +1,5 @@
 import type * as NodePath from 'node:path'
+import { unref } from '../checks/limits.ts'
 import { readOptions, runUnnoticed } from '../checks/options.ts'
 import type { Tokens } from '../checks/secrets.ts'
 import type { AuthTokenLookup, SharedKey, UnverifiedClaim } from '../verify/types.ts'
@@ -223,10 +224,4 @@ function pause(): Promise<void> {
   return new Promise((resolve) => {
     unref(setTimeout(resolve, 0))
   })
-}
-
-/** Lets the process exit while the timer runs. */
-function unref<T extends { unref?(): unknown } | number>(timer: T): T {
-  if (typeof timer === 'object') timer.unref?.()
-  return timer
 }

@@ -11,6 +11,13 @@ export interface CacheSettings {
   readonly maxEntries: number
   readonly timeoutMs: number
   readonly staleIfErrorMs: number
+  /**
+   * Lifetimes are shorter than `ttlMs` by up to this part of it. In the last such part of a lifetime,
+   * an account is looked up in the background. With 0 the first request after it waits.
+   */
+  readonly spread: number
+  /** How long the look-up of a known account may wait for its turn, also after its request ended. */
+  readonly queueMs: number
   readonly refreshIntervalMs: number
   readonly maxLookupsPerSecond: number
   /** Throws what the user's function throws. */
@@ -25,6 +32,7 @@ interface Question {
   readonly signal: AbortSignal
   /** True after a mismatch: the tokens that are known may be old. */
   readonly refreshing: boolean
+  readonly isKnown: boolean
 }
 
 /** Asks the source. The cache checks the answer. */
@@ -50,6 +58,10 @@ interface Entry {
   tokens: Found
   /** When the source last answered or failed. */
   askedAt: number
+  /** When it last answered after a mismatch. */
+  refreshedAt: number
+  /** When a request starts a look-up that it does not wait for. */
+  renewAt: number
   expiresAt: number
   /** When new tokens replaced known ones. */
   changedAt: number
@@ -57,9 +69,13 @@ interface Entry {
   failing: boolean
 }
 
-// While stale tokens are used, an account is looked up only once in this time, so that requests do
-// not wait for a failing source.
+const never = Number.NEGATIVE_INFINITY
+
+// While its look-ups fail, an account with tokens is looked up only once in this time.
 const retryStaleMs = 1000
+
+// The time between look-ups of an account whose token was just promoted. It may be promoted again.
+const promotedMs = 250
 
 /**
  * Creates a look-up that remembers tokens. AccountSids are hostile here: the sender of a request
@@ -80,10 +96,22 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
   function find(accountSid: string): Awaitable<Found> {
     const entry = entries.get(accountSid)
     const time = now()
-    if (entry !== undefined && time < entry.expiresAt) return entry.tokens
-    if (entry?.failing && time < entry.askedAt + retryStaleMs && isUsableStale(entry)) return entry.tokens
-    const found = pending.get(accountSid) ?? queue(accountSid, entry)
-    return entry?.tokens === undefined ? found : found.catch((error: unknown) => fallBack(entry, error))
+    // While the source fails, no request waits for it.
+    if (entry !== undefined && (time < entry.expiresAt || (entry.failing && isUsableStale(entry)))) {
+      if (needsRenewal(entry, time) && !pending.has(accountSid)) queue(accountSid, entry).catch(() => undefined)
+      return entry.tokens
+    }
+    const found = awaitLookup(pending.get(accountSid) ?? queue(accountSid, entry))
+    return entry?.tokens === undefined ? found : found.catch((error: unknown) => fallBack(accountSid, entry, error))
+  }
+
+  function needsRenewal({ tokens, renewAt, failing, askedAt }: Entry, time: number): boolean {
+    return tokens !== undefined && time >= renewAt && !(failing && time < askedAt + retryStaleMs)
+  }
+
+  /** The look-up may go on after the request that started it. */
+  function awaitLookup(found: Promise<Found>): Promise<Found> {
+    return withTimeLimit(() => found, timeoutMs, 'The key look-up')
   }
 
   function queue(accountSid: string, entry: Entry | undefined): Promise<Found> {
@@ -96,8 +124,8 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
     const turns = known ? knownTurns : strangersTurns
     const waitMs = pending.size >= mostPending ? undefined : isFree ? 0 : turns.take(timeoutMs / 2)
     if (waitMs === undefined)
-      return Promise.reject(new Error(`Too many key look-ups for accounts that ${known ? 'fail' : 'are not known'}`))
-    const found = startLookup(accountSid, waitMs, false)
+      return refuse(`Too many key look-ups for accounts that ${known ? 'fail' : 'are not known'}`)
+    const found = startLookup(accountSid, waitMs, { refreshing: false, isKnown: known })
     if (known && !isFree) found.then(speedUp, () => undefined)
     return found
   }
@@ -125,14 +153,19 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
     if (oldest !== undefined && verified.size > settings.maxEntries) verified.delete(oldest)
   }
 
-  function startLookup(accountSid: string, waitMs: number, refreshing: boolean): Promise<Found> {
+  function startLookup(
+    accountSid: string,
+    waitMs: number,
+    question: Pick<Question, 'refreshing' | 'isKnown'>,
+  ): Promise<Found> {
+    const limitMs = question.isKnown ? timeoutMs + settings.queueMs : timeoutMs
     const controller = new AbortController()
     const askInTurn = async (): Promise<unknown> => {
       if (waitMs > 0) await sleep(waitMs, controller.signal)
-      return ask(accountSid, { signal: controller.signal, refreshing })
+      return ask(accountSid, { signal: controller.signal, ...question })
     }
-    const found = withTimeLimit(askInTurn, timeoutMs, 'The key look-up', () => controller.abort())
-      .then((given) => keep(accountSid, given))
+    const found = withTimeLimit(askInTurn, limitMs, 'The key look-up', () => controller.abort())
+      .then((given) => keep(accountSid, given, question.refreshing))
       .catch((error: unknown) => {
         markFailing(accountSid)
         runUnnoticed(() => settings.onProblem(error, accountSid))
@@ -143,7 +176,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
     return found
   }
 
-  function keep(accountSid: string, given: unknown): Found {
+  function keep(accountSid: string, given: unknown, refreshing: boolean): Found {
     const isNone = given === undefined || given === null
     const read = isNone ? undefined : readTokens(given)
     if (read === undefined && !isNone) throw new TypeError('The key look-up gave something that is not an Auth Token')
@@ -151,11 +184,15 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
     const isSame = areSame(known?.tokens, read)
     const tokens = isSame ? known?.tokens : read
     const time = now()
+    // Accounts that were looked up together must not be looked up together again.
+    const lifetimeMs = settings.ttlMs * (1 - settings.spread * Math.random())
     entries.put(accountSid, {
       tokens,
       askedAt: time,
-      expiresAt: time + (tokens === undefined ? settings.negativeTtlMs : settings.ttlMs),
-      changedAt: known?.tokens === undefined || isSame ? Number.NEGATIVE_INFINITY : time,
+      refreshedAt: refreshing ? time : (known?.refreshedAt ?? never),
+      renewAt: time + lifetimeMs * (1 - settings.spread),
+      expiresAt: time + (tokens === undefined ? settings.negativeTtlMs : lifetimeMs),
+      changedAt: known?.tokens === undefined ? never : isSame ? known.changedAt : time,
       failing: false,
     })
     if (tokens === undefined) entries.demote(accountSid)
@@ -173,25 +210,32 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
     return entry.tokens !== undefined && now() < entry.expiresAt + settings.staleIfErrorMs
   }
 
-  function fallBack(entry: Entry, error: unknown): Found {
-    if (isUsableStale(entry)) return entry.tokens
-    throw error
+  function fallBack(accountSid: string, entry: Entry, error: unknown): Found {
+    if (!isUsableStale(entry)) throw error
+    // Also if the look-up still waits for its turn: the next requests do not wait for it.
+    if (entries.get(accountSid) === entry) markFailing(accountSid)
+    return entry.tokens
   }
 
   function refresh(accountSid: string): Awaitable<Found> {
     const entry = entries.get(accountSid)
     if (entry === undefined) return undefined
     const time = now()
-    // This request may have got the older tokens, just before the look-up of another request
-    // replaced them.
-    if (time - entry.changedAt < refreshIntervalMs) return entry.tokens
+    const { tokens: tried, failing, askedAt } = entry
+    const isPromoted = time - entry.changedAt < refreshIntervalMs
     let found = pending.get(accountSid)
     if (found === undefined) {
-      if (time - entry.askedAt < refreshIntervalMs || refreshes.take(0) === undefined) return undefined
-      found = startLookup(accountSid, 0, true)
+      // For an account that has verified, only look-ups after a mismatch count. Otherwise a token that is
+      // promoted right after any other look-up would be refused.
+      const countsFrom = verified.has(accountSid) && !failing ? entry.refreshedAt : askedAt
+      if (!isPromoted && time - countsFrom < refreshIntervalMs)
+        return failing ? refuse('The key look-up failed a moment ago') : undefined
+      if (refreshes.take(0) === undefined) return refuse('Too many key look-ups after mismatches')
+      const waitMs = isPromoted ? Math.max(0, askedAt + promotedMs - time) : 0
+      found = startLookup(accountSid, waitMs, { refreshing: true, isKnown: isKnown(accountSid) })
     }
-    const { tokens: tried } = entry
-    return found.then((tokens) => (tokens === tried ? undefined : tokens))
+    // A request that was compared with older tokens is compared with those that replaced them.
+    return awaitLookup(found).then((tokens) => (tokens === tried && !isPromoted ? undefined : tokens))
   }
 
   function chooseAccount(claim: UnverifiedClaim): string | undefined {
@@ -219,8 +263,19 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
 
 /** Stands for a known account until the source answers for it the first time. */
 function createUnanswered(time: number): Entry {
-  const never = Number.NEGATIVE_INFINITY
-  return { tokens: undefined, askedAt: time, expiresAt: never, changedAt: never, failing: false }
+  return {
+    tokens: undefined,
+    askedAt: time,
+    refreshedAt: never,
+    renewAt: never,
+    expiresAt: never,
+    changedAt: never,
+    failing: false,
+  }
+}
+
+function refuse(reason: string): Promise<never> {
+  return Promise.reject(new Error(reason))
 }
 
 /** Adds the owner to tokens: the account that the source was asked for. */

@@ -1,15 +1,22 @@
-import { readOptions } from '../checks/options.ts'
+import { withTimeLimit } from '../checks/limits.ts'
+import { readOptions, runUnnoticed } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { describeSecretFault, maxTokens, parseTokens, type Tokens } from '../checks/secrets.ts'
-import { encodeUtf8 } from '../scheme/form.ts'
+import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
 import { type Fetch, fetchAuthToken } from './accounts-api.ts'
 import { type CachedOptions, cachedOptions, checkAccountSid, parseCachedOptions } from './cached.ts'
 import { type CacheSettings, createTokenCache, type OwnTokens } from './token-cache.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 /**
  * Finds the Auth Tokens of a main account and its subaccounts with Twilio's Accounts API, for the
  * `authToken` option. It caches them as `cached` does and takes the same options.
+ *
+ * It spares the API: at most 50 look-ups run at the same time, after a 429 they pause and become
+ * fewer, and tokens in use are renewed in the background, each account's at another time, after 64 % to
+ * 80 % of `ttlSeconds`. A look-up of a known account keeps its place after the request that waited
+ * for it was refused.
  *
  * An account that is unknown, suspended, closed or not owned by the main account is `key_unknown`.
  * Refused credentials and an API that does not answer in time are `key_lookup_failed`, and
@@ -31,10 +38,37 @@ export function twilioAccountTokens(options: TwilioAccountTokensOptions): AuthTo
       return [...new Set([...(learned ?? []), ...(authTokens ?? [])])].map((token) => toBasicAuth(main, token))
     },
   }
-  const cache = createTokenCache(async (accountSid, { signal, refreshing }) => {
+  // Invented accounts take no turn of a known one.
+  const turnsOfKnown = createTurns(40)
+  const turnsOfStrangers = createTurns(10)
+
+  async function askTwilio(
+    accountSid: string,
+    signal: AbortSignal,
+    { take, slowDown }: Turns,
+  ): Promise<readonly string[] | undefined> {
+    const { timeoutMs, onProblem } = cacheSettings
+    const queuedAt = performance.now()
+    const leave = await take(signal)
+    // The time limit begins with the turn.
+    const controller = new AbortController()
+    const stop = (): void => controller.abort()
+    signal.addEventListener('abort', stop, { once: true })
+    const work = () => fetchAuthToken(accountsApi, accountSid, { signal: controller.signal, timeoutMs, slowDown })
+    const tokens = await withTimeLimit(work, timeoutMs, 'The key look-up', stop).finally(leave)
+    const tookMs = performance.now() - queuedAt
+    // Requests that waited for this long were refused, so its success is a problem too.
+    if (tookMs > timeoutMs)
+      runUnnoticed(() =>
+        onProblem(new Error(`The key look-up had to wait, and took ${Math.ceil(tookMs)} ms`), accountSid),
+      )
+    return tokens
+  }
+
+  const cache = createTokenCache(async (accountSid, { signal, refreshing, isKnown }) => {
     const isMain = accountSid === main
     if (isMain && !refreshing && authTokens !== undefined) return learned ?? authTokens
-    const tokens = await fetchAuthToken(accountsApi, accountSid, { signal, timeoutMs: cacheSettings.timeoutMs })
+    const tokens = await askTwilio(accountSid, signal, isKnown ? turnsOfKnown : turnsOfStrangers)
     if (isMain) learned = tokens
     return tokens
   }, cacheSettings)
@@ -75,6 +109,12 @@ export interface TwilioAccountTokensOptions extends Omit<CachedOptions, 'default
    */
   readonly accountSid: string
   /**
+   * How long after `ttlSeconds` tokens are still used while look-ups fail, in seconds, an integer
+   * from 0 to 604,800. Default 14,400, which is four hours. With 0, an outage of the API refuses every
+   * account whose tokens expire.
+   */
+  readonly staleIfErrorSeconds?: number | undefined
+  /**
    * The main account's Auth Token, or several during its rotation. They verify the main account's
    * requests without a look-up. They are also the credentials for the API: if one is refused, the
    * next is tried. Give either this or `apiKey`. Default: none.
@@ -107,6 +147,7 @@ interface TwilioSettings {
 /** The options of `twilioAccountTokens`, beside those of `cached`. */
 export const twilioAccountTokensOptions = {
   accountSid: { type: 'other', required: true },
+  staleIfErrorSeconds: { type: 'integer', least: 0, most: 604_800, default: 14_400 },
   authToken: { type: 'other' },
   apiKey: { type: 'other' },
   fetch: { type: 'function' },
@@ -138,7 +179,11 @@ function parseTwilioOptions(options: TwilioAccountTokensOptions): TwilioSettings
     // Workers refuse a `fetch` that is called as the method of another object.
     fetch: given.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     baseUrl: parseBaseUrl(given.baseUrl ?? 'https://api.twilio.com'),
-    cache: parseCachedOptions({ ...given, defaultAccountSid: accountSid }),
+    cache: {
+      ...parseCachedOptions({ ...given, defaultAccountSid: accountSid }),
+      spread: 0.2,
+      queueMs: 30_000,
+    },
   }
 }
 

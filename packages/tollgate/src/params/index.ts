@@ -1,5 +1,5 @@
-export { type FormKind, kindOf, type WebhookKind } from '../webhooks/index.ts'
-export { findMisshapen, hasWebhookShape, type Misshapen } from '../webhooks/shapes.ts'
+export { type FormKind, kindOf, type WebhookKind } from '../schemes/twilio/webhooks/index.ts'
+export { findMisshapen, hasWebhookShape, type Misshapen } from '../schemes/twilio/webhooks/shapes.ts'
 export {
   type DebuggerPayload,
   debuggerPayload,

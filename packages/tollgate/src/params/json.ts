@@ -1,4 +1,4 @@
-import type { ParamsReader } from '../webhooks/row.ts'
+import type { ParamsReader } from '../schemes/twilio/webhooks/row.ts'
 import { hasShape, parseJson, type Shape } from './shape.ts'
 
 /**

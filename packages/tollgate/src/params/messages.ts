@@ -1,4 +1,4 @@
-import type { ParamsReader } from '../webhooks/row.ts'
+import type { ParamsReader } from '../schemes/twilio/webhooks/row.ts'
 
 /** A file that is attached to a message. */
 export interface Media {

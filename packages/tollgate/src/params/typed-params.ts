@@ -1,6 +1,13 @@
+import {
+  type FormKind,
+  getKind,
+  type KindRows,
+  kindOf,
+  kinds,
+  type WebhookKind,
+} from '../schemes/twilio/webhooks/index.ts'
+import type { sharedNames } from '../schemes/twilio/webhooks/row.ts'
 import type { WebhookParams } from '../verdict.ts'
-import { type FormKind, getKind, type KindRows, kindOf, kinds, type WebhookKind } from '../webhooks/index.ts'
-import type { sharedNames } from '../webhooks/row.ts'
 
 // The names are the words of the table's lists, so that the types cannot differ from the table.
 type Words<Text extends string> = Text extends `${infer Word} ${infer Rest}` ? Word | Words<Rest> : Text

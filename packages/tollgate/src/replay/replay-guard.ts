@@ -1,9 +1,9 @@
 import { withTimeLimit } from '../checks/limits.ts'
 import { readOptions } from '../checks/options.ts'
-import { parseJsonBody } from '../scheme/form.ts'
+import { parseJsonBody } from '../schemes/twilio/sign/form.ts'
+import { kindOf, kindOfJson, neverRepeats } from '../schemes/twilio/webhooks/index.ts'
+import { hasWebhookShape } from '../schemes/twilio/webhooks/shapes.ts'
 import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
-import { kindOf, kindOfJson, neverRepeats } from '../webhooks/index.ts'
-import { hasWebhookShape } from '../webhooks/shapes.ts'
 import type { Confirmation, ReplayStore, ReserveOutcome } from './store.ts'
 
 /** Options of `replayGuard`. */

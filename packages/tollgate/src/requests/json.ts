@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '../scheme/form.ts'
+import { decodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { nameLine, RequestError } from './error.ts'
 import { fromLatin1, type HeaderList, toLatin1 } from './request.ts'
 

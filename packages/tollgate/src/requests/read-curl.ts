@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../scheme/form.ts'
+import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { isCmdCommand, splitCmdWords } from './cmd-words.ts'
 import { CurlData, type ReadFile } from './curl-data.ts'
 import { type CurlEffect, longOptions, nameLikeOption, shortOptions, takesValue } from './curl-options.ts'

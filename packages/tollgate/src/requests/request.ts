@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../scheme/form.ts'
+import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import type { IncomingRequest } from '../verify/types.ts'
 import { RequestError } from './error.ts'
 

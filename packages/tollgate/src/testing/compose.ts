@@ -1,9 +1,16 @@
 import { isBytes } from '../checks/runtime.ts'
-import type { AlgorithmName } from '../scheme/algorithms.ts'
-import { decodeUtf8, encodeUtf8, isFormType, type Pairs, parseForm, serializeForm } from '../scheme/form.ts'
-import { findBodyHash, hashBody } from '../scheme/signature.ts'
-import { isWebSocketScheme, splitUrl } from '../scheme/signed-url.ts'
-import { type Params, toPairs } from '../scheme/signing-string.ts'
+import type { AlgorithmName } from '../schemes/twilio/sign/algorithms.ts'
+import {
+  decodeUtf8,
+  encodeUtf8,
+  isFormType,
+  type Pairs,
+  parseForm,
+  serializeForm,
+} from '../schemes/twilio/sign/form.ts'
+import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
+import { isWebSocketScheme, splitUrl } from '../schemes/twilio/sign/signed-url.ts'
+import { type Params, toPairs } from '../schemes/twilio/sign/signing-string.ts'
 
 /**
  * The input of `signRequest`. At most one of `params`, `json` and `body`. Unknown properties are a

@@ -1,13 +1,13 @@
-export type { Params } from '../scheme/signing-string.ts'
-export type { WebhookKind } from '../webhooks/index.ts'
-export type { SignRequestInput } from './compose.ts'
-export { type SampleWebhook, sampleWebhook, webhookKinds } from './sample-webhook.ts'
 export {
   type SignedSendGridRequest,
   type SignSendGridRequestInput,
   sampleSendGridEvents,
   signSendGridRequest,
-} from './sendgrid.ts'
+} from '../schemes/sendgrid/test-request.ts'
+export type { Params } from '../schemes/twilio/sign/signing-string.ts'
+export type { WebhookKind } from '../schemes/twilio/webhooks/index.ts'
+export type { SignRequestInput } from './compose.ts'
+export { type SampleWebhook, sampleWebhook, webhookKinds } from './sample-webhook.ts'
 export { type SignedRequest, signRequest } from './sign-request.ts'
 export {
   type FetchApplication,

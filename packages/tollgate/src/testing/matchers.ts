@@ -1,6 +1,5 @@
 import { findNearest } from '../checks/options.ts'
-import type { SendGridAccepted } from '../sendgrid/verifier.ts'
-import { type Accepted, type Rejected, type RejectionCode, rejections } from '../verdict.ts'
+import { type AnyAccepted, type AnyKey, type Rejected, type RejectionCode, rejections } from '../verdict.ts'
 
 /** The result of a matcher, as Vitest and Jest expect it. */
 interface Outcome {
@@ -32,12 +31,10 @@ export const matchers = {
   },
 } as const
 
-function describeVerdict(verdict: Accepted | SendGridAccepted | Rejected): string {
+function describeVerdict(verdict: AnyAccepted | Rejected): string {
   if (verdict.ok) {
-    if (!('covers' in verdict)) return `, but it was accepted: signed with ${JSON.stringify(verdict.matched.key)}`
     const { key, algorithm } = verdict.matched
-    const by = key.kind === 'auth_token' ? `Auth Token ${key.index}` : `SharedKey "${key.id}"`
-    return `, but it was accepted: signed with ${by} (${algorithm}), which covers its ${verdict.covers}`
+    return `, but it was accepted: signed with ${nameKey(key)} (${algorithm}), which covers its ${verdict.covers}`
   }
   const { code, status, message, tried } = verdict
   const urls =
@@ -47,14 +44,24 @@ function describeVerdict(verdict: Accepted | SendGridAccepted | Rejected): strin
   return `, but it was refused with "${code}" (${status})\n\n${message}${urls}`
 }
 
+const keyNames = new Map([
+  ['auth_token', 'Auth Token'],
+  ['shared_key', 'SharedKey'],
+])
+
+/** Names a key by its kind, with its position, or its id or name in quotes. */
+function nameKey({ kind, index, id, name }: AnyKey): string {
+  return `${keyNames.get(kind) ?? `${kind} key`} ${index ?? `"${id ?? name}"`}`
+}
+
 // A value that is not a verdict, such as a promise of one, must fail with `.not`, too.
-function readVerdict(received: unknown, matcher: string): Accepted | SendGridAccepted | Rejected {
+function readVerdict(received: unknown, matcher: string): AnyAccepted | Rejected {
   if (typeof received === 'object' && received !== null) {
     if ('then' in received) throw new TypeError(`${matcher} got a promise: await the verdict first`)
     const { ok, code, matched } = received as { ok?: unknown; code?: unknown; matched?: unknown }
     const isAccepted = ok === true && typeof matched === 'object' && matched !== null
     const isRejected = ok === false && typeof code === 'string' && Object.hasOwn(rejections, code)
-    if (isAccepted || isRejected) return received as Accepted | SendGridAccepted | Rejected
+    if (isAccepted || isRejected) return received as AnyAccepted | Rejected
   }
   throw new TypeError(`${matcher} needs a verdict, as verify() returns it`)
 }

@@ -1,7 +1,7 @@
 import { readOptions } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { makeRandomToken } from '../checks/secrets.ts'
-import type { WebhookKind } from '../webhooks/index.ts'
+import type { WebhookKind } from '../schemes/twilio/webhooks/index.ts'
 import type { SignRequestInput } from './compose.ts'
 import { sampleWebhook } from './sample-webhook.ts'
 import { type SignedRequest, signRequest } from './sign-request.ts'

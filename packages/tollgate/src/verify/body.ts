@@ -1,6 +1,6 @@
 import { hasMethod } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
-import { encodeUtf8 } from '../scheme/form.ts'
+import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
 import { type HeaderReader, readSingle } from './head.ts'
 import type { BodyConsumed, PushedBody, RawBody } from './types.ts'
@@ -134,6 +134,15 @@ class Collected {
 
   join(): Uint8Array {
     return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length)
+  }
+}
+
+/** Returns the method `json` of a verdict. */
+export function toJsonParser(body: () => Uint8Array): () => unknown {
+  return () => {
+    const text = decodeUtf8(body())
+    if (text === undefined) throw new SyntaxError('The body is not UTF-8, and so not JSON')
+    return JSON.parse(text)
   }
 }
 

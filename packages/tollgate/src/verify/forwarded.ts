@@ -1,10 +1,10 @@
 import type { Awaitable } from '../checks/limits.ts'
 import { readOptions, showOption } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
-import { findDefaultPort, isPort, type UrlParts } from '../scheme/signed-url.ts'
+import { findDefaultPort, isPort, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
-import { settle } from './candidates.ts'
 import { type Head, type HeaderReader, readSingle } from './head.ts'
+import { settle } from './look-up.ts'
 import { type HostAndPort, joinTarget, parseHost, readHost, type UrlResolver, type UrlSource } from './public-url.ts'
 import { type PublicUrlRule, publicUrlRule } from './types.ts'
 

@@ -1,6 +1,3 @@
-import { type Algorithm, defaultAlgorithm, findAlgorithm } from '../scheme/algorithms.ts'
-import { isCanonicalSignature, isSignature, parseSignatureSettings } from '../scheme/signature.ts'
-import { isRejected, type Rejected, reject } from '../verdict.ts'
 import type { HeaderSource, IncomingRequest } from './types.ts'
 
 /** The method and the headers of a request. */
@@ -19,71 +16,6 @@ export interface Head {
  */
 export function readHead({ method, handshake }: Partial<IncomingRequest>, header: HeaderReader): Head {
   return { method: typeof method === 'string' ? method : '', header, handshake: handshake === true }
-}
-
-function checkMethod({ method, header, handshake }: Head, methods: ReadonlySet<string>): Rejected | undefined {
-  if (!handshake) return methods.has(method) ? undefined : reject('method_not_allowed', '"methods" does not list it.')
-  if (!asksForWebSocket(method, header))
-    return reject('method_not_allowed', 'The request does not ask for a WebSocket.')
-  // The bytes of a handshake's body could be read as the first bytes of the stream.
-  const isEmpty = listTexts(header('content-length')).every((length) => length === '0')
-  return isEmpty && header('transfer-encoding').length === 0 ? undefined : reject('body_unsigned')
-}
-
-function asksForWebSocket(method: string, header: HeaderReader): boolean {
-  // RFC 8441: over HTTP/2 a handshake is a CONNECT with the pseudo-header :protocol. HTTP/1.1
-  // cannot carry that header.
-  if (method === 'CONNECT') return readSingle(header, ':protocol')?.toLowerCase() === 'websocket'
-  if (method !== 'GET' || readSingle(header, 'upgrade')?.trim().toLowerCase() !== 'websocket') return false
-  return /(^|,)\s*upgrade\s*(,|$)/i.test(listTexts(header('connection')).join())
-}
-
-/** The signature of a request and the key that it names. Both are claims until an HMAC matches. */
-export interface SignatureClaim {
-  readonly signature: string
-  /** The algorithm that the headers name. `undefined` if they name a key only. */
-  readonly algorithm: Algorithm | undefined
-  /** The SharedKey that the headers name. `undefined` if an Auth Token signed. */
-  readonly sharedKeyId: string | undefined
-}
-
-interface SignatureRules {
-  readonly methods: ReadonlySet<string>
-  readonly sharedKeysOnly: boolean
-}
-
-/** Checks the method and reads the signature headers. */
-export function readSignatureClaim(head: Head, rules: SignatureRules): SignatureClaim | Rejected {
-  const { header, handshake } = head
-  const rejection = checkMethod(head, rules.methods)
-  if (rejection !== undefined) return rejection
-  const signature = readSingle(header, 'x-twilio-signature')
-  if (signature === undefined) return reject('signature_missing')
-  if (signature === null || !isSignature(signature)) return reject('signature_malformed')
-
-  const named = readKeyClaim(header)
-  if (isRejected(named)) return named
-  const { algorithm, sharedKeyId } = named
-  // No handshake with a settings header has been seen. A rejection here would refuse every stream.
-  if (rules.sharedKeysOnly && sharedKeyId === undefined && !handshake) return reject('key_not_allowed')
-  // A SharedKey uses the algorithm of Auth Tokens only if the configuration says so.
-  if (algorithm !== undefined && !isCanonicalSignature(signature, algorithm.bytes))
-    return reject(sharedKeyId && algorithm === defaultAlgorithm ? 'algorithm_unsupported' : 'signature_malformed')
-  return { signature, ...named }
-}
-
-// The public beta sends the settings header, the private beta only the SID of the key.
-// https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
-function readKeyClaim(header: HeaderReader): Omit<SignatureClaim, 'signature'> | Rejected {
-  const settings = readSingle(header, 'x-twilio-webhooks-signature-settings')
-  const keySid = readSingle(header, 'x-twilio-signature-key-sid')
-  if (settings === undefined && keySid === undefined) return { algorithm: defaultAlgorithm, sharedKeyId: undefined }
-  const parsed = parseSignatureSettings(settings ?? `key=${keySid},algorithm=none`)
-  if (parsed === undefined || keySid === null || settings === null || (keySid ?? parsed.keyId) !== parsed.keyId)
-    return reject('signature_settings_malformed')
-  const algorithm = findAlgorithm(parsed.algorithm)
-  if (settings !== undefined && algorithm === undefined) return reject('algorithm_unsupported')
-  return { algorithm, sharedKeyId: parsed.keyId }
 }
 
 /**

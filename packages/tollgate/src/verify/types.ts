@@ -1,7 +1,7 @@
 import type { Awaitable } from '../checks/limits.ts'
 import type { Tokens } from '../checks/secrets.ts'
-import type { AlgorithmName } from '../scheme/algorithms.ts'
-import type { Accepted, Mode, Rejected, Verdict, WebhookParams } from '../verdict.ts'
+import type { AlgorithmName } from '../schemes/twilio/sign/algorithms.ts'
+import type { Accepted, AnyVerdict, Mode, Rejected, Verdict, WebhookParams } from '../verdict.ts'
 
 /** Header fields: a web `Headers`, or a record with names in any letter case. */
 export type HeaderSource = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
@@ -348,4 +348,32 @@ export interface VerifierOptions {
    * @see docs/rolling-out.md#your-own-logs-and-answers
    */
   readonly onRejected?: ((rejection: Rejected, native: unknown) => Answer | undefined) | undefined
+}
+
+/**
+ * Verifies requests with the options that it was created with. Adapters take one as the option
+ * `verifier`.
+ */
+export interface Verifier<V extends AnyVerdict = Verdict> {
+  /**
+   * Verifies one request. Never throws and never rejects because of what a request contains.
+   * @param request The request as it arrived.
+   * @param native The framework's own request object. `onVerdict` gets it, and a replay guard
+   *   counts two checks of one object as one delivery. Default: none.
+   */
+  verify(request: IncomingRequest, native?: unknown): Promise<V>
+  /**
+   * The option `publicUrl`. The option `paths` of an adapter also guards paths with its prefixes.
+   * Default: TOLLGATE_PUBLIC_URL of the environment.
+   */
+  readonly publicUrl?: unknown
+  /**
+   * False if nothing reserves deliveries, so that an adapter need not report how the work ended.
+   * Default true.
+   */
+  readonly reserves?: boolean | undefined
+  /** The `scheme` of its verdicts. Default: the verifier is one of your own. */
+  readonly scheme?: string | undefined
+  /** The option `onRejected`, for adapters that have none of their own. Default: none. */
+  readonly onRejected?: VerifierOptions['onRejected']
 }

@@ -1,7 +1,7 @@
 import express from 'express'
 import { captureRawBody, readWebhook, twilioWebhook } from '../../src/adapters/express.ts'
 import type { Accepted, Observed, Webhook } from '../../src/index.ts'
-import type { createSendGridVerifier } from '../../src/sendgrid/index.ts'
+import type { createSendGridVerifier } from '../../src/schemes/sendgrid/index.ts'
 
 // Middleware in five lines, without a cast.
 const app = express()

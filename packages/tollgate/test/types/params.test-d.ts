@@ -18,8 +18,8 @@ import {
   type TypedParams,
   type WebhookKind,
 } from '../../src/params/index.ts'
+import type { KindRows } from '../../src/schemes/twilio/webhooks/index.ts'
 import type { webhookKinds } from '../../src/testing/index.ts'
-import type { KindRows } from '../../src/webhooks/index.ts'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 export function holds<T extends true>(): T | undefined {

@@ -1,33 +1,35 @@
 import { findHeader } from 'tollgate/requests'
 import type { Capture } from '../../shared/capture.ts'
 import { isHandshake, isJson, readParams } from '../read-capture.ts'
+import { schemeOf } from '../schemes.ts'
 import { isPlain, writeAsciiJson } from './escape.ts'
 
 /** The code that signs a webhook as `request`. */
 interface Signing {
-  /** The function of tollgate/testing that it uses. */
+  /** The function that it uses, and the module that exports it. */
   readonly signer: string
+  readonly from: string
   readonly lines: readonly string[]
 }
 
-const signings: Readonly<Record<NonNullable<Capture['scheme']>, (capture: Capture) => Signing>> = {
-  twilio: writeTwilioSigning,
-  sendgrid: writeSendGridSigning,
-}
-
-function writeSendGridSigning({ url, headers, body, bodyBase64 }: Capture): Signing {
+/** Code that signs with the row of the scheme. Twilio's has a function of its own. */
+function writeSigning(capture: Capture): Signing {
+  const scheme = schemeOf(capture)
+  if (scheme.signsUrl) return writeTwilioSigning(capture)
+  const { url, headers, body, bodyBase64 } = capture
+  const { variable } = scheme.signingKey ?? scheme.keys
   const lines = [
-    '  const request = await signSendGridRequest({',
+    `  const request = await getScheme('${scheme.name}').sign({`,
     `    url: ${writeAsciiJson(url)},`,
     bodyBase64 === undefined
       ? `    body: ${writeAsciiJson(body ?? '')},`
       : `    body: Buffer.from(${writeAsciiJson(bodyBase64)}, 'base64'),`,
     `    contentType: ${writeAsciiJson(findHeader(headers, 'content-type') ?? 'application/json')},`,
-    '    // The application under test needs the public key that belongs to it.',
-    '    privateKey: process.env.SENDGRID_TEST_PRIVATE_KEY,',
+    `    // The application under test needs the ${scheme.keys.words} that belongs to it.`,
+    `    key: process.env.${variable},`,
     '  })',
   ]
-  return { signer: 'signSendGridRequest', lines }
+  return { signer: 'getScheme', from: 'tollgate/schemes', lines }
 }
 
 function writeTwilioSigning(capture: Capture): Signing {
@@ -44,16 +46,16 @@ function writeTwilioSigning(capture: Capture): Signing {
     `    authToken: process.env.TWILIO_AUTH_TOKEN ?? '0123456789abcdef0123456789abcdef',`,
     `  })`,
   ]
-  return { signer: 'signRequest', lines }
+  return { signer: 'signRequest', from: 'tollgate/testing', lines }
 }
 
 /** Writes a test for `node --test` that signs the same webhook and expects the same status. */
 export function writeTest(capture: Capture): string {
-  const { signer, lines } = signings[capture.scheme ?? 'twilio'](capture)
+  const { signer, from, lines } = writeSigning(capture)
   const name = `accepts ${capture.kind ?? 'a webhook'} at ${capture.method} ${capture.target.replace(/\?.*$/s, '')}`
   return `import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ${signer} } from 'tollgate/testing'
+import { ${signer} } from '${from}'
 
 const app = process.env.APP_URL ?? 'http://127.0.0.1:3000'
 

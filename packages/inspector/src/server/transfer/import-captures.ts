@@ -12,7 +12,7 @@ import type { ImportResult } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { describeVerdict } from '../describe-verdict.ts'
 import { type BareCapture, fromRecorded, toRecorded } from '../recorded.ts'
-import { createImportVerifiers, guessScheme, type OptionsByScheme, schemes } from '../schemes.ts'
+import { createImportVerifiers, guessScheme, type OptionsByScheme } from '../schemes.ts'
 import { HttpError } from '../web/answers.ts'
 
 interface ImportTools {
@@ -44,15 +44,15 @@ export function createImporter({ optionsByScheme, throwAwayIndex, keep }: Import
       const request = toArrived(bare)
       const scheme = guessScheme(bare.headers)
       // A signature covers the whole body.
-      const verdict = bare.bodyTruncated ? undefined : await verifiers.get(scheme)?.verify(request)
+      const verdict = bare.bodyTruncated ? undefined : await verifiers.get(scheme.name)?.verify(request)
       keep(
         {
           ...bare,
           id: randomUUID(),
           time: given.time ?? Date.now(),
           origin: 'imported',
-          scheme,
-          kind: schemes[scheme].nameKind(bare),
+          scheme: scheme.name,
+          kind: scheme.nameKind(bare),
           verdict: verdict && describeVerdict(verdict, throwAwayIndex),
         },
         request,

@@ -1,5 +1,5 @@
-import { decodeUtf8, encodeUtf8, type Pairs, parseForm } from '../../scheme/form.ts'
-import { findBodyHash, hashBody } from '../../scheme/signature.ts'
+import { decodeUtf8, encodeUtf8, type Pairs, parseForm } from '../../schemes/twilio/sign/form.ts'
+import { findBodyHash, hashBody } from '../../schemes/twilio/sign/signature.ts'
 import { readSingle } from '../../verify/head.ts'
 import { isRewrittenJson, listBodyVariants, parseBoundedJson } from '../body-variants.ts'
 import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../encodings.ts'

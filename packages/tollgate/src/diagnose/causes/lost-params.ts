@@ -1,6 +1,6 @@
 import { kindOf } from '../../params/index.ts'
-import type { Pairs } from '../../scheme/form.ts'
-import { kinds } from '../../webhooks/index.ts'
+import type { Pairs } from '../../schemes/twilio/sign/form.ts'
+import { kinds } from '../../schemes/twilio/webhooks/index.ts'
 import { freeText, showName, showNames } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { stripDigits } from '../spelling.ts'

@@ -1,4 +1,4 @@
-import { type Pairs, serializeForm } from '../../scheme/form.ts'
+import { type Pairs, serializeForm } from '../../schemes/twilio/sign/form.ts'
 import { isBounded } from '../limits.ts'
 import { freeText, showName, showNames } from '../mask.ts'
 import { listEntries, mostEntries, type Subject, toText } from '../reading.ts'

@@ -1,5 +1,5 @@
-import { algorithms } from '../../scheme/algorithms.ts'
-import { isSignature } from '../../scheme/signature.ts'
+import { algorithms } from '../../schemes/twilio/sign/algorithms.ts'
+import { isSignature } from '../../schemes/twilio/sign/signature.ts'
 import type { VerifierOptions } from '../../verify/types.ts'
 import { toBase64Length } from '../encodings.ts'
 import { isRedirected } from '../evidence.ts'

@@ -1,4 +1,4 @@
-import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../../scheme/signed-url.ts'
+import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
 import { isForwarded, listParts, spellName } from '../evidence.ts'
 import type { Subject } from '../reading.ts'

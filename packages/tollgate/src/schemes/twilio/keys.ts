@@ -1,12 +1,13 @@
-import { type Awaitable, withTimeLimit } from '../checks/limits.ts'
-import { isAccountSid, maxTokens, parseTokens } from '../checks/secrets.ts'
-import { type Algorithm, defaultAlgorithm } from '../scheme/algorithms.ts'
-import { distinct, type Pairs, parseJsonBody } from '../scheme/form.ts'
-import { createSigner, isCanonicalSignature, type Signer } from '../scheme/signature.ts'
-import { type Accepted, type Rejected, reject } from '../verdict.ts'
-import type { SignatureClaim } from './head.ts'
-import type { ParsedSharedKey, Settings } from './options.ts'
-import type { UnverifiedClaim } from './types.ts'
+import type { Awaitable } from '../../checks/limits.ts'
+import { isAccountSid, maxTokens, parseTokens } from '../../checks/secrets.ts'
+import { type Accepted, type Rejected, reject } from '../../verdict.ts'
+import { settle } from '../../verify/look-up.ts'
+import type { ParsedSharedKey, Settings } from '../../verify/options.ts'
+import type { UnverifiedClaim } from '../../verify/types.ts'
+import type { SignatureClaim } from './claim.ts'
+import { type Algorithm, defaultAlgorithm } from './sign/algorithms.ts'
+import { distinct, type Pairs, parseJsonBody } from './sign/form.ts'
+import { createSigner, isCanonicalSignature, type Signer } from './sign/signature.ts'
 
 /** A key that may have signed the request. */
 export interface Candidate {
@@ -161,22 +162,6 @@ function toCandidates(tokens: readonly string[], owner: string | undefined, isBo
     owner,
     isBound,
   }))
-}
-
-/**
- * Asks a function of the user and reads its answer, under the time limit. Errors are dropped: even
- * those of a getter may hold a token.
- */
-export async function settle<F, T>(
-  ask: () => Awaitable<F>,
-  read: (found: F) => T,
-  timeoutMs: number,
-): Promise<T | Rejected> {
-  try {
-    return read(await withTimeLimit(ask, timeoutMs, 'The key look-up'))
-  } catch {
-    return reject('key_lookup_failed')
-  }
 }
 
 // Messaging, voice and most others; Verify and Intelligence; Proxy.

@@ -1,5 +1,5 @@
-import { encodeUtf8 } from '../scheme/form.ts'
-import { isCanonicalSignature } from '../scheme/signature.ts'
+import { encodeUtf8 } from '../twilio/sign/form.ts'
+import { isCanonicalSignature } from '../twilio/sign/signature.ts'
 
 /** The headers that SendGrid signs with. Inbound Parse has the same ones. */
 export const signatureHeader = 'x-twilio-email-event-webhook-signature'

@@ -1,4 +1,4 @@
-import { findNearest } from '../checks/options.ts'
+import { findNearest } from '../../../checks/options.ts'
 import { conversations } from './conversations.ts'
 import { json } from './json.ts'
 import { messaging } from './messaging.ts'

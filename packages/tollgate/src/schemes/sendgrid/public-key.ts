@@ -1,6 +1,6 @@
-import { toList } from '../checks/options.ts'
-import { readEnvironment } from '../checks/runtime.ts'
-import { describeSecretFault } from '../checks/secrets.ts'
+import { toList } from '../../checks/options.ts'
+import { readEnvironment } from '../../checks/runtime.ts'
+import { describeSecretFault } from '../../checks/secrets.ts'
 import { decodeBase64, fromHex, toHex } from './signature.ts'
 
 /**

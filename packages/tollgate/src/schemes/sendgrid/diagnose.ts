@@ -1,6 +1,6 @@
 import { createSignatureChecker } from '#ecdsa'
-import { checkNames, pickOptions } from '../checks/options.ts'
-import { isBytes, readEnvironment } from '../checks/runtime.ts'
+import { checkNames, pickOptions } from '../../checks/options.ts'
+import { isBytes, readEnvironment } from '../../checks/runtime.ts'
 import {
   askCauses,
   type Cause,
@@ -12,15 +12,15 @@ import {
   type PresentedSignature,
   type ProposedEdit,
   writeCause,
-} from '../diagnose/engine.ts'
-import { createExplainer } from '../diagnose/explain.ts'
-import { createWork, type Work } from '../diagnose/limits.ts'
-import { type Attempt, searchSets } from '../diagnose/search.ts'
-import { decodeUtf8 } from '../scheme/form.ts'
-import { isRejected, type Rejected } from '../verdict.ts'
-import { readBody } from '../verify/body.ts'
-import { readHeaders, readSingle } from '../verify/head.ts'
-import type { Diagnoser, IncomingRequest, RejectedRequest } from '../verify/types.ts'
+} from '../../diagnose/engine.ts'
+import { createExplainer } from '../../diagnose/explain.ts'
+import { createWork, type Work } from '../../diagnose/limits.ts'
+import { type Attempt, searchSets } from '../../diagnose/search.ts'
+import { isRejected, type Rejected } from '../../verdict.ts'
+import { readBody } from '../../verify/body.ts'
+import { readHeaders, readSingle } from '../../verify/head.ts'
+import type { Diagnoser, IncomingRequest, RejectedRequest } from '../../verify/types.ts'
+import { decodeUtf8 } from '../twilio/sign/form.ts'
 import { type SendGridCauseId, type SendGridState, type SendGridSubject, sendGridCauses } from './causes.ts'
 import { parsePublicKey, parsePublicKeys } from './public-key.ts'
 import { isTimestamp, joinMessage, parseSignature, signatureHeader, timestampHeader } from './signature.ts'

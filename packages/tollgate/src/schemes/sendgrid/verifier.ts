@@ -1,14 +1,14 @@
 import { createSignatureChecker } from '#ecdsa'
-import { hasMethod, readOptions, runUnnoticed } from '../checks/options.ts'
-import { isBytes } from '../checks/runtime.ts'
-import { encodeUtf8, parseJsonBody } from '../scheme/form.ts'
-import { hashBody } from '../scheme/signature.ts'
-import { isRejected, type Rejected, type RejectionCode, reject } from '../verdict.ts'
-import { borrowBody, explainCut } from '../verify/body.ts'
-import { type HeaderReader, readHead, readHeaders, readSingle } from '../verify/head.ts'
-import type { Diagnoser, IncomingRequest, PushedBody, ReplayGuard } from '../verify/types.ts'
-import { reserveDelivery, type Verifier } from '../verify/verifier.ts'
-import { type Reserved, toJsonParser, toOutcomeMethods } from '../verify/webhook.ts'
+import { hasMethod, readOptions } from '../../checks/options.ts'
+import { isBytes } from '../../checks/runtime.ts'
+import { isRejected, type Rejected, type RejectionCode, reject } from '../../verdict.ts'
+import { borrowBody, toJsonParser } from '../../verify/body.ts'
+import { type Head, type HeaderReader, readSingle } from '../../verify/head.ts'
+import type { Diagnoser, IncomingRequest, PushedBody, ReplayGuard, Verifier } from '../../verify/types.ts'
+import { createVerifierOf } from '../../verify/verifier.ts'
+import type { Outcome, Proof, SchemeCheck } from '../scheme.ts'
+import { encodeUtf8, parseJsonBody } from '../twilio/sign/form.ts'
+import { hashBody } from '../twilio/sign/signature.ts'
 import type { SendGridEvent } from './events.ts'
 import { type ParsedKey, parsePublicKeys, type SendGridKey, type SendGridPublicKeys } from './public-key.ts'
 import { isTimestamp, parseSignature, signatureHeader, timestampHeader } from './signature.ts'
@@ -55,6 +55,9 @@ export interface SendGridVerifierOptions {
 /** The verdict for a request that SendGrid signed with one of your keys. */
 export interface SendGridAccepted {
   readonly ok: true
+  readonly scheme: 'sendgrid'
+  /** The signature proves the timestamp and the body, and no URL. */
+  readonly covers: 'body'
   /** The events of the Event Webhook. Empty if the body is not a JSON array, as for Inbound Parse. */
   readonly events: readonly SendGridEvent[]
   /** The bytes of the body as they arrived. */
@@ -68,7 +71,7 @@ export interface SendGridAccepted {
   readonly signedAt: Date
   /** True if it was signed more than `maxAgeSeconds` ago. A time in the future is never stale. */
   readonly stale: boolean
-  readonly matched: { readonly key: SendGridKey }
+  readonly matched: { readonly key: SendGridKey; readonly algorithm: 'ECDSA' }
   /**
    * The answer of the replay guard: `'repeated'` if this delivery arrived before, `'unknown'` if the
    * guard cannot tell, for example because its store is full. `undefined` without a guard.
@@ -122,17 +125,28 @@ export const sendGridVerifierOptions = {
  * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of range.
  */
 export function createSendGridVerifier(options: SendGridVerifierOptions = {}): SendGridVerifier {
-  const settings = parseOptions(options)
-  return {
-    reserves: settings.given.replay !== undefined,
-    async verify(request, native) {
-      const source: Partial<IncomingRequest> = Object(request)
-      const check: Check = { settings, source, native }
-      const verdict = await prove(check)
-      report(check, verdict)
-      return verdict
-    },
-  }
+  return createVerifierOf(sendgridCheck, options)
+}
+
+interface SendGridTypes {
+  readonly options: SendGridVerifierOptions
+  readonly settings: Settings
+  readonly claim: Signed
+  readonly url: undefined
+  readonly content: Content
+  readonly webhook: SendGridAccepted
+  readonly observed: never
+}
+
+/** How a request is checked that SendGrid signed. */
+const sendgridCheck: SchemeCheck<SendGridTypes> = {
+  name: 'sendgrid',
+  parseOptions,
+  readClaim,
+  resolveUrl: () => undefined,
+  readBody,
+  readContent,
+  prove,
 }
 
 function parseOptions(options: SendGridVerifierOptions): Settings {
@@ -148,63 +162,76 @@ function parseOptions(options: SendGridVerifierOptions): Settings {
   }
 }
 
-/** One request on its way to a verdict. */
-interface Check {
-  readonly settings: Settings
-  readonly source: Partial<IncomingRequest>
-  readonly native: unknown
-  /** Set as soon as it has been read. */
-  body?: Uint8Array
-}
-
-/** The steps of a check, in order. */
-async function prove(check: Check): Promise<SendGridVerdict> {
-  const { settings, source, native } = check
-  const head = readHead(source, readHeaders(source.headers))
+/** Checks the method and the age, and reads the headers. */
+function readClaim(head: Head, { startCheck, maxAgeMs, refusesStale }: Settings): Signed | Rejected {
   if (head.method !== 'POST' || head.handshake)
     return refuse('method_not_allowed', 'SendGrid sends every webhook as POST.')
   const signed = readSigned(head.header)
   if (isRejected(signed)) return signed
-  const stale = Date.now() - signed.at.getTime() > settings.maxAgeMs
-  if (stale && settings.refusesStale) return refuse('stale', 'The timestamp is older than "maxAgeSeconds".')
+  const stale = Date.now() - signed.at.getTime() > maxAgeMs
+  if (stale && refusesStale) return refuse('stale', 'The timestamp is older than "maxAgeSeconds".')
+  return { timestamp: encodeUtf8(signed.timestamp), signature: startCheck(signed.signature), at: signed.at, stale }
+}
 
-  const timestamp = encodeUtf8(signed.timestamp)
-  const signature = settings.startCheck(signed.signature)
-  const limit = settings.maxBodyBytes + timestamp.length
-  const message = await borrowBody(prepend(timestamp, source.body, signature), head.header, limit)
-  if (isRejected(message)) return describeUnread(message)
-  const body = message.subarray(timestamp.length)
-  check.body = body
-  // The signed text has no delimiter, so a digit could move between the timestamp and the body.
-  // Events begin with `[`, and multipart with `-`.
-  const [first] = body
+/** Reads the body behind the timestamp, in one buffer. */
+async function readBody(
+  { timestamp, signature }: Signed,
+  body: IncomingRequest['body'],
+  header: HeaderReader,
+  maxBytes: number,
+): Promise<Uint8Array | Rejected> {
+  const read = await borrowBody(prepend(timestamp, body, signature), header, maxBytes + timestamp.length)
+  return isRejected(read) ? describeUnread(read) : read.subarray(timestamp.length)
+}
+
+interface Content {
+  readonly body: () => Uint8Array
+  readonly rejection: Rejected | undefined
+}
+
+function readContent(_head: Head, _source: unknown, _url: undefined, body: Uint8Array): Content {
+  return { body: () => body, rejection: findFault(body) }
+}
+
+// The signed text has no delimiter, so a digit could move between the timestamp and the body.
+// Events begin with `[`, and multipart with `-`.
+function findFault([first]: Uint8Array): Rejected | undefined {
   if (first === undefined) return refuse('body_malformed', 'The body is empty.')
-  if (first >= 0x30 && first <= 0x39) return refuse('body_malformed', 'The body begins with a digit.')
-  const key = settings.keys[await signature.finish(message)]
-  if (key === undefined) {
-    const mismatch = 'No public key given made this signature of the timestamp and the body.'
-    return explainCut(refuse('signature_mismatch', mismatch), body, head.header)
-  }
+  return first >= 0x30 && first <= 0x39 ? refuse('body_malformed', 'The body begins with a digit.') : undefined
+}
 
-  const { replay } = settings.given
-  // SendGrid sends a delivery again only if it failed, and then the adapters have released it. The
-  // signature is no key, because anyone can change it and keep it valid.
-  const reservation =
-    replay === undefined
-      ? { delivery: undefined }
-      : await reserveDelivery(replay, source, { key: hashBody(message), handshake: false, neverRepeats: true, native })
-  if (isRejected(reservation)) return reservation
-  return toAccepted(body, { signedAt: signed.at, stale, matched: { key: key.id } }, reservation)
+async function prove({
+  settings,
+  claim: { timestamp, signature, at: signedAt, stale },
+  content,
+}: Parameters<SchemeCheck<SendGridTypes>['prove']>[0]): Promise<Proof<SendGridAccepted> | Rejected> {
+  const body = content.body()
+  // `readBody` has put the timestamp before it.
+  const message = new Uint8Array(body.buffer, body.byteOffset - timestamp.length, timestamp.length + body.length)
+  const key = settings.keys[await signature.finish(message)]
+  if (key === undefined)
+    return refuse('signature_mismatch', 'No public key given made this signature of the timestamp and the body.')
+  return {
+    // SendGrid sends a delivery again only if it failed, and then the adapters have released it. The
+    // signature is no key, because anyone can change it and keep it valid.
+    toDelivery: () => ({ key: hashBody(message), handshake: false, neverRepeats: true }),
+    toWebhook: (outcome) =>
+      toAccepted(body, { signedAt, stale, matched: { key: key.id, algorithm: 'ECDSA' } }, outcome),
+  }
 }
 
 interface Signed {
-  readonly signature: Uint8Array
-  readonly timestamp: string
+  readonly timestamp: Uint8Array
+  /** The check of the signature, which hashes the body as it is read. */
+  readonly signature: ReturnType<SignatureChecker>
   readonly at: Date
+  readonly stale: boolean
 }
 
 /** Both are claims until the signature matches. */
-function readSigned(header: HeaderReader): Signed | Rejected {
+function readSigned(
+  header: HeaderReader,
+): { readonly signature: Uint8Array; readonly timestamp: string; readonly at: Date } | Rejected {
   const signatureText = readSingle(header, signatureHeader)
   const timestamp = readSingle(header, timestampHeader)
   if (signatureText === undefined || timestamp === undefined)
@@ -285,36 +312,26 @@ async function* prependToStream(
 function toAccepted(
   body: Uint8Array,
   proven: Pick<SendGridAccepted, 'signedAt' | 'stale' | 'matched'>,
-  reservation: Reserved,
+  outcome: Outcome,
 ): SendGridAccepted {
   let events: readonly SendGridEvent[] | undefined
   return {
     ok: true,
+    scheme: 'sendgrid',
+    covers: 'body',
     // Parsed when they are first read, and a mail never.
     get events() {
       events ??= readEvents(body)
       return events
     },
     body,
-    json: toJsonParser({ body: () => body }),
+    json: toJsonParser(() => body),
     ...proven,
-    delivery: reservation.delivery,
-    ...toOutcomeMethods(reservation),
+    ...outcome,
   }
 }
 
 function readEvents(body: Uint8Array): readonly SendGridEvent[] {
   const events = body[0] === 0x5b ? parseJsonBody(body) : undefined // A mail is not decoded.
   return (events ?? []) as readonly SendGridEvent[]
-}
-
-function report({ settings, source, native, body }: Check, verdict: SendGridVerdict): void {
-  const { onVerdict, diagnose } = settings.given
-  const request = source as IncomingRequest
-  if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, request, native))
-  if (verdict.ok || diagnose === undefined) return
-  // A stream has been read, so only its bytes can be used now.
-  const { body: _, ...unread } = request
-  const readable = body === undefined ? unread : { ...unread, body }
-  runUnnoticed(() => diagnose.explain({ rejection: verdict, request: readable, options: settings.given, native }))
 }

@@ -1,19 +1,18 @@
-import { decodeUtf8, type Pairs } from '../scheme/form.ts'
-import { type DistinctPairs, findDistinct } from '../scheme/signing-string.ts'
-import type { Accepted, Observed, Received, Rejected, WebhookParams } from '../verdict.ts'
+import type { Accepted, Observed, Received, Rejected, WebhookParams } from '../../verdict.ts'
+import { toJsonParser } from '../../verify/body.ts'
+import type { Outcome } from '../scheme.ts'
 import type { Coverage } from './coverage.ts'
-import type { Reservation } from './types.ts'
-
-/** What a replay guard answered. Without a guard, `delivery` is `undefined`. */
-export type Reserved = Pick<Accepted, 'delivery'> & Omit<Reservation, 'delivery'>
+import type { Pairs } from './sign/form.ts'
+import { type DistinctPairs, findDistinct } from './sign/signing-string.ts'
 
 /** Makes the verdict for `observe` mode: the request as it arrived, of which nothing is proven. */
 export function toObserved(coverage: Coverage, rejection: Rejected): Observed {
   return withBody({
     [bodySource]: coverage.body,
     ...rejection,
+    scheme: 'twilio' as const,
     params: new ReceivedParams(coverage.params),
-    json: toJsonParser(coverage),
+    json: toJsonParser(coverage.body),
     async confirm() {},
     async release() {},
   })
@@ -23,41 +22,22 @@ export function toObserved(coverage: Coverage, rejection: Rejected): Observed {
 export function toAccepted(
   coverage: Coverage,
   { handshake, accountSid, matched }: Pick<Accepted, 'handshake' | 'accountSid' | 'matched'>,
-  reservation: Reserved,
+  { delivery, confirm, release }: Outcome,
 ): Accepted {
-  const { confirm, release } = toOutcomeMethods(reservation)
   return withBody({
     [bodySource]: coverage.body,
     ok: true as const,
+    scheme: 'twilio' as const,
     params: new ReceivedParams(coverage.params),
-    json: toJsonParser(coverage),
+    json: toJsonParser(coverage.body),
     handshake,
     covers: coverage.covers,
     accountSid,
     matched,
-    delivery: reservation.delivery,
+    delivery,
     confirm,
     release,
   })
-}
-
-/**
- * Returns the methods that report how the work ended. Each acts once, and the first to be called
- * counts: an adapter and a handler may both call them. A release after the confirmation still counts.
- */
-export function toOutcomeMethods(reservation: Reserved): Pick<Accepted, 'confirm' | 'release'> {
-  let confirmed: Promise<void> | undefined
-  let released: Promise<void> | undefined
-  return {
-    confirm() {
-      confirmed ??= released ?? (async () => reservation.confirm?.())()
-      return confirmed
-    },
-    release() {
-      released ??= (async () => reservation.release?.())()
-      return released
-    },
-  }
 }
 
 const bodySource: unique symbol = Symbol('tollgate.body')
@@ -77,15 +57,6 @@ const body: PropertyDescriptor & ThisType<{ [bodySource]: Coverage['body'] }> = 
   get() {
     return this[bodySource]()
   },
-}
-
-/** Returns the method `json` of a verdict. */
-export function toJsonParser(coverage: Pick<Coverage, 'body'>): () => unknown {
-  return () => {
-    const text = decodeUtf8(coverage.body())
-    if (text === undefined) throw new SyntaxError('The body is not UTF-8, and so not JSON')
-    return JSON.parse(text)
-  }
 }
 
 /**

@@ -1,9 +1,9 @@
-import { readOptions } from '../checks/options.ts'
-import { isBytes } from '../checks/runtime.ts'
-import { encodeUtf8 } from '../scheme/form.ts'
-import { eventSamples } from '../sendgrid/events.sample.ts'
-import { formatEvents, type SendGridEvent, type SendGridEventType } from '../sendgrid/events.ts'
-import { toSpki } from '../sendgrid/public-key.ts'
+import { readOptions } from '../../checks/options.ts'
+import { isBytes } from '../../checks/runtime.ts'
+import { encodeUtf8 } from '../twilio/sign/form.ts'
+import { eventSamples } from './events.sample.ts'
+import { formatEvents, type SendGridEvent, type SendGridEventType } from './events.ts'
+import { toSpki } from './public-key.ts'
 import {
   decodeBase64,
   encodeBase64,
@@ -12,7 +12,7 @@ import {
   joinMessage,
   signatureHeader,
   timestampHeader,
-} from '../sendgrid/signature.ts'
+} from './signature.ts'
 
 /** The input of `signSendGridRequest`. At most one of `events` and `body`. */
 export interface SignSendGridRequestInput {
@@ -104,6 +104,15 @@ export function sampleSendGridEvents<T extends SendGridEventType = SendGridEvent
     if (!Object.hasOwn(eventSamples, type)) throw new TypeError(`Unknown type of event "${type}"`)
     return structuredClone(eventSamples[type]) as SendGridEvent<T>
   })
+}
+
+/** Makes one event of each type that happened now, with ids of its own. */
+export function makeEvents(): readonly SendGridEvent[] {
+  return sampleSendGridEvents().map((event) => ({
+    ...event,
+    sg_event_id: btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15)))).replace(/[+/]/g, '_'),
+    timestamp: Math.floor(Date.now() / 1000),
+  }))
 }
 
 function readBody({ events, body }: SignSendGridRequestInput): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,4 @@
-import { findDistinct } from '../scheme/signing-string.ts'
+import { findDistinct } from '../sign/signing-string.ts'
 import { kindOf, kinds, type WebhookKind } from './index.ts'
 import type { Kind, ParamsReader } from './row.ts'
 

@@ -1,3 +1,5 @@
+import { type Rejected, reject } from '../../verdict.ts'
+import { type Head, listTexts } from '../../verify/head.ts'
 import {
   decodeLeniently,
   decodeUtf8,
@@ -7,10 +9,8 @@ import {
   type Pairs,
   parseForm,
   parseLeniently,
-} from '../scheme/form.ts'
-import { findBodyHash, hashBody } from '../scheme/signature.ts'
-import { type Rejected, reject } from '../verdict.ts'
-import { type Head, listTexts } from './head.ts'
+} from './sign/form.ts'
+import { findBodyHash, hashBody } from './sign/signature.ts'
 
 /** The part of a request that its signature covers. */
 export interface Coverage {

@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util'
+import { Args } from './args.ts'
+import { type Command, placeholderOf } from './commands/command.ts'
+import { UsageError } from './exit.ts'
+import { didYouMean } from './nearest.ts'
+
+/**
+ * Parses the words after the command's name. The messages name flags, but never values or stray
+ * words: those may be secrets.
+ * @param name the command's name, for messages
+ * @throws UsageError for an unknown flag, a missing value, or too many words
+ */
+export function parseWords(words: readonly string[], command: Command, name: string): Args {
+  const options = Object.entries(command.flags).map(([flag, { type }]) => [
+    flag,
+    { type: type === 'switch' ? 'boolean' : 'string' } as const,
+  ])
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: Object.fromEntries(options),
+    // Its own messages would show values.
+    strict: false,
+    tokens: true,
+  })
+  const values = new Map<string, string[]>()
+  const add = (flag: string, value?: string) =>
+    values.set(flag, [...(values.get(flag) ?? []), ...(value === undefined ? [] : [value])])
+  for (const token of tokens) {
+    if (token.kind === 'positional') add('word', token.value)
+    else if (token.kind === 'option' && Object.hasOwn(command.flags, token.name) && token.rawName.startsWith('--'))
+      add(token.name, readValue(token, command))
+    else refuseUnknown(words[token.index] ?? '', command, name)
+  }
+  const stray = values.get('word')?.length ?? 0
+  const most = command.words === '' ? 0 : 1
+  if (stray > most)
+    throw new UsageError(
+      `tollgate ${name} takes ${most === 0 ? 'no arguments' : `one argument, ${command.words},`} besides its flags, but got ${stray}. Is a value missing its quotes?`,
+    )
+  return new Args(values)
+}
+
+interface OptionToken {
+  readonly name: string
+  readonly value: string | undefined
+  readonly inlineValue: boolean | undefined
+}
+
+function readValue({ name, value, inlineValue }: OptionToken, { flags }: Command): string | undefined {
+  const flag = flags[name]
+  if (flag === undefined || flag.type === 'switch') {
+    if (value !== undefined) throw new UsageError(`--${name} takes no value.`)
+    return undefined
+  }
+  if (value === undefined || (inlineValue !== true && value.startsWith('-') && value !== '-'))
+    throw new UsageError(`--${name} needs a value: --${name} ${placeholderOf(flag)}.`)
+  return value
+}
+
+// Names that a flag for a secret might have. Every user of the machine can see arguments, and the
+// shell keeps them in its history.
+const secretNames =
+  /^(twilio[-_]?)?(auth[-_]?token|token|secret|password|api[-_]?(key|secret)|shared[-_]?key[-_]?secret)$/i
+
+function refuseUnknown(word: string, { flags }: Command, name: string): never {
+  const [typed = ''] = word.split('=', 1)
+  const bare = typed.replace(/^-+/, '')
+  if (secretNames.test(bare)) {
+    const instead =
+      name === 'completion' ? '' : ' Set TWILIO_AUTH_TOKEN, or use --auth-token-file FILE or --auth-token-stdin.'
+    throw new UsageError(
+      `${showFlag(typed)} is refused: other users can see a secret in an argument, and the shell keeps it in its history.${instead}`,
+    )
+  }
+  const near = didYouMean(bare, [...Object.keys(flags), 'help'], '--')
+  throw new UsageError(`Unknown flag ${showFlag(typed)} of tollgate ${name}.${near}`)
+}
+
+/** Returns the flag as typed. Text that cannot be a flag's name may be a value, so it is cut. */
+function showFlag(typed: string): string {
+  return /^--?([a-zA-Z][a-zA-Z0-9_-]{0,30})?$/.test(typed) ? typed : `${typed.slice(0, 2)}…`
+}

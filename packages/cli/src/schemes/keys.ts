@@ -1,0 +1,89 @@
+import { findHeader, type RecordedRequest } from 'tollgate/requests'
+import { type AnyScheme, schemes } from 'tollgate/schemes'
+import type { Args } from '../args.ts'
+import { type Flag, type Flags, inGroup } from '../commands/command.ts'
+import { UsageError } from '../exit.ts'
+import type { Io } from '../io.ts'
+import { readText } from '../read-text.ts'
+
+/** The schemes after the first, which has flags and keys of its own. */
+export const otherSchemes: readonly AnyScheme[] = schemes.slice(1)
+
+/** Their kinds of webhook. */
+export const otherKinds: readonly string[] = otherSchemes.flatMap(({ kinds }) => kinds)
+
+/** Returns the scheme that makes a kind of webhook. `undefined` for the first scheme's kinds. */
+export function findByKind(kind: string | undefined): AnyScheme | undefined {
+  return otherSchemes.find(({ kinds }) => kinds.some((one) => one === kind))
+}
+
+/** Flags of commands that check requests of these schemes. */
+export const keyFlags: Flags = Object.assign(
+  {},
+  ...otherSchemes.map((scheme) =>
+    inGroup(`For a request of ${scheme.title} (or ${scheme.keys.variable}):`, listFlags(scheme)),
+  ),
+)
+
+function listFlags({ title, keys: { flag, words, isSecret } }: AnyScheme): Flags {
+  const text: Flag = { type: 'list', value: 'TEXT', describe: `The ${words} that ${title} shows; repeatable` }
+  const file: Flag = { type: 'list', value: 'FILE', describe: `Read a ${words} from a file; repeatable` }
+  // Other users of the machine see arguments.
+  return { ...(isSecret ? {} : { [flag]: text }), [`${flag}-file`]: file }
+}
+
+/** Flags of commands that sign as these schemes do. */
+export const signingFlags: Flags = Object.assign(
+  {},
+  ...otherSchemes.map((scheme) =>
+    inGroup(`For ${scheme.kinds.join(', ')}:`, {
+      [nameSigningFlag(scheme)]: { type: 'text', value: 'FILE', describe: describeSigning(scheme) },
+    }),
+  ),
+)
+
+export function nameSigningFlag({ keys, signingKey }: AnyScheme): string {
+  return signingKey?.flag ?? `${keys.flag}-file`
+}
+
+function describeSigning({ keys, signingKey }: AnyScheme): string {
+  if (signingKey === undefined) return `Sign with this ${keys.words}; default: ${keys.variable}`
+  return `Sign with this ${signingKey.words}; default: a new one, whose ${keys.words} is printed`
+}
+
+/**
+ * Returns the keys of the flags, or else of the environment.
+ * @throws UsageError if no key is given
+ */
+export async function requireKeys({ title, keys }: AnyScheme, args: Args, io: Io): Promise<readonly string[]> {
+  const { flag, variable, words, isSecret } = keys
+  const fromFile = `--${flag}-file`
+  const files = args.list(`${flag}-file`)
+  const read = await Promise.all(files.map((path) => readText(io, path, fromFile, { secret: isSecret })))
+  const given = [...(isSecret ? [] : args.list(flag)), ...read]
+  const own = io.env[variable]
+  if (given.length > 0) return given
+  if (own) return [own]
+  const flags = isSecret ? `${fromFile} FILE` : `--${flag} TEXT or ${fromFile} FILE`
+  throw new UsageError(`There is no ${words} of ${title}: set ${variable}, or use ${flags}.`)
+}
+
+/** Says whether a key of one of these schemes is given, without reading its file. */
+export function hasKey(args: Args, io: Io): boolean {
+  return otherSchemes.some((scheme) => hasFlag(scheme, args) || Boolean(io.env[scheme.keys.variable]))
+}
+
+function hasFlag({ keys: { flag } }: AnyScheme, args: Args): boolean {
+  return args.has(flag) || args.has(`${flag}-file`)
+}
+
+/** Returns the scheme whose keys the flags give. `undefined` for the first. */
+export function findByFlags(args: Args): AnyScheme | undefined {
+  return otherSchemes.find((scheme) => hasFlag(scheme, args))
+}
+
+/** Returns the scheme that signed the request, or is said to have. `undefined` for the first. */
+export function findSigner({ headers }: RecordedRequest, args: Args): AnyScheme | undefined {
+  const isIn = (name: string): boolean => findHeader(headers, name.toLowerCase()) !== undefined
+  return findByFlags(args) ?? otherSchemes.find((scheme) => scheme.headers.some(isIn))
+}

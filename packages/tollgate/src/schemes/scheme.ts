@@ -1,0 +1,235 @@
+import type { Awaitable } from '../checks/limits.ts'
+import type { OptionRow } from '../checks/options.ts'
+import type { Accepted, AnyAccepted, AnyWebhook, Rejected } from '../verdict.ts'
+import type { Head, HeaderReader } from '../verify/head.ts'
+import type {
+  Delivery,
+  Diagnoser,
+  IncomingRequest,
+  RawBody,
+  ReplayGuard,
+  Verifier,
+  VerifierOptions,
+} from '../verify/types.ts'
+
+/**
+ * A scheme: one way to sign requests. A row in `schemes/index.ts` makes it known to the gateway, the
+ * inspector, the command line, `tollgate/testing` and the counters.
+ */
+export interface Scheme<Options extends object = never, Webhook extends AnyAccepted = AnyAccepted> {
+  /** The `scheme` of its verdicts, and of a route in the gateway. Lower-case letters. */
+  readonly name: Webhook['scheme']
+  /** Its name for people. */
+  readonly title: string
+  /** The header fields that only this scheme reads, as they are written. The first has the signature. */
+  readonly headers: readonly [signature: string, ...others: string[]]
+  /** The options of its verifier. */
+  readonly options: Readonly<Record<keyof Options & string, OptionRow>>
+  readonly keys: KeyOption
+  /** The private key that signs test requests. Default: the key that verifies signs too. */
+  readonly signingKey?: SigningKeyOption
+  /** True if the signature covers the URL, which then has to be known. */
+  readonly signsUrl: boolean
+  /** True if it signs WebSocket handshakes too. */
+  readonly signsHandshakes: boolean
+  /** The kinds of webhook that `sign` makes. */
+  readonly kinds: readonly string[]
+  /** @throws TypeError or RangeError that names the option. */
+  createVerifier(options: Options): Verifier<Webhook | Rejected>
+  /** Says what the signature covers, as the end of a sentence. */
+  describeCoverage(verdict: Pick<Webhook, 'covers'>): string
+  /** Names the key that signed, for its owner. */
+  nameKey(key: Webhook['matched']['key']): string
+  /** Returns the kind of a webhook, or `undefined` if it is unknown. */
+  nameKind(request: SeenRequest): string | undefined
+  /** Lists the parts of the signed text. */
+  listSigned(request: SeenRequest): readonly SignedPart[]
+  /** Returns facts of a verdict that only this scheme has, for a report. */
+  describe(verdict: Webhook): Readonly<Record<string, string | number | boolean>>
+  /**
+   * Signs a test request as the sender does.
+   * @throws TypeError that names the input, for what the sender could not send.
+   */
+  sign(input: SchemeSignInput): Promise<SchemeSignedRequest>
+  /** Explains a refused request. Default: the code of the rejection has to do. */
+  diagnose?(request: IncomingRequest, options: Options & DiagnoseHints): Promise<SchemeDiagnosis>
+}
+
+/** The option with the keys that verify. */
+interface KeyOption {
+  readonly option: string
+  /** The environment variable with its default. */
+  readonly variable: string
+  /** The name of its flags, without dashes. */
+  readonly flag: string
+  /** What it is, for people: `'public key'`. */
+  readonly words: string
+  /** True if nobody else may see it. It is then never an argument of a command. */
+  readonly isSecret: boolean
+}
+
+interface SigningKeyOption {
+  readonly flag: string
+  /** The environment variable that tests read it from. */
+  readonly variable: string
+  readonly words: string
+  /** How to make one, for users without. */
+  readonly hint: string
+}
+
+/** A request, as the inspector shows it. */
+export interface SeenRequest {
+  readonly method: string
+  /** The public URL. */
+  readonly url: string
+  /** The URL that was signed, if it is known. */
+  readonly signedUrl?: string | undefined
+  /** Path and query as they arrived. */
+  readonly target: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** `undefined` if there is none, or if it is not UTF-8. */
+  readonly body?: string | undefined
+}
+
+/** A part of the signed text, and its source. */
+export interface SignedPart {
+  readonly text: string
+  readonly from: 'url' | 'name' | 'value' | 'timestamp' | 'body'
+}
+
+/** The input of a test request. */
+export interface SchemeSignInput {
+  readonly url: string
+  /** Default: a sample of the first kind. */
+  readonly body?: string | Uint8Array | undefined
+  /** Default: that of the kind. */
+  readonly contentType?: string | undefined
+  /** Headers that are added. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** The key that signs. Default: a new one, if the scheme has private keys. */
+  readonly key?: string | undefined
+}
+
+/** A request that is signed as the sender signs. */
+export interface SchemeSignedRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: ReturnType<TextEncoder['encode']>
+  /** The key for the verifier under test, if it is not the key that signed. */
+  readonly publicKey?: string
+}
+
+/** Guesses for a diagnosis. */
+export interface DiagnoseHints {
+  /** Keys of other webhooks, by a name. */
+  readonly otherKeys?: Readonly<Record<string, string>> | undefined
+  /** Hosts that the sender may have called, for a scheme that signs the URL. */
+  readonly otherHosts?: readonly string[] | undefined
+  /** The most checks of a signature. */
+  readonly maxTries?: number | undefined
+}
+
+interface SchemeCause {
+  readonly id: string
+  readonly detail: string
+  readonly fix: string
+}
+
+/** The causes of a rejection: proven, or suspected with the most likely first. */
+export interface SchemeDiagnosis {
+  readonly verdict: { readonly ok: true } | Rejected
+  readonly proven?: {
+    readonly causes: readonly SchemeCause[]
+    readonly signedUrl?: string
+    /** The option that mends it, as a line to copy. */
+    readonly setting?: string | undefined
+  }
+  readonly suspected: readonly SchemeCause[]
+  /** If nothing is proven: what the search has excluded. */
+  readonly ruledOut?: string
+  /** If nothing is proven: a command line that would settle it. */
+  readonly command?: string | undefined
+  /** The signed text, or the one that is expected. */
+  readonly signingString?: readonly SignedPart[] | undefined
+  /** The URLs that were tried, if the scheme signs one. */
+  readonly urlForms?: readonly { readonly url: string; readonly why: string }[]
+  /** The number of checks of a signature. */
+  readonly tried: number
+}
+
+/** The options that the frame in `verify/verifier.ts` reads. A scheme need not have them all. */
+interface FrameOptions<Webhook> extends Pick<VerifierOptions, 'onRejected'> {
+  readonly publicUrl?: unknown
+  readonly replay?: ReplayGuard | undefined
+  readonly onVerdict?: ((verdict: Webhook | Rejected, request: IncomingRequest, native: unknown) => void) | undefined
+  readonly diagnose?: Diagnoser<never> | undefined
+}
+
+/** The types of one scheme's check. */
+export interface CheckTypes {
+  readonly options: object
+  /** The options after parsing. */
+  readonly settings: { readonly maxBodyBytes: number; readonly observe?: boolean }
+  /** The signature and the key that the headers name. */
+  readonly claim: unknown
+  /** The URL that was signed. `undefined` if the scheme signs none. */
+  readonly url: unknown
+  /** The content of a request, which keeps its own copy of the body. */
+  readonly content: { readonly body: () => Uint8Array; readonly rejection: Rejected | undefined }
+  /** The verdict for a request that was proven. */
+  readonly webhook: AnyWebhook
+  /** The verdict in `observe` mode. `never` without such a mode. */
+  readonly observed: AnyWebhook
+}
+
+/** The state of a delivery, for a verdict. */
+export type Outcome = Pick<Accepted, 'delivery' | 'confirm' | 'release'>
+
+/** A request whose signature matched. */
+export interface Proof<Webhook> {
+  /** Describes it to a replay guard. `undefined` if it must not be reserved. */
+  readonly toDelivery: () => Omit<Delivery, 'native'> | undefined
+  readonly toWebhook: (outcome: Outcome) => Webhook
+}
+
+/**
+ * How a scheme checks a request: the steps, in their order. The frame in `verify/verifier.ts` runs
+ * them, and does the rest: the limit of the body, the replay guard, the mode and the report. Each
+ * step returns a rejection, or what the next steps need. A step that need not wait returns no
+ * promise: each would cost as much as the hashing.
+ */
+export interface SchemeCheck<T extends CheckTypes> {
+  /** The `scheme` of its verdicts. */
+  readonly name: T['webhook']['scheme']
+  /** @throws TypeError or RangeError that names the option. */
+  parseOptions(options: T['options']): T['settings'] & { readonly given: T['options'] & FrameOptions<T['webhook']> }
+  /** 1. Checks the method and reads the headers of the signature. */
+  readClaim(head: Head, settings: T['settings']): T['claim'] | Rejected
+  /** 2. Finds the URL that was signed. */
+  resolveUrl(head: Head, source: IncomingRequest, settings: T['settings']): Awaitable<T['url'] | Rejected>
+  /** 3. Reads the body up to a limit. Default: `borrowBody`. */
+  readBody?(
+    claim: T['claim'],
+    body: RawBody | undefined,
+    header: HeaderReader,
+    maxBytes: number,
+  ): Promise<Uint8Array | Rejected>
+  /**
+   * 4. Determines what the signature must cover.
+   * @param url `undefined` if the request was refused before its URL was known, in `observe` mode.
+   * @param body The bytes, which may be the caller's: they are not used after this step.
+   */
+  readContent(head: Head, source: IncomingRequest, url: T['url'] | undefined, body: Uint8Array): T['content']
+  /** 5. Finds the keys, and the one that made the signature. */
+  prove(step: {
+    readonly settings: T['settings']
+    readonly source: IncomingRequest
+    readonly head: Head
+    readonly claim: T['claim']
+    readonly url: T['url']
+    readonly content: T['content']
+  }): Awaitable<Proof<T['webhook']> | Rejected>
+  /** Makes the verdict for a refused request in `observe` mode. */
+  toObserved?(content: T['content'], rejection: Rejected): T['observed']
+}

@@ -1,0 +1,169 @@
+import { runUnnoticed } from '../../checks/options.ts'
+import { isAccountSid } from '../../checks/secrets.ts'
+import {
+  type Accepted,
+  isRejected,
+  type Mode,
+  type Observed,
+  type Rejected,
+  reject,
+  type Webhook,
+} from '../../verdict.ts'
+import type { Head } from '../../verify/head.ts'
+import { parseOptions, type Settings } from '../../verify/options.ts'
+import { readTarget } from '../../verify/public-url.ts'
+import type { UnverifiedClaim, Verifier, VerifierOptions } from '../../verify/types.ts'
+import { createVerifierOf } from '../../verify/verifier.ts'
+import type { Proof, SchemeCheck } from '../scheme.ts'
+import { readSignatureClaim, type SignatureClaim } from './claim.ts'
+import { type Coverage, readCoverage } from './coverage.ts'
+import {
+  type Candidate,
+  findAccount,
+  findKeys,
+  isKeyOf,
+  listAccounts,
+  listAccountsInJson,
+  refreshKeys,
+  reportVerified,
+} from './keys.ts'
+import { distinct, encodeUtf8 } from './sign/form.ts'
+import { equalSignatures, hashBody } from './sign/signature.ts'
+import { findInForms, joinUrl, type UrlParts } from './sign/signed-url.ts'
+import { joinPairs } from './sign/signing-string.ts'
+import { ReceivedParams, toAccepted, toObserved } from './webhook.ts'
+
+/**
+ * Creates a verifier. Every adapter uses one: nothing else decides about a request.
+ * @param options The public URL and a key are needed, here or in the environment.
+ * @returns a verifier: call its `verify`, or pass it to adapters as the option `verifier`
+ * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of
+ *   range.
+ */
+export function createVerifier<M extends Mode = 'enforce'>(
+  options: VerifierOptions & { readonly mode?: M | undefined },
+): Verifier<Webhook<M> | Rejected> {
+  return createVerifierOf(twilioCheck, options) as Verifier<Webhook<M> | Rejected>
+}
+
+interface TwilioTypes {
+  readonly options: VerifierOptions
+  readonly settings: Settings
+  readonly claim: SignatureClaim
+  readonly url: UrlParts
+  readonly content: Coverage
+  readonly webhook: Accepted
+  readonly observed: Observed
+}
+
+/** How a request is checked that Twilio signed. */
+const twilioCheck: SchemeCheck<TwilioTypes> = {
+  name: 'twilio',
+  parseOptions,
+  readClaim: readSignatureClaim,
+  resolveUrl: (head, source, settings) => settings.resolveUrl(head, source, settings.lookupTimeoutMs),
+  readContent: (head, source, url, body) => readCoverage(head, (url ?? readTarget(source.url))?.query ?? '', body),
+  prove,
+  toObserved,
+}
+
+/** The keys and the signature: the last step, in its order. Only look-ups are awaited. */
+async function prove({
+  settings,
+  source,
+  head,
+  claim: signed,
+  url,
+  content: coverage,
+}: Parameters<SchemeCheck<TwilioTypes>['prove']>[0]): Promise<Proof<Accepted> | Rejected> {
+  const parts = head.handshake ? { ...url, scheme: 'wss' } : url
+  // One more than may be allowed: then at least one of them is foreign.
+  const accounts = listAccounts(coverage.named, (settings.allowedAccounts?.size ?? 1) + 1)
+  const claim = { signed, accounts, describe: () => describeClaim(head, parts, coverage, accounts) }
+  const found = findKeys(settings, claim)
+  const keys = 'then' in found ? await found : found
+  if (isRejected(keys)) return keys
+
+  const paramsText = joinPairs(coverage.signedParams)
+  const urlForms = { eitherSlash: settings.eitherSlash, respelled: source.urlIsNormalized }
+  const tried: string[] = []
+  const findMatch = (candidates: readonly Candidate[]) =>
+    findInForms(parts, paramsText, urlForms, (form) => {
+      tried.push(form.url)
+      const candidate = candidates.find(({ sign }) => equalSignatures(sign(form.signingString), signed.signature))
+      return candidate && { candidate, form }
+    })
+  let match = findMatch(keys)
+  if (match === undefined) {
+    const asked = refreshKeys(settings, claim)
+    const newer = 'then' in asked ? await asked : asked
+    if (isRejected(newer)) return newer
+    if (newer.length > 0) match = findMatch(newer)
+  }
+  if (match === undefined) {
+    // Without queries, which hold what users wrote.
+    const paths = distinct(tried.map((url) => url.replace(/\?.*/s, '')))
+    return reject('signature_mismatch', undefined, paths)
+  }
+
+  // `undefined` for a body that is not one JSON text: another parser may find accounts behind a
+  // byte order mark or in a second line.
+  const named = coverage.covers === 'body' ? listAccountsInJson(coverage.body()) : accounts
+  const { candidate, form } = match
+  if (!isKeyOf(settings, candidate, named)) return reject('account_not_allowed')
+  runUnnoticed(() => reportVerified(settings, claim))
+  if (coverage.covers === 'params' && !hasGoodShape(settings, coverage)) return reject('params_misshapen')
+
+  return {
+    // A GET with the hash of a body may be made from the URL of a JSON event. It must not make that
+    // event a replay.
+    toDelivery: () =>
+      coverage.hasForeignHash
+        ? undefined
+        : {
+            key: hashBody(encodeUtf8(form.signingString)),
+            handshake: head.handshake,
+            covers: coverage.covers,
+            params: new ReceivedParams(coverage.params),
+            body: coverage.body(),
+          },
+    toWebhook: (outcome) =>
+      toAccepted(
+        coverage,
+        {
+          handshake: head.handshake,
+          accountSid: findAccount(settings, candidate, named),
+          matched: { key: candidate.key, algorithm: candidate.algorithm.name, url: form.url },
+        },
+        outcome,
+      ),
+  }
+}
+
+function hasGoodShape({ given }: Settings, { params }: Coverage): boolean {
+  const { checkParams } = given
+  if (checkParams === undefined) return true
+  try {
+    const result: unknown = checkParams(new ReceivedParams(params))
+    // A promise is no answer, and its rejection would end the process.
+    runUnnoticed(() => result)
+    return result === true
+  } catch {
+    return false
+  }
+}
+
+function describeClaim(
+  { method }: Head,
+  parts: UrlParts,
+  { named }: Coverage,
+  accounts: readonly string[],
+): UnverifiedClaim {
+  const parentAccountSid = named.find(([name]) => name === 'ParentAccountSid')?.[1]
+  return {
+    url: joinUrl(parts),
+    method,
+    ...(accounts.length === 1 && { accountSid: accounts[0] }),
+    ...(isAccountSid(parentAccountSid) && { parentAccountSid }),
+  }
+}
