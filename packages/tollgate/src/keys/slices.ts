@@ -5,7 +5,7 @@
 export type Steps<T> = Generator<number, T, void>
 
 /** The bytes between two pauses: about 600 accounts with two tokens, a few milliseconds. */
-export const sliceBytes = 64 * 1024
+export const sliceBytes: number = 64 * 1024
 
 /** Does all work without a pause. */
 export function runAtOnce<T>(steps: Steps<T>): T {
