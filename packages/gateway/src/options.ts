@@ -46,8 +46,23 @@ export interface GatewayOptions {
 
 /** Receives the lines of the log, by level. A logger of pino is one. */
 export interface RequestLogger {
+  /**
+   * Gets the line of a request that ended well, or was refused because it did not verify.
+   * @param fields Facts for machines: times, statuses, the code. No secret and no content.
+   * @param message The same in a few words, for people.
+   */
   info(fields: object, message: string): void
+  /**
+   * Gets the line of a refusal or failure that operators should know of.
+   * @param fields As in `info`.
+   * @param message As in `info`.
+   */
   warn(fields: object, message: string): void
+  /**
+   * Gets the line of a request that the gateway or the upstream answered with a 5xx.
+   * @param fields As in `info`.
+   * @param message As in `info`.
+   */
   error(fields: object, message: string): void
 }
 

@@ -32,11 +32,13 @@ const closeMs = 2000
  * once. SIGHUP and a change of its file reload the configuration. Sockets that systemd passes
  * (`LISTEN_FDS`) replace the addresses of the configuration.
  * @param source The path of a configuration file, or a configuration that was loaded before.
+ * @param hooks The receiver of messages. Default: standard error.
  * @returns a promise that resolves when the gateway has stopped, at most two seconds after its grace
  *   period
  * @throws ConfigurationError, TypeError or RangeError if the configuration is wrong at the start
  */
-export async function runGateway(source: Source, { onMessage: tell = tellOperator }: RunHooks = {}): Promise<void> {
+export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<void> {
+  const tell = hooks.onMessage ?? tellOperator
   const inherited = takeInheritedSockets()
   const resources = createResources(process.env, tell)
   const load = async (): Promise<LoadedConfiguration> => {

@@ -87,6 +87,7 @@ export function readOptions<Options, Table extends OptionTable<Options>>(
 /**
  * Checks that options are an object and have known names only, for functions that pass some of them
  * on.
+ * @param given The options as the caller gave them, of any type.
  * @param table Every option that is allowed.
  * @param where Names the function in the error.
  * @throws TypeError that suggests the name that was probably meant.

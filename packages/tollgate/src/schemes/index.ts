@@ -40,6 +40,7 @@ export type AnyScheme = Scheme<never>
 
 /**
  * Returns a scheme by its name.
+ * @param name `'twilio'` or `'sendgrid'`, as in the `scheme` of a verdict.
  * @throws TypeError if there is none.
  */
 export function getScheme(name: string): AnyScheme {

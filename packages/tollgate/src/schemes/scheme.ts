@@ -36,22 +36,42 @@ export interface Scheme<Options extends object = never, Webhook extends AnyAccep
   readonly kinds: readonly string[]
   /** @throws TypeError or RangeError that names the option. */
   createVerifier(options: Options): Verifier<Webhook | Rejected>
-  /** Says what the signature covers, as the end of a sentence. */
+  /**
+   * Says what the signature covers, as the end of a sentence.
+   * @param verdict An accepted verdict of this scheme.
+   */
   describeCoverage(verdict: Pick<Webhook, 'covers'>): string
-  /** Names the key that signed, for its owner. */
+  /**
+   * Names the key that signed, for its owner.
+   * @param key `matched.key` of a verdict. It holds no secret.
+   */
   nameKey(key: Webhook['matched']['key']): string
-  /** Returns the kind of a webhook, or `undefined` if it is unknown. */
+  /**
+   * Returns the kind of a webhook, or `undefined` if it is unknown.
+   * @param request Any request: it need not have verified.
+   */
   nameKind(request: SeenRequest): string | undefined
-  /** Lists the parts of the signed text. */
+  /**
+   * Lists the parts of the signed text.
+   * @param request Any request. Without `signedUrl`, a scheme that signs the URL takes `url`.
+   */
   listSigned(request: SeenRequest): readonly SignedPart[]
-  /** Returns facts of a verdict that only this scheme has, for a report. */
+  /**
+   * Returns facts of a verdict that only this scheme has, for a report.
+   * @param verdict An accepted verdict of this scheme.
+   */
   describe(verdict: Webhook): Readonly<Record<string, string | number | boolean>>
   /**
    * Signs a test request as the sender does.
+   * @param input The content and the key. A part that is left out is that of a sample.
    * @throws TypeError that names the input, for what the sender could not send.
    */
   sign(input: SchemeSignInput): Promise<SchemeSignedRequest>
-  /** Explains a refused request. Default: the code of the rejection has to do. */
+  /**
+   * Explains a refused request. Default: the code of the rejection has to do.
+   * @param request The request as the verifier got it.
+   * @param options The options of the verifier, and guesses that the search may use.
+   */
   diagnose?(request: IncomingRequest, options: Options & DiagnoseHints): Promise<SchemeDiagnosis>
 }
 
