@@ -46,7 +46,7 @@ function print(what, figure) {
 }
 
 const started = waitForMessage('The gateway listens')
-const stopped = runGateway({ file }, { tell: (message) => onMessage(message) })
+const stopped = runGateway({ file }, { onMessage: (message) => onMessage(message) })
 await started
 let longest = 0
 for (let round = 1; round <= rounds; round++) {

@@ -4,8 +4,8 @@
  */
 export type Steps<T> = Generator<number, T, void>
 
-/** The bytes between two pauses: about 600 accounts with two tokens, a few milliseconds. */
-export const sliceBytes: number = 64 * 1024
+/** The bytes between two pauses: about 300 accounts with two tokens, a few milliseconds. */
+export const sliceBytes: number = 32 * 1024
 
 /** Does all work without a pause. */
 export function runAtOnce<T>(steps: Steps<T>): T {
