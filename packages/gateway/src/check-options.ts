@@ -9,6 +9,7 @@ import {
 } from './options.ts'
 import { isPlainPath } from './routes.ts'
 import { findScheme } from './schemes.ts'
+import type { Steps } from './slices.ts'
 
 const notInForwardAuth = ['host', 'path', 'upstream', 'mode', 'webSocket']
 const other = { type: 'other' } as const
@@ -18,7 +19,7 @@ const forwardAuthOptions = { listen: other, style: other, pathPrefix: other, web
  * Checks the gateway's own options. `createVerifier` checks the options of the verifier in a route.
  * @throws TypeError or RangeError that names the option
  */
-export function checkOptions(options: GatewayOptions): void {
+export function* checkOptions(options: GatewayOptions): Steps<void> {
   refuseMisplaced(options, 'the gateway')
   readOptions(options, gatewayOptions, 'the gateway')
   if (options.listen !== undefined) checkAddress(options.listen, 'listen')
@@ -31,8 +32,10 @@ export function checkOptions(options: GatewayOptions): void {
   if (options.forwardAuth !== undefined) checkForwardAuth(options.forwardAuth)
   if (!Array.isArray(routes) || (routes.length === 0 && options.forwardAuth === undefined))
     throw new TypeError('"routes" must be a list of at least one route: { path, upstream, publicUrl }')
-  for (const [index, route] of routes.entries())
+  for (const [index, route] of routes.entries()) {
     checkNames(route, findScheme(Object(route)).known, `"routes[${index}]"`)
+    yield 1
+  }
   checkListeners(options)
 }
 

@@ -1,6 +1,7 @@
 import { type GatewayOptions, gatewayOptions } from './options.ts'
 import { createPeers, type Peers } from './peers.ts'
 import { type PreparedRoute, prepareRoutes } from './routes.ts'
+import type { Steps } from './slices.ts'
 import type { Upstream, Upstreams } from './upstream/pool.ts'
 
 /** What stays the same for all options of a gateway. */
@@ -37,12 +38,18 @@ export const defaultTimeoutMs = gatewayOptions.timeoutMs.default
  * Prepares options that `checkOptions` has checked.
  * @throws TypeError or RangeError that names the option. Nothing is open then.
  */
-export function createConfigSnapshot(options: GatewayOptions, upstreams: Upstreams, own: OwnSettings): ConfigSnapshot {
-  const table = prepareRoutes(options.routes)
+export function* createConfigSnapshot(
+  options: GatewayOptions,
+  upstreams: Upstreams,
+  own: OwnSettings,
+): Steps<ConfigSnapshot> {
+  const table = yield* prepareRoutes(options.routes)
   const peers = createPeers(options.limits)
-  const open = new Map<PreparedRoute, OpenRoute>(
-    table.routes.map((route) => [route, { ...route, pool: upstreams.open(route.upstream) }]),
-  )
+  const open = new Map<PreparedRoute, OpenRoute>()
+  for (const route of table.routes) {
+    open.set(route, { ...route, pool: upstreams.open(route.upstream) })
+    yield 1
+  }
   return {
     find(host, target) {
       const route = table.find(host, target)

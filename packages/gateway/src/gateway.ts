@@ -17,6 +17,7 @@ import { hasPendingAnswers } from './pending-answers.ts'
 import { createReport, type Report } from './report.ts'
 import { type LoggedRequest, RequestLog } from './request-log.ts'
 import { bind, createHttpServer, followSockets, readRequestTimeout, refuseTunnel, stopServer } from './server.ts'
+import { runAtOnce, runInSlices } from './slices.ts'
 import { isTracingConfigured, traceExchange } from './tracing.ts'
 import { createUpstreams } from './upstream/pool.ts'
 
@@ -34,7 +35,8 @@ export interface Gateway {
    * Replaces all options except the addresses. Requests that have begun keep the old ones.
    * @param options All options again: none is kept from before.
    * @throws TypeError or RangeError if an option is wrong, if an upstream is a listener of this
-   * gateway, or if an address differs from the bound one. Nothing changes then.
+   * gateway, or if an address differs from the bound one. Error if the gateway is closing. Nothing
+   * changes then.
    */
   reload(options: GatewayOptions): Promise<void>
   /**
@@ -56,7 +58,7 @@ const connectTimeoutMs = 3000
  * @throws TypeError or RangeError that names an option that is missing, unknown or out of range
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  checkOptions(options)
+  runAtOnce(checkOptions(options))
   const upstreams = createUpstreams(connectTimeoutMs)
   let inFlight = 0
   const handshakes = new Set<Handshake>()
@@ -66,7 +68,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   let metrics: Metrics | undefined
   let health: ReturnType<typeof watchHealth> | undefined
   const own = { hop: randomUUID(), isTracing: isTracingConfigured() }
-  let current = createConfigSnapshot(options, upstreams, own)
+  let current = runAtOnce(createConfigSnapshot(options, upstreams, own))
+  let lastReload: Promise<void> = Promise.resolve()
   let listeners = listListeners(options)
   let guards = listGuards(options)
   let hasBegunToClose = false
@@ -170,6 +173,28 @@ export function createGateway(options: GatewayOptions): Gateway {
     health = watch
   }
 
+  async function replaceOptions(next: GatewayOptions): Promise<void> {
+    await runInSlices(checkOptions(next))
+    checkUnchanged(options, next)
+    const config = await runInSlices(createConfigSnapshot(next, upstreams, own))
+    try {
+      await refuseOwnListeners(next, listeners)
+      const settings = next.forwardAuth && prepareForwardAuth(next.forwardAuth, config.peers)
+      if (hasBegunToClose) throw new Error('The gateway is closing')
+      server.requestTimeout = readRequestTimeout(config.timeoutMs)
+      authSettings = settings
+    } catch (error) {
+      config.retire()
+      throw error
+    }
+    auth?.setTimeout(config.timeoutMs)
+    log.setLogger(next.log)
+    guards = listGuards(next)
+    const previous = current
+    current = config
+    previous.retire()
+  }
+
   return {
     async listen() {
       try {
@@ -185,25 +210,11 @@ export function createGateway(options: GatewayOptions): Gateway {
         throw error
       }
     },
-    async reload(next) {
-      checkOptions(next)
-      checkUnchanged(options, next)
-      const config = createConfigSnapshot(next, upstreams, own)
-      try {
-        await refuseOwnListeners(next, listeners)
-        const settings = next.forwardAuth && prepareForwardAuth(next.forwardAuth, config.peers)
-        server.requestTimeout = readRequestTimeout(config.timeoutMs)
-        authSettings = settings
-      } catch (error) {
-        config.retire()
-        throw error
-      }
-      auth?.setTimeout(config.timeoutMs)
-      log.setLogger(next.log)
-      guards = listGuards(next)
-      const previous = current
-      current = config
-      previous.retire()
+    reload(next) {
+      // One after the other: the last call must win.
+      const reload = lastReload.then(() => replaceOptions(next))
+      lastReload = reload.catch(() => undefined)
+      return reload
     },
     close({ graceMs = 15_000 } = {}) {
       closed ??= close(graceMs)

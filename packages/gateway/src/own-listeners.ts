@@ -30,11 +30,12 @@ function formatUrl({ host = '127.0.0.1', port, fd }: AddressOptions, defaultPort
  */
 export async function refuseOwnListeners({ routes }: GatewayOptions, listeners: Listeners): Promise<void> {
   // All at once, so that names that cannot be looked up hold up the start only once.
-  const options = await Promise.all(routes.map(({ upstream }) => findListener(upstream, listeners)))
+  const upstreams = [...new Set(routes.map(({ upstream }) => upstream))]
+  const options = await Promise.all(upstreams.map((upstream) => findListener(upstream, listeners)))
   for (const [index, option] of options.entries())
     if (option !== undefined)
       throw new TypeError(
-        `In routes[${index}]: "upstream" is ${routes[index]?.upstream}, which is the address of "${option}": each request would come back to the gateway without end`,
+        `In routes[${routes.findIndex(({ upstream }) => upstream === upstreams[index])}]: "upstream" is ${upstreams[index]}, which is the address of "${option}": each request would come back to the gateway without end`,
       )
 }
 

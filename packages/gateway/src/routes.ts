@@ -3,6 +3,7 @@ import { verifierOptions as verifierTable } from 'tollgate/options'
 import type { SchemeName } from 'tollgate/schemes'
 import type { Exchange, Route, RouteVerdict, TwilioRoute } from './options.ts'
 import { findScheme } from './schemes.ts'
+import type { Steps } from './slices.ts'
 
 /** A route with its verifier. */
 export interface PreparedRoute {
@@ -38,10 +39,13 @@ interface Row {
  * Prepares the routes and creates their verifiers.
  * @throws TypeError or RangeError that names the route and the option
  */
-export function prepareRoutes(routes: readonly Route[]): RouteTable {
-  const rows = routes
-    .map((route, index) => namePlaceInErrors(`routes[${index}]`, () => prepareRow(route)))
-    .sort(compareRows)
+export function* prepareRoutes(routes: readonly Route[]): Steps<RouteTable> {
+  const rows: Row[] = []
+  for (const [index, route] of routes.entries()) {
+    rows.push(namePlaceInErrors(`routes[${index}]`, () => prepareRow(route)))
+    yield 1
+  }
+  rows.sort(compareRows)
   const seen = new Set<string>()
   for (const { host = '*', path, foldedPath } of rows) {
     // An upstream can ignore letter case. It would read both paths as the same.
@@ -50,6 +54,7 @@ export function prepareRoutes(routes: readonly Route[]): RouteTable {
     seen.add(key)
   }
   const areFolded = rows.every(({ path, foldedPath }) => path === foldedPath)
+  const ofHosts = groupByHost(rows)
   const isOneForAll = rows.length === 1 && rows[0]?.path === '' && rows[0].host === undefined
   return {
     routes: rows.map(({ route }) => route),
@@ -57,7 +62,10 @@ export function prepareRoutes(routes: readonly Route[]): RouteTable {
       if (isOneForAll) return rows[0]?.route
       const queryAt = target.indexOf('?')
       const path = queryAt === -1 ? target : target.slice(0, queryAt)
-      const candidates = findByHost(rows, host)
+      const candidates = listHosts(host)
+        .flatMap((one) => ofHosts.get(one) ?? [])
+        .sort((one, other) => one - other)
+        .flatMap((index) => rows[index] ?? [])
       const found = candidates.find((row) => isUnder(path, row.path))?.route
       if (areFolded && isPlainPath(path)) return found
       const isSame = listPathSpellings(path).every(
@@ -126,10 +134,21 @@ function compareRows(one: Row, other: Row): number {
   return Number(one.host === undefined) - Number(other.host === undefined) || other.path.length - one.path.length
 }
 
-function findByHost(rows: readonly Row[], given: string): readonly Row[] {
+/** Groups the indexes of rows by host, because a search through thousands takes too long. */
+function groupByHost(rows: readonly Row[]): ReadonlyMap<string | undefined, readonly number[]> {
+  const groups = new Map<string | undefined, number[]>()
+  for (const [index, { host }] of rows.entries()) {
+    const group = groups.get(host) ?? []
+    groups.set(host, group)
+    group.push(index)
+  }
+  return groups
+}
+
+/** Returns the host and its name without the port. `undefined` is for routes of all hosts. */
+function listHosts(given: string): readonly (string | undefined)[] {
   const host = given.toLowerCase()
-  const name = host.replace(/:\d*$/, '')
-  return rows.filter((row) => row.host === undefined || row.host === host || row.host === name)
+  return [...new Set([host, host.replace(/:\d*$/, ''), undefined])]
 }
 
 /**

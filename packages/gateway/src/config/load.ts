@@ -6,7 +6,8 @@ import type { GatewayOptions, Route } from '../options.ts'
 import { listListeners, refuseOwnListeners } from '../own-listeners.ts'
 import { createPeers } from '../peers.ts'
 import { prepareRoutes } from '../routes.ts'
-import { ConfigurationError, type ParsedConfiguration, parseConfiguration } from './parse.ts'
+import { runInSlices, wholeSlice } from '../slices.ts'
+import { ConfigurationError, type ParsedConfiguration, parseConfiguration, parseInSteps } from './parse.ts'
 import type { Resources } from './resources.ts'
 import type { Configuration, KeysConfiguration, ListedKeysConfiguration } from './schema.ts'
 
@@ -49,7 +50,7 @@ const maxBytes = 4 * 1024 * 1024
  * @throws ConfigurationError that names line and option
  */
 export async function loadConfiguration(file: string, resources: Resources): Promise<LoadedConfiguration> {
-  const parsed = parseConfiguration(readText(file), file)
+  const parsed = await runInSlices(parseInSteps(readText(file), file))
   const { configuration } = parsed
   const { graceMs, keys, replay, routes, forwardAuth, ...rest } = configuration
   const guard =
@@ -63,6 +64,7 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   for (const [index, { keys: own, replay: ownReplay, ...route }] of routes.entries()) {
     const opened = await openKeys(['routes', index], route.scheme, own)
     prepared.push({ ...route, ...opened, replay: ownReplay === false ? undefined : guard } as Route)
+    if (index % wholeSlice === 0) await new Promise(setImmediate)
   }
   const options: GatewayOptions = { ...rest, routes: prepared }
   if (forwardAuth !== undefined) {
@@ -73,9 +75,9 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   }
   try {
     // These are the checks of `createGateway`, before anything runs.
-    checkOptions(options)
+    await runInSlices(checkOptions(options))
     const peers = createPeers(options.limits)
-    prepareRoutes(prepared)
+    await runInSlices(prepareRoutes(prepared))
     if (options.forwardAuth !== undefined) prepareForwardAuth(options.forwardAuth, peers)
     await refuseOwnListeners(options, listListeners(options))
   } catch (error) {

@@ -1,6 +1,7 @@
-import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
+import { Composer, type CST, Document, isMap, isPair, isScalar, Lexer, LineCounter, Parser } from 'yaml'
 import type { z } from 'zod'
 import { explainMisplaced } from '../check-options.ts'
+import { runAtOnce, type Steps, wholeSlice } from '../slices.ts'
 import { type Configuration, configurationSchema, listOptions } from './schema.ts'
 
 /**
@@ -24,12 +25,17 @@ export interface ParsedConfiguration {
  * @throws ConfigurationError
  */
 export function parseConfiguration(text: string, file: string): ParsedConfiguration {
+  return runAtOnce(parseInSteps(text, file))
+}
+
+/** Does the same in steps. */
+export function* parseInSteps(text: string, file: string): Steps<ParsedConfiguration> {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
+  const [document = new Document(), second] = yield* parseDocuments(text, lines)
   const [broken] = document.errors
-  if (broken !== undefined) {
-    const message = broken.code === 'MULTIPLE_DOCS' ? 'the file has more than one document' : broken.message
-    throw new ConfigurationError(`${file}:${lines.linePos(broken.pos[0]).line}: ${message}`)
+  if (broken !== undefined || second !== undefined) {
+    const message = broken?.message ?? 'the file has more than one document'
+    throw new ConfigurationError(`${file}:${lines.linePos(broken?.pos[0] ?? second?.range?.[0] ?? 0).line}: ${message}`)
   }
 
   const createError = (path: Path, message: string): ConfigurationError => {
@@ -54,7 +60,9 @@ export function parseConfiguration(text: string, file: string): ParsedConfigurat
   }
 
   const value = toValue(document, file)
+  yield wholeSlice
   const variable = findVariable(value)
+  yield wholeSlice
   if (variable !== undefined) throw createError(variable, 'holds a variable, but the file is read as it stands')
   const parsed = configurationSchema.safeParse(value, { reportInput: false })
   if (parsed.success) return { configuration: parsed.data, createError }
@@ -63,6 +71,26 @@ export function parseConfiguration(text: string, file: string): ParsedConfigurat
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
   if (issue === undefined) throw new ConfigurationError(`${file}: it cannot be read`)
   throw convertIssue(issue, value, createError)
+}
+
+// Reading a route takes about as long as reading so many lexemes.
+const lexemesPerRoute = 16
+
+/** Parses as `parseDocument` of yaml does, but in steps. Composing the nodes is one of them. */
+function* parseDocuments(text: string, lines: LineCounter): Steps<readonly Document[]> {
+  const parser = new Parser(lines.addNewLine)
+  lines.addNewLine(0)
+  const tokens: CST.Token[] = []
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme))
+    yield 1 / lexemesPerRoute
+  }
+  tokens.push(...parser.end())
+  yield wholeSlice
+  const composer = new Composer({ lineCounter: lines, prettyErrors: false, merge: true })
+  const documents = [...composer.compose(tokens, true, text.length)]
+  yield wholeSlice
+  return documents
 }
 
 /** @throws ConfigurationError if aliases make a small file large */

@@ -29,7 +29,7 @@ const keys = z
   .strictObject({
     /** Variables with one Auth Token each. Use several during a rotation. */
     env: z.union([variable, z.array(variable).min(1).max(16)]).optional(),
-    /** A key file for `fileKeys` in tollgate/keys. */
+    /** A key file, or a folder of them, for `fileKeys` in tollgate/keys. */
     file: z.string().min(1).optional(),
     /** Twilio's Accounts API. */
     twilio: z

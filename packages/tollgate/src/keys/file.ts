@@ -1,13 +1,18 @@
-import type * as NodeFs from 'node:fs'
 import type * as NodePath from 'node:path'
 import { unref } from '../checks/limits.ts'
 import { readOptions, runUnnoticed } from '../checks/options.ts'
 import type { Tokens } from '../checks/secrets.ts'
 import type { AuthTokenLookup, SharedKey, UnverifiedClaim } from '../verify/types.ts'
-import { type KeyFile, parseKeyFile } from './key-file.ts'
-
-/** The module `node:fs`. */
-type FileSystem = typeof NodeFs
+import {
+  type FileSystem,
+  hasLost,
+  type KeySource,
+  type Keys,
+  lookAt,
+  type Reading,
+  readUnchanged,
+} from './read-files.ts'
+import { runAtOnce, runInSlices } from './slices.ts'
 
 /** Options of `fileKeys`. */
 export interface FileKeysOptions {
@@ -41,12 +46,10 @@ export const fileKeysOptions = {
   onProblem: { type: 'function' },
 } as const
 
-const maxFileBytes = 16 * 1024 * 1024
-
 /**
- * Reads Auth Tokens and SharedKeys from a JSON file and follows its changes, also through renames
- * and symbolic links. If anything in a changed file is wrong, the whole change is refused and the
- * previous keys stay in use.
+ * Reads Auth Tokens and SharedKeys from a JSON file, or from all files of a folder, and follows
+ * their changes, also through renames and symbolic links. If anything in a changed file is wrong,
+ * the whole change is refused and the previous keys stay in use.
  *
  * ```json
  * {
@@ -54,59 +57,84 @@ const maxFileBytes = 16 * 1024 * 1024
  *   "sharedKeys": { "id": "secret", "other id": { "secret": "secret", "accountSid": "AC…" } }
  * }
  * ```
- * @param path The path of the file, of at most 16 MiB.
+ * The first reading happens within the call. Later ones happen in slices of a few milliseconds, and
+ * read only the files that changed. If accounts or SharedKeys are missing in a changed folder, it
+ * is used when it has stayed the same for two seconds: another program may still be writing it.
+ * @param path The path of a file of at most 16 MiB, or of a folder of at most 1,000 such files and
+ *   128 MiB in total. Hidden files are skipped. Folders within it are errors.
  * @returns the keys, for the options `authToken` and `sharedKeys`
- * @throws TypeError if the file cannot be read, is malformed, or may be read by others; or if the
- *   runtime has no file system.
+ * @throws TypeError if a file cannot be read, is malformed, or may be read by others; if an account
+ *   or a SharedKey is in two files; or if the runtime has no file system.
  */
 export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
   const { allowReadableByOthers, onProblem = printProblem } = readOptions(given, fileKeysOptions, 'fileKeys')
-  if (typeof path !== 'string' || path === '') throw new TypeError('"path" must be the path of a file')
-  const { fs, absolute } = findFileSystem(path)
+  if (typeof path !== 'string' || path === '') throw new TypeError('"path" must be the path of a file or a folder')
+  const source = { ...findFileSystem(path), allowReadableByOthers }
+  let current: Reading
+  let seen: string
+  let isRead = true
+  let reported: string | undefined
+  /** A complete reading without some of the keys from before, and its time. */
+  let smaller: (Reading & { readonly time: number }) | undefined
 
-  function load(): KeyFile {
+  async function check(): Promise<void> {
+    const look = await runInSlices(lookAt(source), pause)
+    const isChanged = look.mark !== seen
+    if (!isChanged && isRead) return
+    seen = look.mark
     try {
-      return parseKeyFile(readPrivateFile(fs, absolute, allowReadableByOthers))
+      const next =
+        smaller?.mark === look.mark ? smaller : await runInSlices(readUnchanged(source, look, current.files), pause)
+      isRead = next !== undefined && (!look.isFolder || (await isWhole(next)))
+      if (next === undefined) watch.checkSoon()
+      else if (isRead && !watch.isStopped()) current = next
     } catch (error) {
-      throw new TypeError(`The key file ${absolute} is refused: ${describe(error)}`, { cause: readCode(error) })
+      const { message, cause } = error as Error
+      // The system may have run out of descriptors. The file may be fine.
+      isRead = cause === undefined
+      const isNew = isChanged || message !== reported
+      reported = message
+      if (isNew && !watch.isStopped()) runUnnoticed(() => onProblem(`${message}. The previous keys stay in use.`))
     }
   }
 
-  let file: KeyFile
-  let reported: string | undefined
+  /** Returns false if keys are missing and another program may still be writing them. */
+  async function isWhole(next: Reading): Promise<boolean> {
+    if (smaller?.mark === next.mark) return performance.now() - smaller.time >= pollMs
+    smaller = undefined
+    if (!(await runInSlices(hasLost(current.keys, next.keys), pause))) return true
+    smaller = { ...next, time: performance.now() }
+    return false
+  }
+
   // Watching starts before the first reading, so that no change is missed between the two.
-  const stop = watchPath(fs, absolute, (isChanged) => {
-    try {
-      file = load()
-      return true
-    } catch (error) {
-      const { message, cause } = error as Error
-      // An exception inside a timer would end the process.
-      if (isChanged || message !== reported) runUnnoticed(() => onProblem(`${message}. The previous keys stay in use.`))
-      reported = message
-      // The system may have run out of descriptors. The file may be fine.
-      return cause === undefined
-    }
-  })
+  const watch = watchSource(source, check)
   try {
-    file = load()
+    current = readFirst(source)
+    seen = current.mark
   } catch (error) {
-    stop()
+    watch.stop()
     throw error
   }
   return {
-    authToken: (claim) => findTokens(file.accounts, claim),
-    sharedKeys: (keyId) => file.sharedKeys.get(keyId),
-    close: stop,
+    authToken: (claim) => findTokens(current.keys, claim),
+    sharedKeys: (keyId) => current.keys.sharedKeys.get(keyId)?.key,
+    close: watch.stop,
   }
 }
 
-function findTokens(
-  accounts: KeyFile['accounts'],
-  claim: UnverifiedClaim,
-): { authToken: Tokens; accountSid: string } | undefined {
-  const [only] = accounts.size === 1 ? accounts.keys() : []
-  const accountSid = claim.accountSid ?? only
+const maxTries = 10
+
+function readFirst(source: KeySource): Reading {
+  for (let tries = 0; tries < maxTries; tries++) {
+    const reading = runAtOnce(readUnchanged(source, runAtOnce(lookAt(source))))
+    if (reading !== undefined) return reading
+  }
+  throw new TypeError(`The key folder ${source.path} is refused: it changes while it is read`)
+}
+
+function findTokens({ accounts }: Keys, claim: UnverifiedClaim): { authToken: Tokens; accountSid: string } | undefined {
+  const accountSid = claim.accountSid ?? accounts.findOnly()
   const authToken = accountSid === undefined ? undefined : accounts.get(accountSid)
   return accountSid === undefined || authToken === undefined ? undefined : { authToken, accountSid }
 }
@@ -115,55 +143,13 @@ function findTokens(
  * Finds `node:fs` without an import, because this entry must also load in runtimes that have no
  * such module.
  */
-function findFileSystem(path: string): { readonly fs: FileSystem; readonly absolute: string } {
+function findFileSystem(path: string): { readonly fs: FileSystem; readonly path: string } {
   const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }
   const fs = process?.getBuiltinModule?.('node:fs') as FileSystem | undefined
   const paths = process?.getBuiltinModule?.('node:path') as typeof NodePath | undefined
   if (fs?.openSync === undefined || paths === undefined)
     throw new TypeError('fileKeys needs Node.js 20.16, Deno 2.1 or Bun 1.2, or later: this runtime has no file system')
-  return { fs, absolute: paths.resolve(path) }
-}
-
-class FileFault extends Error {}
-
-function readPrivateFile(fs: FileSystem, path: string, allowReadableByOthers: boolean): string {
-  // Without O_NONBLOCK, opening a named pipe waits for its other end.
-  const descriptor = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0))
-  try {
-    const { mode, size } = fs.fstatSync(descriptor)
-    if ((mode & fs.constants.S_IFMT) !== fs.constants.S_IFREG) throw new FileFault('it is not a regular file')
-    if (!allowReadableByOthers && globalThis.process.platform !== 'win32' && (mode & 0o077) !== 0)
-      throw new FileFault(
-        `others than its owner have access (mode ${(mode & 0o777).toString(8)}): chmod 600, or set "allowReadableByOthers"`,
-      )
-    if (size > maxFileBytes) throw new FileFault(`it is larger than ${maxFileBytes} bytes`)
-    return decode(fs.readFileSync(descriptor))
-  } finally {
-    fs.closeSync(descriptor)
-  }
-}
-
-function decode(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new FileFault('it is not UTF-8')
-  }
-}
-
-/**
- * Shows the message of our own errors, and only the code of others, whose messages may hold
- * anything.
- */
-function describe(error: unknown): string {
-  if (error instanceof FileFault || error instanceof TypeError) return error.message
-  const code = readCode(error)
-  return code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${String(code)})`
-}
-
-/** Returns the code of an error of the system. Our own errors have none. */
-function readCode(error: unknown): unknown {
-  return (Object(error) as { code?: unknown }).code
+  return { fs, path: paths.resolve(path) }
 }
 
 function printProblem(message: string): void {
@@ -176,59 +162,66 @@ const settleMs = 100
 // For paths without events: network file systems, links into other directories, exhausted watchers.
 const pollMs = 2000
 
-/**
- * Calls `onChange` after the file at a path has changed: its content, its mode, or the file that
- * the name or a link leads to. It watches the directory and not the file, because a rename puts
- * another file in its place.
- * @param onChange Returns false if the file could not be read. It is called again later, also if the
- *   file does not change.
- * @returns a function that stops watching
- */
-function watchPath(fs: FileSystem, path: string, onChange: (isChanged: boolean) => boolean): () => void {
-  let seen = takeFingerprint(fs, path)
-  let isRead = true
-  let settling: ReturnType<typeof setTimeout> | undefined
+interface Watch {
+  /** Checks after a moment, also if nothing has changed. */
+  checkSoon(): void
+  isStopped(): boolean
+  stop(): void
+}
 
-  function check(): void {
-    const fingerprint = takeFingerprint(fs, path)
-    const isChanged = fingerprint !== seen
-    if (!isChanged && isRead) return
-    seen = fingerprint
-    isRead = onChange(isChanged)
+/**
+ * Calls `check` when the files of a source may have changed: their content, their mode, or the file
+ * that a name or a link leads to. It watches folders and not files, because a rename puts another
+ * file in their place. It waits for one check to end before the next.
+ */
+function watchSource({ fs, path }: KeySource, check: () => Promise<void>): Watch {
+  let settling: ReturnType<typeof setTimeout> | undefined
+  let isChecking = false
+  let isDue = false
+  let isStopped = false
+
+  async function run(): Promise<void> {
+    isDue = isChecking
+    if (isChecking) return
+    isChecking = true
+    await check()
+    isChecking = false
+    if (isDue) checkSoon()
   }
 
   function checkSoon(): void {
     clearTimeout(settling)
-    settling = unref(setTimeout(check, settleMs))
+    if (!isStopped) settling = unref(setTimeout(run, settleMs))
   }
 
-  const poll = unref(setInterval(check, pollMs))
-  const watcher = watchDirectory(fs, path, checkSoon)
-  return () => {
-    clearInterval(poll)
-    clearTimeout(settling)
-    watcher?.close()
+  const poll = unref(setInterval(run, pollMs))
+  const parent = path.replace(/[^/\\]*$/, '') || '.'
+  const watchers = [parent, path].map((folder) => watchFolder(fs, folder, checkSoon))
+  return {
+    checkSoon,
+    isStopped: () => isStopped,
+    stop() {
+      isStopped = true
+      clearInterval(poll)
+      clearTimeout(settling)
+      for (const watcher of watchers) watcher?.close()
+    },
   }
 }
 
-function watchDirectory(
-  fs: FileSystem,
-  path: string,
-  onEvent: () => void,
-): ReturnType<FileSystem['watch']> | undefined {
+function watchFolder(fs: FileSystem, path: string, onEvent: () => void): ReturnType<FileSystem['watch']> | undefined {
   try {
-    const watcher = fs.watch(path.replace(/[^/\\]*$/, '') || '.', { persistent: false }, onEvent)
+    if (!fs.statSync(path).isDirectory()) return undefined
+    const watcher = fs.watch(path, { persistent: false }, onEvent)
     return watcher.on('error', () => watcher.close())
   } catch {
     return undefined
   }
 }
 
-function takeFingerprint(fs: FileSystem, path: string): string {
-  try {
-    const { dev, ino, size, mode, mtimeNs, ctimeNs } = fs.statSync(path, { bigint: true })
-    return [dev, ino, size, mode, mtimeNs, ctimeNs].join()
-  } catch (error) {
-    return String(readCode(error))
-  }
+/** Lets requests be answered. The process can exit meanwhile. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    unref(setTimeout(resolve, 0))
+  })
 }

@@ -3,67 +3,115 @@ import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secret
 import { type AlgorithmName, algorithms, findAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
 import { parseSignatureSettings } from '../schemes/twilio/sign/signature.ts'
 import type { SharedKey } from '../verify/types.ts'
+import { AccountRows, AccountTable } from './accounts.ts'
+import type { Steps } from './slices.ts'
 
 /** The keys of a file. */
 export interface KeyFile {
-  readonly accounts: ReadonlyMap<string, readonly string[]>
+  readonly accounts: AccountRows
   readonly sharedKeys: ReadonlyMap<string, SharedKey>
 }
 
+// `"AC…":"x",` is 40 bytes long.
+const leastRowBytes = 40
+
 /**
- * Reads the text of a key file.
+ * Reads the text of a key file. It may have no keys.
  * @throws TypeError that says what is wrong and where. It shows no secret.
  */
-export function parseKeyFile(text: string): KeyFile {
-  const { accounts, sharedKeys } = readSections(text)
-  const file = { accounts: parseAccounts(accounts), sharedKeys: parseSharedKeys(sharedKeys) }
-  if (file.accounts.size + file.sharedKeys.size === 0) throw new TypeError('it has no keys')
-  return file
-}
-
-const sections = ['accounts', 'sharedKeys']
-
-function readSections(text: string): { readonly accounts?: unknown; readonly sharedKeys?: unknown } {
-  const value = parseJson(text)
-  if (!isObject(value)) throw new TypeError('it is not a JSON object')
-  for (const [index, name] of Object.keys(value).entries()) {
-    if (sections.includes(name)) continue
-    // The message does not show the name, because a token may stand where a name belongs.
-    const near = findNearest(name, sections)
-    throw new TypeError(
-      `name ${index + 1} is neither "accounts" nor "sharedKeys"${near === undefined ? '' : `. Did you mean "${near}"?`}`,
-    )
-  }
-  return value
-}
-
-function parseJson(text: string): unknown {
+export function* parseKeyFile(text: string): Steps<KeyFile> {
+  const accounts = new AccountRows(text.length)
+  const table = new AccountTable([accounts], text.length / leastRowBytes)
+  const sharedKeys = new Map<string, SharedKey>()
+  const rows: readonly Section[] = [
+    {
+      name: 'accounts',
+      add(accountSid, tokens, number) {
+        if (!isAccountSid(accountSid))
+          throw new TypeError(`name ${number} in "accounts" is not an AccountSid ("AC" and 32 hex digits)`)
+        return table.add(0, accounts.add(accountSid, parseTokens(tokens, `accounts.${accountSid}`))) === undefined
+      },
+    },
+    {
+      name: 'sharedKeys',
+      add(id, key, number) {
+        const where = `key ${number} in "sharedKeys"`
+        if (parseSignatureSettings(`key=${id},algorithm=any`)?.keyId !== id)
+          throw new TypeError(`the id of ${where} is not 1 to 256 printable ASCII characters without spaces and commas`)
+        if (sharedKeys.has(id)) return false
+        sharedKeys.set(id, parseSharedKey(key, where))
+        return true
+      },
+    },
+  ]
   try {
-    return parseStrictJson(text)
+    yield* readSections(createReader(text), rows)
   } catch (error) {
-    throw new TypeError(error instanceof JsonFault ? `it is not JSON: ${error.message}` : 'it is not JSON')
+    throw error instanceof JsonFault ? new TypeError(`it is not JSON: ${error.message}`) : error
   }
+  accounts.trim()
+  return { accounts, sharedKeys }
 }
 
-function parseAccounts(accounts: unknown): KeyFile['accounts'] {
-  const parsed = new Map<string, readonly string[]>()
-  for (const [index, [accountSid, tokens]] of listEntries(accounts, 'accounts').entries()) {
-    if (!isAccountSid(accountSid))
-      throw new TypeError(`name ${index + 1} in "accounts" is not an AccountSid ("AC" and 32 hex digits)`)
-    parsed.set(accountSid, parseTokens(tokens, `accounts.${accountSid}`))
-  }
-  return parsed
+/** A section of a key file. */
+interface Section {
+  readonly name: string
+  /**
+   * Adds a row.
+   * @returns false if there is one of this name
+   * @throws TypeError that says what is wrong
+   */
+  add(name: string, value: unknown, number: number): boolean
 }
 
-function parseSharedKeys(sharedKeys: unknown): KeyFile['sharedKeys'] {
-  const parsed = new Map<string, SharedKey>()
-  for (const [index, [id, key]] of listEntries(sharedKeys, 'sharedKeys').entries()) {
-    const where = `key ${index + 1} in "sharedKeys"`
-    if (parseSignatureSettings(`key=${id},algorithm=any`)?.keyId !== id)
-      throw new TypeError(`the id of ${where} is not 1 to 256 printable ASCII characters without spaces and commas`)
-    parsed.set(id, parseSharedKey(key, where))
+function* readSections(json: JsonReader, sections: readonly Section[]): Steps<void> {
+  const seen = new Set<string>()
+  yield* readObject(json, 'it is not a JSON object', function* (name, at) {
+    const section = sections.find((one) => one.name === name)
+    if (section === undefined) {
+      const names = sections.map((one) => one.name)
+      // The message does not show the name, because a token may stand where a name belongs.
+      const near = findNearest(name, names)
+      throw new TypeError(
+        `line ${json.countLines(at)}: name ${seen.size + 1} is neither "accounts" nor "sharedKeys"${near === undefined ? '' : `. Did you mean "${near}"?`}`,
+      )
+    }
+    if (seen.has(name)) json.fail('A repeated name', at)
+    seen.add(name)
+    let number = 0
+    yield* readObject(json, `"${name}" is not an object`, function* (id, idAt) {
+      number++
+      const value = json.readValue(2)
+      // Checking a row takes about as long as parsing it.
+      yield 2 * (json.position - idAt)
+      let isNew: boolean
+      try {
+        isNew = section.add(id, value, number)
+      } catch (error) {
+        throw new TypeError(`line ${json.countLines(idAt)}: ${(error as Error).message}`)
+      }
+      if (!isNew) json.fail('A repeated name', idAt)
+    })
+  })
+  json.readEnd()
+}
+
+/** Reads an object. The caller reads the value after each name. */
+function* readObject(
+  json: JsonReader,
+  otherwise: string,
+  readValue: (name: string, at: number) => Steps<void>,
+): Steps<void> {
+  if (!json.readMark('{')) {
+    json.readValue(0)
+    throw new TypeError(otherwise)
   }
-  return parsed
+  if (json.readMark('}')) return
+  do {
+    const { name, at } = json.readName()
+    yield* readValue(name, at)
+  } while (json.readMark(','))
+  if (!json.readMark('}')) json.fail('"," or "}" is expected')
 }
 
 function parseSharedKey(key: unknown, where: string): SharedKey {
@@ -79,12 +127,6 @@ function parseSharedKey(key: unknown, where: string): SharedKey {
     throw new TypeError(`the algorithm of ${where} is not one of ${algorithms.map(({ name }) => name).join(', ')}`)
   if (accountSid === undefined && algorithm === undefined) return secret as string
   return { secret: secret as string, accountSid, algorithm: algorithm as AlgorithmName | undefined }
-}
-
-function listEntries(section: unknown, name: string): readonly [string, unknown][] {
-  if (section === undefined) return []
-  if (!isObject(section)) throw new TypeError(`"${name}" is not an object`)
-  return Object.entries(section)
 }
 
 function isObject(value: unknown): value is object {
@@ -105,23 +147,42 @@ const otherToken = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+
 const maxDepth = 32
 
 /**
- * Parses JSON in which no object has the same name twice. Two tokens for one account would leave
- * open which one counts.
- * @throws JsonFault with the line and the column.
+ * Reads JSON in which no object has the same name twice. Two tokens for one account would leave
+ * open which one counts. Its methods throw a JsonFault with the line and the column.
  */
-function parseStrictJson(text: string): unknown {
+interface JsonReader {
+  readonly position: number
+  /** Reads a mark such as `{`, if it is next. */
+  readMark(mark: string): boolean
+  /** Reads the name of a value and the colon after it. */
+  readName(): { readonly name: string; readonly at: number }
+  readValue(depth: number): unknown
+  readEnd(): void
+  /** Returns the number of the line at a place. */
+  countLines(at: number): number
+  fail(what: string, at?: number): never
+}
+
+function createReader(text: string): JsonReader {
   let position = 0
 
+  function countLines(end: number): number {
+    let lines = 1
+    for (let at = text.indexOf('\n'); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) lines++
+    return lines
+  }
+
   function fail(what: string, at = position): never {
-    const before = text.slice(0, at).split('\n')
-    throw new JsonFault(`${what} at line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`)
+    const column = at === 0 ? 1 : at - text.lastIndexOf('\n', at - 1)
+    throw new JsonFault(`${what} at line ${countLines(at)}, column ${column}`)
   }
 
   function read(token: RegExp): string | undefined {
-    token.lastIndex = position
-    const [found] = token.exec(text) ?? []
-    position += found?.length ?? 0
-    return found
+    const start = position
+    token.lastIndex = start
+    if (!token.test(text)) return undefined
+    position = token.lastIndex
+    return text.slice(start, position)
   }
 
   function readMark(mark: string): boolean {
@@ -136,6 +197,14 @@ function parseStrictJson(text: string): unknown {
     return found === undefined ? fail(`${what} is expected`) : JSON.parse(found)
   }
 
+  function readName(): { name: string; at: number } {
+    read(blank)
+    const at = position
+    const name = readString('A name in double quotes')
+    if (!readMark(':')) fail('":" is expected')
+    return { name, at }
+  }
+
   function readList(end: string, depth: number, readItem: () => void): void {
     if (depth > maxDepth) fail('The nesting is too deep')
     if (readMark(end)) return
@@ -148,11 +217,8 @@ function parseStrictJson(text: string): unknown {
     if (readMark('{')) {
       const object = new Map<string, unknown>()
       readList('}', depth, () => {
-        read(blank)
-        const start = position
-        const name = readString('A name in double quotes')
-        if (object.has(name)) fail('A repeated name', start)
-        if (!readMark(':')) fail('":" is expected')
+        const { name, at } = readName()
+        if (object.has(name)) fail('A repeated name', at)
         object.set(name, readValue(depth + 1))
       })
       return Object.fromEntries(object)
@@ -166,8 +232,18 @@ function parseStrictJson(text: string): unknown {
     return other === undefined ? readString('A value') : JSON.parse(other)
   }
 
-  const value = readValue(0)
-  read(blank)
-  if (position < text.length) fail('The end is expected')
-  return value
+  return {
+    get position() {
+      return position
+    },
+    readMark,
+    readName,
+    readValue,
+    readEnd() {
+      read(blank)
+      if (position < text.length) fail('The end is expected')
+    },
+    countLines,
+    fail,
+  }
 }

@@ -1,0 +1,89 @@
+// Rotates 200,000 accounts with two tokens each in a folder of key files. Prints the longest stall
+// of the event loop, and the most CPU time of one turn of it. On a busy machine the first includes
+// the time of other processes, so the second is the budget. Exits with 1 if a turn needed more than
+// 20 ms, or if the keys in use were incomplete at any moment.
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileKeys } from 'tollgate/keys'
+import { watchTurns } from './core/turns.mjs'
+
+const accounts = 200_000
+const files = 20
+const rounds = 3
+const allowedMs = 20
+
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-key-files-'))
+process.on('exit', () => rmSync(folder, { recursive: true }))
+
+/** @param {number} number */
+const accountSid = (number) => `AC${number.toString(16).padStart(32, '0')}`
+/** @param {number} number */
+const token = (number) => number.toString(16).padStart(32, '0')
+
+/** @param {string} name @param {number} generation */
+function publish(name, generation) {
+  const version = join(folder, name)
+  mkdirSync(version)
+  const perFile = accounts / files
+  let bytes = 0
+  for (let file = 0; file < files; file++) {
+    const rows = Array.from({ length: perFile }, (_, index) => {
+      const number = file * perFile + index
+      return [accountSid(number), [token(number), token(generation * accounts + number)]]
+    })
+    const path = join(version, `${file}.json`)
+    writeFileSync(path, JSON.stringify({ accounts: Object.fromEntries(rows) }), { mode: 0o600 })
+    bytes += statSync(path).size
+  }
+  return { version, bytes }
+}
+
+/** @param {string} what @param {string} figure */
+function print(what, figure) {
+  console.log(what.padEnd(50), figure.padStart(20))
+}
+
+const { bytes } = publish('keys', 1)
+print('accounts, with two tokens each', accounts.toLocaleString('en'))
+print(`${files} files`, `${(bytes / 1024 / 1024).toFixed(1)} MiB`)
+const start = performance.now()
+const keys = fileKeys(join(folder, 'keys'))
+print('first reading, at the start', `${Math.round(performance.now() - start)} ms`)
+
+/** @param {number} number */
+function readGeneration(number) {
+  const found = keys.authToken({ accountSid: accountSid(number), url: 'https://example.com/', method: 'POST' })
+  const tokens = found !== undefined && 'authToken' in Object(found) ? Object(found).authToken : []
+  return Math.floor(Number.parseInt(tokens[1] ?? '0', 16) / accounts)
+}
+
+let failed = false
+for (let round = 2; round < 2 + rounds; round++) {
+  const { version } = publish(`keys-${round}`, round)
+  globalThis.gc?.()
+  await sleep(100)
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  const began = performance.now()
+  delay.enable()
+  const turns = watchTurns()
+  for (let file = 0; file < files; file++)
+    renameSync(join(version, `${file}.json`), join(folder, 'keys', `${file}.json`))
+  while (readGeneration(accounts - 1) < round) {
+    // The first and the last file must change together.
+    failed ||= readGeneration(0) !== round - 1
+    await sleep(5)
+  }
+  delay.disable()
+  failed ||= readGeneration(0) !== round
+  const longest = await turns.stop()
+  const isWithin = longest <= allowedMs
+  failed ||= !isWithin
+  print(`rotation ${round - 1}: complete after`, `${Math.round(performance.now() - began)} ms`)
+  print('longest stall', `${(delay.max / 1e6).toFixed(1)} ms`)
+  print('most CPU time of a turn', `${longest.toFixed(1)} ms (at most ${allowedMs})${isWithin ? '' : ' EXCEEDED'}`)
+}
+keys.close()
+process.exitCode = failed ? 1 : 0

@@ -1,0 +1,31 @@
+/**
+ * Work that can pause between its steps, so that thousands of routes stop no request. Each step
+ * yields its cost, as a number of routes.
+ */
+export type Steps<T> = Generator<number, T, void>
+
+/** The routes between two pauses: a few milliseconds. */
+const routesPerSlice = 50
+
+/** A cost after which a pause follows in any case. */
+export const wholeSlice = routesPerSlice
+
+/** Does all work without a pause. */
+export function runAtOnce<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** Does the work in slices. Requests are handled in between. */
+export async function runInSlices<T>(steps: Steps<T>): Promise<T> {
+  for (let cost = 0; ; ) {
+    const step = steps.next()
+    if (step.done) return step.value
+    cost += step.value
+    if (cost < routesPerSlice) continue
+    cost = 0
+    await new Promise(setImmediate)
+  }
+}

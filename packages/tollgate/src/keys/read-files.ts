@@ -1,0 +1,223 @@
+import type * as NodeFs from 'node:fs'
+import type { SharedKey } from '../verify/types.ts'
+import { type AccountRows, AccountTable } from './accounts.ts'
+import { type KeyFile, parseKeyFile } from './key-file.ts'
+import { type Steps, sliceBytes } from './slices.ts'
+
+/** The module `node:fs`. */
+export type FileSystem = typeof NodeFs
+
+/** A key file, or a folder of them. */
+export interface KeySource {
+  readonly fs: FileSystem
+  /** The absolute path. */
+  readonly path: string
+  readonly allowReadableByOthers: boolean
+}
+
+/** The state of the files of a source, without their content. */
+export interface Look {
+  /** Differs if a file was added, removed, replaced or changed, or its mode was. */
+  readonly mark: string
+  readonly isFolder: boolean
+  readonly files: ReadonlyMap<string, { readonly mark: string; readonly bytes: number }>
+}
+
+type ReadFiles = ReadonlyMap<string, { readonly mark: string; readonly keys: KeyFile }>
+
+/** The keys of all files together. */
+export interface Keys {
+  readonly accounts: AccountTable
+  /** The accounts of each file. */
+  readonly rows: readonly AccountRows[]
+  readonly sharedKeys: ReadonlyMap<string, { readonly key: SharedKey }>
+}
+
+/** A complete reading of a source. */
+export interface Reading {
+  readonly mark: string
+  readonly files: ReadFiles
+  readonly keys: Keys
+}
+
+const maxFileBytes = 16 * 1024 * 1024
+const maxFolderBytes = 128 * 1024 * 1024
+const maxFiles = 1000
+
+// A row of keys, and a call of the file system, take about as long as parsing so many bytes.
+const rowBytes = 100
+const callBytes = 1024
+
+/** Looks at the files of a source. It never throws: an error is part of the mark. */
+export function* lookAt({ fs, path }: KeySource): Steps<Look> {
+  const names = listNames(fs, path)
+  const files = new Map<string, { mark: string; bytes: number }>()
+  for (const file of names === undefined ? [path] : names.map((name) => `${path}/${name}`)) {
+    files.set(file, takeFingerprint(fs, file))
+    yield callBytes
+  }
+  const mark = Array.from(files, ([file, fingerprint]) => `${file} ${fingerprint.mark}`).join('\n')
+  return { mark, isFolder: names !== undefined, files }
+}
+
+/** Lists the files of a folder, one more than allowed at most. `undefined` if it is no folder. */
+function listNames(fs: FileSystem, path: string): readonly string[] | undefined {
+  try {
+    // Kubernetes and editors keep their own files under hidden names.
+    const visible = fs.readdirSync(path).filter((name) => !name.startsWith('.'))
+    return visible.sort().slice(0, maxFiles + 1)
+  } catch {
+    return undefined
+  }
+}
+
+function takeFingerprint(fs: FileSystem, path: string): { mark: string; bytes: number } {
+  try {
+    const { dev, ino, size, mode, mtimeNs, ctimeNs } = fs.statSync(path, { bigint: true })
+    return { mark: [dev, ino, size, mode, mtimeNs, ctimeNs].join(), bytes: Number(size) }
+  } catch (error) {
+    return { mark: String(readCode(error)), bytes: 0 }
+  }
+}
+
+/**
+ * Reads all files of a source. A file that did not change is not read again.
+ * @param known the files of an earlier reading
+ * @returns `undefined` if a file changed meanwhile, because the files may not belong together then
+ * @throws TypeError that names the file, and has the code of an error of the system as its `cause`
+ */
+export function* readUnchanged(source: KeySource, look: Look, known?: ReadFiles): Steps<Reading | undefined> {
+  try {
+    const reading = yield* readAll(source, look, known)
+    return (yield* lookAt(source)).mark === look.mark ? reading : undefined
+  } catch (error) {
+    if ((yield* lookAt(source)).mark !== look.mark) return undefined
+    throw error
+  }
+}
+
+function* readAll(source: KeySource, { mark, isFolder, files: found }: Look, known?: ReadFiles): Steps<Reading> {
+  const where = `The key ${isFolder ? 'folder' : 'file'} ${source.path} is refused:`
+  if (found.size > maxFiles) throw new TypeError(`${where} it has more than ${maxFiles} files`)
+  const bytes = [...found.values()].reduce((sum, file) => sum + file.bytes, 0)
+  if (isFolder && bytes > maxFolderBytes)
+    throw new TypeError(`${where} its files together are larger than ${maxFolderBytes} bytes`)
+  const files = new Map<string, { mark: string; keys: KeyFile }>()
+  for (const [path, file] of found) {
+    const before = known?.get(path)
+    files.set(path, before?.mark === file.mark ? before : { mark: file.mark, keys: yield* readFile(source, path) })
+  }
+  const keys = yield* mergeFiles(files, where)
+  if (keys.accounts.size + keys.sharedKeys.size === 0) throw new TypeError(`${where} it has no keys`)
+  return { mark, files, keys }
+}
+
+function* mergeFiles(files: ReadFiles, where: string): Steps<Keys> {
+  const paths = [...files.keys()]
+  const rows = Array.from(files.values(), ({ keys }) => keys.accounts)
+  const accounts = new AccountTable(
+    rows,
+    rows.reduce((sum, { size }) => sum + size, 0),
+  )
+  function fail(what: string, first: number, second: number): never {
+    throw new TypeError(`${where} ${what} stands in ${readName(paths[first])} and in ${readName(paths[second])}`)
+  }
+  for (const [file, one] of rows.entries())
+    for (const offset of one.list()) {
+      const earlier = accounts.add(file, offset)
+      if (earlier !== undefined) fail(one.readSid(offset), earlier[0], file)
+      yield rowBytes
+    }
+  const sharedKeys = new Map<string, { readonly file: number; readonly key: SharedKey }>()
+  for (const [file, { keys }] of [...files.values()].entries())
+    for (const [id, key] of keys.sharedKeys) {
+      const earlier = sharedKeys.get(id)
+      // The id is not shown, because a secret may stand there by mistake.
+      if (earlier !== undefined) fail('the id of a SharedKey', earlier.file, file)
+      sharedKeys.set(id, { file, key })
+      yield rowBytes
+    }
+  return { accounts, rows, sharedKeys }
+}
+
+function readName(path = ''): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+/** Returns true if an account or a SharedKey is missing in the new keys. */
+export function* hasLost(before: Keys, after: Keys): Steps<boolean> {
+  for (const one of before.rows)
+    for (const offset of one.list()) {
+      if (!after.accounts.has(one.bytes, offset)) return true
+      yield rowBytes
+    }
+  for (const id of before.sharedKeys.keys()) {
+    if (!after.sharedKeys.has(id)) return true
+    yield rowBytes
+  }
+  return false
+}
+
+class FileFault extends Error {}
+
+function* readFile(source: KeySource, path: string): Steps<KeyFile> {
+  try {
+    return yield* parseKeyFile(yield* readPrivateText(source, path))
+  } catch (error) {
+    throw new TypeError(`The key file ${path} is refused: ${describe(error)}`, { cause: readCode(error) })
+  }
+}
+
+function* readPrivateText({ fs, allowReadableByOthers }: KeySource, path: string): Steps<string> {
+  // Without O_NONBLOCK, opening a named pipe waits for its other end.
+  const descriptor = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0))
+  try {
+    const { mode, size } = fs.fstatSync(descriptor)
+    if ((mode & fs.constants.S_IFMT) !== fs.constants.S_IFREG) throw new FileFault('it is not a regular file')
+    if (!allowReadableByOthers && globalThis.process.platform !== 'win32' && (mode & 0o077) !== 0)
+      throw new FileFault(
+        `others than its owner have access (mode ${(mode & 0o777).toString(8)}): chmod 600, or set "allowReadableByOthers"`,
+      )
+    if (size > maxFileBytes) throw new FileFault(`it is larger than ${maxFileBytes} bytes`)
+    return yield* readText(fs, descriptor)
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}
+
+function* readText(fs: FileSystem, descriptor: number): Steps<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decode = (bytes?: Uint8Array): string => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined })
+    } catch {
+      throw new FileFault('it is not UTF-8')
+    }
+  }
+  const chunk = new Uint8Array(sliceBytes)
+  let text = ''
+  for (let total = 0; ; ) {
+    const bytes = fs.readSync(descriptor, chunk, 0, chunk.length, null)
+    if (bytes === 0) return text + decode()
+    total += bytes
+    // The file may grow while it is read.
+    if (total > maxFileBytes) throw new FileFault(`it is larger than ${maxFileBytes} bytes`)
+    text += decode(chunk.subarray(0, bytes))
+    yield bytes
+  }
+}
+
+/**
+ * Shows the message of our own errors, and only the code of others, whose messages may hold
+ * anything.
+ */
+function describe(error: unknown): string {
+  if (error instanceof FileFault || error instanceof TypeError) return error.message
+  const code = readCode(error)
+  return code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${String(code)})`
+}
+
+/** Returns the code of an error of the system. Our own errors have none. */
+function readCode(error: unknown): unknown {
+  return (Object(error) as { code?: unknown }).code
+}
