@@ -25,7 +25,9 @@ const mutants = [
   mutant('CompileError', '', 1, 1, [3, 2]),
 ]
 const report = { files: { 'packages/tollgate/src/schemes/twilio/sign/one.ts': { source, mutants } } }
-const explained = [{ file: 'schemes/twilio/sign/one.ts', because: 'They are never equal', changes: [['a < b', 'a <= b']] as const }]
+const explained = [
+  { file: 'schemes/twilio/sign/one.ts', because: 'They are never equal', changes: [['a < b', 'a <= b']] as const },
+]
 
 describe('a report of mutants', () => {
   const rows = readRows(report, explained)
