@@ -82,15 +82,14 @@ const deps = { neverBundle: ['vitest'], onlyBundle: ['@noble/hashes'] }
 
 // Every entry that verifies loads all of these, so they are no files of their own. The patterns match
 // no declarations, which would become parts of a program.
-const codeSplitting = {
-  groups: [
-    { name: 'sign', test: /src[\\/]schemes[\\/]twilio[\\/]sign[\\/][\w-]+\.ts$/ },
-    {
-      name: 'frame',
-      test: /src[\\/](verdict|checks[\\/]\w+|verify[\\/](verifier|head|body|look-up|public-url|types))\.ts$/,
-    },
-  ],
+const frame = {
+  name: 'frame',
+  test: /src[\\/](verdict|checks[\\/]\w+|verify[\\/](verifier|head|body|look-up|public-url|types)|schemes[\\/]twilio[\\/]sign[\\/][\w-]+)\.ts$/,
 }
+
+// A group takes with it what it imports. In CommonJS that must not be the choice of a provider, whose
+// paths start from its own folder, so this group has only files that import none.
+const checks = { name: 'checks', test: /src[\\/](verdict|checks[\\/]\w+)\.ts$/ }
 
 const shared: UserConfig = {
   platform: 'neutral',
@@ -105,7 +104,7 @@ const shared: UserConfig = {
 // The package's own `imports` choose the providers when the program runs, not when it is built.
 const esm: UserConfig = {
   ...shared,
-  outputOptions: { codeSplitting },
+  outputOptions: { codeSplitting: { groups: [frame] } },
   entry: toEntry({ ...entries, ...providers }),
   format: ['esm'],
   plugins: [dropPageTexts, dropComments('node20'), shortLiterals, nameAuthors],
@@ -134,7 +133,7 @@ const {${names.replaceAll(' as ', ': ')}} = process.getBuiltinModule('node:crypt
 
 const cjs: UserConfig = {
   ...shared,
-  outputOptions: { codeSplitting, generatedCode: { symbols: false } },
+  outputOptions: { codeSplitting: { groups: [checks] }, generatedCode: { symbols: false } },
   entry: toEntry({ ...entries, ...providers, ...requiredProviders }),
   format: ['cjs'],
   plugins: [forOlderTools, dropPageTexts, dropComments('es2019'), plainExports, shortLiterals, nameAuthors],

@@ -1,5 +1,3 @@
-export type { Awaitable } from './checks/limits.ts'
-export type { Tokens } from './checks/secrets.ts'
 export type { Params } from './schemes/twilio/sign/signing-string.ts'
 export { createVerifier } from './schemes/twilio/verifier.ts'
 export { RequestValidator } from './validator.ts'
@@ -11,7 +9,6 @@ export type {
   AnyWebhook,
   Mode,
   Observed,
-  Received,
   Rejected,
   RejectionCode,
   Verdict,
@@ -26,7 +23,6 @@ export type {
   BodyConsumed,
   Delivery,
   Diagnoser,
-  FoundTokens,
   IncomingRequest,
   PublicUrlRule,
   PushedBody,
