@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { entries } from '../../../packages/tollgate/entries.js'
 import { readBags, renderOptions } from '../../options.mjs'
 import { root } from '../../run.mjs'
 
@@ -34,7 +35,7 @@ beforeAll(() => {
   mkdirSync(cache, { recursive: true })
   folder = mkdtempSync(join(cache, 'scratch-option-'))
   library = join(folder, 'packages/tollgate/src')
-  for (const part of ['tollgate', 'gateway'])
+  for (const part of ['tollgate', 'gateway', 'inspector'])
     cpSync(join(root, `packages/${part}/src`), join(folder, `packages/${part}/src`), { recursive: true })
   change('verify/options.ts', 'export const verifierOptions = {', row)
   change('verify/types.ts', 'export interface VerifierOptions {', member)
@@ -50,9 +51,9 @@ async function load<T>(contents: string): Promise<T> {
     alias: {
       '#hmac': join(library, 'hmac/node.ts'),
       '#ecdsa': join(library, 'ecdsa/node.ts'),
-      'tollgate/options': join(library, 'options.ts'),
-      'tollgate/sendgrid': join(library, 'sendgrid/index.ts'),
-      tollgate: join(library, 'index.ts'),
+      ...Object.fromEntries(
+        Object.entries(entries).map(([entry, source]) => [`tollgate${entry.slice(1)}`, join(library, '..', source)]),
+      ),
     },
     outfile,
     bundle: true,
