@@ -182,10 +182,10 @@ test('the inspector shows it', async () => {
   const file = await bundle(
     join(folder, 'inspector.mjs'),
     `export { Explainer } from ${JSON.stringify(join(path, 'explainer.ts'))}
-export { schemes } from ${JSON.stringify(join(path, 'schemes.ts'))}`,
+export { getScheme } from 'tollgate/schemes'`,
   )
-  const { Explainer, schemes } = await import(pathToFileURL(file).href)
-  const explainer = new Explainer({ twilio: schemes.twilio.diagnose }, [])
+  const { Explainer, getScheme } = await import(pathToFileURL(file).href)
+  const explainer = new Explainer(new Map([['twilio', getScheme('twilio').diagnose]]), [])
   const explanation = await new Promise<Diagnosed>((done) =>
     explainer.explain({ scheme: 'twilio', request: setUp.request, options: setUp.options, done }),
   )

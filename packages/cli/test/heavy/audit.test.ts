@@ -298,7 +298,7 @@ describe('tollgate audit', () => {
     // Two pages of accounts, and three lists: five requests need at least four pauses.
     expect(times).toHaveLength(5)
     expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(900)
-    expect(ran.stdout).toMatch(/reading [#.]+ \d\/3/)
+    expect(ran.stdout).toMatch(/reading \d\/3/)
   })
 
   test('survives 429, 500 and a permission that is revoked in the middle, and says what is missing', async () => {
