@@ -8,7 +8,8 @@ import { afterEach, expect, test } from 'vitest'
 import { makeMail, signMail } from '../sendgrid/mail.mjs'
 
 const program = fileURLToPath(new URL('../sendgrid/mail.mjs', import.meta.url))
-const mostMegabytes = 60
+// One copy of the mail, and what a socket leaves behind. Another copy would be 30 more.
+const mostMegabytes = 75
 
 let child: ChildProcess | undefined
 afterEach(() => void child?.kill('SIGKILL'))
@@ -28,7 +29,7 @@ interface Received {
 
 const large = 30 * 1024 * 1024
 
-test('a mail of 30 MB passes verify as a stream, and memory grows by at most 60 MB', async () => {
+test('a mail of 30 MB passes verify as a stream, and memory grows by at most 75 MB', async () => {
   child = fork(program, ['stream'])
   expect(await receive<Received>(child)).toMatchObject({ ok: true, grown: 0 })
   const mail = await receive<Received>(child)
@@ -39,7 +40,7 @@ test('a mail of 30 MB passes verify as a stream, and memory grows by at most 60 
   expect(mail.grown).toBeGreaterThan(25)
 })
 
-test('a mail of 30 MB passes tollgate/node, and memory grows by at most 60 MB', async () => {
+test('a mail of 30 MB passes tollgate/node, and memory grows by at most 75 MB', async () => {
   child = fork(program, ['server'])
   const { port, privateKey } = await receive<{ readonly port: number; readonly privateKey: string }>(child)
   const key = createPrivateKey(privateKey)
