@@ -63,9 +63,7 @@ function formatRows(heading: string, rows: readonly Row[], io: Io): string {
   const indent = 4 + Math.max(...rows.map(([left]) => left.length))
   // A terminal of a few columns still gets some words on each line.
   const width = Math.max(Math.min(io.stdout.columns ?? 100, 100) - indent, 20)
-  const wrap = (text: string) => text.replace(new RegExp(`(?=.{${width + 1}})(.{1,${width}}) `, 'g'), '$1\n')
-  return [
-    heading,
-    ...rows.map(([left, text]) => `  ${left}`.padEnd(indent) + wrap(text).replaceAll('\n', `\n${' '.repeat(indent)}`)),
-  ].join('\n')
+  const fullLine = new RegExp(`(?=.{${width + 1}})(.{1,${width}}) `, 'g')
+  const wrap = (text: string) => text.replace(fullLine, `$1\n${' '.repeat(indent)}`)
+  return [heading, ...rows.map(([left, text]) => `  ${left}`.padEnd(indent) + wrap(text))].join('\n')
 }

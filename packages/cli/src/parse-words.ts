@@ -8,9 +8,10 @@ import { didYouMean } from './nearest.ts'
  * Parses the words after the command's name. The messages name flags, but never values or stray
  * words: those may be secrets.
  * @param name the command's name, for messages
+ * @returns `undefined` if the words ask for the help
  * @throws UsageError for an unknown flag, a missing value, or too many words
  */
-export function parseWords(words: readonly string[], command: Command, name: string): Args {
+export function parseWords(words: readonly string[], command: Command, name: string): Args | undefined {
   const options = Object.entries(command.flags).map(([flag, { type }]) => [
     flag,
     { type: type === 'switch' ? 'boolean' : 'string' } as const,
@@ -22,12 +23,14 @@ export function parseWords(words: readonly string[], command: Command, name: str
     strict: false,
     tokens: true,
   })
+  // Only a word that is no flag's value asks: a script may pass a signature that a stranger sent.
+  if (tokens.some(({ kind, index }) => kind === 'option' && helpWords.includes(words[index] ?? ''))) return undefined
   const values = new Map<string, string[]>()
   const add = (flag: string, value?: string) =>
     values.set(flag, [...(values.get(flag) ?? []), ...(value === undefined ? [] : [value])])
   for (const token of tokens) {
     if (token.kind === 'positional') add('word', token.value)
-    else if (token.kind === 'option' && Object.hasOwn(command.flags, token.name) && token.rawName.startsWith('--'))
+    else if (token.kind === 'option' && isKnown(token.name, command) && token.rawName.startsWith('--'))
       add(token.name, readValue(token, command))
     else refuseUnknown(words[token.index] ?? '', command, name)
   }
@@ -38,6 +41,12 @@ export function parseWords(words: readonly string[], command: Command, name: str
       `tollgate ${name} takes ${most === 0 ? 'no arguments' : `one argument, ${command.words},`} besides its flags, but got ${stray}. Is a value missing its quotes?`,
     )
   return new Args(values)
+}
+
+const helpWords: readonly string[] = ['--help', '-h']
+
+function isKnown(name: string, { flags }: Command): boolean {
+  return name === 'help' || Object.hasOwn(flags, name)
 }
 
 interface OptionToken {

@@ -25,9 +25,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {
-  const completing = argv.indexOf(completionKey)
-  if (completing !== -1) {
-    await complete(argv.slice(completing + 1), io)
+  if (argv[0] === completionKey) {
+    await complete(argv.slice(1), io)
     return EXIT.ok
   }
   // `tollgate help send` is `tollgate send --help`.
@@ -41,8 +40,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const row = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (row === undefined) throw new UsageError(describeUnknown(name))
   const { command } = await row.load()
-  if (words.includes('--help') || words.includes('-h')) return show(io, formatCommandHelp(name, command, io))
   const args = parseWords(words, command, name)
+  if (args === undefined) return show(io, formatCommandHelp(name, command, io))
   return await command.run(args, await readEnvFile(args, io))
 }
 

@@ -91,6 +91,12 @@ describe('wrong usage names the flag and exits 2', () => {
     [['sign', '--no-json'], 'Unknown flag --no-json of tollgate sign.'],
     [['sign', '--url'], '--url needs a value: --url URL.'],
     [['sign', '--url', '--json'], '--url needs a value: --url URL.'],
+    // Exit code 0 would call a request genuine whose signature is one of these words.
+    [['verify', '--url', 'https://a.example', '--signature', '--help'], '--signature needs a value: --signature TEXT.'],
+    [['verify', '--url', 'https://a.example', '--signature', '-h'], '--signature needs a value: --signature TEXT.'],
+    [['verify', '--signature', '--complete', '--url', 'https://a.example'], '--signature needs a value'],
+    [['verify', '--url', 'https://a.example', '--complete'], 'Unknown flag --complete of tollgate verify.'],
+    [['verify', '--help=yes'], '--help takes no value.'],
     [['sign', '--url', 'https://a.example', '--url', 'https://b.example'], '--url is given 2 times'],
     [['sign', '--json=yes', '--url', 'https://a.example'], '--json takes no value'],
     [['sign', '--url', 'nonsense'], 'the URL must be an absolute http'],
