@@ -76,14 +76,6 @@ function describeOther(request: DiagnosableRequest, pairs: Sent['params'] | unde
   return hasClientHeaders(request) ? [] : ['no body in this record']
 }
 
-/** Returns true for names that a parser makes of each other, such as `a[b]`, `a.b`, `a_b` and `a`. */
-function areRelated(sent: string, seen: string): boolean {
-  const isNested = /[.[]/.test(sent) || /[.[]/.test(seen)
-  const [one, other] = [sent, seen].map((name) => name.replace(/[^A-Za-z0-9]/g, ''))
-  const [stem, otherStem] = [sent, seen].map((name) => name.replace(/[.[].*$/s, ''))
-  return isNested && (one === other || stem === otherStem)
-}
-
 /** Names the differences whose cause their form shows, and returns the rest. */
 export function nameDifferences(differences: readonly Difference[]): {
   readonly causes: readonly Cause[]
@@ -109,6 +101,11 @@ export function nameDifferences(differences: readonly Difference[]): {
 const signs = (Object.keys(causes) as Cause['id'][]).flatMap((id) =>
   (causes[id].differences ?? []).map((sign) => ({ id, ...sign })),
 )
+
+/** Returns true for names that a cause makes of each other. */
+function areRelated(sent: string, seen: string): boolean {
+  return signs.some(({ relates }) => relates?.(sent, seen))
+}
 
 /** Shows the name of a parameter, unless it may be another text, such as a form in Base64. */
 export function showName(name: string): string {

@@ -4,7 +4,7 @@ import { freeText, showName, showNames } from '../mask.ts'
 import { listEntries, mostEntries, type Subject, toText } from '../reading.ts'
 import { decodePercent } from '../spelling.ts'
 import { changes, isAdded, isLost } from './differences.ts'
-import { type CauseRow, type ChangeValue, type Difference, type Edit, editValues, type Fixes, type Row } from './row.ts'
+import { type CauseRow, type ChangeValue, type Edit, editValues, type Fixes, type Row } from './row.ts'
 
 const changesForm = 'a proxy or a forwarder before this server changes the form.'
 /** The end of the fixes for forms that changed before this server. */
@@ -138,9 +138,10 @@ export const paramsCauses = {
     differences: [
       {
         detail: 'A parser made objects of these names, or wrote them in another way',
+        relates: areRelated,
         applies: (one, all) =>
-          (isLost(one) && all.some((other) => isAdded(other) && areRelated(one, other))) ||
-          (isAdded(one) && all.some((other) => isLost(other) && areRelated(other, one))) ||
+          (isLost(one) && all.some((other) => isAdded(other) && areRelated(one.name, other.name))) ||
+          (isAdded(one) && all.some((other) => isLost(other) && areRelated(other.name, one.name))) ||
           one.seen.some((value) => /^\[object \w+\]$/.test(value)),
       },
     ],
@@ -169,7 +170,7 @@ export const paramsCauses = {
 }
 
 /** Returns true for names that a parser makes of each other, such as `a[b]`, `a.b`, `a_b` and `a`. */
-function areRelated({ name: sent = '' }: Difference, { name: seen = '' }: Difference): boolean {
+function areRelated(sent = '', seen = ''): boolean {
   const isNested = /[.[]/.test(sent) || /[.[]/.test(seen)
   const [one, other] = [sent, seen].map((name) => name.replace(/[^A-Za-z0-9]/g, ''))
   const [stem, otherStem] = [sent, seen].map((name) => name.replace(/[.[].*$/s, ''))

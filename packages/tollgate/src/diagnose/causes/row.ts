@@ -70,6 +70,8 @@ export interface DifferenceSign {
   readonly detail: string
   /** Says if this cause made the difference. `all` are the differences of the request. */
   readonly applies: (difference: Difference, all: readonly Difference[]) => boolean
+  /** Says if this cause makes one name of a parameter of another. */
+  readonly relates?: (sent: string, seen: string) => boolean
 }
 
 /**
