@@ -3,7 +3,7 @@ import type { Rejected } from '../../verdict.ts'
 import { isForwarded, listParts, spellName } from '../evidence.ts'
 import type { Subject } from '../reading.ts'
 import { setUrl } from './mends.ts'
-import { type CauseRow, type Edit, editUrl, type Finding, type Row, type Suspicion } from './row.ts'
+import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row.ts'
 
 const setOrigin = 'Set publicUrl to the scheme and host of the URL at Twilio'
 const trustProxy = 'add the address of your proxy to "trustedProxies"'
@@ -73,8 +73,10 @@ export const urlCauses = {
     },
     suspect({ subject, rejection, tried }) {
       const { host } = subject.state.url
-      if (rejection.code === 'url_not_allowed')
-        return explainListedPort(subject, rejection) ? undefined : explainUrlNotAllowed(subject, rejection)
+      if (rejection.code === 'url_not_allowed') {
+        const finding = explainHost(subject, rejection)
+        return finding && { grounds: ['refusal'], ...finding }
+      }
       if (tried === 0) return undefined
       if (internalHost.test(host))
         return { grounds: ['sign'], detail: `This server checks the host "${host}", which Twilio cannot reach.` }
@@ -90,11 +92,7 @@ export const urlCauses = {
       }
     },
     rejections: {
-      url_not_allowed(subject, rejection) {
-        const isHost = (explainForwarding(subject, rejection) ?? explainPort(subject, rejection)) === undefined
-        const suspicion = isHost ? explainUrlNotAllowed(subject, rejection) : undefined
-        return suspicion && { detail: suspicion.detail, fix: suspicion.fix, ruleFix: suspicion.ruleFix }
-      },
+      url_not_allowed: explainHost,
     },
   } satisfies CauseRow as Row,
   port: {
@@ -296,15 +294,15 @@ const cdnHeaders = [
 
 const internalHost = /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[)|^[^.]+$|\.(local|internal)$/i
 
-/** Explains why the verifier built no URL, as far as its host is the reason. */
-function explainUrlNotAllowed(subject: Subject, rejection: Rejected): Suspicion | undefined {
+/** Explains why the verifier built no URL, if neither a forwarding header nor a port is the reason. */
+function explainHost(subject: Subject, rejection: Rejected): Finding | undefined {
+  const isOther = explainForwarding(subject, rejection) ?? explainPort(subject, rejection)
+  if (isOther !== undefined) return undefined
   const { state, options, header } = subject
   const { host, port } = state.url
   const says = (text: RegExp): boolean => text.test(rejection.message)
-  if (says(/"trustedProxies"/)) return undefined
   if (says(/"signedUrl"/))
     return {
-      grounds: ['refusal'],
       detail: says(/threw/)
         ? 'The function "signedUrl" threw an error.'
         : 'The function "signedUrl" returned something else than an absolute http or https URL.',
@@ -313,8 +311,6 @@ function explainUrlNotAllowed(subject: Subject, rejection: Rejected): Suspicion 
   if (says(/request target|Too many pairs/)) return undefined
   if (says(/missing or malformed/))
     return {
-      // Below the row of forwarding headers, which says which of them it is.
-      grounds: [forwardingHeaders.some((name) => listParts(header, name).length > 1) ? 'shape' : 'refusal'],
       detail: 'Host or a forwarding header is missing, malformed or repeated.',
       fix: 'Let the proxy pass one Host header, or set "publicUrl" to one URL and let it pass any valid Host.',
     }
@@ -323,7 +319,6 @@ function explainUrlNotAllowed(subject: Subject, rejection: Rejected): Suspicion 
   const forwarded = isList ? [] : listParts(header, 'x-forwarded-host')
   const named = forwarded.length === 1 ? showHost(forwarded[0]) : `${host}${port}`
   return {
-    grounds: [subject.evidence.ports.length > 0 && !isList ? 'shape' : 'refusal'],
     detail: `The host of the request, "${named}", is not in "${listed}".`,
     fix: internalHost.test(named)
       ? 'Let the proxy pass the public host on (nginx: proxy_set_header Host $http_host, Apache: ProxyPreserveHost On). Or set "publicUrl" to one text, the scheme and host of the URL at Twilio: then Host is not used.'
