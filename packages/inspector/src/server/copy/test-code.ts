@@ -1,4 +1,5 @@
 import { findHeader } from 'tollgate/requests'
+import { schemes } from 'tollgate/schemes'
 import type { Capture } from '../../shared/capture.ts'
 import { isHandshake, isJson, readParams } from '../read-capture.ts'
 import { schemeOf } from '../schemes.ts'
@@ -12,10 +13,10 @@ interface Signing {
   readonly lines: readonly string[]
 }
 
-/** Code that signs with the row of the scheme. Twilio's has a function of its own. */
+/** Code that signs with the row of the scheme. The first scheme, Twilio's, has a function of its own. */
 function writeSigning(capture: Capture): Signing {
   const scheme = schemeOf(capture)
-  if (scheme.signsUrl) return writeTwilioSigning(capture)
+  if (scheme.name === schemes[0].name) return writeTwilioSigning(capture)
   const { url, headers, body, bodyBase64 } = capture
   const { variable } = scheme.signingKey ?? scheme.keys
   const lines = [
