@@ -116,8 +116,10 @@ const maxBytes = 16 * 1024 * 1024
 /** Reads a file that the curl command names with @, as curl would. */
 function readNamedFile(path: string): Uint8Array {
   try {
-    const { size } = statSync(path)
-    if (size <= maxBytes) return readFileSync(path)
+    const file = statSync(path)
+    // A device or a pipe has no size, and may never end.
+    if (!file.isFile()) throw new Error('not a file')
+    if (file.size <= maxBytes) return readFileSync(path)
   } catch {
     throw new UsageError('The curl command reads its data from a file (@) that cannot be read here.')
   }

@@ -33,8 +33,10 @@ export async function explainOther(
     throw new UsageError(`There is no diagnosis for ${title}: tollgate verify names the code.`)
   const keys = await requireKeys(scheme, args, io)
   const otherKeys: Record<string, string> = {}
-  for (const path of args.list('other-key-file'))
-    otherKeys[basename(path)] = await readText(io, path, '--other-key-file', { secret: scheme.keys.isSecret })
+  for (const path of args.list('other-key-file')) {
+    const name = Object.hasOwn(otherKeys, basename(path)) ? path : basename(path)
+    otherKeys[name] = await readText(io, path, '--other-key-file', { secret: scheme.keys.isSecret })
+  }
   const maxTries = args.integer('max-tries', 1, 10_000)
   const options = { [scheme.keys.option]: keys, otherKeys, maxTries, maxBodyBytes }
   return await asUsageLater(() => diagnose(toIncoming(given), options as never))
