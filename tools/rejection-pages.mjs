@@ -173,7 +173,7 @@ export const rejectionPages = {
   },
   params_misshapen: {
     means:
-      'The signature matches, and the option `checkParams` refuses the parameters. With `hasWebhookShape`, their names or values are not those that Twilio gives them. Twilio signs a form without delimiters, so whoever wrote a value, such as the text of an SMS, can send the same text again, cut into other parameters.',
+      'The signature matches, and the option `checkParams` refuses the parameters. With `hasWebhookShape`, their names or values are not those that Twilio gives them. Twilio signs a form without delimiters, so anyone who wrote a value, such as the text of an SMS, can send the same text again, cut into other parameters.',
     look: [
       'Which parameter is it? Call `findMisshapen` of `tollgate/params` with the parameters. Its names may be texts of users.',
       'Does your own code send the request, with names or values of its own, for example a Studio flow?',
