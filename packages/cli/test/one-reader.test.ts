@@ -1,4 +1,5 @@
 import { Readable, Writable } from 'node:stream'
+import { getScheme } from 'tollgate/schemes'
 import { expect, test } from 'vitest'
 import { readTwiml } from '../../inspector/src/server/read-twiml.ts'
 import { authToken, openForTest, publicUrl, signSample } from '../../inspector/test/kit.ts'
@@ -17,6 +18,8 @@ const har = (given: object) => ({
     entries: [{ request: { method, url, headers: headers.map(([name, value]) => ({ name, value })), ...given } }],
   },
 })
+
+const [signatureOfSendGrid, timeOfSendGrid = ''] = getScheme('sendgrid').headers
 
 const inputs: [name: string, input: unknown, outcome: string][] = [
   ['a Content-Length as a number', { ...request, headers: [...headers, ['Content-Length', body?.length]] }, 'genuine'],
@@ -49,6 +52,9 @@ const inputs: [name: string, input: unknown, outcome: string][] = [
     'genuine',
   ],
   ['HAR: no method', har({ method: undefined }), 'none'],
+  ['signatures of two schemes', { ...request, headers: [[signatureOfSendGrid, 'x'], ...headers] }, 'genuine'],
+  ['the time of SendGrid alone', { ...request, headers: [[timeOfSendGrid, '1700000000']] }, 'none'],
+  ['the time of SendGrid beside it', { ...request, headers: [[timeOfSendGrid, '1700000000'], ...headers] }, 'genuine'],
 ]
 
 async function askCommand(input: unknown): Promise<string> {

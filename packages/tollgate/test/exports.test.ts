@@ -26,7 +26,7 @@ const names: Record<string, string[]> = {
   './sveltekit': ['twilioWebhook'],
   './astro': ['twilioWebhook'],
   './react-router': ['twilioWebhook'],
-  './schemes': ['getScheme', 'schemes'],
+  './schemes': ['getScheme', 'guessScheme', 'schemes'],
   './sendgrid': ['createSendGridVerifier', 'distinctEvents'],
   './testing': [
     'sampleSendGridEvents',

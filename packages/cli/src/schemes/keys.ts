@@ -1,5 +1,5 @@
-import { findHeader, type RecordedRequest } from 'tollgate/requests'
-import { type AnyScheme, schemes } from 'tollgate/schemes'
+import type { RecordedRequest } from 'tollgate/requests'
+import { type AnyScheme, guessScheme, schemes } from 'tollgate/schemes'
 import type { Args } from '../args.ts'
 import { type Flag, type Flags, inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
@@ -82,8 +82,8 @@ export function findByFlags(args: Args): AnyScheme | undefined {
   return otherSchemes.find((scheme) => hasFlag(scheme, args))
 }
 
-/** Returns the scheme that signed the request, or is said to have. `undefined` for the first. */
+/** Returns the scheme whose keys the flags give, or else that of the request. `undefined` for the first. */
 export function findSigner({ headers }: RecordedRequest, args: Args): AnyScheme | undefined {
-  const isIn = (name: string): boolean => findHeader(headers, name.toLowerCase()) !== undefined
-  return findByFlags(args) ?? otherSchemes.find((scheme) => scheme.headers.some(isIn))
+  const scheme = findByFlags(args) ?? guessScheme(headers)
+  return otherSchemes.find((one) => one === scheme)
 }

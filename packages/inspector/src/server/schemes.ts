@@ -1,7 +1,6 @@
 import type { Verifier } from 'tollgate'
-import { findHeader } from 'tollgate/requests'
 import { type AnyScheme, getScheme, type SchemeVerdict, schemes } from 'tollgate/schemes'
-import type { Capture, HeaderList } from '../shared/capture.ts'
+import type { Capture } from '../shared/capture.ts'
 
 /** The options of the verifiers, by the name of their scheme. */
 export type OptionsByScheme = ReadonlyMap<string, object>
@@ -9,12 +8,6 @@ export type OptionsByScheme = ReadonlyMap<string, object>
 /** Returns the scheme of a capture. */
 export function schemeOf({ scheme = schemes[0].name }: Pick<Capture, 'scheme'>): AnyScheme {
   return getScheme(scheme)
-}
-
-/** Returns the scheme of a request that no route has seen: the one whose signature it has. */
-export function guessScheme(headers: HeaderList): AnyScheme {
-  const signed = schemes.find((row) => findHeader(headers, row.headers[0].toLowerCase()) !== undefined)
-  return signed ?? schemes[0]
 }
 
 /**

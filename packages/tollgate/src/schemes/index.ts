@@ -48,3 +48,16 @@ export function getScheme(name: string): AnyScheme {
   if (scheme === undefined) throw new TypeError(`"scheme" must be one of: ${schemes.map((row) => row.name).join(', ')}`)
   return scheme
 }
+
+/**
+ * Finds the scheme of a recorded request, which no verifier has seen: the one whose signature it
+ * has, or else the one of whose headers it has another. Only its verifier proves anything.
+ * @param headers The names and values of the request, in any letter case.
+ * @returns the scheme. Default: the first.
+ */
+export function guessScheme(headers: readonly (readonly [name: string, value: string])[]): AnyScheme {
+  const names = new Set(headers.map(([name]) => name.toLowerCase()))
+  const isIn = (name: string): boolean => names.has(name.toLowerCase())
+  const all: readonly AnyScheme[] = schemes
+  return all.find((row) => isIn(row.headers[0])) ?? all.find((row) => row.headers.some(isIn)) ?? schemes[0]
+}

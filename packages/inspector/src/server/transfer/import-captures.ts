@@ -8,11 +8,12 @@ import {
   splitUrl,
   toIncoming,
 } from 'tollgate/requests'
+import { guessScheme } from 'tollgate/schemes'
 import type { ImportResult } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { describeVerdict } from '../describe-verdict.ts'
 import { type BareCapture, fromRecorded, toRecorded } from '../recorded.ts'
-import { createImportVerifiers, guessScheme, type OptionsByScheme } from '../schemes.ts'
+import { createImportVerifiers, type OptionsByScheme } from '../schemes.ts'
 import { HttpError } from '../web/answers.ts'
 
 interface ImportTools {
