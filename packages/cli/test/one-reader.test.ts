@@ -3,8 +3,10 @@ import { getScheme } from 'tollgate/schemes'
 import { expect, test } from 'vitest'
 import { readTwiml } from '../../inspector/src/server/read-twiml.ts'
 import { authToken, openForTest, publicUrl, signSample } from '../../inspector/test/kit.ts'
+import { splitUrl } from '../../tollgate/src/schemes/twilio/sign/signed-url.ts'
 import { run } from '../src/run.ts'
 import { checkTwiml } from '../src/sending/twiml.ts'
+import { parseWebhookUrl } from '../src/twilio-api/webhook-url.ts'
 
 // The command line and the inspector had a reader each, and they disagreed about these inputs.
 const signed = signSample('message.inbound', { Body: 'Hi' })
@@ -100,4 +102,32 @@ test.each([
 ])('both find the same answers well-formed: %s', (body) => {
   const isWellFormed = checkTwiml({ contentType: 'text/xml', body })?.wellFormed
   expect(readTwiml(body) !== undefined).toBe(isWellFormed)
+})
+
+test('the audit finds the parts of a URL that the verifier finds, and takes no URL that it refuses', () => {
+  const characters = [
+    ...Array.from({ length: 0x180 }, (_, code) => String.fromCharCode(code)),
+    ...['\u2028', '\ufeff', '::', '//', '%2f', '0', '99999'],
+  ]
+  const urls = characters.flatMap((one) => [
+    `${one}https://example.com/`,
+    `https${one}://example.com/`,
+    `https://a${one}b@example.com/`,
+    `https://exa${one}mple.com`,
+    `https://[${one}::1]:8443/`,
+    `https://example.com:${one}/`,
+    `https://example.com:80${one}/`,
+    `https://example.com${one}a?b#c`,
+    `wss://example.com/a${one}b?c#d`,
+    `http://example.com?a${one}b#c`,
+    `https://example.com/a?b#c${one}d`,
+  ])
+  const outcomes = urls.map((url) => {
+    const [audited, verified] = [parseWebhookUrl(url), splitUrl(url)]
+    if (audited === undefined) return verified === undefined || /[\s\p{Cc}]/u.test(url) ? 'refused' : `${url} is refused`
+    const { fragment: _, userinfo, ...parts } = audited
+    expect({ ...parts, userinfo: userinfo && `${userinfo}@` }, url).toEqual(verified)
+    return 'read'
+  })
+  expect([...new Set(outcomes)].sort()).toEqual(['read', 'refused'])
 })

@@ -11,14 +11,18 @@ export interface WebhookUrl {
   readonly fragment: string
 }
 
-/** Parses a URL as it is written. A value that Studio fills in later counts as a letter. */
+/**
+ * Parses a URL as it is written. A value that Studio fills in later counts as a letter. Any other URL
+ * has the parts that the verifier finds in it, and no other one is read.
+ */
 export function parseWebhookUrl(url: string): WebhookUrl | undefined {
   const filled = url.replace(/\{\{[^{}]*\}\}/g, 'x')
   const [, scheme = '', userinfo = '', host = '', port = '', path = '', query = '', fragment = ''] =
-    /^(https?|wss?):\/\/(?:([^/?#\\]*)@)?([^/?#@:%[\]\\]+|\[[0-9a-f:.]+\])(:\d{1,5})?(\/[^?#]*)?(\?[^#]*)?(#.*)?$/is.exec(
+    /^(https?|wss?):\/\/(?:([^/?#\\]*)@)?(\[[0-9a-f:.]+\]|[^/?#:@[\]\\<>^`{|}"%]+)(:\d{1,5})?(\/[^?#]*)?(\?[^#]*)?(#.*)?$/is.exec(
       filled,
     ) ?? []
-  if (host === '' || /\s/.test(filled) || Number(port.slice(1)) > 65_535) return undefined
+  const isPort = port === '' || (Number(port.slice(1)) > 0 && Number(port.slice(1)) <= 65_535)
+  if (host === '' || !isPort || /[\s\p{Cc}]/u.test(filled)) return undefined
   return { scheme, userinfo, host, port, path, query, fragment }
 }
 
