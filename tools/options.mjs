@@ -20,8 +20,8 @@ import { listPages } from './snippets.mjs'
  */
 
 // <!-- options VerifierOptions --> and the table below it. Several interfaces make one table, and
-// `short` leaves all but the first sentence of each docstring out, and `in a file` all options that a
-// text file cannot hold.
+// `short` leaves all but the first sentence of each docstring out, and `in a file` all options that
+// a text file cannot hold.
 const block = /<!-- options ([A-Z]\w*(?: [A-Z]\w*)*)( short| in a file)? -->\n(?:\|.*\n)*/g
 
 /**

@@ -135,7 +135,10 @@ async function startH3(place: H3Place, options: GuardOptions | undefined): Promi
   return { port: findPort(server), close }
 }
 
-/** Servers of Node.js that open WebSockets. Behind an adapter's own guard they answer other requests too. */
+/**
+ * Servers of Node.js that open WebSockets. Behind an adapter's own guard they answer other requests
+ * too.
+ */
 export const socketServers: readonly RoutedServer[] = [
   ...listWs('ws, twilioUpgrade', startUpgrade),
   ...listWs('ws, verifyClient', startVerifyClient),

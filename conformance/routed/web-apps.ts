@@ -7,7 +7,9 @@ import type { GuardOptions, RoutedServer } from './server.ts'
 
 type Fetch = (request: Request, ...platform: readonly never[]) => Response | Promise<Response>
 
-/** How the applications open WebSockets on one runtime. `serve` has the plugin of crossws for h3. */
+/**
+ * How the applications open WebSockets on one runtime. `serve` has the plugin of crossws for h3.
+ */
 export interface SocketPlatform {
   readonly openSocket: OpenSocket
   /** Opens one in a fetch handler, and sends a text. `undefined`: the runtime does not. */
@@ -52,7 +54,10 @@ const makeFetch = (webSockets: boolean): WebApp => ({
   make: (options, { upgrade }) => ({ fetch: makeFetchApp(options, webSockets ? upgrade : undefined) as Fetch }),
 })
 
-/** Elysia, which compiles its routes unless the platform forbids it. Compiled, it opens WebSockets on Bun. */
+/**
+ * Elysia, which compiles its routes unless the platform forbids it. Compiled, it opens WebSockets
+ * on Bun.
+ */
 function makeElysiaApp(name: string, aot: boolean, variant: Parameters<typeof addRoutes>[2] = {}): WebApp {
   return {
     name,
