@@ -76,7 +76,9 @@ function describeOther(request: DiagnosableRequest, pairs: Sent['params'] | unde
   return hasClientHeaders(request) ? [] : ['no body in this record']
 }
 
-/** Returns true for names that a parser makes of each other, such as `a[b]`, `a.b`, `a_b` and `a`. */
+/**
+ * Returns true for names that a parser makes of each other, such as `a[b]`, `a.b`, `a_b` and `a`.
+ */
 function areRelated(sent: string, seen: string): boolean {
   const isNested = /[.[]/.test(sent) || /[.[]/.test(seen)
   const [one, other] = [sent, seen].map((name) => name.replace(/[^A-Za-z0-9]/g, ''))

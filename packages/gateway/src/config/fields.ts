@@ -22,8 +22,8 @@ export type Fields<Table> = {
 }
 
 /**
- * Makes fields of a schema from a table of options. Limits and choices are those of the table, so an
- * option that is new in the library is one in the file, too.
+ * Makes fields of a schema from a table of options. Limits and choices are those of the table, so
+ * an option that is new in the library is one in the file, too.
  */
 export function toFields<Table extends Readonly<Record<string, OptionRow>>>(table: Table): Fields<Table> {
   const fields = Object.entries(table).flatMap(([name, row]) => {

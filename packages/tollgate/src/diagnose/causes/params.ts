@@ -168,7 +168,9 @@ export const paramsCauses = {
   } satisfies CauseRow as Row,
 }
 
-/** Returns true for names that a parser makes of each other, such as `a[b]`, `a.b`, `a_b` and `a`. */
+/**
+ * Returns true for names that a parser makes of each other, such as `a[b]`, `a.b`, `a_b` and `a`.
+ */
 function areRelated({ name: sent = '' }: Difference, { name: seen = '' }: Difference): boolean {
   const isNested = /[.[]/.test(sent) || /[.[]/.test(seen)
   const [one, other] = [sent, seen].map((name) => name.replace(/[^A-Za-z0-9]/g, ''))
