@@ -49,7 +49,7 @@ interface Group {
   readonly candidates: Candidate[]
   /** True if its code moved earlier, so that its tests can follow. */
   hasMoved: boolean
-  /** True if some code verifies requests, by whatever means. */
+  /** True if some code verifies requests, by any means. */
   isVerifying: boolean
 }
 

@@ -64,7 +64,7 @@ function listIgnored(folder: string): ReadonlySet<string> {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
   })
-  // The folder itself is named `./` if it is ignored. Whoever names it wants it searched.
+  // The folder itself is named `./` if it is ignored. A folder that is named is searched.
   const names = status === 0 ? stdout.split('\0').filter((name) => name !== '' && name !== './') : []
   return new Set(names.map((name) => resolve(folder, name)))
 }

@@ -6,7 +6,7 @@ import { type Parsed, readKey, readText } from './parse.ts'
 /**
  * How a call in a test concerns a mock of twilio: it reads the module, or it replaces it. What
  * replaces it in Jest or Vitest has a companion, a statement that does the same for
- * `tollgate/compat`. A bare one has no factory, so it replaces whatever the module has.
+ * `tollgate/compat`. A bare one has no factory, so it replaces all that the module has.
  */
 export type Mock =
   | 'reads'

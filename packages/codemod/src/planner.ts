@@ -33,7 +33,7 @@ export class Planner {
   }
 
   #start(): ChildProcess {
-    // Whatever the engine prints when it runs out of memory would look like a crash of the command.
+    // Messages of the engine, when it runs out of memory, would look like a crash of the command.
     this.#worker = fork(new URL('./worker.js', import.meta.url), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
     return this.#worker
   }

@@ -12,7 +12,7 @@ export interface Flag {
   readonly group?: string
 }
 
-/** Returns what stands for the flag's value in the help, `undefined` for a switch. */
+/** Returns the name of the flag's value in the help, `undefined` for a switch. */
 export function placeholderOf(flag: Flag): string | undefined {
   return flag.type === 'switch' ? undefined : (flag.value ?? flag.choices?.join('|') ?? 'VALUE')
 }

@@ -84,7 +84,7 @@ export const command: Command = {
 const endMs = 500
 
 /**
- * Ends the process although something is left: log lines that nobody reads, or a look-up of a name.
+ * Ends the process although something is left: log lines without a reader, or a look-up of a name.
  * `process.exit()` would wait for the look-up. Supervisors expect this signal after a SIGTERM.
  */
 function endNow(): void {

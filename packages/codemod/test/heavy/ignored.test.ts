@@ -16,6 +16,6 @@ test('what git ignores, output and folders of tools are not searched', () => {
   expect([status, stdout]).toEqual([0, expect.stringContaining(`changed ${join(folder, 'src/app.js')}\n`)])
   expect(stdout).toContain('1 file changed, 1 file with notes. Not searched: app.bundle.js, generated, out.\n')
   expect(files.filter((file) => readFileSync(file, 'utf8') === moved)).toEqual([join(folder, 'src/app.js')])
-  // Whoever names a folder wants it searched.
+  // A folder that is named is searched.
   expect(runBin(join(folder, 'generated')).stdout).toContain('1 file changed')
 })

@@ -87,7 +87,7 @@ interface KeyOption {
   readonly flag: string
   /** What it is, for people: `'public key'`. */
   readonly words: string
-  /** True if nobody else may see it. It is then never an argument of a command. */
+  /** True if no one else may see it. It is then never an argument of a command. */
   readonly isSecret: boolean
 }
 
