@@ -1,7 +1,7 @@
-// Rotates 200,000 accounts with two tokens each in a folder of key files. Prints the longest stall
-// of the event loop, and the most CPU time of one turn of it. On a busy machine the first includes
-// the time of other processes, so the second is the budget. Exits with 1 if a turn needed more than
-// 20 ms, or if the keys in use were incomplete at any moment.
+// Rotates 200,000 accounts with two tokens each in a folder of key files. Prints the memory of the
+// keys, the longest stall of the event loop, and the most CPU time of one turn of it. On a busy
+// machine the stall includes the time of other processes, so the CPU time is the budget. Exits with
+// 1 if a turn needed more than 20 ms, or if the keys in use were incomplete at any moment.
 import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,12 +46,26 @@ function print(what, figure) {
   console.log(what.padEnd(50), figure.padStart(20))
 }
 
+function measureMemory() {
+  globalThis.gc?.()
+  return process.memoryUsage()
+}
+
+/** @param {number} bytes */
+function formatMegabytes(bytes) {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+}
+
 const { bytes } = publish('keys', 1)
 print('accounts, with two tokens each', accounts.toLocaleString('en'))
-print(`${files} files`, `${(bytes / 1024 / 1024).toFixed(1)} MiB`)
+print(`${files} files`, formatMegabytes(bytes))
+const before = measureMemory()
 const start = performance.now()
 const keys = fileKeys(join(folder, 'keys'))
 print('first reading, at the start', `${Math.round(performance.now() - start)} ms`)
+const after = measureMemory()
+print('their objects, after a garbage collection', formatMegabytes(after.heapUsed - before.heapUsed))
+print('their bytes', formatMegabytes(after.arrayBuffers - before.arrayBuffers))
 
 /** @param {number} number */
 function readGeneration(number) {

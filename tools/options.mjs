@@ -20,8 +20,8 @@ import { listPages } from './snippets.mjs'
  */
 
 // <!-- options VerifierOptions --> and the table below it. Several interfaces make one table, and
-// `short` leaves all but the first sentence of each docstring out, and `in a file` all options that a
-// text file cannot hold.
+// `short` leaves all but the first sentence of each docstring out, and `in a file` all options that
+// a text file cannot hold.
 const block = /<!-- options ([A-Z]\w*(?: [A-Z]\w*)*)( short| in a file)? -->\n(?:\|.*\n)*/g
 
 /**
@@ -61,7 +61,6 @@ export function readBags(folder = root) {
 function listTables(source) {
   return source.statements
     .filter(ts.isVariableStatement)
-
     .flatMap((statement) =>
       statement.declarationList.declarations.flatMap(({ name, initializer }) => {
         if (!ts.isIdentifier(name) || initializer === undefined || !ts.isAsExpression(initializer)) return []
@@ -147,23 +146,34 @@ function findMember(declaration, name, interfaces) {
  */
 export function renderOptions(page, bags, text = readFileSync(join(root, page), 'utf8')) {
   return text.replace(block, (_all, /** @type {string} */ names, /** @type {string} */ style = '') => {
-    const options = names.split(' ').flatMap((name) => {
-      const bag = bags.get(name)
-      if (bag === undefined) throw new Error(`${page}: there is no table of ${name}.`)
-      return bag.options.filter(({ row }) => style !== ' in a file' || inFiles.includes(row.type))
-    })
-    const rows = options.map((option) => renderRow(option, page, style === ' short'))
+    const rows = names
+      .split(' ')
+      .flatMap((name) => listOptions(name, style, bags))
+      .map((option) => renderRow(option, page, style === ' short'))
     const mark = `<!-- options ${names}${style} -->`
     return [mark, '| option | default | meaning |', '|---|---|---|', ...rows, ''].join('\n')
   })
 }
 
-// As `toFields` of the gateway.
-const inFiles = ['integer', 'boolean', 'string', 'strings', 'choice']
+/** The types of options that a text file can hold, as `toFields` of the gateway. */
+export const inFiles = ['integer', 'boolean', 'string', 'strings', 'choice']
 
-/** Lists the interfaces whose tables a page has. @param {string} text @returns {string[]} */
-export function listShown(text) {
-  return [...text.matchAll(block)].flatMap(([, names = '']) => names.split(' '))
+/** @param {string} name @param {string} style @param {ReadonlyMap<string, Bag>} bags */
+function listOptions(name, style, bags) {
+  const bag = bags.get(name)
+  if (bag === undefined) throw new Error(`There is no table of ${name}.`)
+  return bag.options.filter(({ row }) => style !== ' in a file' || inFiles.includes(row.type))
+}
+
+/**
+ * Lists the options in the tables of a page, as `VerifierOptions.publicUrl`.
+ * @param {string} text
+ * @param {ReadonlyMap<string, Bag>} bags
+ */
+export function listShown(text, bags) {
+  return [...text.matchAll(block)].flatMap(([, names = '', style = '']) =>
+    names.split(' ').flatMap((bag) => listOptions(bag, style, bags).map(({ name }) => `${bag}.${name}`)),
+  )
 }
 
 /** @param {Option} option @param {string} page @param {boolean} isShort */

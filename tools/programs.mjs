@@ -64,8 +64,8 @@ function canRun(path) {
 }
 
 /**
- * Installs the Debian packages of missing programs, as root and where there is apt-get. Otherwise it
- * prints the command.
+ * Installs the Debian packages of missing programs, as root and where there is apt-get. Otherwise
+ * it prints the command.
  * @param {Readonly<Record<string, { names: readonly string[], for: string }>>} wanted
  * @returns {boolean} true if every program is there afterwards
  */

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { root } from './run.mjs'
 
 /**
- * Says whether the registry has this tarball, so that a release that stopped half way can go on. npm
- * never replaces a version.
+ * Says whether the registry has this tarball, so that a release that stopped half way can go on.
+ * npm never replaces a version.
  * @param {string} spec such as `tollgate@1.0.0`
  * @param {string} tarball
  * @returns {Promise<boolean>}

@@ -32,8 +32,8 @@ export const slowest = [
 export class SlowestFirst extends BaseSequencer {
   /** @param {import('vitest/node').TestSpecification[]} files @override */
   async sort(files) {
-    const paths = slowest.map((file) => join(root, file))
-    const rank = (/** @type {string} */ path) => (paths.includes(path) ? paths.indexOf(path) : paths.length)
-    return (await super.sort(files)).sort((one, other) => rank(one.moduleId) - rank(other.moduleId))
+    const ranks = new Map(slowest.map((file, index) => [join(root, file), index]))
+    const rankOf = (/** @type {string} */ path) => ranks.get(path) ?? slowest.length
+    return (await super.sort(files)).sort((one, other) => rankOf(one.moduleId) - rankOf(other.moduleId))
   }
 }

@@ -3,7 +3,9 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from './run.mjs'
 
-/** A heading, and a command: a check that passes or fails, or a run of Vitest with its own counts. */
+/**
+ * A heading, and a command: a check that passes or fails, or a run of Vitest with its own counts.
+ */
 /** @typedef {readonly [heading: string, command: string]} Step */
 
 // The steps of an inner list run beside each other.

@@ -1,7 +1,8 @@
 /**
  * Watches the CPU time of each turn of the event loop. It includes that of other threads, such as
  * those that collect garbage.
- * @returns `stop`, which returns the most of one turn in milliseconds, once the current one has ended
+ * @returns `stop`, which returns the most of one turn in milliseconds, once the current one has
+ *   ended
  */
 export function watchTurns() {
   let isWatching = true

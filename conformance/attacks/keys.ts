@@ -224,7 +224,10 @@ export function keyAttacksSuite(library: Library): Suite {
   })
 }
 
-/** The ways to give the keys of a hostile tenant. It owns `otherAccount`, `otherToken` and the SharedKey. */
+/**
+ * The ways to give the keys of a hostile tenant. It owns `otherAccount`, `otherToken` and the
+ * SharedKey.
+ */
 const owned = { authToken: otherToken, accountSid: otherAccount }
 const ownedKeys: Record<string, Options> = {
   'a record': { authToken: { [account]: token, [otherAccount]: otherToken } },

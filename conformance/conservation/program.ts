@@ -148,7 +148,10 @@ export async function runProgram(target: Target, seed: number, steps: number): P
   await running.close()
 }
 
-/** Checks that the answers have the order of the requests. Returns the deliveries that were answered with 200. */
+/**
+ * Checks that the answers have the order of the requests. Returns the deliveries that were answered
+ * with 200.
+ */
 function checkAnswers({ keepsOrder, answersByName }: Target, { sent, answers }: Client): string[] {
   const accepted: string[] = []
   for (const [index, { status, body }] of answers().entries()) {
@@ -185,7 +188,9 @@ async function waitFor(condition: () => Promise<boolean>, what: string): Promise
   throw new Error(`waited in vain for ${what}`)
 }
 
-/** A server of a framework does not tell what is in flight, so it gets time to notice what closed. */
+/**
+ * A server of a framework does not tell what is in flight, so it gets time to notice what closed.
+ */
 async function waitForTurns(): Promise<void> {
   for (let turns = 0; turns < 500; turns++) await turn()
 }

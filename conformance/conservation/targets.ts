@@ -19,8 +19,8 @@ import type { Gate } from './gate.ts'
 export interface Target {
   readonly name: string
   /**
-   * True if the server answers in the order of the requests, whatever comes behind them. `node:http`
-   * itself answers malformed bytes at once.
+   * True if the server answers in the order of the requests, with anything behind them.
+   * `node:http` itself answers malformed bytes at once.
    */
   readonly keepsOrder: boolean
   /** True if the answer to a delivery has the name of the delivery. */

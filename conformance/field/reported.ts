@@ -10,7 +10,10 @@ export interface Reported {
   readonly source: string
   readonly request: DiagnosableRequest
   readonly options: VerifierOptions
-  /** The causes. With `?`, nothing is proven, and it is the first of those that are left. None: it verifies. */
+  /**
+   * The causes. With `?`, nothing is proven, and it is the first of those that are left. None: it
+   * verifies.
+   */
   readonly expected: readonly (CauseId | `?${CauseId}`)[]
   /** Does what the printed fix says, if that is no option to copy. */
   readonly mend?: ((reported: Reported) => Partial<Pick<Reported, 'request' | 'options'>>) | undefined

@@ -1,18 +1,28 @@
 import { join } from 'node:path'
 import type { Framework } from '../adapter/framework.ts'
-import { buildNext, type Shape } from '../projects/build-next.ts'
+import { buildApp } from '../projects/build-app.ts'
 import { type RemoteServer, startRemote } from '../projects/remote.ts'
 
 export const versions = ['15', '16'] as const
 type Version = (typeof versions)[number]
 
-/** Runs `next start` on a production build. */
+/** `pages` rewrites every path to an API route, `prefixed` has a basePath and trailing slashes. */
+type Shape = 'app' | 'pages' | 'prefixed'
+
+/** Builds conformance/projects/next, unless it is built, and runs `next start`. */
 export function startNext(
   version: Version,
   shape: Shape,
   env: Readonly<Record<string, string>> = {},
 ): Promise<RemoteServer> {
-  const directory = buildNext(`next${version}`, shape)
+  const directory = buildApp({
+    project: `next${version}`,
+    node: process.execPath,
+    command: ['next/dist/bin/next', 'build'],
+    env: { SHAPE: shape, NEXT_TELEMETRY_DISABLED: '1' },
+    sources: 'conformance/projects/next',
+    as: shape,
+  })
   const script = join(directory, '../../node_modules/next/dist/bin/next')
   return startRemote({
     directory,

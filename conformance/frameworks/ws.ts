@@ -172,7 +172,7 @@ type ServedApp = Pick<Parameters<typeof serveHono>[0], 'fetch'>
  * Tracks connections. Node.js does not track upgraded ones, so one that stays open would keep the
  * server from closing.
  */
-export function trackConnections(server: Server): () => void {
+function trackConnections(server: Server): () => void {
   const connections = new Set<Socket>()
   server.on('connection', (socket) => void connections.add(socket.once('close', () => connections.delete(socket))))
   return () => {
@@ -244,17 +244,21 @@ const h3Routes: RoutingServer = {
       onRun('handler')
       return ''
     })
-    const to = { hostname: '127.0.0.1', port: 0, silent: true, gracefulShutdown: false, plugins: [crossws({})] }
-    const running = serveH3(app, to)
-    await running.ready()
-    const server = running.node?.server as Server
-    const drop = trackConnections(server)
-    const close = async (): Promise<void> => {
-      drop()
-      await running.close(true)
-    }
-    return { port: findPort(server), close }
+    return serveH3App(app)
   },
+}
+
+export async function serveH3App(app: H3): Promise<Running> {
+  const to = { hostname: '127.0.0.1', port: 0, silent: true, gracefulShutdown: false, plugins: [crossws({})] }
+  const running = serveH3(app, to)
+  await running.ready()
+  const server = running.node?.server as Server
+  const drop = trackConnections(server)
+  const close = async (): Promise<void> => {
+    drop()
+    await running.close(true)
+  }
+  return { port: findPort(server), close }
 }
 
 const fastifyRoutes: RoutingServer = {

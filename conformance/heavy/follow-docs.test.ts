@@ -76,7 +76,9 @@ function readSteps(tour: Tour): Steps {
   return { files, commands }
 }
 
-/** Reads the blocks below a line such as "Save this as `server.mjs`:". The first of a name counts. */
+/**
+ * Reads the blocks below a line such as "Save this as `server.mjs`:". The first of a name counts.
+ */
 function readFiles(text: string): Map<string, string> {
   const named = /`([\w./+-]+\.\w+)`:\n\n(?:<!-- .*? -->\n)?```\w+\n([\s\S]*?)^```/gm
   const files = new Map<string, string>()
@@ -122,7 +124,9 @@ async function run(command: string, cwd: string, env: NodeJS.ProcessEnv): Promis
   }
 }
 
-/** Makes the environment of a reader's shell, in which npm asks the registry as little as possible. */
+/**
+ * Makes the environment of a reader's shell, in which npm asks the registry as little as possible.
+ */
 async function makeEnv(tour: Tour): Promise<NodeJS.ProcessEnv> {
   const foreign = /^(npm_|VITEST|NODE_|TWILIO_|TOLLGATE_|JEST_)/i
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))

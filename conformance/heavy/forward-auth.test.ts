@@ -367,7 +367,8 @@ for (const name of ['HAProxy', 'Caddy'] as const)
                 counts.refused++
                 continue
               }
-              // A request that arrived was signed for this path, and has every field of the verdict.
+              // A request that arrived was signed for this path, and has every field of the
+              // verdict.
               expect(signer, what).not.toBe('unsigned')
               expect(readField(request, 'tollgate-verified'), what).toEqual(['url'])
               const asksFor = readField(request, 'upgrade').join().toLowerCase()

@@ -16,8 +16,8 @@ import { account, origin } from '../kit/draft.ts'
 import { makeCertificate } from '../proxies/certificate.ts'
 import { sendPlain, sendTls, toWire } from '../proxies/client.ts'
 
-// Three processes of the example in docs/several-instances.md, behind a real nginx that takes turns,
-// with one real Redis and one key file.
+// Three processes of the example in docs/several-instances.md, behind a real nginx that takes
+// turns, with one real Redis and one key file.
 
 const guides = fileURLToPath(new URL('../../examples/guides/', import.meta.url))
 const folder = makeFolder('instances')

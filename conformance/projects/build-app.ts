@@ -38,6 +38,7 @@ export function buildApp({ project, node, command, env, sources, as, files = {} 
     ...listFiles(join(root, sources)).map((file) => readFileSync(file)),
     readFileSync(join(directory, 'package-lock.json')),
     readFileSync(join(directory, 'node_modules/tollgate/.tarball')),
+    ...listFiles(join(directory, 'node_modules/tollgate-conformance')).map((file) => readFileSync(file)),
   ])
   const stamp = join(target, 'stamp')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === content) return target

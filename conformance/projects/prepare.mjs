@@ -95,18 +95,7 @@ function placeLibrary(directory) {
  */
 function placeScenarios(directory) {
   const target = join(directory, 'node_modules/tollgate-conformance')
-  const conformance = join(root, 'conformance')
-  const sources = [
-    'adapter/scenario.ts',
-    'kit/draft.ts',
-    'kit/sign.ts',
-    'projects/stage.ts',
-    'projects/routed.ts',
-    'projects/follow.ts',
-  ]
-  const newest = Math.max(...sources.map((source) => modifiedAt(join(conformance, source))))
-  if (modifiedAt(join(target, 'package.json')) > newest) return
-  buildSync({
+  const { outputFiles } = buildSync({
     entryPoints: ['stage', 'follow'].map((name) => join(projects, `${name}.ts`)),
     outdir: target,
     bundle: true,
@@ -115,9 +104,14 @@ function placeScenarios(directory) {
     platform: 'neutral',
     format: 'esm',
     target: 'es2023',
+    write: false,
   })
   const exports = { '.': './stage.js', './follow': './follow.js' }
-  writeFileSync(join(target, 'package.json'), JSON.stringify({ name: 'tollgate-conformance', type: 'module', exports }))
+  const manifest = JSON.stringify({ name: 'tollgate-conformance', type: 'module', exports })
+  mkdirSync(target, { recursive: true })
+  // A server of another test may be reading a file, so those that are the same stay.
+  for (const { path, text } of [...outputFiles, { path: join(target, 'package.json'), text: manifest }])
+    if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text)
 }
 
 /**

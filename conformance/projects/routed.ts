@@ -12,7 +12,9 @@ export const isGuarded = process.env.ROUTED === 'guarded'
 
 type Handler = (...args: never[]) => unknown
 
-/** Makes an endpoint whose handler answers which route ran, and what it could read of the address. */
+/**
+ * Makes an endpoint whose handler answers which route ran, and what it could read of the address.
+ */
 export function makeRouted(
   wrap: (options: typeof routedOptions, handler: (webhook: unknown, ...args: never[]) => unknown) => Handler,
   read: (...args: never[]) => Ran | Promise<Ran>,

@@ -180,7 +180,10 @@ class Attacker {
     return random.oneIn(3) ? 'GET' : 'POST'
   }
 
-  /** Where both exist, the signature of a handshake must run no handler, and that of a GET open no socket. */
+  /**
+   * Where both exist, the signature of a handshake must run no handler, and that of a GET open no
+   * socket.
+   */
   #pickScheme(kind: Kind, random: Random): Scheme {
     const isCrossed = this.#server.webSockets === true && random.oneIn(6)
     return (kind === 'upgrade') === isCrossed ? 'https' : 'wss'
@@ -226,7 +229,8 @@ class Attacker {
   async #findPlain(kind: Kind, signed: string): Promise<Ran | undefined> {
     const ask = async (target: string, text: string): Promise<Ran | undefined> =>
       readRan(await this.#wire.send(makeWireRequest(kind, { target, hosts: [host] }, text)))
-    // Some servers escape letters in the URL of a plain request, so that the signature of the raw ones fails.
+    // Some servers escape letters in the URL of a plain request, so that the signature of the raw
+    // ones fails.
     const escaped = spellLetters(signed)
     return (await ask(spellTarget(signed), signed)) ?? (escaped === signed ? undefined : ask(escaped, escaped))
   }
@@ -244,9 +248,9 @@ class Attacker {
 }
 
 /**
- * Lists the other addresses whose handshake has the same signature. Twilio signs the path with a slash
- * at its end or without, and ConversationRelay signs the query as parameters behind the path, with
- * nothing between them.
+ * Lists the other addresses whose handshake has the same signature. Twilio signs the path with a
+ * slash at its end or without, and ConversationRelay signs the query as parameters behind the path,
+ * with nothing between them.
  */
 function listAlike(address: Address, signed: string): readonly string[] {
   const texts = new Set([signed, toggleSlash(signed)])

@@ -3,7 +3,9 @@ import { startBuilt, type Version } from '../frameworks/built.ts'
 import type { RemoteServer } from '../projects/remote.ts'
 import type { RoutedServer } from './server.ts'
 
-/** Plain paths of the applications in conformance/projects, and the route that each one must run. */
+/**
+ * Plain paths of the applications in conformance/projects, and the route that each one must run.
+ */
 const plain = {
   '/routed/sms': '/routed/sms',
   '/routed/billing/paid': '/routed/billing/paid',

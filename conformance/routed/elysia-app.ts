@@ -43,8 +43,8 @@ const addSocket: AddRoute = (app, path, read, hook) => {
 
 /**
  * The plain paths without the wildcard below the mount. On Bun, Elysia gives routes without a
- * wildcard to the server's router, which prefers `/:a/:b/:c` to `/api/*`, and its own does not. So a
- * request that only Elysia routes, such as `/x/../api/y/z`, would run the other one of the two.
+ * wildcard to the server's router, which prefers `/:a/:b/:c` to `/api/*`, and its own does not. So
+ * a request that only Elysia routes, such as `/x/../api/y/z`, would run the other one of the two.
  */
 export const plainPathsOnBun: Readonly<Record<string, string>> = { ...plainPaths, '/api/other': '/:a/*' }
 

@@ -20,6 +20,34 @@ export function readAt(route: string): (request: FastifyRequest) => Ran {
   })
 }
 
+type AddGuard = (scope: FastifyInstance, paths?: readonly string[]) => void
+type AddRoute = (scope: FastifyInstance, path: string, route: string) => void
+
+/**
+ * Adds the routes at the root and at `/api`, and the guard at its place. At a place that `places`
+ * does not have, the guard stands before the app, so none is added.
+ */
+export function addAtPlace(app: FastifyInstance, place: string, addGuard: AddGuard, addRoute: AddRoute): void {
+  const add: AddRoute = (scope, path, route) => {
+    if (place !== 'each route') return addRoute(scope, path, route)
+    scope.register(async (own) => {
+      addGuard(own)
+      addRoute(own, path, route)
+    })
+  }
+  if (place === 'the whole app') addGuard(app)
+  if (place === 'paths at the root') addGuard(app, rootPaths)
+  app.register(
+    async (scope) => {
+      if (place === 'paths in the mounted part') addGuard(scope, ['/api/voice'])
+      if (place === 'paths below the mount') addGuard(scope, ['/voice'])
+      for (const path of mountedRoutes) add(scope, path, `/api${path}`)
+    },
+    { prefix: '/api' },
+  )
+  for (const path of rootRoutes) add(app, path, path)
+}
+
 async function makeFastify(
   place: Place,
   options: GuardOptions | undefined,
@@ -28,27 +56,15 @@ async function makeFastify(
   const app = createFastify({ forceCloseConnections: true, ...(serverFactory && { serverFactory }) })
   if (!options)
     app.addContentTypeParser('*', (_request, payload, done) => void payload.resume().on('end', () => done(null)))
-  const add = (scope: FastifyInstance, paths?: readonly string[]): void => {
-    if (options) scope.register(twilioWebhook as FastifyPluginCallback<object>, { ...options, ...(paths && { paths }) })
-  }
-  const addRoute = (scope: FastifyInstance, path: string, route: string): void => {
-    if (place !== 'each route') return void scope.all(path, async (request) => readAt(route)(request))
-    scope.register(async (own) => {
-      add(own)
-      own.all(path, async (request) => readAt(route)(request))
-    })
-  }
-  if (place === 'the whole app') add(app)
-  if (place === 'paths at the root') add(app, rootPaths)
-  app.register(
-    async (scope) => {
-      if (place === 'paths in the mounted part') add(scope, ['/api/voice'])
-      if (place === 'paths below the mount') add(scope, ['/voice'])
-      for (const path of mountedRoutes) addRoute(scope, path, `/api${path}`)
+  addAtPlace(
+    app,
+    place,
+    (scope, paths) => {
+      if (options)
+        scope.register(twilioWebhook as FastifyPluginCallback<object>, { ...options, ...(paths && { paths }) })
     },
-    { prefix: '/api' },
+    (scope, path, route) => void scope.all(path, async (request) => readAt(route)(request)),
   )
-  for (const path of rootRoutes) addRoute(app, path, path)
   await app.ready()
   return app
 }

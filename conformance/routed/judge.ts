@@ -29,7 +29,10 @@ export function findOtherRun(ran: Ran, plain: Ran): string | undefined {
   return undefined
 }
 
-/** Writes parameters in the order of their names. Some routers collect them from the end of the path. */
+/**
+ * Writes parameters in the order of their names. Some routers collect them from the end of the
+ * path.
+ */
 function toText(params: Readonly<Record<string, unknown>> = {}): string {
   return JSON.stringify(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
@@ -62,7 +65,8 @@ function isSame(seen: string, signed: string, spell: (text: string) => string): 
   return isBytes && spell(Buffer.from(seen, 'latin1').toString()) === spell(signed)
 }
 
-// Escapes of letters and digits bound nothing, and h3 2 decodes them in `event.url`. Dots may be segments.
+// Escapes of letters and digits bound nothing, and h3 2 decodes them in `event.url`. Dots may be
+// segments.
 const unescapePlain = (text: string): string =>
   text.replace(/%(?:3\d|[46][1-9a-f]|[57][\da]|5f|2d|7e)/gi, (code) => decodeURIComponent(code))
 

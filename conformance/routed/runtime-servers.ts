@@ -24,8 +24,8 @@ export const runtimes: readonly Runtime[] = [
   },
   {
     name: 'Deno',
-    // An absolute target ends this process before any guard: Deno refuses the way in which Fastify's
-    // router calls `URL.parse`.
+    // An absolute target ends this process before any guard: Deno refuses the way in which
+    // Fastify's router calls `URL.parse`.
     apps: [...denoApps, ...nodeApps].filter(({ name }) => !/^fastify.*HTTP\/2/.test(name)),
     start: () => startRuntime(programs.deno(), denoArguments, 'serve-deno.ts'),
   },

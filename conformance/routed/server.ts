@@ -19,7 +19,9 @@ export interface RoutedServer {
   readonly http2?: true
   /** True if its guarded routes open WebSockets, each of which first sends `Ran`. */
   readonly webSockets?: true
-  /** True if the Host header selects one of several public URLs, so that not every Host is genuine. */
+  /**
+   * True if the Host header selects one of several public URLs, so that not every Host is genuine.
+   */
   readonly selectsByHost?: true
   /** Starts it. Without options, it has no guard at all. */
   start(options: GuardOptions | undefined): Promise<Running>

@@ -294,8 +294,8 @@ const known: readonly Address[] = [
 ]
 
 /**
- * Makes addresses of these paths without end, mixed with others: first the known ones, then each shape of a target and each Host with
- * a plain request, then random combinations.
+ * Makes addresses of these paths without end, mixed with others: first the known ones, then each
+ * shape of a target and each Host with a plain request, then random combinations.
  */
 export function* makeAddresses(
   paths: readonly string[],

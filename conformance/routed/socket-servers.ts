@@ -1,20 +1,17 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import websocket from '@fastify/websocket'
 import { upgradeWebSocket } from '@hono/node-server'
-import { plugin as crossws } from 'crossws/server/node'
-import createFastify, { type FastifyInstance } from 'fastify'
-import { serve as serveH3 } from 'h3'
+import createFastify from 'fastify'
 import { twilioWebhook as guardFastify } from 'tollgate/fastify'
 import { createVerifyClient, twilioUpgrade } from 'tollgate/ws'
 import { WebSocketServer } from 'ws'
 import type { Running } from '../adapter/framework.ts'
-import { findPort } from '../frameworks/listen.ts'
-import { listenWithFastify, serveApp, serveUpgrades, trackConnections } from '../frameworks/ws.ts'
-import { readAt } from './fastify-servers.ts'
+import { listenWithFastify, serveApp, serveH3App, serveUpgrades } from '../frameworks/ws.ts'
+import { addAtPlace, readAt } from './fastify-servers.ts'
 import { type H3Place, h3Places, makeH3App } from './h3-app.ts'
 import { type HonoPlace, honoPlaces, makeHonoApp, openByHono } from './hono-app.ts'
 import { atPlaces, type Place, places, rootPaths } from './places.ts'
-import { findRoute, mountedRoutes, type Ran, rootRoutes } from './routes.ts'
+import { findRoute, type Ran } from './routes.ts'
 import type { GuardOptions, RoutedServer } from './server.ts'
 
 /** The guard stands before the routes, so it has the whole server or some paths. */
@@ -93,49 +90,28 @@ async function startFastify(
   const app = createFastify({ forceCloseConnections: true })
   const verifyClient = options && !byAdapter && { verifyClient: createVerifyClient(choosePaths(place, options)) }
   await app.register(websocket, { options: { ...verifyClient } })
-  const add = (scope: FastifyInstance, paths?: readonly string[]): void => {
-    if (options && byAdapter) scope.register(guardFastify, { ...options, ...(paths && { paths }) })
-  }
-  const addRoute = (scope: FastifyInstance, path: string, route: string): void => {
-    scope.register(async (own) => {
-      if (place === 'each route') add(own)
-      own.route({
+  addAtPlace(
+    app,
+    place,
+    (scope, paths) => {
+      if (options && byAdapter) scope.register(guardFastify, { ...options, ...(paths && { paths }) })
+    },
+    (scope, url, route) =>
+      void scope.route({
         method: 'GET',
-        url: path,
+        url,
         // `verifyClient` guards no ordinary handler.
         handler: async (request, reply) => (byAdapter ? readAt(route)(request) : reply.code(426).send()),
         wsHandler: (connection, request) => connection.send(JSON.stringify(readAt(route)(request))),
-      })
-    })
-  }
-  if (place === 'the whole app') add(app)
-  if (place === 'paths at the root') add(app, rootPaths)
-  app.register(
-    async (scope) => {
-      if (place === 'paths in the mounted part') add(scope, ['/api/voice'])
-      if (place === 'paths below the mount') add(scope, ['/voice'])
-      for (const path of mountedRoutes) addRoute(scope, path, `/api${path}`)
-    },
-    { prefix: '/api' },
+      }),
   )
-  for (const path of rootRoutes) addRoute(app, path, path)
   return listenWithFastify(app)
 }
 
-async function startH3(place: H3Place, options: GuardOptions | undefined): Promise<Running> {
-  const to = { hostname: '127.0.0.1', port: 0, silent: true, gracefulShutdown: false, plugins: [crossws({})] }
-  const running = serveH3(makeH3App(place, options, true), to)
-  await running.ready()
-  const server = running.node?.server as Server
-  const drop = trackConnections(server)
-  const close = async (): Promise<void> => {
-    drop()
-    await running.close(true)
-  }
-  return { port: findPort(server), close }
-}
-
-/** Servers of Node.js that open WebSockets. Behind an adapter's own guard they answer other requests too. */
+/**
+ * Servers of Node.js that open WebSockets. Behind an adapter's own guard they answer other requests
+ * too.
+ */
 export const socketServers: readonly RoutedServer[] = [
   ...listWs('ws, twilioUpgrade', startUpgrade),
   ...listWs('ws, verifyClient', startVerifyClient),
@@ -144,5 +120,7 @@ export const socketServers: readonly RoutedServer[] = [
   ...atPlaces('hono 4, WebSockets', honoPlaces, (place: HonoPlace, options) =>
     serveApp(makeHonoApp(place, options, { knowsTarget: true, openSocket: openByHono(upgradeWebSocket) })),
   ),
-  ...atPlaces('h3 2, WebSockets', h3Places, startH3),
+  ...atPlaces('h3 2, WebSockets', h3Places, (place: H3Place, options) =>
+    serveH3App(makeH3App(place, options, true)),
+  ),
 ].map((server) => ({ ...server, webSockets: true }))

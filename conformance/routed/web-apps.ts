@@ -7,7 +7,9 @@ import type { GuardOptions, RoutedServer } from './server.ts'
 
 type Fetch = (request: Request, ...platform: readonly never[]) => Response | Promise<Response>
 
-/** How the applications open WebSockets on one runtime. `serve` has the plugin of crossws for h3. */
+/**
+ * How the applications open WebSockets on one runtime. `serve` has the plugin of crossws for h3.
+ */
 export interface SocketPlatform {
   readonly openSocket: OpenSocket
   /** Opens one in a fetch handler, and sends a text. `undefined`: the runtime does not. */
@@ -52,14 +54,21 @@ const makeFetch = (webSockets: boolean): WebApp => ({
   make: (options, { upgrade }) => ({ fetch: makeFetchApp(options, webSockets ? upgrade : undefined) as Fetch }),
 })
 
-/** Elysia, which compiles its routes unless the platform forbids it. Compiled, it opens WebSockets on Bun. */
-function makeElysiaApp(name: string, aot: boolean, variant: Parameters<typeof addRoutes>[2] = {}): WebApp {
+/**
+ * Elysia, which compiles its routes unless the platform forbids it. Compiled, it opens WebSockets
+ * on Bun.
+ */
+function makeElysiaApp(
+  name: string,
+  config: { readonly aot?: boolean; readonly systemRouter?: boolean },
+  variant: Parameters<typeof addRoutes>[2] = {},
+): WebApp {
   return {
     name,
     guards: 'all',
     ...markOf(variant.webSocket === true),
     ...(variant.onBun && { plain: plainPathsOnBun }),
-    make: (options) => addRoutes(new Elysia({ aot }), options, variant) as unknown as { readonly fetch: Fetch },
+    make: (options) => addRoutes(new Elysia(config), options, variant) as unknown as { readonly fetch: Fetch },
   }
 }
 
@@ -72,16 +81,17 @@ const portable = (webSockets: boolean): readonly WebApp[] => [
 /** Those that run everywhere. */
 export const webApps: readonly WebApp[] = [
   ...portable(false),
-  makeElysiaApp('elysia 1.4, not compiled', false),
+  makeElysiaApp('elysia 1.4, not compiled', { aot: false }),
   ...portable(true),
 ]
 
 /** Those for Deno, which may compile code. */
-export const denoApps: readonly WebApp[] = [...webApps, makeElysiaApp('elysia 1.4', true)]
+export const denoApps: readonly WebApp[] = [...webApps, makeElysiaApp('elysia 1.4', {})]
 
-/** Those for Bun. */
+/** Those for Bun. Without Bun's router, Elysia has the same routes as elsewhere. */
 export const bunApps: readonly WebApp[] = [
   ...webApps,
-  makeElysiaApp('elysia 1.4', true, { onBun: true }),
-  makeElysiaApp('elysia 1.4, WebSockets', true, { onBun: true, webSocket: true }),
+  makeElysiaApp('elysia 1.4', {}, { onBun: true }),
+  makeElysiaApp('elysia 1.4, systemRouter: false', { systemRouter: false }),
+  makeElysiaApp('elysia 1.4, WebSockets', { systemRouter: false }, { webSocket: true }),
 ]

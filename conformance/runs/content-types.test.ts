@@ -11,8 +11,8 @@ import { formType, makeRequest } from '../kit/draft.ts'
 
 captureWarnings()
 
-// Node.js keeps the first Content-Type. Hono and h3 2 make a web Request of all of them, and its form
-// parser uses the last one: there, a signed form that is also multipart has other content.
+// Node.js keeps the first Content-Type. Hono and h3 2 make a web Request of all of them, and its
+// form parser uses the last one: there, a signed form that is also multipart has other content.
 describe.each([...express, fastify, ...h3, ...hono, ...koa])('$name', (framework) => {
   test('a signed form with a second content type is refused', async () => {
     const part = '--x\r\nContent-Disposition: form-data; name="Body"\r\n\r\nevil\r\n--x--\r\n'

@@ -41,8 +41,8 @@ test('the body of c.req.raw is verified, even if the application has replaced it
   }
 })
 
-// Versions before 2 may not look for the bytes that the guard has read. Then a read answers 500, and
-// if nothing reads, 1.8 to 1.10 throw when the connection closes, which ends the process.
+// Versions before 2 may not look for the bytes that the guard has read. Then a read answers 500,
+// and if nothing reads, 1.8 to 1.10 throw when the connection closes, which ends the process.
 test('with @hono/node-server 1.10, handlers can read the body, and the process goes on', async () => {
   const authToken = '0123456789abcdef0123456789abcdef'
   const app = new Hono()

@@ -99,7 +99,7 @@ export function keysSuite(library: Library): Suite {
         () => '',
         () => [],
         () => 42 as unknown as string,
-        () => ({ authToken: token, accountSid: 'nobody' }),
+        () => ({ authToken: token, accountSid: 'no account' }),
         () => Array.from({ length: 17 }, () => token),
       ]
       for (const authToken of failing) {

@@ -3,7 +3,7 @@ import { Elysia } from 'elysia'
 import { twilioWebhook } from 'tollgate/elysia'
 import { twiml } from 'tollgate/twiml'
 
-const app = new Elysia({ adapter: node() }) // on Bun: new Elysia()
+const app = new Elysia({ adapter: node() }) // on Bun: new Elysia({ systemRouter: false })
   .use(twilioWebhook({ publicUrl: process.env.TOLLGATE_PUBLIC_URL }))
   .post(
     '/sms',

@@ -1,7 +1,9 @@
 import { decodeUtf8, parseForm, serializeForm } from '../../packages/tollgate/src/schemes/twilio/sign/form.ts'
 import { check } from './check.ts'
 
-/** Compares the form parser to the platform's: the same pairs, or a rejection instead of a guess. */
+/**
+ * Compares the form parser to the platform's: the same pairs, or a rejection instead of a guess.
+ */
 export function fuzz(data: Uint8Array): void {
   const pairs = parseForm(data)
   const text = decodeUtf8(data)

@@ -25,8 +25,8 @@ const dropComments = (target: string) => ({
   },
 })
 
-// Rolldown writes each item of a list and of an object on a line of its own, and the tables of webhooks
-// have thousands. A statement ends with `;`, so the pattern finds no block.
+// Rolldown writes each item of a list and of an object on a line of its own, and the tables of
+// webhooks have thousands. A statement ends with `;`, so the pattern finds no block.
 const shortLiterals = {
   name: 'short-literals',
   generateBundle(_options: unknown, bundle: Record<string, { code?: string }>): void {
@@ -66,8 +66,8 @@ const dropPageTexts = {
   },
 }
 
-// Rolldown writes a getter of five lines for each name that chunks share. No name here changes after it
-// was set, and each is set before the end of its chunk.
+// Rolldown writes a getter of five lines for each name that chunks share. No name here changes
+// after it was set, and each is set before the end of its chunk.
 const plainExports = {
   name: 'plain-exports',
   renderChunk: (code: string): string =>
@@ -80,15 +80,15 @@ const plainExports = {
 // The package has no dependencies: it contains the only code that it needs from others.
 const deps = { neverBundle: ['vitest'], onlyBundle: ['@noble/hashes'] }
 
-// Every entry that verifies loads all of these, so they are no files of their own. The patterns match
-// no declarations, which would become parts of a program.
+// Every entry that verifies loads all of these, so they are no files of their own. The patterns
+// match no declarations, which would become parts of a program.
 const frame = {
   name: 'frame',
   test: /src[\\/](verdict|checks[\\/]\w+|verify[\\/](verifier|head|body|look-up|public-url|types)|schemes[\\/]twilio[\\/]sign[\\/][\w-]+)\.ts$/,
 }
 
-// A group takes with it what it imports. In CommonJS that must not be the choice of a provider, whose
-// paths start from its own folder, so this group has only files that import none.
+// A group takes with it what it imports. In CommonJS that must not be the choice of a provider,
+// whose paths start from its own folder, so this group has only files that import none.
 const checks = { name: 'checks', test: /src[\\/](verdict|checks[\\/]\w+)\.ts$/ }
 
 const shared: UserConfig = {
@@ -115,8 +115,8 @@ const esm: UserConfig = {
 // and of browserify know the syntax of ES2019, and Jest 26 knows no names with `node:`.
 const forOlderTools = {
   name: 'for-older-tools',
-  // Bundlers for browsers would look for `node:crypto` if it was required by name, and put copies of
-  // `Buffer` and `process` beside free names.
+  // Bundlers for browsers would look for `node:crypto` if it was required by name, and put copies
+  // of `Buffer` and `process` beside free names.
   transform: (code: string): string =>
     code.replace(/^import \{(.*)\} from 'node:crypto'$/m, (_all, names: string) => {
       return `const { Buffer, process } = globalThis

@@ -36,7 +36,8 @@ export default defineConfig({
     // The highlighter does not know the configuration languages of these programs.
     languageAlias: { caddyfile: 'nginx', haproxy: 'ini' },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
-    // Otherwise Vue takes `{{…}}` of Studio's variables for its own, fails, and leaves the page empty.
+    // Otherwise Vue takes `{{…}}` of Studio's variables for its own, fails, and leaves the page
+    // empty.
     config(md) {
       md.core.ruler.push('literal-code', ({ tokens }) => {
         for (const token of tokens.flatMap(({ children }) => children ?? []))

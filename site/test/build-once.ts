@@ -8,8 +8,8 @@ import { isStale } from '../../tools/setup.mjs'
 const log = join(root, 'site/.build/log.txt')
 
 /**
- * Builds the site if a page, an example or a source has changed, and returns what the build printed.
- * Test files that run at the same time share one build.
+ * Builds the site if a page, an example or a source has changed, and returns what the build
+ * printed. Test files that run at the same time share one build.
  */
 export function buildOnce(): string {
   const giveBack = takeLock('site')

@@ -16,8 +16,9 @@ function complain(title, changes) {
 }
 
 /**
- * Tests all files, or only the given ones: `npm run mutation --
- * packages/tollgate/src/schemes/twilio/sign/form.ts`. It writes the page only if it tested all files.
+ * Tests all files, or only the given ones:
+ * `npm run mutation -- packages/tollgate/src/schemes/twilio/sign/form.ts`. It writes the page only
+ * if it tested all files.
  */
 async function main(/** @type {string[]} */ files) {
   await installWhenNeeded()

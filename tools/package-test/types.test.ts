@@ -20,7 +20,8 @@ const everyEntry = Object.keys(entries)
 const twilioCode = readFileSync(join(root, 'packages/tollgate/test/types/twilio-code.test-d.ts'), 'utf8')
 const useLibrary = (name: string): string => twilioCode.replace(`'../../src/compat/index.ts'`, `'${name}'`)
 
-// One run of the compiler for all three, because reading the types of twilio takes most of its time.
+// One run of the compiler for all three, because reading the types of twilio takes most of its
+// time.
 const users = {
   'compat.ts': useLibrary('tollgate/compat'),
   'twilio.ts': useLibrary('twilio/lib/webhooks/webhooks.js'),
@@ -39,7 +40,9 @@ afterAll(() => {
   for (const folder of [scratch, oldest]) rmSync(folder, { recursive: true, force: true })
 })
 
-/** Lists the errors in the files and in the types of this package. Other packages have their own. */
+/**
+ * Lists the errors in the files and in the types of this package. Other packages have their own.
+ */
 function compile(
   compiler: string,
   moduleResolution: string,

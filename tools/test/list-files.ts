@@ -2,6 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../run.mjs'
 
+// `npm test` needs no git, so this file reads .gitignore and .gitattributes itself.
+// `heavy/git-agrees.test.ts` compares its answers with those of git.
+
 /** Translates a pattern of .gitignore. Without a slash before its end, it is for each folder. */
 function readIgnored(pattern: string): RegExp {
   const path = pattern.replace(/\/$/, '')
@@ -26,9 +29,16 @@ const files = listFolder('').sort()
 
 /**
  * Lists the files of the repository that match one of the patterns, without what .gitignore names.
- * `npm test` needs no git. As with `git ls-files`, `*` also matches slashes.
+ * As with `git ls-files`, `*` also matches slashes.
  */
 export function listFiles(...patterns: readonly string[]): readonly string[] {
   const expressions = patterns.map((pattern) => new RegExp(`^${toExpression(pattern, '.*')}$`))
   return files.filter((file) => expressions.some((one) => one.test(file)))
+}
+
+/** Lists the files that .gitattributes marks as generated. */
+export function listMarked(): readonly string[] {
+  const rows = readFileSync(join(root, '.gitattributes'), 'utf8').matchAll(/^(\S+) linguist-generated$/gm)
+  // A pattern without a slash is for each folder.
+  return listFiles(...[...rows].map(([, pattern = '']) => (pattern.includes('/') ? pattern : `*${pattern}`)))
 }

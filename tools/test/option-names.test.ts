@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
 
-/** The types of options that the sources of all packages declare, with the name of each property. */
+/**
+ * The types of options that the sources of all packages declare, with the name of each property.
+ */
 function listMembers(): { readonly where: string; readonly name: string; readonly type: string }[] {
   const members: { where: string; name: string; type: string }[] = []
   for (const project of readdirSync('packages')) {

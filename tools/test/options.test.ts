@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { OptionRow } from 'tollgate/options'
 import { describe, expect, test } from 'vitest'
-import { listShown, readBags, renderOptions } from '../options.mjs'
+import { toFields } from '../../packages/gateway/src/config/fields.ts'
+import { inFiles, listShown, readBags, renderOptions } from '../options.mjs'
 import { root } from '../run.mjs'
 import { listPages } from '../snippets.mjs'
 
@@ -36,7 +38,15 @@ test.each(listPages())('%s has the options of the tables (npm run options)', (pa
   expect(read(page)).toBe(renderOptions(page, bags))
 })
 
-test('every table is on a page', () => {
-  const shown = listPages().flatMap((page) => listShown(read(page)))
-  expect([...bags.keys()].filter((name) => !shown.includes(name))).toEqual([])
+const all = [...bags].flatMap(([bag, { options }]) => options.map(({ name, row }) => ({ id: `${bag}.${name}`, row })))
+
+test('every option is on a page', () => {
+  const shown = listPages().flatMap((page) => listShown(read(page), bags))
+  expect(all.map(({ id }) => id).filter((id) => !shown.includes(id))).toEqual([])
+})
+
+test('the tables of a configuration file have the options that the gateway takes from it', () => {
+  const taken = all.filter(({ row }) => 'it' in toFields({ it: row as OptionRow }))
+  expect(taken.length).toBeGreaterThan(20)
+  expect(all.filter(({ row }) => inFiles.includes(row.type))).toEqual(taken)
 })

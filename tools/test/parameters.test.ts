@@ -87,7 +87,10 @@ function listSignatures(node: ts.Node): { readonly signature: WithParameters; re
   return []
 }
 
-/** Lists the parameters that neither `@param` nor the documentation of an interface of options explains. */
+/**
+ * Lists the parameters that neither `@param` nor the documentation of an interface of options
+ * explains.
+ */
 function listUnexplained({ signature, documented }: ReturnType<typeof listSignatures>[number]): string[] {
   const tags = ts.getJSDocTags(documented).filter(ts.isJSDocParameterTag)
   const said = new Set(tags.filter((tag) => String(tag.comment ?? '').trim() !== '').map((tag) => tag.name.getText()))

@@ -17,7 +17,10 @@ export function makeScratchRepository(target: string): void {
   commitAll(target)
 }
 
-/** Copies the installed packages. Their links to the workspace are relative, so they stay inside the clone. */
+/**
+ * Copies the installed packages. Their links to the workspace are relative, so they stay inside the
+ * clone.
+ */
 export function copyModules(clone: string): void {
   const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name))
   for (const folder of ['', ...packages].map((name) => join(name, 'node_modules')))

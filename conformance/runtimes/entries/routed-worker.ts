@@ -23,7 +23,10 @@ const platform: SocketPlatform = {
 
 type Fetch = (request: Request, ...platform: readonly never[]) => Response | Promise<Response>
 
-/** Lets crossws open the sockets of h3. It asks the application first, as its plugins for servers do. */
+/**
+ * Lets crossws open the sockets of h3. It asks the application first, as its plugins for servers
+ * do.
+ */
 function addSockets(app: H3): { readonly fetch: Fetch } {
   const sockets = crossws({
     async resolve(request) {

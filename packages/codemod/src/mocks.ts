@@ -13,7 +13,8 @@ export type Mock =
   | 'replaces'
   | { readonly statement: Node; readonly module: string; readonly text: string; readonly isBare: boolean }
 
-// jest.mock, vi.doMock, vi.importActual, mockery.registerMock, mock.module of node:test, td.replace.
+// jest.mock, vi.doMock, vi.importActual, mockery.registerMock, mock.module of node:test,
+// td.replace.
 const mockers = /(mock|actual)\w*$|\bmock\.module$|^td\.replace(Esm)?$|^(proxyquire|esmock|rewiremock|quibble)\b/i
 const readers = /(actual|requireMock|importMock|fromModule|mocked)$/i
 

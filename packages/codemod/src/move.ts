@@ -195,7 +195,9 @@ export function planMove(source: string, parsed: Parsed): Plan {
     for (const part of judge.findDefault(use)?.parts ?? []) edits.replace(part, '')
   }
 
-  /** Decides how a name for the whole module moves, and renames the uses that need a second name. */
+  /**
+   * Decides how a name for the whole module moves, and renames the uses that need a second name.
+   */
   function moveBinding(name: Node, module: Module): Binding {
     const variable = parsed.findVariable(name)
     if (variable === undefined) return 'stays'
@@ -301,7 +303,9 @@ export function planMove(source: string, parsed: Parsed): Plan {
     }
   }
 
-  /** In twilio, the name of a function is also its type. In `tollgate/compat` it is a value only. */
+  /**
+   * In twilio, the name of a function is also its type. In `tollgate/compat` it is a value only.
+   */
   function moveTypes(name: Node): void {
     const variable = parsed.findVariable(name)
     for (const { node } of variable ? listUses(variable) : [])

@@ -114,7 +114,8 @@ export function judgeCall(
 ): { readonly notes: readonly string[]; readonly refused: readonly string[] } {
   const token = call.arguments[tokenIndexes[name] ?? -1]
   const nothing = { notes: token && mayBeEmpty(parsed, token) ? [texts.empty] : [], refused: [] }
-  // `webhook(token, options)` and `webhook(options)`, but `validateExpressRequest(request, token, options)`.
+  // `webhook(token, options)` and `webhook(options)`, but
+  // `validateExpressRequest(request, token, options)`.
   const index = { webhook: 0, validateExpressRequest: 2, validateIncomingRequest: 2 }[name]
   if (index === undefined) return nothing
   const args = call.arguments.slice(index).map((argument) => readArgument(parsed, argument))
@@ -148,7 +149,9 @@ function readArgument(parsed: Parsed, argument: Node): ObjectExpression | 'token
   return isTokenName(node.name) ? 'token' : 'unknown'
 }
 
-/** Returns true for `token || ''`, `token ?? ''`, `token ? token : ''` and a name for one of them. */
+/**
+ * Returns true for `token || ''`, `token ?? ''`, `token ? token : ''` and a name for one of them.
+ */
 function mayBeEmpty(parsed: Parsed, argument: Node): boolean {
   const node = stripCasts(argument)
   if (node.type === 'LogicalExpression') return readText(node.right) === ''

@@ -56,7 +56,8 @@ const languages: Readonly<Record<string, readonly Language['lang'][]>> = {
 function listLanguages(file: string | undefined): readonly Language[] {
   const ending = extname(file ?? '')
   const langs = /\.d\.[cm]?ts$/.test(file ?? '') ? (['dts'] as const) : (languages[ending] ?? ['tsx', 'ts', 'jsx'])
-  // A file with `import` or `export` is a module. Any other may be a script, or have a top-level `await`.
+  // A file with `import` or `export` is a module. Any other may be a script, or have a top-level
+  // `await`.
   const types = ending.startsWith('.m') ? (['module'] as const) : (['unambiguous', 'commonjs', 'module'] as const)
   return langs.flatMap((lang) => types.map((sourceType) => ({ lang, sourceType })))
 }
@@ -173,7 +174,9 @@ export function readText(node: Node | null | undefined): string | undefined {
   return undefined
 }
 
-/** Returns the name of a member or a property: `a` for `x.a`, `x['a']`, `{ a }` and `{ 'a': b }`. */
+/**
+ * Returns the name of a member or a property: `a` for `x.a`, `x['a']`, `{ a }` and `{ 'a': b }`.
+ */
 export function readKey(node: {
   readonly key?: Node
   readonly property?: Node

@@ -47,7 +47,9 @@ export function transform(source: string, file?: string): Transformed {
   return { source: rest.source, changed, notes }
 }
 
-/** Does what {@link transform} does, and says what that means for the other files of the package. */
+/**
+ * Does what {@link transform} does, and says what that means for the other files of the package.
+ */
 export function plan(source: string, file?: string): Planned {
   const nothing = {
     source,

@@ -161,7 +161,10 @@ export class Judge {
     for (const { node, isWrite } of listUses(variable)) if (!isWrite) this.#judgeFunction(node, name)
   }
 
-  /** Judges one use of a function or constant. It moves, unless it says that nothing in the file may move. */
+  /**
+   * Judges one use of a function or constant. It moves, unless it says that nothing in the file may
+   * move.
+   */
   #judgeFunction(use: Node, name: string): void {
     const node = climbCasts(use)
     const { parent } = node
@@ -208,7 +211,9 @@ function isDiscarded({ parent }: Node): boolean {
   return parent?.type === 'ExpressionStatement'
 }
 
-/** Lists the members that a chain takes of a value: `not` and `toBe` for `f` in `f().not.toBe(1)`. */
+/**
+ * Lists the members that a chain takes of a value: `not` and `toBe` for `f` in `f().not.toBe(1)`.
+ */
 function listMembers(node: Node): readonly string[] {
   const { parent } = node
   if (parent?.type === 'CallExpression' && parent.callee === node) return listMembers(parent)

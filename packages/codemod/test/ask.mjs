@@ -1,5 +1,6 @@
-// Loads the files that it reads as a JSON list from stdin, and asks each about a genuine and a forged request. It
-// prints a JSON list of answers: 'accepts one, refuses the other' is `[true, false]`, an error is its text.
+// Loads the files that it reads as a JSON list from stdin, and asks each about a genuine and a
+// forged request. It prints a JSON list of answers: 'accepts one, refuses the other' is
+// `[true, false]`, an error is its text.
 import { createServer, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'

@@ -39,7 +39,10 @@ export function* checkOptions(options: GatewayOptions): Steps<void> {
   checkListeners(options)
 }
 
-/** Checks that no two listeners need the same port. Otherwise the second fails after the first listens. */
+/**
+ * Checks that no two listeners need the same port. Otherwise the second fails after the first
+ * listens.
+ */
 function checkListeners({ listen, admin, forwardAuth, routes }: GatewayOptions): void {
   const listeners = [
     ...(routes.length > 0 ? [{ name: 'listen', port: 8080, ...dropUndefined(listen) }] : []),

@@ -18,7 +18,9 @@ export interface ExchangeState {
   readonly answeredBy: 'upstream' | 'gateway'
   /** Why the upstream's answer is missing or incomplete: an error code, or words of the gateway. */
   readonly failure: string | undefined
-  /** The span of a forwarded request, and the fields that make the upstream's spans its children. */
+  /**
+   * The span of a forwarded request, and the fields that make the upstream's spans its children.
+   */
   readonly trace: { readonly span: Span; readonly fields: readonly string[] } | undefined
   readonly requestBody: Uint8Array | undefined
   /** The header fields of the answer. */
@@ -53,7 +55,9 @@ export function listVerdictFields(verdict: RouteVerdict): string[] {
   return fields
 }
 
-/** Returns the field by which this gateway and those before it recognise a request that comes back. */
+/**
+ * Returns the field by which this gateway and those before it recognise a request that comes back.
+ */
 export function listHopField(config: ConfigSnapshot, { hops }: RequestHead): string[] {
   return ['tollgate-hop', hops === '' ? config.hop : `${hops}, ${config.hop}`]
 }
@@ -64,9 +68,9 @@ export function release(verdict: RouteVerdict): void {
 }
 
 /**
- * Reports how the exchange of an accepted request ended. Its delivery failed, and Twilio can send it
- * again, after 401 (Twilio repeats the request with credentials), 5xx, or without a whole answer.
- * The library's adapters have the same rule (`settle`), which is not public:
+ * Reports how the exchange of an accepted request ended. Its delivery failed, and Twilio can send
+ * it again, after 401 (Twilio repeats the request with credentials), 5xx, or without a whole
+ * answer. The library's adapters have the same rule (`settle`), which is not public:
  * `test/release-rule.test.ts` compares the two.
  * @param status of the answer. `undefined` if the client did not get it whole.
  */

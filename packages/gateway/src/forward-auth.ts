@@ -77,7 +77,8 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
     const settings = context.getSettings()
     const head = readHead(req.rawHeaders, req.httpVersion)
     const startedAt = performance.now()
-    // The proxy may pass a verdict of the client's on, or remove ours because `Connection` names it.
+    // The proxy may pass a verdict of the client's on, or remove ours because `Connection` names
+    // it.
     const isPlain =
       !head.hasVerdict && !head.nominates && readAll(req, 'x-forwarded-connection').every(isPlainConnection)
     const isReadable = head.refusal === undefined && isPlain

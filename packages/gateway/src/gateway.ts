@@ -25,8 +25,8 @@ import { createUpstreams } from './upstream/pool.ts'
 export interface Gateway {
   /**
    * Binds the listeners.
-   * @returns the bound addresses. With port 0, they contain the port that the system chose. `url` is
-   *   empty without routes, because then only forward-auth has a listener.
+   * @returns the bound addresses. With port 0, they contain the port that the system chose. `url`
+   *   is empty without routes, because then only forward-auth has a listener.
    * @throws TypeError if an upstream is one of these addresses. Error from Node.js if an address
    *   cannot be bound. Then none is.
    */

@@ -11,7 +11,8 @@ const lateRounds = 3
  * Watches the event loop and the replay guards. A guard reserves and releases a random delivery,
  * because only the operation of the requests shows that they would be served: a store can answer a
  * ping and refuse to write.
- * @param listGuards returns the guards in use. One that accepts requests without its store never fails.
+ * @param listGuards returns the guards in use. One that accepts requests without its store never
+ *   fails.
  */
 export function watchHealth(listGuards: () => Iterable<ReplayGuard>, times = defaults) {
   const failedSince = new WeakMap<ReplayGuard, number>()

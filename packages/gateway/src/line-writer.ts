@@ -20,7 +20,9 @@ function openLineWriter(fd: 1 | 2): LineWriter {
   return new StreamWriter(fd === 1 ? process.stdout : process.stderr)
 }
 
-/** Writes to a file at once. `process.stdout` would stay closed after an error, such as a full disk. */
+/**
+ * Writes to a file at once. `process.stdout` would stay closed after an error, such as a full disk.
+ */
 class FileWriter {
   readonly #fd: number
   /** The rest of a line that was written in part. It is written before the next line. */

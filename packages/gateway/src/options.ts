@@ -150,7 +150,10 @@ interface UpstreamOptions {
 /** These, and the public URL, which a route must have. */
 type NotInRoutes = (typeof notInRoutes)[number] | 'publicUrl'
 
-/** A route for what Twilio signs. Its options are those of `VerifierOptions`, if nothing else is said. */
+/**
+ * A route for what Twilio signs. Its options are those of `VerifierOptions`, if nothing else is
+ * said.
+ */
 export interface TwilioRoute extends UpstreamOptions, Omit<VerifierOptions, NotInRoutes> {
   readonly scheme?: DefaultScheme | undefined
   /** As in `VerifierOptions`. */

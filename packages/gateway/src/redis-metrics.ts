@@ -1,7 +1,7 @@
 import { Gauge, Histogram } from 'prom-client'
 
-// Of the whole process: a reload keeps the connection, and a gateway has one store. Without Redis they
-// have no values, because they have labels.
+// Of the whole process: a reload keeps the connection, and a gateway has one store. Without Redis
+// they have no values, because they have labels.
 
 /** The state of the replay store in Redis. */
 export const redisUp = new Gauge({

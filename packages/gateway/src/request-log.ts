@@ -83,7 +83,10 @@ function chooseLevel({ code, status }: Report): keyof RequestLogger {
   return code === 'accepted' && status > 0 && status < 400 ? 'info' : 'warn'
 }
 
-/** Returns the fields that find a request in Twilio's debugger. Of a header, only an identifier counts. */
+/**
+ * Returns the fields that find a request in Twilio's debugger. Of a header, only an identifier
+ * counts.
+ */
 function findIdentifiers({ target, rawFields, body, verdict, host, upstream }: LoggedRequest): object {
   const read = (name: string, pattern: RegExp): string | undefined =>
     rawFields.find(

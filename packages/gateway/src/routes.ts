@@ -113,7 +113,8 @@ function prepareRow(route: Route): Row {
 }
 
 /**
- * Returns true for text that a Host header can have: nothing in it can be read as a path or a query.
+ * Returns true for text that a Host header can have: nothing in it can be read as a path or a
+ * query.
  */
 export function isHost(host: unknown): boolean {
   const match = typeof host === 'string' ? /^(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i.exec(host) : null

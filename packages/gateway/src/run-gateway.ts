@@ -24,7 +24,9 @@ export interface RunHooks {
 /** The time that a request may need after its end to release its delivery. */
 const releaseMs = 1000
 
-/** The time for what a stop does after the last request: to release deliveries and to send spans. */
+/**
+ * The time for what a stop does after the last request: to release deliveries and to send spans.
+ */
 const closeMs = 2000
 
 /**
@@ -33,8 +35,8 @@ const closeMs = 2000
  * (`LISTEN_FDS`) replace the addresses of the configuration.
  * @param source The path of a configuration file, or a configuration that was loaded before.
  * @param hooks The receiver of messages. Default: standard error.
- * @returns a promise that resolves when the gateway has stopped, at most two seconds after its grace
- *   period
+ * @returns a promise that resolves when the gateway has stopped, at most two seconds after its
+ *   grace period
  * @throws ConfigurationError, TypeError or RangeError if the configuration is wrong at the start
  */
 export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<void> {

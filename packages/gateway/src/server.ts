@@ -157,7 +157,9 @@ export function followSockets(server: Server): ReadonlySet<Socket> {
 interface StopOptions {
   readonly sockets: ReadonlySet<Socket>
   readonly graceMs: number
-  /** True if the listening socket was inherited. The kernel then keeps new connections for others. */
+  /**
+   * True if the listening socket was inherited. The kernel then keeps new connections for others.
+   */
   readonly isInherited: boolean
   /** Returns true if no request is in flight. */
   isIdle(): boolean
@@ -177,8 +179,8 @@ export async function stopServer(server: Server, options: StopOptions): Promise<
     while (performance.now() < until && !condition()) await sleep(20)
   }
   const closed = new Promise<void>((resolve) => server.once('close', resolve))
-  // Unlike the method of HTTP servers, this one leaves idle connections open. Their next answer says
-  // that they close.
+  // Unlike the method of HTTP servers, this one leaves idle connections open. Their next answer
+  // says that they close.
   if (isInherited) NetServer.prototype.close.call(server)
   await waitFor(() => sockets.size === 0, lingerMs)
   server.close()

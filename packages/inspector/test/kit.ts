@@ -149,7 +149,9 @@ export function askRaw(
   })
 }
 
-/** Runs a test that the page has copied, and returns its report in TAP. Rejects if the test fails. */
+/**
+ * Runs a test that the page has copied, and returns its report in TAP. Rejects if the test fails.
+ */
 export async function runCopied(code: string, env: Readonly<Record<string, string>>): Promise<string> {
   // The directory is next to this file, so that the import of tollgate/testing resolves.
   const directory = mkdtempSync(join(fileURLToPath(new URL('.', import.meta.url)), '.copied-'))

@@ -76,15 +76,15 @@ export interface Accepted extends Received {
     readonly url: string
   }
   /**
-   * The answer of the replay guard: `'repeated'` if this delivery arrived before, `'unknown'` if the
-   * guard cannot tell, because its store is full or because such requests repeat (handshakes).
+   * The answer of the replay guard: `'repeated'` if this delivery arrived before, `'unknown'` if
+   * the guard cannot tell, because its store is full or because such requests repeat (handshakes).
    * `undefined` without a guard.
    */
   readonly delivery: 'first' | 'repeated' | 'unknown' | undefined
   /**
-   * Reports that your work succeeded: from now on the replay guard recognises this delivery. Call it
-   * if you set `reportsOutcome`. Adapters call it after a successful answer. After `release()` it
-   * does nothing.
+   * Reports that your work succeeded: from now on the replay guard recognises this delivery. Call
+   * it if you set `reportsOutcome`. Adapters call it after a successful answer. After `release()`
+   * it does nothing.
    */
   confirm(): Promise<void>
   /** Call it if your work failed: the replay guard then accepts a retry of this delivery. */

@@ -91,7 +91,7 @@ describe('genuine parameters fit', () => {
     '{"From":"+14155550142"}',
   ]
   for (const [what, more] of Object.entries(surroundings))
-    test(`${what}, whatever its text is`, () => {
+    test(`${what}, with any text`, () => {
       for (const text of texts.slice(0, 'ProfileName' in more ? 3 : undefined))
         expect(find(makeSms(text, more))).toEqual([])
     })

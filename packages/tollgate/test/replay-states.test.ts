@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { memoryStore, type ReserveOutcome } from '../src/replay/index.ts'
 
-// All orders in which three attempts at one delivery can reserve, confirm, release, crash and outlive
-// their leases. A store keeps no other state than that of its keys, so this covers every race.
+// All orders in which three attempts at one delivery can reserve, confirm, release, crash and
+// outlive their leases. A store keeps no other state than that of its keys, so this covers every
+// race.
 
 const leaseMs = 10
 const ttlMs = 1_000_000
@@ -21,8 +22,8 @@ const ends: readonly End[] = ['confirm', 'release', 'crash']
 const all: readonly Attempt[] = ends.flatMap((end) => [false, true].map((isDoubtful) => ({ isDoubtful, end })))
 
 /**
- * Lists all orders of the steps: two of each attempt, and some ends of the leases. The attempts begin in
- * their order, because they are listed with every kind and end.
+ * Lists all orders of the steps: two of each attempt, and some ends of the leases. The attempts
+ * begin in their order, because they are listed with every kind and end.
  */
 function listOrders(left: readonly number[], expiries: number): Step[][] {
   const isDone = left.every((count) => count === 0)
@@ -58,7 +59,7 @@ function play(attempts: readonly Attempt[], order: readonly Step[]): string | un
       const isFree = takes(step, holder) && takes(step, remembered)
       if (isFree !== (outcome === 'reserved')) return `reserved: ${JSON.stringify(outcome)}`
       if (holder !== undefined && !isFree && outcome !== 'pending') return 'a pending delivery counts as handled'
-      if (typeof outcome === 'object' && remembered === undefined) return 'seen, but nobody handled it'
+      if (typeof outcome === 'object' && remembered === undefined) return 'seen, but never handled'
       if (isFree) {
         holder = step
         remembered = undefined

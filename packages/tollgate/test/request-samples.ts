@@ -1,6 +1,8 @@
 import type { FormName } from '../src/requests/index.ts'
 
-/** The same request in each form, as different programs write it. The compiler asks for each form. */
+/**
+ * The same request in each form, as different programs write it. The compiler asks for each form.
+ */
 export const requestSamples: Readonly<Record<FormName, readonly string[]>> = {
   raw: [
     `POST /sms?x=1 HTTP/1.1

@@ -9,7 +9,9 @@ export const otherSid = `AC${'1b'.repeat(16)}`
 export const origin = 'https://api.example.com'
 export const options: VerifierOptions = { publicUrl: origin, authToken }
 
-/** Verifies a request, and answers with what its signature covers or with the code of its rejection. */
+/**
+ * Verifies a request, and answers with what its signature covers or with the code of its rejection.
+ */
 export async function outcome(request: unknown, given: Partial<VerifierOptions> = {}): Promise<string> {
   const verdict = await createVerifier({ ...options, ...given }).verify(request as IncomingRequest)
   return verdict.ok ? verdict.covers : verdict.code

@@ -6,8 +6,8 @@ import { type SignedRequest, sampleWebhook, signRequest, webhookKinds } from '..
 const authToken = '0123456789abcdef0123456789abcdef'
 
 /**
- * Returns the arguments that a real shell passes to a command named curl. A body from standard input
- * takes the place of its option.
+ * Returns the arguments that a real shell passes to a command named curl. A body from standard
+ * input takes the place of its option.
  */
 function readArguments(command: string): string[] {
   const script = `curl() { printf '%s\\0' "$@"; case "$*" in *'--data-binary @-'*) cat; printf '\\0' ;; esac; }\n${command}`

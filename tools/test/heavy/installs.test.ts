@@ -141,7 +141,8 @@ test('webhook', async () => {
     compilerOptions: { ...compilerOptions, skipLibCheck: true },
     files: ['server.ts'],
   }),
-  // Without the types of Express, the handler has parameters of the type any, and the second error is missing.
+  // Without the types of Express, the handler has parameters of the type any, and the second error
+  // is missing.
   'server.ts': `
 import express from 'express'
 import { readWebhook, twilioWebhook } from 'tollgate/express'

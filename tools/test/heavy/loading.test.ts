@@ -26,7 +26,8 @@ async function install(
   return folder
 }
 
-// Both libraries, so that this one loads wherever the original does. It is called as the original is.
+// Both libraries, so that this one loads wherever the original does. It is called as the original
+// is.
 const code = `
 const twilio = require('twilio/lib/webhooks/webhooks')
 const { createVerifier, RequestValidator } = require('tollgate')
@@ -179,7 +180,8 @@ for (const [name, work] of Object.entries(rows)) console.log(name + ' | ' + (awa
 process.exit()
 `
 
-// What these bundle also runs in browsers, which have no Express. The original does not bundle there.
+// What these bundle also runs in browsers, which have no Express. The original does not bundle
+// there.
 const page = code
   .replace(/const twilio = .*\n/, '')
   .replace(/ {2}twilio\.validateRequest.*\n/, '')

@@ -18,7 +18,9 @@ beforeAll(() => {
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-/** Runs `npm run release` in the scratch copy. Only with a token could it publish, and it has none. */
+/**
+ * Runs `npm run release` in the scratch copy. Only with a token could it publish, and it has none.
+ */
 function release(...args: string[]): { status: number | null; said: string } {
   const { ACTIONS_ID_TOKEN_REQUEST_URL: _url, SIGSTORE_ID_TOKEN: _token, EXPECTED_SUMS: _sums, ...env } = process.env
   const options = { cwd: scratch, encoding: 'utf8', env } as const

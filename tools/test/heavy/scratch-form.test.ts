@@ -53,7 +53,7 @@ let shells: Shells
 let file: string
 
 beforeAll(async () => {
-  // Packages are resolved from here, and the command line has a yargs of its own.
+  // Packages are resolved from here, because the command line has some for itself.
   const cache = join(root, 'packages/cli/node_modules/.cache/tollgate')
   mkdirSync(cache, { recursive: true })
   folder = mkdtempSync(join(cache, 'scratch-form-'))

@@ -11,8 +11,8 @@ import { root } from '../../run.mjs'
 
 // Slow, because it compiles a copy of the library.
 
-// Follows "Adding an option" of CONTRIBUTING in a copy: one row in a table, and its docstring. Each test
-// fails if other code must name the option.
+// Follows "Adding an option" of CONTRIBUTING in a copy: one row in a table, and its docstring. Each
+// test fails if other code must name the option.
 const row = "quietMinutes: { type: 'integer', least: 2, most: 9, default: 5 },"
 const member = `
   /** How long it is quiet, in minutes, an integer from 2 to 9. Default 5. */

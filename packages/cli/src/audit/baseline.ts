@@ -10,7 +10,8 @@ export function compareWith(baseline: AuditDocument, now: AuditDocument): Change
     ReadonlyMap<string, readonly ShownWebhook[]>,
     ReadonlyMap<string, readonly ShownWebhook[]>,
   ]
-  // A place such as `states[].properties.url` has several URLs. Those that differ are paired in their order.
+  // A place such as `states[].properties.url` has several URLs. Those that differ are paired in
+  // their order.
   const pairs = [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
     const [olds, news] = [before.get(key) ?? [], after.get(key) ?? []]
     const [gone, added] = [subtractWebhooks(olds, news), subtractWebhooks(news, olds)]

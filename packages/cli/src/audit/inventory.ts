@@ -30,7 +30,9 @@ export interface Gap {
   readonly account: string
   readonly resource: string
   readonly reason: string
-  /** Twilio refused it, gave no usable answer, or has more than the audit reads without being asked. */
+  /**
+   * Twilio refused it, gave no usable answer, or has more than the audit reads without being asked.
+   */
   readonly kind: 'refused' | 'failed' | 'left'
 }
 

@@ -48,7 +48,8 @@ export async function readResource(
       fill(resource.path, words),
       (item) => {
         const id = item[resource.id ?? 'sid']
-        // An item that is created in between moves another one to the next page, where it comes again.
+        // An item that is created in between moves another one to the next page, where it comes
+        // again.
         if (resource.list !== undefined && typeof id === 'string') {
           if (seen.has(id)) return
           seen.add(id)
@@ -222,8 +223,9 @@ function addPageSize(product: string, path: string): string {
 }
 
 /**
- * Reads which Rules sign with SharedKeys, or not at all. The API is a beta, and the names of its properties may
- * change, so ids are found by their form. https://www.twilio.com/docs/usage/webhooks/webhook-rules
+ * Reads which Rules sign with SharedKeys, or not at all. The API is a beta, and the names of its
+ * properties may change, so ids are found by their form.
+ * https://www.twilio.com/docs/usage/webhooks/webhook-rules
  */
 export async function readRules(api: TwilioApi, account: Account, found: SigningRule[]): Promise<readonly ApiError[]> {
   const rules: JsonObject[] = []

@@ -116,8 +116,8 @@ async function listAccounts(
   try {
     found = await api.list('api', '/2010-04-01/Accounts.json?PageSize=1000', 'accounts')
   } catch (error) {
-    // A key of one account may read that account without reading the list. To a key that is not a Main
-    // key, Twilio answers 401: https://www.twilio.com/docs/api/errors/20003
+    // A key of one account may read that account without reading the list. To a key that is not a
+    // Main key, Twilio answers 401: https://www.twilio.com/docs/api/errors/20003
     if (!(error instanceof ApiError && (error.status === 403 || (isApiKey(credentials) && error.status === 401))))
       throw toCommandError(error, 'The list of accounts')
     refusal = error

@@ -1,6 +1,6 @@
 /**
- * One kind of resource that holds URLs of webhooks. Source: Twilio's OpenAPI files, @twilio/cli-core
- * 9.0.0, src/services/twilio-api.
+ * One kind of resource that holds URLs of webhooks. Source: Twilio's OpenAPI files,
+ * @twilio/cli-core 9.0.0, src/services/twilio-api.
  */
 export interface Resource {
   /** The first word of the API's host. */
@@ -12,8 +12,8 @@ export interface Resource {
   /** The property that identifies one item. Default `sid`. */
   readonly id?: string
   /**
-   * Each property with a URL, and its method: the name of a property beside it, or the method itself.
-   * `a.b` is inside `a`; `a[].b` is in each item of `a`.
+   * Each property with a URL, and its method: the name of a property beside it, or the method
+   * itself. `a.b` is inside `a`; `a[].b` is in each item of `a`.
    */
   readonly urls: Readonly<Record<string, string>>
   /** Twilio ignores a URL if one of these properties is set. */
@@ -24,9 +24,14 @@ export interface Resource {
   readonly values?: Readonly<Record<string, readonly string[]>>
   /** Only items with this value count. */
   readonly only?: readonly [property: string, value: string]
-  /** States of this type may call servers of other parties: their hosts and methods are not faults. */
+  /**
+   * States of this type may call servers of other parties: their hosts and methods are not faults.
+   */
   readonly callsOthers?: string
-  /** Needs a request per item, or grows with the traffic: read completely only if `--resource` names it. */
+  /**
+   * Needs a request per item, or grows with the traffic: read completely only if `--resource` names
+   * it.
+   */
   readonly large?: true
 }
 
@@ -336,7 +341,9 @@ export const resources: Readonly<Record<string, Resource>> = {
   },
 }
 
-/** The beta whose Rules choose the key that signs. It has no URL of a webhook, and its own reader. */
+/**
+ * The beta whose Rules choose the key that signs. It has no URL of a webhook, and its own reader.
+ */
 export const rulesName = 'webhook-rules'
 
 /** The names that `--resource` takes. */

@@ -7,7 +7,10 @@ import { count } from './report.ts'
 // GitHub refuses more locations of one result.
 const mostLocations = 1000
 
-/** Converts the findings to SARIF 2.1.0. A location names the account and the resource, since there is no file. */
+/**
+ * Converts the findings to SARIF 2.1.0. A location names the account and the resource, since there
+ * is no file.
+ */
 export function toSarif({ findings, notRead }: AuditDocument): object {
   const ids = [...new Set(findings.map(({ rule }) => rule))]
   return {

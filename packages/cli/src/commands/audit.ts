@@ -157,7 +157,9 @@ async function readKnown(args: Args): Promise<Known> {
   }
 }
 
-/** Reads the routes and the ids of the SharedKeys, without the tokens and without starting anything. */
+/**
+ * Reads the routes and the ids of the SharedKeys, without the tokens and without starting anything.
+ */
 async function readGatewayFile(file: string): Promise<Known> {
   const { ConfigurationError, readConfiguration } = await import('@tollgate/gateway')
   const { fileKeys } = await import('tollgate/keys')

@@ -51,8 +51,8 @@ const settingsHeader = 'x-twilio-webhooks-signature-settings'
 const formType = 'application/x-www-form-urlencoded'
 
 /**
- * Compares what Twilio sent with what the server saw. The signature of what was sent is computed, so
- * that each difference is found even where the record of the server has no signature.
+ * Compares what Twilio sent with what the server saw. The signature of what was sent is computed,
+ * so that each difference is found even where the record of the server has no signature.
  *
  * @param seen `undefined`: only the options are known, so the server sees what was sent
  */
@@ -75,7 +75,8 @@ async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server:
   const asArrived = arrived === undefined ? request : withHeaders(request, { [signatureHeader]: arrived })
   const first = await diagnoseRejection(asArrived, options)
   const byParameter = differences.filter(({ what }) => what === 'parameter')
-  // The server verified a request. If its parameters differ, it is another one than Twilio's record.
+  // The server verified a request. If its parameters differ, it is another one than Twilio's
+  // record.
   if (first.verdict.ok) return { isGenuine: true, causes: [], unexplained: byParameter, signedBy: 'a configured key' }
   const proven = first.proven?.causes ?? []
   if (proven.length > 0) {
@@ -119,7 +120,9 @@ function describeRejection(code: RejectionCode): Difference {
   return { what: 'request', name: undefined, sent: ['signed by a configured key'], seen: [`refused as ${code}`] }
 }
 
-/** If the JSON of an event is gone, an object in its place holds no parameters that Twilio signed. */
+/**
+ * If the JSON of an event is gone, an object in its place holds no parameters that Twilio signed.
+ */
 function markLostJson(sent: Sent, seen: DiagnosableRequest): DiagnosableRequest {
   const body: unknown = seen.body
   const isObject = typeof body === 'object' && body !== null && Object.getPrototypeOf(body) === Object.prototype
@@ -209,7 +212,9 @@ function listCertain({ verdict, proven, suspected, ruledOut }: Diagnosis): reado
   return !verdict.ok && verdict.code === 'body_hash_mismatch' && ruledOut === undefined ? suspected : []
 }
 
-/** A body that is lost or has another form as a whole: the code, or the request itself, shows why. */
+/**
+ * A body that is lost or has another form as a whole: the code, or the request itself, shows why.
+ */
 function describeBody({ verdict, suspected, ruledOut }: Diagnosis, left: readonly Difference[]): readonly Cause[] {
   if (verdict.ok) return []
   if (/^body_/.test(verdict.code)) return suspected.slice(0, 1)

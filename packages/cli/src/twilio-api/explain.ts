@@ -172,7 +172,9 @@ function showUrl(url: string, shows: boolean): string {
   return showText(shows ? url.replace(/\/\/[^/?#]*@/, '//***@') : maskUrl(url))
 }
 
-/** Shows both sides. Without --show-values a value is only measured, because it may be a message. */
+/**
+ * Shows both sides. Without --show-values a value is only measured, because it may be a message.
+ */
 function showBoth({ what, sent, seen }: Difference, shows: boolean): { readonly sent: string; readonly seen: string } {
   const show = (values: readonly string[]): string => {
     if (what === 'url') return showUrl(values[0] ?? '', shows)

@@ -1,6 +1,8 @@
 import { cleanText } from '../io.ts'
 
-/** A URL as it is configured. Nothing is normalised: the differences are what the audit looks for. */
+/**
+ * A URL as it is configured. Nothing is normalised: the differences are what the audit looks for.
+ */
 export interface WebhookUrl {
   readonly scheme: string
   readonly userinfo: string
@@ -49,7 +51,9 @@ export function isConnectionOverride(fragment: string): boolean {
   return overrides.test(fragment)
 }
 
-/** Hides the userinfo, the values of the query, and a fragment that is not a connection override. */
+/**
+ * Hides the userinfo, the values of the query, and a fragment that is not a connection override.
+ */
 export function maskUrl(url: string): string {
   const [, before = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? []
   const parts = parseWebhookUrl(url)

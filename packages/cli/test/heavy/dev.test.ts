@@ -7,7 +7,8 @@ import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { findFreePort } from '../../../../tools/services/free-port.mjs'
 import { authToken, bin, listen, makeFolder, otherToken, tollgate, writeProgram, writeScratch } from '../support.ts'
 
-// Slow: each test starts the gateway and the inspector in a process, at nearly a second of CPU time.
+// Slow: each test starts the gateway and the inspector in a process, at nearly a second of CPU
+// time.
 
 const running = new Set<ChildProcess>()
 afterEach(() => {

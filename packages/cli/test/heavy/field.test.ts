@@ -61,7 +61,8 @@ async function record(setUp: SetUp): Promise<Seen> {
   const { request, rejection, native } = rejected
   const { body, ...rest } = request
   if (body instanceof Uint8Array) return { ...rest, body }
-  // A parser kept an object, or nothing is left. Before that, the bytes are those of the connection.
+  // A parser kept an object, or nothing is left. Before that, the bytes are those of the
+  // connection.
   const lost = rejection.code === 'body_already_consumed'
   return { ...rest, body: lost ? findParsed(native) : readBody(arrived) }
 }
@@ -204,7 +205,9 @@ describe('what Twilio sent, compared with what servers in the field saw', () => 
   }, 600_000)
 })
 
-/** Writes the options of a server as flags. `undefined` if the command has no flag for one of them. */
+/**
+ * Writes the options of a server as flags. `undefined` if the command has no flag for one of them.
+ */
 function writeFlags({ options = {} }: SetUp): readonly string[] | undefined {
   const { publicUrl, authToken, sharedKeys, allowedAccounts, trailingSlash, ...others } = { ...defaults, ...options }
   const tokens = [authToken].flat()

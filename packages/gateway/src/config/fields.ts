@@ -1,7 +1,7 @@
 import type { OptionRow } from 'tollgate/options'
 import { z } from 'zod'
 
-/** What a row is in a file. Functions, objects and whatever a function parses are none. */
+/** The field of each type of row. Functions, objects and what a function parses have none. */
 interface FieldTypes<Choice extends string> {
   readonly integer: z.ZodInt
   readonly boolean: z.ZodBoolean
@@ -22,8 +22,8 @@ export type Fields<Table> = {
 }
 
 /**
- * Makes fields of a schema from a table of options. Limits and choices are those of the table, so an
- * option that is new in the library is one in the file, too.
+ * Makes fields of a schema from a table of options. Limits and choices are those of the table, so
+ * an option that is new in the library is one in the file, too.
  */
 export function toFields<Table extends Readonly<Record<string, OptionRow>>>(table: Table): Fields<Table> {
   const fields = Object.entries(table).flatMap(([name, row]) => {

@@ -145,7 +145,9 @@ function convertIssue(
   )
 }
 
-/** Returns the option that differs only in letter case, hyphens or underscores, or else all options. */
+/**
+ * Returns the option that differs only in letter case, hyphens or underscores, or else all options.
+ */
 function suggest(name: string, options: readonly string[]): string {
   const fold = (text: string): string => text.toLowerCase().replace(/[-_]/g, '')
   const same = options.find((option) => fold(option) === fold(name))

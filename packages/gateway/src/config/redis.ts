@@ -172,8 +172,9 @@ function decode(part: string): string {
   }
 }
 
-// Errors that mean that another server is the primary now, or that this one is not ready. The client
-// keeps such a connection, and each request would be refused. A new one follows a name or a balancer.
+// Errors that mean that another server is the primary now, or that this one is not ready. The
+// client keeps such a connection, and each request would be refused. A new one follows a name or a
+// balancer.
 const wrongServer = new Set(['READONLY', 'LOADING', 'MASTERDOWN'])
 
 /** Errors of Redis that only another configuration ends. */

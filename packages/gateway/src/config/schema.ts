@@ -20,7 +20,8 @@ const address = z.union(
 )
 const variable = z
   .string()
-  // An Auth Token that begins with a letter could be a name, and would be in the message that it is not set.
+  // An Auth Token that begins with a letter could be a name, and would be in the message that it is
+  // not set.
   .regex(/^(?![0-9a-f]{32}$)[A-Za-z_][A-Za-z0-9_]*$/i, 'must be the name of an environment variable, not a secret')
 const accountSid = z.string().regex(/^AC[0-9a-fA-F]{32}$/, 'must be "AC" and 32 hex digits')
 
@@ -52,7 +53,10 @@ const keys = z
     error: 'needs exactly one of "env", "file" and "twilio"',
   })
 
-/** The source of the keys of a scheme other than Twilio's. Only public keys may stand here themselves. */
+/**
+ * The source of the keys of a scheme other than Twilio's. Only public keys may stand here
+ * themselves.
+ */
 function listedKeys({ keys: { option, isSecret } }: AnyScheme) {
   const sources = {
     /** Variables with one key each. */
@@ -111,7 +115,9 @@ const routeFields = {
 
 const [{ name: defaultScheme }, ...otherSchemes] = schemes
 
-/** The fields of a scheme other than Twilio's: those options of its verifier that a file can have. */
+/**
+ * The fields of a scheme other than Twilio's: those options of its verifier that a file can have.
+ */
 function listFields(scheme: AnyScheme) {
   return {
     ...(toFields(scheme.options) as z.core.$ZodLooseShape),
@@ -182,7 +188,10 @@ export const configurationSchema = z.strictObject({
 export type Configuration = z.output<typeof configurationSchema>
 /** The option `keys`. */
 export type KeysConfiguration = z.output<typeof keys>
-/** The option `keys` of a route of another scheme. The key option itself is there if it is not secret. */
+/**
+ * The option `keys` of a route of another scheme. The key option itself is there if it is not
+ * secret.
+ */
 export type ListedKeysConfiguration = z.output<ReturnType<typeof listedKeys>> & {
   readonly env?: string | string[] | undefined
   readonly file?: string | string[] | undefined

@@ -124,7 +124,10 @@ function readTimeout(value: string): number | undefined {
   return seconds === undefined ? undefined : Number(seconds)
 }
 
-/** Returns the fields for the client of an answer that `node:http` read, in their order and spelling. */
+/**
+ * Returns the fields for the client of an answer that `node:http` read, in their order and
+ * spelling.
+ */
 export function listForwardedAnswer(raw: readonly string[]): string[] {
   const fields: string[] = []
   let connection = ''

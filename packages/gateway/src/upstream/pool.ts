@@ -28,7 +28,10 @@ const maxRequests = 200
 export class Pool implements ConnectionOwner {
   readonly #origin: Origin
   readonly #connectTimeoutMs: number
-  /** In the order of their last use. They are used in turn, for balancers in front of several servers. */
+  /**
+   * In the order of their last use. They are used in turn, for balancers in front of several
+   * servers.
+   */
   readonly #idle: Connection[] = []
   readonly #open = new Set<Connection>()
   #sweeper: NodeJS.Timeout | undefined

@@ -194,7 +194,7 @@ async function serveWithLog(name: string, stdout: 'pipe' | number, count: number
   const application = await startApplication()
   const file = configure(name, application.upstream, 'listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\ngraceMs: 2000\n')
   const { child, waitFor } = start(process.execPath, [bin, 'gateway', '--config', file], stdout)
-  // Nobody reads this pipe, or its reader is gone.
+  // This pipe is never read, or its reader is gone.
   if (stdout === 'pipe') child.stdout?.removeAllListeners('data').pause()
   const port = Number(await waitFor(/listens on http:\/\/127\.0\.0\.1:(\d+)/))
   const admin = await waitFor(/Health and metrics: (\S+)/)
@@ -223,11 +223,11 @@ test('a log whose reader is gone stops nothing', async () => {
   expect(await serveWithLog('gone', 'pipe', 50)).toBeGreaterThan(0)
 })
 
-test('a log that nobody reads stops nothing, and its buffer has a limit', async () => {
+test('a log that is never read stops nothing, and its buffer has a limit', async () => {
   expect(await serveWithLog('stalled', 'pipe', 3000)).toBeGreaterThan(100)
 }, 120_000)
 
-test('a stop ends the process although a thread hangs, as in a look-up of a name that nobody answers', async () => {
+test('a stop ends the process although a thread hangs, as in a look-up of a name without an answer', async () => {
   const fifo = join(folder, 'fifo')
   execFileSync('sh', ['-c', 'mkfifo "$0"', fifo])
   const hang = `import { readFile } from 'node:fs'; readFile(${JSON.stringify(fifo)}, () => undefined)`

@@ -37,8 +37,8 @@ export interface DevOptions {
   /** With `'observe'` the gateway passes refused requests on too. Default `'enforce'`. */
   mode?: 'enforce' | 'observe' | undefined
   /**
-   * Where webhooks of other schemes arrive: the name of the scheme, the path, and the options of its
-   * verifier. Default: none, every request is verified as one of Twilio's.
+   * Where webhooks of other schemes arrive: the name of the scheme, the path, and the options of
+   * its verifier. Default: none, every request is verified as one of Twilio's.
    */
   routes?: readonly OtherRoute[] | undefined
   /**

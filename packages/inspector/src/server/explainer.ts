@@ -120,9 +120,10 @@ function copyCause({ id, detail, fix }: Cause<string>): Cause<string> {
 }
 
 /**
- * Moves the causes of the origin to the end if the request was sent to the public URL's host. Without
- * a tunnel, the public URL is this machine, which Twilio cannot reach, so a diagnosis suspects the
- * host first. But a sender who called this host knew it, so every other cause is more likely.
+ * Moves the causes of the origin to the end if the request was sent to the public URL's host.
+ * Without a tunnel, the public URL is this machine, which Twilio cannot reach, so a diagnosis
+ * suspects the host first. But a sender who called this host knew it, so every other cause is more
+ * likely.
  */
 export function rankForLocalUse(explanation: Explanation, capture: Capture): Explanation {
   const host = findHeader(capture.headers, 'host')

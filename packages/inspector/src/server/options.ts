@@ -60,7 +60,10 @@ export interface InspectorOptions {
    * The verifier's options for imported requests. Default: none, imported requests have no verdict.
    */
   verifierOptions?: VerifierOptions | undefined
-  /** The same for imported requests of other schemes: the options by the name of the scheme. Default: none. */
+  /**
+   * The same for imported requests of other schemes: the options by the name of the scheme.
+   * Default: none.
+   */
   schemes?: Readonly<Record<string, object>> | undefined
   /** Explains rejections of Twilio's requests. Default: `diagnose` of tollgate/diagnose. */
   diagnose?: Diagnose | undefined

@@ -383,7 +383,9 @@ describe.each(sizes)('$width pixels wide, $colorScheme', ({ width, colorScheme }
   const phone = width < 560
   const size = { viewport: { width, height: phone ? 780 : 768 }, colorScheme, hasTouch: phone }
 
-  /** Takes a picture of a state, and checks that it fits, for fingers and for assistive programs. */
+  /**
+   * Takes a picture of a state, and checks that it fits, for fingers and for assistive programs.
+   */
   async function check(page: Page, name: string): Promise<void> {
     await page.evaluate('document.fonts.ready')
     await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`) })

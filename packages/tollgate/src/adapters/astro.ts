@@ -25,8 +25,8 @@ export interface AstroContext extends RequestEvent {
  *
  * Set `security.checkOrigin` to false. Otherwise Astro refuses form posts without an Origin, and
  * Twilio's have none.
- * @param options Options (default: all from the environment), or a function that returns them at the
- *   first request. On Cloudflare the function gets `env`.
+ * @param options Options (default: all from the environment), or a function that returns them at
+ *   the first request. On Cloudflare the function gets `env`.
  * @param handler Gets the webhook and Astro's context.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */

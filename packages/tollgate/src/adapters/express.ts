@@ -18,8 +18,8 @@ declare global {
   namespace Express {
     interface Request {
       /**
-       * The webhook, after `twilioWebhook()`; `undefined` on a route without it. `readWebhook` types
-       * it. In `observe` mode check `ok` first.
+       * The webhook, after `twilioWebhook()`; `undefined` on a route without it. `readWebhook`
+       * types it. In `observe` mode check `ok` first.
        */
       twilio?: AnyWebhook
     }
@@ -32,8 +32,8 @@ export { readWebhook } from './shared/read-webhook.ts'
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & PathOptions
 
 /**
- * A handler for verified webhooks. It also gets the arguments of Express. `Params` are the parameters
- * of the route's path.
+ * A handler for verified webhooks. It also gets the arguments of Express. `Params` are the
+ * parameters of the route's path.
  * @param webhook The verified webhook. In `observe` mode check `ok` first.
  * @param req The request, with the webhook in `req.twilio` too.
  * @param res The handler sends the answer. Its status confirms or releases a replay reservation.
@@ -68,7 +68,8 @@ export type GuardedHandler<Params = Request['params']> = (
  */
 export function twilioWebhook(
   options?: OptionsSource<TwilioWebhookOptions>,
-  // The types of node:http leave `req.params` to the route. A `RequestHandler` would give it other types.
+  // The types of node:http leave `req.params` to the route. A `RequestHandler` would give it other
+  // types.
 ): (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => Promise<void>
 /**
  * Wraps a handler, for platforms that have no middleware, such as Cloud Functions. There `next` may
@@ -133,8 +134,8 @@ function rethrow(error?: unknown): void {
 
 /**
  * Keeps the bytes of a body, for a parser that runs before `twilioWebhook`:
- * `express.json({ limit: '1mb', verify: captureRawBody })`. JSON webhooks reach 1 MB, and the parsers
- * of Express stop at 100 KB by default.
+ * `express.json({ limit: '1mb', verify: captureRawBody })`. JSON webhooks reach 1 MB, and the
+ * parsers of Express stop at 100 KB by default.
  * @param req The request that gets the bytes, as `rawBody`.
  * @param _res Not used: the parser passes it.
  * @param body The bytes that arrived, decompressed if the request was compressed.

@@ -36,7 +36,8 @@ export function twilioWebhook(options?: OptionsSource<TwilioWebhookOptions>): Fa
  * A plugin for Fastify 5 that guards the scope where it is registered:
  * `scope.register(twilioWebhook, options)`. Requests that do not verify are answered before a body
  * parser runs. The webhook is in `request.twilio`. If an option is wrong, Fastify does not start:
- * `ready()` rejects with a TypeError or RangeError that names it, and with an older Fastify as well.
+ * `ready()` rejects with a TypeError or RangeError that names it, and with an older Fastify as
+ * well.
  * @param scope The scope to guard: its routes and those of the scopes below it.
  * @param options The options that `register` got.
  * @param done Fastify's callback. It gets the error of a wrong option.

@@ -22,8 +22,9 @@ export type WebhookHandler<S extends WebhookSource, Rest extends readonly unknow
  * Wraps a handler into a fetch handler, for Deno, Bun, Workers, Vercel and Netlify. Requests that
  * do not verify are answered. The handler runs for the others; in `observe` mode for all. It can
  * still read the request. If it opens a WebSocket, it needs the option `webSocket: true`.
- * @param options Options (default: all from the environment), or a function that returns them at the
- *   first request. The function gets the first argument after the request, which is `env` on Workers.
+ * @param options Options (default: all from the environment), or a function that returns them at
+ *   the first request. The function gets the first argument after the request, which is `env` on
+ *   Workers.
  * @param handler Gets the webhook, the request and all that the platform passes after it (`env` and
  *   `ctx`, `info`, the server).
  * @throws TypeError or RangeError that names the option, if one is wrong.

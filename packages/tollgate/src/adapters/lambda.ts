@@ -83,7 +83,8 @@ export function twilioWebhookMiddy<S extends WebhookSource = 'enforce'>(
   options: OptionsSource<TwilioWebhookOptions<S>> = {},
 ): TwilioMiddleware<S> {
   const guard = createGuard(options)
-  // By Middy's own object, which lasts as long as the request. Other middleware may replace the event.
+  // By Middy's own object, which lasts as long as the request. Other middleware may replace the
+  // event.
   const pending = new WeakMap<object, AnyWebhook>()
   return {
     async before(request) {

@@ -194,7 +194,9 @@ interface PlatformRequest {
   readonly body?: unknown
 }
 
-/** Returns the raw request target. Requests of Fastify before 4.22 have none, so Node's own counts. */
+/**
+ * Returns the raw request target. Requests of Fastify before 4.22 have none, so Node's own counts.
+ */
 function readTarget({ originalUrl }: PlatformRequest, req: IncomingMessage): string | undefined {
   return originalUrl ?? (req as PlatformRequest).originalUrl ?? req.url
 }

@@ -16,8 +16,9 @@ export interface RouteArgs extends RequestEvent {
  * Wraps a handler into the `action` (POST) or `loader` (GET) of a resource route of React Router 7
  * and 8. Requests that do not verify are answered. The handler runs for the others; in `observe`
  * mode for all.
- * @param options Options (default: all from the environment), or a function that returns them at the
- *   first request. The function gets `args.context`, where the server puts its platform's `env`.
+ * @param options Options (default: all from the environment), or a function that returns them at
+ *   the first request. The function gets `args.context`, where the server puts its platform's
+ *   `env`.
  * @param handler Gets the webhook and the arguments of the route.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */

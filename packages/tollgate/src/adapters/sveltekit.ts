@@ -25,8 +25,8 @@ export interface SvelteKitEvent extends RequestEvent {
  *
  * Set `csrf.trustedOrigins` to `['*']`. Otherwise SvelteKit refuses form posts without an Origin,
  * and Twilio's have none.
- * @param options Options (default: all from the environment), or a function that returns them at the
- *   first request. The function gets the platform's `env`, if there is one.
+ * @param options Options (default: all from the environment), or a function that returns them at
+ *   the first request. The function gets the platform's `env`, if there is one.
  * @param handler Gets the webhook and SvelteKit's event.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */

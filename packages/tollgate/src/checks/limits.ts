@@ -7,8 +7,8 @@ export type Awaitable<T> = T | PromiseLike<T>
  * @param limitMs The limit in milliseconds.
  * @param what Names the work in the error, for example `The key look-up`.
  * @param onLate Called at the limit, to stop the work.
- * @throws Error at the limit, or the error of the work if it fails before. A later result or error of
- *   the work is ignored.
+ * @throws Error at the limit, or the error of the work if it fails before. A later result or error
+ *   of the work is ignored.
  */
 export async function withTimeLimit<T>(
   work: () => Awaitable<T>,

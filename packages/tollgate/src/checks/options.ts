@@ -1,6 +1,6 @@
 /**
- * One option in a table. Its meaning is in the docstring of the interface, which editors show. A test
- * compares limits and default with the docstring.
+ * One option in a table. Its meaning is in the docstring of the interface, which editors show. A
+ * test compares limits and default with the docstring.
  */
 export type OptionRow = {
   /** True for the options that the interface requires, and for no other. */
@@ -20,13 +20,15 @@ export type OptionRow = {
   | { readonly type: 'choice'; readonly choices: readonly string[] }
   | { readonly type: 'function' }
   | { readonly type: 'object'; readonly methods: readonly string[] }
-  /** The function that reads the options checks it, because it parses the value or compares options. */
+  /**
+   * The function that reads the options checks it, because it parses the value or compares options.
+   */
   | { readonly type: 'other' }
 )
 
 /**
- * The table of an interface of options. `readOptions` takes it, so the compiler refuses a row that is
- * missing or too much, and a row of another type than its option.
+ * The table of an interface of options. `readOptions` takes it, so the compiler refuses a row that
+ * is missing or too much, and a row of another type than its option.
  */
 export type OptionTable<Options> = {
   readonly [Name in keyof Options]-?: RowOf<Exclude<Options[Name], undefined>> & {
@@ -71,8 +73,8 @@ export type ReadOptions<Options, Table> = {
  * @param where Names the function in the error.
  * @param prefix Precedes each name in an error about a value, for options within others.
  * @returns a copy with all of the names, so that it inherits none, and with the defaults
- * @throws TypeError that suggests the name that was probably meant, and TypeError or RangeError that
- *   names an option with a wrong value.
+ * @throws TypeError that suggests the name that was probably meant, and TypeError or RangeError
+ *   that names an option with a wrong value.
  */
 export function readOptions<Options, Table extends OptionTable<Options>>(
   given: Options,

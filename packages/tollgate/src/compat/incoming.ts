@@ -63,7 +63,9 @@ export interface Claimed {
   readonly method: string
   readonly header: HeaderReader
   readonly signature: string
-  /** The algorithm of a SharedKey, as the settings header names it. `undefined` for an Auth Token. */
+  /**
+   * The algorithm of a SharedKey, as the settings header names it. `undefined` for an Auth Token.
+   */
   readonly sharedKeyAlgorithm: Algorithm | undefined
   readonly url: string
 }
@@ -74,7 +76,8 @@ const rules = { methods: new Set(['GET', 'POST', 'PUT']), sharedKeysOnly: false 
 
 /**
  * Reads everything but the body, or says why the request is refused without it.
- * @param chosen The algorithm that the caller chose. Default: the request's settings header says it.
+ * @param chosen The algorithm that the caller chose. Default: the request's settings header says
+ *   it.
  */
 export function readClaim(request: Request, options: RequestValidatorOptions, chosen?: Algorithm): Claimed | Rejected {
   const header = createHeaderReader(request, chosen)

@@ -18,8 +18,9 @@ export const HMAC_SHA1: 'HMAC_SHA1' & AlgorithmName = 'HMAC_SHA1'
 export const HMAC_SHA256: 'HMAC_SHA256' & AlgorithmName = 'HMAC_SHA256'
 
 /**
- * Reads the algorithm from the settings header of a request. The header is not signed: only pass the
- * result on with the secret of a SharedKey if there is such a header, and with the Auth Token if not.
+ * Reads the algorithm from the settings header of a request. The header is not signed: only pass
+ * the result on with the secret of a SharedKey if there is such a header, and with the Auth Token
+ * if not.
  * @param signatureSettingsHeader The value of X-Twilio-Webhooks-Signature-Settings.
  * @returns the name as the header has it, which may be unknown; HMAC_SHA1 if there is none
  */

@@ -50,8 +50,8 @@ export interface WebhookOptions extends Omit<RequestValidatorOptions, 'algorithm
   /** Ignored, as in the `twilio` package. Default: none. */
   includeHelpers?: boolean | undefined
   /**
-   * The account's Auth Token. Default: the environment's TWILIO_AUTH_TOKEN. It may be missing beside
-   * `sharedKeySecret`; a request that an Auth Token signed is then refused.
+   * The account's Auth Token. Default: the environment's TWILIO_AUTH_TOKEN. It may be missing
+   * beside `sharedKeySecret`; a request that an Auth Token signed is then refused.
    */
   authToken?: string | undefined
   /**
@@ -78,8 +78,8 @@ export interface MiddlewareResponse {
 }
 
 /**
- * Middleware for Express 4 and 5. Its arguments have no types, as in the package: Express then types
- * the handlers that follow, and `req.body` stays `any`.
+ * Middleware for Express 4 and 5. Its arguments have no types, as in the package: Express then
+ * types the handlers that follow, and `req.body` stays `any`.
  * @param request Express's request. `req.body` and `req.rawBody` are read, or its stream.
  * @param response Gets 403, or the status of the rejection, if the request does not verify.
  * @param next Called without arguments if the request verifies.

@@ -70,8 +70,9 @@ function readArguments(...args: readonly (string | WebhookOptions | null | undef
 }
 
 /**
- * Prepares the secrets. A request that a SharedKey signed has a settings header, and is checked with
- * `sharedKeySecret` and the algorithm of that header. Every other is checked with the Auth Token.
+ * Prepares the secrets. A request that a SharedKey signed has a settings header, and is checked
+ * with `sharedKeySecret` and the algorithm of that header. Every other is checked with the Auth
+ * Token.
  */
 function createSignerFinder({ authToken, sharedKeySecret }: WebhookOptions): (claimed: Claimed) => Signer | undefined {
   const hasShared = sharedKeySecret !== undefined

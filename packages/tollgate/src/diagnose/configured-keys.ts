@@ -184,7 +184,9 @@ function readSharedKeys(sharedKeys: unknown): [id: string, key: Key][] {
   })
 }
 
-/** Asks the look-ups of the user, and remembers how they fail: the verdict says no more than that. */
+/**
+ * Asks the look-ups of the user, and remembers how they fail: the verdict says no more than that.
+ */
 interface LookUp {
   ask<T>(lookUp: () => Awaitable<T>): Promise<T | undefined>
   outcome(): ConfiguredKeys['lookup']

@@ -140,7 +140,9 @@ function isCertain({ grounds: [first] }: Suspicion): boolean {
   return grounds.indexOf(first) < firstUncertain
 }
 
-/** Compares the strongest grounds, and the next ones if these are equal. More grounds are stronger. */
+/**
+ * Compares the strongest grounds, and the next ones if these are equal. More grounds are stronger.
+ */
 function compareGrounds(one: readonly Ground[], other: readonly Ground[]): number {
   const rank = (ground: Ground | undefined): number => (ground === undefined ? grounds.length : grounds.indexOf(ground))
   for (let at = 0; at < Math.max(one.length, other.length); at++) {
@@ -151,9 +153,9 @@ function compareGrounds(one: readonly Ground[], other: readonly Ground[]): numbe
 }
 
 /**
- * Adds the sign that the request is from a stranger to causes that are certain: a stranger can bring
- * about most rejections. It comes first if the request alone decides about such a rejection, and last if
- * the options or the code of this server refuse genuine requests too.
+ * Adds the sign that the request is from a stranger to causes that are certain: a stranger can
+ * bring about most rejections. It comes first if the request alone decides about such a rejection,
+ * and last if the options or the code of this server refuse genuine requests too.
  */
 function addStrangers<Id extends string>(
   certain: readonly FoundCause<Id>[],

@@ -71,7 +71,9 @@ const prefixHeaders = [
   'x-ingress-path',
   'x-forwarded-context',
 ]
-/** Headers with the address of the client, or with the name of the service, that only proxies add. */
+/**
+ * Headers with the address of the client, or with the name of the service, that only proxies add.
+ */
 const addressHeaders = [
   'x-forwarded-for',
   'x-real-ip',

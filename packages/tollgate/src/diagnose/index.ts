@@ -36,12 +36,14 @@ export type { SigningPart } from './mask.ts'
 export type { DiagnosableRequest, DiagnoseOptions } from './options.ts'
 export type { Diagnosis } from './report.ts'
 
-/** A cause, with what was seen in this request and what to do. `Cause<string>` is one of any scheme. */
+/**
+ * A cause, with what was seen in this request and what to do. `Cause<string>` is one of any scheme.
+ */
 export type Cause<Id extends string = CauseId> = CauseOf<Id>
 
 /**
- * The causes that `diagnose` knows, by their ids: the fix, the part of the request that each changes,
- * and the differences that only it makes.
+ * The causes that `diagnose` knows, by their ids: the fix, the part of the request that each
+ * changes, and the differences that only it makes.
  */
 export const causes: Readonly<Record<CauseId, CauseInfo>> = rows
 
@@ -311,8 +313,8 @@ export function withHints(hints: DiagnoseHints): HintedDiagnoser {
 }
 
 /**
- * Makes a diagnoser that explains rejections even if NODE_ENV is `production`. Explanations cost CPU
- * time, also those of forged requests, so their rate is limited.
+ * Makes a diagnoser that explains rejections even if NODE_ENV is `production`. Explanations cost
+ * CPU time, also those of forged requests, so their rate is limited.
  * @param diagnoser `diagnose`, or `withHints(…)`
  * @returns the value for the `diagnose` option
  */

@@ -103,7 +103,9 @@ export class AccountTable {
     return file === 0 ? undefined : [file - 1, this.#slots[slot + 1] ?? 0]
   }
 
-  /** Returns the slot of an account, or the free one where it would be. Half of all slots are free. */
+  /**
+   * Returns the slot of an account, or the free one where it would be. Half of all slots are free.
+   */
   #findSlot(bytes: Uint8Array, offset: number): number {
     const mask = this.#slots.length - 1
     // FNV-1a

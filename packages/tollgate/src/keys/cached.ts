@@ -75,9 +75,9 @@ export interface CachedOptions {
    * integer from 1 to 3,600. Default 10. For an account that has verified, only look-ups after a
    * mismatch count.
    *
-   * For this time after a look-up that found new tokens, each mismatch is compared with a new look-up,
-   * at most four a second, because the token may be promoted again. For this time after a look-up
-   * that failed, a mismatch is `key_lookup_failed`, because the token may be a new one.
+   * For this time after a look-up that found new tokens, each mismatch is compared with a new
+   * look-up, at most four a second, because the token may be promoted again. For this time after a
+   * look-up that failed, a mismatch is `key_lookup_failed`, because the token may be a new one.
    */
   readonly refreshIntervalSeconds?: number | undefined
   /**

@@ -12,11 +12,13 @@ export interface CacheSettings {
   readonly timeoutMs: number
   readonly staleIfErrorMs: number
   /**
-   * Lifetimes are shorter than `ttlMs` by up to this part of it. In the last such part of a lifetime,
-   * an account is looked up in the background. With 0 the first request after it waits.
+   * Lifetimes are shorter than `ttlMs` by up to this part of it. In the last such part of a
+   * lifetime, an account is looked up in the background. With 0 the first request after it waits.
    */
   readonly spread: number
-  /** How long the look-up of a known account may wait for its turn, also after its request ended. */
+  /**
+   * How long the look-up of a known account may wait for its turn, also after its request ended.
+   */
   readonly queueMs: number
   readonly refreshIntervalMs: number
   readonly maxLookupsPerSecond: number
@@ -86,8 +88,8 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
   const { now, timeoutMs, refreshIntervalMs, defaultAccountSid } = settings
   const entries = createSegments<Entry>(settings.maxEntries)
   const pending = new Map<string, Promise<Found>>()
-  // Kept separately from the tokens, because an account stays known when its tokens are evicted or the
-  // source loses it for a while.
+  // Kept separately from the tokens, because an account stays known when its tokens are evicted or
+  // the source loses it for a while.
   const verified = new Set<string>()
   const strangersTurns = createRateLimit(settings.maxLookupsPerSecond, now)
   const knownTurns = createRateLimit(settings.maxLookupsPerSecond, now)
@@ -130,8 +132,9 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
     return found
   }
 
-  // After a failure of the source, each account would wait for the rate. So each answer makes space for
-  // two more look-ups. The rate doubles while the source answers, and stays where half of them fail.
+  // After a failure of the source, each account would wait for the rate. So each answer makes space
+  // for two more look-ups. The rate doubles while the source answers, and stays where half of them
+  // fail.
   function speedUp(tokens: Found): void {
     if (tokens !== undefined) knownTurns.give(2)
   }
@@ -225,8 +228,8 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
     const isPromoted = time - entry.changedAt < refreshIntervalMs
     let found = pending.get(accountSid)
     if (found === undefined) {
-      // For an account that has verified, only look-ups after a mismatch count. Otherwise a token that is
-      // promoted right after any other look-up would be refused.
+      // For an account that has verified, only look-ups after a mismatch count. Otherwise a token
+      // that is promoted right after any other look-up would be refused.
       const countsFrom = verified.has(accountSid) && !failing ? entry.refreshedAt : askedAt
       if (!isPromoted && time - countsFrom < refreshIntervalMs)
         return failing ? refuse('The key look-up failed a moment ago') : undefined

@@ -8,7 +8,9 @@ export interface Turns {
    * @throws Error as soon as the signal aborts.
    */
   take(signal: AbortSignal): Promise<() => void>
-  /** Starts no look-up for `ms` milliseconds, at most 30,000, and fewer at the same time afterwards. */
+  /**
+   * Starts no look-up for `ms` milliseconds, at most 30,000, and fewer at the same time afterwards.
+   */
   slowDown(ms: number): void
 }
 

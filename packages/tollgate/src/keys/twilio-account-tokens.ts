@@ -14,9 +14,9 @@ import { createTurns, type Turns } from './turns.ts'
  * `authToken` option. It caches them as `cached` does and takes the same options.
  *
  * It spares the API: at most 50 look-ups run at the same time, after a 429 they pause and become
- * fewer, and tokens in use are renewed in the background, each account's at another time, after 64 % to
- * 80 % of `ttlSeconds`. A look-up of a known account keeps its place after the request that waited
- * for it was refused.
+ * fewer, and tokens in use are renewed in the background, each account's at another time, after
+ * 64 % to 80 % of `ttlSeconds`. A look-up of a known account keeps its place after the request that
+ * waited for it was refused.
  *
  * An account that is unknown, suspended, closed or not owned by the main account is `key_unknown`.
  * Refused credentials and an API that does not answer in time are `key_lookup_failed`, and
@@ -110,8 +110,8 @@ export interface TwilioAccountTokensOptions extends Omit<CachedOptions, 'default
   readonly accountSid: string
   /**
    * How long after `ttlSeconds` tokens are still used while look-ups fail, in seconds, an integer
-   * from 0 to 604,800. Default 14,400, which is four hours. With 0, an outage of the API refuses every
-   * account whose tokens expire.
+   * from 0 to 604,800. Default 14,400, which is four hours. With 0, an outage of the API refuses
+   * every account whose tokens expire.
    */
   readonly staleIfErrorSeconds?: number | undefined
   /**

@@ -102,9 +102,9 @@ const payload: Shape = {
 }
 
 /**
- * Returns true for a list of events, which an Event Streams webhook sink receives. The test event of a
- * sink is such a list, too. A sink without `batch_events` may receive one event that is not in a list:
- * pass `[webhook.json()].flat()` for both.
+ * Returns true for a list of events, which an Event Streams webhook sink receives. The test event
+ * of a sink is such a list, too. A sink without `batch_events` may receive one event that is not in
+ * a list: pass `[webhook.json()].flat()` for both.
  *
  * @param json the result of `webhook.json()`.
  */

@@ -69,8 +69,8 @@ export type RelayMessage =
     }
   | { readonly type: 'error'; readonly description: string }
   /**
-   * For the attribute `debug` of `<ConversationRelay>`, for example `agentSpeaking` and `on`. Twilio's
-   * pages do not show it: the fields are from captures.
+   * For the attribute `debug` of `<ConversationRelay>`, for example `agentSpeaking` and `on`.
+   * Twilio's pages do not show it: the fields are from captures.
    */
   | { readonly type: 'info'; readonly name: string; readonly value: string }
   /**

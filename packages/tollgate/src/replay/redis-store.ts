@@ -18,10 +18,10 @@ const version = '2:'
 // The end of the value of a doubtful delivery.
 const doubtfulEnd = ' doubtful'
 
-// Writes a value unless another delivery holds the key, and returns the value that the key then has.
-// ARGV: the value, its lifetime, the token with a space, and the end of a value that may be replaced.
-// It is one script, because between two commands a key can expire and a retry can reserve it. It
-// also goes to the primary where a client reads from replicas.
+// Writes a value unless another delivery holds the key, and returns the value that the key then
+// has. ARGV: the value, its lifetime, the token with a space, and the end of a value that may be
+// replaced. It is one script, because between two commands a key can expire and a retry can reserve
+// it. It also goes to the primary where a client reads from replicas.
 const writeScript = `local held = redis.call('GET', KEYS[1])
 if held and string.sub(held, 1, #ARGV[3]) ~= ARGV[3] and (ARGV[4] == '' or string.sub(held, -#ARGV[4]) ~= ARGV[4]) then return held end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
@@ -33,8 +33,8 @@ const releaseScript = `if string.sub(redis.call('GET', KEYS[1]) or '', 1, #ARGV[
 /**
  * Creates a store in Redis or Valkey, for any number of processes. It uses `SET … NX PX` and
  * `EVAL`, whose scripts use `GET`, `SET` and `DEL`. Each delivery has one key that expires: a hash,
- * with a random token, the state and the kind of webhook. The caller connects the client and handles
- * its `error` events.
+ * with a random token, the state and the kind of webhook. The caller connects the client and
+ * handles its `error` events.
  *
  * The server must not evict keys (`maxmemory-policy noeviction`), because a delivery whose key was
  * evicted can be replayed.
@@ -52,7 +52,8 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   async function write(key: string, value: string, ms: number, { token, isDoubtful }: Written): Promise<string> {
     const values = [value, String(ms), `${token} `, isDoubtful ? '' : doubtfulEnd]
     const held = readText(await commands.run(writeScript, toKey(key), values))
-    // Clients in legacy mode return nothing for every command. Each delivery would look like a replay.
+    // Clients in legacy mode return nothing for every command. Each delivery would look like a
+    // replay.
     if (held === undefined) throw new TypeError('The Redis client gave no reply of EVAL')
     return held
   }

@@ -156,15 +156,15 @@ function startAttempt(settings: ReplaySettings, key: string, delivery: Delivery)
 
 /**
  * The pauses before the guard tries again to confirm, in milliseconds. A client that lost its
- * connection rejects the command, and needs a moment for the next connection. All of them end before
- * a lease of the default length does.
+ * connection rejects the command, and needs a moment for the next connection. All of them end
+ * before a lease of the default length does.
  */
 const confirmPausesMs: readonly number[] = [250, 1000, 4000]
 
 /**
  * Confirms the reservation of an attempt, unless it was released.
- * @throws anything if the store fails. The guard tries again in the background, because a replay could
- *   pass after the lease.
+ * @throws anything if the store fails. The guard tries again in the background, because a replay
+ *   could pass after the lease.
  */
 async function confirmAttempt(settings: ReplaySettings, attempt: Attempt, pauses = confirmPausesMs): Promise<void> {
   if (attempt.isReleased) return

@@ -15,7 +15,9 @@ import { checkRequest, ownTarget, type RecordedRequest, type RecordedResponse } 
 /** The fields of a request, for messages. */
 export const captureFields = '{ "method", "url", "headers", "body" or "bodyBase64" }'
 
-/** Lists the requests of a file: one, a list, or `{ captures: [...] }` as the inspector exports it. */
+/**
+ * Lists the requests of a file: one, a list, or `{ captures: [...] }` as the inspector exports it.
+ */
 export function listCaptures(file: unknown): readonly unknown[] | undefined {
   if (Array.isArray(file)) return file
   const captures = property(file, 'captures')

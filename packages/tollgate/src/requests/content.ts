@@ -9,8 +9,8 @@ const decoders: Readonly<Record<string, keyof Zlib>> = {
 }
 
 /**
- * Decodes the compressed body of an answer, to show it. A malformed body, and one that becomes larger
- * than `maxBytes`, stays as it is. So does every body in a runtime without `node:zlib`.
+ * Decodes the compressed body of an answer, to show it. A malformed body, and one that becomes
+ * larger than `maxBytes`, stays as it is. So does every body in a runtime without `node:zlib`.
  *
  * @param body the bytes, as they arrived
  * @param encoding the value of Content-Encoding

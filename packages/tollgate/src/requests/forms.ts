@@ -156,8 +156,8 @@ export interface ReadRequests {
 }
 
 /**
- * Reads the requests of a text: a file, or what was pasted. Everything in it may be hostile. The time
- * is linear in its length.
+ * Reads the requests of a text: a file, or what was pasted. Everything in it may be hostile. The
+ * time is linear in its length.
  *
  * @param given UTF-8, or UTF-16 with a byte order mark
  * @returns the form, and each request. An entry that cannot be read is an error, so that the others

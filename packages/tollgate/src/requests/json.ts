@@ -15,7 +15,9 @@ const word = /[ \t\r\n]*([[{}\],:"]|[^\s[\]{},:"]+)?/y
 const literal = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/
 const escaped = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 
-/** Finds the first character that JSON does not allow. Messages of engines differ, and may quote. */
+/**
+ * Finds the first character that JSON does not allow. Messages of engines differ, and may quote.
+ */
 function findFault(text: string): number {
   const open: string[] = []
   let [expected, at] = ['value', 0]

@@ -19,7 +19,9 @@ import {
 const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/\d(?:\.\d)?$/
 const longestHead = 1024 * 1024
 
-/** Returns true for text that begins with a request line. Blank lines and notes may come before it. */
+/**
+ * Returns true for text that begins with a request line. Blank lines and notes may come before it.
+ */
 export function looksLikeRawHttp(bytes: Uint8Array): boolean {
   return requestLine.test(splitHead(bytes).lines[0] ?? '')
 }

@@ -24,7 +24,8 @@ interface FoundCurl {
  */
 export function findCurl(pasted: string): FoundCurl | undefined {
   const text = pasted.includes('\x1b') ? dropEscapes(pasted) : pasted
-  // Each part is limited, or cannot match in two ways: the time is linear in the length of the text.
+  // Each part is limited, or cannot match in two ways: the time is linear in the length of the
+  // text.
   const prompt =
     /^(?:[ \t]*|[^\n'"]{0,200}?[$#%>❯➜»][ \t]{1,20})(?:[A-Z_]{1,100}=\S{0,1000}[ \t]{1,20}){0,20}(?:printf '([^'\n]*)' \| )?(curl(?:\.exe)?[ \t\\^])/m
   const match = prompt.exec(text)

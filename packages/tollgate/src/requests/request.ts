@@ -19,7 +19,9 @@ export interface RecordedRequest {
   readonly headers: HeaderList
   /** The bytes of the body. `undefined`: there was none, or the record does not have it. */
   readonly body?: Uint8Array | undefined
-  /** Path and query as the server got them, if a proxy changed the path. Default: those of `url`. */
+  /**
+   * Path and query as the server got them, if a proxy changed the path. Default: those of `url`.
+   */
   readonly target?: string | undefined
   /** Mark: only the beginning of the body was kept. */
   readonly bodyTruncated?: boolean | undefined
@@ -166,7 +168,9 @@ function toBytes(value: string): string {
   return /[^\0-\xff]/.test(value) ? toLatin1(encodeUtf8(value)) : value
 }
 
-/** Removes spaces and tabs at both ends. A pattern would read a long row of spaces again and again. */
+/**
+ * Removes spaces and tabs at both ends. A pattern would read a long row of spaces again and again.
+ */
 export function trimBlanks(text: string): string {
   let [start, end] = [0, text.length]
   while (start < end && isBlank(text.charCodeAt(start))) start++
@@ -243,8 +247,8 @@ function collectHeaders({ headers, body }: RecordedRequest): Record<string, stri
 }
 
 /**
- * Drops the byte order mark that editors on Windows write. Text with a mark of UTF-16, as PowerShell 5
- * writes it with `>`, becomes UTF-8.
+ * Drops the byte order mark that editors on Windows write. Text with a mark of UTF-16, as
+ * PowerShell 5 writes it with `>`, becomes UTF-8.
  */
 export function toUtf8(bytes: Uint8Array): Uint8Array {
   const [first, second, third] = bytes

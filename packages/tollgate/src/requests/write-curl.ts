@@ -12,7 +12,10 @@ import {
   toLatin1,
 } from './request.ts'
 
-/** The host in the command, if the record names none. https://www.rfc-editor.org/rfc/rfc6761#section-6.4 */
+/**
+ * The host in the command, if the record names none.
+ * https://www.rfc-editor.org/rfc/rfc6761#section-6.4
+ */
 export const unknownHost = 'host.invalid'
 
 /** The part of a request that a command sends. */
@@ -92,8 +95,8 @@ function explain(value: string): string | undefined {
 }
 
 /**
- * Writes a URL that curl accepts. curl and web Requests send the handshake of a WebSocket as the HTTP
- * request that it is.
+ * Writes a URL that curl accepts. curl and web Requests send the handshake of a WebSocket as the
+ * HTTP request that it is.
  */
 function toCurlUrl(url: string): string {
   const absolute = url.startsWith('/') ? `https://${unknownHost}${url}` : url.replace(/^ws/i, 'http')

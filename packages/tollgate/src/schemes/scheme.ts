@@ -13,15 +13,18 @@ import type {
 } from '../verify/types.ts'
 
 /**
- * A scheme: one way to sign requests. A row in `schemes/index.ts` makes it known to the gateway, the
- * inspector, the command line, `tollgate/testing` and the counters.
+ * A scheme: one way to sign requests. A row in `schemes/index.ts` makes it known to the gateway,
+ * the inspector, the command line, `tollgate/testing` and the counters.
  */
 export interface Scheme<Options extends object = never, Webhook extends AnyAccepted = AnyAccepted> {
   /** The `scheme` of its verdicts, and of a route in the gateway. Lower-case letters. */
   readonly name: Webhook['scheme']
   /** Its name for people. */
   readonly title: string
-  /** The header fields that only this scheme reads, as they are written. The first has the signature. */
+  /**
+   * The header fields that only this scheme reads, as they are written. The first has the
+   * signature.
+   */
   readonly headers: readonly [signature: string, ...others: string[]]
   /** The options of its verifier. */
   readonly options: Readonly<Record<keyof Options & string, OptionRow>>
@@ -84,7 +87,7 @@ interface KeyOption {
   readonly flag: string
   /** What it is, for people: `'public key'`. */
   readonly words: string
-  /** True if nobody else may see it. It is then never an argument of a command. */
+  /** True if no one else may see it. It is then never an argument of a command. */
   readonly isSecret: boolean
 }
 

@@ -32,9 +32,9 @@ export interface SignedRequest {
    */
   toRequest(): Request
   /**
-   * Returns a curl command for a POSIX shell, in printable ASCII. It sends exactly these bytes to the
-   * URL that was signed. A body with other characters, or of more than 100,000 bytes, comes from
-   * `printf`.
+   * Returns a curl command for a POSIX shell, in printable ASCII. It sends exactly these bytes to
+   * the URL that was signed. A body with other characters, or of more than 100,000 bytes, comes
+   * from `printf`.
    */
   toCurl(): string
 }

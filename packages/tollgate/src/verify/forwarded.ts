@@ -17,8 +17,8 @@ export interface FromRequestOptions {
    *
    * For tenants with domains of their own: a function, sync or async. It gets the host in lower
    * case, with its port if that is not the default, and is called once for a request that has a
-   * well-formed signature. Nothing about the request is proven then. Only `true` allows the host. If
-   * it throws, or takes longer than `lookupTimeoutMs`, the request is `key_lookup_failed`. The
+   * well-formed signature. Nothing about the request is proven then. Only `true` allows the host.
+   * If it throws, or takes longer than `lookupTimeoutMs`, the request is `key_lookup_failed`. The
    * option `diagnose` calls it again for a refused request.
    */
   readonly allowedHosts: readonly string[] | ((host: string) => Awaitable<boolean>)

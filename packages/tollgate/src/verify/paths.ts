@@ -64,8 +64,8 @@ function listPrefixes(publicUrl: unknown): string[] {
  * query.
  * @returns `undefined` if parsers disagree on where it begins: some read `/voice` as the path of
  *   `http://host?x/voice` or `http://host\voice`. Node.js lets a target begin with `*`, and
- *   Fastify's router takes any first character for the slash: `*voice` is `/voice`. Because of white
- *   space, Express and Koa use a parser that finds a host in `//a@b/voice`
+ *   Fastify's router takes any first character for the slash: `*voice` is `/voice`. Because of
+ *   white space, Express and Koa use a parser that finds a host in `//a@b/voice`
  */
 function findPath(url: string): string | undefined {
   if (/\s/.test(url)) return undefined

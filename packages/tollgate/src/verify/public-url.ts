@@ -147,8 +147,8 @@ export function parseHost(text: string): HostAndPort | undefined {
 }
 
 /**
- * Returns true for a host in which no parser finds a path or a query. Proxies also send names with a
- * dot at the end (RFC 1034 section 3.1), for example to a service of Kubernetes.
+ * Returns true for a host in which no parser finds a path or a query. Proxies also send names with
+ * a dot at the end (RFC 1034 section 3.1), for example to a service of Kubernetes.
  */
 export function isOneHost(text: string): boolean {
   return parseHost(text.replace(/^([^:[\]]*\w)\.(?=:\d+$|$)/, '$1')) !== undefined

@@ -7,8 +7,8 @@ import type { Accepted, AnyVerdict, Mode, Rejected, Verdict, WebhookParams } fro
 export type HeaderSource = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * A body whose bytes are lost, because something read the stream before Tollgate. A stream may throw
- * it too. The request is refused as `body_already_consumed`.
+ * A body whose bytes are lost, because something read the stream before Tollgate. A stream may
+ * throw it too. The request is refused as `body_already_consumed`.
  */
 export interface BodyConsumed {
   /** The code that read the body, for example `express.urlencoded()`. */
@@ -97,10 +97,10 @@ export interface UnverifiedClaim {
 }
 
 /**
- * The answer of a look-up: tokens, or tokens and the account that owns them. Give the account if you
- * know it: a request that names another is then refused, and the verdict names this one. Tokens
- * alone prove no account, even if the look-up chose them by the claimed one: the `accountSid` of the
- * verdict is `undefined`.
+ * The answer of a look-up: tokens, or tokens and the account that owns them. Give the account if
+ * you know it: a request that names another is then refused, and the verdict names this one. Tokens
+ * alone prove no account, even if the look-up chose them by the claimed one: the `accountSid` of
+ * the verdict is `undefined`.
  */
 export type FoundTokens = Tokens | { readonly authToken: Tokens; readonly accountSid: string }
 

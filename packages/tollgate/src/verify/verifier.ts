@@ -115,7 +115,8 @@ async function reserveDelivery(
 
 /**
  * Returns the methods that report how the work ended. Each acts once, and the first to be called
- * counts: an adapter and a handler may both call them. A release after the confirmation still counts.
+ * counts: an adapter and a handler may both call them. A release after the confirmation still
+ * counts.
  */
 function toOutcome(reservation: Reservation): Outcome {
   let confirmed: Promise<void> | undefined

@@ -9,18 +9,20 @@ import { type RedisServer, startRedis } from '../../../../tools/services/redis.m
 import { type RedisGroup, startCluster, startSentinel } from '../../../../tools/services/redis-groups.mjs'
 import { sampleWebhook, signRequest } from '../../src/testing/index.ts'
 
-// Deliveries and their retries and copies meet crashes of processes, handlers that fail, and a Redis
-// that stands still or fails over. Every delivery is handled once as the first, or its sender got an
-// answer after which it sends again.
+// Deliveries and their retries and copies meet crashes of processes, handlers that fail, and a
+// Redis that stands still or fails over. Every delivery is handled once as the first, or its sender
+// got an answer after which it sends again.
 //
-// TOLLGATE_FAULT_DELIVERIES=2000 sends more than the default, for each client and topology. The log has the
-// seed of each run, which TOLLGATE_FAULT_SEED repeats.
+// TOLLGATE_FAULT_DELIVERIES=2000 sends more than the default, for each client and topology. The log
+// has the seed of each run, which TOLLGATE_FAULT_SEED repeats.
 
 const deliveriesPerRun = Number(process.env.TOLLGATE_FAULT_DELIVERIES ?? 30)
 const publicUrl = 'https://example.com'
 const authToken = '0123456789abcdef0123456789abcdef'
 const worker = fileURLToPath(new URL('replay-faults-worker.mjs', import.meta.url))
-/** How long a sender waits for an answer, like Twilio, whose 15 seconds are half the default lease. */
+/**
+ * How long a sender waits for an answer, like Twilio, whose 15 seconds are half the default lease.
+ */
 const patienceMs = 2000
 const leaseSeconds = 4
 const storeTimeoutMs = 400
@@ -166,7 +168,7 @@ async function run(library: Library, topology: Topology, whenRepeated: 'mark' | 
   const count = (what: string): void => {
     counts[what] = (counts[what] ?? 0) + 1
   }
-  /** Deliveries that nobody saw handled: then the process tells that it did the work. */
+  /** Deliveries whose answer did not arrive: then the process tells that it did the work. */
   const withoutAnswer = new Map<string, string>()
   let isOver = false
 
@@ -199,8 +201,9 @@ async function run(library: Library, topology: Topology, whenRepeated: 'mark' | 
   }
 
   /**
-   * True for a delivery that may be handled again. A failover, which a pause can cause too, loses what
-   * the old primary had not passed on. A crash directly after the answer comes before the confirmation.
+   * True for a delivery that may be handled again. A failover, which a pause can cause too, loses
+   * what the old primary had not passed on. A crash directly after the answer comes before the
+   * confirmation.
    */
   function mayBeForgotten(firsts: readonly Answer[]): boolean {
     const isIn = ({ process = '', at }: Answer): boolean => Math.abs((app.crashes.get(process) ?? 0) - at) < 500

@@ -16,7 +16,10 @@ export const exportForms: readonly ExportForm[] = (Object.keys(requestForms) as 
 
 const test = { name: 'test', label: 'test', extension: 'mjs', hasSeveral: false } as const
 
-/** The forms in which one capture is copied. A test is no form of a request: it cannot be read again. */
+/**
+ * The forms in which one capture is copied. A test is no form of a request: it cannot be read
+ * again.
+ */
 export const copyForms: readonly (ExportForm | typeof test)[] = [...exportForms, test]
 
 /** Writes one capture for the clipboard: the request only. */
@@ -24,7 +27,9 @@ export function writeCopy(name: FormName | 'test', capture: Capture): Uint8Array
   return name === 'test' ? Buffer.from(writeTest(capture)) : writeRequests(name, [toRecorded(capture)])
 }
 
-/** Writes captures for a file, with their verdicts and answers where the form has a place for them. */
+/**
+ * Writes captures for a file, with their verdicts and answers where the form has a place for them.
+ */
 export function writeExport(
   name: FormName,
   captures: readonly Capture[],

@@ -47,8 +47,8 @@ export class HttpError extends Error {
 const maxBodyBytes = 64 * 1_048_576
 
 /**
- * Reads a body of at most 64 MiB. The content type must be application/json, which a form of another
- * site cannot send.
+ * Reads a body of at most 64 MiB. The content type must be application/json, which a form of
+ * another site cannot send.
  */
 export async function readFile(req: IncomingMessage): Promise<Uint8Array> {
   if (!/^application\/json\b/i.test(req.headers['content-type'] ?? ''))
@@ -68,7 +68,9 @@ export async function readJson(req: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** Reads the body of a request; `undefined` if it is larger than the limit. It can be answered then. */
+/**
+ * Reads the body of a request; `undefined` if it is larger than the limit. It can be answered then.
+ */
 export async function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let length = 0

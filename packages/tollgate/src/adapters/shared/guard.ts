@@ -116,8 +116,8 @@ export function createGuard<Env = void>(source: OptionsSource<GuardOptions, Env>
         checkVerdict(verdict)
         return toOutcome(verdict, prepared, native)
       } catch (error) {
-        // The function that returns the options, `onRejected` or the user's own verifier is wrong. No
-        // request causes this.
+        // The function that returns the options, `onRejected` or the user's own verifier is wrong.
+        // No request causes this.
         logProblem(describeError(error))
         return { answer: toAnswer(500) }
       }
@@ -170,8 +170,8 @@ function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Ver
 }
 
 /**
- * Checks the verdict of a verifier, which may be the user's own. An adapter would pass on, or send, a
- * wrong one: a refusal with the status 200, or no answer at all.
+ * Checks the verdict of a verifier, which may be the user's own. An adapter would pass on, or send,
+ * a wrong one: a refusal with the status 200, or no answer at all.
  * @throws TypeError that says what is wrong.
  */
 function checkVerdict(verdict: unknown): void {
@@ -210,8 +210,9 @@ function isWebhook(verdict: AnyVerdict): verdict is AnyWebhook {
 }
 
 /**
- * Logs the first rejection of each code, except in production: there strangers cause rejections, and
- * `onVerdict` counts them. A body that was read too early is the developer's mistake in every place.
+ * Logs the first rejection of each code, except in production: there strangers cause rejections,
+ * and `onVerdict` counts them. A body that was read too early is the developer's mistake in every
+ * place.
  */
 function logRejection({ code, message }: Pick<Rejected, 'code' | 'message'>, { explains, logged }: Prepared): void {
   const isMistake = code === 'body_already_consumed'

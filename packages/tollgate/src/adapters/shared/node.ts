@@ -34,8 +34,9 @@ export function toIncomingRequest(
 }
 
 /**
- * Returns the headers with every Content-Type. Node.js keeps only the first, but a web Request of the
- * same request has all of them, and its form parser uses the last one. The verifier refuses several.
+ * Returns the headers with every Content-Type. Node.js keeps only the first, but a web Request of
+ * the same request has all of them, and its form parser uses the last one. The verifier refuses
+ * several.
  */
 function keepContentTypes({ headers, rawHeaders }: IncomingMessage): IncomingRequest['headers'] {
   const types: string[] = []
@@ -121,8 +122,8 @@ export function readChunks(req: IncomingMessage): PushedBody {
         onEnd(isWhole)
       }
       if (!isOver) req.on('data', onChunk).on('end', onWhole).on('error', onBreak).on('close', onBreak)
-      // A listener does not resume a stream that earlier middleware paused, for example to wait for a
-      // session. A request that a test library made may have no `resume`.
+      // A listener does not resume a stream that earlier middleware paused, for example to wait for
+      // a session. A request that a test library made may have no `resume`.
       if (!isOver) req.resume?.()
       return () => {
         unlisten()
@@ -133,8 +134,9 @@ export function readChunks(req: IncomingMessage): PushedBody {
 }
 
 /**
- * True if no parser has set a body. Some parsers leave `{}` for a body that they do not read, such as
- * `express.json()` of Express 4 for a form. `isRead` is false if the guard did not read the stream.
+ * True if no parser has set a body. Some parsers leave `{}` for a body that they do not read, such
+ * as `express.json()` of Express 4 for a form. `isRead` is false if the guard did not read the
+ * stream.
  */
 export function isUnset(body: unknown, isRead: boolean): boolean {
   return body === undefined || (isRead && isEmptyObject(body))
@@ -174,8 +176,8 @@ export function listHeaders(req: IncomingMessage, { headers }: FullAnswer): Reco
 }
 
 /**
- * Confirms the reservation when the answer was sent. Releases it if the answer means a failure, or does
- * not get through completely.
+ * Confirms the reservation when the answer was sent. Releases it if the answer means a failure, or
+ * does not get through completely.
  */
 export function settleWhenAnswered(res: ServerResponse, { reserved }: Passed): void {
   if (reserved !== undefined)

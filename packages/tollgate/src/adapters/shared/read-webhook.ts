@@ -1,6 +1,8 @@
 import type { Accepted, AnyWebhook, Observed, Verifier, Webhook, WebhookSource } from '../../index.ts'
 
-/** A request, or the context of the event in h3, with the webhook that `twilioWebhook` put there. */
+/**
+ * A request, or the context of the event in h3, with the webhook that `twilioWebhook` put there.
+ */
 interface Holder {
   readonly twilio?: AnyWebhook | undefined
 }

@@ -3,12 +3,13 @@ import { isOneHost, readTarget } from '../../verify/public-url.ts'
 /**
  * The rule of all adapters: the path and the query that a router or a handler reads are the ones
  * that were verified. So a request is verified only if each of its addresses has one reading. For
- * any other, the functions here return an empty string, which the core refuses as `url_not_allowed`.
+ * any other, the functions here return an empty string, which the core refuses as
+ * `url_not_allowed`.
  */
 
 /**
- * Returns the target of a request of Node.js, as it arrived. Twilio always sends a path. Each router
- * finds the path of an absolute target in its own way.
+ * Returns the target of a request of Node.js, as it arrived. Twilio always sends a path. Each
+ * router finds the path of an absolute target in its own way.
  * @param host The host, if the framework makes URLs of it.
  */
 export function findTarget(target: string | undefined, host = ''): string {

@@ -1,9 +1,9 @@
 import type { AnyWebhook } from '../../index.ts'
 
 /**
- * Reports to the replay guard how the work on a webhook ended. If it failed, Twilio's retry must not
- * count as a replay. If it succeeded, a copy must. The work failed if the answer is 401 (Twilio then
- * repeats the request with credentials) or 5xx, or if there is no complete answer.
+ * Reports to the replay guard how the work on a webhook ended. If it failed, Twilio's retry must
+ * not count as a replay. If it succeeded, a copy must. The work failed if the answer is 401 (Twilio
+ * then repeats the request with credentials) or 5xx, or if there is no complete answer.
  * @param webhook The webhook. If it is `undefined` or was not accepted, there is no reservation.
  * @param status The status of the answer. `undefined` if the handler threw, or if the client did
  *   not get the whole answer.

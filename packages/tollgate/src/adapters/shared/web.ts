@@ -43,8 +43,9 @@ export function findBody(request: Request, consumed: BodyConsumed): IncomingRequ
 }
 
 /**
- * Returns true if something has read the body. The srvx of Nitro 3.0 and @hono/node-server 1 make the
- * Request at the first access. That fails for a TRACE or a hostile Host, and then nothing has read it.
+ * Returns true if something has read the body. The srvx of Nitro 3.0 and @hono/node-server 1 make
+ * the Request at the first access. That fails for a TRACE or a hostile Host, and then nothing has
+ * read it.
  */
 export function isUsed(request: Request): boolean {
   try {
@@ -90,8 +91,8 @@ export function toResponse(answer: FullAnswer): Response {
 }
 
 /**
- * Runs the application's work, and reports how it ended: the reservation is confirmed, or released if
- * the work throws or its answer means a failure.
+ * Runs the application's work, and reports how it ended: the reservation is confirmed, or released
+ * if the work throws or its answer means a failure.
  * @param statusOf Reads the status of a result. `undefined` counts as 200.
  * @param request Give it if its signal shows that the client left before the answer. That releases
  *   the reservation too.

@@ -465,7 +465,9 @@ function* listMisread({ formPairs }: Subject): Generator<Edit> {
     }
 }
 
-/** Letters with accents have two spellings in Unicode, and middleware may turn one into the other. */
+/**
+ * Letters with accents have two spellings in Unicode, and middleware may turn one into the other.
+ */
 function* listNormalized({ formPairs }: Subject): Generator<Edit> {
   for (const form of ['NFD', 'NFC'])
     if (formPairs.some(([, value]) => value.normalize(form) !== value))

@@ -79,8 +79,8 @@ function* listFunctions({ request: { url }, signed, path }: Mending): Generator<
   // A slash too much is a fault of the proxy, which a function would only hide.
   if (to === undefined || from === undefined || /^\/+$/.test(from) || /\/\//.test(path) || /\$[$&`'\d<]/.test(to))
     return
-  // The sender chooses the host of an absolute URL, and the text behind the prefix. Nothing of these
-  // may become a part of the host: a slash always follows the origin.
+  // The sender chooses the host of an absolute URL, and the text behind the prefix. Nothing of
+  // these may become a part of the host: a slash always follows the origin.
   const isAbsolute = !url.startsWith('/')
   const prefix = new RegExp(`^${from.replace(/\W/g, '\\$&')}(?=\\/)`)
   const change = ({ url: one }: IncomingRequest): string => {

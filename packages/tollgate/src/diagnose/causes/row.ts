@@ -50,7 +50,9 @@ export interface CauseInfo {
   readonly signedByOther?: boolean
   /** The sender is a stranger, so nothing has to be fixed. */
   readonly isStranger?: boolean
-  /** The differences that only this cause makes, if both what was sent and what arrived is known. */
+  /**
+   * The differences that only this cause makes, if both what was sent and what arrived is known.
+   */
   readonly differences?: readonly DifferenceSign[]
 }
 
@@ -104,7 +106,9 @@ export interface CauseRow<S = Subject, T = State> extends CauseInfo {
   readings?(values: readonly string[]): Iterable<Reading>
   /** Looks for signs of this cause in a request that no edit explains. */
   suspect?(unexplained: Unexplained<S>): Suspicion | undefined
-  /** Describes this cause if the URL that the user names differs by it from the one that is checked. */
+  /**
+   * Describes this cause if the URL that the user names differs by it from the one that is checked.
+   */
   compare?(seen: UrlParts, signed: UrlParts): Finding | undefined
   /** Says if forwarding headers name what this cause changed in the URL that was signed. */
   isForwarded?(evidence: Evidence, signed: UrlParts): boolean

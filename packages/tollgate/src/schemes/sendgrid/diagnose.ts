@@ -210,8 +210,8 @@ const explainInTurn = createExplainer<SendGridVerifierOptions>(
 
 /**
  * Explains why a request of SendGrid does not verify. As the `diagnose` option of
- * `createSendGridVerifier`, it explains each rejection on standard error in at most eight lines. As an
- * option it does nothing if NODE_ENV is `production`.
+ * `createSendGridVerifier`, it explains each rejection on standard error in at most eight lines. As
+ * an option it does nothing if NODE_ENV is `production`.
  */
 export const diagnoseSendGrid: typeof diagnoseRequest & Diagnoser<SendGridVerifierOptions> = Object.assign(
   diagnoseRequest,

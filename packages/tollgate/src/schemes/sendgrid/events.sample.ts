@@ -10,7 +10,10 @@ const mail = {
 const client = { ip: '192.0.2.1', useragent: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15' }
 const server = { ip: '192.0.2.25', tls: 1 }
 
-/** A realistic event of each type. https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event */
+/**
+ * A realistic event of each type.
+ * https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
+ */
 export const eventSamples: { readonly [T in SendGridEventType]: SendGridEvent<T> } = {
   processed: { ...mail, event: 'processed', sg_event_id: 'cHJvY2Vzc2VkLTAwMDAwMDAx', send_at: 0 },
   dropped: { ...mail, event: 'dropped', sg_event_id: 'ZHJvcC0wMDAwMDAwMQ', reason: 'Bounced Address', status: '5.0.0' },

@@ -7,7 +7,10 @@ interface Fields {
   bounce: {
     readonly reason: string
     readonly status: string
-    /** `'blocked'` for a bounce that may pass later. Missing in SendGrid's own test of an integration. */
+    /**
+     * `'blocked'` for a bounce that may pass later. Missing in SendGrid's own test of an
+     * integration.
+     */
     readonly type?: 'bounce' | 'blocked'
     readonly bounce_classification?: string
     readonly ip?: string
@@ -55,7 +58,9 @@ export type SendGridEvent<T extends SendGridEventType = SendGridEventType> = {
     Readonly<Record<string, unknown>>
 }[T]
 
-/** Writes events as SendGrid does, which signs the line ends between the events and after the last. */
+/**
+ * Writes events as SendGrid does, which signs the line ends between the events and after the last.
+ */
 export function formatEvents(events: readonly unknown[]): string {
   return `[${events.map((event) => JSON.stringify(event)).join(',\r\n')}]\r\n`
 }

@@ -17,8 +17,8 @@ import { isTimestamp, parseSignature, signatureHeader, timestampHeader } from '.
 export interface SendGridVerifierOptions {
   /**
    * The public key that SendGrid shows for the webhook: SPKI in Base64 or PEM, also with escaped
-   * line ends. Several are tried in their order, at most 16; with a record or a Map, the verdict has
-   * the name of the one that signed. Default: SENDGRID_WEBHOOK_PUBLIC_KEY of the environment;
+   * line ends. Several are tried in their order, at most 16; with a record or a Map, the verdict
+   * has the name of the one that signed. Default: SENDGRID_WEBHOOK_PUBLIC_KEY of the environment;
    * without it a TypeError.
    */
   readonly publicKey?: SendGridPublicKeys | undefined
@@ -48,7 +48,10 @@ export interface SendGridVerifierOptions {
    * @see docs/rolling-out.md
    */
   readonly onVerdict?: ((verdict: SendGridVerdict, request: IncomingRequest, native: unknown) => void) | undefined
-  /** Explains rejections during development: `diagnoseSendGrid` of `tollgate/diagnose`. Default: none. */
+  /**
+   * Explains rejections during development: `diagnoseSendGrid` of `tollgate/diagnose`. Default:
+   * none.
+   */
   readonly diagnose?: Diagnoser<SendGridVerifierOptions> | undefined
 }
 
@@ -58,7 +61,9 @@ export interface SendGridAccepted {
   readonly scheme: 'sendgrid'
   /** The signature proves the timestamp and the body, and no URL. */
   readonly covers: 'body'
-  /** The events of the Event Webhook. Empty if the body is not a JSON array, as for Inbound Parse. */
+  /**
+   * The events of the Event Webhook. Empty if the body is not a JSON array, as for Inbound Parse.
+   */
   readonly events: readonly SendGridEvent[]
   /** The bytes of the body as they arrived. */
   readonly body: Uint8Array
@@ -73,14 +78,14 @@ export interface SendGridAccepted {
   readonly stale: boolean
   readonly matched: { readonly key: SendGridKey; readonly algorithm: 'ECDSA' }
   /**
-   * The answer of the replay guard: `'repeated'` if this delivery arrived before, `'unknown'` if the
-   * guard cannot tell, for example because its store is full. `undefined` without a guard.
+   * The answer of the replay guard: `'repeated'` if this delivery arrived before, `'unknown'` if
+   * the guard cannot tell, for example because its store is full. `undefined` without a guard.
    */
   readonly delivery: 'first' | 'repeated' | 'unknown' | undefined
   /**
-   * Reports that your work succeeded: from now on the replay guard recognises this delivery. Call it
-   * if you set `reportsOutcome`. Adapters call it after a successful answer. After `release()` it
-   * does nothing.
+   * Reports that your work succeeded: from now on the replay guard recognises this delivery. Call
+   * it if you set `reportsOutcome`. Adapters call it after a successful answer. After `release()`
+   * it does nothing.
    */
   confirm(): Promise<void>
   /** Call it if your work failed: the replay guard then accepts a retry of this delivery. */
@@ -122,7 +127,8 @@ export const sendGridVerifierOptions = {
  * Creates a verifier for the Event Webhook and Inbound Parse of Twilio SendGrid. Neither URL nor
  * method is signed, so each route needs its own webhook key.
  * https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
- * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of range.
+ * @throws TypeError or RangeError that names the option, if one is missing, unknown or out of
+ *   range.
  */
 export function createSendGridVerifier(options: SendGridVerifierOptions = {}): SendGridVerifier {
   return createVerifierOf(sendgridCheck, options)
@@ -212,8 +218,8 @@ async function prove({
   if (key === undefined)
     return refuse('signature_mismatch', 'No public key given made this signature of the timestamp and the body.')
   return {
-    // SendGrid sends a delivery again only if it failed, and then the adapters have released it. The
-    // signature is no key, because anyone can change it and keep it valid.
+    // SendGrid sends a delivery again only if it failed, and then the adapters have released it.
+    // The signature is no key, because anyone can change it and keep it valid.
     toDelivery: () => ({ key: hashBody(message), handshake: false, neverRepeats: true }),
     toWebhook: (outcome) =>
       toAccepted(body, { signedAt, stale, matched: { key: key.id, algorithm: 'ECDSA' } }, outcome),

@@ -64,8 +64,8 @@ export function readCoverage(head: Head, query: string, borrowed: Uint8Array): C
   const hash = findBodyHash(query)
   const body = keepBytes(borrowed)
   const coverage: Coverage = { ...unsigned, covers: 'body', body }
-  // Content-Type is not signed, and a parser of the application may decode JSON by its charset. Text
-  // in UTF-7 would become names and values.
+  // Content-Type is not signed, and a parser of the application may decode JSON by its charset.
+  // Text in UTF-7 would become names and values.
   if (hash === undefined || /charset\s*=(?!\s*"?utf-8\b)/i.test(type))
     return { ...coverage, rejection: reject('body_unsigned') }
   return hash === hashBody(body()) ? coverage : { ...coverage, rejection: reject('body_hash_mismatch') }
@@ -73,8 +73,8 @@ export function readCoverage(head: Head, query: string, borrowed: Uint8Array): C
 
 function readForm(borrowed: Uint8Array): Coverage {
   const text = decodeUtf8(borrowed)
-  // `request.formData()` and URLSearchParams drop a `?` at the start, so a handler would read another
-  // name than the signed one. Twilio encodes it.
+  // `request.formData()` and URLSearchParams drop a `?` at the start, so a handler would read
+  // another name than the signed one. Twilio encodes it.
   const params = text === undefined || text.startsWith('?') ? undefined : parseForm(text)
   // A spread of `unsigned` would cost as much as the hashing (decision 8).
   if (text !== undefined && params !== undefined)

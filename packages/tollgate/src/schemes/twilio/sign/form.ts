@@ -41,7 +41,9 @@ export function decodeLeniently(bytes: Uint8Array): string {
   return lenientDecoder.decode(bytes)
 }
 
-/** Parses bytes as JSON. `undefined`, which no JSON gives, if they are not one JSON text in UTF-8. */
+/**
+ * Parses bytes as JSON. `undefined`, which no JSON gives, if they are not one JSON text in UTF-8.
+ */
 export function parseJsonBody(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(decodeUtf8(bytes) ?? '')

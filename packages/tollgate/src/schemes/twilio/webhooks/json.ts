@@ -38,8 +38,8 @@ export const json = {
     rule: 'id=voice_transcription_* status',
     parameters: ['id status sourceId? sentences?'],
   },
-  // What the language operators of a rule found in a conversation. `memoryStoreId` is in Twilio's own
-  // code only.
+  // What the language operators of a rule found in a conversation. `memoryStoreId` is in Twilio's
+  // own code only.
   // https://www.twilio.com/docs/conversations/intelligence/webhooks/rule-execution (2026-11)
   'intelligence.rule-execution': {
     body: 'json',

@@ -125,8 +125,8 @@ export function hasWebhookShape(params: CheckedParams): boolean {
 }
 
 /**
- * Finds the kind whose shapes apply: one with all parameters that Twilio always sends, since examples
- * and older webhooks have fewer; or a message, whose text a stranger wrote.
+ * Finds the kind whose shapes apply: one with all parameters that Twilio always sends, since
+ * examples and older webhooks have fewer; or a message, whose text a stranger wrote.
  */
 function findCompleteKind(params: ParamsReader): Kind | undefined {
   const name: WebhookKind | undefined = kindOf(params)
