@@ -26,8 +26,8 @@ export interface Counter {
  *
  * There is one counter, `tollgate.verdicts`, with the attribute `tollgate.outcome` (`accepted` or
  * `refused`). An accepted request also has `tollgate.key`, `tollgate.algorithm`, `tollgate.covers` and
- * `tollgate.delivery` if a replay guard looked at it; a refused one has `tollgate.code`. All values come from closed sets, so the
- * number of time series is bounded.
+ * `tollgate.delivery` if a replay guard looked at it; a refused one has `tollgate.code`. All values
+ * come from closed sets, so the number of time series is bounded.
  * @param meter A `Meter` of `@opentelemetry/api`.
  * @param given The ids of the SharedKeys that may be a label. Default: none is named.
  * @returns a function for the `onVerdict` option

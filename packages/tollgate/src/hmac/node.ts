@@ -4,8 +4,8 @@ import { createHmac as createNativeHmac, hash as digest } from 'node:crypto'
 type Hmac = (text: string) => string
 
 /**
- * The facts about a hash function that an HMAC needs: a row of `schemes/twilio/sign/algorithms.ts`. Lengths are
- * in bytes.
+ * The facts about a hash function that an HMAC needs: a row of `schemes/twilio/sign/algorithms.ts`.
+ * Lengths are in bytes.
  */
 interface HashRow {
   readonly hash: 'sha1' | 'sha256' | 'sha512'

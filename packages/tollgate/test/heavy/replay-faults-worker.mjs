@@ -43,7 +43,7 @@ const server = createServer(
     if (plan.startsWith('crash')) process.kill(process.pid, 'SIGKILL')
     if (plan.startsWith('throw')) throw new Error('the handler throws')
     if (plan.startsWith('fail')) return void res.writeHead(503).end()
-    // The work. Nobody has seen the answer yet.
+    // The work. No one has seen the answer yet.
     await tell({ handled: sent, delivery })
     res.writeHead(200, { 'x-handled': 'first', 'x-process': String(process.pid) }).end()
   }),

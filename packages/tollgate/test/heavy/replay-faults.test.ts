@@ -166,7 +166,7 @@ async function run(library: Library, topology: Topology, whenRepeated: 'mark' | 
   const count = (what: string): void => {
     counts[what] = (counts[what] ?? 0) + 1
   }
-  /** Deliveries that nobody saw handled: then the process tells that it did the work. */
+  /** Deliveries that no one saw handled: then the process tells that it did the work. */
   const withoutAnswer = new Map<string, string>()
   let isOver = false
 

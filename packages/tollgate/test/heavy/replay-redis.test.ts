@@ -188,7 +188,7 @@ for (const [library, connect] of Object.entries(libraries))
       expect(await deliver(message)).toBe('accepted, delivery first')
     })
 
-    test('a server that stands still lets no retry be a replay of a delivery that nobody handled', async () => {
+    test('a server that stands still lets no retry be a replay of a delivery that no one handled', async () => {
       for (const whenRepeated of ['mark', 'reject'] as const)
         for (const reportsOutcome of [true, false]) {
           const deliver = createGuarded(connection.client, { whenRepeated, storeTimeoutMs: 100 })
