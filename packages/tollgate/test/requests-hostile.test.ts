@@ -1,6 +1,14 @@
+import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type FormName, RequestError, readRequests, requestForms } from '../src/requests/index.ts'
+import {
+  type FormName,
+  type RecordedRequest,
+  RequestError,
+  readRequests,
+  requestForms,
+  writeRequests,
+} from '../src/requests/index.ts'
 import { requestSamples } from './request-samples.ts'
 
 const forms = Object.keys(requestForms) as FormName[]
@@ -29,6 +37,7 @@ describe('a refusal names the source and the position', () => {
     ['{"a": [}', '"file.txt", line 1, column 8: this is not JSON.'],
     ['[1,]', '"file.txt", line 1, column 4: this is not JSON.'],
     ['{} x', '"file.txt", line 1, column 4: this is not JSON.'],
+    ['[1, \u00a02]', '"file.txt", line 1, column 5: this is not JSON.'],
     ['{"a"', '"file.txt", line 1, column 5: this is not JSON.'],
     ['[{"method": "GET"}]', '"file.txt", entry 1: it needs { "method", "url", "headers", "body" or "bodyBase64" }.'],
     [
@@ -208,5 +217,34 @@ describe('a long text costs time in proportion to its length', () => {
   ]
   test.each(texts)('%s', (_name, text) => {
     for (const message of readMessages(text)) expect(message.length).toBeLessThan(300)
+  })
+})
+
+test.each(forms)('many headers are written in time in proportion to their number, as %s', (form) => {
+  const headers = Array.from({ length: 100_000 }, (_, index) => [`a${index}`, 'b'] as const)
+  const written = writeRequests(form, [{ method: 'GET', url: 'https://e.com/', headers }])
+  expect(Buffer.from(written).toString()).toContain('a99999')
+})
+
+// zsh reads comments as commands in a terminal, unless its user has set INTERACTIVE_COMMENTS.
+describe('a shell that takes comments as commands runs nothing of a request', () => {
+  const hostile = '\xe9$(id)`id`!!"; id; "\\'
+  const request = { method: 'POST', url: 'wss://e.com/$(id)`id`!!', headers: [['X-A', hostile]] } as const
+  const requests: readonly RecordedRequest[] = [
+    { ...request, target: '/\xe9$(id)`id`!!"\\', bodyTruncated: true, bodyDecoded: true },
+    { ...request, parsedBody: { [hostile]: hostile, 'a$(id)': ['`id`'] } },
+    { ...request, headers: [['Content-Length', '$(id)'], ...request.headers] },
+  ]
+  test.each(['curl', 'raw'] as const)('%s', (form) => {
+    for (const one of requests) {
+      const lines = Buffer.from(writeRequests(form, [one])).toString('latin1').split('\n')
+      const notes = lines.filter((line) => line.startsWith('# '))
+      expect(notes).not.toEqual([])
+      expect(notes.join()).not.toMatch(/[!$`]/)
+      // An escaped # is the name of a command.
+      const { stdout, stderr } = spawnSync('sh', { input: notes.map((note) => `\\${note}\n`).join(''), encoding: 'utf8' })
+      expect(stdout).toBe('')
+      expect(stderr.trim().split('\n')).toHaveLength(notes.length)
+    }
   })
 })

@@ -54,6 +54,8 @@ describe('a raw HTTP request', () => {
     ['a body that is cut off', 'POST / HTTP/1.1\nContent-Length: 10\n\na=1', /cut off/],
     ['a body that is too long', 'POST / HTTP/1.1\nContent-Length: 1\n\na=1', /continues after its body/],
     ['a malformed target', 'GET example.com HTTP/1.1\n\n', /not absolute/],
+    ['a target that would extend the host', 'GET .example HTTP/1.1\nHost: b.example\n\n', /not absolute/],
+    ['a target that would replace the host', 'GET @a.example/ HTTP/1.1\nHost: b.example\n\n', /not absolute/],
   ]
   test.each(refused)('is refused with %s', (_name, text, message) => {
     expect(() => parse(text)).toThrow(RequestError)

@@ -215,3 +215,9 @@ test('a capture is written by bytes, not by text', () => {
   const request = { method: 'POST', url: 'https://e.com/', headers: [], body: Buffer.from([0xff, 0, 0xef, 0xbb, 0xbf]) }
   for (const form of forms) expect(readBack(form, request).body).toEqual(new Uint8Array(request.body))
 })
+
+test('a long body that a parser left survives in each form', () => {
+  const parsedBody = { a: '\xe9'.repeat(300_000) }
+  const request = { method: 'POST', url: 'https://e.com/', headers: [], parsedBody }
+  for (const form of forms) expect(readBack(form, request).parsedBody, form).toEqual(parsedBody)
+})

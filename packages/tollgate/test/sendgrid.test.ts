@@ -103,6 +103,20 @@ describe.each(['node', 'web'] as const)('createSendGridVerifier with the provide
     expect(Buffer.from(verdict.body).toString()).toBe(genuine.body)
   })
 
+  test('the signed text has the timestamp of the header, even if a body lies behind another one', async () => {
+    const keys: string[] = []
+    const reserve = ({ key }: Delivery): { delivery: 'first' } => {
+      keys.push(key)
+      return { delivery: 'first' }
+    }
+    const view = () => Buffer.from(`9999999999${genuine.body}`).subarray(10)
+    const bodies = [genuine.body, view(), Readable.from([view()]), pushed([view()])]
+    for (const body of bodies)
+      expect(await verify(post({}, body), { publicKey, replay: { reserve } })).toMatchObject({ ok: true })
+    expect(keys).toHaveLength(bodies.length)
+    expect(new Set(keys).size).toBe(1)
+  })
+
   const head = (changes: Partial<IncomingRequest>): IncomingRequest => ({ ...post(), ...changes })
   test.each<[string, IncomingRequest, string, string]>([
     ['a GET', head({ method: 'GET' }), 'method_not_allowed', 'POST'],

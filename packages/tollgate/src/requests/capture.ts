@@ -4,6 +4,7 @@ import {
   property,
   readBase64,
   readHeaderList,
+  readMarks,
   readObject,
   readTime,
   textOf,
@@ -38,22 +39,9 @@ export function readCapture(value: unknown): RecordedRequest {
     url,
     headers: readHeaderList(property(value, 'headers')),
     ...readBody(value),
-    target: textOf(value, 'target'),
     ...readMarks(value),
-    ...readTimes(value),
+    ...readTime(property(value, 'time')),
   })
-}
-
-function readMarks(value: unknown): Pick<RecordedRequest, 'bodyTruncated' | 'bodyDecoded'> {
-  return {
-    ...(property(value, 'bodyTruncated') === true && { bodyTruncated: true }),
-    ...(property(value, 'bodyDecoded') === true && { bodyDecoded: true }),
-  }
-}
-
-function readTimes(value: unknown): Pick<RecordedRequest, 'time'> {
-  const time = readTime(property(value, 'time'))
-  return time === undefined ? {} : { time }
 }
 
 function readBody(value: unknown): Pick<RecordedRequest, 'body' | 'parsedBody'> {
@@ -72,9 +60,9 @@ function readBody(value: unknown): Pick<RecordedRequest, 'body' | 'parsedBody'> 
 
 /** Writes one request as an object, and several as `{ captures: [...] }`. */
 export function writeCaptures(requests: readonly RecordedRequest[]): Uint8Array {
-  const [first, ...others] = requests.map(toCapture)
-  const isOne = first !== undefined && others.length === 0 && requests[0]?.details === undefined
-  return encodeUtf8(`${writeAsciiJson(isOne ? first : { captures: requests.map(toCapture) }, 2)}\n`)
+  const captures = requests.map(toCapture)
+  const isOne = captures.length === 1 && requests[0]?.details === undefined
+  return encodeUtf8(`${writeAsciiJson(isOne ? captures[0] : { captures }, 2)}\n`)
 }
 
 function toCapture(recorded: RecordedRequest): object {

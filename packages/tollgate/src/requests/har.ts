@@ -4,6 +4,7 @@ import {
   property,
   readBase64,
   readHeaderList,
+  readMarks,
   readObject,
   readTime,
   textOf,
@@ -26,17 +27,15 @@ export function readHarEntry(entry: unknown): RecordedRequest {
   const request = property(entry, 'request')
   const [url, method] = [textOf(request, 'url'), textOf(request, 'method')]
   if (url === undefined || method === undefined) throw new RequestError('it has no request with "method" and "url"')
-  const time = readTime(property(entry, 'startedDateTime'))
   const parsedBody = readObject(property(request, '_parsedBody'))
   return checkRequest({
     method,
     url,
     ...readContent(request),
-    target: textOf(request, '_target'),
-    ...(property(request, '_bodyTruncated') === true && { bodyTruncated: true }),
-    ...(property(request, '_bodyDecoded') === true && { bodyDecoded: true }),
+    // Names of your own begin with an underscore.
+    ...readMarks(request, '_'),
     ...(parsedBody !== undefined && { parsedBody }),
-    ...(time !== undefined && { time }),
+    ...readTime(property(entry, 'startedDateTime')),
   })
 }
 
@@ -109,7 +108,6 @@ function toEntry(recorded: RecordedRequest) {
       ...(body !== undefined && {
         postData: { mimeType: findHeader(headers, 'content-type') ?? '', ...toContent(body) },
       }),
-      // Names of your own begin with an underscore.
       ...(target !== undefined && { _target: target }),
       ...(bodyTruncated && { _bodyTruncated: true }),
       ...(bodyDecoded && { _bodyDecoded: true }),

@@ -1,6 +1,6 @@
 import { decodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { nameLine, RequestError } from './error.ts'
-import { fromLatin1, type HeaderList, toLatin1 } from './request.ts'
+import { fromLatin1, type HeaderList, type RecordedRequest, toLatin1 } from './request.ts'
 
 /** @throws RequestError with the position of the fault */
 export function parseJson(text: string): unknown {
@@ -24,7 +24,8 @@ function findFault(text: string): number {
   for (;;) {
     word.lastIndex = at
     const found = word.exec(text)?.[1]
-    if (found === undefined) return text.length
+    // The end of the text, or white space that JSON does not know.
+    if (found === undefined) return word.lastIndex
     const start = word.lastIndex - found.length
     at = word.lastIndex
     const next = follow(found, expected, open)
@@ -122,10 +123,12 @@ export function writeBody(body: Uint8Array): WrittenBody {
 
 /** Writes JSON in ASCII: what is copied must not have invisible characters. */
 export function writeAsciiJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return JSON.stringify(value, undefined, indent).replace(/[\u007f-\uffff]/g, writeEscape)
+}
+
+/** Writes a character of a JSON string as `\uXXXX`. */
+export function writeEscape(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** The mark of a property that is an object, such as a body that a parser left. */
@@ -135,7 +138,22 @@ export function readObject(value: unknown): Readonly<Record<string, unknown>> | 
 }
 
 /** Reads a time in milliseconds since 1970, or as ISO 8601. */
-export function readTime(given: unknown): number | undefined {
+export function readTime(given: unknown): Pick<RecordedRequest, 'time'> {
   const time = typeof given === 'string' ? Date.parse(given) : given
-  return typeof time === 'number' && time > 0 && time < 8.64e15 ? time : undefined
+  return typeof time === 'number' && time > 0 && time < 8.64e15 ? { time } : {}
+}
+
+/**
+ * Reads the target and the marks of a body that was kept.
+ * @param prefix begins the name of each property
+ */
+export function readMarks(
+  request: unknown,
+  prefix = '',
+): Pick<RecordedRequest, 'target' | 'bodyTruncated' | 'bodyDecoded'> {
+  return {
+    target: textOf(request, `${prefix}target`),
+    ...(property(request, `${prefix}bodyTruncated`) === true && { bodyTruncated: true }),
+    ...(property(request, `${prefix}bodyDecoded`) === true && { bodyDecoded: true }),
+  }
 }

@@ -1,7 +1,7 @@
-import { property, readObject, textOf, writeAsciiJson } from './json.ts'
+import { property, readObject, textOf, writeAsciiJson, writeEscape } from './json.ts'
 import type { RecordedRequest } from './request.ts'
 
-// A command and a raw request have no place for marks. They stand in comments before it.
+// A command and a raw request have no place for marks. Comments before them have the marks.
 const sentences = {
   bodyTruncated: 'Only the beginning of the body was kept.',
   bodyDecoded: 'The body was written from decoded names and values, so its bytes may differ.',
@@ -30,15 +30,23 @@ interface LeftOut {
   readonly reason: string
 }
 
-/** Writes one comment for each mark, in ASCII. */
+/**
+ * Writes one comment for each mark, in ASCII. In a terminal, zsh takes a comment as a command and reads
+ * the quoted text in it, so nothing there may start a command.
+ */
 export function writeNotes(notes: Notes): string[] {
   const lines: string[] = []
   for (const name of Object.keys(sentences) as (keyof typeof sentences)[]) if (notes[name]) lines.push(sentences[name])
   for (const name of ['url', 'target', 'parsedBody'] as const)
-    if (notes[name] !== undefined) lines.push(`${values[name]}: ${writeAsciiJson(notes[name])}`)
+    if (notes[name] !== undefined) lines.push(`${values[name]}: ${writeInertJson(notes[name])}`)
   for (const { name, value, reason } of notes.leftOut)
-    lines.push(`${values.leftOut}, because ${reason}: ${writeAsciiJson(`${name}: ${value}`)}`)
+    lines.push(`${values.leftOut}, because ${reason}: ${writeInertJson(`${name}: ${value}`)}`)
   return lines.map((line) => `# ${line}`)
+}
+
+/** Writes JSON in which a shell expands nothing: these characters act between double quotes too. */
+function writeInertJson(value: unknown): string {
+  return writeAsciiJson(value).replace(/[!$`]/g, writeEscape)
 }
 
 /** Reads the comments that `writeNotes` wrote. It skips all others. */

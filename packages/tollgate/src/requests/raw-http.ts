@@ -39,16 +39,19 @@ interface Head {
 function splitHead(bytes: Uint8Array): Head {
   const notes: string[] = []
   const lines: string[] = []
-  let [at, count, firstLine] = [0, 0, 1]
-  while (at < bytes.length && at < longestHead) {
+  // Notes come before the head, and may hold a long body that a parser left.
+  let [at, count, firstLine, headStart] = [0, 0, 1, 0]
+  while (at < bytes.length && at - headStart < longestHead) {
     const found = bytes.indexOf(10, at)
     const end = found === -1 ? bytes.length : found
     const line = toLatin1(bytes.subarray(at, bytes[end - 1] === 13 ? end - 1 : end))
     at = end + 1
     count++
     const isFirst = lines.length === 0
-    if (isFirst && line.startsWith('# ')) notes.push(line)
-    else if (trimBlanks(line) !== '') lines.push(line)
+    if (isFirst && line.startsWith('# ')) {
+      notes.push(line)
+      headStart = at
+    } else if (trimBlanks(line) !== '') lines.push(line)
     else if (!isFirst) break
     if (isFirst && lines.length === 1) firstLine = count
     // Text without line ends is no request.
@@ -92,7 +95,8 @@ function parseField(line: string, number: number): readonly [string, string] {
 }
 
 function resolveTarget(target: string, headers: HeaderList, scheme: string): string {
-  if (splitUrl(target) !== undefined) return target
+  // Behind a host, any other target would become a part of its name.
+  if (!target.startsWith('/')) return target
   const host = findHeader(headers, 'host') ?? findHeader(headers, ':authority')
   return host === undefined || host === '' ? target : `${scheme}://${host}${target}`
 }

@@ -26,8 +26,8 @@ const longestArgument = 100_000
 
 /**
  * Writes a curl command for a POSIX shell that sends exactly these bytes. It is printable ASCII and
- * line feeds, so that a terminal runs nothing else when it is pasted. What a command cannot hold
- * stands in comments before it.
+ * line feeds, so that a terminal runs nothing else when it is pasted. Comments before the command have
+ * the facts that it cannot hold.
  */
 export function formatCurl(request: CurlInput): string {
   const { method, body, bodyTruncated, bodyDecoded, parsedBody } = request
@@ -65,12 +65,13 @@ interface CurlHeaders {
 
 function formatHeaders(request: CurlInput): CurlHeaders {
   const authority = splitUrl(request.url)?.authority
+  const bodyLost = isBodyLost(request)
   const options: string[] = []
   const leftOut: { name: string; value: string; reason: string }[] = []
   let hasHost = false
   for (const [name, value] of request.headers) {
     const key = name.toLowerCase()
-    const reason = isBodyLost(request) && framing.includes(key) ? 'the body was not kept' : explain(value)
+    const reason = bodyLost && framing.includes(key) ? 'the body was not kept' : explain(value)
     if (reason === undefined && framing.includes(key)) continue
     // curl writes this one itself.
     if (key === 'host' && !hasHost && value === authority) {

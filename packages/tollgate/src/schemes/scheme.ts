@@ -209,6 +209,16 @@ export interface CheckTypes {
 /** The state of a delivery, for a verdict. */
 export type Outcome = Pick<Accepted, 'delivery' | 'confirm' | 'release'>
 
+/** A request after the first four steps, of which nothing is proven. */
+export interface UnprovenRequest<T extends CheckTypes> {
+  readonly settings: T['settings']
+  readonly source: IncomingRequest
+  readonly head: Head
+  readonly claim: T['claim']
+  readonly url: T['url']
+  readonly content: T['content']
+}
+
 /** A request whose signature matched. */
 export interface Proof<Webhook> {
   /** Describes it to a replay guard. `undefined` if it must not be reserved. */
@@ -245,14 +255,7 @@ export interface SchemeCheck<T extends CheckTypes> {
    */
   readContent(head: Head, source: IncomingRequest, url: T['url'] | undefined, body: Uint8Array): T['content']
   /** 5. Finds the keys, and the one that made the signature. */
-  prove(step: {
-    readonly settings: T['settings']
-    readonly source: IncomingRequest
-    readonly head: Head
-    readonly claim: T['claim']
-    readonly url: T['url']
-    readonly content: T['content']
-  }): Awaitable<Proof<T['webhook']> | Rejected>
+  prove(request: UnprovenRequest<T>): Awaitable<Proof<T['webhook']> | Rejected>
   /** Makes the verdict for a refused request in `observe` mode. */
   toObserved?(content: T['content'], rejection: Rejected): T['observed']
 }

@@ -11,22 +11,22 @@ import type { Delivery, IncomingRequest, ReplayGuard, Reservation, Verifier } fr
  *   range.
  */
 export function createVerifierOf<T extends CheckTypes>(
-  scheme: SchemeCheck<T>,
+  steps: SchemeCheck<T>,
   options: T['options'],
 ): Verifier<T['webhook'] | T['observed'] | Rejected> {
-  const settings = scheme.parseOptions(options)
+  const settings = steps.parseOptions(options)
   const { publicUrl, onRejected, replay } = settings.given
   return {
-    scheme: scheme.name,
+    scheme: steps.name,
     publicUrl,
     onRejected,
     reserves: replay !== undefined,
     async verify(request, native) {
       const source = Object(request) as IncomingRequest
       const head = readHead(source, readHeaders(source.headers))
-      const check: Check<T> = { scheme, settings, source, native, head, body: undefined, content: undefined }
+      const check: Check<T> = { steps, settings, source, native, head, body: undefined, content: undefined }
       const proven = await prove(check)
-      const named = isRejected(proven) ? nameScheme(proven, scheme.name) : proven
+      const named = isRejected(proven) ? nameScheme(proven, steps.name) : proven
       const verdict = isRejected(named) && settings.observe === true ? await observe(check, named) : named
       report(check, verdict)
       return verdict
@@ -36,7 +36,7 @@ export function createVerifierOf<T extends CheckTypes>(
 
 /** One request on its way to a verdict. */
 interface Check<T extends CheckTypes> {
-  readonly scheme: SchemeCheck<T>
+  readonly steps: SchemeCheck<T>
   readonly settings: ReturnType<SchemeCheck<T>['parseOptions']>
   /** A caller without types may leave out any part. */
   readonly source: IncomingRequest
@@ -57,25 +57,25 @@ const unknown: Outcome = { ...unguarded, delivery: 'unknown' }
  * the hashing.
  */
 async function prove<T extends CheckTypes>(check: Check<T>): Promise<T['webhook'] | Rejected> {
-  const { scheme, settings, source, head } = check
-  const claim = scheme.readClaim(head, settings)
+  const { steps, settings, source, head } = check
+  const claim = steps.readClaim(head, settings)
   if (isRejected(claim)) return claim
-  const resolved = scheme.resolveUrl(head, source, settings)
+  const resolved = steps.resolveUrl(head, source, settings)
   const url = isPromise(resolved) ? await resolved : resolved
   if (isRejected(url)) return url
 
   const reading =
-    scheme.readBody === undefined
+    steps.readBody === undefined
       ? borrowBody(source.body, head.header, settings.maxBodyBytes)
-      : scheme.readBody(claim, source.body, head.header, settings.maxBodyBytes)
+      : steps.readBody(claim, source.body, head.header, settings.maxBodyBytes)
   const body = reading instanceof Promise ? await reading : reading
   check.body = body
   if (isRejected(body)) return body
-  const content = scheme.readContent(head, source, url, body)
+  const content = steps.readContent(head, source, url, body)
   check.content = content
   if (content.rejection !== undefined) return explainCut(content.rejection, body, head.header)
 
-  const proving = scheme.prove({ settings, source, head, claim, url, content })
+  const proving = steps.prove({ settings, source, head, claim, url, content })
   const proof = isPromise(proving) ? await proving : proving
   if (isRejected(proof)) return explainCut(proof, body, head.header)
 
@@ -144,12 +144,12 @@ function nameScheme({ code, status, message, tried }: Rejected, scheme: string |
  * refused before that.
  */
 async function observe<T extends CheckTypes>(check: Check<T>, rejection: Rejected): Promise<T['observed'] | Rejected> {
-  const { scheme, settings, source, head } = check
-  if (scheme.toObserved === undefined) return rejection
+  const { steps, settings, source, head } = check
+  if (steps.toObserved === undefined) return rejection
   const body = check.body ?? (await borrowBody(source.body, head.header, settings.maxBodyBytes))
-  if (isRejected(body)) return nameScheme(body, scheme.name)
-  check.content ??= scheme.readContent(head, source, undefined, body)
-  return scheme.toObserved(check.content, rejection)
+  if (isRejected(body)) return nameScheme(body, steps.name)
+  check.content ??= steps.readContent(head, source, undefined, body)
+  return steps.toObserved(check.content, rejection)
 }
 
 function report<T extends CheckTypes>(

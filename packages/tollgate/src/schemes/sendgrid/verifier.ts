@@ -6,7 +6,7 @@ import { borrowBody, toJsonParser } from '../../verify/body.ts'
 import { type Head, type HeaderReader, readSingle } from '../../verify/head.ts'
 import type { Diagnoser, IncomingRequest, PushedBody, ReplayGuard, Verifier } from '../../verify/types.ts'
 import { createVerifierOf } from '../../verify/verifier.ts'
-import type { Outcome, Proof, SchemeCheck } from '../scheme.ts'
+import type { Outcome, Proof, SchemeCheck, UnprovenRequest } from '../scheme.ts'
 import { encodeUtf8, parseJsonBody } from '../twilio/sign/form.ts'
 import { hashBody } from '../twilio/sign/signature.ts'
 import type { SendGridEvent } from './events.ts'
@@ -210,9 +210,9 @@ async function prove({
   settings,
   claim: { timestamp, signature, at: signedAt, stale },
   content,
-}: Parameters<SchemeCheck<SendGridTypes>['prove']>[0]): Promise<Proof<SendGridAccepted> | Rejected> {
+}: UnprovenRequest<SendGridTypes>): Promise<Proof<SendGridAccepted> | Rejected> {
   const body = content.body()
-  // `readBody` has put the timestamp before it.
+  // `readBody` has put the timestamp before it, in a buffer that is not the caller's.
   const message = new Uint8Array(body.buffer, body.byteOffset - timestamp.length, timestamp.length + body.length)
   const key = settings.keys[await signature.finish(message)]
   if (key === undefined)

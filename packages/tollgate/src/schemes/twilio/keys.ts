@@ -27,7 +27,7 @@ export interface Candidate {
 }
 
 /** The claims of a request about its key. They choose among the keys and prove nothing. */
-interface KeyClaim {
+export interface KeyClaim {
   readonly signed: SignatureClaim
   /** The accounts that the parameters name. */
   readonly accounts: readonly string[]
@@ -35,7 +35,8 @@ interface KeyClaim {
   readonly describe: () => UnverifiedClaim
 }
 
-type Found = readonly Candidate[] | Rejected
+/** The result of a search for keys. */
+export type Found = readonly Candidate[] | Rejected
 
 /** Finds the keys that may have signed a request. */
 export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<Found> {

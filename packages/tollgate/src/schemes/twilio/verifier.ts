@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../checks/limits.ts'
 import { runUnnoticed } from '../../checks/options.ts'
 import { isAccountSid } from '../../checks/secrets.ts'
 import {
@@ -14,14 +15,15 @@ import { parseOptions, type Settings } from '../../verify/options.ts'
 import { readTarget } from '../../verify/public-url.ts'
 import type { UnverifiedClaim, Verifier, VerifierOptions } from '../../verify/types.ts'
 import { createVerifierOf } from '../../verify/verifier.ts'
-import type { Proof, SchemeCheck } from '../scheme.ts'
+import type { Proof, SchemeCheck, UnprovenRequest } from '../scheme.ts'
 import { readSignatureClaim, type SignatureClaim } from './claim.ts'
 import { type Coverage, readCoverage } from './coverage.ts'
 import {
-  type Candidate,
+  type Found,
   findAccount,
   findKeys,
   isKeyOf,
+  type KeyClaim,
   listAccounts,
   listAccountsInJson,
   refreshKeys,
@@ -67,39 +69,50 @@ const twilioCheck: SchemeCheck<TwilioTypes> = {
   toObserved,
 }
 
-/** The keys and the signature: the last step, in its order. Only look-ups are awaited. */
-async function prove({
-  settings,
-  source,
-  head,
-  claim: signed,
-  url,
-  content: coverage,
-}: Parameters<SchemeCheck<TwilioTypes>['prove']>[0]): Promise<Proof<Accepted> | Rejected> {
+/** The keys and the signature: the last step. Only a look-up gives a promise. */
+function prove(request: UnprovenRequest<TwilioTypes>): Awaitable<Proof<Accepted> | Rejected> {
+  const { settings, head, url, content: coverage } = request
   const parts = head.handshake ? { ...url, scheme: 'wss' } : url
   // One more than may be allowed: then at least one of them is foreign.
   const accounts = listAccounts(coverage.named, (settings.allowedAccounts?.size ?? 1) + 1)
-  const claim = { signed, accounts, describe: () => describeClaim(head, parts, coverage, accounts) }
+  const claim = { signed: request.claim, accounts, describe: () => describeClaim(head, parts, coverage, accounts) }
   const found = findKeys(settings, claim)
-  const keys = 'then' in found ? await found : found
-  if (isRejected(keys)) return keys
+  return 'then' in found ? proveByLookUp(found, claim, parts, request) : proveByKeys(found, claim, parts, request)
+}
 
-  const paramsText = joinPairs(coverage.signedParams)
-  const urlForms = { eitherSlash: settings.eitherSlash, respelled: source.urlIsNormalized }
+/** Waits for the keys. After a mismatch, it asks for newer ones. */
+async function proveByLookUp(
+  found: PromiseLike<Found>,
+  claim: KeyClaim,
+  parts: UrlParts,
+  request: UnprovenRequest<TwilioTypes>,
+): Promise<Proof<Accepted> | Rejected> {
+  const proof = proveByKeys(await found, claim, parts, request)
+  if (!isRejected(proof) || proof.code !== 'signature_mismatch') return proof
+  const newer = await refreshKeys(request.settings, claim)
+  return !isRejected(newer) && newer.length === 0 ? proof : proveByKeys(newer, claim, parts, request)
+}
+
+/** Tries the keys, and then checks what the signature proves. */
+function proveByKeys(
+  keys: Found,
+  claim: KeyClaim,
+  parts: UrlParts,
+  { settings, source, head, content: coverage }: UnprovenRequest<TwilioTypes>,
+): Proof<Accepted> | Rejected {
+  if (isRejected(keys)) return keys
+  const { signed, accounts } = claim
   const tried: string[] = []
-  const findMatch = (candidates: readonly Candidate[]) =>
-    findInForms(parts, paramsText, urlForms, (form) => {
+  const match = findInForms(
+    parts,
+    joinPairs(coverage.signedParams),
+    { eitherSlash: settings.eitherSlash, respelled: source.urlIsNormalized },
+    (form) => {
       tried.push(form.url)
-      const candidate = candidates.find(({ sign }) => equalSignatures(sign(form.signingString), signed.signature))
+      const candidate = keys.find(({ sign }) => equalSignatures(sign(form.signingString), signed.signature))
       return candidate && { candidate, form }
-    })
-  let match = findMatch(keys)
-  if (match === undefined) {
-    const asked = refreshKeys(settings, claim)
-    const newer = 'then' in asked ? await asked : asked
-    if (isRejected(newer)) return newer
-    if (newer.length > 0) match = findMatch(newer)
-  }
+    },
+  )
   if (match === undefined) {
     // Without queries, which hold what users wrote.
     const paths = distinct(tried.map((url) => url.replace(/\?.*/s, '')))
