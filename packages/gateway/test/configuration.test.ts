@@ -234,7 +234,7 @@ const faults: readonly (readonly [what: string, text: string, message: RegExp])[
   ],
   [
     'a trusted peer that is not an address',
-    `limits: { trustedPeers: [nobody] }\n${minimal}`,
+    `limits: { trustedPeers: [office] }\n${minimal}`,
     /gateway\.yaml:1: limits\.trustedPeers: /,
   ],
 ]

@@ -58,7 +58,7 @@ function play(attempts: readonly Attempt[], order: readonly Step[]): string | un
       const isFree = takes(step, holder) && takes(step, remembered)
       if (isFree !== (outcome === 'reserved')) return `reserved: ${JSON.stringify(outcome)}`
       if (holder !== undefined && !isFree && outcome !== 'pending') return 'a pending delivery counts as handled'
-      if (typeof outcome === 'object' && remembered === undefined) return 'seen, but nobody handled it'
+      if (typeof outcome === 'object' && remembered === undefined) return 'seen, but not handled'
       if (isFree) {
         holder = step
         remembered = undefined

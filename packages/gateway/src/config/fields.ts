@@ -1,7 +1,7 @@
 import type { OptionRow } from 'tollgate/options'
 import { z } from 'zod'
 
-/** What a row is in a file. Functions, objects and whatever a function parses are none. */
+/** What a row is in a file. Functions, objects and what a function parses have no field. */
 interface FieldTypes<Choice extends string> {
   readonly integer: z.ZodInt
   readonly boolean: z.ZodBoolean
