@@ -8,7 +8,7 @@ import { chooseRoute, type ExchangeState, listHopField, listVerdictFields, relea
 import type { RouteVerdict } from './options.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import { replaceTrace, startTrace } from './tracing.ts'
-import { listForwardedAnswer } from './upstream/answer-head.ts'
+import { isStatusText, listForwardedAnswer } from './upstream/answer-head.ts'
 import { connectOverTls, parseOrigin } from './upstream/connection.ts'
 
 interface HandshakeContext {
@@ -154,9 +154,9 @@ export class Handshake implements ExchangeState {
   /** Passes on the answer of an upstream that declined, and then closes the connection. */
   #decline(answer: IncomingMessage): void {
     if (this.#isAnswered || this.socket.destroyed) return void answer.destroy()
-    const { statusCode: status = 502 } = answer
-    // A 101 without Upgrade names no protocol.
-    if (status === 101) {
+    const { statusCode: status = 502, statusMessage = '' } = answer
+    // A 101 without Upgrade names no protocol. Node.js reads some heads that it refuses to write.
+    if (status < 200 || !isStatusText(statusMessage)) {
       answer.destroy()
       this.refuse(502)
       return
@@ -164,7 +164,7 @@ export class Handshake implements ExchangeState {
     this.#take(answer, [...listForwardedAnswer(answer.rawHeaders), 'Connection', 'close'])
     const res = new ServerResponse(this.#req)
     res.assignSocket(this.socket)
-    res.writeHead(status, answer.statusMessage, [...this.responseFields])
+    res.writeHead(status, statusMessage, [...this.responseFields])
     pipeline(answer, res, (error) => (error ? this.socket.destroy() : this.socket.destroySoon()))
     this.#markAnswered()
   }

@@ -8,15 +8,17 @@ export type InheritedSockets = Readonly<Partial<Record<(typeof listeners)[number
 /**
  * Takes the sockets that systemd passes to this process, as sd_listen_fds(3) describes it. A socket
  * has the name of its listener (`FileDescriptorName=`). A single one needs none: it is `listen`.
- * @throws TypeError if a name is unknown or not unique
+ * @throws TypeError if there is not one name per socket, or if a name is unknown or not unique
  */
 export function takeInheritedSockets(env: NodeJS.ProcessEnv = process.env): InheritedSockets {
   const { LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES = '' } = env
   // Those of another number were for the process that started this one.
-  if (LISTEN_PID !== String(process.pid)) return {}
+  if (LISTEN_FDS === undefined || LISTEN_PID !== String(process.pid)) return {}
   for (const name of ['LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES']) delete env[name]
   const count = Number(LISTEN_FDS)
   const names = LISTEN_FDNAMES.split(':')
+  if (!/^[1-9]\d*$/.test(LISTEN_FDS) || (LISTEN_FDNAMES !== '' && names.length !== count))
+    throw new TypeError(`LISTEN_FDS is "${LISTEN_FDS}", and LISTEN_FDNAMES has ${names.length} names`)
   const taken: { [name in (typeof listeners)[number]]?: AddressOptions } = {}
   for (let index = 0; index < count; index++) {
     const name = listeners.find((known) => known === names[index]) ?? (count === 1 ? 'listen' : undefined)
@@ -32,8 +34,8 @@ export function takeInheritedSockets(env: NodeJS.ProcessEnv = process.env): Inhe
 
 /** Returns the options of a file with all their addresses, or with inherited sockets instead. */
 export function listenOnInherited(options: GatewayOptions, inherited: InheritedSockets): GatewayOptions {
-  const { listen = { host: '127.0.0.1', port: 8080, ...options.listen } } = inherited
-  const { admin = options.admin ?? false, forwardAuth: socket } = inherited
+  const { listen = addDefaults(options.listen, 8080), admin = options.admin ?? false } = inherited
+  const { forwardAuth: socket } = inherited
   const { forwardAuth } = options
   if (socket !== undefined && forwardAuth === undefined)
     throw new TypeError('systemd passes a socket named forwardAuth, but "forwardAuth" is not set')
@@ -41,6 +43,10 @@ export function listenOnInherited(options: GatewayOptions, inherited: InheritedS
     ...options,
     listen,
     admin,
-    forwardAuth: forwardAuth && { ...forwardAuth, ...(socket && { listen: socket }) },
+    forwardAuth: forwardAuth && { ...forwardAuth, listen: socket ?? addDefaults(forwardAuth.listen, 8081) },
   }
+}
+
+function addDefaults(address: AddressOptions | undefined, port: number): AddressOptions {
+  return address?.fd === undefined ? { host: '127.0.0.1', port, ...address } : address
 }

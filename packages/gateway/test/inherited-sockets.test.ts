@@ -34,6 +34,29 @@ test.each(['a:b', 'listen:listen', ''])('two sockets named %s are an error that 
   expect(() => takeInheritedSockets(env)).toThrow(/FileDescriptorName= .*listen, admin, forwardAuth$/)
 })
 
+test.each([
+  ['nothing', { LISTEN_FDS: '' }],
+  ['a text', { LISTEN_FDS: 'one' }],
+  ['no socket', { LISTEN_FDS: '0' }],
+  ['a fraction', { LISTEN_FDS: '1.5' }],
+  ['more names than sockets', { LISTEN_FDS: '1', LISTEN_FDNAMES: 'listen:admin' }],
+  ['fewer names than sockets', { LISTEN_FDS: '3', LISTEN_FDNAMES: 'listen:admin' }],
+])('sockets of systemd with %s are an error', (_what, env) => {
+  expect(() => takeInheritedSockets({ ...env, LISTEN_PID })).toThrow(/^LISTEN_FDS is "/)
+})
+
+test('a socket in the configuration is used as it is, and other addresses are complete', () => {
+  const routes = [routeTo('http://127.0.0.1:9')]
+  const forwardAuth = { publicUrl, authToken: 'a'.repeat(32) }
+  expect(listenOnInherited({ routes, listen: { fd: 3 }, forwardAuth }, {})).toMatchObject({
+    listen: { fd: 3 },
+    forwardAuth: { listen: { host: '127.0.0.1', port: 8081 } },
+  })
+  const inFile = listenOnInherited({ routes, listen: { fd: 3 }, forwardAuth: { ...forwardAuth, listen: { fd: 4 } } }, {})
+  expect([inFile.listen, inFile.forwardAuth?.listen]).toEqual([{ fd: 3 }, { fd: 4 }])
+  expect(() => createGateway(inFile)).not.toThrow()
+})
+
 test('a socket replaces the address of its listener, and a socket without a listener is an error', () => {
   const options: GatewayOptions = { listen: { port: 1 }, routes: [routeTo('http://127.0.0.1:9')] }
   expect(listenOnInherited(options, {})).toMatchObject({ listen: { host: '127.0.0.1', port: 1 }, admin: false })

@@ -257,6 +257,16 @@ function isComplete(answer: string): boolean {
   return length === undefined || body.length === Number(length)
 }
 
+test.each(['099 Low', '200 a\x01b', '200 a\x7fb'])(
+  'an upstream that declines with the status line %j is answered 502, and the gateway serves on',
+  async (line) => {
+    const other = await startInFrontOf(`HTTP/1.1 ${line}\r\nContent-Length: 0\r\n\r\n`, true)
+    for (let index = 0; index < 2; index++)
+      expect(await other.ask(formatHandshake())).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/)
+    await other.close()
+  },
+)
+
 test('an endless answer of an upstream that declines is cut off in time', async () => {
   const other = await startInFrontOf('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n', false, 500)
   expect(await other.ask(formatHandshake())).toMatch(/^HTTP\/1\.1 200 OK\r\n/)

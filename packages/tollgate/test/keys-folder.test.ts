@@ -160,7 +160,10 @@ describe('a folder of key files', () => {
 describe('a change of the folder', () => {
   test('is read in slices, and only the changed files are read', async () => {
     for (const number of [0, 1, 2, 3]) replace(`${number}.json`, rotating(number * 5000, 5000, 1))
+    // The files have been there for a while. Otherwise all of them are read twice.
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 60_000)
     const { keys, problems } = openWithProblems()
+    clock.mockRestore()
     const names: string[] = []
     const { openSync, readSync } = fs
     vi.spyOn(fs, 'openSync').mockImplementation((path, ...rest) => {
@@ -203,6 +206,20 @@ describe('a change of the folder', () => {
     expect(most.bytes).toBeLessThanOrEqual(64 * 1024)
     expect(most.strings).toBeLessThanOrEqual(2500)
     expect(problems).toEqual([])
+  })
+
+  test('within the same tick of the clock and with the same size is seen', async () => {
+    write('a.json', { accounts: { [one]: token(1) } })
+    const tick = BigInt(Date.now()) * 1_000_000n
+    const { statSync } = fs
+    vi.spyOn(fs, 'statSync').mockImplementation((...given: unknown[]) => {
+      const stats = Reflect.apply(statSync, fs, given)
+      return 'ctimeNs' in stats ? Object.assign(stats, { mtimeNs: tick, ctimeNs: tick }) : stats
+    })
+    const keys = open()
+    expect(tokensOf(keys, one)).toEqual([token(1)])
+    write('a.json', { accounts: { [one]: token(2) } })
+    await waitForTokens(keys, one, 2)
   })
 
   test('by the swapped links of Kubernetes is followed, complete each time', async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createVerifier, type UnverifiedClaim, type Verdict, type VerifierOptions } from '../src/index.ts'
+import { type TwilioAccountTokensOptions, twilioAccountTokens } from '../src/keys/index.ts'
 import type { SignRequestInput } from '../src/testing/compose.ts'
 import { signRequest } from '../src/testing/index.ts'
 
@@ -81,6 +82,15 @@ export async function startAccountsServer(handle: Handler): Promise<AccountsServ
     },
   }
   return started
+}
+
+/** The main account, which owns all others, and its API key. */
+export const main = accountSid(0xaaaa)
+export const apiKey = { sid: `SK${'0'.repeat(32)}`, secret: 'a-secret' }
+
+/** Creates a look-up of the main account at a server. */
+export function lookUpAt({ baseUrl }: AccountsServer, options: Partial<TwilioAccountTokensOptions> = {}) {
+  return twilioAccountTokens({ accountSid: main, apiKey, baseUrl, ...options })
 }
 
 /** An account as https://www.twilio.com/docs/iam/api/account shows it. */

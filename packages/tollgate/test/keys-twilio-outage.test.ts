@@ -1,13 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createVerifier } from '../src/index.ts'
-import { type TwilioAccountTokensOptions, twilioAccountTokens } from '../src/keys/index.ts'
+import type { TwilioAccountTokensOptions } from '../src/keys/index.ts'
 import {
   type AccountsServer,
   accountSid,
   answer,
   claim,
   describeAccount,
+  lookUpAt,
+  main,
   outcome,
   publicUrl,
   send,
@@ -15,8 +17,6 @@ import {
   token,
 } from './keys-support.ts'
 
-const main = accountSid(0xaaaa)
-const apiKey = { sid: `SK${'0'.repeat(32)}`, secret: 'a-secret' }
 const accounts = Array.from({ length: 100 }, (_, number) => accountSid(number))
 
 let server: AccountsServer
@@ -35,14 +35,7 @@ function answerAccount(_req: unknown, res: ServerResponse, sid: string): void {
 
 function start(options: Partial<TwilioAccountTokensOptions> = {}) {
   const clock = { ms: 0 }
-  const authToken = twilioAccountTokens({
-    accountSid: main,
-    apiKey,
-    baseUrl: server.baseUrl,
-    knownAccounts: accounts,
-    now: () => clock.ms,
-    ...options,
-  })
+  const authToken = lookUpAt(server, { knownAccounts: accounts, now: () => clock.ms, ...options })
   const verifier = createVerifier({ publicUrl, authToken })
   const deliver = async (account: string, number = 1) =>
     outcome(await send(verifier, { params: { AccountSid: account }, authToken: token(number) }))

@@ -5,8 +5,11 @@ import {
   type AccountsServer,
   accountSid,
   answer,
+  apiKey,
   claim,
   describeAccount,
+  lookUpAt,
+  main,
   outcome,
   publicUrl,
   send,
@@ -14,9 +17,7 @@ import {
   token,
 } from './keys-support.ts'
 
-const main = accountSid(0xaaaa)
 const sub = accountSid(0xbbbb)
-const apiKey = { sid: `SK${'0'.repeat(32)}`, secret: 'a-secret' }
 
 let server: AccountsServer
 
@@ -30,9 +31,7 @@ beforeEach(() => {
   server.handle = (_req, res, sid) => answer(res, 200, describeAccount(sid, main))
 })
 
-function lookUp(options: Partial<TwilioAccountTokensOptions> = {}) {
-  return twilioAccountTokens({ accountSid: main, apiKey, baseUrl: server.baseUrl, ...options })
-}
+const lookUp = (options?: Partial<TwilioAccountTokensOptions>) => lookUpAt(server, options)
 
 function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`

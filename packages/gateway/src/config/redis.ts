@@ -50,10 +50,45 @@ const socket = {
 // A reservation that waited for a connection would be made after its request ended.
 const disableOfflineQueue = true
 
+/** A client of several servers. */
+interface Group extends Pick<Connection, 'close' | 'destroy'> {
+  on(event: 'error', listener: (error: unknown) => void): unknown
+  connect(): Promise<unknown>
+}
+
+/** Connects a client of which only the promise says that it is ready, or has given up. */
+function connectGroup(client: Group, events: Events, commands: Pick<Connection, 'send' | 'ping'>): Connection {
+  let isReady = false
+  client.on('error', events.error)
+  client.connect().then(
+    () => {
+      isReady = true
+      events.ready()
+    },
+    (reason: unknown) => {
+      events.error(reason)
+      events.failed()
+    },
+  )
+  return {
+    get isReady() {
+      return isReady
+    },
+    ...commands,
+    close: () => client.close(),
+    destroy: () => client.destroy(),
+  }
+}
+
+function listNodeOptions({ credentials, tls }: RedisUrl) {
+  return { ...credentials, disableOfflineQueue, socket: { ...socket, tls } }
+}
+
 /** The connections by what follows `+` in the protocol of the URL. */
 const connections: Readonly<Record<RedisUrl['kind'], Open>> = {
   server({ urls }, { error, ready }) {
-    const client = createClient({ url: urls[0] ?? '', disableOfflineQueue, socket })
+    // The client writes the address into the options of the socket, so they are copied.
+    const client = createClient({ url: urls[0] ?? '', disableOfflineQueue, socket: { ...socket } })
     client.on('error', error).on('ready', ready)
     client.connect().catch(() => undefined)
     return {
@@ -66,62 +101,29 @@ const connections: Readonly<Record<RedisUrl['kind'], Open>> = {
       destroy: () => client.destroy(),
     }
   },
-  cluster({ urls, credentials, tls }, { error, ready, failed }) {
-    const defaults = { ...credentials, disableOfflineQueue, socket: { ...socket, tls } }
-    const client = createCluster({ rootNodes: urls.map((url) => ({ url })), defaults })
-    let isReady = false
-    client.on('error', error)
-    const connect = async (): Promise<void> => {
-      await client.connect()
-      isReady = true
-      ready()
-    }
-    connect().catch((reason: unknown) => {
-      error(reason)
-      failed()
-    })
-    return {
-      get isReady() {
-        return isReady
-      },
+  cluster(url, events) {
+    const client = createCluster({ rootNodes: url.urls.map((node) => ({ url: node })), defaults: listNodeOptions(url) })
+    return connectGroup(client, events, {
       send: (key, command) => client.sendCommand(key, false, command),
       // The client replaces a node that fails. Only one that is silent needs a new client.
       ping: () => Promise.allSettled(client.masters.map(async (node) => (await client.nodeClient(node)).ping())),
-      close: () => client.close(),
-      destroy: () => client.destroy(),
-    }
+    })
   },
-  sentinel({ urls, credentials, tls, name }, { error, ready, failed }) {
+  sentinel(url, events) {
     const client = createSentinel({
-      name,
-      sentinelRootNodes: urls.map((url) => ({
-        host: new URL(url).hostname,
-        port: Number(new URL(url).port || 26_379),
-      })),
-      nodeClientOptions: { ...credentials, disableOfflineQueue, socket: { ...socket, tls } },
-      sentinelClientOptions: { socket: { ...socket, tls } },
+      name: url.name,
+      sentinelRootNodes: url.urls.map((sentinel) => {
+        const { hostname, port } = new URL(sentinel)
+        return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 26_379) }
+      }),
+      nodeClientOptions: listNodeOptions(url),
+      sentinelClientOptions: { socket: { ...socket, tls: url.tls } },
       passthroughClientErrorEvents: true,
     })
-    let isReady = false
-    client.on('error', error)
-    const connect = async (): Promise<void> => {
-      await client.connect()
-      isReady = true
-      ready()
-    }
-    connect().catch((reason: unknown) => {
-      error(reason)
-      failed()
-    })
-    return {
-      get isReady() {
-        return isReady
-      },
+    return connectGroup(client, events, {
       send: (_key, command) => client.sendCommand(false, command),
       ping: () => client.sendCommand(false, ['PING']),
-      close: () => client.close(),
-      destroy: () => client.destroy(),
-    }
+    })
   },
 }
 
@@ -151,7 +153,11 @@ export function parseRedisUrl(text: string): RedisUrl {
   }
   const [, secure = '', kind, user = '', hosts = '', path = ''] = form
   const urls = hosts.split(',').map((host) => `redis${secure}://${host}`)
-  if (!urls.every((url) => URL.canParse(url))) throw new TypeError('the URL of Redis has a host that cannot be read')
+  // Without a host, the client would connect to this machine.
+  if (!urls.every((url) => URL.canParse(url) && new URL(url).hostname !== ''))
+    throw new TypeError('the URL of Redis has a host that cannot be read')
+  if (kind === 'cluster' && !/^0?$/.test(path))
+    throw new TypeError('the URL of Redis has a path, but a cluster has no other database than 0')
   if (kind === 'sentinel' && path === '')
     throw new TypeError('the URL of Redis needs the name of the primary: redis+sentinel://host:port/NAME')
   const [username = '', password = ''] = user.split(/:(.*)/s).map(decode)
@@ -160,7 +166,7 @@ export function parseRedisUrl(text: string): RedisUrl {
     urls,
     credentials: { ...(username !== '' && { username }), ...(password !== '' && { password }) },
     tls: secure !== '',
-    name: path,
+    name: decode(path),
   }
 }
 
@@ -168,7 +174,7 @@ function decode(part: string): string {
   try {
     return decodeURIComponent(part)
   } catch {
-    throw new TypeError('the user name or the password in the URL of Redis is not percent-encoded')
+    throw new TypeError('the URL of Redis is not percent-encoded')
   }
 }
 
@@ -211,20 +217,23 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
 
   function connect(): Connection {
     openedAt = performance.now()
+    // A connection that was given up may still end, or even be ready.
+    const isCurrent = (): boolean => opened === connection
     const opened = connections[parsed.kind](parsed, {
       error(error) {
-        if (opened !== connection) return
+        if (!isCurrent()) return
         report(readCode(error) ?? 'error')
         showState(false)
         failWaiting(error)
       },
       ready() {
+        if (!isCurrent()) return
         silentPings = 0
         showState(true)
         for (const proceed of waiting) proceed()
       },
       failed() {
-        silentPings = maxSilentPings
+        if (isCurrent()) silentPings = maxSilentPings
       },
     })
     return opened

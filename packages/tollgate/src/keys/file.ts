@@ -81,6 +81,7 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
     const look = await runInSlices(lookAt(source), pause)
     const isChanged = look.mark !== seen
     if (!isChanged && isRead) return
+    if (look.isFresh) return watch.checkSoon()
     seen = look.mark
     try {
       const next =

@@ -20,7 +20,15 @@ export interface Look {
   /** Differs if a file was added, removed, replaced or changed, or its mode was. */
   readonly mark: string
   readonly isFolder: boolean
-  readonly files: ReadonlyMap<string, { readonly mark: string; readonly bytes: number }>
+  /** True if a file changed a moment ago. After another change, its mark may be the same. */
+  readonly isFresh: boolean
+  readonly files: ReadonlyMap<string, Fingerprint>
+}
+
+interface Fingerprint {
+  readonly mark: string
+  readonly bytes: number
+  readonly isFresh: boolean
 }
 
 type ReadFiles = ReadonlyMap<string, { readonly mark: string; readonly keys: KeyFile }>
@@ -48,16 +56,20 @@ const maxFiles = 1000
 const rowBytes = 100
 const callBytes = 1024
 
+// The times of files advance in ticks, of at most 10 ms on Linux.
+const freshMs = 50
+
 /** Looks at the files of a source. It never throws: an error is part of the mark. */
 export function* lookAt({ fs, path }: KeySource): Steps<Look> {
   const names = listNames(fs, path)
-  const files = new Map<string, { mark: string; bytes: number }>()
+  const files = new Map<string, Fingerprint>()
   for (const file of names === undefined ? [path] : names.map((name) => `${path}/${name}`)) {
     files.set(file, takeFingerprint(fs, file))
     yield callBytes
   }
   const mark = Array.from(files, ([file, fingerprint]) => `${file} ${fingerprint.mark}`).join('\n')
-  return { mark, isFolder: names !== undefined, files }
+  const isFresh = [...files.values()].some((fingerprint) => fingerprint.isFresh)
+  return { mark, isFolder: names !== undefined, isFresh, files }
 }
 
 /** Lists the files of a folder, one more than allowed at most. `undefined` if it is no folder. */
@@ -71,12 +83,13 @@ function listNames(fs: FileSystem, path: string): readonly string[] | undefined 
   }
 }
 
-function takeFingerprint(fs: FileSystem, path: string): { mark: string; bytes: number } {
+function takeFingerprint(fs: FileSystem, path: string): Fingerprint {
   try {
     const { dev, ino, size, mode, mtimeNs, ctimeNs } = fs.statSync(path, { bigint: true })
-    return { mark: [dev, ino, size, mode, mtimeNs, ctimeNs].join(), bytes: Number(size) }
+    const mark = [dev, ino, size, mode, mtimeNs, ctimeNs].join()
+    return { mark, bytes: Number(size), isFresh: Math.abs(Date.now() - Number(ctimeNs) / 1e6) < freshMs }
   } catch (error) {
-    return { mark: String(readCode(error)), bytes: 0 }
+    return { mark: String(readCode(error)), bytes: 0, isFresh: false }
   }
 }
 
@@ -96,7 +109,8 @@ export function* readUnchanged(source: KeySource, look: Look, known?: ReadFiles)
   }
 }
 
-function* readAll(source: KeySource, { mark, isFolder, files: found }: Look, known?: ReadFiles): Steps<Reading> {
+function* readAll(source: KeySource, look: Look, known?: ReadFiles): Steps<Reading> {
+  const { mark, isFolder, isFresh, files: found } = look
   const where = `The key ${isFolder ? 'folder' : 'file'} ${source.path} is refused:`
   if (found.size > maxFiles) throw new TypeError(`${where} it has more than ${maxFiles} files`)
   const bytes = [...found.values()].reduce((sum, file) => sum + file.bytes, 0)
@@ -109,7 +123,8 @@ function* readAll(source: KeySource, { mark, isFolder, files: found }: Look, kno
   }
   const keys = yield* mergeFiles(files, where)
   if (keys.accounts.size + keys.sharedKeys.size === 0) throw new TypeError(`${where} it has no keys`)
-  return { mark, files, keys }
+  // Without a mark, they are read once more.
+  return isFresh ? { mark: '', files: new Map(), keys } : { mark, files, keys }
 }
 
 function* mergeFiles(files: ReadFiles, where: string): Steps<Keys> {

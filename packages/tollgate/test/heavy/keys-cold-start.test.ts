@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createVerifier } from '../../src/index.ts'
-import { twilioAccountTokens } from '../../src/keys/index.ts'
 import {
   accountSid,
   answer,
   describeAccount,
+  lookUpAt,
+  main,
   outcome,
   publicUrl,
   send,
@@ -15,7 +16,6 @@ import {
 
 // In heavy/, because it runs for a quarter of a minute.
 
-const main = accountSid(0xaaaa)
 const known = Array.from({ length: 1600 }, (_, number) => accountSid(0x10000 + number))
 const perSecond = 100
 
@@ -36,15 +36,7 @@ test('a cold start with 200 known accounts a second, at an API that allows 100, 
     if (known.includes(sid)) answer(res, 200, describeAccount(sid, main))
     else answer(res, 404, {})
   })
-  const verifier = createVerifier({
-    publicUrl,
-    authToken: twilioAccountTokens({
-      accountSid: main,
-      apiKey: { sid: `SK${'0'.repeat(32)}`, secret: 'a-secret' },
-      baseUrl: server.baseUrl,
-      knownAccounts: known,
-    }),
-  })
+  const verifier = createVerifier({ publicUrl, authToken: lookUpAt(server, { knownAccounts: known }) })
 
   /** Sends a request, and again after each 503, as Twilio does with `rp=5xx`. */
   async function deliver(account: string): Promise<string | number> {
