@@ -59,19 +59,17 @@ export function readBags(folder = root) {
 
 /** @param {ts.SourceFile} source */
 function listTables(source) {
-  return source.statements
-    .filter(ts.isVariableStatement)
-    .flatMap((statement) =>
-      statement.declarationList.declarations.flatMap(({ name, initializer }) => {
-        if (!ts.isIdentifier(name) || initializer === undefined || !ts.isAsExpression(initializer)) return []
-        const rows = readLiteral(initializer.expression)
-        const isTable = Object.values(Object(rows)).every((row) => typeof Object(row).type === 'string')
-        const interfaceName = name.text.replace(/^./, (letter) => letter.toUpperCase())
-        return isTable && rows !== undefined && /(?:Options|Input)$/.test(interfaceName)
-          ? [{ name: interfaceName, rows }]
-          : []
-      }),
-    )
+  return source.statements.filter(ts.isVariableStatement).flatMap((statement) =>
+    statement.declarationList.declarations.flatMap(({ name, initializer }) => {
+      if (!ts.isIdentifier(name) || initializer === undefined || !ts.isAsExpression(initializer)) return []
+      const rows = readLiteral(initializer.expression)
+      const isTable = Object.values(Object(rows)).every((row) => typeof Object(row).type === 'string')
+      const interfaceName = name.text.replace(/^./, (letter) => letter.toUpperCase())
+      return isTable && rows !== undefined && /(?:Options|Input)$/.test(interfaceName)
+        ? [{ name: interfaceName, rows }]
+        : []
+    }),
+  )
 }
 
 /**

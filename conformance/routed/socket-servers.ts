@@ -120,7 +120,5 @@ export const socketServers: readonly RoutedServer[] = [
   ...atPlaces('hono 4, WebSockets', honoPlaces, (place: HonoPlace, options) =>
     serveApp(makeHonoApp(place, options, { knowsTarget: true, openSocket: openByHono(upgradeWebSocket) })),
   ),
-  ...atPlaces('h3 2, WebSockets', h3Places, (place: H3Place, options) =>
-    serveH3App(makeH3App(place, options, true)),
-  ),
+  ...atPlaces('h3 2, WebSockets', h3Places, (place: H3Place, options) => serveH3App(makeH3App(place, options, true))),
 ].map((server) => ({ ...server, webSockets: true }))

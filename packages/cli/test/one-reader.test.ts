@@ -124,7 +124,8 @@ test('the audit finds the parts of a URL that the verifier finds, and takes no U
   ])
   const outcomes = urls.map((url) => {
     const [audited, verified] = [parseWebhookUrl(url), splitUrl(url)]
-    if (audited === undefined) return verified === undefined || /[\s\p{Cc}]/u.test(url) ? 'refused' : `${url} is refused`
+    if (audited === undefined)
+      return verified === undefined || /[\s\p{Cc}]/u.test(url) ? 'refused' : `${url} is refused`
     const { fragment: _, userinfo, ...parts } = audited
     expect({ ...parts, userinfo: userinfo && `${userinfo}@` }, url).toEqual(verified)
     return 'read'

@@ -52,7 +52,10 @@ test('a socket in the configuration is used as it is, and other addresses are co
     listen: { fd: 3 },
     forwardAuth: { listen: { host: '127.0.0.1', port: 8081 } },
   })
-  const inFile = listenOnInherited({ routes, listen: { fd: 3 }, forwardAuth: { ...forwardAuth, listen: { fd: 4 } } }, {})
+  const inFile = listenOnInherited(
+    { routes, listen: { fd: 3 }, forwardAuth: { ...forwardAuth, listen: { fd: 4 } } },
+    {},
+  )
   expect([inFile.listen, inFile.forwardAuth?.listen]).toEqual([{ fd: 3 }, { fd: 4 }])
   expect(() => createGateway(inFile)).not.toThrow()
 })

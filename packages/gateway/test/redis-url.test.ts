@@ -26,6 +26,8 @@ test.each([
 })
 
 test('a store can be opened after one with another port and without TLS, as in a reload', async () => {
-  const stores = ['redis://127.0.0.1:9', 'rediss://:secret@127.0.0.1'].map((url) => openRedisStore(url, () => undefined))
+  const stores = ['redis://127.0.0.1:9', 'rediss://:secret@127.0.0.1'].map((url) =>
+    openRedisStore(url, () => undefined),
+  )
   for (const store of stores) await store.close()
 })

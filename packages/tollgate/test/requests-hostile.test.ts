@@ -237,12 +237,17 @@ describe('a shell that takes comments as commands runs nothing of a request', ()
   ]
   test.each(['curl', 'raw'] as const)('%s', (form) => {
     for (const one of requests) {
-      const lines = Buffer.from(writeRequests(form, [one])).toString('latin1').split('\n')
+      const lines = Buffer.from(writeRequests(form, [one]))
+        .toString('latin1')
+        .split('\n')
       const notes = lines.filter((line) => line.startsWith('# '))
       expect(notes).not.toEqual([])
       expect(notes.join()).not.toMatch(/[!$`]/)
       // An escaped # is the name of a command.
-      const { stdout, stderr } = spawnSync('sh', { input: notes.map((note) => `\\${note}\n`).join(''), encoding: 'utf8' })
+      const { stdout, stderr } = spawnSync('sh', {
+        input: notes.map((note) => `\\${note}\n`).join(''),
+        encoding: 'utf8',
+      })
       expect(stdout).toBe('')
       expect(stderr.trim().split('\n')).toHaveLength(notes.length)
     }

@@ -124,6 +124,11 @@ function readTimeout(value: string): number | undefined {
   return seconds === undefined ? undefined : Number(seconds)
 }
 
+/** Returns true if a status line can hold a text that `node:http` read. */
+export function isStatusText(text: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text)
+}
+
 /**
  * Returns the fields for the client of an answer that `node:http` read, in their order and
  * spelling.

@@ -184,7 +184,8 @@ test('two instances on one socket: while one stops, the other serves at once', a
 async function serveWithLog(name: string, stdout: 'pipe' | number, count: number, limits = ':', makeSpace = () => {}) {
   const application = await startApplication()
   const file = configure(name, application.upstream, 'listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\ngraceMs: 2000\n')
-  const { child, waitFor } = start(process.execPath, [bin, 'gateway', '--config', file], stdout)
+  const command = ['-c', `${limits}; exec "$0" "$@"`, process.execPath, bin, 'gateway', '--config', file]
+  const { child, waitFor } = start('sh', command, stdout)
   // This pipe is never read, or its reader is gone.
   if (stdout === 'pipe') child.stdout?.removeAllListeners('data').pause()
   const port = Number(await waitFor(/listens on http:\/\/127\.0\.0\.1:(\d+)/))
