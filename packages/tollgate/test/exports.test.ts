@@ -69,7 +69,7 @@ const names: Record<string, string[]> = {
     'parseRelayMessage',
     'parseStreamMessage',
   ],
-  './keys': ['cached', 'fileKeys', 'twilioAccountTokens'],
+  './keys': ['buildApiUrl', 'cached', 'fileKeys', 'twilioAccountTokens'],
   './replay': ['memoryStore', 'redisStore', 'replayGuard'],
   './counters': ['openTelemetryCounters', 'verdictCounters'],
   './diagnose': ['causes', 'diagnose', 'diagnoseSendGrid', 'evenInProduction', 'sendGridCauses', 'withHints'],

@@ -48,17 +48,26 @@ function toOneHost(host: string): string {
 export function listTargets(webhooks: readonly Webhook[], allowedHosts: readonly string[]): readonly Target[] {
   const targets = new Map<string, Target>()
   for (const { url, method } of webhooks) {
-    const parts = parseWebhookUrl(url)
+    const endpoint = findEndpoint(url)
     // Studio fills in {{…}} only when it calls, so that URL exists nowhere.
-    if (parts === undefined || url.includes('{{')) continue
-    const ofScheme = findDefaultPort(parts)
-    const port = Number(parts.port.slice(1) || ofScheme)
-    const host = toOneHost(parts.host)
-    if (!allowedHosts.includes(`${host}:${port}`) && !(port === ofScheme && allowedHosts.includes(host))) continue
+    if (endpoint === undefined || url.includes('{{')) continue
+    const { host, port, isDefaultPort } = endpoint
+    if (!allowedHosts.includes(`${host}:${port}`) && !(isDefaultPort && allowedHosts.includes(host))) continue
     const bare = removeFragment(url)
     targets.set(`${method} ${bare}`, { url: bare, method })
   }
   return [...targets.values()].sort((one, other) => compare(one.url, other.url) || compare(one.method, other.method))
+}
+
+/** Finds the host, in its one spelling, and the port of a URL. */
+function findEndpoint(
+  url: string,
+): { readonly host: string; readonly port: number; readonly isDefaultPort: boolean } | undefined {
+  const parts = parseWebhookUrl(url)
+  if (parts === undefined) return undefined
+  const ofScheme = findDefaultPort(parts)
+  const port = Number(parts.port.slice(1) || ofScheme)
+  return { host: toOneHost(parts.host), port, isDefaultPort: port === ofScheme }
 }
 
 /**
@@ -73,7 +82,7 @@ export async function probeAll(
   const byHost = new Map<string, Target[]>()
   for (const target of targets) {
     // Ports do not separate hosts: they may be one machine.
-    const host = toOneHost(parseWebhookUrl(target.url)?.host ?? '')
+    const host = findEndpoint(target.url)?.host ?? ''
     byHost.set(host, [...(byHost.get(host) ?? []), target])
   }
   const probed = await Promise.all(
@@ -135,6 +144,13 @@ async function ask(
   try {
     // HTTP carries ASCII only: an IDN in Punycode, and the rest percent-encoded.
     const { headers, ...address } = toAddress(/^[\x21-\x7e]*$/.test(url) ? url : new URL(url).href)
+    // The origin was allowed as one reader finds it in the URL. The request goes where another one does.
+    const { host, port } = findEndpoint(url) ?? {}
+    if (
+      host !== toOneHost(isIPv6(address.hostname) ? `[${address.hostname}]` : address.hostname) ||
+      port !== address.port
+    )
+      return 'no answer (the URL cannot be called)'
     const own = {
       'user-agent': `tollgate-audit/${manifest.version}`,
       ...(form !== undefined && {

@@ -12,6 +12,22 @@ export interface Account {
   readonly parents: Map<string, Promise<Listed>>
 }
 
+/**
+ * Counts the characters that an audit keeps.
+ * @throws ApiError if it would keep more than 128 Mi of them
+ */
+export type Spend = (characters: number) => void
+
+/** Makes the counter of one audit. */
+export function createSpend(): Spend {
+  let left = 128 * 1024 * 1024
+  return (characters) => {
+    // An object has a size beside its texts.
+    left -= characters + 200
+    if (left < 0) throw new ApiError(200, 'the audit keeps no more than 128 MiB: read fewer resources or accounts')
+  }
+}
+
 // A resource with so many failing parts is given up, because each failure takes several attempts.
 const maxFailures = 3
 // Of a large list that --resource does not name. An account may have millions of conversations.
@@ -36,9 +52,10 @@ export async function readResource(
   resource: Resource,
   isSample: boolean,
   webhooks: Webhook[],
+  spend: Spend,
 ): Promise<readonly ApiError[]> {
   const most = resource.large && isSample ? sampleSize : Number.POSITIVE_INFINITY
-  const { all, errors } = await listWords(api, account, resource, most)
+  const { all, errors } = await listWords(api, account, resource, most, spend)
   for (const words of all) {
     const seen = new Set<string>()
     const failure = await readItems(
@@ -47,20 +64,22 @@ export async function readResource(
       resource,
       fill(resource.path, words),
       (item) => {
-        const id = item[resource.id ?? 'sid']
+        const id = readId(item, resource.id)
         // An item that is created in between moves another one to the next page, where it comes
         // again.
-        if (resource.list !== undefined && typeof id === 'string') {
+        if (resource.list !== undefined && id !== '') {
           if (seen.has(id)) return
           seen.add(id)
         }
-        for (const webhook of listWebhooks(resource, item))
+        for (const webhook of listWebhooks(resource, item)) {
+          spend(webhook.url.length + webhook.sid.length)
           webhooks.push({
             account: account.sid,
             resource: name,
             ...webhook,
             sid: webhook.sid || nameOf(resource, words),
           })
+        }
       },
       most,
     )
@@ -70,18 +89,24 @@ export async function readResource(
   return errors
 }
 
+/** Returns the id of an item. No id of Twilio's is longer than 256 characters. */
+function readId(item: JsonObject, name = 'sid'): string {
+  const id = item[name]
+  return typeof id === 'string' && id.length <= 256 ? id : ''
+}
+
 function mustStop(errors: readonly ApiError[]): boolean {
   return errors.filter(({ status }) => status === 0 || status >= 429).length >= maxFailures
 }
 
 function listWebhooks(resource: Resource, item: JsonObject): readonly Omit<Webhook, 'account' | 'resource'>[] {
   if (resource.only !== undefined && item[resource.only[0]] !== resource.only[1]) return []
-  const id = item[resource.id ?? 'sid']
+  const sid = readId(item, resource.id)
   return Object.entries(resource.urls).flatMap(([field, method]) =>
     findValues(item, field).map(({ holder, owner, value }) => {
       const at = Object.hasOwn(holder, method) ? holder[method] : method
       return {
-        sid: typeof id === 'string' ? id : '',
+        sid,
         field,
         url: value,
         method: typeof at === 'string' && /^(get|post|put)$/i.test(at) ? at.toUpperCase() : 'POST',
@@ -134,13 +159,14 @@ async function listWords(
   account: Account,
   { product, parent, values = {} }: Pick<Resource, 'product' | 'values'> & { readonly parent?: Resource['parent'] },
   most: number,
+  spend: Spend,
 ): Promise<Listed> {
   let all: Words[] = [{ AccountSid: account.sid }]
   for (const [word, ofWord] of Object.entries(values))
     all = all.flatMap((words) => ofWord.map((value) => ({ ...words, [word]: value })))
   if (parent === undefined) return { all, errors: [] }
   const key = `${product} ${parent.path}`
-  const list = account.parents.get(key) ?? listParents(api, account, product, parent, most)
+  const list = account.parents.get(key) ?? listParents(api, account, product, parent, most, spend)
   account.parents.set(key, list)
   const parents = await list
   return {
@@ -156,15 +182,18 @@ async function listParents(
   product: string,
   parent: NonNullable<Resource['parent']>,
   most: number,
+  spend: Spend,
 ): Promise<Listed> {
-  const { all, errors } = await listWords(api, account, { product, parent: parent.parent }, Number.POSITIVE_INFINITY)
+  const ofParent = { product, parent: parent.parent }
+  const { all, errors } = await listWords(api, account, ofParent, Number.POSITIVE_INFINITY, spend)
   const found = new Map<string, Words>()
   for (const words of all) {
     const addId = (item: JsonObject): void => {
-      const id = item[parent.id ?? 'sid']
+      const id = readId(item, parent.id)
       // A lone surrogate or a dot segment is in no id, and would make another path.
-      if (typeof id === 'string' && /^[\w:.-]+$/.test(id) && !/^\.+$/.test(id))
-        found.set(id, { ...words, [parent.fills]: id })
+      if (!/^[\w:.-]+$/.test(id) || /^\.+$/.test(id) || found.has(id)) return
+      spend(id.length)
+      found.set(id, { ...words, [parent.fills]: id })
     }
     const path = fill(parent.path, words)
     const failure = await readItems(api, account, { product, ...parent }, path, addId, most - found.size)
@@ -227,32 +256,43 @@ function addPageSize(product: string, path: string): string {
  * properties may change, so ids are found by their form.
  * https://www.twilio.com/docs/usage/webhooks/webhook-rules
  */
-export async function readRules(api: TwilioApi, account: Account, found: SigningRule[]): Promise<readonly ApiError[]> {
-  const rules: JsonObject[] = []
+export async function readRules(
+  api: TwilioApi,
+  account: Account,
+  found: SigningRule[],
+  spend: Spend,
+): Promise<readonly ApiError[]> {
+  const rules: { readonly sid: string; readonly settings: readonly string[] }[] = []
   const keysOfSetting = new Map<string, readonly string[]>()
   const off = new Set<string>()
   const read = (name: string, onItem: (item: JsonObject) => void): Promise<ApiError | undefined> =>
     readItems(api, account, { product: 'webhooks', list: anyList }, `/v1/Webhooks/${name}`, onItem)
-  const errors = [await read('Rules', (rule) => rules.push(rule))]
+  const keepIds = (ids: readonly string[]): readonly string[] => {
+    spend(ids.join('').length)
+    return ids
+  }
+  const errors = [
+    await read('Rules', (rule) =>
+      rules.push({ sid: readId(rule, 'id'), settings: keepIds(findIds(rule.settings, 'setting')) }),
+    ),
+  ]
   if (rules.length > 0)
     errors.push(
       await read('Settings', (setting) => {
-        const id = String(setting.id)
-        keysOfSetting.set(id, findIds(setting.signature, 'sharedkey'))
+        const id = readId(setting, 'id')
+        keysOfSetting.set(id, keepIds(findIds(setting.signature, 'sharedkey')))
         if (isObject(setting.signature) && /^none$/i.test(String(setting.signature.type))) off.add(id)
       }),
     )
-  for (const rule of rules) {
-    const settings = [...new Set(findIds(rule.settings, 'setting'))]
+  for (const { sid, settings } of rules) {
     const keyIds = [...new Set(settings.flatMap((id) => keysOfSetting.get(id) ?? []))]
     const offIds = settings.filter((id) => off.has(id))
     if (keyIds.length + offIds.length === 0) continue
-    const sid = typeof rule.id === 'string' ? rule.id : ''
     found.push({ account: account.sid, resource: rulesName, sid, field: 'settings', keyIds, offIds })
   }
   return errors.flatMap((error) => error ?? [])
 }
 
 function findIds(value: unknown, kind: string): readonly string[] {
-  return JSON.stringify(value ?? null).match(new RegExp(`webhooks_${kind}_[0-9A-Za-z]+`, 'g')) ?? []
+  return [...new Set(JSON.stringify(value ?? null).match(new RegExp(`webhooks_${kind}_[0-9A-Za-z]+`, 'g')) ?? [])]
 }

@@ -10,7 +10,7 @@ import {
   toKey,
   type Webhook,
 } from './inventory.ts'
-import { type Account, readResource, readRules, toKind } from './read-resource.ts'
+import { type Account, createSpend, readResource, readRules, toKind } from './read-resource.ts'
 import { resourceNames, resources } from './resources.ts'
 
 interface Progress {
@@ -40,13 +40,14 @@ export async function readInventory(
   const names = scope.resources.length > 0 ? scope.resources : resourceNames
   const webhooks: Webhook[] = []
   const rules: SigningRule[] = []
+  const spend = createSpend()
 
   async function read(account: Account, name: string): Promise<void> {
     const resource = resources[name]
     const readInto = async (found: Webhook[]): Promise<readonly ApiError[]> =>
       resource === undefined
-        ? await readRules(api, account, rules)
-        : await readResource(api, account, name, resource, scope.resources.length === 0, found)
+        ? await readRules(api, account, rules, spend)
+        : await readResource(api, account, name, resource, scope.resources.length === 0, found, spend)
     const errors = await readInto(webhooks)
     const own = resource?.product === 'api' ? credentials : account.credentials
     const isKey = own !== undefined && isApiKey(own)
@@ -111,33 +112,34 @@ async function listAccounts(
 ): Promise<{ accounts: Account[]; inactive: number; gaps: Gap[]; refusal: ApiError | undefined }> {
   const { accountSid: mainSid } = credentials
   const gaps: Gap[] = []
-  let found: readonly JsonObject[] = []
+  // An account that is created in between moves another one to the next page, where it comes again.
+  const found = new Map<string, ListedAccount>()
   let refusal: ApiError | undefined
   try {
-    found = await api.list('api', '/2010-04-01/Accounts.json?PageSize=1000', 'accounts')
+    for await (const page of api.pages('api', '/2010-04-01/Accounts.json?PageSize=1000', 'accounts'))
+      for (const account of page.flatMap(readListed)) {
+        if (found.size >= mostAccounts && !found.has(account.sid))
+          throw new ApiError(200, `the list was cut after ${mostAccounts.toLocaleString('en-US')} accounts`)
+        found.set(account.sid, account)
+      }
   } catch (error) {
-    // A key of one account may read that account without reading the list. To a key that is not a
-    // Main key, Twilio answers 401: https://www.twilio.com/docs/api/errors/20003
-    if (!(error instanceof ApiError && (error.status === 403 || (isApiKey(credentials) && error.status === 401))))
-      throw toCommandError(error, 'The list of accounts')
-    refusal = error
+    if (error instanceof ApiError && error.status === 200 && found.size > 0)
+      gaps.push({ account: mainSid, resource: 'accounts', reason: error.message, kind: 'failed' })
+    else refusal = readRefusal(error, credentials)
+  }
+  if (refusal !== undefined)
     gaps.push({
       account: mainSid,
       resource: 'accounts',
-      reason: `${error.message}: no subaccount is read`,
+      reason: `${refusal.message}: no subaccount is read`,
       kind: 'refused',
     })
-  }
-  // An account that is created in between moves another one to the next page, where it comes again.
-  const listed = [...new Map(found.map((item) => [item.sid, item])).values()]
-  const subaccounts = listed.filter(
-    ({ sid, owner_account_sid: owner }) =>
-      typeof sid === 'string' && isAccountSid(sid) && sid !== mainSid && (owner ?? mainSid) === mainSid,
-  )
+  const listed = [...found.values()]
+  const subaccounts = listed.filter(({ sid, owner }) => sid !== mainSid && (owner || mainSid) === mainSid)
   const active = subaccounts.filter(({ status }) => status !== 'suspended' && status !== 'closed')
   // A key of the parent may read a subaccount that TWILIO_ACCOUNT_SID names.
   const own = listed.find(({ sid }) => sid === mainSid)
-  const isParents = listed.some(({ sid }) => sid !== mainSid && sid === own?.owner_account_sid)
+  const isParents = listed.some(({ sid }) => sid !== mainSid && sid === own?.owner)
   const main = isParents && own !== undefined ? toAccount(own) : { sid: mainSid, credentials, parents: new Map() }
   const all = [main, ...active.map(toAccount)]
   const accounts = wanted.length === 0 ? all : all.filter(({ sid }) => wanted.includes(sid))
@@ -147,10 +149,44 @@ async function listAccounts(
   return { accounts, inactive: subaccounts.length - active.length, gaps, refusal }
 }
 
+/**
+ * Returns why the list of accounts is refused. A key of one account may read that account without
+ * reading the list. To a key that is not a Main key, Twilio answers 401:
+ * https://www.twilio.com/docs/api/errors/20003
+ * @throws UsageError or UnreachableError for any other error
+ */
+function readRefusal(error: unknown, credentials: Credentials): ApiError {
+  const isRefusal =
+    error instanceof ApiError && (error.status === 403 || (isApiKey(credentials) && error.status === 401))
+  if (isRefusal) return error
+  throw toCommandError(error, 'The list of accounts')
+}
+
+/** An account in the list of accounts. Each text has at most 256 characters. */
+interface ListedAccount {
+  readonly sid: string
+  /** Empty if the list has no owner or no token. */
+  readonly owner: string
+  readonly token: string
+  readonly status: string
+}
+
+// An account may have 1,000 subaccounts unless Twilio raises the limit.
+const mostAccounts = 10_000
+
+/** Reads only what the audit needs: the list may be long. */
+function readListed(item: JsonObject): readonly ListedAccount[] {
+  const [sid = '', owner = '', token = '', status = ''] = [
+    item.sid,
+    item.owner_account_sid,
+    item.auth_token,
+    item.status,
+  ].map((value) => (typeof value === 'string' && value.length <= 256 ? value : ''))
+  return isAccountSid(sid) ? [{ sid, owner, token, status }] : []
+}
+
 /** A subaccount, with the Auth Token that the list has for it. */
-function toAccount({ sid, auth_token: token }: JsonObject): Account {
-  const accountSid = String(sid)
-  const own =
-    typeof token === 'string' && token !== '' ? { accountSid, username: accountSid, password: token } : undefined
-  return { sid: accountSid, credentials: own, parents: new Map() }
+function toAccount({ sid, token }: ListedAccount): Account {
+  const credentials = token === '' ? undefined : { accountSid: sid, username: sid, password: token }
+  return { sid, credentials, parents: new Map() }
 }

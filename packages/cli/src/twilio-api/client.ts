@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { buildApiUrl } from 'tollgate/keys'
 import { UnreachableError, UsageError } from '../exit.ts'
 import type { Credentials } from './credentials.ts'
 
@@ -13,6 +14,8 @@ export interface TwilioApi {
   /**
    * Reads a list page by page, so that the pages before a failure are kept.
    * @param key the property that holds the items. `undefined`: the only list of the answer
+   * @throws ApiError also for a list of more than 100,000 items, 2,000 pages or 10 minutes, after
+   *   what was read so far
    */
   pages(
     product: string,
@@ -24,6 +27,7 @@ export interface TwilioApi {
    * Reads every page of a list.
    * @param key the property that holds the items. `undefined`: the only list of the answer
    * @param most stops after so many items
+   * @throws ApiError also for a list of more than 64 MiB, because it is kept
    */
   list(
     product: string,
@@ -59,18 +63,26 @@ interface ApiOptions {
   readonly requestsPerSecond: number
 }
 
-const maxAnswerBytes = 32 * 1024 * 1024
+// The largest pages of Twilio's, with 1,000 items, have 2 MB.
+const maxAnswerBytes = 8 * 1024 * 1024
 const maxAttempts = 6
 const firstDelayMs = 200
 const longestDelayMs = 60_000
 const timeoutMs = 30_000
-// A list that never ends is a fault of the server. No account has this many pages.
-const maxPages = 100_000
+// An address of Twilio's has some hundred characters.
+const maxAddress = 8192
+// A list that never ends is a fault of the server. It also ends for a server that invents items.
+const maxItems = 100_000
+const maxPages = 2000
+const maxListMs = 10 * 60_000
+const maxListCharacters = 64 * 1024 * 1024
 const maxEqualPages = 50
+const maxRunMs = 4 * 60 * 60_000
 
 export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOptions): TwilioApi {
   let requests = 0
   let nextStart = 0
+  const startedAt = performance.now()
 
   /** Waits for this request's turn, so that all requests together keep to the rate. */
   async function waitForTurn(): Promise<void> {
@@ -94,7 +106,10 @@ export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOp
   }
 
   async function get(product: string, path: string, as: Credentials = credentials): Promise<JsonObject> {
-    const url = urlOf(product) + path
+    const url = buildApiUrl(urlOf(product), path)
+    if (url === undefined) throw new ApiError(200, 'an address in the answer leads to another server')
+    if (performance.now() - startedAt > maxRunMs)
+      throw new ApiError(0, `not read in the first ${maxRunMs / 3_600_000} hours`)
     for (let attempt = 1; ; attempt++) {
       const answer = await send(url, as).then(readAnswer).catch(toApiError)
       if (!(answer instanceof ApiError)) return answer
@@ -114,21 +129,33 @@ export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOp
     as?: Credentials,
   ): AsyncGenerator<readonly JsonObject[], void, undefined> {
     const seen = new Set<string>()
+    const listStartedAt = performance.now()
     let last = ''
     let equal = 0
+    let items = 0
     for (let next: string | undefined = path; next !== undefined; ) {
       seen.add(next)
       const page: JsonObject = await get(product, next, as)
       const found = key === undefined ? Object.values(page).find(Array.isArray) : page[key]
       if (!Array.isArray(found))
         throw new ApiError(200, `the answer has no list${key === undefined ? '' : ` "${key}"`}`)
-      yield found.filter(isObject)
+      const kept = found.slice(0, maxItems - items)
+      yield kept.filter(isObject)
+      items += kept.length
       const content = JSON.stringify(found)
       equal = content === last ? equal + 1 : 0
       last = content
       next = findNextPage(page, path, new URL(urlOf(product)).pathname)
-      if (next !== undefined && (seen.has(next) || seen.size >= maxPages || equal >= maxEqualPages))
+      if (next !== undefined && (seen.has(next) || equal >= maxEqualPages))
         throw new ApiError(200, 'the pages of the list do not end')
+      const isCut = kept.length < found.length
+      const limit = [
+        isCut || items === maxItems ? '100,000 items' : undefined,
+        seen.size >= maxPages ? '2,000 pages' : undefined,
+        performance.now() - listStartedAt > maxListMs ? '10 minutes' : undefined,
+      ].find((each) => each !== undefined)
+      if (limit !== undefined && (isCut || next !== undefined))
+        throw new ApiError(200, `the list was cut after ${limit}`)
     }
   }
 
@@ -140,8 +167,11 @@ export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOp
     most = Number.POSITIVE_INFINITY,
   ): Promise<readonly JsonObject[]> {
     const items: JsonObject[] = []
+    let characters = 0
     for await (const page of pages(product, path, key, as)) {
       for (const item of page) items.push(item)
+      characters += JSON.stringify(page).length
+      if (characters > maxListCharacters) throw new ApiError(200, 'the list is larger than 64 MiB')
       if (items.length >= most) break
     }
     return items.slice(0, most)
@@ -196,7 +226,7 @@ async function readText(response: Response): Promise<string> {
   let size = 0
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength
-    if (size > maxAnswerBytes) throw new ApiError(200, 'the answer is larger than 32 MiB')
+    if (size > maxAnswerBytes) throw new ApiError(200, 'the answer is larger than 8 MiB')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
@@ -224,13 +254,21 @@ function findNextPage(page: JsonObject, path: string, basePath: string): string 
   const meta = isObject(page.meta) ? page.meta : {}
   const next = page.next_page_uri ?? meta.next_page_url ?? ''
   if (next !== '') {
-    if (typeof next !== 'string' || !URL.canParse(next, 'https://api.twilio.com'))
-      throw new ApiError(200, 'the address of the next page is malformed')
-    const { pathname, search } = new URL(next, 'https://api.twilio.com')
+    const { protocol, pathname, search } = parseAddress(next)
+    if (!/^https?:$/.test(protocol)) throw new ApiError(200, malformedAddress)
     return (pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : pathname) + search
   }
   if (typeof meta.nextToken !== 'string' || meta.nextToken === '') return undefined
-  return `${path}${path.includes('?') ? '&' : '?'}pageToken=${encodeURIComponent(meta.nextToken)}`
+  if (meta.nextToken.length > maxAddress) throw new ApiError(200, malformedAddress)
+  return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams({ pageToken: meta.nextToken })}`
+}
+
+const malformedAddress = 'the address of the next page is malformed'
+
+function parseAddress(address: unknown): URL {
+  const isShort = typeof address === 'string' && address.length <= maxAddress
+  if (!isShort || !URL.canParse(address, 'https://api.twilio.com')) throw new ApiError(200, malformedAddress)
+  return new URL(address, 'https://api.twilio.com')
 }
 
 /**

@@ -1,5 +1,6 @@
 import { sleep } from '../checks/limits.ts'
 import { isAccountSid, readTokens } from '../checks/secrets.ts'
+import { buildApiUrl } from './api-url.ts'
 
 /**
  * The part of `fetch` that a look-up uses.
@@ -42,7 +43,8 @@ export async function fetchAuthToken(
 ): Promise<readonly string[] | undefined> {
   // The SID comes from a request that is not verified, and becomes part of a URL.
   if (!isAccountSid(accountSid)) return undefined
-  const url = `${api.baseUrl}/2010-04-01/Accounts/${accountSid}.json`
+  const url = buildApiUrl(api.baseUrl, `/2010-04-01/Accounts/${accountSid}.json`)
+  if (url === undefined) return undefined
   const deadline = performance.now() + timeoutMs
   for (const authorization of api.listCredentials()) {
     const init = { headers: { accept: 'application/json', authorization }, redirect: 'manual', signal } as const
