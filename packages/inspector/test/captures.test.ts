@@ -233,7 +233,8 @@ test('no list, capture, copy, export, event or error contains a key', async () =
     '/api/info',
     '/api/captures',
     `/api/captures/${leaky.id}`,
-    ...['raw', 'har', 'capture', 'curl', 'test'].map((form) => `/api/captures/${leaky.id}/copy?as=${form}`),
+    ...['har', 'capture', 'curl', 'test'].map((form) => `/api/captures/${leaky.id}/copy?as=${form}`),
+    ...['raw', 'har', 'capture', 'curl'].map((form) => `/api/export?format=${form}&id=${leaky.id}`),
     '/api/export',
     '/api/export?format=har',
   ]

@@ -94,6 +94,7 @@ const names: Record<string, string[]> = {
     'requestForms',
     'splitUrl',
     'toIncoming',
+    'writeInertJson',
     'writeRequests',
   ],
 }

@@ -116,6 +116,9 @@ function Head({ capture }: { capture: CaptureView }) {
         <a class="button" href={`/api/export?format=har&id=${capture.id}`} download="tollgate-capture.har">
           Export
         </a>
+        <a class="button" href={`/api/export?format=raw&id=${capture.id}`} download="tollgate-capture.http">
+          Export as raw HTTP
+        </a>
       </div>
     </header>
   )

@@ -8,8 +8,8 @@ import {
   readObject,
   readTime,
   textOf,
-  writeAsciiJson,
   writeBody,
+  writeInertJson,
 } from './json.ts'
 import { checkRequest, ownTarget, type RecordedRequest, type RecordedResponse } from './request.ts'
 
@@ -62,7 +62,7 @@ function readBody(value: unknown): Pick<RecordedRequest, 'body' | 'parsedBody'> 
 export function writeCaptures(requests: readonly RecordedRequest[]): Uint8Array {
   const captures = requests.map(toCapture)
   const isOne = captures.length === 1 && requests[0]?.details === undefined
-  return encodeUtf8(`${writeAsciiJson(isOne ? captures[0] : { captures }, 2)}\n`)
+  return encodeUtf8(`${writeInertJson(isOne ? captures[0] : { captures }, 2)}\n`)
 }
 
 function toCapture(recorded: RecordedRequest): object {

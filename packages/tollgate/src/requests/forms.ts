@@ -46,6 +46,11 @@ export interface RequestForm {
   /** True if a file holds several requests. */
   readonly hasSeveral: boolean
   /**
+   * True if nothing in it acts in a terminal or a shell, where it may be pasted. A form without
+   * escapes is `false`: it has the bytes of strangers as they are.
+   */
+  readonly isInert: boolean
+  /**
    * Says if a text has this form. Rows are asked in their order.
    *
    * @param source the text. Nothing of it was checked.
@@ -109,6 +114,7 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     type: 'message/http',
     extension: 'http',
     hasSeveral: false,
+    isInert: false,
     recognizes: ({ bytes }) => looksLikeRawHttp(bytes),
     read: ({ bytes }, { scheme = 'https' }) => [readRawHttp(bytes, scheme)],
     write: writeOne(writeRawHttp),
@@ -120,6 +126,7 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     type: 'application/json',
     extension: 'har',
     hasSeveral: true,
+    isInert: true,
     recognizes: (source) => source.isJson && listHarEntries(source.json) !== undefined,
     read: ({ json }) => readEach(listHarEntries(json), 'a HAR file: it has no log.entries', readHarEntry),
     write: writeHar,
@@ -131,6 +138,7 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     type: 'application/json',
     extension: 'json',
     hasSeveral: true,
+    isInert: true,
     recognizes: ({ isJson }) => isJson,
     read: ({ json }) => readEach(listCaptures(json), `a request, which needs ${captureFields}`, readCapture),
     write: writeCaptures,
@@ -142,6 +150,7 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     type: 'text/x-shellscript',
     extension: 'sh',
     hasSeveral: false,
+    isInert: true,
     recognizes: ({ text }) => findCurl(text) !== undefined,
     read: ({ text }, { readFile }) => [readCurl(text, readFile)],
     write: writeOne(writeCurl),

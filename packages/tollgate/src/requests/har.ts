@@ -8,8 +8,8 @@ import {
   readObject,
   readTime,
   textOf,
-  writeAsciiJson,
   writeBody,
+  writeInertJson,
 } from './json.ts'
 import { checkRequest, findHeader, type HeaderList, isBodyLost, ownTarget, type RecordedRequest } from './request.ts'
 
@@ -86,7 +86,7 @@ function areDecoded(parts: readonly string[]): boolean {
 /** Writes requests as an HTTP Archive 1.2, which browsers and HTTP clients read. */
 export function writeHar(requests: readonly RecordedRequest[]): Uint8Array {
   const creator = { name: 'Tollgate', version: '1' }
-  return encodeUtf8(writeAsciiJson({ log: { version: '1.2', creator, entries: requests.map(toEntry) } }))
+  return encodeUtf8(writeInertJson({ log: { version: '1.2', creator, entries: requests.map(toEntry) } }))
 }
 
 function toEntry(recorded: RecordedRequest) {

@@ -11,6 +11,7 @@ export {
   type Source,
   writeRequests,
 } from './forms.ts'
+export { writeInertJson } from './json.ts'
 export {
   checkRequest,
   findHeader,

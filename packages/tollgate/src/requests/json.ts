@@ -121,13 +121,24 @@ export function writeBody(body: Uint8Array): WrittenBody {
   return text === undefined ? { base64: btoa(toLatin1(body)) } : { text }
 }
 
-/** Writes JSON in ASCII: what is copied must not have invisible characters. */
-export function writeAsciiJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(/[\u007f-\uffff]/g, writeEscape)
+/**
+ * Writes JSON that a terminal and a shell take for nothing else, if it is pasted there by mistake. It
+ * is ASCII, so it has no control and no invisible character. It has none of the three characters that
+ * act between double quotes, and no line with a text alone, which would be the name of a command.
+ *
+ * @param indent the number of spaces. Default: the JSON is one line
+ */
+export function writeInertJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent)
+    .replace(/[!$`\u007f-\uffff]/g, writeEscape)
+    .replace(
+      /(\[?)\n *("[^"\\]*(?:\\.[^"\\]*)*",?)(?:\n *(?=\])|(?=\n))/g,
+      (_, start: string, text: string) => `${start || ' '}${text}`,
+    )
 }
 
 /** Writes a character of a JSON string as `\uXXXX`. */
-export function writeEscape(unit: string): string {
+function writeEscape(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 

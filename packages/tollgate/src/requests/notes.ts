@@ -1,4 +1,4 @@
-import { property, readObject, textOf, writeAsciiJson, writeEscape } from './json.ts'
+import { property, readObject, textOf, writeInertJson } from './json.ts'
 import type { RecordedRequest } from './request.ts'
 
 // A command and a raw request have no place for marks. Comments before them have the marks.
@@ -42,11 +42,6 @@ export function writeNotes(notes: Notes): string[] {
   for (const { name, value, reason } of notes.leftOut)
     lines.push(`${values.leftOut}, because ${reason}: ${writeInertJson(`${name}: ${value}`)}`)
   return lines.map((line) => `# ${line}`)
-}
-
-/** Writes JSON in which a shell expands nothing: these characters act between double quotes too. */
-function writeInertJson(value: unknown): string {
-  return writeAsciiJson(value).replace(/[!$`]/g, writeEscape)
 }
 
 /** Reads the comments that `writeNotes` wrote. It skips all others. */

@@ -17,10 +17,13 @@ export const exportForms: readonly ExportForm[] = (Object.keys(requestForms) as 
 const test = { name: 'test', label: 'test', extension: 'mjs', hasSeveral: false } as const
 
 /**
- * The forms in which one capture is copied. A test is no form of a request: it cannot be read
- * again.
+ * The forms in which one capture is copied: those that may be pasted anywhere. Others are saved as a
+ * file. A test is no form of a request: it cannot be read again.
  */
-export const copyForms: readonly (ExportForm | typeof test)[] = [...exportForms, test]
+export const copyForms: readonly (ExportForm | typeof test)[] = [
+  ...exportForms.filter(({ name }) => requestForms[name].isInert),
+  test,
+]
 
 /** Writes one capture for the clipboard: the request only. */
 export function writeCopy(name: FormName | 'test', capture: Capture): Uint8Array {

@@ -1,9 +1,8 @@
-import { findHeader } from 'tollgate/requests'
+import { findHeader, writeInertJson } from 'tollgate/requests'
 import { schemes } from 'tollgate/schemes'
 import type { Capture } from '../../shared/capture.ts'
 import { isHandshake, isJson, readParams } from '../read-capture.ts'
 import { schemeOf } from '../schemes.ts'
-import { isPlain, writeAsciiJson } from './escape.ts'
 
 /** The code that signs a webhook as `request`. */
 interface Signing {
@@ -21,11 +20,11 @@ function writeSigning(capture: Capture): Signing {
   const { variable } = scheme.signingKey ?? scheme.keys
   const lines = [
     `  const request = await getScheme('${scheme.name}').sign({`,
-    `    url: ${writeAsciiJson(url)},`,
+    `    url: ${writeInertJson(url)},`,
     bodyBase64 === undefined
-      ? `    body: ${writeAsciiJson(body ?? '')},`
-      : `    body: Buffer.from(${writeAsciiJson(bodyBase64)}, 'base64'),`,
-    `    contentType: ${writeAsciiJson(findHeader(headers, 'content-type') ?? 'application/json')},`,
+      ? `    body: ${writeInertJson(body ?? '')},`
+      : `    body: Buffer.from(${writeInertJson(bodyBase64)}, 'base64'),`,
+    `    contentType: ${writeInertJson(findHeader(headers, 'content-type') ?? 'application/json')},`,
     `    // The application under test needs the ${scheme.keys.words} that belongs to it.`,
     `    key: process.env.${variable},`,
     '  })',
@@ -39,8 +38,8 @@ function writeTwilioSigning(capture: Capture): Signing {
   const url = bound ? capture.url.replace(/([?&])bodySHA256=[^&]*&?/g, '$1').replace(/[?&]$/, '') : capture.url
   const lines = [
     `  const request = signRequest({`,
-    `    url: ${writeAsciiJson(url)},`,
-    `    method: ${writeAsciiJson(capture.method)},`,
+    `    url: ${writeInertJson(url)},`,
+    `    method: ${writeInertJson(capture.method)},`,
     ...writeContent(capture),
     ...(isHandshake(capture) ? ['    handshake: true,'] : []),
     `    // The application under test needs the same TWILIO_AUTH_TOKEN.`,
@@ -60,7 +59,7 @@ import { ${signer} } from '${from}'
 
 const app = process.env.APP_URL ?? 'http://127.0.0.1:3000'
 
-test(${writeAsciiJson(isPlain(name) ? name : 'accepts the webhook')}, async () => {
+test(${writeInertJson(/^[\x20-\x7e]*$/.test(name) ? name : 'accepts the webhook')}, async () => {
 ${lines.join('\n')}
   const { pathname, search } = new URL(request.url)
   const { method, headers, body } = request
@@ -72,10 +71,10 @@ ${lines.join('\n')}
 
 function writeContent(capture: Capture): string[] {
   if (capture.body === undefined) return []
-  if (isJson(capture)) return [`    body: ${writeAsciiJson(capture.body)},`]
+  if (isJson(capture)) return [`    body: ${writeInertJson(capture.body)},`]
   const params = readParams(capture)
-  if (params.length === 0) return [`    body: ${writeAsciiJson(capture.body)},`, `    contentType: 'text/plain',`]
-  return [`    params: [`, ...params.map((pair) => `      ${writeAsciiJson(pair)},`), `    ],`]
+  if (params.length === 0) return [`    body: ${writeInertJson(capture.body)},`, `    contentType: 'text/plain',`]
+  return [`    params: [`, ...params.map((pair) => `      ${writeInertJson(pair)},`), `    ],`]
 }
 
 /** Returns the application's status, or 200 if the application never got the request. */

@@ -97,10 +97,11 @@ function* listFunctions({ request: { url }, signed, path }: Mending): Generator<
 const absolute = /^\w+:\/\/[^/]*/
 
 /**
- * Quotes a text for JavaScript. URLs with other characters are not offered.
+ * Quotes a text for JavaScript, without a single quote inside: the line may be pasted into a shell by
+ * mistake. URLs with other characters are not offered.
  * @param text a part of a URL, or a method
  * @returns the text in single quotes
  */
 export function quote(text: string): string {
-  return `'${text.replace(/[\\']/g, '\\$&')}'`
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", '\\x27')}'`
 }
