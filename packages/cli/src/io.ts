@@ -1,7 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import { createColors } from 'picocolors'
+import { escapeHidden, showHidden } from 'tollgate/requests'
 
-export type Colors = ReturnType<typeof createColors>
+const colorNames = ['red', 'green', 'yellow', 'cyan', 'bold'] as const
+
+/** Functions that colour a text for `print` and `tell`. */
+export type Colors = Readonly<Record<(typeof colorNames)[number], (text: string) => string>>
 
 /** The streams and environment that a command may use. It uses no others. */
 export interface Io {
@@ -21,21 +26,32 @@ export function processIo(): Io {
 
 /** Writes data to standard output. */
 export function print(io: Io, text: string): void {
-  io.stdout.write(`${text}\n`)
+  io.stdout.write(toOutput(text))
 }
 
 /** Writes a message for people to standard error. */
 export function tell(io: Io, text: string): void {
-  io.stderr.write(`${text}\n`)
+  io.stderr.write(toOutput(text))
 }
 
 export function printJson(io: Io, value: unknown): void {
-  print(io, JSON.stringify(value, undefined, 2))
+  print(io, escapeHidden(JSON.stringify(value, undefined, 2)))
+}
+
+// Stands for the start of a colour's sequence until the text is written. Strangers cannot guess it.
+const colorMark = `color-${randomBytes(16).toString('hex')}[`
+
+/** The one filter of all output: of what could act in a terminal, only the colours of `colorsFor` are left. */
+function toOutput(text: string): string {
+  return `${cleanText(text).replaceAll(colorMark, '\x1b[')}\n`
 }
 
 /** Follows https://no-color.org and https://force-color.org. NO_COLOR wins over FORCE_COLOR. */
 export function colorsFor(stream: Io['stdout'], env: Io['env']): Colors {
-  return createColors(wantsColors(stream, env))
+  const colors = createColors(wantsColors(stream, env))
+  const paint = (name: (typeof colorNames)[number]) => (text: string) =>
+    colors[name](cleanText(text)).replaceAll('\x1b[', colorMark)
+  return Object.fromEntries(colorNames.map((name) => [name, paint(name)])) as Colors
 }
 
 function wantsColors(stream: Io['stdout'], env: Io['env']): boolean {
@@ -44,9 +60,9 @@ function wantsColors(stream: Io['stdout'], env: Io['env']): boolean {
   return stream.isTTY === true && env.TERM !== 'dumb'
 }
 
-/** Replaces control characters, which could control the terminal. Line ends and tabs stay. */
+/** Shows the characters that could control the terminal or hide text. Line ends and tabs stay. */
 export function cleanText(text: string): string {
-  return text.replace(/\r\n/g, '\n').replace(/(?![\n\t])\p{Cc}/gu, '�')
+  return showHidden(text.replace(/\r\n/g, '\n'))
 }
 
 /** Hides the query, which may hold message texts, and the userinfo, which may hold a password. */

@@ -1,3 +1,4 @@
+import { escapeHidden } from 'tollgate/requests'
 import { getLineWriter } from './line-writer.ts'
 import type { GatewayOptions, RequestLogger, RouteVerdict } from './options.ts'
 import type { Report } from './report.ts'
@@ -74,7 +75,7 @@ const standardOutput: RequestLogger = {
 
 function writeLine(level: number, fields: object, msg: string): void {
   const line = { level, time: Date.now(), pid: process.pid, name: 'tollgate', ...fields, msg }
-  getLineWriter(1).write(`${JSON.stringify(line)}\n`)
+  getLineWriter(1).write(`${escapeHidden(JSON.stringify(line))}\n`)
 }
 
 /** A 5xx needs an operator. A refusal, an incomplete answer and a 4xx may need one. */

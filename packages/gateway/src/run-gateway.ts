@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { unwatchFile, watchFile } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { showHidden } from 'tollgate/requests'
 import { type LoadedConfiguration, loadConfiguration } from './config/load.ts'
 import { createResources } from './config/resources.ts'
 import { defaultTimeoutMs } from './config-snapshot.ts'
@@ -87,7 +88,7 @@ export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<
   }
 }
 
-const tellOperator = (message: string): void => getLineWriter(2).write(`${message}\n`)
+const tellOperator = (message: string): void => getLineWriter(2).write(`${showHidden(message)}\n`)
 
 const pollMs = 1000
 

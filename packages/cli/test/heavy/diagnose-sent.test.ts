@@ -197,7 +197,7 @@ describe('diagnose --alert', () => {
   test('strips control characters', async () => {
     const ran = await diagnose([...alert('5'), '--public-url', 'https://example.com', '--show-values'])
     expect(ran.stdout).not.toContain('\x1b')
-    expect(ran.stdout).toContain('https://example.com/�[2J\\nsms')
+    expect(ran.stdout).toContain('https://example.com/[U+001B][2J\\nsms')
   })
 
   test.each<[string, readonly string[], string | RegExp]>([
@@ -248,7 +248,7 @@ describe('diagnose --recent', () => {
     const { stdout, code } = await diagnose(['--recent'])
     expect(code).toBe(0)
     expect(stdout.split('\n')).toEqual([
-      `${sidOf('NO', '5')}  2026-11-25T08:00:00Z  11200  POST  https://example.com/�[2J\\nsms`,
+      `${sidOf('NO', '5')}  2026-11-25T08:00:00Z  11200  POST  https://example.com/[U+001B][2J\\nsms`,
       `${sidOf('NO', '2')}  2026-11-22T08:00:00Z  11200  POST  https://example.com/api/sms?team=***`,
       `${sidOf('NO', '1')}  2026-11-21T08:00:00Z  11200  POST  https://example.com/api/sms?team=***`,
       '',

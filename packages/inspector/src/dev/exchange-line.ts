@@ -1,7 +1,7 @@
 import type { Exchange } from '@tollgate/gateway'
 import type { AnyAccepted } from 'tollgate'
+import { showHidden } from 'tollgate/requests'
 import { getScheme, type SeenRequest } from 'tollgate/schemes'
-import { showHidden } from '../shared/visible-text.ts'
 
 /**
  * Formats an exchange as one line for the terminal, with the verdict first and the status of the

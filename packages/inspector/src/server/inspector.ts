@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Exchange } from '@tollgate/gateway'
 import type { IncomingRequest } from 'tollgate'
+import { showHidden } from 'tollgate/requests'
 import { type AnyScheme, schemes } from 'tollgate/schemes'
 import { sampleWebhook, webhookKinds } from 'tollgate/testing'
 import type { RunInfo } from '../shared/api.ts'
@@ -170,7 +171,9 @@ export function createInspector(options: InspectorOptions): Inspector {
         record(exchange)
       } catch (error) {
         console.error(
-          `The inspector could not keep a request: ${error instanceof Error ? error.message : 'unknown error'}`,
+          showHidden(
+            `The inspector could not keep a request: ${error instanceof Error ? error.message : 'unknown error'}`,
+          ),
         )
       }
     },

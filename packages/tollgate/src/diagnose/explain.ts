@@ -1,4 +1,5 @@
 import { createRateLimit } from '../checks/limits.ts'
+import { showHidden } from '../checks/visible-text.ts'
 import { isSignature } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
@@ -139,12 +140,9 @@ function dropRepeated(fixes: readonly string[]): string[] {
   return [...new Set(fixes)].filter((fix, _, all) => !all.some((other) => other !== fix && other.startsWith(fix)))
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a request must not write lines or colours of its own
-const control = /[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g
-
-/** Removes control characters. Three causes may have a fix each, and none of these is cut off. */
+/** Writes one line of a text. Three causes may have a fix each, and none of these is cut off. */
 function toLine(text: string, most = 400): string {
-  const line = text.replace(control, ' ')
+  const line = showHidden(text.replace(/[\r\n\t]+/g, ' '))
   return line.length > most ? `${line.slice(0, most - 1)}…` : line
 }
 

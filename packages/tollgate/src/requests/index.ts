@@ -1,3 +1,4 @@
+export { escapeHidden, showHidden } from '../checks/visible-text.ts'
 export { decodeContent } from './content.ts'
 export type { ReadFile } from './curl-data.ts'
 export { RequestError } from './error.ts'

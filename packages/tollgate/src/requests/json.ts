@@ -1,3 +1,4 @@
+import { writeEscape } from '../checks/visible-text.ts'
 import { decodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { nameLine, RequestError } from './error.ts'
 import { fromLatin1, type HeaderList, type RecordedRequest, toLatin1 } from './request.ts'
@@ -130,16 +131,11 @@ export function writeBody(body: Uint8Array): WrittenBody {
  */
 export function writeInertJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent)
-    .replace(/[!$`\u007f-\uffff]/g, writeEscape)
+    .replace(/[!$`\u007f-\uffff]/g, (unit) => writeEscape(unit.charCodeAt(0)))
     .replace(
       /(\[?)\n *("[^"\\]*(?:\\.[^"\\]*)*",?)(?:\n *(?=\])|(?=\n))/g,
       (_, start: string, text: string) => `${start || ' '}${text}`,
     )
-}
-
-/** Writes a character of a JSON string as `\uXXXX`. */
-function writeEscape(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** The mark of a property that is an object, such as a body that a parser left. */

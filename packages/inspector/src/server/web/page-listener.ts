@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { showHidden } from 'tollgate/requests'
 import { InputError } from '../send/requests.ts'
 import { cookieName, type Gate, isToken, readOwnHost, refuseAccess } from './access.ts'
 import { HttpError, safeHeaders, sendBytes, sendText } from './answers.ts'
@@ -25,7 +26,7 @@ export function createPageListener(page: Page): (req: IncomingMessage, res: Serv
       const known = error instanceof HttpError || error instanceof InputError
       const status = error instanceof HttpError ? error.status : error instanceof InputError ? 400 : 500
       const message = known ? error.message : 'Something went wrong. The terminal shows the details.'
-      if (!known) console.error(error)
+      if (!known) console.error(showHidden(error instanceof Error ? `${error.stack}` : String(error)))
       if (!req.complete) res.setHeader('connection', 'close')
       sendText(res, status, page.hide(message))
     })
