@@ -38,6 +38,7 @@ async function startDevRun() {
     publicUrl: url,
     listen: { host, port },
     onExchange: (exchange) => console.log(formatExchange(exchange)),
+    onNewInspectorUrl: (address) => console.log(`The page, for another browser: ${address}`),
   })
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => run.close().then(() => process.exit(0)))
   return { authToken, inspectorUrl: run.inspectorUrl }

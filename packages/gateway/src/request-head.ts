@@ -110,9 +110,11 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
     const value = rawHeaders[index + 1] as string
     const { lower, kind } = requestFields.find(spelled)
     switch (kind) {
-      case 'plain':
-        forwarded.push(spelled, value)
+      case 'plain': {
+        const passed = lower === 'cookie' ? dropOwnCookies(value) : value
+        if (passed !== undefined) forwarded.push(spelled, passed)
         break
+      }
       case 'host':
       case 'length':
       case 'verified':
@@ -164,6 +166,17 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
       .filter((value) => mark.test(value))
       .join(', '),
   }
+}
+
+/**
+ * Drops the cookies of the inspector's page. A browser sends the cookies of 127.0.0.1 to each of its
+ * ports, so the application would get them.
+ * @returns `undefined` if no other cookie is left
+ */
+function dropOwnCookies(value: string): string | undefined {
+  if (!value.includes('tollgate_inspector_')) return value
+  const others = value.split(';').filter((pair) => !pair.trim().startsWith('tollgate_inspector_'))
+  return others.length === 0 ? undefined : others.join(';').trim()
 }
 
 /** A mark is a UUID. Any other value comes from no gateway. */

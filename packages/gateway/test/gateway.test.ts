@@ -30,6 +30,18 @@ test('a genuine form post reaches the upstream with the verdict headers', async 
   expect(seen?.headers['tollgate-account-sid']).toBe(accountSid)
 })
 
+test.each([
+  ['tollgate_inspector_0a1b2c3d=secret', undefined],
+  ['a=1; tollgate_inspector_0a1b2c3d=secret; b=2;tollgate_inspector_4040=x', 'a=1; b=2'],
+  ['tollgate_inspector_0a1b2c3d=secret; a=1', 'a=1'],
+  ['a=tollgate_inspector_; b="2"', 'a=tollgate_inspector_; b="2"'],
+])('the cookies of the page of the inspector do not reach the upstream: %s', async (cookie, passed) => {
+  const signed = signSms()
+  const reply = await send(gateway.url, { ...signed, headers: { ...signed.headers, Cookie: cookie } })
+  expect(reply.status).toBe(200)
+  expect(upstream.seen[0]?.headers.cookie).toBe(passed)
+})
+
 test('a forged form post is answered 403 and does not reach the upstream', async () => {
   const signed = signSms()
   const reply = await send(gateway.url, { ...signed, body: signed.body.replace('more', 'less') })

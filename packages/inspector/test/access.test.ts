@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createInspector } from '../src/index.ts'
-import { askRaw, openPage, type Page, publicUrl, throwAwayToken } from './kit.ts'
+import { askRaw, openForTest, openPage, type Page, publicUrl, throwAwayToken } from './kit.ts'
 
 let page: Page
 beforeAll(async () => {
@@ -10,17 +10,64 @@ beforeAll(async () => {
 })
 afterAll(() => page.close())
 
-const cookie = () => `tollgate_inspector_${page.port}=${page.token}`
+const cookie = () => page.cookie
+const newPath = () => new URL(page.inspector.createUrl()).search.replace(/^/, '/')
 const origin = () => `http://127.0.0.1:${page.port}`
 
 test('the printed address sets an HttpOnly, SameSite cookie and leaves the address bar', async () => {
-  const first = await askRaw(page.port, `/?token=${page.token}`)
+  const path = newPath()
+  expect(path).not.toContain(page.token)
+  const first = await askRaw(page.port, path)
   expect(first.status).toBe(303)
   expect(first.headers.location).toBe('/')
   expect(first.headers['set-cookie']).toEqual([`${cookie()}; Path=/; HttpOnly; SameSite=Strict`])
   const second = await askRaw(page.port, '/', { headers: { cookie: `other=1; ${cookie()}` } })
   expect(second.status).toBe(200)
   expect(second.text).toContain('<title>Tollgate inspector</title>')
+})
+
+test('an address opens the page once; after that it works only in the browser that used it', async () => {
+  const path = newPath()
+  expect((await askRaw(page.port, path)).status).toBe(303)
+  const again = await askRaw(page.port, path)
+  expect([again.status, again.headers['set-cookie']]).toEqual([401, undefined])
+  const inBrowser = await askRaw(page.port, path, { headers: { cookie: cookie() } })
+  expect([inBrowser.status, inBrowser.headers.location]).toEqual([303, '/'])
+  expect((await askRaw(page.port, `/?code=${page.token}`)).status).toBe(401)
+  expect((await askRaw(page.port, `/?token=${page.token}`)).status).toBe(401)
+})
+
+test('a code counts only for the page itself, and of unused codes only the newest 20', async () => {
+  const [oldest, ...others] = Array.from({ length: 21 }, newPath)
+  const [code = ''] = /(?<==).*/.exec(others[0] ?? '') ?? []
+  for (const path of [`/api/info?code=${code}`, `/main.js?code=${code}`])
+    expect((await askRaw(page.port, path)).status).toBe(401)
+  expect((await askRaw(page.port, others[0] ?? '', { method: 'HEAD' })).status).toBe(401)
+  expect((await askRaw(page.port, oldest ?? '')).status).toBe(401)
+  for (const path of others) expect((await askRaw(page.port, path)).status).toBe(303)
+})
+
+test('two runs have cookies with two names, and those of many ended runs are removed', async () => {
+  const other = await openForTest()
+  expect(other.cookie.split('=')[0]).not.toBe(page.cookie.split('=')[0])
+  const old = Array.from({ length: 8 }, (_, at) => `tollgate_inspector_0000000${at}=x`)
+  const { headers } = await askRaw(page.port, newPath(), { headers: { cookie: ['a=1', ...old, 'b=2'].join('; ') } })
+  const [own, ...removed] = headers['set-cookie'] ?? []
+  expect(own).toMatch(/^tollgate_inspector_[0-9a-f]{8}=/)
+  expect(removed.map((one) => one.slice(0, 31))).toEqual([0, 1, 2].map((at) => `tollgate_inspector_0000000${at}=; M`))
+})
+
+test('a browser without access makes the next address, once for each that was used', async () => {
+  const urls: string[] = []
+  const own = await openForTest({ onNewUrl: (url) => void urls.push(url) })
+  for (let visit = 0; visit < 3; visit++) expect((await askRaw(own.port, '/')).status).toBe(401)
+  expect((await askRaw(own.port, '/api/info')).status).toBe(401)
+  expect(urls).toHaveLength(1)
+  expect((await askRaw(own.port, new URL(urls[0] ?? '').search.replace(/^/, '/'))).status).toBe(303)
+  expect((await askRaw(own.port, '/', { headers: { host: 'evil.example' } })).status).toBe(403)
+  expect(urls).toHaveLength(1)
+  expect((await askRaw(own.port, '/')).status).toBe(401)
+  expect(urls).toHaveLength(2)
 })
 
 test('shows nothing without the token', async () => {
@@ -35,9 +82,9 @@ test.each([
   ['none', () => ''],
 ])('a wrong token is refused: %s', async (_name, spoil) => {
   const token = spoil(page.token)
-  expect((await askRaw(page.port, `/?token=${token}`)).status).toBe(401)
+  expect((await askRaw(page.port, `/?code=${token}`)).status).toBe(401)
   expect((await page.ask('/api/info', { headers: { 'x-tollgate-inspector-token': token } })).status).toBe(401)
-  const cookies = `tollgate_inspector_${page.port}=${token}`
+  const cookies = page.cookie.replace(/=.*$/, `=${token}`)
   expect((await askRaw(page.port, '/api/info', { headers: { cookie: cookies } })).status).toBe(401)
 })
 
@@ -50,7 +97,9 @@ test.each([
   'user@127.0.0.1',
 ])('another Host is refused, with or without the token: %j', async (host) => {
   expect((await page.ask('/api/info', { headers: { host } })).status).toBe(403)
-  expect((await askRaw(page.port, `/?token=${page.token}`, { headers: { host } })).status).toBe(403)
+  const path = newPath()
+  expect((await askRaw(page.port, path, { headers: { host } })).status).toBe(403)
+  expect((await askRaw(page.port, path)).status, 'the code was not used').toBe(303)
 })
 
 test('two Host headers are refused', async () => {
@@ -88,7 +137,7 @@ test('a body over 64 MiB is refused, and the page is told why', async () => {
 })
 
 test('every answer forbids features that the page does not need', async () => {
-  for (const path of ['/', '/main.js', '/api/info', '/nowhere', `/?token=${page.token}`]) {
+  for (const path of ['/', '/main.js', '/api/info', '/nowhere', newPath()]) {
     const { headers } = await page.ask(path)
     expect(headers['content-security-policy'], path).toMatch(/^default-src 'none'; script-src 'self';/)
     expect(headers['content-security-policy']).not.toMatch(/unsafe|https?:|\*/)

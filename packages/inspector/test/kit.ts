@@ -56,6 +56,8 @@ export interface Page {
   readonly inspector: Inspector
   readonly port: number
   readonly token: string
+  /** The cookie, as a browser sends it. */
+  readonly cookie: string
   ask(path: string, init?: Ask): Promise<Answer>
   json<T>(path: string, init?: Ask): Promise<T>
   close(): Promise<void>
@@ -89,12 +91,14 @@ export async function openPage(options: Partial<InspectorOptions> = {}): Promise
     ...options,
   })
   const { url } = await inspector.listen()
-  return pageAt(url, inspector)
+  return await pageAt(url, inspector)
 }
 
-export function pageAt(url: string, inspector: Inspector): Page {
-  const { port, searchParams } = new URL(url)
-  const token = searchParams.get('token') ?? ''
+/** Uses the code of an address. Programs may send the value of the cookie in a header. */
+export async function pageAt(url: string, inspector: Pick<Inspector, 'close'>): Promise<Page> {
+  const { port, search } = new URL(url)
+  const { headers } = await askRaw(Number(port), `/${search}`)
+  const [, cookieName = '', token = ''] = /^(\w+)=([^;]*)/.exec(headers['set-cookie']?.[0] ?? '') ?? []
   const ask: Page['ask'] = (path, { method = 'GET', headers = {}, body } = {}) =>
     askRaw(Number(port), path, {
       method,
@@ -106,9 +110,10 @@ export function pageAt(url: string, inspector: Inspector): Page {
       body: typeof body === 'string' || body === undefined ? body : JSON.stringify(body),
     })
   return {
-    inspector,
+    inspector: inspector as Inspector,
     port: Number(port),
     token,
+    cookie: `${cookieName}=${token}`,
     ask,
     async json(path, init) {
       const answer = await ask(path, init)

@@ -15,7 +15,7 @@ interface Dev {
 
 async function start(options: DevOptions = {}): Promise<Dev> {
   const run = await startDev({ listen: { port: 0 }, inspectorPort: 0, ...options })
-  return { run, page: pageAt(run.inspectorUrl, { close: run.close } as never) }
+  return { run, page: await pageAt(run.inspectorUrl, run) }
 }
 async function open(options: DevOptions = {}): Promise<Dev> {
   const dev = await start(options)

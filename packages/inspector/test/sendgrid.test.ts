@@ -32,7 +32,7 @@ async function start(exchanges: Exchange[] = []): Promise<{ readonly url: string
     app.closeAllConnections()
     app.close()
   })
-  return { url: run.gatewayUrl, page: pageAt(run.inspectorUrl, { close: run.close } as Page['inspector']) }
+  return { url: run.gatewayUrl, page: await pageAt(run.inspectorUrl, run) }
 }
 
 const deliver = (url: string, { headers, body }: Pick<SignedSendGridRequest, 'headers' | 'body'>, path = '/events') =>

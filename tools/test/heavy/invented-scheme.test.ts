@@ -416,6 +416,7 @@ test('the inspector shows it', async () => {
   const inspector = made.createInspector({
     port: 0,
     publicUrl: 'https://a.example',
+    token: 'c'.repeat(32),
     throwAwayToken: 'b'.repeat(32),
     schemes: { acme: { secret } },
   })
@@ -435,8 +436,8 @@ test('the inspector shows it', async () => {
   expect(made.formatExchange(exchanges[0] ?? {})).toBe(
     'accepted  POST /parcels  acme.parcel  covers body  matched acme 0  200',
   )
-  const { origin, searchParams } = new URL(url)
-  const headers = { 'x-tollgate-inspector-token': searchParams.get('token') ?? '' }
+  const { origin } = new URL(url)
+  const headers = { 'x-tollgate-inspector-token': 'c'.repeat(32) }
   const ask = async (path: string) => (await fetch(`${origin}${path}`, { headers })).json()
   const [summary] = (await ask('/api/captures')) as { id: string; kind: string; code: string }[]
   expect(summary).toMatchObject({ kind: 'acme.parcel', code: 'accepted' })

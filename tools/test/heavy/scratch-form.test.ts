@@ -19,6 +19,7 @@ const row = `
     type: 'text/x-postcard',
     extension: 'postcard',
     hasSeveral: true,
+    isInert: true,
     recognizes: ({ text }) => text.startsWith('POSTCARD'),
     read: ({ text }) =>
       readEach(text.split('POSTCARD\\n').slice(1), 'a postcard', (card) => {
@@ -125,13 +126,13 @@ test('the inspector imports it, offers it, and writes it', async () => {
   const inspector = shells.createInspector({
     port: 0,
     publicUrl,
+    token: 'c'.repeat(32),
     throwAwayToken: 'b'.repeat(32),
     verifierOptions: { publicUrl, authToken },
   })
   const { url } = await inspector.listen()
-  const token = new URL(url).searchParams.get('token') ?? ''
   const ask = async (path: string, init: RequestInit = {}) => {
-    const headers = { 'x-tollgate-inspector-token': token, 'content-type': 'application/json' }
+    const headers = { 'x-tollgate-inspector-token': 'c'.repeat(32), 'content-type': 'application/json' }
     return await (await fetch(new URL(path, url), { headers, ...init })).text()
   }
   try {

@@ -57,7 +57,7 @@ test('npm start prints both verdicts and the address of the page, answers the pr
   )
   expect(output()).toMatch(/^refused {3}POST \/sms {2}signature_mismatch {2}403$/m)
 
-  const page = /^ {2}(http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32})$/m.exec(output())?.[1] ?? ''
+  const page = /^ {2}(http:\/\/127\.0\.0\.1:\d+\/\?code=[\w-]{32})$/m.exec(output())?.[1] ?? ''
   expect((await fetch(page, { redirect: 'manual' })).status).toBe(303)
 
   const [genuine = '', spoofed = '', ...others] = findCommands(output())
@@ -94,8 +94,9 @@ test('in a fresh clone npm start installs only what it needs; a second start doe
   for (let run = 0; run < 2; run++) {
     const { child, output } = await start(await findFreePort(), 'Ctrl-C', clone)
     expect(output()).toMatch(/^refused {3}POST \/sms {2}signature_mismatch {2}403$/m)
-    const [, page, token = ''] = /^ {2}(http:\/\/127\.0\.0\.1:\d+)\/\?token=(\S+)$/m.exec(output()) ?? []
-    const headers = { 'x-tollgate-inspector-token': token }
+    const [, page, path] = /^ {2}(http:\/\/127\.0\.0\.1:\d+)(\/\?code=\S+)$/m.exec(output()) ?? []
+    const visit = await fetch(`${page}${path}`, { redirect: 'manual' })
+    const headers = { cookie: visit.headers.get('set-cookie')?.split(';')[0] ?? '' }
     const texts = ['/codes/signature_mismatch', '/main.js', '/'].map(async (path) =>
       (await fetch(`${page}${path}`, { headers })).text(),
     )

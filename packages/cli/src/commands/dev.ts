@@ -76,7 +76,7 @@ export const command: Command = {
       const reached = tunnel === undefined ? options : { ...options, publicUrl: tunnel.url }
       const run = await start(reached, { keys, names }, args, io)
       introduce(run, reached, io)
-      if (args.has('open')) openBrowser(run.inspectorUrl, io)
+      if (args.has('open')) openBrowser(run.createInspectorUrl(), io)
       void tunnel?.ended.then(() => tell(io, `${tunnel.name} has ended: Twilio reaches this gateway no longer.`))
       await stopped
       await run.close()
@@ -156,7 +156,8 @@ async function start(options: DevOptions, { keys, names }: Keys, args: Args, io:
     void explainExchange(exchange, facts).then((hint) => hint !== undefined && tell(io, hint))
   }
   try {
-    run = await asUsageLater(() => startDev({ ...options, onExchange }), names)
+    const onNewInspectorUrl = (url: string): void => tell(io, `Inspector  ${url}  (for another browser)`)
+    run = await asUsageLater(() => startDev({ ...options, onExchange, onNewInspectorUrl }), names)
     return run
   } catch (error) {
     if (error instanceof StoreError) throw new UsageError(`--store: ${error.message}`)

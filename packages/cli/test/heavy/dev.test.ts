@@ -20,6 +20,7 @@ interface Dev {
   readonly child: ChildProcess
   readonly webhooks: string
   readonly page: string
+  cookie?: string | undefined
   /** One line per request that has ended. */
   readonly lines: () => string[]
   readonly talk: () => string
@@ -67,10 +68,13 @@ async function deliver(dev: Dev, publicUrl: string, token = authToken): Promise<
 }
 
 async function askPage<T>(dev: Dev, path: string, body?: unknown): Promise<T> {
-  const { origin, searchParams } = new URL(dev.page)
+  const { origin } = new URL(dev.page)
+  // The code in the address works once.
+  dev.cookie ??= (await fetch(dev.page, { redirect: 'manual' })).headers.get('set-cookie')?.split(';')[0]
   const response = await fetch(origin + path, {
     headers: {
-      'x-tollgate-inspector-token': searchParams.get('token') ?? '',
+      cookie: dev.cookie ?? '',
+      origin,
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
@@ -227,9 +231,17 @@ test.each([
     expect(dev.talk()).toContain(`Webhooks   http://127.0.0.1:${port}, known to Twilio as ${publicUrl}\n`)
     expect(readFileSync(join(folder, 'args'), 'utf8')).toContain(`127.0.0.1:${port}`)
     expect(await deliver(dev, publicUrl)).toBe(200)
-    await expect
-      .poll(() => existsSync(join(folder, 'opened')) && readFileSync(join(folder, 'opened'), 'utf8'))
-      .toBe(dev.page)
+    const opened = (): string =>
+      existsSync(join(folder, 'opened')) ? readFileSync(join(folder, 'opened'), 'utf8') : ''
+    await expect.poll(opened).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?code=[\w-]{32}$/)
+    // The list of processes had this address. It opens the page once, and the printed one is another.
+    expect(opened()).not.toBe(dev.page)
+    const visit = async (url: string): Promise<number> => (await fetch(url, { redirect: 'manual' })).status
+    expect(await visit(opened())).toBe(303)
+    expect(await visit(opened())).toBe(401)
+    expect(await visit(dev.page)).toBe(303)
+    expect(await visit(new URL('/', dev.page).href)).toBe(401)
+    await expect.poll(dev.talk).toMatch(/^Inspector {2}http:\S+\?code=\S+ {2}\(for another browser\)$/m)
     dev.child.kill('SIGINT')
     expect((await once(dev.child, 'close'))[0]).toBe(0)
     expect(existsSync(join(folder, 'ended'))).toBe(true)

@@ -46,6 +46,11 @@ export interface DevOptions {
    * throw-away token signs. Without `authToken`, `true` is a TypeError.
    */
   signWithRealToken?: boolean | undefined
+  /**
+   * Called with a new address of the page, when a browser without access asks for the page after
+   * every earlier address was used. Print it where only the user sees it. Default: none.
+   */
+  onNewInspectorUrl?: ((url: string) => void) | undefined
   /** Called after each exchange has ended. Its errors are caught by the gateway. Default: none. */
   onExchange?: ((exchange: Exchange) => void) | undefined
 }
@@ -71,6 +76,7 @@ const devOptions = {
   mode: { type: 'choice', choices: ['enforce', 'observe'], default: 'enforce' },
   routes: { type: 'other' },
   signWithRealToken: { type: 'boolean', default: false },
+  onNewInspectorUrl: { type: 'function' },
   onExchange: { type: 'function' },
 } as const
 

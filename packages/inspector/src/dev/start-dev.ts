@@ -14,8 +14,10 @@ export interface DevRun {
   readonly gatewayUrl: string
   /** How Twilio reaches the gateway: the option, or the gateway's own address. */
   readonly publicUrl: string | readonly string[]
-  /** The page's address, including its token. */
+  /** The page's address. It has a code that opens the page once, in one browser. */
   readonly inspectorUrl: string
+  /** Makes another such address, with a code of its own. */
+  createInspectorUrl(): string
   /** The URL of the application behind the gateway. */
   readonly upstream: string
   /** Stops the page, the gateway and the built-in application. Open requests get one second. */
@@ -84,6 +86,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
 
     const opened = await openInspector(options.inspectorPort, {
       store: options.store,
+      onNewUrl: options.onNewInspectorUrl,
       publicUrl,
       gatewayUrl,
       upstream: app ? 'the built-in TwiML application' : upstream,
@@ -98,7 +101,8 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
     })
     inspector = opened.inspector
     stops.push(() => opened.inspector.close())
-    return { gatewayUrl, publicUrl, inspectorUrl: opened.url, upstream, close }
+    const createInspectorUrl = () => opened.inspector.createUrl()
+    return { gatewayUrl, publicUrl, inspectorUrl: opened.url, createInspectorUrl, upstream, close }
   } catch (error) {
     await close()
     throw error

@@ -22,6 +22,7 @@ import { Sender } from './send/sender.ts'
 import { createMemoryStore } from './store/memory-store.ts'
 import { openSqliteStore } from './store/sqlite-store.ts'
 import { createImporter, toArrived } from './transfer/import-captures.ts'
+import { createCodes, createCookieName } from './web/access.ts'
 import { LiveEvents } from './web/live-events.ts'
 import { createPageListener } from './web/page-listener.ts'
 
@@ -30,10 +31,17 @@ export interface Inspector {
   /**
    * Starts the page's server on 127.0.0.1.
    *
-   * @returns the page's address, which includes the token
+   * @returns the page's address, with a code that opens the page once
    * @throws Error of node:net (as a rejection) if the port is in use
    */
   listen(): Promise<{ url: string }>
+  /**
+   * Makes another address of the page, with a code of its own, such as for another browser. It opens
+   * the page once. Of unused codes, the newest 20 count.
+   *
+   * @returns the address. Call `listen` before, which chooses the port
+   */
+  createUrl(): string
   /**
    * Records an exchange. Pass this function to the gateway as `onExchange`. It never throws.
    *
@@ -154,18 +162,27 @@ export function createInspector(options: InspectorOptions): Inspector {
     events.send('list', [])
   }
 
-  const gate = { port: 0, token }
+  const gate = { port: 0, token, cookieName: createCookieName(), codes: createCodes() }
+  const createUrl = (): string => `http://127.0.0.1:${gate.port}/?code=${gate.codes.create()}`
+  const onShutOut = () => options.onNewUrl?.(createUrl())
   const server = createServer(
     { maxHeaderSize: 16_384, requestTimeout: 60_000 },
-    createPageListener({ gate, events, hide, workshop: { store, sender, importCaptures, info, listLimit, clear } }),
+    createPageListener({
+      gate,
+      events,
+      hide,
+      onShutOut,
+      workshop: { store, sender, importCaptures, info, listLimit, clear },
+    }),
   )
   return {
     async listen() {
       server.listen(options.port ?? 4040, '127.0.0.1')
       await once(server, 'listening')
       gate.port = (server.address() as AddressInfo).port
-      return { url: `http://127.0.0.1:${gate.port}/?token=${token}` }
+      return { url: createUrl() }
     },
+    createUrl,
     record(exchange) {
       try {
         record(exchange)

@@ -9,9 +9,15 @@ export interface InspectorOptions {
    */
   port?: number | undefined
   /**
-   * The token in the page's URL: 16 to 200 letters, digits, `-` and `_`. Default: random, 192 bits.
+   * The token of the page, which is in its cookie, and which programs send as
+   * `X-Tollgate-Inspector-Token`: 16 to 200 letters, digits, `-` and `_`. Default: random, 192 bits.
    */
   token?: string | undefined
+  /**
+   * Called with a new address of the page, when a browser without access asks for the page after
+   * every earlier address was used. Print it where only the user sees it. Default: none.
+   */
+  onNewUrl?: ((url: string) => void) | undefined
   /**
    * The path of an SQLite file that keeps the captures. Default: memory, until the process ends.
    */
@@ -73,6 +79,7 @@ export interface InspectorOptions {
 const inspectorOptions = {
   port: { type: 'integer', least: 0, most: 65_535, default: 4040 },
   token: { type: 'other' },
+  onNewUrl: { type: 'function' },
   store: { type: 'string' },
   maxCaptures: { type: 'integer', least: 1, most: 1_000_000 },
   maxBytes: { type: 'integer', least: 1 },

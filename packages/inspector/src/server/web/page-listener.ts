@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { showHidden } from 'tollgate/requests'
 import { InputError } from '../send/requests.ts'
-import { cookieName, type Gate, isToken, readOwnHost, refuseAccess } from './access.ts'
+import { type Gate, hasCookie, listOldCookies, readOwnHost, refuseAccess } from './access.ts'
 import { HttpError, safeHeaders, sendBytes, sendText } from './answers.ts'
 import type { LiveEvents } from './live-events.ts'
 import { findRoute, type Reply, type Workshop } from './routes.ts'
@@ -11,6 +11,8 @@ interface Page {
   readonly gate: Gate
   readonly events: LiveEvents
   readonly workshop: Workshop
+  /** Called when a browser without access asks for the page, and no address is left that opens it. */
+  readonly onShutOut: () => void
   /** Hides keys in a text. */
   readonly hide: (text: string) => string
 }
@@ -34,12 +36,19 @@ export function createPageListener(page: Page): (req: IncomingMessage, res: Serv
 }
 
 async function answer(page: Page, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const { gate, events, workshop, hide } = page
+  const { gate, events, workshop, onShutOut, hide } = page
   const url = readUrl(req)
   if (url === undefined) return sendText(res, 400, 'The request target is malformed.')
-  if (isFirstVisit(req, url, gate)) return admit(res, gate)
+  const isPage = req.method === 'GET' && url.pathname === '/' && readOwnHost(req, gate) !== undefined
+  const code = isPage ? url.searchParams.get('code') : null
+  if (gate.codes.use(code)) return admit(req, res, gate)
   const refusal = refuseAccess(req, gate)
-  if (refusal !== undefined) return sendText(res, refusal.status, refusal.text)
+  if (refusal !== undefined) {
+    if (isPage && refusal.status === 401 && gate.codes.size === 0) onShutOut()
+    return sendText(res, refusal.status, refusal.text)
+  }
+  // The address of the history, in the browser that used it.
+  if (code !== null && hasCookie(req, gate)) return redirect(res)
   if (req.method === 'GET' && url.pathname === '/api/events')
     return events.add(res, workshop.store.list(workshop.listLimit))
   if (req.method === 'GET' && sendFile(res, url.pathname)) return
@@ -54,21 +63,17 @@ function readUrl(req: IncomingMessage): URL | undefined {
   return req.url?.startsWith('/') && URL.canParse(text) ? new URL(text) : undefined
 }
 
-/**
- * Returns true for the printed address. Its token then moves to a cookie, so that it leaves the
- * address bar and the history.
- */
-function isFirstVisit(req: IncomingMessage, url: URL, gate: Gate): boolean {
-  const isPage = readOwnHost(req, gate) !== undefined && req.method === 'GET' && url.pathname === '/'
-  return isPage && isToken(url.searchParams.get('token'), gate)
+/** Exchanges the code of an address for the cookie. */
+function admit(req: IncomingMessage, res: ServerResponse, gate: Gate): void {
+  const attributes = 'Path=/; HttpOnly; SameSite=Strict'
+  redirect(res, [
+    `${gate.cookieName}=${gate.token}; ${attributes}`,
+    ...listOldCookies(req, gate).map((name) => `${name}=; Max-Age=0; ${attributes}`),
+  ])
 }
 
-function admit(res: ServerResponse, gate: Gate): void {
-  res.writeHead(303, {
-    ...safeHeaders,
-    location: '/',
-    'set-cookie': `${cookieName(gate)}=${gate.token}; Path=/; HttpOnly; SameSite=Strict`,
-  })
+function redirect(res: ServerResponse, cookies?: string[]): void {
+  res.writeHead(303, { ...safeHeaders, location: '/', ...(cookies !== undefined && { 'set-cookie': cookies }) })
   res.end()
 }
 
