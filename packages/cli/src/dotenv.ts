@@ -1,24 +1,33 @@
 import { parseEnv } from 'node:util'
+import { schemes } from 'tollgate/schemes'
 import type { Args } from './args.ts'
 import type { Flags } from './commands/command.ts'
 import type { Io } from './io.ts'
 import { readText } from './read-text.ts'
+import { credentialVariables } from './twilio-api/credentials.ts'
 
-export const envFileFlag: Flags = {
-  'env-file': {
+// Node.js takes `--env-file` for itself, even behind the name of a script, and obeys NODE_OPTIONS in
+// the file. So the flag has another name.
+export const dotenvFlag: Flags = {
+  dotenv: {
     type: 'text',
     value: 'FILE',
-    describe: 'Read environment variables from a file, such as .env; a variable that is set already stays',
+    describe: 'Read the variables of keys from a file, such as .env; a variable that is set already stays',
   },
 }
 
-/** Adds the variables of `--env-file` to the environment. */
-export async function readEnvFile(args: Args, io: Io): Promise<Io> {
-  const path = args.text('env-file')
+/** The variables that a command reads. Others could change how Node.js runs, or whom it trusts. */
+const variables = new Set([...credentialVariables, 'TOLLGATE_SHARED_KEY', ...schemes.map(({ keys }) => keys.variable)])
+
+/**
+ * Reads the file of `--dotenv`.
+ * @returns `io` with the variables that commands read. All others are in `variables` only, for a
+ *   configuration that names its own.
+ */
+export async function readDotenv(args: Args, io: Io): Promise<Io> {
+  const path = args.text('dotenv')
   if (path === undefined) return io
-  const given = parseEnv(await readText(io, path, '--env-file', { secret: true }))
-  // The gateway reads the environment of the process.
-  const env = io.env === process.env ? process.env : { ...io.env }
-  for (const [name, value] of Object.entries(given)) env[name] ??= value
-  return { ...io, env }
+  const given = parseEnv(await readText(io, path, '--dotenv', { secret: true }))
+  const known = Object.entries(given).filter(([name]) => variables.has(name))
+  return { ...io, env: { ...Object.fromEntries(known), ...io.env }, variables: given }
 }

@@ -18,6 +18,8 @@ export interface Io {
   readonly stderr: Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
   /** Environment variables, such as `TWILIO_AUTH_TOKEN`, `NO_COLOR` and `SHELL`. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Every variable of the file of `--dotenv`. Only names that the user's configuration has count. */
+  readonly variables?: Readonly<Record<string, string | undefined>> | undefined
 }
 
 export function processIo(): Io {

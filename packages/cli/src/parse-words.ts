@@ -81,6 +81,10 @@ function refuseUnknown(word: string, { flags }: Command, name: string): never {
       `${showFlag(typed)} is refused: other users can see a secret in an argument, and the shell keeps it in its history.${instead}`,
     )
   }
+  if (bare === 'env-file' && Object.hasOwn(flags, 'dotenv'))
+    throw new UsageError(
+      '--env-file is now --dotenv: Node.js takes --env-file for itself, and runs what the file says.',
+    )
   const near = didYouMean(bare, [...Object.keys(flags), 'help'], '--')
   throw new UsageError(`Unknown flag ${showFlag(typed)} of tollgate ${name}.${near}`)
 }

@@ -2,7 +2,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { completionKey } from './candidates.ts'
 import { commands } from './commands/table.ts'
 import { complete } from './complete.ts'
-import { readEnvFile } from './env-file.ts'
+import { readDotenv } from './dotenv.ts'
 import { EXIT, UnreachableError, UsageError } from './exit.ts'
 import { formatCommandHelp, formatHelp } from './help.ts'
 import { colorsFor, type Io, print, printJson, tell } from './io.ts'
@@ -42,7 +42,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const { command } = await row.load()
   const args = parseWords(words, command, name)
   if (args === undefined) return show(io, formatCommandHelp(name, command, io))
-  return await command.run(args, await readEnvFile(args, io))
+  return await command.run(args, await readDotenv(args, io))
 }
 
 function show(io: Io, text: string): number {

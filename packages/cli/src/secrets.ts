@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { Args } from './args.ts'
 import { inGroup } from './commands/command.ts'
-import { envFileFlag } from './env-file.ts'
+import { dotenvFlag } from './dotenv.ts'
 import { type OptionNames, UsageError } from './exit.ts'
 import { type Io, tell } from './io.ts'
 import { claimStandardInput, readText } from './read-text.ts'
@@ -20,7 +20,7 @@ export const secretFlags = inGroup('Secrets (or TWILIO_AUTH_TOKEN and TOLLGATE_S
     describe: 'The id of a SharedKey; its secret is in TOLLGATE_SHARED_KEY or --shared-key-file',
   },
   'shared-key-file': { type: 'text', value: 'FILE', describe: "Read the SharedKey's secret from a file" },
-  ...envFileFlag,
+  ...dotenvFlag,
 })
 
 const tokenFlags = ['auth-token-file', 'auth-token-stdin'] as const

@@ -20,6 +20,8 @@ export interface RunHooks {
    * Default: standard error. If that cannot be written, the message is lost and nothing stops.
    */
   readonly onMessage?: ((message: string) => void) | undefined
+  /** The variables that a configuration file may name, such as those of keys. Default: `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
 }
 
 /** The time that a request may need after its end to release its delivery. */
@@ -35,7 +37,7 @@ const closeMs = 2000
  * once. SIGHUP and a change of its file reload the configuration. Sockets that systemd passes
  * (`LISTEN_FDS`) replace the addresses of the configuration.
  * @param source The path of a configuration file, or a configuration that was loaded before.
- * @param hooks The receiver of messages. Default: standard error.
+ * @param hooks The receiver of messages, and the variables.
  * @returns a promise that resolves when the gateway has stopped, at most two seconds after its
  *   grace period
  * @throws ConfigurationError, TypeError or RangeError if the configuration is wrong at the start
@@ -43,7 +45,7 @@ const closeMs = 2000
 export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<void> {
   const tell = hooks.onMessage ?? tellOperator
   const inherited = takeInheritedSockets()
-  const resources = createResources(process.env, tell)
+  const resources = createResources(hooks.env ?? process.env, tell)
   const load = async (): Promise<LoadedConfiguration> => {
     const loaded = 'file' in source ? await loadConfiguration(source.file, resources) : source.loaded
     return { ...loaded, options: listenOnInherited(loaded.options, inherited) }

@@ -8,7 +8,7 @@ import { readInventory } from '../audit/read.ts'
 import { formatAudit, formatPlan } from '../audit/report.ts'
 import { resourceNames } from '../audit/resources.ts'
 import { toSarif } from '../audit/sarif.ts'
-import { envFileFlag } from '../env-file.ts'
+import { dotenvFlag } from '../dotenv.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { didYouMean } from '../nearest.ts'
@@ -47,7 +47,7 @@ export const command: Command = {
     json: { type: 'switch', describe: 'Print one JSON document' },
     sarif: { type: 'switch', describe: 'Print the findings as SARIF 2.1.0' },
     ...apiFlags,
-    ...envFileFlag,
+    ...dotenvFlag,
   },
   examples: [
     ['tollgate audit --public-url https://api.example.com', 'every URL, and those that another host would get'],

@@ -68,7 +68,7 @@ export const command: Command = {
     const { source, names } = await readSource(args, io)
     const { runGateway, ConfigurationError } = await import('@tollgate/gateway')
     try {
-      await asUsageLater(() => runGateway(source), names)
+      await asUsageLater(() => runGateway(source, { env: { ...io.variables, ...io.env } }), names)
     } catch (error) {
       if (error instanceof ConfigurationError) throw new UsageError(error.message)
       const [listen, admin] = ['listen', 'admin'].map((name) => readAddress(args, name)?.port)
@@ -95,9 +95,7 @@ function endNow(): void {
 async function readSource(args: Args, io: Io): Promise<{ source: Source; names: OptionNames }> {
   const file = args.text('config')
   if (file !== undefined) {
-    const besides = Object.keys(command.flags).filter(
-      (name) => !['config', 'env-file'].includes(name) && args.has(name),
-    )
+    const besides = Object.keys(command.flags).filter((name) => !['config', 'dotenv'].includes(name) && args.has(name))
     if (besides.length > 0)
       throw new UsageError(`--config replaces the other flags: leave out --${besides.join(', --')}.`)
     return { source: { file }, names: {} }

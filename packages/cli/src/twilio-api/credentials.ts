@@ -28,7 +28,12 @@ export interface Credentials {
 
 const defaultUrl = 'https://{product}.twilio.com'
 
-const variables = ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_API_KEY', 'TWILIO_API_SECRET'] as const
+export const credentialVariables = [
+  'TWILIO_ACCOUNT_SID',
+  'TWILIO_AUTH_TOKEN',
+  'TWILIO_API_KEY',
+  'TWILIO_API_SECRET',
+] as const
 
 /**
  * Reads who asks the API, from the file or else from the environment. An API key wins over the Auth
@@ -40,7 +45,7 @@ export async function readCredentials(args: Args, io: Io): Promise<Credentials> 
   const given: Io['env'] =
     file === undefined ? io.env : parseEnv(await readText(io, file, '--credentials-file', { secret: true }))
   const from = file === undefined ? '' : '--credentials-file: '
-  const [accountSid = '', authToken, apiKey, apiSecret] = variables.map((name) => given[name] || undefined)
+  const [accountSid = '', authToken, apiKey, apiSecret] = credentialVariables.map((name) => given[name] || undefined)
   if (!isAccountSid(accountSid))
     throw new UsageError(
       `${from}TWILIO_ACCOUNT_SID ${accountSid === '' ? 'is missing' : 'is not AC and 32 hex digits'}: the account to ask Twilio about.`,

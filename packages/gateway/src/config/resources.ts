@@ -44,7 +44,10 @@ export interface Resources {
  * Creates an empty set of resources.
  * @param onProblem gets messages about resources that fail later. They contain no secret.
  */
-export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: string) => void): Resources {
+export function createResources(
+  env: Readonly<Record<string, string | undefined>>,
+  onProblem: (message: string) => void,
+): Resources {
   const open = new Map<string, Resource<unknown>>()
   const used = new Set<string>()
   const lingering = new Set<Resource<unknown>>()
