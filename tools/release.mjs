@@ -1,18 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { formatSums, packPackages } from './pack.mjs'
 import { isPublished } from './published.mjs'
 import { root, run } from './run.mjs'
 import { makeBoms, packages } from './sbom.mjs'
 
-// Publishes from a tag, on a clean tree, in the order of dependencies. npm signs the origin of each
-// tarball ("provenance") only in a CI job that may request an identity token:
+// Builds what is published from a tag, on a clean tree. npm signs the origin of each tarball
+// ("provenance") only in a CI job that may request an identity token:
 // https://docs.npmjs.com/generating-provenance-statements
-// The tests do not run in that job, so that no dependency of theirs can request the token.
+// That job runs neither this file nor a dependency: it publishes the tarballs whose sums it is given.
 // RELEASING.md has the steps.
 
-const modes = ['--prepare', '--check', '--dry-run']
+const modes = ['--prepare', '--check', '--build', '--dry-run']
 const given = process.argv.slice(2)
 const [mode] = given
 
@@ -95,7 +95,7 @@ function listObstacles() {
     ...(git('tag', '--points-at', 'HEAD').split('\n').includes(`v${version}`)
       ? []
       : [`HEAD is not tagged v${version}`]),
-    ...(mode === undefined ? listCiObstacles() : []),
+    ...(mode === '--build' ? listBuildObstacles() : []),
   ]
 }
 
@@ -113,13 +113,13 @@ function listStaleDependencies(name, version) {
     .map(([dependency, range]) => `${manifestOf(name)} depends on ${dependency} ${range}`)
 }
 
-/** Lists what only the job that publishes has. */
-function listCiObstacles() {
-  const { ACTIONS_ID_TOKEN_REQUEST_URL, SIGSTORE_ID_TOKEN, EXPECTED_SUMS } = process.env
+/** Lists what the job that builds must not have, or lacks. */
+function listBuildObstacles() {
+  const { ACTIONS_ID_TOKEN_REQUEST_URL, SIGSTORE_ID_TOKEN, NODE_AUTH_TOKEN, EXPECTED_SUMS } = process.env
   return [
-    ...(ACTIONS_ID_TOKEN_REQUEST_URL || SIGSTORE_ID_TOKEN
-      ? []
-      : ['there is no identity token: only CI makes releases, so that they have provenance']),
+    ...(ACTIONS_ID_TOKEN_REQUEST_URL || SIGSTORE_ID_TOKEN || NODE_AUTH_TOKEN
+      ? ['there is a token that may publish: every dependency of the build could use it']
+      : []),
     ...(EXPECTED_SUMS ? [] : ['EXPECTED_SUMS is empty: it has the sums of the tarballs that were tested']),
   ]
 }
@@ -136,9 +136,12 @@ function prepare() {
   console.log('Wrote repository, homepage and bugs into the manifests. Commit them, and tag the commit.')
 }
 
-/** @param {'--dry-run' | '--provenance'} flag */
-async function publish(flag) {
-  if (flag === '--provenance') await runOrStop('npm audit --omit=dev')
+/**
+ * Builds the tarballs, and compares them with those that were tested.
+ * @param {boolean} rehearse
+ */
+async function build(rehearse) {
+  if (!rehearse) await runOrStop('npm audit --omit=dev')
   const packed = await packPackages()
   const sums = formatSums(packed)
   console.log(sums)
@@ -146,18 +149,33 @@ async function publish(flag) {
   if (expected && expected !== sums) throw new Error('These are not the tarballs that were tested.')
   const problems = (await makeBoms()).flatMap((row) => row.problems)
   if (problems.length > 0) throw new Error(problems.join('\n'))
+  const left = rehearse ? packed : await dropPublished(packed)
+  writeFileSync(join(root, 'packed', 'SHA256SUMS'), left.length === 0 ? '' : `${formatSums(left)}\n`)
   // A path without the folder's own name, which may have spaces.
-  for (const { name, tarball } of packed) {
-    const { name: fullName, version } = readJson(manifestOf(name))
-    if (flag === '--provenance' && (await isPublished(`${fullName}@${version}`, tarball)))
-      console.log(`\n== ${fullName}@${version} is published already`)
-    else await runOrStop(`npm publish ${flag} --access public --ignore-scripts ./packed/${basename(tarball)}`)
+  if (rehearse)
+    for (const { tarball } of packed)
+      await runOrStop(`npm publish --dry-run --access public --ignore-scripts ./packed/${basename(tarball)}`)
+}
+
+/**
+ * Removes the tarballs that the registry has, so that a release that stopped half way can go on.
+ * @param {Awaited<ReturnType<typeof packPackages>>} packed
+ */
+async function dropPublished(packed) {
+  const left = []
+  for (const each of packed) {
+    const { name: fullName, version } = readJson(manifestOf(each.name))
+    if (await isPublished(`${fullName}@${version}`, each.tarball)) {
+      console.log(`${fullName}@${version} is published already`)
+      rmSync(each.tarball)
+    } else left.push(each)
   }
+  return left
 }
 
 async function main() {
-  if (given.length > 1 || (mode !== undefined && !modes.includes(mode))) {
-    console.error(`Usage: npm run release [-- ${modes.join(' | ')}]`)
+  if (given.length !== 1 || !modes.includes(mode)) {
+    console.error(`Usage: npm run release -- ${modes.join(' | ')}`)
     return 2
   }
   const rehearse = mode === '--dry-run'
@@ -166,7 +184,7 @@ async function main() {
   if (obstacles.length > 0 && !rehearse) return 1
   if (mode === '--prepare') prepare()
   else if (mode === '--check') console.log('Ready for a release.')
-  else await publish(rehearse ? '--dry-run' : '--provenance')
+  else await build(rehearse)
   return 0
 }
 
