@@ -24,6 +24,7 @@ export const programs = {
   openssl: { names: ['openssl'], for: 'certificates of test servers' },
   python3: { names: ['python3'], for: 'relays that rewrite a body' },
   'redis-server': { names: ['redis-server', 'valkey-server'], for: 'the replay guard' },
+  zsh: { names: ['zsh'], for: 'the completion of the command line' },
 }
 
 /** The program that `npm run bench -- gateway` needs besides. */
