@@ -1,12 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import fs, { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createMemoryStore } from '../src/server/store/memory-store.ts'
 import { openSqliteStore } from '../src/server/store/sqlite-store.ts'
 import type { CaptureStore, StoreBounds } from '../src/server/store/store.ts'
 import type { Capture } from '../src/shared/capture.ts'
 
+const open = fs.openSync
 let directory: string
 const opened: CaptureStore[] = []
 beforeEach(() => {
@@ -125,10 +126,47 @@ test('only the owner can read an SQLite file, and it has no credentials', () => 
   ])
 })
 
+test('what is deleted is no longer in the file, and nothing else is written beside it', () => {
+  const file = join(directory, 'captures.db')
+  const store = openSqliteStore(file, { ...wide, maxCaptures: 3 })
+  const isInFile = (id: string): boolean =>
+    readdirSync(directory).some((name) => readFileSync(join(directory, name), 'latin1').includes(`text-of-${id}`))
+  const put = (id: string): void => void store.put(makeCapture(id, { body: `Body=text-of-${id}-${'x'.repeat(3000)}` }))
+  for (const id of ['a', 'b', 'c', 'd', 'e']) put(id)
+  expect(['a', 'b', 'c', 'd', 'e'].map(isInFile)).toEqual([false, false, true, true, true])
+  store.put(makeCapture('c', { body: 'short' }))
+  expect(isInFile('c')).toBe(false)
+  store.clear()
+  expect(['d', 'e'].some(isInFile)).toBe(false)
+  put('f')
+  store.close()
+  expect(readdirSync(directory)).toEqual(['captures.db'])
+})
+
+test('only the owner can read the journal of a change, with any umask', () => {
+  const umask = process.umask(0)
+  const modes = new Set<string>()
+  const file = join(directory, 'captures.db')
+  // The module of SQLite calls this function, and each change opens a journal.
+  const spy = vi.spyOn(fs, 'openSync').mockImplementation((path, flags, mode) => {
+    const descriptor = open(path, flags, mode)
+    modes.add(`${String(path).slice(file.length)} ${(statSync(path).mode & 0o777).toString(8)}`)
+    return descriptor
+  })
+  const store = keep(openSqliteStore(file, wide))
+  for (const id of ['a', 'b', 'a']) store.put(makeCapture(id))
+  store.clear()
+  spy.mockRestore()
+  process.umask(umask)
+  expect([...modes].sort()).toEqual([' 600', '-journal 600'])
+})
+
 test('another file throws an error that names it, and stays unchanged', () => {
   const file = join(directory, 'notes.txt')
-  writeFileSync(file, 'These are my notes, which are not a database.'.repeat(100))
+  writeFileSync(file, 'These are my notes, which are not a database.'.repeat(100), { mode: 0o644 })
+  chmodSync(file, 0o644)
   expect(() => openSqliteStore(file, wide)).toThrow(`Cannot keep captures in ${file}`)
   expect(readFileSync(file, 'utf8')).toMatch(/^These are my notes/)
+  expect(statSync(file).mode & 0o777).toBe(0o644)
   expect(() => openSqliteStore(join(directory, 'no', 'such', 'directory.db'), wide)).toThrow('Cannot keep captures')
 })

@@ -88,10 +88,12 @@ function openDatabase(path: string): InstanceType<typeof sqlite.Database> {
   try {
     // The file holds messages, so only its owner may read it, from the first byte on.
     closeSync(openSync(path, 'a', 0o600))
-    chmodSync(path, 0o600)
     const db = new sqlite.Database(path)
-    db.exec(schema)
+    // Without the first, a capture that was deleted stays in the file until another one takes its place.
+    db.exec(`PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; ${schema}`)
     db.get('SELECT position, id, bytes, summary, capture FROM capture LIMIT 1')
+    // Only now is it certain that the file is ours, and no other one.
+    chmodSync(path, 0o600)
     return db
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
