@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, posix, resolve, win32 } from 'node:path'
 
 /** Says why a file or folder stays as it is. */
 export type Report = (path: string, error: unknown) => void
@@ -56,10 +56,24 @@ function readFolder(path: string, report: Report): readonly Dirent[] {
   }
 }
 
+/**
+ * Finds git in the absolute folders of the PATH. Windows would first look in the current folder, which
+ * may be a stranger's.
+ */
+export function findGit(path = process.env.PATH ?? '', platform = process.platform): string | undefined {
+  const { delimiter, isAbsolute, join } = platform === 'win32' ? win32 : posix
+  const folders = path.split(delimiter).filter((folder) => isAbsolute(folder))
+  return folders
+    .map((folder) => join(folder, platform === 'win32' ? 'git.exe' : 'git'))
+    .find((file) => existsSync(file))
+}
+
 /** Lists what git ignores in a folder: nothing without git, or outside of a repository. */
 function listIgnored(folder: string): ReadonlySet<string> {
   const command = ['-c', 'core.fsmonitor=false', 'ls-files', '-z', '--others', '--ignored', '--exclude-standard']
-  const { status, stdout } = spawnSync('git', [...command, '--directory'], {
+  const git = findGit()
+  if (git === undefined) return new Set()
+  const { status, stdout } = spawnSync(git, [...command, '--directory'], {
     cwd: folder,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { UnreachableError, UsageError } from '../exit.ts'
+import { findProgram } from '../find-program.ts'
 import { cleanText, type Io } from '../io.ts'
 
 interface Program {
@@ -70,7 +71,9 @@ export async function startTunnel(address: string, io: Io): Promise<Tunnel> {
 }
 
 async function spawnIfFound({ name, args }: Program, address: string, io: Io): Promise<ChildProcess | undefined> {
-  const child = spawn(name, args(address), { env: { ...io.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const file = findProgram(name, io.env)
+  if (file === undefined) return undefined
+  const child = spawn(file, args(address), { env: { ...io.env }, stdio: ['ignore', 'pipe', 'pipe'] })
   try {
     await once(child, 'spawn')
     return child
