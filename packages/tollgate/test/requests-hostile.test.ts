@@ -251,3 +251,29 @@ describe('a shell that takes comments as commands runs nothing of a request', ()
     expect(stderr.trim().split('\n')).toHaveLength(notes.length)
   })
 })
+
+test.each(['\x1b[201~\revil\r', '\x9b201~', '\x7f', '\0', '\x03', '\nevil\n', '\u0085'])(
+  'a URL with a control character (%j) is refused in every form',
+  (text) => {
+    const url = `https://example.com/${text}`
+    const capture = { method: 'GET', url, headers: [] }
+    const files: Readonly<Record<string, string>> = {
+      capture: JSON.stringify(capture),
+      target: JSON.stringify({ ...capture, url: 'https://example.com/', target: `/${text}` }),
+      har: JSON.stringify({ log: { entries: [{ request: { ...capture, queryString: [] } }] } }),
+      curl: `curl 'https://example.com/${text}'`,
+      ansi: `curl $'https://example.com/${[...text].map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}'`,
+      raw: `GET /${text} HTTP/1.1\r\nHost: example.com\r\n\r\n`,
+    }
+    for (const [name, file] of Object.entries(files)) {
+      const read = (): unknown => {
+        try {
+          return readRequests(file).requests[0]
+        } catch (error) {
+          return error
+        }
+      }
+      expect(read(), name).toBeInstanceOf(RequestError)
+    }
+  },
+)

@@ -17,8 +17,9 @@ export const authToken = 'a'.repeat(32)
 /** How long a test waits for a condition, in milliseconds. Slow machines need most of it. */
 export const patience = 30_000
 
-export async function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: requireProgram('chromium'), args: chromiumArgs })
+/** @param args more arguments of Chromium */
+export async function launchChromium(args: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: requireProgram('chromium'), args: [...chromiumArgs, ...args] })
 }
 
 interface Changed {
