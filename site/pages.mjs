@@ -45,7 +45,10 @@ const sections = [
       'docs/migrating-from-sendgrid-eventwebhook.md',
     ],
   },
-  { title: 'Programs', pages: ['docs/command-line.md', 'docs/audit.md', 'docs/gateway.md', 'docs/inspector.md'] },
+  {
+    title: 'Programs',
+    pages: ['docs/command-line.md', 'docs/audit.md', 'docs/conform.md', 'docs/gateway.md', 'docs/inspector.md'],
+  },
   {
     title: 'Proof',
     pages: [
