@@ -121,6 +121,8 @@ forwardAuth: { listen: 127.0.0.1:0, publicUrl: ${publicUrl} }
   await expect.poll(async () => (await send(url, forged)).status, { timeout: 10_000 }).toBe(502)
   const metrics = await (await fetch(`${admin}/metrics`)).text()
   expect(metrics).toMatch(/tollgate_verdicts_total\{code="signature_mismatch",route="\/"\} [2-9]/)
+  expect(metrics).toMatch(/tollgate_config_reloads_total\{result="refused"\} [2-9]/)
+  expect(metrics).toMatch(/tollgate_config_reloads_total\{result="applied"\} [1-9]/)
   expect(await (await fetch(`${admin}/readyz`)).text()).toBe('ready\n')
   expect(read()).toMatch(/"code":"signature_mismatch","status":403/)
   expect(read()).not.toContain(authToken)
