@@ -17,13 +17,16 @@ export function requireProgram(
     | 'jq'
     | 'nginx'
     | 'openssl'
+    | 'promtool'
     | 'python3'
     | 'redis-server'
     | 'wrk',
 ): string
 
 /** A list of programs, by Debian package: the names that are looked for, and what needs it. */
-type Programs = Readonly<Record<string, { readonly names: readonly string[]; readonly for: string }>>
+type Programs = Readonly<
+  Record<string, { readonly names: readonly string[]; readonly for: string; readonly instead?: string }>
+>
 
 /** What `npm run test:all` needs beside Node.js and npm. */
 export const programs: Programs

@@ -22,6 +22,8 @@ export const programs = {
   jq: { names: ['jq'], for: 'relays that rewrite a body' },
   nginx: { names: ['nginx'], for: 'the proxy suites' },
   openssl: { names: ['openssl'], for: 'certificates of test servers' },
+  // Before Debian 13 and Ubuntu 24.10 it is a part of the package of the server.
+  promtool: { names: ['promtool'], for: 'the alerts of the gateway', instead: 'prometheus' },
   python3: { names: ['python3'], for: 'relays that rewrite a body' },
   'redis-server': { names: ['redis-server', 'valkey-server'], for: 'the replay guard' },
 }
@@ -66,7 +68,8 @@ function canRun(path) {
 /**
  * Installs the Debian packages of missing programs, as root and where there is apt-get. Otherwise
  * it prints the command.
- * @param {Readonly<Record<string, { names: readonly string[], for: string }>>} wanted
+ * @param {Readonly<Record<string, { names: readonly string[], for: string, instead?: string }>>} wanted
+ *   by their package. `instead` has the program in distributions without that package
  * @returns {boolean} true if every program is there afterwards
  */
 export function installPrograms(wanted = programs) {
@@ -80,7 +83,11 @@ export function installPrograms(wanted = programs) {
     withoutServices(() => {
       aptGet('update')
       // One by one, because a distribution may lack one of them.
-      for (const name of packages) aptGet('install', '-y', name)
+      for (const [name, { names, instead }] of missing) {
+        aptGet('install', '-y', name)
+        if (instead !== undefined && findProgram(names) === undefined)
+          aptGet('install', '-y', '--no-install-recommends', instead)
+      }
     })
     // Services must not start with the machine either. Without systemd this does nothing.
     spawnSync('systemctl', ['disable', '--quiet', ...packages], { stdio: 'ignore' })

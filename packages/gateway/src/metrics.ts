@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { answerTexts } from './answers.ts'
 import { type MetricRow, metricRows } from './metric-rows.ts'
 import type { OwnEvents } from './own-events.ts'
 import { redisDuration, redisUp } from './redis-metrics.ts'
@@ -25,6 +26,8 @@ export function createMetrics(counts: Counts, events: OwnEvents): Metrics {
   const create = createIn(registry)
   const verdicts = create.counter(metricRows.verdicts)
   const responses = create.counter(metricRows.responses)
+  // 0 from the start, as the known labels of the rows.
+  for (const status of ['0', ...Object.keys(answerTexts)]) responses.inc({ status, by: 'gateway' }, 0)
   const duration = create.histogram(metricRows.duration)
   const upstream = create.histogram(metricRows.upstream)
   create.counter(metricRows.droppedLines, (counter) => {
