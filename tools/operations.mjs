@@ -8,6 +8,8 @@ import { codeTexts, otherStatuses, statusTexts, twilioDoes } from './runbook-tex
 
 /**
  * @typedef {{ type: string, name: string, help: string, labels?: Record<string, 'open' | readonly string[]> }} Metric
+ * @typedef {{ machine: string, rounds: number, requests: { what: string, cpuMicros: number, memory: number }[],
+ *   accounts: { accounts: number, startMs: number, memory: number }[] }} Sizing
  * @typedef {object} Source the tables of the source
  * @property {Record<string, { status: number, message: string }>} rejections
  * @property {Record<string, { status: string, meaning: string }>} gatewayCodes
@@ -44,6 +46,44 @@ const blocks = {
       .join('\n')}`,
   statuses: renderStatuses,
   runbook: renderCodes,
+  sizing: renderSizing,
+}
+
+/** The part of its core that a gateway should use at most, so that bursts are served too. */
+const busyPart = 0.6
+const rates = [10, 100, 500, 1000, 5000]
+
+/** Renders the figures of `npm run bench -- gateway-sizing -- --write`. */
+function renderSizing() {
+  /** @type {Sizing} */
+  const { machine, rounds, requests, accounts } = JSON.parse(
+    readFileSync(join(root, 'benchmarks/gateway/sizing.json'), 'utf8'),
+  )
+  const [plain, withRedis] = requests
+  /** One more than needed, so that one can be missing. @param {number} rate @param {number} [cpuMicros] */
+  const count = (rate, cpuMicros = 0) => 1 + Math.ceil((rate * cpuMicros) / (busyPart * 1e6))
+  /** @param {number} number */
+  const format = (number) => number.toLocaleString('en')
+  return [
+    `${machine}. Medians of ${rounds} rounds.`,
+    '',
+    '| a request that is | CPU time | requests per second of one gateway, at 60 % of its core | memory afterwards |',
+    '|---|---|---|---|',
+    ...requests.map(
+      ({ what, cpuMicros, memory }) =>
+        `| ${what} | ${format(cpuMicros)} µs | ${format(Math.floor((busyPart * 1e6) / cpuMicros))} | ${memory} MB |`,
+    ),
+    '',
+    '| genuine requests per second | gateways | gateways with `replay` in Redis |',
+    '|---|---|---|',
+    ...rates.map(
+      (rate) => `| ${format(rate)} | ${count(rate, plain?.cpuMicros)} | ${count(rate, withRedis?.cpuMicros)} |`,
+    ),
+    '',
+    '| accounts with two tokens in key files | CPU time of the start | memory after the start |',
+    '|---|---|---|',
+    ...accounts.map((row) => `| ${format(row.accounts)} | ${(row.startMs / 1000).toFixed(1)} s | ${row.memory} MB |`),
+  ].join('\n')
 }
 
 /** @param {Metric} metric */
