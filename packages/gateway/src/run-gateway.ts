@@ -92,6 +92,23 @@ export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<
   }
 }
 
+/**
+ * Checks a configuration as a start does, and listens on no address. It reads the keys, and tests
+ * Redis if the configuration has it.
+ * @param file The path of a YAML or JSON file.
+ * @param hooks The receiver of messages, such as that Redis does not answer. That is no error,
+ *   because a gateway would start. Default: standard error.
+ * @throws ConfigurationError that names line and option
+ */
+export async function checkConfiguration(file: string, hooks: RunHooks = {}): Promise<void> {
+  const resources = createResources(process.env, hooks.onMessage ?? tellOperator)
+  try {
+    await loadConfiguration(file, resources)
+  } finally {
+    await resources.closeAll()
+  }
+}
+
 const tellOperator = (message: string): void => getLineWriter(2).write(`${message}\n`)
 
 const pollMs = 1000

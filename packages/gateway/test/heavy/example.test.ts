@@ -307,6 +307,47 @@ test('with a configured collector each request is one span, the parent of those 
   collector.close()
 })
 
+test('--check checks a file as a start does, and listens nowhere', async () => {
+  const file = join(folder, 'checked.yaml')
+  const check = async (text: string, env: Record<string, string> = {}) => {
+    writeFileSync(file, text)
+    const { child, read } = await start([bin, 'gateway', '--check', '--config', file], env)
+    // Unlike `exit`, it comes after the output.
+    const [code] = await once(child, 'close')
+    return [code, read()]
+  }
+  const owner = createServer()
+  const taken = new URL(await listenOn(owner)).host
+  const right = `listen: ${taken}\nroutes: [{ upstream: 'http://127.0.0.1:9', publicUrl: ${publicUrl} }]\n`
+  expect(await check(right)).toEqual([0, `${file}: no mistake was found\n`])
+  expect(await check(`${right}keys: { env: NOT_SET }\n`)).toEqual([2, expect.stringMatching(/NOT_SET is not set/)])
+  expect(await check(`${right}mode: observe\n`)).toEqual([2, expect.stringMatching(/checked\.yaml:3: mode: /)])
+  owner.close()
+  const { child, read } = await start([bin, 'gateway', '--check', '--upstream', 'http://127.0.0.1:9'], {})
+  expect([(await once(child, 'close'))[0], read()]).toEqual([2, expect.stringContaining('--config FILE')])
+}, 30_000)
+
+test('the runbook: a delivery that failed can be sent again, and counts as the first', async () => {
+  const page = readFileSync(fileURLToPath(new URL('../../../../docs/runbook.md', import.meta.url)), 'utf8')
+  const [command = ''] = /tollgate send [\s\S]*?(?=\n *```)/.exec(page) ?? []
+  const upstream = await startUpstream((_, res) => res.writeHead(upstream.seen.length === 1 ? 500 : 200).end())
+  const file = join(folder, 'again.yaml')
+  const route = `{ upstream: '${upstream.url}', publicUrl: ${publicUrl} }`
+  writeFileSync(file, `listen: 127.0.0.1:0\nreplay: { store: memory }\nroutes: [${route}]\n`)
+  const gateway = await start([bin, 'gateway', '--config', file], {})
+  const url = await gateway.waitFor(/listens on (\S+)/)
+  const filled = command
+    .replaceAll('AC…', accountSid)
+    .replaceAll('SM…', `SM${'1'.repeat(32)}`)
+    .replace('http://127.0.0.1:8080', url)
+  const [, ...args] = filled.split(/[\s\\]+/)
+  for (let copy = 0; copy < 3; copy++) await once((await start([bin, ...args], {})).child, 'close')
+  expect(upstream.seen.map(({ headers }) => headers['tollgate-delivery'])).toEqual(['first', 'first', 'repeated'])
+  gateway.child.kill('SIGTERM')
+  await once(gateway.child, 'exit')
+  await upstream.close()
+}, 30_000)
+
 test('the command reports the line of a mistake and exits with 2', async () => {
   const file = join(folder, 'wrong.yaml')
   writeFileSync(file, 'routes:\n  - upstream: 5\n')
