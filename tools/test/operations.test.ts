@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parse } from 'yaml'
 import { listCodes, listStatuses, pages, readSource, renderPage } from '../operations.mjs'
 import { root } from '../run.mjs'
 import { codeTexts, statusTexts } from '../runbook-texts.mjs'
@@ -50,11 +49,8 @@ function hasPlace(link: string): boolean {
 }
 
 test('every alert leads to a section', () => {
-  interface Group {
-    readonly rules: readonly { readonly annotations: { readonly runbook: string } }[]
-  }
-  const groups: readonly Group[] = parse(read('examples/gateway/alerts.yaml')).groups
-  const links = groups.flatMap(({ rules }) => rules.map(({ annotations }) => annotations.runbook))
-  expect(links.length).toBeGreaterThan(15)
+  const alerts = read('examples/gateway/alerts.yaml')
+  const links = [...alerts.matchAll(/^ +runbook: (\S+)$/gm)].map(([, link = '']) => link)
+  expect(links).toHaveLength(alerts.split(' - alert: ').length - 1)
   expect(links.filter((link) => !hasPlace(link))).toEqual([])
 })
