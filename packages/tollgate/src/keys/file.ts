@@ -39,8 +39,8 @@ export interface FileKeys {
   /** When the keys in use were read, in milliseconds since 1970. */
   readonly readAt: number
   /**
-   * True while the last change of the file is refused, or the file is gone, so that the keys from
-   * before are in use. `onProblem` got the reason.
+   * True while the last change of the file is refused, or the file cannot be read, so that the keys
+   * from before are in use. `onProblem` got the reason.
    */
   readonly isRefused: boolean
   /** Stops watching the file. The keys stay as they are. The process can exit without this call. */
