@@ -35,6 +35,7 @@ const sections = [
       'docs/several-instances.md',
       'docs/without-an-adapter.md',
       'docs/parameters.md',
+      'docs/stream-tickets.md',
       'docs/webhook-kinds.md',
       'docs/platforms.md',
       'docs/schemes.md',

@@ -26,6 +26,7 @@ export const programs = {
   promtool: { names: ['promtool'], for: 'the alerts of the gateway', instead: 'prometheus' },
   python3: { names: ['python3'], for: 'relays that rewrite a body' },
   'redis-server': { names: ['redis-server', 'valkey-server'], for: 'the replay guard' },
+  zsh: { names: ['zsh'], for: 'the completion of the command line' },
 }
 
 /** The program that `npm run bench -- gateway` needs besides. */
