@@ -20,7 +20,8 @@ export function requireProgram(
     | 'promtool'
     | 'python3'
     | 'redis-server'
-    | 'wrk',
+    | 'wrk'
+    | 'zsh',
 ): string
 
 /** A list of programs, by Debian package: the names that are looked for, and what needs it. */

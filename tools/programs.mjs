@@ -22,7 +22,7 @@ export const programs = {
   jq: { names: ['jq'], for: 'relays that rewrite a body' },
   nginx: { names: ['nginx'], for: 'the proxy suites' },
   openssl: { names: ['openssl'], for: 'certificates of test servers' },
-  // Before Debian 13 and Ubuntu 24.10 it is a part of the package of the server.
+  // Before version 2.45.6-9 of Debian's package, it was a part of the server.
   promtool: { names: ['promtool'], for: 'the alerts of the gateway', instead: 'prometheus' },
   python3: { names: ['python3'], for: 'relays that rewrite a body' },
   'redis-server': { names: ['redis-server', 'valkey-server'], for: 'the replay guard' },

@@ -24,7 +24,7 @@ export const statusTexts = {
   },
   403: {
     means: 'The request did not verify. The text is the same for each reason; the code has the reason.',
-    look: '`tollgate_verdicts_total` by `code`, and `code` in the log. A flood has one line per second: `skipped` is the number of lines left out.',
+    look: '`tollgate_verdicts_total` by `code`, and `code` in the log. A flood has one line per second: `skipped` is the number of lines left out. If `code` is `accepted`, the request was a WebSocket handshake on a route without `webSocket: true`.',
     act: 'Go to the section of the code. If genuine requests are refused and you cannot find out why at once, set `mode: observe` on the route: it passes them on, marked `tollgate-verified: none`. Then your backend is open to forged requests, so do this only for as long as you look.',
   },
   404: {
@@ -83,7 +83,7 @@ export const statusTexts = {
   },
   508: {
     means: 'An upstream sends the request back to this gateway.',
-    look: '`upstream` in the log, of the lines with the same `path` and another status.',
+    look: 'The line with the same `path` and with `by` `upstream`: its `upstream` sends requests back.',
     act: 'Correct the `upstream` of the route, or the proxy that it leads to: it must not lead to the public address.',
   },
 }
@@ -188,6 +188,6 @@ export const codeTexts = {
   },
   unverified: {
     look: '`method` and `status` in the log.',
-    fix: 'An upgrade on a route without `webSocket: true`, or a `CONNECT` of a scanner. With status 500, see [status 500](#status-500).',
+    fix: 'With status 403, it was a `CONNECT` or another tunnel of a scanner, which needs nothing. With status 500, see [status 500](#status-500).',
   },
 }

@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -7,7 +8,17 @@ import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
 import { createGateway, createObservedGateway } from '../src/gateway.ts'
 import { OwnEvents } from '../src/own-events.ts'
-import { accountSid, authToken, listenOn, publicUrl, routeTo, send, signSms, startUpstream } from './support.ts'
+import {
+  accountSid,
+  authToken,
+  formatRequest,
+  listenOn,
+  publicUrl,
+  routeTo,
+  send,
+  signSms,
+  startUpstream,
+} from './support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-gateway-metrics-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -57,6 +68,9 @@ test('a reload is counted by its result, and the state is that of the last one',
       Number(value),
     )
   expect(await read()).toEqual([0, 0, 1])
+  // The first event of an alert must not be the beginning of its series.
+  for (const status of [0, 502, 503, 504, 508])
+    expect(await readMetrics(adminUrl)).toContain(`tollgate_responses_total{status="${status}",by="gateway"} 0\n`)
   await expect(gateway.reload({ ...options, routes: [] })).rejects.toThrow('"routes"')
   expect(await read()).toEqual([0, 1, 0])
   await gateway.reload(options)
@@ -94,6 +108,22 @@ test('the time of the upstream is counted by its result, and is in the line of t
     true,
   ])
   expect(lines[2]).not.toHaveProperty('upstreamMs', expect.any(Number))
+  await gateway.close({ graceMs: 0 })
+  await upstream.close()
+})
+
+test('a client that leaves is no failure of the upstream', async () => {
+  const upstream = await startUpstream(() => undefined)
+  const gateway = createGateway({ listen: { port: 0 }, admin: { port: 0 }, routes: [routeTo(upstream.url)] })
+  const { url, adminUrl = '' } = await gateway.listen()
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.write(formatRequest(signSms()))
+  await expect.poll(() => upstream.seen).toHaveLength(1)
+  socket.destroy()
+  await expect.poll(() => readMetrics(adminUrl)).toContain('tollgate_responses_total{status="0",by="gateway"} 1\n')
+  const metrics = await readMetrics(adminUrl)
+  for (const [result, count] of Object.entries({ answered: 0, failed: 0, left: 1 }))
+    expect(metrics).toContain(`tollgate_upstream_response_seconds_count{result="${result}"} ${count}\n`)
   await gateway.close({ graceMs: 0 })
   await upstream.close()
 })
