@@ -53,7 +53,7 @@ const blocks = {
 const busyPart = 0.6
 const rates = [10, 100, 500, 1000, 5000]
 
-/** Renders the figures of `npm run bench -- gateway-sizing -- --write`. */
+/** Renders the figures of `npm run bench -- gateway-sizing --write`. */
 function renderSizing() {
   /** @type {Sizing} */
   const { machine, rounds, requests, accounts } = JSON.parse(
