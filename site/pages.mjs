@@ -47,7 +47,16 @@ const sections = [
   },
   {
     title: 'Programs',
-    pages: ['docs/command-line.md', 'docs/audit.md', 'docs/conform.md', 'docs/gateway.md', 'docs/inspector.md'],
+    pages: [
+      'docs/command-line.md',
+      'docs/audit.md',
+      'docs/conform.md',
+      'docs/gateway.md',
+      'docs/operations.md',
+      'docs/runbook.md',
+      'docs/upgrading-the-gateway.md',
+      'docs/inspector.md',
+    ],
   },
   {
     title: 'Proof',

@@ -18,6 +18,7 @@ export function requireProgram(
     | 'nginx'
     | 'openssl'
     | 'php-cli'
+    | 'promtool'
     | 'python3'
     | 'python3-flask'
     | 'redis-server'

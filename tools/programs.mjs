@@ -23,6 +23,7 @@ export const programs = {
   nginx: { names: ['nginx'], for: 'the proxy suites' },
   openssl: { names: ['openssl'], for: 'certificates of test servers' },
   'php-cli': { names: ['php'], for: 'receivers in other languages' },
+  promtool: { names: ['promtool'], for: 'the alerts of the gateway' },
   python3: { names: ['python3'], for: 'relays that rewrite a body' },
   'python3-flask': { names: ['flask'], for: 'receivers in other languages' },
   'redis-server': { names: ['redis-server', 'valkey-server'], for: 'the replay guard' },
