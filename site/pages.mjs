@@ -45,7 +45,19 @@ const sections = [
       'docs/migrating-from-sendgrid-eventwebhook.md',
     ],
   },
-  { title: 'Programs', pages: ['docs/command-line.md', 'docs/audit.md', 'docs/gateway.md', 'docs/inspector.md'] },
+  {
+    title: 'Programs',
+    pages: [
+      'docs/command-line.md',
+      'docs/audit.md',
+      'docs/conform.md',
+      'docs/gateway.md',
+      'docs/operations.md',
+      'docs/runbook.md',
+      'docs/upgrading-the-gateway.md',
+      'docs/inspector.md',
+    ],
+  },
   {
     title: 'Proof',
     pages: [
