@@ -137,6 +137,11 @@ const scenarios: Readonly<Record<string, () => readonly (readonly string[])[]>> 
     ['--api-url', `${api.origin}/{product}`, '--rate', '100', '--probe', '--allow-host', 'example.com'],
     ['--baseline', writeScratch(JSON.stringify({ [hostile]: hostile }))],
   ],
+  conform: () => [
+    ['--to', `${upstream.origin}/sms`],
+    ['--to', `http://${hostile}/sms`],
+    ['--to', `${server.origin}/${hostile}`],
+  ],
   completion: () => [['bash'], [hostile]],
 }
 
@@ -182,8 +187,8 @@ describe.each(Object.keys(commands))('tollgate %s', (name) => {
       expectInert(bare, 'with colours')
       expect(bare.stdout + bare.stderr).not.toMatch(/color-[0-9a-f]/)
     }
-    // The texts arrived, so that the filter had to do something. The name of a shell is not repeated.
-    if (name !== 'completion') expect(all).toMatch(/\[U\+202E\]|\\u202e|%E2%80%AE/)
+    // The texts arrived, so that the filter had to do something. Two commands repeat no text at all.
+    if (!['conform', 'completion'].includes(name)) expect(all).toMatch(/\[U\+202E\]|\\u202e|%E2%80%AE/)
   }, 60_000)
 
   test('a hostile name of a flag', async () => {
