@@ -137,7 +137,10 @@ async function runDiagnosis(
     const fix = isMended ? joinFixes(setting?.line ?? '', cause, options) : cause.fix
     return writeCause(rows, { ...cause, fix }, extra.framework)
   }
-  const ruledOut = match === undefined && !isCertain ? describeRuledOut(subject, result.tried) : undefined
+  const ruledOut =
+    match === undefined && !isCertain
+      ? describeRuledOut(subject, { tried: result.tried, maxTries: extra.maxTries })
+      : undefined
   const command = ruledOut === undefined ? undefined : writeCommand(subject, suspected)
   return {
     verdict,

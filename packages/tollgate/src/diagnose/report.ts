@@ -1,6 +1,6 @@
 import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected, Verdict } from '../verdict.ts'
-import type { Match, Search } from './attempt.ts'
+import { type Match, type Search, shareOfSearch } from './attempt.ts'
 import { findBodyVariant } from './body-variants.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import { type Guess, guessFlags, type Proof } from './causes/row.ts'
@@ -113,18 +113,23 @@ function readMatch(
 /**
  * Describes what a search without a match has excluded.
  * @param subject the request
- * @param tried the number of HMACs
+ * @param search the number of HMACs, and the most that it may compute
  * @returns one sentence, or `undefined` if nothing was searched
  */
-export function describeRuledOut({ evidence, keys, request }: Subject, tried: number): string | undefined {
+export function describeRuledOut(
+  { evidence, keys, request, work }: Subject,
+  { tried, maxTries }: { readonly tried: number; readonly maxTries: number },
+): string | undefined {
   if (tried === 0) return undefined
+  if (tried >= maxTries || work.isSpent(shareOfSearch))
+    return `The search ended at its limit of ${maxTries} tries or at that of its work, so more changes are possible than are listed here.`
   const named = evidence.proxied
     ? 'the hosts, ports and paths that the headers name'
     : 'the host that the request names'
   const key = keys.claimedKeyId === undefined ? 'the Auth Token' : 'the SharedKey'
   // A platform that decodes the query leaves more spellings than can be tried.
   const spellings = request.urlIsNormalized ? 'path and parameters' : 'path, query and parameters'
-  return `With ${key} that is configured, these were ruled out: http for https, ${named}, the usual prefixes and ports, other spellings of ${spellings}.`
+  return `With ${key} that is configured, these were ruled out: http for https, ${named}, and the usual prefixes, ports and spellings of ${spellings}.`
 }
 
 /**

@@ -467,15 +467,21 @@ function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys, s
 }
 
 /** Explains a request for which the look-up found no token. */
-function explainNoToken({ lookup }: ConfiguredKeys): Suspicion | undefined {
-  return lookup === 'nothing'
-    ? {
-        grounds: ['refusal'],
-        detail:
-          'The look-up in "authToken" found no token. JSON events and WebSocket handshakes name no account, so "accountSid" is undefined for them.',
-        fix: 'Let the look-up return the tokens that may have signed if "accountSid" is undefined, or give this route a verifier with its own Auth Token.',
-      }
-    : undefined
+function explainNoToken({ lookup, accounts }: ConfiguredKeys): Suspicion | undefined {
+  if (lookup !== 'nothing') return undefined
+  const [account] = accounts
+  if (accounts.length === 1 && isAccountSid(account))
+    return {
+      grounds: ['refusal'],
+      detail: `The look-up in "authToken" was asked for the account ${account}, and found no token.`,
+      fix: `If the account is yours, let the look-up return its Auth Token: check that the token is stored under ${account}.`,
+    }
+  const why = accounts.length === 0 ? 'names no account' : 'names several accounts'
+  return {
+    grounds: ['refusal'],
+    detail: `The look-up in "authToken" found no token. This request ${why}, so "accountSid" was undefined.`,
+    fix: 'Let the look-up return the tokens that may have signed if "accountSid" is undefined, or give this route a verifier with its own Auth Token.',
+  }
 }
 
 /** Explains why the account of a genuine request is refused. */

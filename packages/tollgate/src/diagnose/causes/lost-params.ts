@@ -5,7 +5,7 @@ import { freeText, showName, showNames } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { stripDigits } from '../spelling.ts'
 import { isAdded, isLost } from './differences.ts'
-import { guardFirst, ifVerifier, ofNumber, verifyBefore } from './params.ts'
+import { guardFirst, ifVerifier, keepNestBytes, ofNumber, verifyBefore } from './params.ts'
 import { type CauseRow, type Edit, editPairs, type Row, type Suspicion } from './row.ts'
 
 /** Parameters that were lost on the way, or added. */
@@ -74,7 +74,7 @@ export const lostParamsCauses = {
     fix: 'Pass every parameter that Twilio sent and no other: pass the raw body.',
     fixes: {
       ...guardFirst,
-      nest: 'Set rawBody: true. A ValidationPipe with whitelist removes every parameter that the DTO does not name.',
+      nest: `${keepNestBytes} A ValidationPipe with whitelist removes every parameter that the DTO does not name.`,
     },
     question: 'some_messages',
     part: 'params',

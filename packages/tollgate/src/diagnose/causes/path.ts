@@ -229,7 +229,7 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
     yield* offer(
       rest,
       count,
-      `The path starts with ${added}, which Twilio did not sign: Twilio signed ${rest}. If no proxy of yours adds it, someone sent a copy of the request to another path.`,
+      `${describeAdded(added, rest)}: Twilio signed ${rest}. If no proxy of yours adds it, someone sent a copy of the request to another path.`,
       `Let nothing on the way add ${added} to the path.`,
     )
     for (const [prefix, from] of named)
@@ -299,6 +299,12 @@ function* listRouted({ path, query }: UrlParts): Generator<Edit> {
     for (let count = 0; count <= Math.min(parts.length, 3); count++)
       yield offer(parts.slice(0, count), parts.slice(count), 4)
   }
+}
+
+function describeAdded(added: string, rest: string): string {
+  return rest === added || rest.startsWith(`${added}/`)
+    ? `The path has ${added} twice at its start, and Twilio signed it once`
+    : `The path starts with ${added}, which Twilio did not sign`
 }
 
 function describeLost(prefix: string, from: string, seen: string): string {

@@ -1,7 +1,7 @@
 import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
 import { isForwarded, listParts, spellName } from '../evidence.ts'
-import type { Subject } from '../reading.ts'
+import type { ForwardingFamily, Subject } from '../reading.ts'
 import { setUrl } from './mends.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row.ts'
 
@@ -298,7 +298,7 @@ const internalHost = /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\
 function explainHost(subject: Subject, rejection: Rejected): Finding | undefined {
   const isOther = explainForwarding(subject, rejection) ?? explainPort(subject, rejection)
   if (isOther !== undefined) return undefined
-  const { state, options, header } = subject
+  const { state, options } = subject
   const { host, port } = state.url
   const says = (text: RegExp): boolean => text.test(rejection.message)
   if (says(/"signedUrl"/))
@@ -316,8 +316,14 @@ function explainHost(subject: Subject, rejection: Rejected): Finding | undefined
     }
   const isList = Array.isArray(options.publicUrl)
   const listed = isList ? 'publicUrl' : 'allowedHosts'
-  const forwarded = isList ? [] : listParts(header, 'x-forwarded-host')
-  const named = forwarded.length === 1 ? showHost(forwarded[0]) : `${host}${port}`
+  const named = `${host}${port}`
+  const unused = isList ? undefined : findUnusedHost(subject)
+  if (unused !== undefined)
+    return {
+      detail: `The Host of the request, "${named}", is not in "allowedHosts". ${unused.from} names "${unused.host}", and "forwardedBy" does not use this header.`,
+      fix: `If your proxy sets ${unused.from} and lets no client send it, set forwardedBy: '${unused.family}'. ${useOneUrl}`,
+      ruleFix: `set forwardedBy: '${unused.family}' if your proxy sets ${unused.from} and lets no client send it`,
+    }
   return {
     detail: `The host of the request, "${named}", is not in "${listed}".`,
     fix: internalHost.test(named)
@@ -327,9 +333,20 @@ function explainHost(subject: Subject, rejection: Rejected): Finding | undefined
   }
 }
 
-/** The sender chooses the header, so only the form of a host is shown. */
-function showHost(text: string | undefined): string {
-  return text !== undefined && /^[\w.:[\]-]{1,260}$/.test(text) ? text : 'unknown'
+interface UnusedHost {
+  readonly from: string
+  readonly host: string
+  readonly family: ForwardingFamily
+}
+
+/** Finds a forwarding header that names another host, and that the rule does not use. */
+function findUnusedHost({ evidence, usedFamily, state: { url } }: Subject): UnusedHost | undefined {
+  const found = evidence.hosts.find(
+    (seen) => isForwarded(seen) && seen.value.host.toLowerCase() !== url.host.toLowerCase(),
+  )
+  const family = found?.from === 'Forwarded' ? 'forwarded' : 'x-forwarded'
+  if (found === undefined || usedFamily === family) return undefined
+  return { from: found.from, host: found.value.host + found.value.port, family }
 }
 
 /**

@@ -119,7 +119,7 @@ async function runDiagnosis(
   const work = createWork(maxTries)
   const attempt = createAttempt(subject, presented, maxTries, work)
   const match =
-    isRead && verdict.code !== 'signature_missing'
+    isRead && signatureText !== undefined
       ? await searchSets([...listEdits(sendGridCauses, subject)], attempt, maxTries, work)
       : undefined
   const tried = attempt.tried()
