@@ -2,6 +2,7 @@ import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected, Verdict } from '../verdict.ts'
 import { type Match, type Search, shareOfSearch } from './attempt.ts'
 import { findBodyVariant } from './body-variants.ts'
+import { isCaptureSite } from './capture-sites.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import { type Guess, guessFlags, type Proof } from './causes/row.ts'
 import {
@@ -93,7 +94,9 @@ function readMatch(
   subject: Subject,
   { state, edits, presented }: Match,
 ): { found: FoundCause<CauseId>[]; isBodyOther: boolean } {
-  const found = listUndone(edits)
+  const undone = listUndone(edits)
+  // A copy from such a site has one cause, and its path and port are those of the site.
+  const found = isCaptureSite(state.url.host) ? undone.filter(({ id }) => id === 'host') : undone
   if (presented.cause !== undefined) found.push(presented.cause)
   const { body, work } = subject
   const hash = state.covers === 'body' && body !== undefined ? findBodyHash(state.url.query) : undefined

@@ -4,10 +4,11 @@ import type { VerifierOptions } from '../../verify/types.ts'
 import { toBase64Length } from '../encodings.ts'
 import { isRedirected } from '../evidence.ts'
 import { parseFormBody } from '../limits.ts'
+import { findProduct } from '../products.ts'
 import type { Subject } from '../reading.ts'
 import { decodePercent } from '../spelling.ts'
 import { quote } from './mends.ts'
-import { type CauseRow, type Edit, type Reading, type Row, takeForm } from './row.ts'
+import { type CauseRow, type Edit, type Finding, type Reading, type Row, takeForm } from './row.ts'
 
 /** Changes of the signature header, and methods, which no signature covers. */
 export const signatureCauses = {
@@ -48,6 +49,21 @@ export const signatureCauses = {
       },
     },
   } satisfies CauseRow as Row,
+  other_product: {
+    title: 'A request of another product',
+    symptom:
+      'The code is `signature_missing`, and the request has headers of SendGrid, Segment, Authy or another sender.',
+    reason:
+      'Other products, also some of Twilio’s, sign in their own ways and send no X-Twilio-Signature. The URL of this route was configured there, or one route takes the requests of both.',
+    fix: 'Give each product its own route, with the check of that product.',
+    question: 'signature',
+    part: 'request',
+    codes: ['signature_missing'],
+    suspect({ subject }) {
+      const product = findOtherProduct(subject)
+      return product && { grounds: ['fault'], ...product }
+    },
+  } satisfies CauseRow as Row,
   signature_missing: {
     title: 'There is no signature',
     symptom: 'The code is `signature_missing`.',
@@ -64,7 +80,7 @@ export const signatureCauses = {
     codes: ['signature_missing', 'key_not_allowed'],
     suspect({ presented, subject, rejection }) {
       const isMissing = rejection.code === 'signature_missing'
-      if (!isMissing && presented.length > 0) return undefined
+      if ((!isMissing && presented.length > 0) || findOtherProduct(subject) !== undefined) return undefined
       if (isBlank(subject.signatures)) return { grounds: ['fault'], detail: 'The X-Twilio-Signature header is blank.' }
       if (!isMissing) return undefined
       const other = otherNames.find((name) => subject.header(name).length > 0)
@@ -154,6 +170,7 @@ export const signatureCauses = {
           detail: 'The form is larger than any known webhook of Twilio’s, so nothing was searched.',
         }
       if (evidence.looksLikeTwilio) return undefined
+      if (findOtherProduct(subject) !== undefined) return undefined
       const agent = evidence.userAgent === undefined ? 'no User-Agent' : 'another User-Agent'
       const lack = body === undefined && !unread ? ' It has no body either.' : ''
       return {
@@ -162,6 +179,11 @@ export const signatureCauses = {
       }
     },
   } satisfies CauseRow as Row,
+}
+
+/** A request with a signature of Twilio's is one of Twilio's, or wants to be. */
+function findOtherProduct({ signatures, header, body }: Subject): Finding | undefined {
+  return signatures.length > 0 ? undefined : findProduct('twilio', header, body)
 }
 
 /** Names that CGI gateways, WSGI servers and proxies make of X-Twilio-Signature. */

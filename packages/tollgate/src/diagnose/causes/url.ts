@@ -1,5 +1,6 @@
 import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
+import { captureOwn, findCaptureSite, isCaptureSite } from '../capture-sites.ts'
 import { isForwarded, listParts, spellName } from '../evidence.ts'
 import type { ForwardingFamily, Subject } from '../reading.ts'
 import { setUrl } from './mends.ts'
@@ -73,6 +74,8 @@ export const urlCauses = {
     },
     suspect({ subject, rejection, tried }) {
       const { host } = subject.state.url
+      const site = findCaptureSite(subject.evidence)
+      if (site !== undefined) return { grounds: ['trace'], ...describeCapture(site) }
       if (rejection.code === 'url_not_allowed') {
         const finding = explainHost(subject, rejection)
         return finding && { grounds: ['refusal'], ...finding }
@@ -213,6 +216,13 @@ function describeHost(seen: UrlParts, signed: UrlParts): Finding {
   return { detail: `Twilio signed the host "${signed.host}", and this server checks "${seen.host}".` }
 }
 
+function describeCapture(site: string): Finding {
+  return {
+    detail: `The request names the host "${site}", a site that shows requests to its readers: what Twilio sent there was not signed for this server.`,
+    fix: captureOwn,
+  }
+}
+
 function showPort({ port }: UrlParts): string {
   return port === '' ? 'no port' : `the port ${port.slice(1)}`
 }
@@ -264,7 +274,8 @@ function explainListedPort({ header, options, state }: Subject, { code }: Reject
   const keepHost = 'let the proxy pass Host on as Twilio sent it (nginx: proxy_set_header Host $http_host)'
   return {
     detail: `Host is "${named}", and "publicUrl" lists this host ${listed.port === '' ? 'without a port' : `with the port ${listed.port.slice(1)}`}.`,
-    fix: `If the URL at Twilio has ${port === '' ? 'no port' : `the port ${port.slice(1)}`}, write '${listed.scheme}://${named}' into "publicUrl". If not, ${keepHost}.`,
+    // The host is in the list of the user. Only its port is from the request.
+    fix: `If the URL at Twilio has ${port === '' ? 'no port' : `the port ${port.slice(1)}`}, write '${listed.scheme}://${listed.host}${port}' into "publicUrl". If not, ${keepHost}.`,
   }
 }
 
@@ -298,6 +309,8 @@ const internalHost = /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\
 function explainHost(subject: Subject, rejection: Rejected): Finding | undefined {
   const isOther = explainForwarding(subject, rejection) ?? explainPort(subject, rejection)
   if (isOther !== undefined) return undefined
+  const site = findCaptureSite(subject.evidence)
+  if (site !== undefined) return describeCapture(site)
   const { state, options } = subject
   const { host, port } = state.url
   const says = (text: RegExp): boolean => text.test(rejection.message)
@@ -328,7 +341,7 @@ function explainHost(subject: Subject, rejection: Rejected): Finding | undefined
     detail: `The host of the request, "${named}", is not in "${listed}".`,
     fix: internalHost.test(named)
       ? 'Let the proxy pass the public host on (nginx: proxy_set_header Host $http_host, Apache: ProxyPreserveHost On). Or set "publicUrl" to one text, the scheme and host of the URL at Twilio: then Host is not used.'
-      : `If Twilio calls this host, add it to "${listed}"${isList ? `: 'https://${named}'` : ''}.${/:\d+$/.test(named) ? ' If Twilio calls another port, let the proxy send that one.' : ''}`,
+      : `If Twilio calls this host, add it to "${listed}".${/:\d+$/.test(named) ? ' If Twilio calls another port, let the proxy send that one.' : ''}`,
     ruleFix: isList || internalHost.test(named) ? undefined : 'add the host to "allowedHosts"',
   }
 }
@@ -383,9 +396,12 @@ function* listHosts({ state, evidence, hints }: Subject, sameHost: boolean): Gen
       dimension: 'host',
       cost,
       apply: editUrl('host', () => host),
+      ...(isCaptureSite(host) && { fix: captureOwn }),
       detail: sameHost
         ? `Twilio signed the host as "${host}", and this server checks "${seen}".`
-        : `Twilio signed the host "${host}" (${from}), and this server checks "${seen}".`,
+        : isCaptureSite(host)
+          ? describeCapture(host).detail
+          : `Twilio signed the host "${host}" (${from}), and this server checks "${seen}".`,
     }
   }
   for (const { value, from } of evidence.hosts) yield* offer(value.host, from, 1)

@@ -1,5 +1,6 @@
-import type { CauseRow, Edit, Row, Unexplained } from '../../diagnose/causes/row.ts'
+import type { CauseRow, Edit, Finding, Row, Unexplained } from '../../diagnose/causes/row.ts'
 import { isBounded, isBoundedJson } from '../../diagnose/limits.ts'
+import { findProduct } from '../../diagnose/products.ts'
 import type { RejectionCode } from '../../verdict.ts'
 import { readHeaders, readSingle } from '../../verify/head.ts'
 import type { IncomingRequest } from '../../verify/types.ts'
@@ -49,6 +50,18 @@ const rows = {
       method_not_allowed: () => ({ detail: otherMethod }),
     },
   } satisfies SendGridRow as Row,
+  other_product: {
+    title: 'A request of another product',
+    symptom: 'The code is `signature_missing`, and the request has X-Twilio-Signature, or headers of another sender.',
+    reason: 'Twilio signs its webhooks, Event Streams among them, with X-Twilio-Signature and an Auth Token.',
+    fix: 'Give each product its own route, with the check of that product.',
+    part: 'request',
+    codes: ['signature_missing'],
+    suspect({ subject }) {
+      const product = findOtherProduct(subject)
+      return product && { grounds: ['fault'], ...product }
+    },
+  } satisfies SendGridRow as Row,
   signature_missing: {
     title: 'There is no signature',
     symptom: 'The code is `signature_missing`.',
@@ -65,7 +78,7 @@ const rows = {
           }
     },
     suspect({ subject, rejection: { code, message } }) {
-      if (code !== 'signature_missing') return undefined
+      if (code !== 'signature_missing' || findOtherProduct(subject) !== undefined) return undefined
       // Only a webhook that signs has the header of the signature.
       return lostTimestamp(subject)
         ? { grounds: ['fault'], detail: timestampLost, fix: passTimestamp }
@@ -138,7 +151,7 @@ const rows = {
     },
   } satisfies SendGridRow as Row,
   body_limit: {
-    title: 'The body is larger than the limit',
+    title: 'The mail is larger than the limit',
     symptom: 'The code is `body_too_large`. Mails with attachments are refused, and others pass.',
     reason: '`maxBodyBytes` limits what a stranger can make the server read. The default is 1 MiB.',
     fix: 'Raise "maxBodyBytes". Inbound Parse needs maxBodyBytes: 32 * 1024 * 1024, for mails of 30 MB.',
@@ -244,6 +257,7 @@ const rows = {
     part: 'request',
     isStranger: true,
     suspect(asked) {
+      if (findOtherProduct(asked.subject) !== undefined) return undefined
       if (asked.rejection.code === 'signature_missing' && !lostTimestamp(asked.subject))
         return { grounds: ['refusal'], detail: 'SendGrid signs every request of a webhook with the feature on.' }
       return isIntact(asked) ? { grounds: ['unknown'], detail: `Nothing matched in ${asked.tried} tries.` } : undefined
@@ -372,6 +386,11 @@ function signAt(timestamp: string, cost: number, detail: string): Edit<SendGridS
 const timestampLost =
   'The request has X-Twilio-Email-Event-Webhook-Signature, and its timestamp header is missing: the webhook signs, and something dropped the header.'
 const passTimestamp = 'Let every proxy pass X-Twilio-Email-Event-Webhook-Timestamp on.'
+
+function findOtherProduct({ signatureText, timestampText, request, state }: SendGridSubject): Finding | undefined {
+  if (signatureText !== undefined || timestampText !== undefined) return undefined
+  return findProduct('sendgrid', readHeaders(request.headers), state.body)
+}
 
 function lostTimestamp({ signatureText, timestampText }: SendGridSubject): boolean {
   return signatureText !== undefined && timestampText === undefined
