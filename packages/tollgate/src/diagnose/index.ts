@@ -15,7 +15,7 @@ import { type CauseId, causes as rows } from './causes/index.ts'
 import type { CauseInfo } from './causes/row.ts'
 import { readGivenTokens, replaceFaultySecrets, replaceFaultyTokens } from './configured-keys.ts'
 import { type Cause as CauseOf, type FoundCause, writeCause } from './engine.ts'
-import { createExplainer } from './explain.ts'
+import { createExplainer, type NativeSigns } from './explain.ts'
 import { createWork } from './limits.ts'
 import { describeForms, showSigningString, showUrl } from './mask.ts'
 import { type DiagnosableRequest, type DiagnoseOptions, parseDiagnoseOptions } from './options.ts'
@@ -74,6 +74,7 @@ async function runDiagnosis(
   given: VerifierOptions,
   extra: DiagnoseOptions & { readonly maxTries: number },
   known?: Rejected,
+  native?: NativeSigns,
 ): Promise<Diagnosis> {
   const options = {
     ...given,
@@ -99,6 +100,7 @@ async function runDiagnosis(
     options,
     extra,
     tokens: readGivenTokens(authToken),
+    native,
     work,
   })
   await work.pause()
@@ -283,7 +285,7 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
   return explainInTurn(rejected, (request, options, rejection, native) => {
     const prefixes = [...(hints.prefixes ?? []), ...native.prefixes]
     const { extra } = parseDiagnoseOptions({ framework: native.framework, ...hints, prefixes })
-    return runDiagnosis(request, options, extra, rejection)
+    return runDiagnosis(request, options, extra, rejection, native)
   })
 }
 

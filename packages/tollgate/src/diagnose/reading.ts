@@ -11,6 +11,7 @@ import type { HostAndPort } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 import { type ConfiguredKeys, type GivenTokens, type Key, readConfiguredKeys } from './configured-keys.ts'
 import { type Evidence, isForwarded, readEvidence, type Seen, type Target, toHost } from './evidence.ts'
+import type { NativeSigns } from './explain.ts'
 import { countCharacters, isHugeForm, parseFormBody, type Work } from './limits.ts'
 import type { DiagnoseOptions } from './options.ts'
 
@@ -104,6 +105,8 @@ interface Source {
   readonly options: VerifierOptions
   readonly extra: DiagnoseOptions
   readonly tokens: GivenTokens | undefined
+  /** What the request object of a framework or the event of a platform shows. */
+  readonly native: Pick<NativeSigns, 'hosts' | 'targets'> | undefined
   readonly work: Work
 }
 
@@ -118,7 +121,7 @@ export async function readSubject(source: Source): Promise<Subject> {
   const { request, settings, options, body, parsed } = source
   const header = readHeaders(request.headers)
   const head = readHead(request, header)
-  const evidence = readEvidence(head, request.url)
+  const evidence = addNative(readEvidence(head, request.url), source.native)
   const { url, fragment, usedFamily } = readBaseUrl(source, head, evidence)
   const contentType = readSingle(head.header, 'content-type') ?? ''
   const given = readParsed(parsed)
@@ -179,6 +182,15 @@ export async function readSubject(source: Source): Promise<Subject> {
     signatures: header('x-twilio-signature').map(String),
     contentLength: Number(readSingle(head.header, 'content-length') ?? 0) || 0,
     bodyMatches: body !== undefined && findBodyHash(url.query) === hashBody(body),
+  }
+}
+
+function addNative(evidence: Evidence, native: Source['native']): Evidence {
+  if (native === undefined) return evidence
+  return {
+    ...evidence,
+    hosts: [...evidence.hosts, ...native.hosts],
+    targets: [...evidence.targets, ...native.targets],
   }
 }
 

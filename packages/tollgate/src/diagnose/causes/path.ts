@@ -416,6 +416,15 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
     yield offer((path) => path.replace(/%25/g, '%'), 2, 'without its second encoding')
   }
   const segments = state.url.path.split('/')
+  // lighttpd decodes what needs no escape, and %2F, in one step.
+  if (/[~_.-]/.test(state.url.path))
+    for (const characters of ['~', '-', '_', '.', '~._-'])
+      for (let index = 2; index < Math.min(segments.length, 8); index++)
+        yield offer(
+          (path) => escapeAll(joinAt(path, index, '\0'), characters).replace('\0', '%2F'),
+          4,
+          `with ${[...characters].join(' ')} percent-encoded and %2F for "/"`,
+        )
   for (const [slash, cost] of [
     ['%2F', 3],
     ['%2f', 4],

@@ -1,7 +1,9 @@
+import { kindOf } from '../../params/index.ts'
 import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
+import type { HostAndPort } from '../../verify/public-url.ts'
 import { captureOwn, findCaptureSite, isCaptureSite } from '../capture-sites.ts'
-import { isForwarded, listParts, spellName } from '../evidence.ts'
+import { isForwarded, listParts, type Seen, spellName } from '../evidence.ts'
 import type { ForwardingFamily, Subject } from '../reading.ts'
 import { setUrl } from './mends.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row.ts'
@@ -83,6 +85,20 @@ export const urlCauses = {
       if (tried === 0) return undefined
       if (internalHost.test(host))
         return { grounds: ['sign'], detail: `This server checks the host "${host}", which Twilio cannot reach.` }
+      const other = findOtherHost(subject)
+      if (other !== undefined)
+        return {
+          grounds: ['contradiction'],
+          detail: `The request names the host "${other.value.host}" (${other.from}), and this server checks "${host}".`,
+          fix: 'Compare both with the URL in the Twilio console. "publicUrl" needs the host that is there.',
+        }
+      if (isSentOn(subject))
+        return {
+          grounds: ['contradiction'],
+          detail:
+            'The request has a signature and the parameters of a webhook, and another User-Agent: if a program of yours sends it on, Twilio signed the URL of that program.',
+          fix: 'Return the URL in the Twilio console from "signedUrl", which is that of the program that sends the request on, and let it pass on the form as it arrived.',
+        }
       const cdn = cdnHeaders.find((name) => subject.header(name).length > 0)
       if (cdn !== undefined && platformHost.test(host))
         return {
@@ -290,6 +306,24 @@ function explainForwardedPort({ evidence: { hosts, ports } }: Subject, { message
     fix: 'Let the proxy send the port that Twilio calls, or no X-Forwarded-Port at all, or set "publicUrl" to the scheme and host of the URL at Twilio.',
   }
 }
+
+/** Finds a public host of the request that is not the one that is checked. */
+function findOtherHost({ evidence, state: { url } }: Subject): Seen<HostAndPort> | undefined {
+  return evidence.hosts.find(
+    ({ value: { host } }) => host.toLowerCase() !== url.host.toLowerCase() && !internalHost.test(host),
+  )
+}
+
+/** A program that has a signature and all of a webhook's parameters has them from Twilio. */
+export function isSentOn({ evidence, state: { covers, pairs }, signatures, queryPairs }: Subject): boolean {
+  const { userAgent, looksLikeTwilio } = evidence
+  if (looksLikeTwilio || userAgent === undefined || signatures.length === 0) return false
+  const params = covers === 'params' && pairs.length > 0 ? pairs : queryPairs
+  return params.length >= fewestParams && kindOf(new Map(params)) !== undefined
+}
+
+/** The webhooks with the fewest parameters have about as many. */
+const fewestParams = 8
 
 /** Hosts that platforms give to an application. */
 const platformHost =
