@@ -29,5 +29,5 @@ export function findCaptureSite({ hosts }: Evidence): string | undefined {
 }
 
 /** The fix for a copy of a request that was sent to such a site. */
-export const captureOwn =
+export const captureOwn: string =
   'Diagnose a request that your own server refused: Twilio signed this one for the other site. Never put the host of such a site into an option, because anyone can read and copy what arrives there.'

@@ -19,7 +19,7 @@ export const verifyBefore = (does: string): string =>
   `Verify before any middleware that ${does}, on the raw body. ${ifVerifier}`
 
 /** The fix for Nest, also for applications that have `rawBody: true`. */
-export const keepNestBytes =
+export const keepNestBytes: string =
   'Create the app with rawBody: true, and set up parsers with app.useBodyParser(…): a parser of your own, such as app.use(json()), takes the place of the one that keeps the bytes.'
 
 /** The fix for parsers and middleware that change parameters: the guard comes first. */
