@@ -35,6 +35,8 @@ export interface ConfiguredKeys {
   readonly lookup: 'failed' | 'late' | 'nothing' | undefined
   /** The accounts that the request names. A look-up gets the only one as `accountSid`. */
   readonly accounts: readonly string[]
+  /** The Auth Tokens do not depend on the account. */
+  readonly hasFixedTokens: boolean
   /** The account that the request names, if no token is configured for it. */
   readonly unknownAccount: string | undefined
 }
@@ -155,6 +157,7 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
     sharedKeyFound: claimed !== undefined,
     lookup: (namesSharedKey ? forSharedKey : forTokens).outcome(),
     accounts,
+    hasFixedTokens: given?.isRecord === false,
     unknownAccount:
       given?.isRecord === true && account !== undefined && isAccountSid(account) && !list.some(isOwn)
         ? account
