@@ -275,7 +275,8 @@ function guessUrl(target: string, options: VerifierOptions, evidence: Evidence, 
   const urls = listPublicUrls(options)
   const [first] = urls
   const host = evidence.hosts.find(({ from }) => from === 'Host' || from === ':authority' || from === 'the request URL')
-  if (first !== undefined && (urls.length === 1 || host === undefined))
+  // A list chooses by Host, even if it has one URL.
+  if (first !== undefined && (!Array.isArray(options.publicUrl) || host === undefined))
     return { ...first, userinfo: '', path: first.path.replace(/\/$/, '') + path, query }
   return {
     scheme: first?.scheme ?? (request.encrypted === true ? 'https' : 'http'),

@@ -239,14 +239,15 @@ export const bodyCauses = {
       yield* listMultipart(subject)
     },
     changesParams: true,
-    suspect({ subject: { contentType, body, parsed }, rejection }) {
+    suspect({ subject: { contentType, body, parsed, isForm }, rejection }) {
       if (typeof parsed === 'string' && parsed.includes('='))
         return {
           grounds: ['trace'],
           detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.',
           fix: passParams,
         }
-      if (rejection.code !== 'body_unsigned' || body === undefined || /json/i.test(contentType)) return undefined
+      if (rejection.code !== 'body_unsigned' || body === undefined || isForm || /json/i.test(contentType))
+        return undefined
       return /^multipart\/form-data/i.test(contentType)
         ? {
             grounds: ['shape'],

@@ -87,7 +87,7 @@ export const lostParamsCauses = {
     changesParams: true,
     suspect({ subject, rejection, tried }) {
       const { given, method, handshake, bodyMatches } = subject
-      if (given?.length === 0 && method === 'POST' && !handshake && !bodyMatches)
+      if (given?.length === 0 && typeof subject.parsed !== 'string' && method === 'POST' && !handshake && !bodyMatches)
         return {
           grounds: ['contradiction'],
           detail: 'No parameters were passed: no form parser ran, or it ran too late.',

@@ -317,10 +317,13 @@ function findOtherHost({ evidence, state: { url } }: Subject): Seen<HostAndPort>
 /** A program that has a signature and all of a webhook's parameters has them from Twilio. */
 export function isSentOn({ evidence, state: { covers, pairs }, signatures, queryPairs }: Subject): boolean {
   const { userAgent, looksLikeTwilio } = evidence
-  if (looksLikeTwilio || userAgent === undefined || signatures.length === 0) return false
+  if (looksLikeTwilio || userAgent === undefined || signatures.length === 0 || byHand.test(userAgent)) return false
   const params = covers === 'params' && pairs.length > 0 ? pairs : queryPairs
   return params.length >= fewestParams && kindOf(new Map(params)) !== undefined
 }
+
+/** Programs with which people send a request themselves. */
+const byHand = /curl|wget|mozilla|postman|insomnia|httpie|bruno|bot\b/i
 
 /** The webhooks with the fewest parameters have about as many. */
 const fewestParams = 8
