@@ -162,5 +162,8 @@ export const others: Readonly<Record<string, readonly CauseId[]>> = {
   // Nothing of the value is left, or of one of two.
   'http-proxy-middleware-nested-names': ['params_missing'],
   'express-hpp': ['params_missing'],
+  // These are refused before their body is read, so that no signature can be tried.
+  'caddy-forwarded-family': ['host'],
+  'apache-host-and-prefix': ['host'],
   'express-json-rebuilt': ['body_reserialized', 'body_whitespace'],
 }

@@ -59,6 +59,7 @@ describe('diagnoseSendGrid proves', () => {
     ['a signature in quotes', { signature: `"${two.signature}"` }, ['signature_encoding']],
     ['blanks for +', { signature: two.signature.replaceAll('+', ' ') }, ['signature_encoding']],
     ['a percent-encoded signature', { signature: encodeURIComponent(two.signature) }, ['signature_encoding']],
+    ['a signature that is there twice', { signature: `${two.signature}, ${two.signature}` }, ['signature_encoding']],
     ['a signature in hex', { signature: der.toString('hex') }, ['signature_encoding']],
     [
       'a long form',

@@ -328,7 +328,13 @@ function* listRepaired([text = '']: readonly string[]): Generator<{ text: string
     if (next !== before) changes.push(detail)
     return next
   }
-  let repaired = note('percent-encoded', text.replace(/%2b/gi, '+').replace(/%2f/gi, '/').replace(/%3d/gi, '='), text)
+  const [once = ''] = text.split(',')
+  const single = note('several times', once, text)
+  let repaired = note(
+    'percent-encoded',
+    single.replace(/%2b/gi, '+').replace(/%2f/gi, '/').replace(/%3d/gi, '='),
+    single,
+  )
   repaired = note('in quotes or white space', repaired.trim().replace(/^["']|["']$/g, ''), repaired)
   repaired = note('with blanks for "+"', repaired.replaceAll(' ', '+'), repaired)
   repaired = note('in Base64 for URLs', repaired.replaceAll('-', '+').replaceAll('_', '/'), repaired)
