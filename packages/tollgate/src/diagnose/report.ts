@@ -2,7 +2,7 @@ import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected, Verdict } from '../verdict.ts'
 import { type Match, type Search, shareOfSearch } from './attempt.ts'
 import { findBodyVariant } from './body-variants.ts'
-import { isCaptureSite } from './capture-sites.ts'
+import { captureOwn, isCaptureSite } from './capture-sites.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import { type CausePart, type Guess, guessFlags, type Proof } from './causes/row.ts'
 import {
@@ -101,7 +101,7 @@ function readMatch(
 ): { found: FoundCause<CauseId>[]; isBodyOther: boolean } {
   const undone = listUndone(edits)
   // A copy from such a site has one cause, and its path and port are those of the site.
-  const found = isCaptureSite(state.url.host) ? undone.filter(({ id }) => id === 'host') : undone
+  const found = isCaptureSite(state.url.host) ? undone.filter(({ fix }) => fix === captureOwn) : undone
   if (presented.cause !== undefined) found.push(presented.cause)
   const { body, work } = subject
   const hash = state.covers === 'body' && body !== undefined ? findBodyHash(state.url.query) : undefined

@@ -54,7 +54,7 @@ const trusting = (changed: object) =>
 const local = { remoteAddress: '127.0.0.1' }
 
 /** Requests for sentences that no set-up of the corpus leads to. */
-const more: readonly (readonly [DiagnosableRequest, Partial<VerifierOptions>])[] = [
+const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
   [post(`${origin}/sms`, { headers: { host: 'webhook.site' }, secret: otherToken }), {}],
   [post(`${origin}/sms`, { headers: { host: 'other.example.net' }, secret: otherToken }), {}],
   [
@@ -99,10 +99,7 @@ const more: readonly (readonly [DiagnosableRequest, Partial<VerifierOptions>])[]
   [unsignedBy({ 'http-x-twilio-signature': 'a' }), {}],
   [unsignedBy({}), {}],
   [unsignedBy({ 'user-agent': 'curl/8', 'i-twilio-idempotency-token': '' }), {}],
-  [
-    { ...get(`${origin}/sms?a=${encodeURIComponent('ü')}`, { secret: otherToken }), urlIsNormalized: true as never },
-    {},
-  ],
+  [{ ...get(`${origin}/sms?a=${encodeURIComponent('ü')}`, { secret: otherToken }), urlIsNormalized: true }, {}],
   [get(`${origin}/sms`, { secret: otherToken, headers: { 'x-original-method': 'POST' } }), {}],
   [get(`${origin}/sms`, { secret: otherToken, headers: { 'content-type': 'application/x-www-form-urlencoded' } }), {}],
   [
@@ -141,8 +138,8 @@ beforeAll(async () => {
   const random = createRandom(7)
   const bags = setUps.map(readOptions)
   // With one try, nothing but the request as it is can match, so every row is asked.
-  const ask = (request: DiagnosableRequest, given: VerifierOptions): Promise<unknown> =>
-    diagnose(request, { ...given, maxTries: 1 })
+  const ask = (request: object, given: VerifierOptions): Promise<unknown> =>
+    diagnose(request as DiagnosableRequest, { ...given, maxTries: 1 })
   for (const setUp of setUps) {
     await ask(readRequest(setUp), readOptions(setUp))
     await ask(readRequest(setUp), random.pick(bags))
@@ -151,7 +148,7 @@ beforeAll(async () => {
     await ask(request, { ...options, ...given })
     await ask(request, random.pick(bags))
   }
-  for (let at = 0; at < 300; at++) await ask(forge(random) as DiagnosableRequest, random.pick(bags))
+  for (let at = 0; at < 300; at++) await ask(forge(random), random.pick(bags))
 }, 300_000)
 
 afterAll(() => {
