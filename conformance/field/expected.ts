@@ -132,6 +132,27 @@ export const causes: Readonly<Record<string, readonly CauseId[]>> = {
   'url-of-forwarder-signed': ['host', 'path_prefix'],
   'values-html-escaped': ['params_escaped'],
   'values-trimmed': ['params_trimmed'],
+  'json-marked-as-form': ['json_taken_as_form'],
+  'forwarding-headers-of-other-family-and-host': ['scheme', 'host'],
+  'host-replaced-and-prefix-stripped': ['host', 'path_prefix'],
+  'values-masked': ['params_missing'],
+  'url-of-program-signed': ['host'],
+  'names-camel-cased': ['params_nested'],
+  'values-null': ['params_null'],
+  'json-changed': ['body_reserialized'],
+  'token-is-reference': ['token_shape'],
+  'token-is-mask': ['token_shape'],
+  'token-typed': ['token_shape'],
+  'token-in-other-text': ['token_shape'],
+  'token-is-sid-without-prefix': ['token_is_account_sid'],
+  'token-lookup-finds-nothing': ['token_of_other_account'],
+  'signed-url-throws': ['host'],
+  'signed-url-has-http': ['scheme'],
+  'signed-url-respells': ['path_encoding'],
+  'signed-url-respells-query': ['query_encoding'],
+  'values-escaped': ['params_escaped'],
+  'signature-not-passed': ['signature_missing'],
+  'values-lost-characters': ['params_missing'],
 }
 
 /** Set-ups whose cause has other names in one of them. */
@@ -141,5 +162,8 @@ export const others: Readonly<Record<string, readonly CauseId[]>> = {
   // Nothing of the value is left, or of one of two.
   'http-proxy-middleware-nested-names': ['params_missing'],
   'express-hpp': ['params_missing'],
+  // These are refused before their body is read, so that no signature can be tried.
+  'caddy-forwarded-family': ['host'],
+  'apache-host-and-prefix': ['host'],
   'express-json-rebuilt': ['body_reserialized', 'body_whitespace'],
 }

@@ -19,7 +19,7 @@ const albTarget = 'https://docs.aws.amazon.com/elasticloadbalancing/latest/appli
 type Relay = NonNullable<Build['relay']>
 
 /** Replaces headers, as a tunnel does. An empty value removes one. */
-function setHeaders(changed: Readonly<Record<string, string>>): Relay {
+export function setHeaders(changed: Readonly<Record<string, string>>): Relay {
   return (wire) => ({
     ...wire,
     headers: [
@@ -29,15 +29,15 @@ function setHeaders(changed: Readonly<Record<string, string>>): Relay {
   })
 }
 
-function strip(prefix: string): Relay {
+export function strip(prefix: string): Relay {
   return (wire) => ({ ...wire, target: wire.target.replace(prefix, '') })
 }
 
-function changeBody(change: (body: string) => string): Relay {
+export function changeBody(change: (body: string) => string): Relay {
   return (wire) => ({ ...wire, body: wire.body === undefined ? undefined : change(wire.body) })
 }
 
-function changeTarget(change: (target: string) => string): Relay {
+export function changeTarget(change: (target: string) => string): Relay {
   return (wire: Wire) => ({ ...wire, target: change(wire.target) })
 }
 

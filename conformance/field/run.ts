@@ -32,6 +32,9 @@ import { type Certificate, makeCertificate } from '../proxies/certificate.ts'
 import { type Reply, sendPlain, sendTls, type Wire } from '../proxies/client.ts'
 import { applicationSetUps } from './applications.ts'
 import { keySetUps } from './keys.ts'
+import { moreApplicationSetUps } from './more-applications.ts'
+import { moreKeySetUps } from './more-keys.ts'
+import { moreProxySetUps } from './more-proxies.ts'
 import { platformSetUps } from './platforms.ts'
 import { proxySetUps } from './proxies.ts'
 import { type App, type Build, defaults, type SetUp } from './set-up.ts'
@@ -42,6 +45,9 @@ export const families: Readonly<Record<string, readonly SetUp[]>> = {
   applications: applicationSetUps,
   platforms: platformSetUps,
   'keys and options': keySetUps,
+  'more proxies': moreProxySetUps,
+  'more applications': moreApplicationSetUps,
+  'more keys': moreKeySetUps,
 }
 
 /** The result of one request. */

@@ -256,4 +256,26 @@ export const directKeyRows: readonly DirectRow[] = [
     }),
     suspected: true,
   },
+  {
+    name: 'a webhook of SendGrid at the route of Twilio',
+    expected: ['other_product'],
+    request: {
+      method: 'POST',
+      url: '/sms',
+      headers: {
+        host: 'api.example.com',
+        'content-type': 'application/json',
+        'user-agent': 'SendGrid Event API',
+        'x-twilio-email-event-webhook-signature': 'MEUCIQ==',
+        'x-twilio-email-event-webhook-timestamp': '1700000000',
+      },
+      body: '[{"event":"open"}]',
+    },
+    suspected: true,
+  },
+  {
+    name: 'a copy from a capture site',
+    expected: ['host'],
+    request: post('https://webhook.site/0b1c', { headers: { host: 'webhook.site' } }),
+  },
 ]

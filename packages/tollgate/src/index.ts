@@ -31,6 +31,7 @@ export type {
   Reservation,
   SharedKey,
   UnverifiedClaim,
+  VerifiedRequest,
   Verifier,
   VerifierOptions,
 } from './verify/types.ts'

@@ -51,6 +51,7 @@ describe('diagnoseSendGrid proves', () => {
     ['a parsed body', { body: JSON.parse(text) }, ['body_already_parsed']],
     ['a timestamp of a later request', { timestamp: '1700000000' }, ['timestamp_other']],
     ['a timestamp one second off', { timestamp: String(Number(two.timestamp) - 1) }, ['timestamp_other']],
+    ['a lost timestamp', { timestamp: undefined }, ['signature_missing']],
     ['a timestamp in milliseconds', { timestamp: `${two.timestamp}000` }, ['timestamp_malformed']],
     ["another webhook's key", {}, ['key_other'], { publicKey, otherKeys: { marketing: two.publicKey } }],
     ['Base64 for URLs', { signature: der.toString('base64url') }, ['signature_encoding']],
@@ -58,6 +59,7 @@ describe('diagnoseSendGrid proves', () => {
     ['a signature in quotes', { signature: `"${two.signature}"` }, ['signature_encoding']],
     ['blanks for +', { signature: two.signature.replaceAll('+', ' ') }, ['signature_encoding']],
     ['a percent-encoded signature', { signature: encodeURIComponent(two.signature) }, ['signature_encoding']],
+    ['a signature that is there twice', { signature: `${two.signature}, ${two.signature}` }, ['signature_encoding']],
     ['a signature in hex', { signature: der.toString('hex') }, ['signature_encoding']],
     [
       'a long form',
@@ -99,7 +101,7 @@ describe('diagnoseSendGrid proves', () => {
 describe('diagnoseSendGrid suspects', () => {
   test.each<[string, Parts, SendGridCauseId[]]>([
     ['a missing signature', { signature: undefined }, ['signature_missing', 'not_from_sendgrid']],
-    ['a missing timestamp', { timestamp: undefined }, ['signature_missing', 'not_from_sendgrid']],
+    ['a missing timestamp', { timestamp: undefined, body: mail }, ['signature_missing']],
     ['a truncated signature', { signature: two.signature.slice(0, 40) }, ['signature_truncated']],
     ['something else as signature', { signature: 'AAAA' }, ['signature_encoding']],
     ['an object as text', { body: '[object Object]' }, ['body_already_parsed']],
@@ -117,6 +119,22 @@ describe('diagnoseSendGrid suspects', () => {
   test('a mail that was decoded as UTF-8', async () => {
     const { suspected } = await diagnose({ body: mail.toString() }, {}, signed(mail))
     expect(suspected).toMatchObject([{ id: 'body_decoded', detail: expect.stringContaining('U+FFFD') }])
+  })
+
+  test('a mail that is too large for a search is not called unchanged', async () => {
+    const large = Buffer.concat([mail, Buffer.alloc(18_000_000, 'a')])
+    const { suspected, tried } = await diagnose({ body: large, timestamp: '1800000000' }, { maxBodyBytes: 32_000_000 })
+    expect(tried).toBe(0)
+    expect(suspected).toMatchObject([
+      { id: 'key_other', detail: expect.stringContaining('too large for a search') },
+      { id: 'not_from_sendgrid' },
+    ])
+  })
+
+  test('a lost timestamp header is not a webhook without signatures', async () => {
+    const { suspected } = await diagnose({ timestamp: undefined, body: mail })
+    expect(suspected[0]?.detail).toMatch(/the webhook signs/)
+    expect(suspected[0]?.fix).not.toMatch(/Turn on/)
   })
 
   test('an old timestamp, and another method', async () => {

@@ -78,7 +78,8 @@ export async function search(input: SearchInput): Promise<Search> {
 // attempts.
 const shareOfEdits = 1 / 2
 const shareOfPruning = 3 / 8
-const shareOfSearch = 3 / 4
+/** The share of the budget at which the search ends. */
+export const shareOfSearch: number = 3 / 4
 
 // In units of work, see limits.ts.
 const unitsPerEdit = 1500

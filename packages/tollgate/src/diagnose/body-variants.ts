@@ -175,6 +175,23 @@ export function isRewrittenJson(body: Uint8Array, work: Work): boolean {
   })
 }
 
+/**
+ * Checks if only white space that no parser writes makes JSON differ from what JavaScript writes.
+ * @param body the body that arrived
+ * @param work the budget
+ * @returns true if it has white space around it, a CR or an empty line, and if the text without the
+ * white space between its tokens is that of JSON.stringify
+ */
+export function isSpacedJson(body: Uint8Array, work: Work): boolean {
+  const text = decodeUtf8(body)
+  const json = text === undefined ? undefined : parseBoundedJson(text)
+  if (text === undefined || json === undefined || !/^\s|\s$|\r|\n[ \t]*\n/.test(text)) return false
+  if (!work.affords(unitsPerWrittenCharacter * text.length)) return false
+  work.spend(unitsPerWrittenCharacter * text.length)
+  const bare = text.replace(/^\ufeff/, '').replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1')
+  return bare === JSON.stringify(json)
+}
+
 // No webhook has more. Indented JSON has a line for each value, which is longer the deeper the
 // value is.
 const mostLevels = 20

@@ -33,6 +33,10 @@ export interface ConfiguredKeys {
   readonly sharedKeyFound: boolean
   /** The outcome of a look-up that returned no usable key. */
   readonly lookup: 'failed' | 'late' | 'nothing' | undefined
+  /** The accounts that the request names. A look-up gets the only one as `accountSid`. */
+  readonly accounts: readonly string[]
+  /** The Auth Tokens do not depend on the account. */
+  readonly hasFixedTokens: boolean
   /** The account that the request names, if no token is configured for it. */
   readonly unknownAccount: string | undefined
 }
@@ -152,6 +156,8 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
     claimedAlgorithm,
     sharedKeyFound: claimed !== undefined,
     lookup: (namesSharedKey ? forSharedKey : forTokens).outcome(),
+    accounts,
+    hasFixedTokens: given?.isRecord === false,
     unknownAccount:
       given?.isRecord === true && account !== undefined && isAccountSid(account) && !list.some(isOwn)
         ? account

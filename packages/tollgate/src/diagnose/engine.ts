@@ -134,6 +134,18 @@ export function orderSuspicions<Id extends string, S, T>(
   return { suspected: addStrangers(certain, strangers, rejection), isCertain: true }
 }
 
+/** Nothing in the request suggests a suspicion that rests on these alone. */
+const withoutEvidence: readonly Ground[] = ['proxy', 'secret', 'unknown', 'searched']
+
+/**
+ * Checks if something in the request or the options suggests a cause.
+ * @param suspicion the suspicion
+ * @returns false if it is there because nothing excludes it
+ */
+export function hasEvidence({ grounds: [first] }: Suspicion): boolean {
+  return !withoutEvidence.includes(first)
+}
+
 const firstUncertain = grounds.indexOf('shape')
 
 function isCertain({ grounds: [first] }: Suspicion): boolean {

@@ -43,6 +43,11 @@ const hostHeaders = [
   'x-envoy-original-host',
   'disguised-host',
   'x-vercel-forwarded-host',
+  'fastly-orig-host',
+  'x-orig-host',
+  'x-real-host',
+  'x-original-forwarded-host',
+  'tailscale-ingress-target',
 ]
 const schemeHeaders = [
   'x-forwarded-proto',
@@ -63,6 +68,9 @@ const targetHeaders = [
   'x-request-uri',
   'x-replaced-path',
   'x-waws-unencoded-url',
+  'x-envoy-original-url',
+  'x-original-path',
+  'x-real-uri',
 ]
 const prefixHeaders = [
   'x-forwarded-prefix',

@@ -7,19 +7,20 @@ import { joinPairs } from '../schemes/twilio/sign/signing-string.ts'
 import { createVerifier } from '../schemes/twilio/verifier.ts'
 import { isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
 import { findConsumed, readBody } from '../verify/body.ts'
-import { readHeaders } from '../verify/head.ts'
+import { readHeaders, readSingle } from '../verify/head.ts'
 import { parseOptions, type Settings } from '../verify/options.ts'
-import type { Diagnoser, IncomingRequest, RejectedRequest, VerifierOptions } from '../verify/types.ts'
+import type { Diagnoser, IncomingRequest, RejectedRequest, VerifiedRequest, VerifierOptions } from '../verify/types.ts'
 import { readPresented, search } from './attempt.ts'
 import { type CauseId, causes as rows } from './causes/index.ts'
-import type { CauseInfo } from './causes/row.ts'
+import type { CauseInfo, CausePart } from './causes/row.ts'
 import { readGivenTokens, replaceFaultySecrets, replaceFaultyTokens } from './configured-keys.ts'
 import { type Cause as CauseOf, type FoundCause, writeCause } from './engine.ts'
-import { createExplainer } from './explain.ts'
+import { createExplainer, type NativeSigns } from './explain.ts'
 import { createWork } from './limits.ts'
 import { describeForms, showSigningString, showUrl } from './mask.ts'
+import { createMemory, type Memory } from './memory.ts'
 import { type DiagnosableRequest, type DiagnoseOptions, parseDiagnoseOptions } from './options.ts'
-import { type Consumed, readParsed, readSubject } from './reading.ts'
+import { type Consumed, readParsed, readSubject, type Subject } from './reading.ts'
 import { type Diagnosis, describeRuledOut, drawConclusion, writeCommand } from './report.ts'
 import { findSetting } from './setting.ts'
 
@@ -69,11 +70,18 @@ async function diagnoseRequest(
   return runDiagnosis(request, verifierOptions, extra)
 }
 
+/** What is known about a request that a verifier of this process refused. */
+interface Known {
+  readonly rejection?: Rejected
+  readonly native?: NativeSigns
+  readonly memory?: Memory | undefined
+}
+
 async function runDiagnosis(
   request: DiagnosableRequest,
   given: VerifierOptions,
   extra: DiagnoseOptions & { readonly maxTries: number },
-  known?: Rejected,
+  { rejection: known, native, memory }: Known = {},
 ): Promise<Diagnosis> {
   const options = {
     ...given,
@@ -99,6 +107,7 @@ async function runDiagnosis(
     options,
     extra,
     tokens: readGivenTokens(authToken),
+    native,
     work,
   })
   await work.pause()
@@ -126,7 +135,8 @@ async function runDiagnosis(
       ? { match: undefined, tried: 0 }
       : await search({ subject, presented, forms, maxTries: extra.maxTries })
   await work.pause()
-  const { proven, suspected, isCertain } = drawConclusion(subject, verdict, result, presented)
+  const working = findWorking(subject, memory)
+  const { proven, suspected, isCertain } = drawConclusion(subject, { rejection: verdict, presented, working }, result)
   const { match } = result
   const setting =
     match &&
@@ -137,7 +147,10 @@ async function runDiagnosis(
     const fix = isMended ? joinFixes(setting?.line ?? '', cause, options) : cause.fix
     return writeCause(rows, { ...cause, fix }, extra.framework)
   }
-  const ruledOut = match === undefined && !isCertain ? describeRuledOut(subject, result.tried) : undefined
+  const ruledOut =
+    match === undefined && !isCertain
+      ? describeRuledOut(subject, { tried: result.tried, maxTries: extra.maxTries, working })
+      : undefined
   const command = ruledOut === undefined ? undefined : writeCommand(subject, suspected)
   return {
     verdict,
@@ -158,6 +171,18 @@ async function runDiagnosis(
     urlForms,
     tried: result.tried,
   }
+}
+
+/** Finds the parts of a request that verified others in this process. */
+function findWorking({ state, keys, header }: Subject, memory: Memory | undefined): ReadonlySet<CausePart> {
+  if (memory === undefined) return new Set()
+  return memory.findWorking({
+    url: state.url,
+    sharedKeyId: keys.claimedKeyId,
+    accounts: keys.accounts,
+    region: readSingle(header, 'x-home-region') ?? undefined,
+    hasFixedTokens: keys.hasFixedTokens,
+  })
 }
 
 const sendRight = 'let the proxy send the right headers, those that "forwardedBy" names'
@@ -268,6 +293,15 @@ function toFormHeaders({ headers }: IncomingRequest): IncomingRequest['headers']
 // All verifiers share one explainer, because they share the CPU time of one process.
 const explainInTurn = createExplainer(() => performance.now())
 
+// By the options of a verifier, which last as long as the verifier.
+const memories = new WeakMap<VerifierOptions, Memory>()
+
+function remember(verified: VerifiedRequest): void {
+  const memory = memories.get(verified.options) ?? createMemory(() => performance.now())
+  memories.set(verified.options, memory)
+  memory.add(verified)
+}
+
 /** Hints for the `diagnose` option: the guesses of `DiagnoseOptions`. */
 export type DiagnoseHints = Pick<DiagnoseOptions, 'otherTokens' | 'otherHosts' | 'otherUrls' | 'prefixes' | 'framework'>
 
@@ -280,7 +314,7 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
   return explainInTurn(rejected, (request, options, rejection, native) => {
     const prefixes = [...(hints.prefixes ?? []), ...native.prefixes]
     const { extra } = parseDiagnoseOptions({ framework: native.framework, ...hints, prefixes })
-    return runDiagnosis(request, options, extra, rejection)
+    return runDiagnosis(request, options, extra, { rejection, native, memory: memories.get(rejected.options) })
   })
 }
 
@@ -295,6 +329,9 @@ function createDiagnoser<T extends object>(target: T, hints: DiagnoseHints): T &
   const explainer: Diagnoser = {
     explain(rejected) {
       return readEnvironment('NODE_ENV') === 'production' ? undefined : explain(rejected, hints)
+    },
+    remember(verified) {
+      if (readEnvironment('NODE_ENV') !== 'production') remember(verified)
     },
   }
   // Not enumerable, because they may hold tokens, and applications log their options.
@@ -319,5 +356,5 @@ export function withHints(hints: DiagnoseHints): HintedDiagnoser {
  * @returns the value for the `diagnose` option
  */
 export function evenInProduction({ hints }: HintedDiagnoser): Diagnoser {
-  return { explain: (refused) => explain(refused, hints) }
+  return { explain: (refused) => explain(refused, hints), remember }
 }

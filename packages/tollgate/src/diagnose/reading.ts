@@ -1,3 +1,4 @@
+import { runUnnoticed } from '../checks/options.ts'
 import { readCoverage } from '../schemes/twilio/coverage.ts'
 import { listAccounts } from '../schemes/twilio/keys.ts'
 import { decodeUtf8, isFormType, type Pairs, parseForm } from '../schemes/twilio/sign/form.ts'
@@ -10,6 +11,7 @@ import type { HostAndPort } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 import { type ConfiguredKeys, type GivenTokens, type Key, readConfiguredKeys } from './configured-keys.ts'
 import { type Evidence, isForwarded, readEvidence, type Seen, type Target, toHost } from './evidence.ts'
+import type { NativeSigns } from './explain.ts'
 import { countCharacters, isHugeForm, parseFormBody, type Work } from './limits.ts'
 import type { DiagnoseOptions } from './options.ts'
 
@@ -57,6 +59,8 @@ export interface Subject {
   /** The request as this server sees it. */
   readonly state: State
   readonly evidence: Evidence
+  /** The forwarding headers from which a rule built the URL, if it uses any. */
+  readonly usedFamily: ForwardingFamily | undefined
   readonly hints: Hints
   readonly keys: ConfiguredKeys
   readonly contentType: string
@@ -101,6 +105,8 @@ interface Source {
   readonly options: VerifierOptions
   readonly extra: DiagnoseOptions
   readonly tokens: GivenTokens | undefined
+  /** What the request object of a framework or the event of a platform shows. */
+  readonly native: Pick<NativeSigns, 'hosts' | 'targets'> | undefined
   readonly work: Work
 }
 
@@ -115,8 +121,8 @@ export async function readSubject(source: Source): Promise<Subject> {
   const { request, settings, options, body, parsed } = source
   const header = readHeaders(request.headers)
   const head = readHead(request, header)
-  const evidence = readEvidence(head, request.url)
-  const { url, fragment } = readBaseUrl(source, head, evidence)
+  const evidence = addNative(readEvidence(head, request.url), source.native)
+  const { url, fragment, usedFamily } = readBaseUrl(source, head, evidence)
   const contentType = readSingle(head.header, 'content-type') ?? ''
   const given = readParsed(parsed)
   const isForm = isFormType(contentType)
@@ -159,6 +165,7 @@ export async function readSubject(source: Source): Promise<Subject> {
     handshake: head.handshake,
     state: { url, fragment, pairs, covers, keys: keys.tried },
     evidence,
+    usedFamily,
     hints: readHints(source, queryPairs),
     keys,
     contentType,
@@ -175,6 +182,15 @@ export async function readSubject(source: Source): Promise<Subject> {
     signatures: header('x-twilio-signature').map(String),
     contentLength: Number(readSingle(head.header, 'content-length') ?? 0) || 0,
     bodyMatches: body !== undefined && findBodyHash(url.query) === hashBody(body),
+  }
+}
+
+function addNative(evidence: Evidence, native: Source['native']): Evidence {
+  if (native === undefined) return evidence
+  return {
+    ...evidence,
+    hosts: [...evidence.hosts, ...native.hosts],
+    targets: [...evidence.targets, ...native.targets],
   }
 }
 
@@ -201,25 +217,52 @@ function readBaseUrl(
   { request, settings, options }: Source,
   head: Head,
   evidence: Evidence,
-): { url: UrlParts; fragment: string } {
+): { url: UrlParts; fragment: string; usedFamily: ForwardingFamily | undefined } {
   const resolved = settings.resolveUrl(head, request, settings.lookupTimeoutMs)
   // A function of the user may have been asked. Its answer would come too late.
   const known = 'then' in resolved || isRejected(resolved) ? undefined : resolved
   const target = typeof request.url === 'string' ? request.url : ''
   const fragment = /#.*$/s.exec(target)?.[0] ?? ''
   const guess = known ?? guessUrl(target.replace(/#.*$/s, ''), options, evidence, request)
-  // The rule built a URL with the headers of a proxy that it trusts, and refused its host.
-  const isBuilt = !('then' in resolved) && isRejected(resolved) && /"allowedHosts"/.test(resolved.message)
-  const plain = isBuilt ? { ...guess, ...readForwardedOrigin(evidence) } : guess
+  // A rule refused the host of a URL that it built, perhaps with the headers of a trusted proxy.
+  const isBuilt = 'then' in resolved || (isRejected(resolved) && /"allowedHosts"/.test(resolved.message))
+  const usedFamily = isBuilt ? findUsedFamily(settings, head, request) : undefined
+  const plain = usedFamily === undefined ? guess : { ...guess, ...readForwardedOrigin(evidence, usedFamily) }
   const url = head.handshake ? { ...plain, scheme: 'wss' } : plain
-  return { url, fragment: known === undefined ? fragment : '' }
+  return { url, fragment: known === undefined ? fragment : '', usedFamily }
 }
 
-/** Reads the origin that forwarding headers name. */
-function readForwardedOrigin({ schemes, hosts, ports }: Evidence): Partial<UrlParts> {
-  const [host] = hosts.filter(isForwarded)
-  const [scheme] = schemes.filter(isForwarded)
-  const port = host?.value.port || ports[0]?.value
+/** A family of forwarding headers, as `forwardedBy` names it. */
+export type ForwardingFamily = 'x-forwarded' | 'forwarded'
+
+/** The header of each family that names a host, with a malformed value of it. */
+const hostsOfFamilies: readonly (readonly [ForwardingFamily, name: string, malformed: string])[] = [
+  ['x-forwarded', 'x-forwarded-host', '?'],
+  ['forwarded', 'forwarded', 'host=?'],
+]
+
+/**
+ * Finds the headers from which a rule takes the host: with a malformed value in their place, it
+ * refuses the request for another reason.
+ */
+function findUsedFamily(settings: Settings, head: Head, request: IncomingRequest): ForwardingFamily | undefined {
+  return hostsOfFamilies.find(([, name, malformed]) => {
+    if (head.header(name).length === 0) return false
+    const header: HeaderReader = (one) => (one === name ? [malformed] : head.header(one))
+    const resolved = settings.resolveUrl({ ...head, header }, request, settings.lookupTimeoutMs)
+    // A function in "allowedHosts" was asked again. Its failure says nothing here.
+    if ('then' in resolved) runUnnoticed(() => resolved)
+    return !('then' in resolved) && isRejected(resolved) && /malformed/.test(resolved.message)
+  })?.[0]
+}
+
+/** Reads the origin that the forwarding headers of a family name. */
+function readForwardedOrigin({ schemes, hosts, ports }: Evidence, family: ForwardingFamily): Partial<UrlParts> {
+  const isUsed = (seen: Seen<unknown>): boolean =>
+    isForwarded(seen) && (seen.from === 'Forwarded') === (family === 'forwarded')
+  const [host] = hosts.filter(isUsed)
+  const [scheme] = schemes.filter(isUsed)
+  const port = host?.value.port || ports.filter(isUsed)[0]?.value
   return {
     ...(scheme && { scheme: scheme.value.toLowerCase().replace('ws', 'http') }),
     ...host?.value,
@@ -232,7 +275,8 @@ function guessUrl(target: string, options: VerifierOptions, evidence: Evidence, 
   const urls = listPublicUrls(options)
   const [first] = urls
   const host = evidence.hosts.find(({ from }) => from === 'Host' || from === ':authority' || from === 'the request URL')
-  if (first !== undefined && (urls.length === 1 || host === undefined))
+  // A list chooses by Host, even if it has one URL.
+  if (first !== undefined && (!Array.isArray(options.publicUrl) || host === undefined))
     return { ...first, userinfo: '', path: first.path.replace(/\/$/, '') + path, query }
   return {
     scheme: first?.scheme ?? (request.encrypted === true ? 'https' : 'http'),

@@ -1,13 +1,15 @@
 import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected, Verdict } from '../verdict.ts'
-import type { Match, Search } from './attempt.ts'
+import { type Match, type Search, shareOfSearch } from './attempt.ts'
 import { findBodyVariant } from './body-variants.ts'
+import { captureOwn, isCaptureSite } from './capture-sites.ts'
 import { type CauseId, causes } from './causes/index.ts'
-import { type Guess, guessFlags, type Proof } from './causes/row.ts'
+import { type CausePart, type Guess, guessFlags, type Proof } from './causes/row.ts'
 import {
   askCauses,
   type Cause,
   type FoundCause,
+  hasEvidence,
   listUndone,
   orderSuspicions,
   type PresentedSignature,
@@ -55,21 +57,25 @@ interface Findings {
   readonly isCertain: boolean
 }
 
+/** What is known about a refused request beside the request itself. */
+interface Refused {
+  readonly rejection: Rejected
+  /** The readings of the signature header. */
+  readonly presented: readonly PresentedSignature<CauseId>[]
+  /** The parts of the request that verified others in this process. */
+  readonly working: ReadonlySet<CausePart>
+}
+
 /**
  * Draws the conclusion from a search.
  * @param subject the request
- * @param rejection the verdict
+ * @param refused what is known about it beside
  * @param search the result of the search
- * @param presented the readings of the signature header
  * @returns the proven causes, or the suspected ones
  */
-export function drawConclusion(
-  subject: Subject,
-  rejection: Rejected,
-  { match, tried }: Search,
-  presented: readonly PresentedSignature<CauseId>[],
-): Findings {
-  if (match === undefined) return { proven: undefined, ...listSuspected(subject, rejection, tried, presented) }
+export function drawConclusion(subject: Subject, refused: Refused, { match, tried }: Search): Findings {
+  if (match === undefined) return { proven: undefined, ...listSuspected(subject, refused, tried) }
+  const { rejection } = refused
   const { found, isBodyOther } = readMatch(subject, match)
   if (isBodyOther)
     return {
@@ -93,7 +99,9 @@ function readMatch(
   subject: Subject,
   { state, edits, presented }: Match,
 ): { found: FoundCause<CauseId>[]; isBodyOther: boolean } {
-  const found = listUndone(edits)
+  const undone = listUndone(edits)
+  // A copy from such a site has one cause, and its path and port are those of the site.
+  const found = isCaptureSite(state.url.host) ? undone.filter(({ fix }) => fix === captureOwn) : undone
   if (presented.cause !== undefined) found.push(presented.cause)
   const { body, work } = subject
   const hash = state.covers === 'body' && body !== undefined ? findBodyHash(state.url.query) : undefined
@@ -113,18 +121,32 @@ function readMatch(
 /**
  * Describes what a search without a match has excluded.
  * @param subject the request
- * @param tried the number of HMACs
+ * @param search the number of HMACs, and the most that it may compute
  * @returns one sentence, or `undefined` if nothing was searched
  */
-export function describeRuledOut({ evidence, keys, request }: Subject, tried: number): string | undefined {
+export function describeRuledOut(
+  { evidence, keys, request, work }: Subject,
+  { tried, maxTries, working }: { tried: number; maxTries: number; working: ReadonlySet<CausePart> },
+): string | undefined {
   if (tried === 0) return undefined
+  if (tried >= maxTries || work.isSpent(shareOfSearch))
+    return `The search ended at its limit of ${maxTries} tries or at that of its work, so more changes are possible than are listed here.`
   const named = evidence.proxied
     ? 'the hosts, ports and paths that the headers name'
     : 'the host that the request names'
   const key = keys.claimedKeyId === undefined ? 'the Auth Token' : 'the SharedKey'
   // A platform that decodes the query leaves more spellings than can be tried.
   const spellings = request.urlIsNormalized ? 'path and parameters' : 'path, query and parameters'
-  return `With ${key} that is configured, these were ruled out: http for https, ${named}, the usual prefixes and ports, other spellings of ${spellings}.`
+  return `With ${key} that is configured, these were ruled out: http for https, ${named}, and the usual prefixes, ports and spellings of ${spellings}.${describeWorking(working)}`
+}
+
+/** The names of the parts that a process remembers. */
+const parts = { key: 'this key', origin: 'this host', path: 'the same start of the path' } as const
+
+/** Says what verified other requests of this process, and so is left out of the suspicions. */
+function describeWorking(working: ReadonlySet<CausePart>): string {
+  const names = Object.entries(parts).flatMap(([part, name]) => (working.has(part as CausePart) ? [name] : []))
+  return names.length === 0 ? '' : ` Other requests with ${names.join(', ')} were verified in the last hour.`
 }
 
 /**
@@ -147,14 +169,14 @@ export function writeCommand({ state, keys }: Subject, suspected: readonly Found
 /** Lists the causes that the request and the options suggest, most likely first. */
 function listSuspected(
   subject: Subject,
-  rejection: Rejected,
+  { rejection, presented, working }: Refused,
   tried: number,
-  presented: readonly PresentedSignature<CauseId>[],
 ): Pick<Findings, 'suspected' | 'isCertain'> {
   const suspicions = askCauses(causes, (row) => row.suspect?.({ subject, rejection, tried, presented }))
   const damage = presented[0]?.cause
   // The repaired header did not match, so there is another cause, or the rest of the request is
   // unread.
   if (damage !== undefined) suspicions.push({ ...damage, grounds: [subject.unread ? 'refusal' : 'shape'] })
-  return orderSuspicions(causes, suspicions, rejection)
+  const left = suspicions.filter((one) => !working.has(causes[one.id].part) || hasEvidence(one))
+  return orderSuspicions(causes, left.length > 0 ? left : suspicions, rejection)
 }

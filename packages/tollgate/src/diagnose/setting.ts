@@ -11,6 +11,7 @@ import { parseOptions } from '../verify/options.ts'
 import { readTarget } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 import type { Match } from './attempt.ts'
+import { isCaptureSite } from './capture-sites.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import type { FoundCause } from './engine.ts'
 import type { Evidence } from './evidence.ts'
@@ -52,7 +53,7 @@ function findUrlSetting({ request, options, match, evidence, found }: SettingInp
   const head = readHead(request, readHeaders(request.headers))
   const target = readTarget(request.url)
   const mended = found.filter(({ id }) => causes[id].mend !== undefined)
-  if (target === undefined || mended.length === 0) return undefined
+  if (target === undefined || mended.length === 0 || isCaptureSite(match.state.url.host)) return undefined
   const resolve = (candidate: VerifierOptions): readonly SignedForm[] => {
     const { resolveUrl, eitherSlash, lookupTimeoutMs } = parseOptions(candidate)
     const url = resolveUrl(head, request, lookupTimeoutMs)

@@ -3,6 +3,47 @@ import { decodePercent } from './spelling.ts'
 /** The form of an Auth Token. */
 export const tokenShape: RegExp = /^[0-9a-f]{32}$/
 
+/** The forms of texts that stand for a secret. Nothing reads the secret in such a text. */
+const references: readonly (readonly [form: RegExp, what: string])[] = [
+  [/^op:\/\//i, 'a reference of 1Password. Run the server with "op run", or read the secret with "op read"'],
+  [/^arn:/i, 'an ARN. Read the secret that it names from AWS'],
+  [
+    /^\/(run\/secrets|var\/run\/secrets|etc|mnt|secrets)\//,
+    'the path of a file. Read the file, without its line break',
+  ],
+  [/^(file:\/\/|\.{0,2}\/)\S+/i, 'the path of a file. Read the file, without its line break'],
+  [/^projects\/[^/]+\/secrets\//, 'the name of a secret of Google Cloud. Read the version that it names'],
+  [
+    /^(vault:|ref\+|secret:\/\/|sm:\/\/|gcp:|ssm:|keyvault:|infisical:|doppler:|awssm:|bws:)/i,
+    'a reference to a secret store. Resolve it before the server starts',
+  ],
+  [
+    /^@microsoft\.keyvault\(/i,
+    'a reference of Azure Key Vault that was not resolved. Give the application access to the vault',
+  ],
+  [/^https?:\/\//i, 'a URL. Read the secret that it names'],
+  [
+    /^(\$\(.*\)|\$\{?[A-Za-z_]\w*\}?|%[A-Za-z_]\w*%|\{\{.*\}\}|<%.*%>)$/,
+    'the name of a variable that was not replaced by its value',
+  ],
+  [/^(process\.env\.|env\.|os\.environ|ENV\[)/, 'the name of a variable that was not replaced by its value'],
+  [/^TWILIO_\w+$/, 'the name of a variable. Read its value'],
+  [
+    /[•●∙·⋅*]{4,}|^[xX]{8,}$|x{8,}|\u2026$|\.\.\.$/,
+    'a masked text. Copy the Auth Token with the button of the console, which shows it first',
+  ],
+  [/redacted|filtered|masked|hidden/i, 'a masked text. Copy the Auth Token from the console'],
+]
+
+/**
+ * Finds out what a text is that stands for a token: a reference to a secret, or a mask.
+ * @param secret the configured text
+ * @returns what it is and what to do, without the text
+ */
+export function describeReference(secret: string): string | undefined {
+  return references.find(([form]) => form.test(secret.slice(0, 2000)))?.[1]
+}
+
 /** Tokens inside a configured text. */
 interface InnerTokens {
   readonly tokens: readonly string[]
@@ -19,6 +60,11 @@ function listInner(text: string): string[] {
 type Change = readonly [detail: string, fix: string, change: (text: string) => string | undefined]
 
 const changes: readonly Change[] = [
+  [
+    'The configured Auth Token has letters that look like digits, such as "O" for "0".',
+    'Copy the Auth Token from the Twilio console instead of typing it: it has the digits 0 to 9 and the letters a to f.',
+    (text) => (/^[0-9a-fOoIlQ]{32}$/.test(text) ? text.replace(/[OoQ]/g, '0').replace(/[Il]/g, '1') : undefined),
+  ],
   [
     'The configured Auth Token is in capitals.',
     'Write the Auth Token in lower case, as the Twilio console shows it.',
@@ -83,14 +129,19 @@ function decodeBase64(text: string): string | undefined {
 }
 
 /**
- * Lists the tokens that differ from a text by one character at one of its ends.
+ * Lists the tokens that differ from a text by one character more or less, those at its ends first.
  * @param secret the configured text
  * @returns the tokens, or none if the text does not have one character less or more than a token
  */
 export function listNeighbours(secret: string): string[] {
-  if (/^[0-9a-f]{31}$/.test(secret)) {
-    const digits = [...'0123456789abcdef']
-    return [...digits.map((digit) => secret + digit), ...digits.map((digit) => digit + secret)]
-  }
-  return secret.length === 33 ? [secret.slice(0, -1), secret.slice(1)].filter((one) => tokenShape.test(one)) : []
+  const ends = (last: number): number[] => [last, 0, ...Array.from({ length: last - 1 }, (_, at) => at + 1)]
+  if (/^[0-9a-f]{31}$/.test(secret))
+    return ends(31).flatMap((at) =>
+      [...'0123456789abcdef'].map((digit) => secret.slice(0, at) + digit + secret.slice(at)),
+    )
+  if (secret.length !== 33) return []
+  return ends(32).flatMap((at) => {
+    const shorter = secret.slice(0, at) + secret.slice(at + 1)
+    return tokenShape.test(shorter) ? [shorter] : []
+  })
 }

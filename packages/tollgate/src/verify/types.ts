@@ -204,6 +204,20 @@ export interface Diagnoser<Options = VerifierOptions> {
    * @param rejected The rejection, with the request that anyone may have sent.
    */
   explain(rejected: RejectedRequest<Options>): Awaitable<void>
+  /**
+   * Called after an accepted request, so that later explanations know what works. Its errors are
+   * ignored.
+   * @param verified The verdict, and the request that it is about.
+   */
+  remember?(verified: VerifiedRequest<Options>): void
+}
+
+/** An accepted request, as a diagnoser gets it. */
+export interface VerifiedRequest<Options = VerifierOptions> {
+  readonly verdict: Pick<Accepted, 'matched' | 'accountSid'>
+  readonly request: Pick<IncomingRequest, 'headers'>
+  /** The options of the verifier. */
+  readonly options: Options
 }
 
 /** A rejected request, as a diagnoser gets it. */

@@ -158,7 +158,12 @@ function report<T extends CheckTypes>(
 ): void {
   const { onVerdict, diagnose } = settings.given
   if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, source, native))
-  if (!isRejected(verdict) || diagnose === undefined) return
+  if (diagnose === undefined) return
+  if (!isRejected(verdict)) {
+    const verified = { verdict: verdict as never, request: source, options: settings.given as never }
+    if (verdict.ok) runUnnoticed(() => diagnose.remember?.(verified))
+    return
+  }
   // A stream has been read, so only its bytes can be used now.
   const { body: _, ...unread } = source
   const request = { ...unread, ...(content && { body: content.body() }) }

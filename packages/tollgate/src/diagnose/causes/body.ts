@@ -1,7 +1,7 @@
 import { decodeUtf8, encodeUtf8, type Pairs, parseForm } from '../../schemes/twilio/sign/form.ts'
 import { findBodyHash, hashBody } from '../../schemes/twilio/sign/signature.ts'
 import { readSingle } from '../../verify/head.ts'
-import { isRewrittenJson, listBodyVariants, parseBoundedJson } from '../body-variants.ts'
+import { isRewrittenJson, isSpacedJson, listBodyVariants, parseBoundedJson } from '../body-variants.ts'
 import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../encodings.ts'
 import { spellName } from '../evidence.ts'
 import { isHugeForm, parseFormBody } from '../limits.ts'
@@ -9,6 +9,7 @@ import { startsLikeTwilioName } from '../mask.ts'
 import { type Consumed, readParsed, type State, type Subject } from '../reading.ts'
 import { stripBlanks } from '../spelling.ts'
 import { changes } from './differences.ts'
+import { keepNestBytes } from './params.ts'
 import {
   type CauseRow,
   type Edit,
@@ -29,7 +30,7 @@ const keepBytes: Fixes = {
   fastify: 'Register the plugin in the scope, before any hook that reads the body.',
   koa: 'Put the guard before the body parser, or use one that keeps ctx.request.rawBody.',
   hono: 'Put the guard first, or read the body with c.req.text() or arrayBuffer().',
-  nest: 'Create the app with rawBody: true.',
+  nest: keepNestBytes,
   next: 'In the Pages Router export config = { api: { bodyParser: false } }. The App Router needs nothing.',
   lambda: 'Put twilioWebhookMiddy before httpJsonBodyParser and httpUrlencodeBodyParser.',
   firebase: 'Change nothing in the adapter: it reads req.rawBody.',
@@ -59,10 +60,13 @@ export const bodyCauses = {
           detail: `${otherHash} It is not complete JSON: it was cut off, encoded or replaced on the way.`,
           fix: 'Pass the whole body as it arrived, byte for byte.',
         }
-      return isRewritten(subject) ? { detail: `${otherHash} A parser read and wrote it, or it is forged.` } : undefined
+      if (isSpaced(subject)) return undefined
+      return {
+        detail: `${otherHash} ${isRewritten(subject) ? 'It is written as a parser writes JSON.' : 'It is JSON in another form.'} Something changed it, or it is forged.`,
+      }
     },
     suspect({ subject }) {
-      return hasOtherHash(subject) && isRewritten(subject) ? { grounds: ['sign'], detail: notSigned } : undefined
+      return hasOtherHash(subject) && !isSpaced(subject) ? { grounds: ['sign'], detail: notSigned } : undefined
     },
   } satisfies CauseRow as Row,
   body_whitespace: {
@@ -82,12 +86,12 @@ export const bodyCauses = {
       return bodyChange?.spaced === undefined ? undefined : { detail: `The body ${bodyChange.spaced}.` }
     },
     explainBody(subject) {
-      return isRewritten(subject) || hasLostCharacters(subject) || !isJson(subject)
+      return !isSpaced(subject) || hasLostCharacters(subject) || !isJson(subject)
         ? undefined
-        : { detail: `${otherHash} Its white space or line breaks changed, or it is forged.` }
+        : { detail: `${otherHash} It has white space or line breaks that no parser writes: these may have changed.` }
     },
     suspect({ subject }) {
-      return hasOtherHash(subject) && !isRewritten(subject) ? { grounds: ['sign'], detail: notSigned } : undefined
+      return hasOtherHash(subject) && isSpaced(subject) ? { grounds: ['sign'], detail: notSigned } : undefined
     },
     differences: [
       {
@@ -235,14 +239,15 @@ export const bodyCauses = {
       yield* listMultipart(subject)
     },
     changesParams: true,
-    suspect({ subject: { contentType, body, parsed }, rejection }) {
+    suspect({ subject: { contentType, body, parsed, isForm }, rejection }) {
       if (typeof parsed === 'string' && parsed.includes('='))
         return {
           grounds: ['trace'],
           detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.',
           fix: passParams,
         }
-      if (rejection.code !== 'body_unsigned' || body === undefined || /json/i.test(contentType)) return undefined
+      if (rejection.code !== 'body_unsigned' || body === undefined || isForm || /json/i.test(contentType))
+        return undefined
       return /^multipart\/form-data/i.test(contentType)
         ? {
             grounds: ['shape'],
@@ -522,6 +527,15 @@ function isRewritten(subject: Subject): boolean {
   const known = rewritten.get(subject) ?? (body !== undefined && isRewrittenJson(body, work))
   rewritten.set(subject, known)
   return known
+}
+
+/**
+ * Checks if the white space is what is odd about JSON: without it, the text is what a parser
+ * writes, and with it, no parser writes it.
+ */
+function isSpaced(subject: Subject): boolean {
+  const { body, work } = subject
+  return body !== undefined && !isRewritten(subject) && isSpacedJson(body, work)
 }
 
 function hasOtherHash({ body, state, bodyMatches }: Subject): boolean {

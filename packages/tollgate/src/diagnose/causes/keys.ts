@@ -5,7 +5,7 @@ import type { ConfiguredKeys, Key, NamedKey } from '../configured-keys.ts'
 import { toBase64Length } from '../encodings.ts'
 import { showName } from '../mask.ts'
 import type { Subject } from '../reading.ts'
-import { findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
+import { describeReference, findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
 import type { CauseRow, Dimension, Edit, Finding, Row, Suspicion } from './row.ts'
 
 const [ofTokens, ofSharedKeys] = [findDefaultAlgorithm('auth_token'), findDefaultAlgorithm('shared_key')]
@@ -37,6 +37,7 @@ export const keyCauses = {
     },
     suspect({ subject: { keys, header }, rejection, tried }) {
       const fault = findFault(keys)
+      if (describeReference(fault?.token ?? keys.tried[0]?.secret ?? '') !== undefined) return undefined
       if (fault?.kind === 'other' && keys.claimedKeyId === undefined)
         return {
           grounds: ['trace'],
@@ -124,6 +125,14 @@ export const keyCauses = {
     },
     suspect({ subject: { keys }, tried }) {
       const [key] = keys.tried
+      const given = findFault(keys)?.token ?? key?.secret ?? ''
+      const reference = keys.claimedKeyId === undefined ? describeReference(given) : undefined
+      if (reference !== undefined)
+        return {
+          grounds: ['trace'],
+          detail: `The configured Auth Token is not a token but ${reference.replace(/\. .*$/s, '')}.`,
+          fix: `Configure the Auth Token itself.${/\. .*$/s.exec(reference)?.[0].slice(1) ?? ''}`,
+        }
       if (key?.kind !== 'auth_token' || tried === 0 || keys.faults.length > 0 || looksLikeApiSecret(key.secret))
         return undefined
       if (keys.tried.some(({ secret }) => tokenShape.test(secret))) return undefined
@@ -236,10 +245,11 @@ export const keyCauses = {
         'The configured Auth Token starts with the AccountSid. Only the rest is the token.',
       )
     },
-    suspect({ subject: { keys } }) {
-      return findFault(keys)?.kind === 'account_sid'
-        ? { grounds: ['fault'], detail: 'An AccountSid is configured as the Auth Token.' }
-        : undefined
+    suspect({ subject: { keys, hints } }) {
+      if (findFault(keys)?.kind === 'account_sid')
+        return { grounds: ['fault'], detail: 'An AccountSid is configured as the Auth Token.' }
+      const isBare = keys.tried.some(({ secret }) => isBareSid(secret, [...keys.accounts, ...hints.accounts]))
+      return isBare && keys.claimedKeyId === undefined ? { grounds: ['trace'], detail: bareSid } : undefined
     },
   } satisfies CauseRow as Row,
   shared_key_unconfigured: {
@@ -404,6 +414,12 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
 }
 
+const bareSid = 'The configured Auth Token is the AccountSid without its "AC".'
+
+function isBareSid(secret: string, accounts: readonly string[]): boolean {
+  return accounts.some((account) => isAccountSid(account) && account.slice(2).toLowerCase() === secret.toLowerCase())
+}
+
 const accountAndToken = /^AC[0-9a-f]{32}\s*[:|/]\s*(\S+)$/i
 
 /** Names the secret that the request is checked with. */
@@ -414,7 +430,8 @@ function nameSecret({ claimedKeyId }: ConfiguredKeys): string {
 /** The kinds of text that may be configured as the Auth Token. */
 type Configured = 'account_sid' | 'api_key' | 'api_secret' | 'blank' | 'token'
 
-function readConfigured({ faults, tried }: ConfiguredKeys): Configured {
+function readConfigured({ faults, tried, accounts }: ConfiguredKeys): Configured {
+  if (tried.some(({ secret }) => isBareSid(secret, accounts))) return 'account_sid'
   const [fault] = faults
   if (fault !== undefined && faults.length === tried.length) {
     if (/^\s*["'`]?AC/.test(fault.token)) return 'account_sid'
@@ -467,15 +484,21 @@ function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys, s
 }
 
 /** Explains a request for which the look-up found no token. */
-function explainNoToken({ lookup }: ConfiguredKeys): Suspicion | undefined {
-  return lookup === 'nothing'
-    ? {
-        grounds: ['refusal'],
-        detail:
-          'The look-up in "authToken" found no token. JSON events and WebSocket handshakes name no account, so "accountSid" is undefined for them.',
-        fix: 'Let the look-up return the tokens that may have signed if "accountSid" is undefined, or give this route a verifier with its own Auth Token.',
-      }
-    : undefined
+function explainNoToken({ lookup, accounts }: ConfiguredKeys): Suspicion | undefined {
+  if (lookup !== 'nothing') return undefined
+  const [account] = accounts
+  if (accounts.length === 1 && isAccountSid(account))
+    return {
+      grounds: ['refusal'],
+      detail: `The look-up in "authToken" was asked for the account ${account}, and found no token.`,
+      fix: `If the account is yours, let the look-up return its Auth Token: check that the token is stored under ${account}.`,
+    }
+  const why = accounts.length === 0 ? 'names no account' : 'names several accounts'
+  return {
+    grounds: ['refusal'],
+    detail: `The look-up in "authToken" found no token. This request ${why}, so "accountSid" was undefined.`,
+    fix: 'Let the look-up return the tokens that may have signed if "accountSid" is undefined, or give this route a verifier with its own Auth Token.',
+  }
 }
 
 /** Explains why the account of a genuine request is refused. */

@@ -5,8 +5,8 @@ import { freeText, showName, showNames } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { stripDigits } from '../spelling.ts'
 import { isAdded, isLost } from './differences.ts'
-import { guardFirst, ifVerifier, ofNumber, verifyBefore } from './params.ts'
-import { type CauseRow, type Edit, editPairs, type Row, type Suspicion } from './row.ts'
+import { guardFirst, ifVerifier, keepNestBytes, ofNumber, verifyBefore } from './params.ts'
+import { type CauseRow, type Edit, editPairs, type Row, redacted, type Suspicion } from './row.ts'
 
 /** Parameters that were lost on the way, or added. */
 export const lostParamsCauses = {
@@ -74,7 +74,7 @@ export const lostParamsCauses = {
     fix: 'Pass every parameter that Twilio sent and no other: pass the raw body.',
     fixes: {
       ...guardFirst,
-      nest: 'Set rawBody: true. A ValidationPipe with whitelist removes every parameter that the DTO does not name.',
+      nest: `${keepNestBytes} A ValidationPipe with whitelist removes every parameter that the DTO does not name.`,
     },
     question: 'some_messages',
     part: 'params',
@@ -87,7 +87,7 @@ export const lostParamsCauses = {
     changesParams: true,
     suspect({ subject, rejection, tried }) {
       const { given, method, handshake, bodyMatches } = subject
-      if (given?.length === 0 && method === 'POST' && !handshake && !bodyMatches)
+      if (given?.length === 0 && typeof subject.parsed !== 'string' && method === 'POST' && !handshake && !bodyMatches)
         return {
           grounds: ['contradiction'],
           detail: 'No parameters were passed: no form parser ran, or it ran too late.',
@@ -337,6 +337,13 @@ function suspectMissing({ state }: Subject): Suspicion | undefined {
       grounds: ['contradiction'],
       detail: `The phone number in "${showName(hidden[0])}" is masked: something on the way hides a part of it.`,
       fix: 'Let nothing on the way mask values before the check.',
+    }
+  const gone = state.pairs.find(([, value]) => redacted.test(value))
+  if (gone !== undefined)
+    return {
+      grounds: ['contradiction'],
+      detail: `The value of "${showName(gone[0])}" looks like a mark that a filter or a log writes in place of a text that it hides.`,
+      fix: 'Let nothing hide values before the check. If this is a copy from a log, diagnose a copy in which nothing is hidden.',
     }
   if (names.has('From') && names.has('To') && !/sid/i.test(text))
     return {

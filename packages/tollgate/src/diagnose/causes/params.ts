@@ -18,12 +18,16 @@ export const ifVerifier: string = `If the verifier gets it, ${changesForm}`
 export const verifyBefore = (does: string): string =>
   `Verify before any middleware that ${does}, on the raw body. ${ifVerifier}`
 
+/** The fix for Nest, also for applications that have `rawBody: true`. */
+export const keepNestBytes: string =
+  'Create the app with rawBody: true, and set up parsers with app.useBodyParser(…): a parser of your own, such as app.use(json()), takes the place of the one that keeps the bytes.'
+
 /** The fix for parsers and middleware that change parameters: the guard comes first. */
 export const guardFirst: Fixes = {
   express: `Put the guard before middleware that changes the body or sets req.rawBody. Otherwise ${changesForm}`,
   fastify: `Register the plugin in the scope, before hooks that change the body. If there are none, ${changesForm}`,
   koa: `Put the guard before the body parser and other code that changes the body. Otherwise ${changesForm}`,
-  nest: 'Set rawBody: true. Pipes and middleware that change the body then do no harm. A forwarder before this server may change the form too.',
+  nest: `${keepNestBytes} Pipes and middleware that change the body then do no harm. A forwarder before this server may change the form too.`,
 }
 
 /** Changes that parsers and middleware make to the values and names of parameters. */

@@ -229,7 +229,7 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
     yield* offer(
       rest,
       count,
-      `The path starts with ${added}, which Twilio did not sign: Twilio signed ${rest}. If no proxy of yours adds it, someone sent a copy of the request to another path.`,
+      `${describeAdded(added, rest)}: Twilio signed ${rest}. If no proxy of yours adds it, someone sent a copy of the request to another path.`,
       `Let nothing on the way add ${added} to the path.`,
     )
     for (const [prefix, from] of named)
@@ -299,6 +299,12 @@ function* listRouted({ path, query }: UrlParts): Generator<Edit> {
     for (let count = 0; count <= Math.min(parts.length, 3); count++)
       yield offer(parts.slice(0, count), parts.slice(count), 4)
   }
+}
+
+function describeAdded(added: string, rest: string): string {
+  return rest === added || rest.startsWith(`${added}/`)
+    ? `The path has ${added} twice at its start, and Twilio signed it once`
+    : `The path starts with ${added}, which Twilio did not sign`
 }
 
 function describeLost(prefix: string, from: string, seen: string): string {
@@ -410,6 +416,15 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
     yield offer((path) => path.replace(/%25/g, '%'), 2, 'without its second encoding')
   }
   const segments = state.url.path.split('/')
+  // lighttpd decodes what needs no escape, and %2F, in one step.
+  if (/[~_.-]/.test(state.url.path))
+    for (const characters of ['~', '-', '_', '.', '~._-'])
+      for (let index = 2; index < Math.min(segments.length, 8); index++)
+        yield offer(
+          (path) => escapeAll(joinAt(path, index, '\0'), characters).replace('\0', '%2F'),
+          4,
+          `with ${[...characters].join(' ')} percent-encoded and %2F for "/"`,
+        )
   for (const [slash, cost] of [
     ['%2F', 3],
     ['%2f', 4],

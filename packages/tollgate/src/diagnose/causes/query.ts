@@ -3,6 +3,7 @@ import { type Pairs, parseForm, serializeForm } from '../../schemes/twilio/sign/
 import type { UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import { kinds } from '../../schemes/twilio/webhooks/index.ts'
 import type { IncomingRequest } from '../../verify/types.ts'
+import { isRedirected } from '../evidence.ts'
 import { countCharacters } from '../limits.ts'
 import { isTwilioName, showName, showNames } from '../mask.ts'
 import { ownTarget, type Subject } from '../reading.ts'
@@ -36,7 +37,7 @@ export const queryCauses = {
     compare: (seen, signed) =>
       compareQueries('lost', seen, signed, 'The query of the URL was lost on the way, or a part of it.'),
     suspect({ subject: { state, method, handshake, queryPairs, options }, tried }) {
-      if (method === 'GET' && queryPairs.length === 0 && state.pairs.length === 0)
+      if (isRedirected(method, state.url.query) && queryPairs.length === 0 && state.pairs.length === 0)
         return {
           grounds: ['setup'],
           detail: handshake

@@ -218,6 +218,10 @@ export interface OtherCause extends Finding {
   readonly id: string
 }
 
+/** The marks that logs and filters write in place of what they hide. */
+export const redacted: RegExp =
+  /^\W{0,3}(redacted|filtered|masked|hidden|removed|sanitized|sensitive|secret|scrubbed|omitted)\W{0,3}$|\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|<(redacted|filtered|masked|hidden|removed)>|^[*•]{3,}$/i
+
 /** One way to undo a cause. */
 export interface Edit<T = State> extends Finding {
   readonly dimension: Dimension
@@ -275,8 +279,8 @@ export const grounds = [
   'sender',
   'sign',
   'setup',
-  'secret',
   'proxy',
+  'secret',
   'unknown',
   'searched',
 ] as const

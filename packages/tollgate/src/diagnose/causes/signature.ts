@@ -4,10 +4,13 @@ import type { VerifierOptions } from '../../verify/types.ts'
 import { toBase64Length } from '../encodings.ts'
 import { isRedirected } from '../evidence.ts'
 import { parseFormBody } from '../limits.ts'
+import { isTwilioName } from '../mask.ts'
+import { findProduct } from '../products.ts'
 import type { Subject } from '../reading.ts'
-import { decodePercent } from '../spelling.ts'
+import { decodePercent, joinFields, readName, splitFields } from '../spelling.ts'
 import { quote } from './mends.ts'
-import { type CauseRow, type Edit, type Reading, type Row, takeForm } from './row.ts'
+import { type CauseRow, type Edit, type Finding, type Reading, type Row, redacted, takeForm } from './row.ts'
+import { isSentOn } from './url.ts'
 
 /** Changes of the signature header, and methods, which no signature covers. */
 export const signatureCauses = {
@@ -48,6 +51,21 @@ export const signatureCauses = {
       },
     },
   } satisfies CauseRow as Row,
+  other_product: {
+    title: 'A request of another product',
+    symptom:
+      'The code is `signature_missing`, and the request has headers of SendGrid, Segment, Authy or another sender.',
+    reason:
+      'Other products, also some of Twilio’s, sign in their own ways and send no X-Twilio-Signature. The URL of this route was configured there, or one route takes the requests of both.',
+    fix: 'Give each product its own route, with the check of that product.',
+    question: 'signature',
+    part: 'request',
+    codes: ['signature_missing'],
+    suspect({ subject }) {
+      const product = findOtherProduct(subject)
+      return product && { grounds: ['fault'], ...product }
+    },
+  } satisfies CauseRow as Row,
   signature_missing: {
     title: 'There is no signature',
     symptom: 'The code is `signature_missing`.',
@@ -64,7 +82,7 @@ export const signatureCauses = {
     codes: ['signature_missing', 'key_not_allowed'],
     suspect({ presented, subject, rejection }) {
       const isMissing = rejection.code === 'signature_missing'
-      if (!isMissing && presented.length > 0) return undefined
+      if ((!isMissing && presented.length > 0) || findOtherProduct(subject) !== undefined) return undefined
       if (isBlank(subject.signatures)) return { grounds: ['fault'], detail: 'The X-Twilio-Signature header is blank.' }
       if (!isMissing) return undefined
       const other = otherNames.find((name) => subject.header(name).length > 0)
@@ -101,9 +119,16 @@ export const signatureCauses = {
       if (shape.test(text)) yield { text, compare: 'folded', detail: 'The letter case of X-Twilio-Signature changed.' }
     },
     suspect({ presented, rejection, subject }) {
-      return presented.length === 0 && rejection.code === 'signature_malformed' && !isBlank(subject.signatures)
-        ? { grounds: ['refusal'], detail: 'X-Twilio-Signature holds no signature in a known encoding.' }
-        : undefined
+      if (presented.length > 0 || rejection.code !== 'signature_malformed' || isBlank(subject.signatures))
+        return undefined
+      const [text = ''] = subject.signatures
+      return redacted.test(text)
+        ? {
+            grounds: ['fault'],
+            detail: 'X-Twilio-Signature was hidden: a log or a proxy wrote a mark of its own in its place.',
+            fix: 'Pass X-Twilio-Signature on unchanged. If this is a copy from a log, diagnose a copy in which nothing is hidden.',
+          }
+        : { grounds: ['refusal'], detail: 'X-Twilio-Signature holds no signature in a known encoding.' }
     },
   } satisfies CauseRow as Row,
   signature_truncated: {
@@ -154,14 +179,20 @@ export const signatureCauses = {
           detail: 'The form is larger than any known webhook of Twilio’s, so nothing was searched.',
         }
       if (evidence.looksLikeTwilio) return undefined
+      if (findOtherProduct(subject) !== undefined) return undefined
       const agent = evidence.userAgent === undefined ? 'no User-Agent' : 'another User-Agent'
       const lack = body === undefined && !unread ? ' It has no body either.' : ''
       return {
-        grounds: [isTool ? (isUnsigned ? 'fault' : 'tool') : 'sender'],
+        grounds: [isTool && !isSentOn(subject) ? (isUnsigned ? 'fault' : 'tool') : 'sender'],
         detail: `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends.${lack}`,
       }
     },
   } satisfies CauseRow as Row,
+}
+
+/** A request with a signature of Twilio's is one of Twilio's, or wants to be. */
+function findOtherProduct({ signatures, header, body }: Subject): Finding | undefined {
+  return signatures.length > 0 ? undefined : findProduct('twilio', header, body)
 }
 
 /** Names that CGI gateways, WSGI servers and proxies make of X-Twilio-Signature. */
@@ -200,10 +231,25 @@ function describeMethodFix(method: string): string {
 }
 
 /** A proxy that changed the method to GET and kept the form. */
-function* listMethods({ method, handshake, isForm, body }: Subject): Generator<Edit> {
-  if (method !== 'GET' || handshake || !isForm || body === undefined || body.length === 0) return
-  yield* takeForm(parseFormBody(body), { detail: changedToGet, fix: keepMethod })
+function* listMethods({ method, handshake, isForm, body, queryPairs, state }: Subject): Generator<Edit> {
+  if (method !== 'GET' || handshake) return
+  if (isForm && body !== undefined && body.length > 0)
+    yield* takeForm(parseFormBody(body), { detail: changedToGet, fix: keepMethod })
+  const fields = splitFields(state.url.query)
+  const own = fields.filter((field) => !isTwilioName(readName(field)))
+  const pairs = queryPairs.filter(([name]) => isTwilioName(name))
+  if (pairs.length < fewestMoved || fields.length > mostMoved) return
+  yield {
+    dimension: 'source',
+    cost: 2,
+    apply: (one) => ({ ...one, pairs, covers: 'params', url: { ...one.url, query: joinFields(own) } }),
+    detail: 'The form of a POST was moved into the query of a GET on the way.',
+    fix: keepMethod,
+  }
 }
+
+/** A GET with fewer of Twilio's parameters, or with many more, is none that was a POST. */
+const [fewestMoved, mostMoved] = [3, 100]
 
 const tools = /curl|wget|mozilla|python|postman|insomnia|bot|java|go-http|node|axios|okhttp|undici|httpie/i
 

@@ -1,7 +1,10 @@
+import { kindOf } from '../../params/index.ts'
 import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
-import { isForwarded, listParts, spellName } from '../evidence.ts'
-import type { Subject } from '../reading.ts'
+import type { HostAndPort } from '../../verify/public-url.ts'
+import { captureOwn, findCaptureSite, isCaptureSite } from '../capture-sites.ts'
+import { isForwarded, listParts, type Seen, spellName } from '../evidence.ts'
+import type { ForwardingFamily, Subject } from '../reading.ts'
 import { setUrl } from './mends.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row.ts'
 
@@ -73,6 +76,8 @@ export const urlCauses = {
     },
     suspect({ subject, rejection, tried }) {
       const { host } = subject.state.url
+      const site = findCaptureSite(subject.evidence)
+      if (site !== undefined) return { grounds: ['trace'], ...describeCapture(site) }
       if (rejection.code === 'url_not_allowed') {
         const finding = explainHost(subject, rejection)
         return finding && { grounds: ['refusal'], ...finding }
@@ -80,6 +85,20 @@ export const urlCauses = {
       if (tried === 0) return undefined
       if (internalHost.test(host))
         return { grounds: ['sign'], detail: `This server checks the host "${host}", which Twilio cannot reach.` }
+      const other = findOtherHost(subject)
+      if (other !== undefined)
+        return {
+          grounds: ['contradiction'],
+          detail: `The request names the host "${other.value.host}" (${other.from}), and this server checks "${host}".`,
+          fix: 'Compare both with the URL in the Twilio console. "publicUrl" needs the host that is there.',
+        }
+      if (isSentOn(subject))
+        return {
+          grounds: ['contradiction'],
+          detail:
+            'The request has a signature and the parameters of a webhook, and another User-Agent: if a program of yours sends it on, Twilio signed the URL of that program.',
+          fix: 'Return the URL in the Twilio console from "signedUrl", which is that of the program that sends the request on, and let it pass on the form as it arrived.',
+        }
       const cdn = cdnHeaders.find((name) => subject.header(name).length > 0)
       if (cdn !== undefined && platformHost.test(host))
         return {
@@ -213,6 +232,13 @@ function describeHost(seen: UrlParts, signed: UrlParts): Finding {
   return { detail: `Twilio signed the host "${signed.host}", and this server checks "${seen.host}".` }
 }
 
+function describeCapture(site: string): Finding {
+  return {
+    detail: `The request names the host "${site}", a site that shows requests to its readers: what Twilio sent there was not signed for this server.`,
+    fix: captureOwn,
+  }
+}
+
 function showPort({ port }: UrlParts): string {
   return port === '' ? 'no port' : `the port ${port.slice(1)}`
 }
@@ -264,7 +290,8 @@ function explainListedPort({ header, options, state }: Subject, { code }: Reject
   const keepHost = 'let the proxy pass Host on as Twilio sent it (nginx: proxy_set_header Host $http_host)'
   return {
     detail: `Host is "${named}", and "publicUrl" lists this host ${listed.port === '' ? 'without a port' : `with the port ${listed.port.slice(1)}`}.`,
-    fix: `If the URL at Twilio has ${port === '' ? 'no port' : `the port ${port.slice(1)}`}, write '${listed.scheme}://${named}' into "publicUrl". If not, ${keepHost}.`,
+    // The host is in the list of the user. Only its port is from the request.
+    fix: `If the URL at Twilio has ${port === '' ? 'no port' : `the port ${port.slice(1)}`}, write '${listed.scheme}://${listed.host}${port}' into "publicUrl". If not, ${keepHost}.`,
   }
 }
 
@@ -279,6 +306,27 @@ function explainForwardedPort({ evidence: { hosts, ports } }: Subject, { message
     fix: 'Let the proxy send the port that Twilio calls, or no X-Forwarded-Port at all, or set "publicUrl" to the scheme and host of the URL at Twilio.',
   }
 }
+
+/** Finds a public host of the request that is not the one that is checked. */
+function findOtherHost({ evidence, state: { url } }: Subject): Seen<HostAndPort> | undefined {
+  return evidence.hosts.find(
+    ({ value: { host } }) => host.toLowerCase() !== url.host.toLowerCase() && !internalHost.test(host),
+  )
+}
+
+/** A program that has a signature and all of a webhook's parameters has them from Twilio. */
+export function isSentOn({ evidence, state: { covers, pairs }, signatures, queryPairs }: Subject): boolean {
+  const { userAgent, looksLikeTwilio } = evidence
+  if (looksLikeTwilio || userAgent === undefined || signatures.length === 0 || byHand.test(userAgent)) return false
+  const params = covers === 'params' && pairs.length > 0 ? pairs : queryPairs
+  return params.length >= fewestParams && kindOf(new Map(params)) !== undefined
+}
+
+/** Programs with which people send a request themselves. */
+const byHand = /curl|wget|mozilla|postman|insomnia|httpie|bruno|bot\b/i
+
+/** The webhooks with the fewest parameters have about as many. */
+const fewestParams = 8
 
 /** Hosts that platforms give to an application. */
 const platformHost =
@@ -298,7 +346,9 @@ const internalHost = /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\
 function explainHost(subject: Subject, rejection: Rejected): Finding | undefined {
   const isOther = explainForwarding(subject, rejection) ?? explainPort(subject, rejection)
   if (isOther !== undefined) return undefined
-  const { state, options, header } = subject
+  const site = findCaptureSite(subject.evidence)
+  if (site !== undefined) return describeCapture(site)
+  const { state, options } = subject
   const { host, port } = state.url
   const says = (text: RegExp): boolean => text.test(rejection.message)
   if (says(/"signedUrl"/))
@@ -316,20 +366,37 @@ function explainHost(subject: Subject, rejection: Rejected): Finding | undefined
     }
   const isList = Array.isArray(options.publicUrl)
   const listed = isList ? 'publicUrl' : 'allowedHosts'
-  const forwarded = isList ? [] : listParts(header, 'x-forwarded-host')
-  const named = forwarded.length === 1 ? showHost(forwarded[0]) : `${host}${port}`
+  const named = `${host}${port}`
+  const unused = isList ? undefined : findUnusedHost(subject)
+  if (unused !== undefined)
+    return {
+      detail: `The Host of the request, "${named}", is not in "allowedHosts". ${unused.from} names "${unused.host}", and "forwardedBy" does not use this header.`,
+      fix: `If your proxy sets ${unused.from} and lets no client send it, set forwardedBy: '${unused.family}'. ${useOneUrl}`,
+      ruleFix: `set forwardedBy: '${unused.family}' if your proxy sets ${unused.from} and lets no client send it`,
+    }
   return {
     detail: `The host of the request, "${named}", is not in "${listed}".`,
     fix: internalHost.test(named)
       ? 'Let the proxy pass the public host on (nginx: proxy_set_header Host $http_host, Apache: ProxyPreserveHost On). Or set "publicUrl" to one text, the scheme and host of the URL at Twilio: then Host is not used.'
-      : `If Twilio calls this host, add it to "${listed}"${isList ? `: 'https://${named}'` : ''}.${/:\d+$/.test(named) ? ' If Twilio calls another port, let the proxy send that one.' : ''}`,
+      : `If Twilio calls this host, add it to "${listed}".${/:\d+$/.test(named) ? ' If Twilio calls another port, let the proxy send that one.' : ''}`,
     ruleFix: isList || internalHost.test(named) ? undefined : 'add the host to "allowedHosts"',
   }
 }
 
-/** The sender chooses the header, so only the form of a host is shown. */
-function showHost(text: string | undefined): string {
-  return text !== undefined && /^[\w.:[\]-]{1,260}$/.test(text) ? text : 'unknown'
+interface UnusedHost {
+  readonly from: string
+  readonly host: string
+  readonly family: ForwardingFamily
+}
+
+/** Finds a forwarding header that names another host, and that the rule does not use. */
+function findUnusedHost({ evidence, usedFamily, state: { url } }: Subject): UnusedHost | undefined {
+  const found = evidence.hosts.find(
+    (seen) => isForwarded(seen) && seen.value.host.toLowerCase() !== url.host.toLowerCase(),
+  )
+  const family = found?.from === 'Forwarded' ? 'forwarded' : 'x-forwarded'
+  if (found === undefined || usedFamily === family) return undefined
+  return { from: found.from, host: found.value.host + found.value.port, family }
 }
 
 /**
@@ -366,9 +433,12 @@ function* listHosts({ state, evidence, hints }: Subject, sameHost: boolean): Gen
       dimension: 'host',
       cost,
       apply: editUrl('host', () => host),
+      ...(isCaptureSite(host) && { fix: captureOwn }),
       detail: sameHost
         ? `Twilio signed the host as "${host}", and this server checks "${seen}".`
-        : `Twilio signed the host "${host}" (${from}), and this server checks "${seen}".`,
+        : isCaptureSite(host)
+          ? describeCapture(host).detail
+          : `Twilio signed the host "${host}" (${from}), and this server checks "${seen}".`,
     }
   }
   for (const { value, from } of evidence.hosts) yield* offer(value.host, from, 1)

@@ -1,5 +1,6 @@
-import type { CauseRow, Edit, Row, Unexplained } from '../../diagnose/causes/row.ts'
+import type { CauseRow, Edit, Finding, Row, Unexplained } from '../../diagnose/causes/row.ts'
 import { isBounded, isBoundedJson } from '../../diagnose/limits.ts'
+import { findProduct } from '../../diagnose/products.ts'
 import type { RejectionCode } from '../../verdict.ts'
 import { readHeaders, readSingle } from '../../verify/head.ts'
 import type { IncomingRequest } from '../../verify/types.ts'
@@ -49,6 +50,18 @@ const rows = {
       method_not_allowed: () => ({ detail: otherMethod }),
     },
   } satisfies SendGridRow as Row,
+  other_product: {
+    title: 'A request of another product',
+    symptom: 'The code is `signature_missing`, and the request has X-Twilio-Signature, or headers of another sender.',
+    reason: 'Twilio signs its webhooks, Event Streams among them, with X-Twilio-Signature and an Auth Token.',
+    fix: 'Give each product its own route, with the check of that product.',
+    part: 'request',
+    codes: ['signature_missing'],
+    suspect({ subject }) {
+      const product = findOtherProduct(subject)
+      return product && { grounds: ['fault'], ...product }
+    },
+  } satisfies SendGridRow as Row,
   signature_missing: {
     title: 'There is no signature',
     symptom: 'The code is `signature_missing`.',
@@ -56,10 +69,20 @@ const rows = {
       'SendGrid signs a webhook only if the feature is on for it. A proxy may also drop one of the two headers that belong to a signature.',
     fix: 'Turn on "Signature Verification" of the Event Webhook, or the signature of the Security Policy of Inbound Parse. Let every proxy pass both headers on.',
     part: 'signature',
-    suspect({ rejection: { code, message } }) {
-      return code === 'signature_missing'
-        ? { grounds: ['refusal'], detail: message.replace(/ See docs.*$/, '') }
-        : undefined
+    *edits(subject) {
+      if (lostTimestamp(subject))
+        for (let seconds = 0; seconds <= 60; seconds++)
+          yield {
+            ...signAt(String(readLatest(subject) + seconds), 1, `${timestampLost} Its value was found by trying.`),
+            fix: passTimestamp,
+          }
+    },
+    suspect({ subject, rejection: { code, message } }) {
+      if (code !== 'signature_missing' || findOtherProduct(subject) !== undefined) return undefined
+      // Only a webhook that signs has the header of the signature.
+      return lostTimestamp(subject)
+        ? { grounds: ['fault'], detail: timestampLost, fix: passTimestamp }
+        : { grounds: ['refusal'], detail: message.replace(/ See docs.*$/, '') }
     },
   } satisfies SendGridRow as Row,
   signature_encoding: {
@@ -125,6 +148,17 @@ const rows = {
     },
     rejections: {
       stale: () => ({ detail: older }),
+    },
+  } satisfies SendGridRow as Row,
+  body_limit: {
+    title: 'The mail is larger than the limit',
+    symptom: 'The code is `body_too_large`. Mails with attachments are refused, and others pass.',
+    reason: '`maxBodyBytes` limits what a stranger can make the server read. The default is 1 MiB.',
+    fix: 'Raise "maxBodyBytes". Inbound Parse needs maxBodyBytes: 32 * 1024 * 1024, for mails of 30 MB.',
+    part: 'body',
+    codes: ['body_too_large'],
+    suspect({ subject, rejection: { code } }) {
+      return code === 'body_too_large' ? { grounds: ['refusal'], detail: describeSize(subject) } : undefined
     },
   } satisfies SendGridRow as Row,
   body_already_parsed: {
@@ -207,7 +241,10 @@ const rows = {
       return isIntact(asked) && !isOther(asked)
         ? {
             grounds: ['secret'],
-            detail: 'No change of the body explains it: the key may belong to another webhook.',
+            detail:
+              asked.tried > 0
+                ? 'None of the usual changes of the body explains it: the key may belong to another webhook.'
+                : 'The body is too large for a search: the key may belong to another webhook, or something changed the body.',
           }
         : undefined
     },
@@ -220,7 +257,8 @@ const rows = {
     part: 'request',
     isStranger: true,
     suspect(asked) {
-      if (asked.rejection.code === 'signature_missing')
+      if (findOtherProduct(asked.subject) !== undefined) return undefined
+      if (asked.rejection.code === 'signature_missing' && !lostTimestamp(asked.subject))
         return { grounds: ['refusal'], detail: 'SendGrid signs every request of a webhook with the feature on.' }
       return isIntact(asked) ? { grounds: ['unknown'], detail: `Nothing matched in ${asked.tried} tries.` } : undefined
     },
@@ -276,7 +314,8 @@ function isMail({ request, state: { body } }: SendGridSubject): boolean {
 /** Describes a trace that only a parser leaves. */
 function findTrace(subject: SendGridSubject): string | undefined {
   if (subject.text.startsWith('[object')) return 'The body is "[object …".'
-  return isMail(subject) && subject.parsed === undefined && subject.state.body?.[0] !== dash
+  const { body } = subject.state
+  return isMail(subject) && subject.parsed === undefined && body !== undefined && body[0] !== dash
     ? 'The body of a multipart does not begin with its boundary.'
     : undefined
 }
@@ -289,7 +328,13 @@ function* listRepaired([text = '']: readonly string[]): Generator<{ text: string
     if (next !== before) changes.push(detail)
     return next
   }
-  let repaired = note('percent-encoded', text.replace(/%2b/gi, '+').replace(/%2f/gi, '/').replace(/%3d/gi, '='), text)
+  const [once = ''] = text.split(',')
+  const single = note('several times', once, text)
+  let repaired = note(
+    'percent-encoded',
+    single.replace(/%2b/gi, '+').replace(/%2f/gi, '/').replace(/%3d/gi, '='),
+    single,
+  )
   repaired = note('in quotes or white space', repaired.trim().replace(/^["']|["']$/g, ''), repaired)
   repaired = note('with blanks for "+"', repaired.replaceAll(' ', '+'), repaired)
   repaired = note('in Base64 for URLs', repaired.replaceAll('-', '+').replaceAll('_', '/'), repaired)
@@ -344,11 +389,34 @@ function signAt(timestamp: string, cost: number, detail: string): Edit<SendGridS
   return { dimension: 'timestamp', cost, apply: (state) => ({ ...state, timestamp }), detail }
 }
 
-/** SendGrid signs a batch some seconds after its last event. */
-function* listOtherTimestamps(subject: SendGridSubject): Generator<Edit<SendGridState>> {
+const timestampLost =
+  'The request has X-Twilio-Email-Event-Webhook-Signature, and its timestamp header is missing: the webhook signs, and something dropped the header.'
+const passTimestamp = 'Let every proxy pass X-Twilio-Email-Event-Webhook-Timestamp on.'
+
+function findOtherProduct({ signatureText, timestampText, request, state }: SendGridSubject): Finding | undefined {
+  if (signatureText !== undefined || timestampText !== undefined) return undefined
+  return findProduct('sendgrid', readHeaders(request.headers), state.body)
+}
+
+function lostTimestamp({ signatureText, timestampText }: SendGridSubject): boolean {
+  return signatureText !== undefined && timestampText === undefined
+}
+
+function describeSize({ request: { headers } }: SendGridSubject): string {
+  const length = readSingle(readHeaders(headers), 'content-length') ?? ''
+  return `The body is larger than "maxBodyBytes"${/^\d{1,15}$/.test(length) ? ` (Content-Length ${length})` : ''}.`
+}
+
+/** Reads the time of the last event. SendGrid signs a batch some seconds after it. */
+function readLatest(subject: SendGridSubject): number {
   const events = Array.isArray(subject.parsed) ? subject.parsed : (parseArray(subject.text) ?? [])
   const times = events.map((event) => Object(event).timestamp).filter(Number.isInteger)
-  const latest = times.reduce((most: number, time: number) => Math.max(most, time), 0)
+  return times.reduce((most: number, time: number) => Math.max(most, time), 0)
+}
+
+function* listOtherTimestamps(subject: SendGridSubject): Generator<Edit<SendGridState>> {
+  if (lostTimestamp(subject)) return
+  const latest = readLatest(subject)
   const given = subject.state.timestamp ?? repairTimestamp(subject)?.digits
   for (let seconds = 0; seconds <= 60; seconds++)
     for (const time of [latest + seconds, ...(given === undefined ? [] : [+given - seconds, +given + seconds])])

@@ -18,7 +18,7 @@ import { createWork, type Work } from '../../diagnose/limits.ts'
 import { type Attempt, searchSets } from '../../diagnose/search.ts'
 import { isRejected, type Rejected } from '../../verdict.ts'
 import { readBody } from '../../verify/body.ts'
-import { readHeaders, readSingle } from '../../verify/head.ts'
+import { listTexts, readHeaders, readSingle } from '../../verify/head.ts'
 import type { Diagnoser, IncomingRequest, RejectedRequest } from '../../verify/types.ts'
 import { decodeUtf8 } from '../twilio/sign/form.ts'
 import { type SendGridCauseId, type SendGridState, type SendGridSubject, sendGridCauses } from './causes.ts'
@@ -99,7 +99,8 @@ async function runDiagnosis(
   if (verdict.ok) return { verdict, suspected: [], tried: 0 }
 
   const header = readHeaders(request.headers)
-  const signatureText = readSingle(header, signatureHeader) ?? undefined
+  // A header that is there twice is joined, as most servers join it.
+  const signatureText = header(signatureHeader).length === 0 ? undefined : listTexts(header(signatureHeader)).join(',')
   const timestampText = readSingle(header, timestampHeader) ?? undefined
   const subject: SendGridSubject = {
     request,
@@ -119,7 +120,7 @@ async function runDiagnosis(
   const work = createWork(maxTries)
   const attempt = createAttempt(subject, presented, maxTries, work)
   const match =
-    isRead && verdict.code !== 'signature_missing'
+    isRead && signatureText !== undefined
       ? await searchSets([...listEdits(sendGridCauses, subject)], attempt, maxTries, work)
       : undefined
   const tried = attempt.tried()

@@ -71,6 +71,8 @@ export function parsePublicKey(key: unknown, where: string): Uint8Array {
   const base64 = (pem ?? text).replace(/\s/g, '')
   const fault = describeSecretFault(base64) ?? describeToken(base64)
   if (fault !== undefined) return fail(fault)
+  if (base64.startsWith(startInBase64) && base64.length < lengthInBase64)
+    return fail(`was cut off: it has ${base64.length} of ${lengthInBase64} characters; copy the whole key`)
   const bytes = decodeBase64(base64)
   if (bytes === undefined) return fail('is not Base64 or PEM')
   const hex = toHex(bytes)
@@ -78,6 +80,10 @@ export function parsePublicKey(key: unknown, where: string): Uint8Array {
   if (!isOnCurve(hex.slice(54, 118), hex.slice(118))) return fail('is damaged: its point is not on the curve P-256')
   return bytes
 }
+
+/** The characters that all public keys have at their start, and their number. */
+const startInBase64 = 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE'
+const lengthInBase64 = 124
 
 /** Writes the public key with these coordinates as SPKI. */
 export function toSpki(x: Uint8Array, y: Uint8Array): Uint8Array {

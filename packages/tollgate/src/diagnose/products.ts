@@ -1,0 +1,100 @@
+import { decodeLeniently } from '../schemes/twilio/sign/form.ts'
+import { type HeaderReader, listTexts } from '../verify/head.ts'
+import type { Finding } from './causes/row.ts'
+
+type SchemeName = 'twilio' | 'sendgrid'
+
+/** A product that sends webhooks, with the signs by which its requests are known. */
+interface Product {
+  readonly name: string
+  /** The scheme that verifies its requests, if Tollgate has one. */
+  readonly scheme?: SchemeName
+  /** Headers that only this product sends. */
+  readonly headers?: readonly string[]
+  readonly userAgent?: RegExp
+  /** A text that only bodies of this product have in their first 4,000 bytes. */
+  readonly body?: RegExp
+  readonly fix: string
+}
+
+const withSendGrid =
+  'Verify this route with createSendGridVerifier of tollgate/sendgrid: its requests have their own headers and their own key.'
+const withTwilio =
+  'Verify this route with twilioWebhook or createVerifier: Twilio signs these requests, and not SendGrid.'
+
+/** The products, the most certain sign first. Only the first that fits is named. */
+const products: readonly Product[] = [
+  {
+    name: 'SendGrid',
+    scheme: 'sendgrid',
+    headers: ['x-twilio-email-event-webhook-signature', 'x-twilio-email-event-webhook-timestamp'],
+    userAgent: /^SendGrid Event API/i,
+    body: /^\s*\[\s*\{[^[\]]{0,2000}"sg_(event|message)_id"/,
+    fix: withSendGrid,
+  },
+  {
+    name: 'Inbound Parse of SendGrid',
+    scheme: 'sendgrid',
+    userAgent: /^Sendlib\//i,
+    body: /name="(envelope|SPF|dkim|sender_ip)"/,
+    fix: `${withSendGrid} Inbound Parse signs only with a Security Policy that has a signature.`,
+  },
+  { name: 'Twilio', scheme: 'twilio', headers: ['x-twilio-signature'], userAgent: /^TwilioProxy\//i, fix: withTwilio },
+  {
+    name: 'Authy',
+    headers: ['x-authy-signature', 'x-authy-signature-nonce'],
+    fix: 'Check X-Authy-Signature with the API key of the Authy application: Authy signs in its own way, and Tollgate does not verify it.',
+  },
+  {
+    name: 'Segment',
+    userAgent: /^Segment(\.io)?\b/i,
+    body: /^\s*\{(?=[\s\S]*"(anonymousId|userId)")(?=[\s\S]*"(writeKey|receivedAt)")/,
+    fix: 'Check X-Signature with the shared secret of the destination: Segment signs in its own way, and Tollgate does not verify it.',
+  },
+  ...(
+    [
+      ['SignalWire', 'x-signalwire-signature'],
+      ['Stripe', 'stripe-signature'],
+      ['GitHub or Meta', 'x-hub-signature-256', 'x-hub-signature'],
+      ['Slack', 'x-slack-signature'],
+      ['Telnyx', 'telnyx-signature-ed25519'],
+      ['Plivo', 'x-plivo-signature-v3', 'x-plivo-signature-v2'],
+      ['MessageBird', 'messagebird-signature-jwt', 'messagebird-signature'],
+      ['Shopify', 'x-shopify-hmac-sha256'],
+    ] as const
+  ).map(
+    ([name, ...headers]): Product => ({
+      name,
+      headers,
+      fix: `Give ${name} a route of its own: Tollgate does not verify its requests.`,
+    }),
+  ),
+]
+
+/** The requests that the verifier of each scheme is for. */
+const signed: Readonly<Record<SchemeName, string>> = {
+  twilio: 'this verifier checks X-Twilio-Signature',
+  sendgrid: 'this verifier checks the headers of SendGrid',
+}
+
+/**
+ * Finds the product that sent a request which has no signature of this scheme.
+ * @param own the scheme of the verifier
+ * @param header reads a header
+ * @param body the bytes, if they were read
+ * @returns the product and what to do, or `undefined` if nothing shows another product
+ */
+export function findProduct(own: SchemeName, header: HeaderReader, body?: Uint8Array): Finding | undefined {
+  const agent = listTexts(header('user-agent'))[0] ?? ''
+  const text = body === undefined ? '' : decodeLeniently(body.subarray(0, 4000))
+  for (const { name, scheme, headers = [], userAgent, body: inBody, fix } of products) {
+    if (scheme === own) continue
+    const found = headers.find((one) => header(one).length > 0)
+    const sign =
+      found !== undefined ? found : userAgent?.test(agent) ? 'User-Agent' : inBody?.test(text) ? 'body' : undefined
+    if (sign === undefined) continue
+    const shown = sign === 'body' ? 'its body' : `the header ${sign}`
+    return { detail: `The request is one of ${name}, as ${shown} shows, and ${signed[own]}.`, fix }
+  }
+  return undefined
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test, vi } from 'vitest'
+import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { encodeForm } from '../../../conformance/kit/sign.ts'
+import { diagnose } from '../src/diagnose/index.ts'
+import { createVerifier, type Diagnoser } from '../src/index.ts'
+import { options, origin, otherToken } from './requests.ts'
+
+const url = `${origin}/sms`
+
+/** Writes an explanation as the option `diagnose` does. */
+async function explain(request: ReturnType<typeof post>, native: unknown, given = options): Promise<string> {
+  const lines: string[] = []
+  const spy = vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)))
+  now += 60_000
+  vi.spyOn(performance, 'now').mockReturnValue(now)
+  let explained: unknown
+  const explainer: Diagnoser = {
+    explain(rejected) {
+      explained = diagnose.explain(rejected)
+    },
+  }
+  await createVerifier({ ...given, diagnose: explainer }).verify(request, native)
+  await explained
+  spy.mockRestore()
+  return lines.join()
+}
+
+let now = 9_000_000
+
+describe('evidence that the request has', () => {
+  test('the path and the host in the event of a Lambda function', async () => {
+    const native = {
+      headers: {},
+      requestContext: { path: '/acme-7/sms', domainName: 'hooks.example.com', stage: 'prod' },
+    }
+    const text = await explain(post('https://hooks.example.com/acme-7/sms', { url: '/sms' }), native)
+    expect(text).toContain('requestContext.path')
+    expect(text).toContain("publicUrl: 'https://hooks.example.com/acme-7'")
+  })
+
+  test.each(['Fastly-Orig-Host', 'Tailscale-Ingress-Target', 'X-Original-Host'])('%s', async (name) => {
+    const headers = { host: 'app:3000', [name.toLowerCase()]: 'hooks.example.com' }
+    const { proven } = await diagnose(post('https://hooks.example.com/sms', { headers }), options)
+    expect(proven?.causes).toMatchObject([{ id: 'host', detail: expect.stringContaining(name) }])
+  })
+
+  test('a Host that differs from "publicUrl" while the token is wrong too', async () => {
+    const headers = { host: 'hooks.example.com' }
+    const { suspected } = await diagnose(post(url, { headers, secret: otherToken }), options)
+    expect(suspected[0]).toMatchObject({ id: 'host', detail: expect.stringContaining('"hooks.example.com"') })
+    expect(suspected.map(({ id }) => id)).toContain('token_of_other_account')
+    // The Host of an upstream says nothing.
+    const inside = await diagnose(post(url, { headers: { host: 'app:3000' }, secret: otherToken }), options)
+    expect(inside.suspected[0]?.id).not.toBe('host')
+  })
+
+  test('a form that was moved into the query of a GET', async () => {
+    const { headers } = post(`${url}?step=1`)
+    const request = { method: 'GET', url: `/sms?step=1&${encodeForm(sms)}`, headers: { ...headers } }
+    const { proven } = await diagnose(request, options)
+    expect(proven?.causes.map(({ id }) => id)).toEqual(['method'])
+  })
+
+  test('marks of redaction', async () => {
+    const sent = sms.map(([name, value]) => [name, name === 'Body' ? '[REDACTED]' : value] as const)
+    const { suspected } = await diagnose(post(url, { sent }), options)
+    expect(suspected[0]).toMatchObject({ id: 'params_missing', detail: expect.stringContaining('"Body"') })
+    const hidden = await diagnose(post(url, { headers: { 'x-twilio-signature': '[REDACTED]' } }), options)
+    expect(hidden.suspected).toMatchObject([{ id: 'signature_encoding', detail: expect.stringContaining('hidden') }])
+  })
+
+  test('a form that another program sends on', async () => {
+    const headers = { 'user-agent': 'axios/1.7.2', 'i-twilio-idempotency-token': undefined }
+    const { suspected } = await diagnose(post('https://flows.example.net/in/1', { url: '/sms', headers }), options)
+    expect(suspected[0]).toMatchObject({ id: 'host', detail: expect.stringContaining('sends it on') })
+    // A forged request has no parameters of a webhook.
+    const forged = { ...post(url, { secret: 'made up', headers }), body: 'a=1' }
+    expect((await diagnose(forged, options)).suspected[0]?.id).toBe('not_from_twilio')
+  })
+
+  test('a path that lighttpd decoded in one step', async () => {
+    for (const path of ['/in/~bob/a', '/in/x.y/a']) {
+      const signed = origin + path.replace('~', '%7E').replace('.', '%2E').replace('/a', '%2Fa')
+      const { proven } = await diagnose(post(signed, { url: path }), options)
+      expect(
+        proven?.causes.map(({ id }) => id),
+        path,
+      ).toEqual(['path_encoding'])
+    }
+  })
+})

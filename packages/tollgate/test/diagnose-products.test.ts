@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { post } from '../../../conformance/diagnosis/made/direct.ts'
+import { diagnose, diagnoseSendGrid } from '../src/diagnose/index.ts'
+import { options, origin, otherToken } from './requests.ts'
+import { genuine } from './sendgrid-support.ts'
+
+/** What products other than Twilio's webhooks send, by their documentation. */
+const others: readonly (readonly [string, Record<string, string>, string | undefined, RegExp])[] = [
+  [
+    'SendGrid with its signature',
+    { 'x-twilio-email-event-webhook-signature': 'MEU=', 'x-twilio-email-event-webhook-timestamp': '1700000000' },
+    undefined,
+    /createSendGridVerifier/,
+  ],
+  ['SendGrid without a signature', { 'user-agent': 'SendGrid Event API' }, undefined, /createSendGridVerifier/],
+  ['SendGrid, by its body', {}, '[{"email":"a@b.example","sg_event_id":"x"}]', /createSendGridVerifier/],
+  [
+    'Inbound Parse',
+    { 'user-agent': 'Sendlib/1.0 server', 'content-type': 'multipart/form-data; boundary=b' },
+    undefined,
+    /Security Policy/,
+  ],
+  ['Authy', { 'x-authy-signature': 'abc=', 'x-authy-signature-nonce': '1' }, '{"device_uuid":1}', /X-Authy-Signature/],
+  ['Segment', { 'user-agent': 'Segment.io/1.0', 'x-signature': 'ab' }, undefined, /X-Signature/],
+  ['Segment, by its body', {}, '{"anonymousId":"a","receivedAt":"2024-01-01"}', /X-Signature/],
+  ['WhatsApp of Meta', { 'x-hub-signature-256': 'sha256=ab' }, '{"entry":[]}', /Meta/],
+  ['SignalWire', { 'x-signalwire-signature': 'ab' }, undefined, /SignalWire/],
+]
+
+describe('a request of another product', () => {
+  test.each(others)('%s', async (_, headers, body, fix) => {
+    const request = { method: 'POST', url: '/sms', headers: { host: 'api.example.com', ...headers }, body }
+    const { suspected } = await diagnose(request, options)
+    expect(suspected.map(({ id }) => id)).toEqual(['other_product'])
+    expect(suspected[0]?.fix).toMatch(fix)
+    expect(suspected[0]?.fix).not.toMatch(/pass X-Twilio-Signature on/)
+  })
+
+  test('of Twilio at the route of SendGrid', async () => {
+    const { suspected } = await diagnoseSendGrid(post(`${origin}/sms`), { publicKey: genuine.publicKey })
+    expect(suspected).toMatchObject([{ id: 'other_product', fix: expect.stringContaining('twilioWebhook') }])
+  })
+
+  test('is not seen in a request with a signature of Twilio', async () => {
+    const headers = { 'user-agent': 'SendGrid Event API', 'stripe-signature': 'v1=1' }
+    const { suspected } = await diagnose(post(`${origin}/sms`, { headers, secret: otherToken }), options)
+    expect(suspected.map(({ id }) => id)).not.toContain('other_product')
+  })
+})
+
+describe('a copy from a capture site', () => {
+  const sites = ['webhook.site', 'abc.webhook.site', 'eo1.m.pipedream.net', 'smee.io', 'me.requestcatcher.com']
+  test.each(sites)('of %s names the site, and no option with its host', async (host) => {
+    for (const publicUrl of [origin, `${origin}/hooks`, [origin, 'https://b.example.com']]) {
+      const request = post(`https://${host}/0b1c-22`, { headers: { host } })
+      const diagnosis = await diagnose(request, { ...options, publicUrl })
+      expect(diagnosis.proven?.causes).toMatchObject([{ id: 'host', fix: expect.stringContaining('your own server') }])
+      expect(diagnosis.proven?.setting).toBeUndefined()
+      const unproven = await diagnose(post(`https://${host}/0b1c-22`, { headers: { host }, secret: otherToken }), {
+        ...options,
+        publicUrl,
+      })
+      expect(unproven.suspected[0]).toMatchObject({ id: 'host', fix: expect.stringContaining('your own server') })
+      for (const { fix } of [...(diagnosis.proven?.causes ?? []), ...unproven.suspected])
+        expect(fix).not.toContain(host)
+    }
+  })
+
+  test('the tunnel of a developer is no capture site', async () => {
+    const host = 'abc.ngrok-free.app'
+    const { proven } = await diagnose(post(`https://${host}/sms`, { headers: { host } }), options)
+    expect(proven?.setting).toBe(`publicUrl: 'https://${host}'`)
+  })
+
+  test('no fix names a host that no signature proves', async () => {
+    const headers = { host: 'stranger.example.net' }
+    for (const publicUrl of [[origin, 'https://b.example.com'], origin]) {
+      const request = post(`${origin}/sms`, { headers, secret: 'made up' })
+      const { suspected } = await diagnose(request, { ...options, publicUrl })
+      for (const { fix } of suspected) expect(fix).not.toContain('stranger')
+    }
+  })
+})

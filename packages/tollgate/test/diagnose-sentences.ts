@@ -1,0 +1,432 @@
+import { createHash } from 'node:crypto'
+import type { CauseId } from '../src/diagnose/causes/index.ts'
+import type { IncomingRequest, VerifierOptions } from '../src/index.ts'
+
+/** A refused request as it is, read here without the code under test. */
+export interface Refused {
+  readonly request: IncomingRequest & { readonly params?: unknown }
+  readonly options: VerifierOptions & { readonly fromRequest?: Readonly<Record<string, unknown>> }
+  readonly code: string
+  readonly body: Uint8Array | undefined
+}
+
+/**
+ * One sentence of a suspicion. The groups of the pattern are what it names, and `isTrue` says from
+ * the request and the options alone if it may be said.
+ */
+export type Claim = readonly [sentence: RegExp, isTrue: (refused: Refused, named: readonly string[]) => boolean]
+
+export function readHeader({ request }: Refused, name: string): string[] {
+  return Object.entries(Object(request.headers))
+    .filter(([one]) => one.toLowerCase() === name.toLowerCase())
+    .flatMap(([, value]) => [value].flat())
+    .filter((value) => value !== undefined)
+    .map(String)
+}
+
+const has = (refused: Refused, name: string): boolean => readHeader(refused, name).length > 0
+const text = ({ body }: Refused): string => (body === undefined ? '' : Buffer.from(body).toString())
+const isUtf8 = ({ body }: Refused): boolean => Buffer.from(text({ body } as Refused)).equals(Buffer.from(body ?? []))
+const type = (refused: Refused): string => readHeader(refused, 'content-type').join()
+const isForm = (refused: Refused): boolean => /^application\/x-www-form-urlencoded/i.test(type(refused).trim())
+const query = ({ request: { url } }: Refused): string => /\?[^#]*/.exec(`${url}`)?.[0] ?? ''
+const isEmpty = ({ body }: Refused): boolean => body === undefined || body.length === 0
+const form = (refused: Refused): [string, string][] => [...new URLSearchParams(text(refused))]
+const parsed = ({ request: { params } }: Refused): [string, unknown][] =>
+  params instanceof Map || params instanceof URLSearchParams ? [...params] : Object.entries(Object(params))
+/** The names and values of the form, of the query, or of what a parser made of them. */
+const params = (refused: Refused): [string, unknown][] => [
+  ...form(refused),
+  ...new URLSearchParams(query(refused)),
+  ...parsed(refused),
+]
+const names = (refused: Refused): string[] => params(refused).map(([name]) => name)
+const hash = (refused: Refused): string | undefined => /[?&]bodySHA256(?:=|&|$)([^&]*)/i.exec(query(refused))?.[1]
+const hasOtherHash = (refused: Refused): boolean =>
+  hash(refused) !== undefined &&
+  hash(refused)?.toLowerCase() !==
+    createHash('sha256')
+      .update(refused.body ?? '')
+      .digest('hex')
+const accounts = (refused: Refused): unknown[] => [
+  ...new Set(
+    params(refused)
+      .filter(([name]) => ['AccountSid', 'account_sid', 'interactionAccountSid'].includes(name))
+      .map(([, value]) => value),
+  ),
+]
+/** Every token that the options hold. */
+const tokens = ({ options: { authToken } }: Refused): string[] => {
+  const list = authToken instanceof Map ? [...authToken.values()] : Object.values(Object(authToken))
+  if (typeof authToken === 'function') {
+    const found = (authToken as () => unknown)()
+    return typeof found === 'string' ? [found] : []
+  }
+  return (typeof authToken === 'string' ? [authToken] : list).flat().map(String)
+}
+const secrets = (refused: Refused): string[] => [
+  ...tokens(refused),
+  ...Object.values(Object(refused.options.sharedKeys)).map((key) => String(Object(key).secret ?? key)),
+]
+const urls = ({ options: { publicUrl } }: Refused): string[] =>
+  [publicUrl].flat().filter((one): one is string => typeof one === 'string')
+const isSigned = (refused: Refused): boolean =>
+  readHeader(refused, 'x-twilio-signature').some((one) => one.trim() !== '')
+const namesKey = (refused: Refused): boolean =>
+  has(refused, 'x-twilio-webhooks-signature-settings') || has(refused, 'x-twilio-signature-key-sid')
+const forwarding = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'forwarded']
+/** Every host that the request or the options name. */
+const namesHost = (refused: Refused, host: string): boolean =>
+  [
+    ...Object.values(Object(refused.request.headers)).flat().map(String),
+    ...urls(refused),
+    `${refused.request.url}`,
+    'localhost',
+  ].some((one) => one.toLowerCase().includes(host.toLowerCase()))
+const isHandshake = ({ request }: Refused): boolean => request.handshake === true
+const isRead = ({ body }: Refused): boolean => body !== undefined
+const always = (): boolean => true
+const isRefusedAs =
+  (...codes: string[]) =>
+  ({ code }: Refused): boolean =>
+    codes.includes(code)
+
+/** The sentences of each row. A row that suspects without a claim fails the test. */
+export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
+  host: [
+    [/^The request names the host "(.+)", a site that shows requests/, (one, [host = '']) => namesHost(one, host)],
+    [
+      /^The Host of the request, "(.+)", is not in "allowedHosts"\. (.+) names "(.+)", and "forwardedBy"/,
+      (one, [host = '', header = '', other = '']) =>
+        one.code === 'url_not_allowed' && namesHost(one, host) && readHeader(one, header).join().includes(other),
+    ],
+    [
+      /^The host of the request, "(.+)", is not in "(allowedHosts|publicUrl)"\.$/,
+      (one, [host = '', list]) =>
+        one.code === 'url_not_allowed' &&
+        namesHost(one, host) &&
+        (list === 'publicUrl'
+          ? !urls(one).some(
+              (url) =>
+                url
+                  .replace(/^\w+:\/\//, '')
+                  .replace(/\/.*$/, '')
+                  .toLowerCase() === host.toLowerCase(),
+            )
+          : !Array.isArray(one.options.publicUrl)),
+    ],
+    [
+      /^Host or a forwarding header is missing, malformed or repeated/,
+      (one) =>
+        !has(one, 'host') ||
+        ['host', ':authority', ...forwarding].some((name) => {
+          const values = readHeader(one, name)
+          return values.length > 1 || values.some((value) => !/^[\w.:[\]-]+$/.test(value))
+        }),
+    ],
+    [
+      /^The function "signedUrl" (threw|returned)/,
+      ({ options, code }) => code === 'url_not_allowed' && options.signedUrl !== undefined,
+    ],
+    [
+      /^This server checks the host "(.+)", which Twilio cannot reach/,
+      (one, [host = '']) => namesHost(one, host) && (!host.includes('.') || /^[\d.[]|local|internal/.test(host)),
+    ],
+    [
+      /^The request names the host "(.+)" \((.+)\), and this server checks "(.+)"\.$/,
+      (one, [host = '', , checked = '']) =>
+        namesHost(one, host) && namesHost(one, checked) && host.toLowerCase() !== checked.toLowerCase(),
+    ],
+    [
+      /^The request has a signature and the parameters of a webhook, and another User-Agent/,
+      (one) =>
+        isSigned(one) &&
+        has(one, 'user-agent') &&
+        !/^TwilioProxy/.test(readHeader(one, 'user-agent').join()) &&
+        params(one).length >= 8,
+    ],
+    [
+      /^This server checks the host of the platform, "(.+)", and the request came through a CDN \((.+)\)/,
+      (one, [host = '', header = '']) => namesHost(one, host) && has(one, header),
+    ],
+    [
+      /^The console may have another host than "(.+)", which this server checks/,
+      (one, [host = '']) => namesHost(one, host),
+    ],
+  ],
+  port: [
+    [
+      /^Host is "(.+)", and "publicUrl" lists this host (?:without a port|with the port (\d+))\.$/,
+      (one, [named = '']) => namesHost(one, named) && Array.isArray(one.options.publicUrl),
+    ],
+    [
+      /^X-Forwarded-Port says (\d+), so the URL would have this port/,
+      (one, [port = '']) => readHeader(one, 'x-forwarded-port').join().includes(port),
+    ],
+  ],
+  forwarding_headers: [
+    [
+      /^The request has (.+), and the peer that sent it/,
+      (one, [list = '']) => list.split(' and ').every((name) => has(one, name)) && isRefusedAs('url_not_allowed')(one),
+    ],
+    [
+      /^([\w-]+) holds (\d+) values/,
+      (one, [name = '', count]) => readHeader(one, name).join().split(',').length === Number(count),
+    ],
+  ],
+  path_prefix: [
+    [
+      /^Something on the way may have changed the path (.+), by a prefix/,
+      (one, [path = '']) => path !== '' && isSigned(one),
+    ],
+  ],
+  path_encoding: [[/^The path is malformed: something decoded/, isRefusedAs('url_not_allowed')]],
+  query_encoding: [
+    [/^The query is malformed: something decoded/, (one) => one.code === 'url_not_allowed' && query(one) !== ''],
+    [/^The query has more than 10,000 fields/, (one) => query(one).split('&').length > 10_000],
+    [/^The platform passes the query on decoded/, ({ request }) => Boolean(request.urlIsNormalized)],
+  ],
+  query_missing: [
+    [/^If this is a handshake of ConversationRelay/, (one) => isHandshake(one) && query(one).length < 2],
+    [
+      /^A GET webhook has its parameters in the query, and there is no query/,
+      (one) => one.request.method === 'GET' && query(one).length < 2,
+    ],
+    [
+      /^If the URL in the Twilio console has a query .* this server sees none/,
+      (one) => query(one) === '' || one.options.signedUrl !== undefined,
+    ],
+    [/^The query may be another than that of the URL/, always],
+  ],
+  body_reserialized: [[/^The body does not have the hash that bodySHA256/, hasOtherHash]],
+  body_whitespace: [[/^The body does not have the hash that bodySHA256/, hasOtherHash]],
+  body_charset: [
+    [
+      /^The form is not UTF-8/,
+      (one) =>
+        one.code === 'body_malformed' &&
+        isForm(one) &&
+        (!isUtf8(one) || /%[89a-f]/i.test(text(one)) || /%(?![0-9a-f]{2})/i.test(text(one))),
+    ],
+    [/^It has characters \(U\+FFFD\)/, (one) => text(one).includes('\ufffd') || /%EF%BF%BD/i.test(text(one))],
+  ],
+  body_base64: [
+    [/^The body was decoded from Base64 although it was not encoded/, (one) => !isEmpty(one) && !isUtf8(one)],
+  ],
+  body_hash_missing: [
+    [
+      /^The body is JSON, and the URL has no bodySHA256/,
+      (one) => /^\ufeff?\s*[[{]/.test(text(one)) && hash(one) === undefined,
+    ],
+  ],
+  form_taken_as_json: [
+    [/^The parameters are a text/, ({ request }) => typeof request.params === 'string'],
+    [/^The body is multipart\/form-data/, (one) => /^multipart\/form-data/i.test(type(one))],
+    [
+      /^The Content-Type is (?:missing|"(.*)")\. Twilio sends forms and JSON/,
+      (one, [named]) => !isForm(one) && (named === undefined ? type(one) === '' : type(one).startsWith(named)),
+    ],
+  ],
+  body_compressed: [
+    [/^The request has a Content-Encoding/, (one) => has(one, 'content-encoding')],
+    [/^The body is compressed, and no Content-Encoding says so/, (one) => !isUtf8(one)],
+  ],
+  body_limit: [[/^The body is larger than "maxBodyBytes"/, isRefusedAs('body_too_large')]],
+  body_already_parsed: [
+    [/^The body was read before the verifier could read it/, (one) => !isRead(one)],
+    [
+      /^The verifier got no body, but Content-Length is (\d+)/,
+      (one, [length = '']) => isEmpty(one) && readHeader(one, 'content-length').join().includes(length),
+    ],
+    [/^The body is "\[object Object\]"/, (one) => text(one).startsWith('[object Object]')],
+  ],
+  body_missing: [
+    [
+      /^The request is a GET without a body, and (\S+) says (\w+): a proxy asks/,
+      (one, [header = '', method]) =>
+        one.request.method === 'GET' && isEmpty(one) && readHeader(one, header).join() === method,
+    ],
+    [
+      /^The request is a GET without a body and a query/,
+      (one) => one.request.method === 'GET' && isEmpty(one) && query(one).length < 2 && isForm(one),
+    ],
+    [
+      /^The Content-Type is that of a form, and the request arrived without a body/,
+      (one) => isForm(one) && isEmpty(one),
+    ],
+  ],
+  params_plus_as_space: [
+    [/^A phone number starts with a space/, (one) => params(one).some(([, value]) => /^ \d{7,}/.test(`${value}`))],
+  ],
+  params_nested: [
+    [/^A value is "\[object Object\]"/, (one) => params(one).some(([, value]) => /^\[object \w+\]$/.test(`${value}`))],
+  ],
+  params_repeats_dropped: [
+    [
+      /^Twilio repeats "MessagingBinding\.Address"/,
+      (one) => names(one).filter((name) => /^(MessagingBinding\.Address$|Field_)/.test(name)).length >= 1,
+    ],
+  ],
+  params_missing: [
+    [/^No parameters were passed/, (one) => parsed(one).length === 0],
+    [
+      /^The verifier got a form of (\d+) bytes, and Content-Length is (\d+)/,
+      (one, [bytes, length = '']) =>
+        one.body?.length === Number(bytes) && readHeader(one, 'content-length').includes(length) && bytes !== length,
+    ],
+    [
+      /^The phone number in "(.+)" is masked/,
+      (one, [name]) => params(one).some(([key, value]) => key === name && /[*•]|x{3}/i.test(`${value}`)),
+    ],
+    [
+      /^The value of "(.+)" looks like a mark/,
+      (one, [name]) =>
+        params(one).some(
+          ([key, value]) =>
+            key === name && /[*•]{3}|redact|filter|mask|hidden|remov|sanit|sensit|secret|scrub|omit/i.test(`${value}`),
+        ),
+    ],
+    [
+      /^Twilio sends "AccountSid" and other parameters with "From" and "To"/,
+      (one) => names(one).includes('From') && !names(one).some((name) => /sid/i.test(name)),
+    ],
+    [
+      /^Twilio sends (.+) with such a webhook, and (?:it is|they are) missing\.$/,
+      (one, [list = '']) => list.split(', ').every((name) => !names(one).includes(name.replaceAll('"', ''))),
+    ],
+    [/^Something may have changed or removed a parameter/, (one) => params(one).length > 0],
+  ],
+  token_of_other_account: [
+    [
+      /^The configured Auth Token (?:is|has|must)/,
+      (one) =>
+        tokens(one).some((token) => token.trim() === '' || /undefined|null|nan|object|your|[<>{}x*]/i.test(token)),
+    ],
+    [
+      /^No Auth Token is configured for the account (AC\w+), which the request names/,
+      (one, [account = '']) =>
+        accounts(one).includes(account) && !Object.keys(Object(one.options.authToken)).includes(account),
+    ],
+    [
+      /^The look-up in "authToken" was asked for the account (AC\w+), and found no token/,
+      (one, [account = '']) => typeof one.options.authToken === 'function' && accounts(one).includes(account),
+    ],
+    [
+      /^The look-up in "authToken" found no token\. This request names (no account|several accounts)/,
+      (one, [which]) =>
+        typeof one.options.authToken === 'function' &&
+        (which === 'no account' ? accounts(one).length === 0 : accounts(one).length > 1),
+    ],
+    [
+      /^The configured Auth Token may be old or secondary/,
+      (one) => !namesKey(one) && one.options.authToken !== undefined,
+    ],
+  ],
+  key_lookup: [[/^The look-up of the key/, (one) => one.code === 'key_lookup_failed']],
+  token_shape: [
+    [
+      /^The configured Auth Token is not a token but /,
+      (one) => tokens(one).some((token) => !/^[0-9a-f]{32}$/.test(token)),
+    ],
+    [/^The configured Auth Token has other characters/, (one) => tokens(one).some((token) => /[^0-9a-f]/.test(token))],
+    [
+      /^The configured Auth Token has (\d+) characters/,
+      (one, [count]) => tokens(one).some((token) => token.length === Number(count) && count !== '32'),
+    ],
+  ],
+  token_whitespace: [
+    [
+      /^The configured (?:Auth Token|secret of the SharedKey) (?:is|has)/,
+      (one) => secrets(one).some((token) => token !== token.trim() || /\p{Cc}/u.test(token) || token === ''),
+    ],
+  ],
+  token_quoted: [
+    [
+      /^The configured (?:Auth Token|secret of the SharedKey) is in quotes/,
+      (one) => secrets(one).some((token) => /^\W*["'`]/.test(token)),
+    ],
+  ],
+  token_is_api_key: [
+    [/^The SID of an API key is configured/, (one) => tokens(one).some((token) => /^\W*SK/.test(token))],
+    [/^The configured Auth Token has letters after "f"/, (one) => tokens(one).some((token) => /[g-z]/i.test(token))],
+  ],
+  token_is_account_sid: [
+    [/^An AccountSid is configured as the Auth Token/, (one) => tokens(one).some((token) => /^\W*AC/.test(token))],
+    [
+      /^The configured Auth Token is the AccountSid without its "AC"/,
+      (one) =>
+        tokens(one).some((token) => [...accounts(one), one.options.allowedAccounts].flat().includes(`AC${token}`)),
+    ],
+  ],
+  shared_key_unconfigured: [
+    [
+      /^The settings header names the SharedKey "(.+)", but no secret is configured for it/,
+      (one, [id = '']) => namesKey(one) && !Object.keys(Object(one.options.sharedKeys)).includes(id),
+    ],
+    [
+      /^The signature has the length of those that SharedKeys make, but no settings header/,
+      (one) => !namesKey(one) && readHeader(one, 'x-twilio-signature').some((value) => value.length >= 43),
+    ],
+    [/^The secret of the SharedKey (?:is|has|must)/, (one) => namesKey(one)],
+    [
+      /^The request names no SharedKey, so an Auth Token signed it/,
+      (one) => !namesKey(one) && one.code === 'key_not_allowed',
+    ],
+  ],
+  shared_key_wrong: [
+    [
+      /^The secret that is configured for the SharedKey "(.+)" may be/,
+      (one, [id = '']) =>
+        namesKey(one) &&
+        (typeof one.options.sharedKeys === 'function' || Object.keys(Object(one.options.sharedKeys)).includes(id)),
+    ],
+  ],
+  algorithm: [
+    [
+      /^The settings header is malformed, or names an algorithm/,
+      isRefusedAs('algorithm_unsupported', 'signature_settings_malformed'),
+    ],
+  ],
+  method: [
+    [
+      /^The method is (\w+), which "methods" does not list/,
+      ({ request, code }, [method]) =>
+        code === 'method_not_allowed' && (request.method === method || method === 'unknown'),
+    ],
+  ],
+  other_product: [
+    [
+      /^The request is one of (.+), as (?:its body|the header (\S+)) shows/,
+      (one, [, header]) => !has(one, 'x-twilio-signature') && (header === undefined ? !isEmpty(one) : has(one, header)),
+    ],
+  ],
+  signature_missing: [
+    [/^The X-Twilio-Signature header is blank/, (one) => readHeader(one, 'x-twilio-signature').join('').trim() === ''],
+    [
+      /^The signature is in the header "(.+)" instead of/,
+      (one, [name = '']) => has(one, name) && !has(one, 'x-twilio-signature'),
+    ],
+    [
+      /^The request looks like one of Twilio’s, but has no X-Twilio-Signature/,
+      (one) => !has(one, 'x-twilio-signature'),
+    ],
+    [/^The request has no X-Twilio-Signature header/, (one) => !has(one, 'x-twilio-signature')],
+  ],
+  signature_encoding: [
+    [
+      /^X-Twilio-Signature was hidden/,
+      (one) => /redact|filter|mask|hidden|\*{3}/i.test(readHeader(one, 'x-twilio-signature').join()),
+    ],
+    [/^X-Twilio-Signature holds no signature in a known encoding/, isRefusedAs('signature_malformed')],
+  ],
+  not_from_twilio: [
+    [/^The form is larger than any known webhook/, (one) => (one.body?.length ?? 0) > 50_000],
+    [
+      /^The request has (no|another) User-Agent and no I-Twilio-Idempotency-Token header, which Twilio sends\.(?: It has no body either\.)?$/,
+      (one, [which]) =>
+        !has(one, 'i-twilio-idempotency-token') &&
+        (which === 'no') === !has(one, 'user-agent') &&
+        !/^TwilioProxy/i.test(readHeader(one, 'user-agent').join()),
+    ],
+  ],
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { post } from '../../../conformance/diagnosis/made/direct.ts'
+import { causes } from '../src/diagnose/causes/index.ts'
+import { type DiagnoseOptions, type Diagnosis, diagnose, diagnoseSendGrid } from '../src/diagnose/index.ts'
+import { fromRequest, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
+import { signRequest } from '../src/testing/index.ts'
+import { accountSid, authToken, options, origin, otherToken } from './requests.ts'
+import { genuine, post as postSendGrid } from './sendgrid-support.ts'
+
+/** Joins what a user reads: every sentence and every fix. */
+function read({ proven, suspected, ruledOut = '' }: Diagnosis): string {
+  return [...(proven?.causes ?? []), ...suspected].map(({ detail, fix }) => `${detail} ${fix}`).join('\n') + ruledOut
+}
+
+function explain(request: unknown, given: VerifierOptions & DiagnoseOptions = {} as never): Promise<Diagnosis> {
+  return diagnose(request as IncomingRequest, { ...options, ...given })
+}
+
+const url = `${origin}/sms`
+
+describe('what is said is true', () => {
+  test('a look-up that was asked for an account is not told that the request names none', async () => {
+    const diagnosis = await explain(post(url), { authToken: () => undefined })
+    expect(diagnosis.suspected[0]).toMatchObject({ id: 'token_of_other_account' })
+    expect(diagnosis.suspected[0]?.detail).toContain(accountSid)
+    expect(read(diagnosis)).not.toMatch(/name no account|is undefined/)
+    // A JSON event does name none.
+    const { headers, body, url: target } = signRequest({ url, json: { type: 'a' }, authToken })
+    const event = await explain(
+      { method: 'POST', url: target, headers, body },
+      { authToken: ({ accountSid: asked }) => (asked === undefined ? undefined : authToken) },
+    )
+    expect(read(event)).toMatch(/names no account/)
+  })
+
+  test('a host that is allowed is not called missing: the Host that was checked is named', async () => {
+    const publicUrl = fromRequest({
+      allowedHosts: ['api.example.com'],
+      trustedProxies: 'loopback',
+      forwardedBy: 'forwarded',
+    })
+    const headers = { host: 'app:3000', 'x-forwarded-host': 'api.example.com', 'x-forwarded-proto': 'https' }
+    for (const secret of [authToken, otherToken]) {
+      const request = { ...post(url, { headers, secret }), remoteAddress: '127.0.0.1' }
+      const diagnosis = await explain(request, { publicUrl })
+      const text = read(diagnosis)
+      expect(text).toMatch(/"app(:3000)?"/)
+      expect(text).toContain('forwardedBy')
+      expect(text).not.toMatch(/"api\.example\.com"[^.]* is not in "allowedHosts"/)
+    }
+  })
+
+  test('the forwarded host is named if it is the one that was checked', async () => {
+    const publicUrl = fromRequest({
+      allowedHosts: ['api.example.com'],
+      trustedProxies: 'loopback',
+      forwardedBy: 'x-forwarded',
+    })
+    const headers = { host: 'api.example.com', 'x-forwarded-host': 'hooks.example.net', 'x-forwarded-proto': 'https' }
+    const request = { ...post(url, { headers, secret: otherToken }), remoteAddress: '127.0.0.1' }
+    expect(read(await explain(request, { publicUrl }))).toContain('"hooks.example.net"')
+  })
+
+  test('a spelling that was not tried is not ruled out', async () => {
+    const { ruledOut } = await explain(post(url, { secret: otherToken }))
+    expect(ruledOut).toMatch(/usual/)
+    expect(ruledOut).not.toMatch(/, other spellings/)
+  })
+
+  test('a search that ended at its limit rules nothing out', async () => {
+    const { ruledOut, tried } = await explain(post(url, { secret: otherToken }), { maxTries: 10 })
+    expect(tried).toBe(10)
+    expect(ruledOut).toMatch(/limit of 10/)
+    expect(ruledOut).not.toMatch(/ruled out/)
+  })
+
+  test('a mail above "maxBodyBytes" is not called parsed', async () => {
+    const body = `--b\r\nContent-Disposition: form-data; name="email"\r\n\r\n${'a'.repeat(3000)}\r\n--b--\r\n`
+    const request = postSendGrid({}, body)
+    const headers = { ...request.headers, 'content-type': 'multipart/form-data; boundary=b' }
+    const { verdict, suspected } = await diagnoseSendGrid(
+      { ...request, headers },
+      { publicKey: genuine.publicKey, maxBodyBytes: 1000 },
+    )
+    expect(verdict).toMatchObject({ code: 'body_too_large' })
+    expect(suspected.map(({ id }) => id)).toEqual(['body_limit'])
+  })
+
+  test('JSON that was written again in an unknown way is not called white space', async () => {
+    const { headers, url: target } = signRequest({ url, json: { type: 'a', n: 1, text: 'x/y' }, authToken })
+    for (const body of ['{"n": 1.0,"type":"a", "text":"x\\/y"}', '{"type":"a","text":"x/y"}', '{ "n" : 1 }']) {
+      const request = { method: 'POST', url: target, headers, body }
+      const diagnosis = await explain(request)
+      const ids = [...(diagnosis.proven?.causes ?? []), ...diagnosis.suspected].map(({ id }) => id)
+      expect(ids, body).toContain('body_reserialized')
+      expect(ids, body).not.toContain('body_whitespace')
+      expect(read(diagnosis)).not.toMatch(/white space or line breaks changed/i)
+    }
+  })
+
+  test('Nest applications that have rawBody: true get the fix for those', () => {
+    for (const id of ['body_already_parsed', 'params_missing', 'params_trimmed'] as const)
+      expect((causes[id] as { fixes?: { nest?: string } }).fixes?.nest).toMatch(/useBodyParser/)
+  })
+
+  test('a prefix that is there twice is not called unsigned', async () => {
+    const diagnosis = await explain(post(`${origin}/hook/sms`, { url: '/hook/hook/sms' }))
+    expect(diagnosis.proven?.causes.map(({ id }) => id)).toEqual(['path_prefix'])
+    expect(read(diagnosis)).not.toMatch(/\/hook, which Twilio did not sign/)
+    expect(read(diagnosis)).toMatch(/\/hook twice/)
+    // Only one of two equal parts is too much.
+    expect(read(await explain(post(`${origin}/sms`, { url: '/api/sms' })))).toMatch(/\/api, which Twilio did not sign/)
+  })
+})

@@ -1,0 +1,191 @@
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { forge } from '../../../../conformance/diagnosis/forged.ts'
+import { get, json, mapped, post, sms } from '../../../../conformance/diagnosis/made/direct.ts'
+import { createRandom } from '../../../../conformance/kit/random.ts'
+import { type CauseId, causes } from '../../src/diagnose/causes/index.ts'
+import type { CauseRow } from '../../src/diagnose/causes/row.ts'
+import { type DiagnosableRequest, diagnose } from '../../src/diagnose/index.ts'
+import { fromRequest, type VerifierOptions } from '../../src/index.ts'
+import { claims, type Refused } from '../diagnose-sentences.ts'
+import { readOptions, readRequest, setUps } from '../diagnose-support.ts'
+import { authToken, options, origin, otherToken } from '../requests.ts'
+
+// Slow, because it diagnoses over a thousand requests, so that every suspicion is both true and
+// false in some of them.
+
+interface Said {
+  readonly id: CauseId
+  readonly detail: string
+  readonly refused: Refused
+}
+
+const said: Said[] = []
+const asked: Refused[] = []
+const rows = Object.entries(causes) as [CauseId, CauseRow & { suspect?: CauseRow['suspect'] }][]
+const originals = new Map(rows.map(([id, row]) => [id, row.suspect]))
+
+/** Listens to every row: a diagnosis prints only the five strongest suspicions. */
+function listen(): void {
+  for (const [id, row] of rows) {
+    const { suspect } = row
+    if (suspect === undefined) continue
+    row.suspect = (unexplained) => {
+      const { subject, rejection } = unexplained
+      const { request, options, body } = subject
+      const refused: Refused = {
+        request: { ...request, params: subject.parsed } as Refused['request'],
+        options,
+        code: rejection.code,
+        body,
+      }
+      asked.push(refused)
+      const suspicion = suspect.call(row, unexplained)
+      if (suspicion !== undefined) said.push({ id, detail: suspicion.detail, refused })
+      return suspicion
+    }
+  }
+}
+
+const unsignedBy = (headers: Record<string, string>) =>
+  post(`${origin}/sms`, { headers: { 'x-twilio-signature': undefined, ...headers } })
+const trusting = (changed: object) =>
+  fromRequest({ allowedHosts: ['api.example.com'], trustedProxies: 'loopback', forwardedBy: 'x-forwarded', ...changed })
+const local = { remoteAddress: '127.0.0.1' }
+
+/** Requests for sentences that no set-up of the corpus leads to. */
+const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
+  [post(`${origin}/sms`, { headers: { host: 'webhook.site' }, secret: otherToken }), {}],
+  [post(`${origin}/sms`, { headers: { host: 'other.example.net' }, secret: otherToken }), {}],
+  [
+    { ...post(`${origin}/sms`, { headers: { host: 'app:80', 'x-forwarded-host': 'api.example.com' } }), ...local },
+    { publicUrl: trusting({ forwardedBy: 'forwarded' }) },
+  ],
+  [
+    { ...post(`${origin}/sms`, { headers: { 'x-forwarded-host': 'x.example.com' } }), ...local },
+    { publicUrl: trusting({}) },
+  ],
+  [{ ...post(`${origin}/sms`, { headers: { 'x-forwarded-port': '8443' } }), ...local }, { publicUrl: trusting({}) }],
+  [
+    post(`${origin}/sms`, {
+      headers: { 'user-agent': 'axios/1', 'i-twilio-idempotency-token': undefined },
+      secret: otherToken,
+    }),
+    {},
+  ],
+  [
+    post(`${origin}/sms`, {
+      headers: { host: 'a1.execute-api.us-east-1.amazonaws.com', 'x-amz-cf-id': 'a' },
+      secret: otherToken,
+    }),
+    { publicUrl: 'https://a1.execute-api.us-east-1.amazonaws.com' },
+  ],
+  [post(`${origin}/sms`, { secret: otherToken }), { publicUrl: 'http://localhost:3000' }],
+  [post(`${origin}/sms`, { secret: otherToken }), { signedUrl: () => 'nonsense' }],
+  [post(`${origin}/sms`), { authToken: () => undefined }],
+  [json('{"a":1}'), { authToken: () => undefined }],
+  [post(`${origin}/sms`, { sent: [...sms, ['AccountSid', `AC${'c'.repeat(32)}`]] }), { authToken: () => undefined }],
+  [post(`${origin}/sms`), { authToken: () => new Promise<string>(() => undefined), lookupTimeoutMs: 20 }],
+  [post(`${origin}/sms`), { authToken: (() => ({ a: 1 })) as never }],
+  [post(`${origin}/sms`), { authToken: 'op://vault/twilio/token' }],
+  [post(`${origin}/sms`), { authToken: '0a'.repeat(16) }],
+  [
+    post(`${origin}/sms`, { sent: mapped((value) => (/^\+1/.test(value) ? value.replace(/\d{4}$/, '****') : value)) }),
+    {},
+  ],
+  [post(`${origin}/sms`, { sent: mapped((value, name) => (name === 'Body' ? '[REDACTED]' : value)) }), {}],
+  [post(`${origin}/sms`, { headers: { 'x-twilio-signature': '[REDACTED]' } }), {}],
+  [unsignedBy({ 'user-agent': 'SendGrid Event API' }), {}],
+  [unsignedBy({ 'http-x-twilio-signature': 'a' }), {}],
+  [unsignedBy({}), {}],
+  [unsignedBy({ 'user-agent': 'curl/8', 'i-twilio-idempotency-token': '' }), {}],
+  [{ ...get(`${origin}/sms?a=${encodeURIComponent('ü')}`, { secret: otherToken }), urlIsNormalized: true }, {}],
+  [get(`${origin}/sms`, { secret: otherToken, headers: { 'x-original-method': 'POST' } }), {}],
+  [get(`${origin}/sms`, { secret: otherToken, headers: { 'content-type': 'application/x-www-form-urlencoded' } }), {}],
+  [
+    {
+      ...get(`${origin}/stream`, { secret: otherToken, headers: { upgrade: 'websocket', connection: 'upgrade' } }),
+      handshake: true,
+    },
+    {},
+  ],
+  [
+    post(`${origin}/sms`, { headers: { host: ['a.example.com', 'b.example.com'] } }),
+    { publicUrl: [origin, 'https://b.example.com'] },
+  ],
+  [post(`${origin}/sms`, { headers: { host: 'api.example.com:8443' }, secret: otherToken }), { publicUrl: [origin] }],
+  [
+    { ...post(`${origin}/sms`, { headers: { 'x-forwarded-proto': 'https, http' } }), ...local },
+    { publicUrl: trusting({}) },
+  ],
+  [post(`${origin}/sms`, { sent: mapped((value) => `${value}\ufffd`) }), {}],
+  [
+    json('[{"specversion":"1.0","type":"com.twilio.a"}]', {
+      body: Buffer.from('specversionAccountSidtwilio', 'base64'),
+    }),
+    {},
+  ],
+  [json('{"a":1}', { body: gzipSync('{"a":1}') }), {}],
+  [post(`${origin}/sms`, { body: '[object Object]' }), {}],
+  [get(`${origin}/sms?${'a=1&'.repeat(10_001)}`, { secret: otherToken }), {}],
+  [post(`${origin}/sms`), { authToken: 'undefined' }],
+  [post(`${origin}/sms`, { secret: otherToken }), { sharedKeysOnly: true, sharedKeys: { key1: 'a-secret-of-a-key' } }],
+  [post(`${origin}/sms`, { body: `Body=${'a'.repeat(300_000)}` }), {}],
+]
+
+beforeAll(async () => {
+  listen()
+  const random = createRandom(7)
+  const bags = setUps.map(readOptions)
+  // With one try, nothing but the request as it is can match, so every row is asked.
+  const ask = (request: object, given: VerifierOptions): Promise<unknown> =>
+    diagnose(request as DiagnosableRequest, { ...given, maxTries: 1 })
+  for (const setUp of setUps) {
+    await ask(readRequest(setUp), readOptions(setUp))
+    await ask(readRequest(setUp), random.pick(bags))
+  }
+  for (const [request, given] of more) {
+    await ask(request, { ...options, ...given })
+    await ask(request, random.pick(bags))
+  }
+  for (let at = 0; at < 300; at++) await ask(forge(random), random.pick(bags))
+}, 300_000)
+
+afterAll(() => {
+  for (const [id, row] of rows) row.suspect = originals.get(id) as never
+})
+
+const suspecting = rows.filter(([, row]) => row.suspect !== undefined).map(([id]) => id)
+
+describe.each(suspecting)('the sentences of %s', (id) => {
+  const own = claims[id] ?? []
+
+  test('are all known', () => {
+    const unknown = said.filter((one) => one.id === id && !own.some(([sentence]) => sentence.test(one.detail)))
+    expect([...new Set(unknown.map(({ detail }) => detail))]).toEqual([])
+    expect(own).not.toEqual([])
+  })
+
+  test('are true of each request of which they are said', () => {
+    const wrong = said.flatMap((one) => {
+      if (one.id !== id) return []
+      const claim = own.find(([sentence]) => sentence.test(one.detail))
+      const [, ...named] = claim?.[0].exec(one.detail) ?? []
+      return claim === undefined || claim[1](one.refused, named) ? [] : [one]
+    })
+    expect(
+      wrong.slice(0, 2).map(({ detail, refused }) => ({ detail, ...refused, body: `${refused.body}`.length })),
+    ).toEqual([])
+  })
+
+  test('are said of a request, and not of others', () => {
+    const unsaid = own.filter(([sentence]) => !said.some((one) => one.id === id && sentence.test(one.detail)))
+    expect(unsaid.map(([sentence]) => sentence.source)).toEqual([])
+    const spoken = said.filter((one) => one.id === id).length
+    expect(spoken).toBeLessThan(asked.length / suspecting.length)
+  })
+})
+
+test('no sentence shows a token', () => {
+  for (const { detail } of said) for (const secret of [authToken, otherToken]) expect(detail).not.toContain(secret)
+})
