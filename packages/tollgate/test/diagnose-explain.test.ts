@@ -62,12 +62,16 @@ describe('as the option of a verifier', () => {
     )
   })
 
-  test('is silent in production, except with evenInProduction', async () => {
+  test('in production it says once that it is off and what turns it on, and evenInProduction explains', async () => {
     vi.stubEnv('NODE_ENV', 'production')
-    await diagnose.explain({ rejection, request: broken, options: given })
-    expect(written).toEqual([])
+    for (let round = 0; round < 3; round++) await diagnose.explain({ rejection, request: broken, options: given })
+    expect(written).toEqual([
+      'tollgate: a request was refused, and `diagnose` is off because NODE_ENV is "production". To turn it on: ' +
+        '`diagnose: evenInProduction(diagnose)`, from tollgate/diagnose, for a short time. This line is written once.',
+    ])
     await evenInProduction(diagnose).explain({ rejection, request: broken, options: given })
-    expect(written).toHaveLength(1)
+    expect(written).toHaveLength(2)
+    expect(written[1]).toContain('Twilio signed')
   })
 
   test('a request cannot write lines or colours of its own', async () => {

@@ -92,7 +92,7 @@ function Refused({ capture, verdict }: { capture: CaptureView; verdict: Verdict<
         <a href={`/codes/${verdict.code}`} target="_blank" rel="noreferrer">
           <strong>{verdict.code}</strong>
         </a>
-        : {verdict.message.replace(/ See docs\/codes\/\S+$/, '')}
+        : {verdict.message.replace(/ See \S*docs\/codes\/\S+$/, '')}
       </p>
     </section>
   )

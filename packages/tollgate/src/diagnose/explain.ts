@@ -1,4 +1,6 @@
 import { createRateLimit } from '../checks/limits.ts'
+import { logProblem, showRequest, toLine } from '../checks/log.ts'
+import { readEnvironment } from '../checks/runtime.ts'
 import { isSignature } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
@@ -109,12 +111,7 @@ function readNative(native: unknown): NativeSigns {
 /** Writes at most eight lines. */
 function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Explanation): string[] {
   const { proven, suspected, ruledOut, command, tried } = diagnosis
-  const target = `${request.url}`
-    .replace(/[?#].*$/s, '')
-    .replace(/[^\x21-\x7e]/g, '?')
-    .slice(0, 200)
-  const method = `${request.method}`.replace(/[^\x21-\x7e]/g, '?').slice(0, 10)
-  const lines = [`${method} ${target} was refused: ${rejection.code}`]
+  const lines = [`${showRequest(request)} was refused: ${rejection.code}`]
   if (proven !== undefined) {
     const fixes = dropRepeated(proven.causes.map(({ fix }) => fix))
     const { signedUrl } = proven
@@ -139,16 +136,23 @@ function dropRepeated(fixes: readonly string[]): string[] {
   return [...new Set(fixes)].filter((fix, _, all) => !all.some((other) => other !== fix && other.startsWith(fix)))
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a request must not write lines or colours of its own
-const control = /[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g
-
-/** Removes control characters. Three causes may have a fix each, and none of these is cut off. */
-function toLine(text: string, most = 400): string {
-  const line = text.replace(control, ' ')
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line
+function write(lines: readonly string[]): void {
+  logProblem(lines.join('\n'))
 }
 
-function write(lines: readonly string[]): void {
-  // biome-ignore lint/suspicious/noConsole: the user asked for explanations on standard error
-  console.error(`tollgate: ${lines.join('\n')}`)
+let hasToldOff = false
+
+/**
+ * Tells if the option `diagnose` explains refusals here, and writes one line at the first refusal in
+ * production, where it does not.
+ * @param remedy What turns it on, as the end of a sentence.
+ */
+export function isExplaining(name: string, remedy: string): boolean {
+  if (readEnvironment('NODE_ENV') !== 'production') return true
+  if (!hasToldOff)
+    logProblem(
+      `a request was refused, and \`${name}\` is off because NODE_ENV is "production". To turn it on: ${remedy}. This line is written once.`,
+    )
+  hasToldOff = true
+  return false
 }

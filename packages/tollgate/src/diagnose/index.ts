@@ -15,7 +15,7 @@ import { type CauseId, causes as rows } from './causes/index.ts'
 import type { CauseInfo } from './causes/row.ts'
 import { readGivenTokens, replaceFaultySecrets, replaceFaultyTokens } from './configured-keys.ts'
 import { type Cause as CauseOf, type FoundCause, writeCause } from './engine.ts'
-import { createExplainer } from './explain.ts'
+import { createExplainer, isExplaining } from './explain.ts'
 import { createWork } from './limits.ts'
 import { describeForms, showSigningString, showUrl } from './mask.ts'
 import { type DiagnosableRequest, type DiagnoseOptions, parseDiagnoseOptions } from './options.ts'
@@ -291,10 +291,12 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
  */
 export const diagnose: typeof diagnoseRequest & HintedDiagnoser = createDiagnoser(diagnoseRequest, {})
 
+const remedy = '`diagnose: evenInProduction(diagnose)`, from tollgate/diagnose, for a short time'
+
 function createDiagnoser<T extends object>(target: T, hints: DiagnoseHints): T & HintedDiagnoser {
   const explainer: Diagnoser = {
     explain(rejected) {
-      return readEnvironment('NODE_ENV') === 'production' ? undefined : explain(rejected, hints)
+      return isExplaining('diagnose', remedy) ? explain(rejected, hints) : undefined
     },
   }
   // Not enumerable, because they may hold tokens, and applications log their options.

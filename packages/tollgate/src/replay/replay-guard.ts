@@ -100,7 +100,7 @@ async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Pr
       ? { delivery: 'repeated', refuse: true }
       : { delivery: 'repeated' }
   } catch (error) {
-    if (settings.acceptsOnFailure) return { delivery: 'unknown', confirm, release }
+    if (settings.acceptsOnFailure) return { delivery: 'unknown', cause: error, confirm, release }
     forgetWhenSettled(attempt)
     throw error
   }

@@ -190,6 +190,11 @@ export interface Reservation {
    * the work on another copy has not ended. Default false.
    */
   readonly refuse?: boolean | 'pending' | undefined
+  /**
+   * The error of a store that failed, if the delivery is accepted nevertheless. The verifier writes
+   * it to the log, at most once a minute. Default: the store did not fail.
+   */
+  readonly cause?: unknown
   /** Makes the reservation last, because the work succeeded. Default: it lasts from the start. */
   confirm?(): Awaitable<void>
   /** Forgets the reservation, because the work failed and a retry must pass. */
@@ -350,6 +355,16 @@ export interface VerifierOptions {
   readonly onRejected?: ((rejection: Rejected, native: unknown) => Answer | undefined) | undefined
 }
 
+/** What the lines about refused requests say, outside production. */
+export interface RefusalHints {
+  /** True if the option `diagnose` explains refusals: then there are no other lines. Default false. */
+  readonly explains?: boolean | undefined
+  /** What to compare after `signature_mismatch`. Default: the message of the rejection. */
+  readonly advice?: string | undefined
+  /** The function of `tollgate/diagnose` that explains refusals. Default: none. */
+  readonly diagnoser?: string | undefined
+}
+
 /**
  * Verifies requests with the options that it was created with. Adapters take one as the option
  * `verifier`.
@@ -376,4 +391,6 @@ export interface Verifier<V extends AnyVerdict = Verdict> {
   readonly scheme?: string | undefined
   /** The option `onRejected`, for adapters that have none of their own. Default: none. */
   readonly onRejected?: VerifierOptions['onRejected']
+  /** For the lines that adapters and the gateway write. Default: those of `RefusalHints`. */
+  readonly hints?: RefusalHints | undefined
 }

@@ -1,8 +1,9 @@
 import { runUnnoticed } from '../checks/options.ts'
 import type { CheckTypes, Outcome, SchemeCheck } from '../schemes/scheme.ts'
-import { isRejected, type Rejected, reject } from '../verdict.ts'
+import { addCause, isRejected, type Rejected, reject } from '../verdict.ts'
 import { borrowBody, explainCut } from './body.ts'
 import { type Head, readHead, readHeaders } from './head.ts'
+import { logCause } from './refusal-log.ts'
 import type { Delivery, IncomingRequest, ReplayGuard, Reservation, Verifier } from './types.ts'
 
 /**
@@ -15,12 +16,13 @@ export function createVerifierOf<T extends CheckTypes>(
   options: T['options'],
 ): Verifier<T['webhook'] | T['observed'] | Rejected> {
   const settings = steps.parseOptions(options)
-  const { publicUrl, onRejected, replay } = settings.given
+  const { publicUrl, onRejected, replay, diagnose } = settings.given
   return {
     scheme: steps.name,
     publicUrl,
     onRejected,
     reserves: replay !== undefined,
+    hints: { ...steps.hints, explains: diagnose !== undefined },
     async verify(request, native) {
       const source = Object(request) as IncomingRequest
       const head = readHead(source, readHeaders(source.headers))
@@ -107,9 +109,11 @@ async function reserveDelivery(
     if (reservation.refuse === true) return reject('replayed')
     // Its failure refuses nothing: the guard tries again.
     if (reportsOutcome !== true) await (async () => reservation.confirm?.())().catch(() => undefined)
+    if (Object.hasOwn(reservation, 'cause'))
+      logCause('replay_store_failed', 'The replay store failed, so "delivery" is "unknown".', reservation.cause)
     return reservation
-  } catch {
-    return reject('replay_store_failed')
+  } catch (error) {
+    return addCause(reject('replay_store_failed'), error)
   }
 }
 
@@ -135,8 +139,13 @@ function toOutcome(reservation: Reservation): Outcome {
 }
 
 // Not a spread: for a forged request, it takes a fifth of the time.
-function nameScheme({ code, status, message, tried }: Rejected, scheme: string | undefined): Rejected {
-  return { ok: false, code, status, message, tried, scheme }
+function nameScheme(rejection: Rejected, scheme: string | undefined): Rejected {
+  const { code, status, message, tried } = rejection
+  return keepCause(rejection, { ok: false, code, status, message, tried, scheme })
+}
+
+function keepCause<V extends Rejected>(from: Rejected, to: V): V {
+  return Object.hasOwn(from, 'cause') ? addCause(to, from.cause) : to
 }
 
 /**
@@ -149,7 +158,7 @@ async function observe<T extends CheckTypes>(check: Check<T>, rejection: Rejecte
   const body = check.body ?? (await borrowBody(source.body, head.header, settings.maxBodyBytes))
   if (isRejected(body)) return nameScheme(body, steps.name)
   check.content ??= steps.readContent(head, source, undefined, body)
-  return steps.toObserved(check.content, rejection)
+  return keepCause(rejection, steps.toObserved(check.content, rejection))
 }
 
 function report<T extends CheckTypes>(
@@ -158,7 +167,9 @@ function report<T extends CheckTypes>(
 ): void {
   const { onVerdict, diagnose } = settings.given
   if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, source, native))
-  if (!isRejected(verdict) || diagnose === undefined) return
+  if (!isRejected(verdict)) return
+  if (Object.hasOwn(verdict, 'cause')) logCause(verdict.code, verdict.message, verdict.cause)
+  if (diagnose === undefined) return
   // A stream has been read, so only its bytes can be used now.
   const { body: _, ...unread } = source
   const request = { ...unread, ...(content && { body: content.body() }) }

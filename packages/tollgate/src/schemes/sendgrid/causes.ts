@@ -58,7 +58,7 @@ const rows = {
     part: 'signature',
     suspect({ rejection: { code, message } }) {
       return code === 'signature_missing'
-        ? { grounds: ['refusal'], detail: message.replace(/ See docs.*$/, '') }
+        ? { grounds: ['refusal'], detail: message.replace(/ See \S*docs\/codes\/.*$/, '') }
         : undefined
     },
   } satisfies SendGridRow as Row,
