@@ -4,7 +4,14 @@ import { addCause, isRejected, type Rejected, reject } from '../verdict.ts'
 import { borrowBody, explainCut } from './body.ts'
 import { type Head, readHead, readHeaders } from './head.ts'
 import { logCause } from './refusal-log.ts'
-import type { Delivery, IncomingRequest, ReplayGuard, Reservation, Verifier } from './types.ts'
+import {
+  type Delivery,
+  type IncomingRequest,
+  type ReplayGuard,
+  type Reservation,
+  type Verifier,
+  verdictListener,
+} from './types.ts'
 
 /**
  * Creates the verifier of a scheme: this file has what all schemes share, and the scheme its steps.
@@ -167,6 +174,8 @@ function report<T extends CheckTypes>(
 ): void {
   const { onVerdict, diagnose } = settings.given
   if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, source, native))
+  const listener: unknown = (globalThis as { readonly [verdictListener]?: unknown })[verdictListener]
+  if (typeof listener === 'function') runUnnoticed(() => listener(verdict, source))
   if (!isRejected(verdict)) return
   if (Object.hasOwn(verdict, 'cause')) logCause(verdict.code, verdict.message, verdict.cause)
   if (diagnose === undefined) return
