@@ -90,6 +90,7 @@ const names: Record<string, string[]> = {
     'findHeader',
     'hiddenValue',
     'isBodyLost',
+    'listKeptRequests',
     'readRequests',
     'requestForms',
     'splitUrl',

@@ -108,27 +108,34 @@ function readNative(native: unknown): NativeSigns {
   return { framework, prefixes: stripped.filter((one) => typeof one === 'string' && /^\/./.test(one)) as string[] }
 }
 
-/** Writes at most eight lines. */
+/**
+ * Writes at most eight lines: in the first what to do, then the reasons, and last what was ruled
+ * out.
+ */
 function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Explanation): string[] {
   const { proven, suspected, ruledOut, command, tried } = diagnosis
-  const lines = [`${showRequest(request)} was refused: ${rejection.code}`]
+  const refused = `${showRequest(request)} was refused: ${rejection.code}`
   if (proven !== undefined) {
     const fixes = dropRepeated(proven.causes.map(({ fix }) => fix))
     const { signedUrl } = proven
-    lines.push(
+    return [
+      `${refused}. Fix: ${toLine(fixes.join(' '), 1200)}`,
       signedUrl === undefined ? '  Proven: the signature matches without' : `  Twilio signed ${toLine(signedUrl)}`,
-    )
-    for (const { id, detail } of proven.causes.slice(0, mostCauses)) lines.push(`  ${id}: ${toLine(detail)}`)
-    lines.push(`  Fix: ${toLine(fixes.join(' '), 1200)}`)
-    return lines
+      ...proven.causes.slice(0, mostCauses).map(({ id, detail }) => `  ${id}: ${toLine(detail)}`),
+    ]
   }
-  if (suspected.length === 0) return [...lines, `  ${toLine(rejection.message)}`]
-  if (ruledOut !== undefined)
-    lines.push(`  Nothing is proven after ${tried} tries. ${toLine(ruledOut)} What is left, most likely first:`)
-  for (const { id, detail, fix } of suspected.slice(0, mostCauses))
-    lines.push(`  ${id}: ${toLine(detail)} Fix: ${toLine(fix)}`)
-  if (command !== undefined) lines.push(`  To settle it: ${toLine(command)}`)
-  return lines
+  const [first] = suspected
+  if (first === undefined) return [refused, `  ${toLine(rejection.message)}`]
+  const lines = suspected
+    .slice(0, mostCauses)
+    .map(({ id, detail, fix }) => `  ${id}: ${toLine(detail)} Fix: ${toLine(fix)}`)
+  if (ruledOut === undefined) return [`${refused}. Fix: ${toLine(first.fix)}`, ...lines]
+  return [
+    command === undefined ? refused : `${refused}. To settle it: ${toLine(command)}`,
+    `  Nothing is proven after ${tried} tries. What is left, most likely first:`,
+    ...lines,
+    `  ${toLine(ruledOut)}`,
+  ]
 }
 
 /** Drops fixes that another one contains: the same option may mend several causes. */

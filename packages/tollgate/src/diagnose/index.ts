@@ -16,6 +16,7 @@ import type { CauseInfo } from './causes/row.ts'
 import { readGivenTokens, replaceFaultySecrets, replaceFaultyTokens } from './configured-keys.ts'
 import { type Cause as CauseOf, type FoundCause, writeCause } from './engine.ts'
 import { createExplainer, isExplaining } from './explain.ts'
+import { keepRejected } from './keep-rejected.ts'
 import { createWork } from './limits.ts'
 import { describeForms, showSigningString, showUrl } from './mask.ts'
 import { type DiagnosableRequest, type DiagnoseOptions, parseDiagnoseOptions } from './options.ts'
@@ -269,7 +270,18 @@ function toFormHeaders({ headers }: IncomingRequest): IncomingRequest['headers']
 const explainInTurn = createExplainer(() => performance.now())
 
 /** Hints for the `diagnose` option: the guesses of `DiagnoseOptions`. */
-export type DiagnoseHints = Pick<DiagnoseOptions, 'otherTokens' | 'otherHosts' | 'otherUrls' | 'prefixes' | 'framework'>
+export type DiagnoseHints = Pick<
+  DiagnoseOptions,
+  'otherTokens' | 'otherHosts' | 'otherUrls' | 'prefixes' | 'framework'
+> & {
+  /**
+   * False to keep no refused requests. A request of which nothing is proven is kept for
+   * `tollgate diagnose --last`, with its parameters, in a file that only you can read: the last five,
+   * of at most 512 KiB, in `tollgate/refused` of your cache folder. None is kept in production.
+   * Default true.
+   */
+  readonly keepRefused?: boolean | undefined
+}
 
 /** The value of the `diagnose` option, with hints. */
 export interface HintedDiagnoser extends Diagnoser {
@@ -277,10 +289,14 @@ export interface HintedDiagnoser extends Diagnoser {
 }
 
 function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void> {
-  return explainInTurn(rejected, (request, options, rejection, native) => {
-    const prefixes = [...(hints.prefixes ?? []), ...native.prefixes]
-    const { extra } = parseDiagnoseOptions({ framework: native.framework, ...hints, prefixes })
-    return runDiagnosis(request, options, extra, rejection)
+  const { keepRefused = true, ...guesses } = hints
+  return explainInTurn(rejected, async (request, options, rejection, native) => {
+    const prefixes = [...(guesses.prefixes ?? []), ...native.prefixes]
+    const { extra } = parseDiagnoseOptions({ framework: native.framework, ...guesses, prefixes })
+    const diagnosis = await runDiagnosis(request, options, extra, rejection)
+    if (diagnosis.ruledOut === undefined) return diagnosis
+    const isKept = keepRefused && keepRejected(request, rejection, options)
+    return { ...diagnosis, command: `npx @tollgate/cli diagnose ${isKept ? '--last' : '--recent'}` }
   })
 }
 
@@ -310,7 +326,9 @@ function createDiagnoser<T extends object>(target: T, hints: DiagnoseHints): T &
  * @throws TypeError that names the hint, for one of a wrong type
  */
 export function withHints(hints: DiagnoseHints): HintedDiagnoser {
-  parseDiagnoseOptions({ ...hints })
+  const { keepRefused = true, ...guesses } = Object(hints) as DiagnoseHints
+  if (typeof keepRefused !== 'boolean') throw new TypeError('"keepRefused" must be a boolean')
+  parseDiagnoseOptions(guesses)
   return createDiagnoser({}, { ...hints })
 }
 

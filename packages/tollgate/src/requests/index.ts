@@ -11,6 +11,7 @@ export {
   type Source,
   writeRequests,
 } from './forms.ts'
+export { listKeptRequests } from './kept.ts'
 export {
   checkRequest,
   findHeader,
