@@ -53,7 +53,7 @@ describe('diagnose --last', () => {
     const signed = signRequest({ url: 'https://example.com/api/sms', params: { Body: 'private' }, authToken })
     const verifier = createVerifier({ publicUrl: 'https://example.com/api', authToken: otherToken, diagnose })
     for (const url of ['/old', '/sms']) await verifier.verify({ ...signed, url, body: signed.body ?? '' })
-    await vi.waitFor(() => expect(printed).toHaveLength(2))
+    await vi.waitFor(() => expect(printed).toHaveLength(2), { timeout: 20_000 })
     vi.unstubAllEnvs()
     vi.restoreAllMocks()
     expect(printed[1]?.split('\n')[0]).toMatch(/ To settle it: npx @tollgate\/cli diagnose --last$/)

@@ -87,7 +87,8 @@ function readLast(args: Args, io: Io): RecordedRequest {
   if (request === undefined) throw new UsageError(`${from} has no entries.`)
   const read = asRefusal(() => checkMarks(request, from, io))
   tell(io, `${from}: ${hideQuery(`${read.method} ${read.url}`)}`)
-  return read
+  // The URL was made with a public URL. Another one takes its place.
+  return args.has('public-url') && read.target !== undefined ? { ...read, url: read.target } : read
 }
 
 function takeOne(bytes: Uint8Array, given: FormName | undefined, from: string, args: Args, io: Io): RecordedRequest {
