@@ -9,6 +9,7 @@ export {
   readRequests,
   requestForms,
   type Source,
+  type WrittenFormName,
   writeRequests,
 } from './forms.ts'
 export { listKeptRequests } from './kept.ts'
