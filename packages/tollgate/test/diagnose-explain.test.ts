@@ -249,3 +249,21 @@ test('asks a look-up for the tokens, which may fail', async () => {
 test('maxTries limits the HMACs', async () => {
   for (const maxTries of [1, 10, 500]) expect((await diagnose(forged, { ...options, maxTries })).tried).toBe(maxTries)
 })
+
+describe('the limit of the search', () => {
+  test('counts for each key, so a second token does not halve the search', async () => {
+    const one = await diagnose(forged, { ...given, maxTries: 100 })
+    const two = await diagnose(forged, { ...given, authToken: [authToken, otherToken], maxTries: 100 })
+    expect(one.tried).toBeLessThanOrEqual(110)
+    expect(two.tried).toBe(2 * one.tried)
+  })
+
+  test('that ended it is named, instead of what was ruled out', async () => {
+    const { ruledOut } = await diagnose(forged, { ...given, maxTries: 100 })
+    expect(ruledOut).toMatch(/^The search ended at its limit .* nothing was ruled out\..*--max-tries/)
+    const whole = await diagnose(forged, { ...given, maxTries: 1_000_000 })
+    expect(whole.ruledOut).toMatch(/these were ruled out/)
+    const usual = await diagnose(forged, given)
+    expect(usual.ruledOut).toMatch(/these were ruled out/)
+  })
+})

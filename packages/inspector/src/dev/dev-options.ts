@@ -46,6 +46,11 @@ export interface DevOptions {
    * throw-away token signs. Without `authToken`, `true` is a TypeError.
    */
   signWithRealToken?: boolean | undefined
+  /**
+   * The command that started this run, without its public URL. The page shows how to restart it with
+   * another. Default: none.
+   */
+  command?: string | undefined
   /** Called after each exchange has ended. Its errors are caught by the gateway. Default: none. */
   onExchange?: ((exchange: Exchange) => void) | undefined
 }
@@ -71,6 +76,7 @@ const devOptions = {
   mode: { type: 'choice', choices: ['enforce', 'observe'], default: 'enforce' },
   routes: { type: 'other' },
   signWithRealToken: { type: 'boolean', default: false },
+  command: { type: 'string' },
   onExchange: { type: 'function' },
 } as const
 

@@ -113,11 +113,13 @@ function readMatch(
 /**
  * Describes what a search without a match has excluded.
  * @param subject the request
- * @param tried the number of HMACs
+ * @param search the result of the search
  * @returns one sentence, or `undefined` if nothing was searched
  */
-export function describeRuledOut({ evidence, keys, request }: Subject, tried: number): string | undefined {
+export function describeRuledOut({ evidence, keys, request }: Subject, { tried, isCut }: Search): string | undefined {
   if (tried === 0) return undefined
+  if (isCut)
+    return 'The search ended at its limit before it had tried everything, so nothing was ruled out. With a larger "maxTries" (--max-tries) it goes on.'
   const named = evidence.proxied
     ? 'the hosts, ports and paths that the headers name'
     : 'the host that the request names'

@@ -5,7 +5,7 @@ import { findPrinted } from './printed-object.ts'
 import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
 
 /** What helps if a copy cannot be read. */
-export const askTwilio = 'or ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO…'
+export const askTwilio: string = 'or ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO…'
 
 const eventNames = /["']?\b(?:requestContext|rawPath|httpMethod|rawBody)["']?\s*:/
 
@@ -124,4 +124,4 @@ export function isRequestInspector(text: string): boolean {
 }
 
 /** Twilio's page has no signature, so nothing can be compared with its copy. */
-export const inspectorReason = `this is the text of Twilio's Request Inspector, which has no signature; ${askTwilio}`
+export const inspectorReason: string = `this is the text of Twilio's Request Inspector, which has no signature; ${askTwilio}`
