@@ -146,7 +146,7 @@ describe('diagnose', () => {
     expect(ran.stdout).toMatch(/Nothing is proven \(\d+ tried\)\. Suspected/)
     expect(ran.stdout).toContain('token_of_other_account')
     expect(ran.stdout).toContain('\n  npx @tollgate/cli diagnose --recent\n')
-    expect(ran.stdout).toMatch(/\nWith the Auth Token .* ruled out: .*\n$/)
+    expect(ran.stdout).toMatch(/\nThe search ended at its limit .*--max-tries.*\n$/)
   })
 
   test('wrong values are reported with their flag', async () => {

@@ -3,10 +3,13 @@ import { describeError } from '../src/checks/log.ts'
 import { createVerifier, type VerifierOptions } from '../src/index.ts'
 import { replayGuard } from '../src/replay/index.ts'
 import { isRejected, type Rejected, type RejectionCode, rejections } from '../src/verdict.ts'
-import { logRefusal } from '../src/verify/refusal-log.ts'
+import { logCause, logRefusal } from '../src/verify/refusal-log.ts'
 import { accountSid, authToken, genuine, options, otherToken, sign } from './requests.ts'
 
-// The limits are those of the process, so the order of the tests matters.
+const down = new Error('connect ECONNREFUSED 127.0.0.1:5432')
+const mismatch = { code: 'signature_mismatch', status: 403, message: 'No key matches.' } as const
+const request = { method: 'POST', url: '/sms?Body=hello' }
+const hints = { advice: 'Compare them.', diagnoser: 'diagnose' }
 let written: string[]
 let now = 9_000_000
 
@@ -15,6 +18,12 @@ beforeEach(() => {
   now += 1_000_000
   vi.spyOn(console, 'error').mockImplementation((line) => void written.push(String(line)))
   vi.spyOn(performance, 'now').mockImplementation(() => now)
+  // The limits are those of the process: other tests have left lines uncounted.
+  for (const code of ['signature_mismatch', 'signature_missing', 'key_unknown', 'body_already_consumed', 'own'])
+    logRefusal({ rejection: { ...mismatch, code: code as RejectionCode, tried: [] }, request, hints, isPassed: false })
+  for (const code of ['key_lookup_failed', 'replay_store_failed'] as const) logCause(code, '', down)
+  now += 1_000_000
+  written = []
 })
 
 afterEach(() => {
@@ -27,7 +36,6 @@ const refuse = async (given: Partial<VerifierOptions>): Promise<Rejected> => {
   if (!isRejected(verdict)) throw new Error('accepted')
   return verdict
 }
-const down = new Error('connect ECONNREFUSED 127.0.0.1:5432')
 const throws = () => Promise.reject(down)
 const brokenStore = { reserve: throws, confirm: throws, release: throws }
 
@@ -141,10 +149,7 @@ test('an error whose message throws is named without it', () => {
   expect(describeError(broken)).toBe('an error without a message')
 })
 
-const mismatch = { code: 'signature_mismatch', status: 403, message: 'No key matches.' } as const
 const tried = ['https://api.example.com/sms/sms']
-const request = { method: 'POST', url: '/sms?Body=hello' }
-const hints = { advice: 'Compare them.', diagnoser: 'diagnose' }
 const refusal = { rejection: { ...mismatch, tried }, request, hints, isPassed: false }
 
 test('a refusal names method, path, code and the checked URL, without queries', () => {
