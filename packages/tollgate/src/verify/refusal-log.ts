@@ -39,7 +39,7 @@ interface Refusal {
  * Writes a refused request to the log: its method and path, the code, and the URL that was checked.
  * Each code has ten lines at once, then one each second. In production there is none, because
  * strangers cause refusals there. A body that was read too early is the developer's mistake in
- * every place: it has one line a minute, in production too.
+ * every place, so it has its line in production too.
  */
 export function logRefusal({ rejection, request, hints, isPassed, more }: Refusal): void {
   const { code, status, message, tried } = rejection
@@ -49,7 +49,7 @@ export function logRefusal({ rejection, request, hints, isPassed, more }: Refusa
   if (isProduction ? !isMistake : hints?.explains) return
   // The codes of a verifier of the user's are of any number.
   const kind = Object.hasOwn(rejections, code) ? code : 'another code'
-  const skipped = isMistake ? takeCauseLine(kind) : takeRefusalLine(kind)
+  const skipped = takeRefusalLine(kind)
   if (skipped === undefined) return
   const [url] = tried
   const checked = url === undefined ? '' : ` Checked ${showUrl(`${url}`)}`

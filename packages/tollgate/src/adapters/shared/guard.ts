@@ -133,6 +133,8 @@ interface Prepared {
   readonly onRejected: VerifierOptions['onRejected']
   /** True if the verifier may reserve deliveries. */
   readonly reserves: boolean
+  /** The mistakes of the developer that were written already. */
+  readonly mistakes: Set<string>
 }
 
 function prepare(options: GuardOptions): Prepared {
@@ -140,7 +142,7 @@ function prepare(options: GuardOptions): Prepared {
   const { verifier: _, ...verifierGiven } = options
   const verifier = readOption(options, 'verifier') === undefined ? createVerifier(verifierGiven) : takeVerifier(options)
   const onRejected = readOption(options, 'onRejected') ?? readOption(verifier, 'onRejected')
-  return { verifier, onRejected, reserves: verifier.reserves !== false }
+  return { verifier, onRejected, reserves: verifier.reserves !== false, mistakes: new Set() }
 }
 
 function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Verifier<AnyVerdict> {
@@ -183,7 +185,7 @@ function wrongVerdict(fault: string): TypeError {
 }
 
 function toOutcome(verdict: AnyVerdict, request: IncomingRequest, prepared: Prepared, native: unknown): Outcome {
-  if ('code' in verdict)
+  if ('code' in verdict && !isLogged(verdict, prepared))
     logRefusal({
       rejection: verdict,
       request,
@@ -192,6 +194,14 @@ function toOutcome(verdict: AnyVerdict, request: IncomingRequest, prepared: Prep
     })
   if (isWebhook(verdict)) return { webhook: verdict, reserved: verdict.ok && prepared.reserves ? verdict : undefined }
   return { webhook: undefined, answer: chooseAnswer(verdict, prepared.onRejected, native) }
+}
+
+/** A body that was read too early is the developer's mistake, which a guard writes once. */
+function isLogged({ code, message }: Pick<Rejected, 'code' | 'message'>, { mistakes }: Prepared): boolean {
+  if (code !== 'body_already_consumed') return false
+  const isKnown = mistakes.has(message)
+  mistakes.add(message)
+  return isKnown
 }
 
 /** Only a verdict for the handler has `release`, of its own or of its class. */
