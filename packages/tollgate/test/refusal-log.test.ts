@@ -34,6 +34,8 @@ afterEach(() => {
 const refuse = async (given: Partial<VerifierOptions>): Promise<Rejected> => {
   const verdict = await createVerifier({ ...options, ...given }).verify(genuine)
   if (!isRejected(verdict)) throw new Error('accepted')
+  // As adapters and the gateway do. With a diagnoser, there is no other line.
+  logRefusal({ rejection: verdict, request, hints: { explains: true }, isPassed: false })
   return verdict
 }
 const throws = () => Promise.reject(down)

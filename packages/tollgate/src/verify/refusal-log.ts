@@ -25,7 +25,7 @@ const takeRefusalLine = createLineLimit(1, 10)
 
 /** A refused request, and what its lines say beside the verdict. */
 interface Refusal {
-  readonly rejection: Pick<Rejected, 'code' | 'status' | 'message' | 'tried'>
+  readonly rejection: Pick<Rejected, 'code' | 'status' | 'message' | 'tried' | 'cause'>
   readonly request: Pick<IncomingRequest, 'method' | 'url'>
   /** Those of the verifier. */
   readonly hints: RefusalHints | undefined
@@ -37,12 +37,14 @@ interface Refusal {
 
 /**
  * Writes a refused request to the log: its method and path, the code, and the URL that was checked.
+ * If a look-up or a store failed, it also writes the error, as `logCause` does.
  * Each code has ten lines at once, then one each second. In production there is none, because
  * strangers cause refusals there. A body that was read too early is the developer's mistake in
  * every place, so it has its line in production too.
  */
 export function logRefusal({ rejection, request, hints, isPassed, more }: Refusal): void {
   const { code, status, message, tried } = rejection
+  if (Object.hasOwn(rejection, 'cause')) logCause(code, message, rejection.cause)
   const isMistake = code === 'body_already_consumed'
   const isProduction = readEnvironment('NODE_ENV') === 'production'
   // Outside production, a diagnoser explains it.

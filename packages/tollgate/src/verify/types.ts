@@ -190,11 +190,6 @@ export interface Reservation {
    * the work on another copy has not ended. Default false.
    */
   readonly refuse?: boolean | 'pending' | undefined
-  /**
-   * The error of a store that failed, if the delivery is accepted nevertheless. The verifier writes
-   * it to the log, at most once a minute. Default: the store did not fail.
-   */
-  readonly cause?: unknown
   /** Makes the reservation last, because the work succeeded. Default: it lasts from the start. */
   confirm?(): Awaitable<void>
   /** Forgets the reservation, because the work failed and a retry must pass. */

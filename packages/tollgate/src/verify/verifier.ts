@@ -3,7 +3,6 @@ import type { CheckTypes, Outcome, SchemeCheck } from '../schemes/scheme.ts'
 import { addCause, isRejected, type Rejected, reject } from '../verdict.ts'
 import { borrowBody, explainCut } from './body.ts'
 import { type Head, readHead, readHeaders } from './head.ts'
-import { logCause } from './refusal-log.ts'
 import {
   type Delivery,
   type IncomingRequest,
@@ -116,8 +115,6 @@ async function reserveDelivery(
     if (reservation.refuse === true) return reject('replayed')
     // Its failure refuses nothing: the guard tries again.
     if (reportsOutcome !== true) await (async () => reservation.confirm?.())().catch(() => undefined)
-    if (Object.hasOwn(reservation, 'cause'))
-      logCause('replay_store_failed', 'The replay store failed, so "delivery" is "unknown".', reservation.cause)
     return reservation
   } catch (error) {
     return addCause(reject('replay_store_failed'), error)
@@ -176,9 +173,7 @@ function report<T extends CheckTypes>(
   if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, source, native))
   const listener: unknown = (globalThis as { readonly [verdictListener]?: unknown })[verdictListener]
   if (typeof listener === 'function') runUnnoticed(() => listener(verdict, source))
-  if (!isRejected(verdict)) return
-  if (Object.hasOwn(verdict, 'cause')) logCause(verdict.code, verdict.message, verdict.cause)
-  if (diagnose === undefined) return
+  if (!isRejected(verdict) || diagnose === undefined) return
   // A stream has been read, so only its bytes can be used now.
   const { body: _, ...unread } = source
   const request = { ...unread, ...(content && { body: content.body() }) }
