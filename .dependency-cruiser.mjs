@@ -84,10 +84,13 @@ const forbidden = [
   {
     name: 'shared-adapter-code-comes-in-through-index',
     comment:
-      'Three things are not public: the path filter, which only middleware has, the reading of addresses, and the tables and checks of options.',
+      'Four things are not public: the path filter, which only middleware has, the reading of addresses, the lines about refused requests, and the tables and checks of options.',
     severity: 'error',
     from: { path: `${src}adapters/shared/` },
-    to: { path: src, pathNot: `${src}(index[.]ts$|adapters/shared/|verify/(options|paths|public-url)[.]ts$|checks/)` },
+    to: {
+      path: src,
+      pathNot: `${src}(index[.]ts$|adapters/shared/|verify/(options|paths|public-url|refusal-log)[.]ts$|checks/)`,
+    },
   },
   {
     name: 'adapters-import-frameworks-as-types',

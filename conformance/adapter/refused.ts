@@ -147,8 +147,14 @@ export function refusedSuite(framework: Framework): Suite {
       await expectRejected(server, await makeRequest(), 'key_not_allowed')
       await expectAccepted(server, await makeRequest({ sharedKey }))
     }),
-    'a look-up that fails': on('look-up fails', async (server) =>
-      expectRejected(server, await makeRequest(), 'key_lookup_failed', 503),
-    ),
+    'a look-up that fails: the client learns nothing of its error': on('look-up fails', async (server) => {
+      const answer = await expectRejected(server, await makeRequest(), 'key_lookup_failed', 503)
+      assert(!JSON.stringify(answer).includes('ECONN'), 'the answer has the error')
+    }),
+    'a look-up that fails: no copy of the rejection has its error': on('look-up fails, own answer', async (server) => {
+      const answer = await expectRejected(server, await makeRequest(), 'key_lookup_failed', 503)
+      assert(answer.body.includes('key_lookup_failed'), 'the answer is another one')
+      assert(!JSON.stringify(answer).includes('ECONN'), 'the answer has the error')
+    }),
   })
 }

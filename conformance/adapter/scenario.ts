@@ -135,6 +135,9 @@ const withSendGrid = (journal: Journal): VerifierOption => ({
   }),
 })
 
+/** The message of the error that a look-up throws. No client may see it. */
+export const failure = 'connect ECONNREFUSED 127.0.0.1:5432'
+
 const rejectReplays = (): Partial<AdapterOptions> => ({
   replay: replayGuard({ store: memoryStore(), whenRepeated: 'reject' }),
 })
@@ -219,7 +222,18 @@ const plans = {
   'web socket': {
     options: () => ({ webSocket: true, sharedKeys: { [sharedKey.id]: sharedKey.secret }, sharedKeysOnly: true }),
   },
-  'look-up fails': { options: () => ({ authToken: () => Promise.reject(new Error('down')) }) },
+  'look-up fails': { options: () => ({ authToken: () => Promise.reject(new Error(failure)) }) },
+  'look-up fails, own answer': {
+    options: () => ({
+      authToken: () => Promise.reject(new Error(failure)),
+      // An application may send everything that it can read of the rejection.
+      onRejected: (rejection) => ({
+        status: 503,
+        headers: { 'x-rejection': JSON.stringify(rejection) },
+        body: JSON.stringify({ ...rejection }),
+      }),
+    }),
+  },
   ...mistakes,
   ...wrongVerdicts,
   'paths: one string': { options: () => ({ paths: '/voice' }) },

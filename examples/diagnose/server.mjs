@@ -7,7 +7,7 @@ import { twiml } from 'tollgate/twiml'
 /** @type {import('tollgate').VerifierOptions} */
 const options = {
   publicUrl: process.env.TOLLGATE_PUBLIC_URL ?? 'http://127.0.0.1:3000',
-  // Explains each rejection on standard error. It is silent in production.
+  // Explains each rejection on standard error. In production it only says that it is off.
   diagnose,
 }
 // #endregion

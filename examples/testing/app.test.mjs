@@ -1,4 +1,5 @@
 // #region test
+import 'tollgate/testing/vitest'
 import { testServer } from 'tollgate/testing/node'
 import { afterAll, expect, test } from 'vitest'
 import { makeApp } from './app.mjs'
@@ -8,7 +9,7 @@ afterAll(() => twilio.close())
 
 test('answers a message', async () => {
   const answer = await twilio.send('/sms', 'message.inbound', { Body: 'a < b' })
-  expect(answer.status).toBe(200)
+  expect(answer).toBeAccepted()
   expect(await answer.text()).toContain('You said: a &lt; b')
 })
 
@@ -20,5 +21,6 @@ test('says good bye', async () => {
 test('refuses what Twilio did not sign', async () => {
   const answer = await twilio.send('/sms', { params: { Body: 'hi' }, authToken: 'f'.repeat(32) })
   expect(answer.status).toBe(403)
+  expect(answer).toBeRefusedWith('signature_mismatch')
 })
 // #endregion

@@ -65,7 +65,7 @@ test('the message of a rejection ends with its page', async () => {
   for (const request of requests) {
     const verdict = await verifier.verify(request)
     if (verdict.ok) throw new Error('It was accepted')
-    expect(verdict.message).toMatch(new RegExp(` See docs/codes/${verdict.code}\\.md$`))
+    expect(verdict.message).toMatch(new RegExp(` See node_modules/tollgate/docs/codes/${verdict.code}\\.md$`))
     expect(pages.has(`docs/codes/${verdict.code}.md`)).toBe(true)
   }
 })

@@ -40,7 +40,12 @@ export function formatCauses(causes: readonly Cause<string>[], colors: Colors): 
 }
 
 export function formatFixes(causes: readonly Cause<string>[]): string[] {
-  return [...new Set(causes.map(({ fix }) => fix))].map((fix, index) => `  ${index + 1}. ${toLine(fix)}`)
+  return listFixes(causes).map((fix, index) => `  ${index + 1}. ${fix}`)
+}
+
+/** Lists the fixes, each once and in one line. */
+export function listFixes(causes: readonly Cause<string>[]): string[] {
+  return [...new Set(causes.map(({ fix }) => toLine(fix)))]
 }
 
 function toLine(text: string): string {

@@ -1,5 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createVerifier } from 'tollgate'
+import { diagnose } from 'tollgate/diagnose'
 import { signRequest } from 'tollgate/testing'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import {
   authToken,
   expectUsage,
@@ -35,6 +40,39 @@ interface Document {
 const idsOf = (ran: Awaited<ReturnType<typeof tollgate>>) =>
   (readJson(ran) as unknown as Document).proven?.causes.map(({ id }) => id).sort()
 
+describe('diagnose --last', () => {
+  const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+  afterAll(() => rmSync(cache, { recursive: true }))
+  const env = { XDG_CACHE_HOME: cache, TWILIO_AUTH_TOKEN: otherToken }
+
+  test('reads the request that the option `diagnose` has kept, as it stands', async () => {
+    expectUsage(await tollgate(['diagnose', '--last'], { env }), '--last: no refused request was kept')
+    vi.stubEnv('XDG_CACHE_HOME', cache)
+    const printed: string[] = []
+    vi.spyOn(console, 'error').mockImplementation((line) => void printed.push(String(line)))
+    const signed = signRequest({ url: 'https://example.com/api/sms', params: { Body: 'private' }, authToken })
+    const verifier = createVerifier({ publicUrl: 'https://example.com/api', authToken: otherToken, diagnose })
+    for (const url of ['/old', '/sms']) await verifier.verify({ ...signed, url, body: signed.body ?? '' })
+    await vi.waitFor(() => expect(printed).toHaveLength(2), { timeout: 20_000 })
+    vi.unstubAllEnvs()
+    vi.restoreAllMocks()
+    expect(printed[1]?.split('\n')[0]).toMatch(/ To settle it: npx @tollgate\/cli diagnose --last$/)
+
+    const ran = await tollgate(['diagnose', '--last'], { env })
+    expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('token_of_other_account') })
+    expect(ran.stderr).toMatch(/The request of 20\d\d-.*: POST https:\/\/example\.com\/api\/sms\n/)
+    expect(ran.stdout + ran.stderr).not.toContain('private')
+    const settled = await tollgate(['diagnose', '--last', '--public-url', 'https://example.com/api'], {
+      env: { ...env, TWILIO_AUTH_TOKEN: authToken },
+    })
+    expect(settled).toMatchObject({ code: 0 })
+    const older = await tollgate(['diagnose', '--last', '--entry', '2'], { env })
+    expect(older.stderr).toContain('POST https://example.com/api/old\n')
+    expectUsage(await tollgate(['diagnose', '--last', '--entry', '3'], { env }), '--entry: 2 requests were kept')
+    expectUsage(await tollgate(['diagnose', '--last', '--curl', 'x'], { env }), 'cannot be used together')
+  })
+})
+
 describe('diagnose', () => {
   test('at a terminal: finds two causes, a stripped prefix and http behind a proxy, with one option that fixes both', async () => {
     const ran = await tollgateAtTerminal(['diagnose', '--prefix', '/api'], {
@@ -44,16 +82,15 @@ describe('diagnose', () => {
         child.stdout?.once('data', () => child.stdin?.write(`${behindProxy}\n`))
       },
     })
-    const report = ran.stdout.slice(ran.stdout.indexOf('not genuine'))
+    const report = ran.stdout.slice(ran.stdout.indexOf('Fix: '))
     expect(report.split('\n')).toEqual([
+      "Fix: Set publicUrl: 'https://example.com/api'.",
+      "Option:     publicUrl: 'https://example.com/api'",
       'not genuine: signature_mismatch',
       expect.stringMatching(/^Proven: undoing these 2 makes the signature match/),
       expect.stringMatching(/^ {2}scheme {7}\S.*https/),
       expect.stringMatching(/^ {2}path_prefix {2}\S.*\/api/),
       'Signed URL: https://example.com/api/sms',
-      "Option:     publicUrl: 'https://example.com/api'",
-      'Fix:',
-      "  1. Set publicUrl: 'https://example.com/api'.",
       '',
     ])
     expect(ran).toMatchObject({ code: 1 })
@@ -105,8 +142,11 @@ describe('diagnose', () => {
       env: { TWILIO_AUTH_TOKEN: otherToken },
     })
     expect(ran).toMatchObject({ code: 1 })
+    expect(ran.stdout).toMatch(/^Try 1: \S/)
     expect(ran.stdout).toMatch(/Nothing is proven \(\d+ tried\)\. Suspected/)
     expect(ran.stdout).toContain('token_of_other_account')
+    expect(ran.stdout).toContain('\n  npx @tollgate/cli diagnose --recent\n')
+    expect(ran.stdout).toMatch(/\nThe search ended at its limit .*--max-tries.*\n$/)
   })
 
   test('wrong values are reported with their flag', async () => {

@@ -11,7 +11,7 @@ import { closeAfterAnswers, followAnswer, isServed } from './pending-answers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
 import { isPlainConnection, type RequestHead, readHead } from './request-head.ts'
-import type { LoggedRequest } from './request-log.ts'
+import type { LoggedRequest, RequestLog } from './request-log.ts'
 import { isHost, isPlainlyUnder, namePlaceInErrors } from './routes.ts'
 import { findScheme } from './schemes.ts'
 import { commonSettings, followSockets, listenForBroken, readRequests, refuseTunnel, stopServer } from './server.ts'
@@ -116,6 +116,8 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
           reply({ ...auth, answer, mayStay })
         }
         const target = original?.target ?? req.url ?? ''
+        if ('ok' in answer && original !== undefined)
+          context.onVerdict(settings.verifier, answer, { method: original.method, url: target })
         onEnd(
           {
             // The header from the proxy can contain any text.
@@ -171,6 +173,8 @@ interface ForwardAuthContext {
   readonly timeoutMs: number
   isClosing(): boolean
   onEnd(report: Report, request?: LoggedRequest): void
+  /** Gets each verdict, for the lines about refused requests. */
+  onVerdict(...verdict: Parameters<RequestLog['explain']>): void
 }
 
 /** A verdict, or the reason why no verifier decided. */

@@ -91,6 +91,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
       timeoutMs: current.timeoutMs,
       isClosing,
       onEnd: record,
+      onVerdict: (...verdict) => log.explain(...verdict),
     })
 
   const server = createHttpServer(current.timeoutMs, {
@@ -127,7 +128,8 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     if (exchange.config.onExchange !== undefined) reportExchange(exchange)
     const ended = createReport(exchange)
     const { client, requestBody, verdict, route } = exchange
-    const { target, rawFields } = client
+    const { method, target, rawFields } = client
+    if (route !== undefined && verdict !== undefined) log.explain(route.verifier, verdict, { method, url: target })
     record(ended, { target, rawFields, body: requestBody, verdict, upstream: route?.upstream })
     if (own.isTracing) traceExchange(exchange, ended)
   }

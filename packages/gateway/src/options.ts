@@ -32,7 +32,10 @@ export interface GatewayOptions {
   /**
    * `'info'` writes one JSON line per request to standard output, without query, headers and
    * bodies. Requests that do not verify are sampled: 100 lines at once, then one per second. A line
-   * that cannot be written is dropped and counted. Default `'silent'`.
+   * that cannot be written is dropped and counted. `'silent'` writes nothing. Default: no line per
+   * request. Unless it is `'silent'`, standard error has the lines of each refusal, with the URL
+   * that was checked, outside production.
+   * @see docs/diagnosis.md#without-diagnose
    */
   readonly log?: 'silent' | 'info' | RequestLogger | undefined
   /**

@@ -1,4 +1,6 @@
+import type { Verifier } from 'tollgate'
 import { escapeHidden } from 'tollgate/requests'
+import { logRefusal } from 'tollgate/schemes'
 import { getLineWriter } from './line-writer.ts'
 import type { GatewayOptions, RequestLogger, RouteVerdict } from './options.ts'
 import type { Report } from './report.ts'
@@ -15,6 +17,9 @@ export interface LoggedRequest {
   readonly upstream?: string | undefined
 }
 
+// A route has no option `diagnose`.
+const more = 'put `npx @tollgate/cli dev` in the place of this gateway'
+
 /** Lines about requests that were not accepted: this many at once, and then one per second. */
 const maxRefusals = 100
 
@@ -24,6 +29,7 @@ const maxRefusals = 100
  */
 export class RequestLog {
   #logger: RequestLogger | undefined
+  #isSilent = false
   #failed = 0
   #left = maxRefusals
   #refilledAt = performance.now()
@@ -31,8 +37,16 @@ export class RequestLog {
   /** How many lines were left out by the sampling. */
   sampled = 0
 
-  setLogger(log: GatewayOptions['log'] = 'silent'): void {
+  setLogger(log: GatewayOptions['log']): void {
+    this.#isSilent = log === 'silent'
     this.#logger = log === 'silent' ? undefined : log === 'info' ? standardOutput : log
+  }
+
+  /** Explains a refusal to a developer on standard error. Does nothing in production. */
+  explain(verifier: Verifier<RouteVerdict>, rejection: RouteVerdict, request: { method: string; url: string }): void {
+    if (this.#isSilent || rejection.ok) return
+    const isPassed = 'release' in rejection
+    logRefusal({ rejection, request, hints: verifier.hints, isPassed, more })
   }
 
   /** How many lines could not be written. */

@@ -26,6 +26,7 @@ export type {
   IncomingRequest,
   PublicUrlRule,
   PushedBody,
+  RefusalHints,
   RejectedRequest,
   ReplayGuard,
   Reservation,

@@ -105,6 +105,12 @@ export interface Rejected {
   readonly tried: readonly string[]
   /** Which signature was checked. `undefined` if the verifier is not one of Tollgate's schemes. */
   readonly scheme?: string | undefined
+  /**
+   * The error of your look-up or replay store, for `key_lookup_failed` and `replay_store_failed`.
+   * It may hold a secret: keep it out of answers. It is not enumerable, so `JSON.stringify` and
+   * copies with `...` leave it out. Default: none.
+   */
+  readonly cause?: unknown
 }
 
 /**
@@ -242,7 +248,7 @@ export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   body_unsigned: row('The signature does not cover this body.'),
   body_hash_mismatch: row('bodySHA256 in the URL is malformed or not of this body.'),
   key_unknown: row('No key is given for that account or SharedKey id.'),
-  key_lookup_failed: row('The key or host look-up failed, or its answer is late or bad.', 503),
+  key_lookup_failed: row('The look-up of a key or host failed.', 503),
   signature_mismatch: row('No key makes this signature for any form of the URL.'),
   account_not_allowed: row('The account is not allowed, or another one signed.'),
   params_misshapen: row('"checkParams" refuses the parameters.'),
@@ -264,7 +270,17 @@ function row(message: string, status: RejectionRow['status'] = 403): RejectionRo
 export function reject(code: RejectionCode, detail?: string, tried: readonly string[] = []): Rejected {
   const { status, message } = rejections[code]
   const text = detail === undefined ? message : `${message} ${detail}`
-  return { ok: false, code, status, message: `${text} See docs/codes/${code}.md`, tried }
+  return { ok: false, code, status, message: `${text} See ${namePage(code)}`, tried }
+}
+
+/** Names the page of a code, where npm installs it. */
+export function namePage(code: RejectionCode): string {
+  return `node_modules/tollgate/docs/codes/${code}.md`
+}
+
+/** Adds the error that led to a rejection. Like that of an Error, it is not enumerable. */
+export function addCause<T extends Rejected>(rejection: T, cause: unknown): T {
+  return Object.defineProperty(rejection, 'cause', { value: cause })
 }
 
 /**

@@ -27,13 +27,12 @@ afterEach(() => {
 })
 
 describe('as the option of a verifier', () => {
-  test('explains a rejection in at most eight lines, the last with the fix', async () => {
+  test('explains a rejection in at most eight lines, the first with the fix', async () => {
     await diagnose.explain({ rejection, request: broken, options: given })
     expect(written[0]?.split('\n')).toEqual([
-      'tollgate: POST /sms was refused: signature_mismatch',
+      "tollgate: POST /sms was refused: signature_mismatch. Fix: Set publicUrl: 'https://api.example.com'.",
       '  Twilio signed https://api.example.com/sms',
       '  scheme: Twilio signed https://, and this server checks http://.',
-      "  Fix: Set publicUrl: 'https://api.example.com'.",
     ])
   })
 
@@ -41,33 +40,32 @@ describe('as the option of a verifier', () => {
     const request = post('https://api.example.com/sms?z=1&a=2', { url: '/api/sms?a=2&z=1' })
     await diagnose.explain({ rejection, request, options: given })
     const lines = written[0]?.split('\n') ?? []
-    expect(lines.slice(2, -1).map((line) => line.split(':')[0]?.trim())).toEqual([
-      'scheme',
-      'path_prefix',
-      'query_order',
-    ])
-    expect(lines.at(-1)?.match(/Set signedUrl/g)).toHaveLength(1)
-    expect(lines.at(-1)).toMatch(/Or: Let nothing .* in the order that arrives\.$/)
+    expect(lines.slice(2).map((line) => line.split(':')[0]?.trim())).toEqual(['scheme', 'path_prefix', 'query_order'])
+    expect(lines[0]?.match(/Set signedUrl/g)).toHaveLength(1)
+    expect(lines[0]).toMatch(/Or: Let nothing .* in the order that arrives\.$/)
   })
 
   test('lists suspected causes if nothing is proven', async () => {
     await diagnose.explain({ rejection, request: forged, options: given })
     const lines = written[0]?.split('\n') ?? []
     expect(lines.length).toBeLessThanOrEqual(8)
-    expect(lines[1]).toMatch(/^ {2}Nothing is proven after \d+ tries\./)
+    expect(lines[0]).toMatch(/ was refused: signature_mismatch\. To settle it: npx @tollgate\/cli diagnose --recent$/)
+    expect(lines[1]).toMatch(/^ {2}Nothing is proven after \d+ tries\. What is left, most likely first:$/)
     expect(lines[2]).toMatch(/^ {2}token_of_other_account: /)
     expect(lines.slice(2, -1).every((line) => / Fix: \S/.test(line))).toBe(true)
-    expect(lines.at(-1)).toMatch(
-      /^ {2}To settle it: npx @tollgate\/cli diagnose --capture request.json --public-url http:\/\/api.example.com --other-token-file/,
-    )
+    expect(lines.at(-1)).toMatch(/^ {2}With the Auth Token that is configured, these were ruled out: /)
   })
 
-  test('is silent in production, except with evenInProduction', async () => {
+  test('in production it says once that it is off and what turns it on, and evenInProduction explains', async () => {
     vi.stubEnv('NODE_ENV', 'production')
-    await diagnose.explain({ rejection, request: broken, options: given })
-    expect(written).toEqual([])
+    for (let round = 0; round < 3; round++) await diagnose.explain({ rejection, request: broken, options: given })
+    expect(written).toEqual([
+      'tollgate: a request was refused, and `diagnose` is off because NODE_ENV is "production". To turn it on: ' +
+        '`diagnose: evenInProduction(diagnose)`, from tollgate/diagnose, for a short time. This line is written once.',
+    ])
     await evenInProduction(diagnose).explain({ rejection, request: broken, options: given })
-    expect(written).toHaveLength(1)
+    expect(written).toHaveLength(2)
+    expect(written[1]).toContain('Twilio signed')
   })
 
   test('a request cannot write lines or colours of its own', async () => {
@@ -118,7 +116,7 @@ describe('as the option of a verifier', () => {
     for (const [native, words] of natives) {
       now += 60_000
       await diagnose.explain({ rejection, request: trimmed, options, native })
-      expect(written.at(-1)?.split('\n').at(-1)).toContain(words)
+      expect(written.at(-1)).toContain(words)
     }
   })
 })
@@ -250,4 +248,22 @@ test('asks a look-up for the tokens, which may fail', async () => {
 
 test('maxTries limits the HMACs', async () => {
   for (const maxTries of [1, 10, 500]) expect((await diagnose(forged, { ...options, maxTries })).tried).toBe(maxTries)
+})
+
+describe('the limit of the search', () => {
+  test('counts for each key, so a second token does not halve the search', async () => {
+    const one = await diagnose(forged, { ...given, maxTries: 100 })
+    const two = await diagnose(forged, { ...given, authToken: [authToken, otherToken], maxTries: 100 })
+    expect(one.tried).toBeLessThanOrEqual(110)
+    expect(two.tried).toBe(2 * one.tried)
+  })
+
+  test('that ended it is named, instead of what was ruled out', async () => {
+    const { ruledOut } = await diagnose(forged, { ...given, maxTries: 100 })
+    expect(ruledOut).toMatch(/^The search ended at its limit .* nothing was ruled out\..*--max-tries/)
+    const whole = await diagnose(forged, { ...given, maxTries: 1_000_000 })
+    expect(whole.ruledOut).toMatch(/these were ruled out/)
+    const usual = await diagnose(forged, given)
+    expect(usual.ruledOut).toMatch(/these were ruled out/)
+  })
 })

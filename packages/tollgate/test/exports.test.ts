@@ -26,7 +26,7 @@ const names: Record<string, string[]> = {
   './sveltekit': ['twilioWebhook'],
   './astro': ['twilioWebhook'],
   './react-router': ['twilioWebhook'],
-  './schemes': ['getScheme', 'guessScheme', 'schemes'],
+  './schemes': ['getScheme', 'guessScheme', 'logRefusal', 'schemes'],
   './sendgrid': ['createSendGridVerifier', 'distinctEvents'],
   './testing': [
     'sampleSendGridEvents',
@@ -92,6 +92,7 @@ const names: Record<string, string[]> = {
     'findHeader',
     'hiddenValue',
     'isBodyLost',
+    'listKeptRequests',
     'readRequests',
     'requestForms',
     'showHidden',

@@ -7,6 +7,7 @@ import {
   RequestError,
   readRequests,
   requestForms,
+  type WrittenFormName,
   writeRequests,
 } from '../src/requests/index.ts'
 import { requestSamples } from './request-samples.ts'
@@ -76,7 +77,12 @@ describe('a refusal names the source and the position', () => {
       "\n$ curl https://e.com/ -d 'a",
       '"file.txt", line 2, column 3: a quote (\') is never closed: the command is incomplete.',
     ],
-    ['hello', '"file.txt": this is neither a raw HTTP request, a HAR file, a request as JSON nor a curl command.'],
+    [
+      'hello',
+      '"file.txt": this is neither a raw HTTP request, an event of a function, printed headers, a HAR file, ' +
+        'a request as JSON nor a curl command; or ask Twilio what it sent, without a copy: diagnose --recent, ' +
+        'and then --alert NO….',
+    ],
     [Buffer.from([0xff, 0x80, 0x41]), '"file.txt": this is not UTF-8 text.'],
   ]
   test.each(cases)('%j', (text, message) => {
@@ -220,10 +226,12 @@ describe('a long text costs time in proportion to its length', () => {
   })
 })
 
-test.each(forms)('many headers are written in time in proportion to their number, as %s', (form) => {
+const written = forms.filter((form) => requestForms[form].write !== undefined) as WrittenFormName[]
+
+test.each(written)('many headers are written in time in proportion to their number, as %s', (form) => {
   const headers = Array.from({ length: 100_000 }, (_, index) => [`a${index}`, 'b'] as const)
-  const written = writeRequests(form, [{ method: 'GET', url: 'https://e.com/', headers }])
-  expect(Buffer.from(written).toString()).toContain('a99999')
+  const bytes = writeRequests(form, [{ method: 'GET', url: 'https://e.com/', headers }])
+  expect(Buffer.from(bytes).toString()).toContain('a99999')
 })
 
 // zsh reads comments as commands in a terminal, unless its user has set INTERACTIVE_COMMENTS.

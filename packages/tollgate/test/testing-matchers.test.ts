@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { twilioWebhook } from '../src/adapters/fetch.ts'
+import { twilioWebhook as onNode } from '../src/adapters/node.ts'
 import { createVerifier, type Verdict } from '../src/index.ts'
 import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
-import { sampleWebhook, signRequest, signSendGridRequest } from '../src/testing/index.ts'
+import { sampleWebhook, signRequest, signSendGridRequest, testServer } from '../src/testing/index.ts'
+import { testServer as nodeTestServer } from '../src/testing/node.ts'
 import '../src/testing/vitest.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'
@@ -104,4 +107,55 @@ test('the matchers know verdicts of SendGrid', async () => {
     'but it was accepted: signed with sendgrid key "marketing" (ECDSA), which covers its body',
   )
   expect(await verifier.verify({ ...request, body: '[]' })).toBeRefusedWith('signature_mismatch')
+})
+
+describe('the response of a test server', () => {
+  const open = (publicUrl?: string) =>
+    testServer(({ url, authToken }) => {
+      const guarded = twilioWebhook({ publicUrl: publicUrl ?? url, authToken }, () => new Response('reached'))
+      return (request) => (request.url.endsWith('/open') ? new Response('open') : guarded(request))
+    })
+
+  test('has the verdict, and a failure shows the code, the checked URL and the page', async () => {
+    const server = await open()
+    expect(await server.send('/sms', 'message.inbound')).toBeAccepted()
+    const wrong = await open('https://example.com/sms')
+    const answer = await wrong.send('/sms?a=secret', 'message.inbound')
+    expect(answer).toBeRefusedWith('signature_mismatch')
+    const message = messageOf(() => expect(answer).toBeAccepted())
+    expect(message).toContain('it was refused with "signature_mismatch" (403)')
+    expect(message).toContain('https://example.com/sms/sms')
+    expect(message).toContain('node_modules/tollgate/docs/codes/signature_mismatch.md')
+    expect(message).not.toMatch(new RegExp(`secret|${wrong.authToken}`))
+    expect([await answer.text(), ...answer.headers].join()).not.toContain('mismatch')
+  })
+
+  test('has its own verdict, also beside others', async () => {
+    const server = await open()
+    const forged = { params: { Body: 'x' }, authToken: 'f'.repeat(32) }
+    const answers = await Promise.all([
+      server.send('/sms', 'message.inbound'),
+      server.send('/sms', forged),
+      server.send('/voice', 'call.inbound'),
+    ])
+    expect(answers[0]).toBeAccepted()
+    expect(answers[1]).toBeRefusedWith('signature_mismatch')
+    expect(answers[2]).toBeAccepted()
+  })
+
+  test('through a socket too', async () => {
+    const server = await nodeTestServer(({ url, authToken }) =>
+      onNode({ publicUrl: `${url}/prefix`, authToken }, (_webhook, _req, res) => void res.end('reached')),
+    )
+    expect(await server.send('/sms', 'message.inbound')).toBeRefusedWith('signature_mismatch')
+    await server.close()
+  })
+
+  test('without a verifier, or of another server, is a TypeError', async () => {
+    const server = await open()
+    const unchecked = await server.send('/open', 'message.inbound')
+    expect(() => expect(unchecked).toBeAccepted()).toThrow(/no verifier of Tollgate has checked/)
+    expect(() => expect(unchecked).not.toBeAccepted()).toThrow(TypeError)
+    expect(() => expect(new Response('x')).toBeAccepted()).toThrow(/needs a verdict.* or a response of testServer/)
+  })
 })

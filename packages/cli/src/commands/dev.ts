@@ -107,6 +107,22 @@ async function openTunnel(args: Args, { listen }: DevOptions, io: Io) {
 
 const defaultPort = 8080
 
+/** Writes the command of this run again, without the flags that give the public URL. */
+function writeRestart(args: Args): string {
+  const own = Object.keys(command.flags).filter((name) => !['public-url', 'tunnel', 'open'].includes(name))
+  const words = own.flatMap((name) => {
+    if (!args.has(name)) return []
+    const values = args.list(name)
+    return values.length === 0 ? [`--${name}`] : values.flatMap((value) => [`--${name}`, quoteWord(value)])
+  })
+  return ['npx @tollgate/cli dev', ...words].join(' ')
+}
+
+/** Quotes a word for a POSIX shell, unless it is plain. */
+function quoteWord(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
 interface Keys {
   /** Names of the keys that the gateway knows, for people. */
   readonly keys: readonly string[]
@@ -134,6 +150,7 @@ async function readOptions(args: Args, io: Io): Promise<Keys & { readonly option
     mode: args.choice('mode', ['enforce', 'observe']),
     signWithRealToken,
     routes: await readRoutes(args, io),
+    command: writeRestart(args),
     ...(publicUrl !== undefined && { publicUrl }),
     ...readSharedOptions(args, { authTokens, sharedKey }),
   }

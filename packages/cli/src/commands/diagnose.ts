@@ -1,7 +1,7 @@
 import { type Cause, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
 import { type RecordedRequest, toIncoming } from 'tollgate/requests'
 import type { Args } from '../args.ts'
-import { formatCauses, formatFixes, guessFlags, readGuesses } from '../diagnosis.ts'
+import { formatCauses, guessFlags, listFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
 import { type Colors, cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
@@ -93,23 +93,37 @@ function toJson({ verdict, proven, ...rest }: Shown): object {
   return { genuine: verdict.ok, code, proven: proven ?? null, ...rest }
 }
 
+/** What to do comes first, and what was ruled out comes last. */
 function formatDiagnosis(diagnosis: Shown, colors: Colors): string {
   const { verdict, proven, suspected, ruledOut, tried } = diagnosis
   if (verdict.ok) return `${colors.green('genuine')}: nothing to fix.`
-  const lines = [`${colors.red('not genuine')}: ${verdict.code}`]
+  const refused = `${colors.red('not genuine')}: ${verdict.code}`
   if (proven !== undefined && proven.causes.length > 0) {
     const { causes, signedUrl, setting } = proven
     const what = causes.length === 1 ? 'this' : `these ${causes.length}`
-    lines.push(`Proven: undoing ${what} makes the signature match (${tried} tried).`, ...formatCauses(causes, colors))
-    if (signedUrl !== undefined) lines.push(`Signed URL: ${cleanText(signedUrl)}`)
+    const lines = formatToDo('Fix', causes)
     if (setting !== undefined) lines.push(`Option:     ${colors.bold(cleanText(setting))}`)
-    lines.push('Fix:', ...formatFixes(causes))
-  } else if (suspected.length > 0) {
-    lines.push(`Nothing is proven (${tried} tried). Suspected, most likely first:`, ...formatCauses(suspected, colors))
-    if (ruledOut !== undefined) lines.push(cleanText(ruledOut))
-    lines.push('To try:', ...formatFixes(suspected))
-    if (ruledOut !== undefined)
-      lines.push('To settle it, add what may be right: --other-token-file FILE, --other-url URL, --prefix /PATH.')
-  } else lines.push(verdict.message, `Nothing is proven (${tried} tried), and nothing is suspected.`)
+    lines.push(refused, `Proven: undoing ${what} makes the signature match (${tried} tried).`)
+    lines.push(...formatCauses(causes, colors))
+    if (signedUrl !== undefined) lines.push(`Signed URL: ${cleanText(signedUrl)}`)
+    return lines.join('\n')
+  }
+  if (suspected.length === 0)
+    return [refused, verdict.message, `Nothing is proven (${tried} tried), and nothing is suspected.`].join('\n')
+  const lines = [...formatToDo('Try', suspected), refused]
+  lines.push(`Nothing is proven (${tried} tried). Suspected, most likely first:`, ...formatCauses(suspected, colors))
+  if (ruledOut !== undefined)
+    lines.push(
+      'To settle it, choose the alert of this webhook, and give it to the same command as --alert NO…:',
+      '  npx @tollgate/cli diagnose --recent',
+      'Or add what may be right: --other-token-file FILE, --other-url URL, --prefix /PATH.',
+      cleanText(ruledOut),
+    )
   return lines.join('\n')
+}
+
+/** Several fixes are numbered. */
+function formatToDo(label: string, causes: readonly Cause<string>[]): string[] {
+  const fixes = listFixes(causes)
+  return fixes.map((fix, index) => `${label}${fixes.length === 1 ? '' : ` ${index + 1}`}: ${fix}`)
 }

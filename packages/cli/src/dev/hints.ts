@@ -29,7 +29,7 @@ function explainMismatch(tried: readonly string[], { keys }: RunFacts): string {
   const url = tried[0] === undefined ? '' : ` for ${hideQuery(tried[0])}`
   return [
     `  Checked${url} with ${keys.join(' and ')}.`,
-    `  If Twilio calls another URL, give that as --public-url. The page of the inspector names the cause.`,
+    `  If Twilio calls another URL, restart with that as --public-url. The page of the inspector names the cause, and the command.`,
   ].join('\n')
 }
 

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import {
   type FormName,
   findHeader,
+  listKeptRequests,
   type RecordedRequest,
   RequestError,
   readRequests,
@@ -27,7 +28,11 @@ export const formFlags: Flags = {
   entry: { type: 'text', value: 'N', describe: 'The number of the entry in the file, from 1' },
 }
 
-export const inputFlags: Flags = { ...inGroup('The request, one of:', formFlags), ...requestFlags }
+const lastFlag: Flags = {
+  last: { type: 'switch', describe: 'The last request that `diagnose` refused here; an earlier one with --entry N' },
+}
+
+export const inputFlags: Flags = { ...inGroup('The request, one of:', { ...formFlags, ...lastFlag }), ...requestFlags }
 
 /** Says whether a flag names a file with the request. */
 export function hasForm(args: Args): boolean {
@@ -36,7 +41,7 @@ export function hasForm(args: Args): boolean {
 
 /** Says whether the flags or the argument give a request. */
 export function hasRequest(args: Args): boolean {
-  return hasForm(args) || [...flagNames, 'word'].some((name) => args.has(name))
+  return hasForm(args) || [...flagNames, 'word', 'last'].some((name) => args.has(name))
 }
 
 /**
@@ -44,6 +49,7 @@ export function hasRequest(args: Args): boolean {
  * @throws UsageError if there is no request, more than one, or a malformed one
  */
 export async function readRequest(args: Args, io: Io): Promise<RecordedRequest> {
+  if (args.has('last')) return readLast(args, io)
   const form = args.only(formNames) as FormName | undefined
   const isPasted = args.text('word') === '-'
   if (args.text('word') !== undefined && !isPasted)
@@ -62,6 +68,27 @@ export async function readRequest(args: Args, io: Io): Promise<RecordedRequest> 
       'There is no request: use flags such as --url, give a file with --curl, or paste it to standard input.',
     )
   return takeOne(bytes, form, path === '-' ? 'Standard input' : JSON.stringify(path), args, io)
+}
+
+/** Reads a request that the option `diagnose` has kept. */
+function readLast(args: Args, io: Io): RecordedRequest {
+  args.only([...formNames, ...flagNames, 'word', 'last'])
+  const kept = listKeptRequests((name) => io.env[name])
+  const entry = args.integer('entry', 1, 1_000_000) ?? 1
+  const chosen = kept[entry - 1]
+  if (chosen === undefined)
+    throw new UsageError(
+      kept.length === 0
+        ? '--last: no refused request was kept. `diagnose` of tollgate/diagnose keeps those that it cannot explain, outside production.'
+        : `--entry: ${kept.length} requests were kept.`,
+    )
+  const from = `The request of ${new Date(chosen.time).toISOString()}`
+  const [request] = asRefusal(() => readRequests(chosen.bytes, { form: 'capture', from })).requests
+  if (request === undefined) throw new UsageError(`${from} has no entries.`)
+  const read = asRefusal(() => checkMarks(request, from, io))
+  tell(io, `${from}: ${hideQuery(`${read.method} ${read.url}`)}`)
+  // The URL was made with a public URL. Another one takes its place.
+  return args.has('public-url') && read.target !== undefined ? { ...read, url: read.target } : read
 }
 
 function takeOne(bytes: Uint8Array, given: FormName | undefined, from: string, args: Args, io: Io): RecordedRequest {

@@ -51,6 +51,11 @@ export interface DevOptions {
    * every earlier address was used. Print it where only the user sees it. Default: none.
    */
   onNewInspectorUrl?: ((url: string) => void) | undefined
+  /**
+   * The command that started this run, without its public URL. The page shows how to restart it with
+   * another. Default: none.
+   */
+  command?: string | undefined
   /** Called after each exchange has ended. Its errors are caught by the gateway. Default: none. */
   onExchange?: ((exchange: Exchange) => void) | undefined
 }
@@ -77,6 +82,7 @@ const devOptions = {
   routes: { type: 'other' },
   signWithRealToken: { type: 'boolean', default: false },
   onNewInspectorUrl: { type: 'function' },
+  command: { type: 'string' },
   onExchange: { type: 'function' },
 } as const
 

@@ -97,6 +97,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
       realToken: options.signWithRealToken ? realTokens[0] : undefined,
       secrets: [...realTokens, ...listSecrets(options.sharedKeys)],
       verifierOptions,
+      command: options.command,
       schemes: Object.fromEntries(others.map(({ scheme, path: _, ...own }) => [scheme, own])),
     })
     inspector = opened.inspector

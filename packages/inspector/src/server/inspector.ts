@@ -147,6 +147,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     samples,
     realToken: realToken !== undefined,
     store: where,
+    command: options.command,
     copyForms,
   })
   const importCaptures = createImporter({

@@ -71,6 +71,11 @@ export interface InspectorOptions {
    * Default: none.
    */
   schemes?: Readonly<Record<string, object>> | undefined
+  /**
+   * The command that started this run, without its public URL. If another public URL would mend a
+   * rejection, the page shows the command with it. Default: none, the page shows the option.
+   */
+  command?: string | undefined
   /** Explains rejections of Twilio's requests. Default: `diagnose` of tollgate/diagnose. */
   diagnose?: Diagnose | undefined
 }
@@ -94,6 +99,7 @@ const inspectorOptions = {
   secrets: { type: 'strings' },
   verifierOptions: { type: 'other' },
   schemes: { type: 'other' },
+  command: { type: 'string' },
   diagnose: { type: 'function' },
 } as const
 

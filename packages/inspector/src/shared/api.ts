@@ -12,6 +12,8 @@ export interface RunInfo {
   /** True if the page may sign with the real Auth Token. */
   readonly realToken: boolean
   readonly store: 'memory' | 'file'
+  /** The command that started this run, without its public URL. */
+  readonly command?: string | undefined
   /** The forms of a request, and a test that sends it. */
   readonly copyForms: readonly CopyForm[]
 }

@@ -3,6 +3,7 @@ import { type CapturedVerdict, type CaptureView, type Explanation, throwAwayKey 
 import { copyLine } from './actions.ts'
 import { hasFailed } from './format.ts'
 import { SafeText } from './safe-text.tsx'
+import { info } from './state.ts'
 import { UrlDifference } from './url-difference.tsx'
 
 /** Explains the verdict. For a rejection, the fix comes first. */
@@ -75,8 +76,20 @@ function Failure({ capture: { response, signedWith } }: { capture: CaptureView }
       <p class="fix">The request is genuine, but your application answered {status}.</p>
       {(status === 401 || status === 403) && signedWith === 'throw-away' && (
         <p>
-          If it verifies requests itself, it does not know the token of this run. Start with{' '}
-          <code>--sign-with-real-token</code>, and sign with the real token.
+          If it verifies requests itself, it does not know the token of this run.{' '}
+          {info.value?.realToken ? (
+            'Send it again, signed with the real Auth Token.'
+          ) : (
+            <>
+              Start with <code>--sign-with-real-token</code>, and sign with the real token.
+            </>
+          )}
+        </p>
+      )}
+      {(status === 401 || status === 403) && signedWith !== 'throw-away' && (
+        <p>
+          If it verifies requests itself, give it the same Auth Token and the public URL{' '}
+          <code>{info.value?.publicUrls[0]}</code>.
         </p>
       )}
     </>
@@ -92,7 +105,7 @@ function Refused({ capture, verdict }: { capture: CaptureView; verdict: Verdict<
         <a href={`/codes/${verdict.code}`} target="_blank" rel="noreferrer">
           <strong>{verdict.code}</strong>
         </a>
-        : {verdict.message.replace(/ See docs\/codes\/\S+$/, '')}
+        : {verdict.message.replace(/ See \S*docs\/codes\/\S+$/, '')}
       </p>
     </section>
   )
@@ -136,14 +149,14 @@ function Explained({ capture }: { capture: CaptureView }) {
             : `${explanation.tried.toLocaleString('en')} signatures were tried`}
         </span>
       </h3>
+      {ruledOut !== undefined && suspected.length > 0 && <h4>What is left, most likely first</h4>}
+      <Causes causes={suspected} ranked />
+      <Settle id={capture.id} explanation={explanation} />
       {ruledOut !== undefined && (
         <p class="ruled-out">
           <SafeText text={ruledOut} />
         </p>
       )}
-      {ruledOut !== undefined && suspected.length > 0 && <h4>What is left, most likely first</h4>}
-      <Causes causes={suspected} ranked />
-      <Settle id={capture.id} explanation={explanation} />
     </>
   )
 }
@@ -207,9 +220,20 @@ function Causes({ causes, setting, ranked = false }: CausesProps) {
   )
 }
 
+/**
+ * Returns the command that starts this run with the public URL of an option. `undefined` if the
+ * option is another one, or if no command started this run.
+ */
+function findRestart(setting: string | undefined): string | undefined {
+  const [, url] = /^publicUrl: '([^'\s]+)'$/.exec(setting ?? '') ?? []
+  const command = info.value?.command
+  return url === undefined || command === undefined ? undefined : `${command} --public-url '${url}'`
+}
+
 /** Shows a fix. If it begins with the option to set, the option can be copied. */
 function Fix({ fix, setting }: { fix: string; setting: string | undefined }) {
   const start = `Set ${setting}.`
+  const restart = findRestart(setting)
   if (setting === undefined || !fix.startsWith(start))
     return (
       <p class="fix">
@@ -219,7 +243,17 @@ function Fix({ fix, setting }: { fix: string; setting: string | undefined }) {
   const rest = fix.slice(start.length).trim()
   return (
     <>
-      <p class="fix">Set this option:</p>
+      {restart !== undefined && (
+        <>
+          <p class="fix">This gateway refused it, because it checks another URL. Restart it:</p>
+          <Line text={restart} what="command" />
+        </>
+      )}
+      <p class={restart === undefined ? 'fix' : undefined}>
+        {restart === undefined
+          ? 'Set this option:'
+          : 'If your application verifies requests itself, set this option there:'}
+      </p>
       <Line text={setting} what="option" />
       {rest !== '' && (
         <p>

@@ -82,6 +82,21 @@ test('the option that mends the URL can be copied', async () => {
   await pollText(diagnosis.locator('.cause-detail code')).toBe('scheme')
 })
 
+test('the gateway of this run has refused it, so the command that restarts it comes first', async () => {
+  const { page, deliver } = await open(
+    {},
+    { publicUrl: 'http://app.example.com/api', command: 'npx @tollgate/cli dev --upstream 3000' },
+  )
+  await deliver({}, { signedUrl: 'https://app.example.com/api/sms' })
+  await page.locator('.row.bad').click()
+  const diagnosis = page.getByRole('region', { name: 'Diagnosis' })
+  await poll(() => diagnosis.locator('.line-to-copy code').allInnerTexts()).toEqual([
+    "npx @tollgate/cli dev --upstream 3000 --public-url 'https://app.example.com/api'",
+    "publicUrl: 'https://app.example.com/api'",
+  ])
+  await pollText(diagnosis).toMatch(/Restart it:[\s\S]*If your application verifies requests itself/)
+})
+
 test('the command that the page shows settles the rejection', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -123,7 +138,7 @@ test('a test webhook is sent from the page and shown with its TwiML and its sign
 test("a test of the page is never called Twilio's, with any token", async () => {
   const { page } = await open({}, { signWithRealToken: true })
   const dialog = await openSend(page)
-  await dialog.getByLabel(/real Auth Token/).check()
+  expect(await dialog.getByLabel(/real Auth Token/).isChecked()).toBe(true)
   await dialog.getByRole('button', { name: 'Send', exact: true }).click()
   const verdict = page.getByRole('region', { name: 'Verdict' })
   await pollText(verdict).toMatch(/^A test that this page signed and sent[\s\S]*your Auth Token/)
@@ -572,7 +587,7 @@ describe.each(sizes)('$width pixels wide, $colorScheme', ({ width, colorScheme }
     await deliver({ Body: 'Unexplained' }, spoofed)
     await page.locator('.row.bad').click()
     const diagnosis = page.getByRole('region', { name: 'Diagnosis' })
-    await pollText(diagnosis).toMatch(/Nothing is proven[\s\S]*were ruled out[\s\S]*What is left, most likely first/)
+    await pollText(diagnosis).toMatch(/Nothing is proven[\s\S]*What is left, most likely first[\s\S]*were ruled out/)
     expect((await diagnosis.innerText()).match(/ruled out/g)).toHaveLength(1)
     const causes = diagnosis.getByRole('listitem')
     await pollCount(causes).toBeGreaterThan(1)

@@ -1,13 +1,16 @@
 /** A value, or a promise of one. */
 export type Awaitable<T> = T | PromiseLike<T>
 
+/** Work took longer than its limit. */
+export class TimeLimitError extends Error {}
+
 /**
  * Waits for the result of work, for at most `limitMs`.
  * @param work Starts the work.
  * @param limitMs The limit in milliseconds.
  * @param what Names the work in the error, for example `The key look-up`.
  * @param onLate Called at the limit, to stop the work.
- * @throws Error at the limit, or the error of the work if it fails before. A later result or error
+ * @throws TimeLimitError at the limit, or the error of the work if it fails before. A later result or error
  *   of the work is ignored.
  */
 export async function withTimeLimit<T>(
@@ -21,7 +24,7 @@ export async function withTimeLimit<T>(
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, fail) => {
     timer = setTimeout(() => {
-      fail(new Error(`${what} took longer than ${limitMs} ms`))
+      fail(new TimeLimitError(`${what} took longer than ${limitMs} ms`))
       onLate?.()
     }, limitMs)
   })

@@ -32,6 +32,8 @@ export interface Search {
   readonly match: Match | undefined
   /** The number of HMACs. */
   readonly tried: number
+  /** True if a limit ended the search before it had tried everything. */
+  readonly isCut: boolean
 }
 
 /** The input of a search. */
@@ -66,12 +68,12 @@ export function readPresented(values: readonly string[]): readonly PresentedSign
 export async function search(input: SearchInput): Promise<Search> {
   const { state, work } = input.subject
   const all = await collectEdits(input.subject)
-  if (!hasUsableKey(state, all, work)) return { match: undefined, tried: 0 }
+  if (!hasUsableKey(state, all, work)) return { match: undefined, tried: 0, isCut: false }
   const joinText = createJoinText(work)
   const edits = await pruneEdits(state, all, work, joinText)
   const attempt = createAttempt(input, joinText)
   const match = await searchSets(edits, attempt, input.maxTries, work)
-  return { match, tried: attempt.tried() }
+  return { match, tried: attempt.countHmacs(), isCut: match === undefined && attempt.isSpent() }
 }
 
 // The rest of the budget is for the next step. Pruning only saves the search from repeating
@@ -183,10 +185,12 @@ const ofKeys: ReadonlySet<Dimension> = new Set(['key', 'token', 'quotes', 'algor
 function createAttempt(
   { subject, presented, forms, maxTries }: SearchInput,
   joinText: JoinText,
-): Attempt<ProposedEdit<CauseId, State>, Match> {
+): Attempt<ProposedEdit<CauseId, State>, Match> & { countHmacs(): number } {
   const { work } = subject
   const signers = new Map<string, Signer>()
+  // The limit is for each key: a second token must not halve the search.
   let tried = 0
+  let hmacs = 0
 
   const findSigner = ({ algorithm, secret }: Key): Signer => {
     const id = `${algorithm} ${secret}`
@@ -205,9 +209,10 @@ function createAttempt(
   const isSpent = (): boolean => tried >= maxTries || work.isSpent(shareOfSearch)
 
   function compare(state: State, { signingString }: SignedForm): PresentedSignature<CauseId> | undefined {
+    tried++
     for (const key of state.keys) {
       if (!mayMatch(key)) continue
-      tried++
+      hmacs++
       work.spend(unitsPerHmac + signingString.length)
       const expected = findSigner(key)(signingString)
       const hit = findReadings(key).find(({ compare, text }) => comparisons[compare](expected, text))
@@ -219,6 +224,7 @@ function createAttempt(
   return {
     isSpent,
     tried: () => tried,
+    countHmacs: () => hmacs,
     run(edits) {
       // A set that cannot match costs no HMAC, but it costs time.
       work.spend(unitsPerStep)

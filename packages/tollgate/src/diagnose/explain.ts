@@ -1,5 +1,6 @@
 import { createRateLimit } from '../checks/limits.ts'
-import { showHidden } from '../checks/visible-text.ts'
+import { logProblem, showRequest, toLine } from '../checks/log.ts'
+import { readEnvironment } from '../checks/runtime.ts'
 import { isSignature } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
@@ -125,32 +126,34 @@ function readNative(native: unknown): NativeSigns {
   }
 }
 
-/** Writes at most eight lines. */
+/**
+ * Writes at most eight lines: in the first what to do, then the reasons, and last what was ruled
+ * out.
+ */
 function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Explanation): string[] {
   const { proven, suspected, ruledOut, command, tried } = diagnosis
-  const target = `${request.url}`
-    .replace(/[?#].*$/s, '')
-    .replace(/[^\x21-\x7e]/g, '?')
-    .slice(0, 200)
-  const method = `${request.method}`.replace(/[^\x21-\x7e]/g, '?').slice(0, 10)
-  const lines = [`${method} ${target} was refused: ${rejection.code}`]
+  const refused = `${showRequest(request)} was refused: ${rejection.code}`
   if (proven !== undefined) {
     const fixes = dropRepeated(proven.causes.map(({ fix }) => fix))
     const { signedUrl } = proven
-    lines.push(
+    return [
+      `${refused}. Fix: ${toLine(fixes.join(' '), 1200)}`,
       signedUrl === undefined ? '  Proven: the signature matches without' : `  Twilio signed ${toLine(signedUrl)}`,
-    )
-    for (const { id, detail } of proven.causes.slice(0, mostCauses)) lines.push(`  ${id}: ${toLine(detail)}`)
-    lines.push(`  Fix: ${toLine(fixes.join(' '), 1200)}`)
-    return lines
+      ...proven.causes.slice(0, mostCauses).map(({ id, detail }) => `  ${id}: ${toLine(detail)}`),
+    ]
   }
-  if (suspected.length === 0) return [...lines, `  ${toLine(rejection.message)}`]
-  if (ruledOut !== undefined)
-    lines.push(`  Nothing is proven after ${tried} tries. ${toLine(ruledOut)} What is left, most likely first:`)
-  for (const { id, detail, fix } of suspected.slice(0, mostCauses))
-    lines.push(`  ${id}: ${toLine(detail)} Fix: ${toLine(fix)}`)
-  if (command !== undefined) lines.push(`  To settle it: ${toLine(command)}`)
-  return lines
+  const [first] = suspected
+  if (first === undefined) return [refused, `  ${toLine(rejection.message)}`]
+  const lines = suspected
+    .slice(0, mostCauses)
+    .map(({ id, detail, fix }) => `  ${id}: ${toLine(detail)} Fix: ${toLine(fix)}`)
+  if (ruledOut === undefined) return [`${refused}. Fix: ${toLine(first.fix)}`, ...lines]
+  return [
+    command === undefined ? refused : `${refused}. To settle it: ${toLine(command)}`,
+    `  Nothing is proven after ${tried} tries. What is left, most likely first:`,
+    ...lines,
+    `  ${toLine(ruledOut)}`,
+  ]
 }
 
 /** Drops fixes that another one contains: the same option may mend several causes. */
@@ -158,13 +161,23 @@ function dropRepeated(fixes: readonly string[]): string[] {
   return [...new Set(fixes)].filter((fix, _, all) => !all.some((other) => other !== fix && other.startsWith(fix)))
 }
 
-/** Writes one line of a text. Three causes may have a fix each, and none of these is cut off. */
-function toLine(text: string, most = 400): string {
-  const line = showHidden(text.replace(/[\r\n\t]+/g, ' '))
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line
+function write(lines: readonly string[]): void {
+  logProblem(lines.join('\n'))
 }
 
-function write(lines: readonly string[]): void {
-  // biome-ignore lint/suspicious/noConsole: the user asked for explanations on standard error
-  console.error(`tollgate: ${lines.join('\n')}`)
+let hasToldOff = false
+
+/**
+ * Tells if the option `diagnose` explains refusals here, and writes one line at the first refusal in
+ * production, where it does not.
+ * @param remedy What turns it on, as the end of a sentence.
+ */
+export function isExplaining(name: string, remedy: string): boolean {
+  if (readEnvironment('NODE_ENV') !== 'production') return true
+  if (!hasToldOff)
+    logProblem(
+      `a request was refused, and \`${name}\` is off because NODE_ENV is "production". To turn it on: ${remedy}. This line is written once.`,
+    )
+  hasToldOff = true
+  return false
 }

@@ -15,7 +15,8 @@ import { type CauseId, causes as rows } from './causes/index.ts'
 import type { CauseInfo, CausePart } from './causes/row.ts'
 import { readGivenTokens, replaceFaultySecrets, replaceFaultyTokens } from './configured-keys.ts'
 import { type Cause as CauseOf, type FoundCause, writeCause } from './engine.ts'
-import { createExplainer, type NativeSigns } from './explain.ts'
+import { createExplainer, isExplaining, type NativeSigns } from './explain.ts'
+import { keepRejected } from './keep-rejected.ts'
 import { createWork } from './limits.ts'
 import { describeForms, showSigningString, showUrl } from './mask.ts'
 import { createMemory, type Memory } from './memory.ts'
@@ -132,7 +133,7 @@ async function runDiagnosis(
     subject.unread && subject.method !== 'GET' && !subject.handshake && findBodyHash(state.url.query) === undefined
   const result =
     presented.length === 0 || subject.tooLarge || isUnreadForm
-      ? { match: undefined, tried: 0 }
+      ? { match: undefined, tried: 0, isCut: false }
       : await search({ subject, presented, forms, maxTries: extra.maxTries })
   await work.pause()
   const working = findWorking(subject, memory)
@@ -147,10 +148,7 @@ async function runDiagnosis(
     const fix = isMended ? joinFixes(setting?.line ?? '', cause, options) : cause.fix
     return writeCause(rows, { ...cause, fix }, extra.framework)
   }
-  const ruledOut =
-    match === undefined && !isCertain
-      ? describeRuledOut(subject, { tried: result.tried, maxTries: extra.maxTries, working })
-      : undefined
+  const ruledOut = match === undefined && !isCertain ? describeRuledOut(subject, result, working) : undefined
   const command = ruledOut === undefined ? undefined : writeCommand(subject, suspected)
   return {
     verdict,
@@ -303,7 +301,18 @@ function remember(verified: VerifiedRequest): void {
 }
 
 /** Hints for the `diagnose` option: the guesses of `DiagnoseOptions`. */
-export type DiagnoseHints = Pick<DiagnoseOptions, 'otherTokens' | 'otherHosts' | 'otherUrls' | 'prefixes' | 'framework'>
+export type DiagnoseHints = Pick<
+  DiagnoseOptions,
+  'otherTokens' | 'otherHosts' | 'otherUrls' | 'prefixes' | 'framework'
+> & {
+  /**
+   * False to keep no refused requests. A request of which nothing is proven is kept for
+   * `tollgate diagnose --last`, with its parameters, in a file that only you can read: the last five,
+   * of at most 512 KiB, in `tollgate/refused` of your cache folder. None is kept in production.
+   * Default true.
+   */
+  readonly keepRefused?: boolean | undefined
+}
 
 /** The value of the `diagnose` option, with hints. */
 export interface HintedDiagnoser extends Diagnoser {
@@ -311,10 +320,18 @@ export interface HintedDiagnoser extends Diagnoser {
 }
 
 function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void> {
-  return explainInTurn(rejected, (request, options, rejection, native) => {
-    const prefixes = [...(hints.prefixes ?? []), ...native.prefixes]
-    const { extra } = parseDiagnoseOptions({ framework: native.framework, ...hints, prefixes })
-    return runDiagnosis(request, options, extra, { rejection, native, memory: memories.get(rejected.options) })
+  const { keepRefused = true, ...guesses } = hints
+  return explainInTurn(rejected, async (request, options, rejection, native) => {
+    const prefixes = [...(guesses.prefixes ?? []), ...native.prefixes]
+    const { extra } = parseDiagnoseOptions({ framework: native.framework, ...guesses, prefixes })
+    const diagnosis = await runDiagnosis(request, options, extra, {
+      rejection,
+      native,
+      memory: memories.get(rejected.options),
+    })
+    if (diagnosis.ruledOut === undefined) return diagnosis
+    const isKept = keepRefused && keepRejected(request, rejection, options)
+    return { ...diagnosis, command: `npx @tollgate/cli diagnose ${isKept ? '--last' : '--recent'}` }
   })
 }
 
@@ -325,10 +342,12 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
  */
 export const diagnose: typeof diagnoseRequest & HintedDiagnoser = createDiagnoser(diagnoseRequest, {})
 
+const remedy = '`diagnose: evenInProduction(diagnose)`, from tollgate/diagnose, for a short time'
+
 function createDiagnoser<T extends object>(target: T, hints: DiagnoseHints): T & HintedDiagnoser {
   const explainer: Diagnoser = {
     explain(rejected) {
-      return readEnvironment('NODE_ENV') === 'production' ? undefined : explain(rejected, hints)
+      return isExplaining('diagnose', remedy) ? explain(rejected, hints) : undefined
     },
     remember(verified) {
       if (readEnvironment('NODE_ENV') !== 'production') remember(verified)
@@ -345,7 +364,9 @@ function createDiagnoser<T extends object>(target: T, hints: DiagnoseHints): T &
  * @throws TypeError that names the hint, for one of a wrong type
  */
 export function withHints(hints: DiagnoseHints): HintedDiagnoser {
-  parseDiagnoseOptions({ ...hints })
+  const { keepRefused = true, ...guesses } = Object(hints) as DiagnoseHints
+  if (typeof keepRefused !== 'boolean') throw new TypeError('"keepRefused" must be a boolean')
+  parseDiagnoseOptions(guesses)
   return createDiagnoser({}, { ...hints })
 }
 

@@ -1,6 +1,6 @@
 import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected, Verdict } from '../verdict.ts'
-import { type Match, type Search, shareOfSearch } from './attempt.ts'
+import type { Match, Search } from './attempt.ts'
 import { findBodyVariant } from './body-variants.ts'
 import { captureOwn, isCaptureSite } from './capture-sites.ts'
 import { type CauseId, causes } from './causes/index.ts'
@@ -121,16 +121,18 @@ function readMatch(
 /**
  * Describes what a search without a match has excluded.
  * @param subject the request
- * @param search the number of HMACs, and the most that it may compute
+ * @param search the result of the search
+ * @param working the parts of a request that worked a short time ago
  * @returns one sentence, or `undefined` if nothing was searched
  */
 export function describeRuledOut(
-  { evidence, keys, request, work }: Subject,
-  { tried, maxTries, working }: { tried: number; maxTries: number; working: ReadonlySet<CausePart> },
+  { evidence, keys, request }: Subject,
+  { tried, isCut }: Search,
+  working: ReadonlySet<CausePart>,
 ): string | undefined {
   if (tried === 0) return undefined
-  if (tried >= maxTries || work.isSpent(shareOfSearch))
-    return `The search ended at its limit of ${maxTries} tries or at that of its work, so more changes are possible than are listed here.`
+  if (isCut)
+    return 'The search ended at its limit before it had tried everything, so nothing was ruled out. With a larger "maxTries" (--max-tries) it goes on.'
   const named = evidence.proxied
     ? 'the hosts, ports and paths that the headers name'
     : 'the host that the request names'

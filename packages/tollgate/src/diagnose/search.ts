@@ -12,7 +12,7 @@ export interface Attempt<E, M> {
   /** Applies the edits and compares signatures. Returns what matches. */
   run(edits: readonly E[]): M | undefined | Promise<M | undefined>
   isSpent(): boolean
-  /** The number of signatures that were computed. */
+  /** How much of the limit was used. */
   tried(): number
 }
 

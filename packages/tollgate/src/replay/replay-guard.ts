@@ -3,6 +3,7 @@ import { readOptions } from '../checks/options.ts'
 import { parseJsonBody } from '../schemes/twilio/sign/form.ts'
 import { kindOf, kindOfJson, neverRepeats } from '../schemes/twilio/webhooks/index.ts'
 import { hasWebhookShape } from '../schemes/twilio/webhooks/shapes.ts'
+import { logCause } from '../verify/refusal-log.ts'
 import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
 import type { Confirmation, ReplayStore, ReserveOutcome } from './store.ts'
 
@@ -100,7 +101,10 @@ async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Pr
       ? { delivery: 'repeated', refuse: true }
       : { delivery: 'repeated' }
   } catch (error) {
-    if (settings.acceptsOnFailure) return { delivery: 'unknown', confirm, release }
+    if (settings.acceptsOnFailure) {
+      logCause('replay_store_failed', 'The replay store failed, so "delivery" is "unknown".', error)
+      return { delivery: 'unknown', confirm, release }
+    }
     forgetWhenSettled(attempt)
     throw error
   }

@@ -4,6 +4,15 @@ import type { ReadFile } from './curl-data.ts'
 import { addSource, RequestError } from './error.ts'
 import { listHarEntries, readHarEntry, writeHar } from './har.ts'
 import { parseJson } from './json.ts'
+import {
+  askTwilio,
+  findEvent,
+  hasPrintedHeaders,
+  inspectorReason,
+  isRequestInspector,
+  readEvent,
+  readPrintedHeaders,
+} from './logged.ts'
 import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
 import { type RecordedRequest, toUtf8 } from './request.ts'
@@ -68,7 +77,7 @@ export interface RequestForm {
    *
    * @param requests exactly one, unless `hasSeveral`
    */
-  write(requests: readonly RecordedRequest[]): Uint8Array
+  write?(requests: readonly RecordedRequest[]): Uint8Array
 }
 
 const mostEntries = 10_000
@@ -91,7 +100,7 @@ function readEach(
   })
 }
 
-function writeOne(write: (request: RecordedRequest) => Uint8Array): RequestForm['write'] {
+function writeOne(write: (request: RecordedRequest) => Uint8Array): NonNullable<RequestForm['write']> {
   return (requests) => {
     const [first, ...others] = requests
     if (first === undefined || others.length > 0) throw new TypeError('This form holds exactly one request')
@@ -100,11 +109,14 @@ function writeOne(write: (request: RecordedRequest) => Uint8Array): RequestForm[
 }
 
 /** The name of a form. */
-export type FormName = 'raw' | 'har' | 'capture' | 'curl'
+export type FormName = 'raw' | 'function-event' | 'printed' | 'har' | 'capture' | 'curl'
+
+/** The name of a form in which requests are written too. */
+export type WrittenFormName = Exclude<FormName, 'function-event' | 'printed'>
 
 /**
- * Every form of a request: how it is recognised, read and written. Marks survive in each. A form
- * without a place for them has comments.
+ * Every form of a request: how it is recognised, read and written. Marks survive in each that is
+ * written. A form without a place for them has comments. What programs print is only read.
  */
 export const requestForms: Readonly<Record<FormName, RequestForm>> = {
   raw: {
@@ -118,6 +130,26 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     recognizes: ({ bytes }) => looksLikeRawHttp(bytes),
     read: ({ bytes }, { scheme = 'https' }) => [readRawHttp(bytes, scheme)],
     write: writeOne(writeRawHttp),
+  },
+  'function-event': {
+    label: 'function event',
+    title: 'an event of a function',
+    describe: 'An event of AWS Lambda (API Gateway, function URL, load balancer) or Azure Functions, from a log',
+    type: 'application/json',
+    extension: 'json',
+    hasSeveral: false,
+    recognizes: ({ text }) => findEvent(text) !== undefined,
+    read: ({ text }) => [readEvent(findEvent(text))],
+  },
+  printed: {
+    label: 'printed headers',
+    title: 'printed headers',
+    describe: 'What console.log(req.method, req.originalUrl, req.headers, req.body) printed',
+    type: 'text/plain',
+    extension: 'txt',
+    hasSeveral: false,
+    recognizes: ({ text }) => hasPrintedHeaders(text),
+    read: ({ text }, { scheme = 'https' }) => [readPrintedHeaders(text, scheme)],
   },
   har: {
     label: 'HAR',
@@ -222,17 +254,21 @@ function detectForm(source: Source): FormName {
   if (found !== undefined) return found
   if (/Invoke-(?:WebRequest|RestMethod)|\bfetch\(/.test(source.text))
     throw new RequestError('this is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd)')
+  if (isRequestInspector(source.text)) throw new RequestError(inspectorReason)
   const titles = Object.values(requestForms).map(({ title }) => title)
-  throw new RequestError(`this is neither ${titles.slice(0, -1).join(', ')} nor ${titles.at(-1)}`)
+  throw new RequestError(`this is neither ${titles.slice(0, -1).join(', ')} nor ${titles.at(-1)}; ${askTwilio}`)
 }
 
 /**
  * Writes requests in a form.
  *
- * @param form one of the names in `requestForms`
+ * @param form one of the names in `requestForms` that has `write`
  * @param requests exactly one, unless the form has `hasSeveral`
- * @throws TypeError for other than one request, if the form holds only one
+ * @throws TypeError for other than one request, if the form holds only one, and for a form that is
+ *   only read
  */
-export function writeRequests(form: FormName, requests: readonly RecordedRequest[]): Uint8Array {
-  return requestForms[form].write(requests)
+export function writeRequests(form: WrittenFormName, requests: readonly RecordedRequest[]): Uint8Array {
+  const { write } = requestForms[form]
+  if (write === undefined) throw new TypeError('Requests are not written in this form')
+  return write(requests)
 }

@@ -10,9 +10,11 @@ export {
   readRequests,
   requestForms,
   type Source,
+  type WrittenFormName,
   writeRequests,
 } from './forms.ts'
 export { writeInertJson } from './json.ts'
+export { listKeptRequests } from './kept.ts'
 export {
   checkRequest,
   findHeader,

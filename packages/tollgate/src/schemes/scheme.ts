@@ -7,6 +7,7 @@ import type {
   Diagnoser,
   IncomingRequest,
   RawBody,
+  RefusalHints,
   ReplayGuard,
   Verifier,
   VerifierOptions,
@@ -203,7 +204,7 @@ export interface CheckTypes {
   /** The verdict for a request that was proven. */
   readonly webhook: AnyWebhook
   /** The verdict in `observe` mode. `never` without such a mode. */
-  readonly observed: AnyWebhook
+  readonly observed: AnyWebhook & Rejected
 }
 
 /** The state of a delivery, for a verdict. */
@@ -235,6 +236,8 @@ export interface Proof<Webhook> {
 export interface SchemeCheck<T extends CheckTypes> {
   /** The `scheme` of its verdicts. */
   readonly name: T['webhook']['scheme']
+  /** What a developer reads about a refused request. Default: its message. */
+  readonly hints?: Pick<RefusalHints, 'advice' | 'diagnoser'>
   /** @throws TypeError or RangeError that names the option. */
   parseOptions(options: T['options']): T['settings'] & { readonly given: T['options'] & FrameOptions<T['webhook']> }
   /** 1. Checks the method and reads the headers of the signature. */

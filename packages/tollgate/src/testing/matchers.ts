@@ -1,5 +1,6 @@
 import { findNearest } from '../checks/options.ts'
 import { type AnyAccepted, type AnyKey, type Rejected, type RejectionCode, rejections } from '../verdict.ts'
+import { readRecorded } from './sent.ts'
 
 /** The result of a matcher, as Vitest and Jest expect it. */
 interface Outcome {
@@ -58,12 +59,16 @@ function nameKey({ kind, index, id, name }: AnyKey): string {
 function readVerdict(received: unknown, matcher: string): AnyAccepted | Rejected {
   if (typeof received === 'object' && received !== null) {
     if ('then' in received) throw new TypeError(`${matcher} got a promise: await the verdict first`)
-    const { ok, code, matched } = received as { ok?: unknown; code?: unknown; matched?: unknown }
+    const answer = readRecorded(received)
+    if (answer !== undefined && answer.verdict === undefined)
+      throw new TypeError(`${matcher} got a response to a request that no verifier of Tollgate has checked`)
+    const verdict = answer?.verdict ?? received
+    const { ok, code, matched } = verdict as { ok?: unknown; code?: unknown; matched?: unknown }
     const isAccepted = ok === true && typeof matched === 'object' && matched !== null
     const isRejected = ok === false && typeof code === 'string' && Object.hasOwn(rejections, code)
-    if (isAccepted || isRejected) return received as AnyAccepted | Rejected
+    if (isAccepted || isRejected) return verdict as AnyAccepted | Rejected
   }
-  throw new TypeError(`${matcher} needs a verdict, as verify() returns it`)
+  throw new TypeError(`${matcher} needs a verdict, as verify() returns it, or a response of testServer`)
 }
 
 function readCode(code: unknown): RejectionCode {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { makeRandomToken } from '../checks/secrets.ts'
+import { recordVerdict } from './sent.ts'
 import {
   readTestOptions,
   type SignedTestRequest,
@@ -66,8 +67,10 @@ export async function testServer(
   }
   return {
     ...setting,
-    send: async (path, request, overrides?: Readonly<Record<string, string>>) =>
-      sendOverSocket(signTestRequest(setting, path, request, overrides), port, new URL(setting.url).host),
+    async send(path, request, overrides?: Readonly<Record<string, string>>) {
+      const signed = signTestRequest(setting, path, request, overrides)
+      return recordVerdict(signed, () => sendOverSocket(signed, port, new URL(setting.url).host))
+    },
     close,
   }
 }

@@ -4,6 +4,7 @@ import { makeRandomToken } from '../checks/secrets.ts'
 import type { WebhookKind } from '../schemes/twilio/webhooks/index.ts'
 import type { SignRequestInput } from './compose.ts'
 import { sampleWebhook } from './sample-webhook.ts'
+import { recordVerdict } from './sent.ts'
 import { type SignedRequest, signRequest } from './sign-request.ts'
 
 /** A request of your own for a test server: the input of `signRequest` without the URL. */
@@ -16,7 +17,8 @@ export interface TestServer {
   /** The Auth Token that signs. Each server has its own. */
   readonly authToken: string
   /**
-   * Signs a sample webhook, sends it to the application, and resolves with the response.
+   * Signs a sample webhook, sends it to the application, and resolves with the response. The
+   * matchers of `tollgate/testing/vitest` and `/jest` find the verdict of that response.
    *
    * @param path begins with a slash. It may have a query.
    * @param kind one of `webhookKinds`.
@@ -79,7 +81,9 @@ export async function testServer(
     async send(path, request, overrides?: Readonly<Record<string, string>>) {
       const { method, headers, body, target } = signTestRequest(setting, path, request, overrides)
       const init = { method, headers }
-      return handle(new Request(origin + target, body === undefined ? init : { ...init, body }))
+      return recordVerdict({ method, url: target, headers }, async () =>
+        handle(new Request(origin + target, body === undefined ? init : { ...init, body })),
+      )
     },
     async close() {},
   }

@@ -155,7 +155,7 @@ function describeConsumed(body: BodyConsumed): string {
 
 /** Finds what `describeConsumed` wrote into the message of a rejection. */
 export function findConsumed({ message }: Rejected): BodyConsumed | undefined {
-  const [, consumedBy, fix] = /Read by: (.*?)\. (.*?)(?: See docs\/codes\/.*)?$/s.exec(message) ?? []
+  const [, consumedBy, fix] = /Read by: (.*?)\. (.*?)(?: See \S*docs\/codes\/.*)?$/s.exec(message) ?? []
   return consumedBy === undefined || fix === undefined ? undefined : { consumedBy, fix }
 }
 

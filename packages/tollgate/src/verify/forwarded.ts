@@ -67,6 +67,7 @@ export function fromRequest(options: FromRequestOptions): PublicUrlRule {
     const port = url.port === findDefaultPort(url.scheme) ? '' : url.port
     const ask = allowedHosts as (host: string) => Awaitable<boolean>
     return settle(
+      '"allowedHosts"',
       () => ask((url.host + port).toLowerCase()),
       (answer) => decide(answer === true),
       limitMs,

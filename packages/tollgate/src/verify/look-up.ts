@@ -1,18 +1,42 @@
-import { type Awaitable, withTimeLimit } from '../checks/limits.ts'
-import { type Rejected, reject } from '../verdict.ts'
+import { type Awaitable, TimeLimitError, withTimeLimit } from '../checks/limits.ts'
+import { isBytes } from '../checks/runtime.ts'
+import { addCause, type Rejected, reject } from '../verdict.ts'
+
+/** The answer of a look-up cannot be used. The message shows nothing of it. */
+export class WrongAnswer extends TypeError {}
 
 /**
- * Asks a function of the user and reads its answer, under the time limit. Errors are dropped: even
- * those of a getter may hold a token.
+ * Asks a function of the user and reads its answer, under the time limit.
+ * @param option The option with the function, in quotes.
+ * @param read Reads the answer. @throws WrongAnswer, or anything for a getter that throws.
+ * @returns the result, or a rejection whose cause is the error. The error may hold a token, so the
+ *   message does not have its text.
  */
 export async function settle<F, T>(
+  option: string,
   ask: () => Awaitable<F>,
   read: (found: F) => T,
   timeoutMs: number,
 ): Promise<T | Rejected> {
   try {
-    return read(await withTimeLimit(ask, timeoutMs, 'The key look-up'))
-  } catch {
-    return reject('key_lookup_failed')
+    return read(await withTimeLimit(ask, timeoutMs, `The look-up ${option}`))
+  } catch (error) {
+    const failure = error instanceof TimeLimitError ? 'took too long' : 'threw an error'
+    const detail = error instanceof WrongAnswer ? error.message : failure
+    return addCause(reject('key_lookup_failed', `${option} ${detail}.`), error)
   }
+}
+
+/** Says what a look-up returned: its type, and never its content. */
+export function describeAnswer(answer: unknown): string {
+  if (answer === null) return 'null'
+  if (Array.isArray(answer)) {
+    const other: unknown = answer.find((one) => typeof one !== 'string')
+    return answer.length === 0
+      ? 'an empty list'
+      : `a list with ${Array.isArray(other) ? 'a list' : describeAnswer(other)}`
+  }
+  if (isBytes(answer)) return 'bytes (a Buffer or Uint8Array)'
+  const type = typeof answer
+  return type === 'string' ? 'a text' : type === 'object' ? 'an object' : type === 'undefined' ? type : `a ${type}`
 }

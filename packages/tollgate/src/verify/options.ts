@@ -4,6 +4,7 @@ import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
 import { type Algorithm, algorithms, findAlgorithm, findDefaultAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
 import { createSigner, type Signer } from '../schemes/twilio/sign/signature.ts'
+import { describeAnswer, WrongAnswer } from './look-up.ts'
 import {
   parsePublicUrl,
   refuseAddress,
@@ -130,7 +131,7 @@ function parseSharedKeys(sharedKeys: unknown): Settings['findSharedKey'] {
   if (typeof sharedKeys === 'function')
     return async (keyId) => {
       const found: unknown = await sharedKeys(keyId)
-      return found === undefined || found === null ? undefined : parseSharedKey(found, 'the answer of "sharedKeys"')
+      return found === undefined || found === null ? undefined : readSharedKey(found)
     }
   if (typeof sharedKeys !== 'object' || sharedKeys === null || Array.isArray(sharedKeys))
     throw new TypeError('"sharedKeys" must be a record, a Map or a function')
@@ -140,6 +141,20 @@ function parseSharedKeys(sharedKeys: unknown): Settings['findSharedKey'] {
     keys.set(keyId, parseSharedKey(key, `entry ${keys.size + 1} of "sharedKeys"`))
   if (keys.size === 0) throw new TypeError('"sharedKeys" is empty')
   return (keyId) => keys.get(keyId)
+}
+
+/** @throws WrongAnswer for an answer of a look-up without a usable key. */
+function readSharedKey(found: unknown): ParsedSharedKey {
+  const secret: unknown = typeof found === 'object' && 'secret' in Object(found) ? Object(found).secret : found
+  if (typeof secret !== 'string') {
+    const place = secret === found ? '' : ' as "secret"'
+    throw new WrongAnswer(`returned ${describeAnswer(secret)}${place}; return the secret's text`)
+  }
+  try {
+    return parseSharedKey(found, 'the SharedKey')
+  } catch (error) {
+    throw error instanceof TypeError ? new WrongAnswer(`returned a bad answer: ${error.message}`) : error
+  }
 }
 
 function parseSharedKey(key: unknown, where: string): ParsedSharedKey {

@@ -240,6 +240,12 @@ export interface RejectedRequest<Options = VerifierOptions> {
  */
 export const publicUrlRule: unique symbol = Symbol.for('tollgate.publicUrlRule')
 
+/**
+ * The property of the global object with a listener of `tollgate/testing`. The verifier under test
+ * may be of another copy of the package than the test.
+ */
+export const verdictListener: unique symbol = Symbol.for('tollgate.testing.listener')
+
 /** A rule for `publicUrl` instead of a URL. `fromRequest` creates it. */
 export interface PublicUrlRule {
   /** A `UrlResolver`. Another copy of the package may have made it. */
@@ -364,6 +370,16 @@ export interface VerifierOptions {
   readonly onRejected?: ((rejection: Rejected, native: unknown) => Answer | undefined) | undefined
 }
 
+/** What the lines about refused requests say, outside production. */
+export interface RefusalHints {
+  /** True if the option `diagnose` explains refusals: then there are no other lines. Default false. */
+  readonly explains?: boolean | undefined
+  /** What to compare after `signature_mismatch`. Default: the message of the rejection. */
+  readonly advice?: string | undefined
+  /** The function of `tollgate/diagnose` that explains refusals. Default: none. */
+  readonly diagnoser?: string | undefined
+}
+
 /**
  * Verifies requests with the options that it was created with. Adapters take one as the option
  * `verifier`.
@@ -390,4 +406,6 @@ export interface Verifier<V extends AnyVerdict = Verdict> {
   readonly scheme?: string | undefined
   /** The option `onRejected`, for adapters that have none of their own. Default: none. */
   readonly onRejected?: VerifierOptions['onRejected']
+  /** For the lines that adapters and the gateway write. Default: those of `RefusalHints`. */
+  readonly hints?: RefusalHints | undefined
 }

@@ -1,9 +1,16 @@
 import { runUnnoticed } from '../checks/options.ts'
 import type { CheckTypes, Outcome, SchemeCheck } from '../schemes/scheme.ts'
-import { isRejected, type Rejected, reject } from '../verdict.ts'
+import { addCause, isRejected, type Rejected, reject } from '../verdict.ts'
 import { borrowBody, explainCut } from './body.ts'
 import { type Head, readHead, readHeaders } from './head.ts'
-import type { Delivery, IncomingRequest, ReplayGuard, Reservation, Verifier } from './types.ts'
+import {
+  type Delivery,
+  type IncomingRequest,
+  type ReplayGuard,
+  type Reservation,
+  type Verifier,
+  verdictListener,
+} from './types.ts'
 
 /**
  * Creates the verifier of a scheme: this file has what all schemes share, and the scheme its steps.
@@ -15,12 +22,13 @@ export function createVerifierOf<T extends CheckTypes>(
   options: T['options'],
 ): Verifier<T['webhook'] | T['observed'] | Rejected> {
   const settings = steps.parseOptions(options)
-  const { publicUrl, onRejected, replay } = settings.given
+  const { publicUrl, onRejected, replay, diagnose } = settings.given
   return {
     scheme: steps.name,
     publicUrl,
     onRejected,
     reserves: replay !== undefined,
+    hints: { ...steps.hints, explains: diagnose !== undefined },
     async verify(request, native) {
       const source = Object(request) as IncomingRequest
       const head = readHead(source, readHeaders(source.headers))
@@ -108,8 +116,8 @@ async function reserveDelivery(
     // Its failure refuses nothing: the guard tries again.
     if (reportsOutcome !== true) await (async () => reservation.confirm?.())().catch(() => undefined)
     return reservation
-  } catch {
-    return reject('replay_store_failed')
+  } catch (error) {
+    return addCause(reject('replay_store_failed'), error)
   }
 }
 
@@ -135,8 +143,13 @@ function toOutcome(reservation: Reservation): Outcome {
 }
 
 // Not a spread: for a forged request, it takes a fifth of the time.
-function nameScheme({ code, status, message, tried }: Rejected, scheme: string | undefined): Rejected {
-  return { ok: false, code, status, message, tried, scheme }
+function nameScheme(rejection: Rejected, scheme: string | undefined): Rejected {
+  const { code, status, message, tried } = rejection
+  return keepCause(rejection, { ok: false, code, status, message, tried, scheme })
+}
+
+function keepCause<V extends Rejected>(from: Rejected, to: V): V {
+  return Object.hasOwn(from, 'cause') ? addCause(to, from.cause) : to
 }
 
 /**
@@ -149,7 +162,7 @@ async function observe<T extends CheckTypes>(check: Check<T>, rejection: Rejecte
   const body = check.body ?? (await borrowBody(source.body, head.header, settings.maxBodyBytes))
   if (isRejected(body)) return nameScheme(body, steps.name)
   check.content ??= steps.readContent(head, source, undefined, body)
-  return steps.toObserved(check.content, rejection)
+  return keepCause(rejection, steps.toObserved(check.content, rejection))
 }
 
 function report<T extends CheckTypes>(
@@ -158,6 +171,8 @@ function report<T extends CheckTypes>(
 ): void {
   const { onVerdict, diagnose } = settings.given
   if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, source, native))
+  const listener: unknown = (globalThis as { readonly [verdictListener]?: unknown })[verdictListener]
+  if (typeof listener === 'function') runUnnoticed(() => listener(verdict, source))
   if (diagnose === undefined) return
   if (!isRejected(verdict)) {
     const verified = { verdict: verdict as never, request: source, options: settings.given as never }

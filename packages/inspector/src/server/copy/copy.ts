@@ -1,15 +1,17 @@
-import { type FormName, requestForms, writeRequests } from 'tollgate/requests'
+import { requestForms, type WrittenFormName, writeRequests } from 'tollgate/requests'
 import type { CopyForm } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { toExported, toRecorded } from '../recorded.ts'
 import { writeTest } from './test-code.ts'
 
 interface ExportForm extends CopyForm {
-  readonly name: FormName
+  readonly name: WrittenFormName
 }
 
 /** The forms in which captures are exported. */
-export const exportForms: readonly ExportForm[] = (Object.keys(requestForms) as FormName[]).map((name) => {
+export const exportForms: readonly ExportForm[] = (
+  Object.entries(requestForms).filter(([, { write }]) => write !== undefined) as [WrittenFormName, unknown][]
+).map(([name]) => {
   const { label, extension, hasSeveral } = requestForms[name]
   return { name, label, extension, hasSeveral }
 })
@@ -26,7 +28,7 @@ export const copyForms: readonly (ExportForm | typeof test)[] = [
 ]
 
 /** Writes one capture for the clipboard: the request only. */
-export function writeCopy(name: FormName | 'test', capture: Capture): Uint8Array {
+export function writeCopy(name: WrittenFormName | 'test', capture: Capture): Uint8Array {
   return name === 'test' ? Buffer.from(writeTest(capture)) : writeRequests(name, [toRecorded(capture)])
 }
 
@@ -34,7 +36,7 @@ export function writeCopy(name: FormName | 'test', capture: Capture): Uint8Array
  * Writes captures for a file, with their verdicts and answers where the form has a place for them.
  */
 export function writeExport(
-  name: FormName,
+  name: WrittenFormName,
   captures: readonly Capture[],
 ): { readonly bytes: Uint8Array; readonly type: string } {
   return { bytes: writeRequests(name, captures.map(toExported)), type: requestForms[name].type }

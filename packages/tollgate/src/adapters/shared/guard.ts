@@ -1,5 +1,5 @@
+import { describeError, logProblem } from '../../checks/log.ts'
 import { checkMethods, checkNames, pickOptions, readOption, refusePromise } from '../../checks/options.ts'
-import { readEnvironment } from '../../checks/runtime.ts'
 import {
   type AnyVerdict,
   type AnyWebhook,
@@ -12,7 +12,10 @@ import {
   type WebhookSource,
 } from '../../index.ts'
 import { verifierOptions } from '../../verify/options.ts'
+import { logRefusal } from '../../verify/refusal-log.ts'
 import { chooseAnswer, type FullAnswer, toAnswer } from './answer.ts'
+
+export { logProblem } from '../../checks/log.ts'
 
 /** The option of adapters for a verifier that exists. */
 export interface SharedVerifierOptions<V = Verifier<AnyVerdict>> {
@@ -114,7 +117,7 @@ export function createGuard<Env = void>(source: OptionsSource<GuardOptions, Env>
         const reported = prepared.reserves ? { ...request, reportsOutcome: true } : request
         const verdict = await prepared.verifier.verify(reported, native)
         checkVerdict(verdict)
-        return toOutcome(verdict, prepared, native)
+        return toOutcome(verdict, request, prepared, native)
       } catch (error) {
         // The function that returns the options, `onRejected` or the user's own verifier is wrong.
         // No request causes this.
@@ -125,29 +128,13 @@ export function createGuard<Env = void>(source: OptionsSource<GuardOptions, Env>
   }
 }
 
-function describeError(error: unknown): string {
-  try {
-    return error instanceof Error ? `${error.name}: ${error.message}` : 'a function among the options threw no Error'
-  } catch {
-    return 'a function among the options threw an error without a message'
-  }
-}
-
-/** Prints a mistake that only the developer can fix. Never call it with data from a request. */
-export function logProblem(message: string): void {
-  // biome-ignore lint/suspicious/noConsole: the developer has no other way to see the mistake
-  console.error(`tollgate: ${message}`)
-}
-
 interface Prepared {
   readonly verifier: Verifier<AnyVerdict>
   readonly onRejected: VerifierOptions['onRejected']
   /** True if the verifier may reserve deliveries. */
   readonly reserves: boolean
-  /** True if a diagnoser explains rejections. */
-  readonly explains: boolean
-  /** Messages that were logged already, so that a flood of requests is not a flood of lines. */
-  readonly logged: Set<string>
+  /** The mistakes of the developer that were written already. */
+  readonly mistakes: Set<string>
 }
 
 function prepare(options: GuardOptions): Prepared {
@@ -155,8 +142,7 @@ function prepare(options: GuardOptions): Prepared {
   const { verifier: _, ...verifierGiven } = options
   const verifier = readOption(options, 'verifier') === undefined ? createVerifier(verifierGiven) : takeVerifier(options)
   const onRejected = readOption(options, 'onRejected') ?? readOption(verifier, 'onRejected')
-  const explains = readOption(options, 'diagnose') !== undefined
-  return { verifier, onRejected, reserves: verifier.reserves !== false, explains, logged: new Set() }
+  return { verifier, onRejected, reserves: verifier.reserves !== false, mistakes: new Set() }
 }
 
 function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Verifier<AnyVerdict> {
@@ -198,28 +184,27 @@ function wrongVerdict(fault: string): TypeError {
   return new TypeError(`the verdict of "verifier" ${fault}`)
 }
 
-function toOutcome(verdict: AnyVerdict, prepared: Prepared, native: unknown): Outcome {
-  if ('code' in verdict) logRejection(verdict, prepared)
+function toOutcome(verdict: AnyVerdict, request: IncomingRequest, prepared: Prepared, native: unknown): Outcome {
+  if ('code' in verdict && !isLogged(verdict, prepared))
+    logRefusal({
+      rejection: verdict,
+      request,
+      hints: readOption(prepared.verifier, 'hints'),
+      isPassed: isWebhook(verdict),
+    })
   if (isWebhook(verdict)) return { webhook: verdict, reserved: verdict.ok && prepared.reserves ? verdict : undefined }
   return { webhook: undefined, answer: chooseAnswer(verdict, prepared.onRejected, native) }
+}
+
+/** A body that was read too early is the developer's mistake, which a guard writes once. */
+function isLogged({ code, message }: Pick<Rejected, 'code' | 'message'>, { mistakes }: Prepared): boolean {
+  if (code !== 'body_already_consumed') return false
+  const isKnown = mistakes.has(message)
+  mistakes.add(message)
+  return isKnown
 }
 
 /** Only a verdict for the handler has `release`, of its own or of its class. */
 function isWebhook(verdict: AnyVerdict): verdict is AnyWebhook {
   return readOption(verdict as Partial<AnyWebhook>, 'release') !== undefined
-}
-
-/**
- * Logs the first rejection of each code, except in production: there strangers cause rejections,
- * and `onVerdict` counts them. A body that was read too early is the developer's mistake in every
- * place.
- */
-function logRejection({ code, message }: Pick<Rejected, 'code' | 'message'>, { explains, logged }: Prepared): void {
-  const isMistake = code === 'body_already_consumed'
-  const line = isMistake
-    ? message
-    : `a request was refused as ${code}. The option "diagnose", from tollgate/diagnose, explains rejections. This line is written once, and never if NODE_ENV is "production". ${message}`
-  if (logged.has(line) || (!isMistake && (explains || readEnvironment('NODE_ENV') === 'production'))) return
-  logged.add(line)
-  logProblem(line)
 }

@@ -82,7 +82,7 @@ const rows = {
       // Only a webhook that signs has the header of the signature.
       return lostTimestamp(subject)
         ? { grounds: ['fault'], detail: timestampLost, fix: passTimestamp }
-        : { grounds: ['refusal'], detail: message.replace(/ See docs.*$/, '') }
+        : { grounds: ['refusal'], detail: message.replace(/ See \S*docs\/codes\/.*$/, '') }
     },
   } satisfies SendGridRow as Row,
   signature_encoding: {

@@ -1,6 +1,6 @@
 import { createSignatureChecker } from '#ecdsa'
 import { checkNames, pickOptions } from '../../checks/options.ts'
-import { isBytes, readEnvironment } from '../../checks/runtime.ts'
+import { isBytes } from '../../checks/runtime.ts'
 import {
   askCauses,
   type Cause,
@@ -13,7 +13,7 @@ import {
   type ProposedEdit,
   writeCause,
 } from '../../diagnose/engine.ts'
-import { createExplainer } from '../../diagnose/explain.ts'
+import { createExplainer, isExplaining } from '../../diagnose/explain.ts'
 import { createWork, type Work } from '../../diagnose/limits.ts'
 import { type Attempt, searchSets } from '../../diagnose/search.ts'
 import { isRejected, type Rejected } from '../../verdict.ts'
@@ -218,7 +218,7 @@ export const diagnoseSendGrid: typeof diagnoseRequest & Diagnoser<SendGridVerifi
   diagnoseRequest,
   {
     explain(rejected: RejectedRequest<SendGridVerifierOptions>) {
-      if (readEnvironment('NODE_ENV') === 'production') return undefined
+      if (!isExplaining('diagnoseSendGrid', 'another NODE_ENV, for a short time')) return undefined
       return explainInTurn(rejected, (request, options, rejection) =>
         runDiagnosis(request, options, {}, 400, rejection),
       )

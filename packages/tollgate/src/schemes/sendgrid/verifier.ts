@@ -1,7 +1,7 @@
 import { createSignatureChecker } from '#ecdsa'
 import { hasMethod, readOptions } from '../../checks/options.ts'
 import { isBytes } from '../../checks/runtime.ts'
-import { isRejected, type Rejected, type RejectionCode, reject } from '../../verdict.ts'
+import { isRejected, namePage, type Rejected, type RejectionCode, reject } from '../../verdict.ts'
 import { borrowBody, toJsonParser } from '../../verify/body.ts'
 import { type Head, type HeaderReader, readSingle } from '../../verify/head.ts'
 import type { Diagnoser, IncomingRequest, PushedBody, ReplayGuard, Verifier } from '../../verify/types.ts'
@@ -147,6 +147,10 @@ interface SendGridTypes {
 /** How a request is checked that SendGrid signed. */
 const sendgridCheck: SchemeCheck<SendGridTypes> = {
   name: 'sendgrid',
+  hints: {
+    advice: 'Compare the public key with the one that SendGrid shows for this webhook.',
+    diagnoser: 'diagnoseSendGrid',
+  },
   parseOptions,
   readClaim,
   resolveUrl: () => undefined,
@@ -261,7 +265,7 @@ function readSigned(
 
 /** Makes a rejection with a message about SendGrid. */
 function refuse(code: RejectionCode, message: string): Rejected {
-  return { ...reject(code), message: `${message} See docs/codes/${code}.md` }
+  return { ...reject(code), message: `${message} See ${namePage(code)}` }
 }
 
 function describeUnread(rejection: Rejected): Rejected {

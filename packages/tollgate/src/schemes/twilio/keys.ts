@@ -1,7 +1,7 @@
 import type { Awaitable } from '../../checks/limits.ts'
-import { isAccountSid, maxTokens, parseTokens } from '../../checks/secrets.ts'
+import { describeTokenFault, isAccountSid, maxTokens } from '../../checks/secrets.ts'
 import { type Accepted, type Rejected, reject } from '../../verdict.ts'
-import { settle } from '../../verify/look-up.ts'
+import { describeAnswer, settle, WrongAnswer } from '../../verify/look-up.ts'
 import type { ParsedSharedKey, Settings } from '../../verify/options.ts'
 import type { UnverifiedClaim } from '../../verify/types.ts'
 import type { SignatureClaim } from './claim.ts'
@@ -48,7 +48,7 @@ export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<Found> 
   if (!accounts.every(isAccountSid)) return reject('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
   if (authTokens.kind === 'record')
     return findInRecord(authTokens.tokens, accounts.length === 1 ? accounts[0] : undefined)
-  return settle(() => authTokens.lookup(claim.describe()), readFound, settings.lookupTimeoutMs)
+  return settle('"authToken"', () => authTokens.lookup(claim.describe()), readFound, settings.lookupTimeoutMs)
 }
 
 /**
@@ -63,6 +63,7 @@ export function refreshKeys(
   const { lookup } = authTokens
   if (lookup.refresh === undefined) return []
   return settle(
+    '"authToken.refresh"',
     () => lookup.refresh?.(describe()),
     (found) => (found === undefined || found === null ? [] : readFound(found)),
     lookupTimeoutMs,
@@ -115,7 +116,7 @@ function findSharedKey(settings: Settings, { signature, algorithm }: SignatureCl
       { ...found, key: { kind: 'shared_key', id }, owner: found.accountSid, isBound: found.accountSid !== undefined },
     ]
   }
-  return settle(() => settings.findSharedKey(id), read, settings.lookupTimeoutMs)
+  return settle('"sharedKeys"', () => settings.findSharedKey(id), read, settings.lookupTimeoutMs)
 }
 
 function findInRecord(record: ReadonlyMap<string, readonly string[]>, accountSid: string | undefined): Found {
@@ -136,14 +137,26 @@ function findInRecord(record: ReadonlyMap<string, readonly string[]>, accountSid
 
 /**
  * Reads the answer of a look-up.
- * @throws TypeError for unusable tokens.
+ * @throws WrongAnswer for one without usable tokens.
  */
 function readFound(found: unknown): Found {
   if (found === undefined || found === null) return reject('key_unknown')
-  if (typeof found !== 'object' || Array.isArray(found)) return toCandidates(parseTokens(found, 'authToken'), undefined)
+  if (typeof found !== 'object' || Array.isArray(found) || !('authToken' in found))
+    return toCandidates(readAnswer(found, ''), undefined)
   const { authToken, accountSid }: { authToken?: unknown; accountSid?: unknown } = found
-  const tokens = parseTokens(authToken, 'authToken')
-  return isAccountSid(accountSid) ? toCandidates(tokens, accountSid) : reject('key_lookup_failed')
+  const tokens = readAnswer(authToken, ' as "authToken"')
+  if (!isAccountSid(accountSid)) throw new WrongAnswer('returned an "accountSid" that is not "AC" and 32 hex digits')
+  return toCandidates(tokens, accountSid)
+}
+
+function readAnswer(found: unknown, place: string): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(found) ? [...found] : [found]
+  if (list.length === 0 || list.some((token) => typeof token !== 'string'))
+    throw new WrongAnswer(`returned ${describeAnswer(found)}${place}; return the token's text`)
+  if (list.length > maxTokens) throw new WrongAnswer(`returned more than ${maxTokens} tokens`)
+  const fault = list.map(describeTokenFault).find((one) => one !== undefined)
+  if (fault !== undefined) throw new WrongAnswer(`returned a token that ${fault}`)
+  return list as readonly string[]
 }
 
 // A signer costs about as much as an HMAC, and the lists of configured tokens are the same for

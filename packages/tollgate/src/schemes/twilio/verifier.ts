@@ -61,6 +61,10 @@ interface TwilioTypes {
 /** How a request is checked that Twilio signed. */
 const twilioCheck: SchemeCheck<TwilioTypes> = {
   name: 'twilio',
+  hints: {
+    advice: "Is this the URL in Twilio's console? If it is, compare the Auth Token.",
+    diagnoser: 'diagnose',
+  },
   parseOptions,
   readClaim: readSignatureClaim,
   resolveUrl: (head, source, settings) => settings.resolveUrl(head, source, settings.lookupTimeoutMs),

@@ -1,0 +1,127 @@
+import { createGateway, type GatewayOptions } from '@tollgate/gateway'
+import { createVerifier, type VerifierOptions } from 'tollgate'
+import { diagnose } from 'tollgate/diagnose'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Framework } from '../adapter/framework.ts'
+import { type AdapterOptions, failure, makeScenario } from '../adapter/scenario.ts'
+import { send, toRaw } from '../adapter/socket.ts'
+import { express } from '../frameworks/express.ts'
+import { fastify } from '../frameworks/fastify.ts'
+import { fetch } from '../frameworks/fetch.ts'
+import { hono } from '../frameworks/hono.ts'
+import { lambda } from '../frameworks/lambda.ts'
+import { node } from '../frameworks/node.ts'
+import { makeRequest, origin, otherToken, token } from '../kit/draft.ts'
+
+// Of a framework with several versions, one: they share the guard.
+const frameworks = [...express.slice(-1), fastify, ...hono.slice(-1), node, fetch, ...lambda.slice(0, 1)]
+
+/** Starts a server that has these options, and sends it requests. */
+type Start = (options: AdapterOptions) => Promise<{ port: number; close(): Promise<unknown> }>
+
+const startFramework =
+  ({ start }: Framework): Start =>
+  (options) =>
+    start({ ...makeScenario('plain'), options })
+
+const startGateway: Start = async (options) => {
+  const route = { path: '/', upstream: 'http://127.0.0.1:9', ...options } as GatewayOptions['routes'][number]
+  const gateway = createGateway({ listen: { port: 0 }, routes: [route] })
+  const { url } = await gateway.listen()
+  return { port: Number(new URL(url).port), close: () => gateway.close({ graceMs: 0 }) }
+}
+
+const servers: readonly (readonly [name: string, start: Start, more: string])[] = [
+  ...frameworks.map((one) => [one.name, startFramework(one), 'add `diagnose` from tollgate/diagnose'] as const),
+  ['gateway', startGateway, 'put `npx @tollgate/cli dev` in the place of this gateway'],
+]
+
+let written: string[]
+let now = 9_000_000
+
+beforeEach(() => {
+  written = []
+  // The limits are those of the process: each case begins with full ones.
+  now += 1_000_000
+  // Other tests of this process have left lines uncounted.
+  vi.spyOn(console, 'error').mockImplementation(
+    (line) => void written.push(String(line).replace(/\n {2}\d+ more like it had no line\.$/, '')),
+  )
+  const read = performance.now.bind(performance)
+  vi.spyOn(performance, 'now').mockImplementation(() => now + read())
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+})
+
+const options: VerifierOptions = { publicUrl: origin, authToken: token }
+
+describe.each(servers)('%s', (name, start, more) => {
+  /** Sends forged requests, and returns their answers. */
+  async function refuse(given: AdapterOptions, paths: readonly string[]): Promise<string> {
+    const server = await start(given)
+    try {
+      const answers: unknown[] = []
+      for (const path of paths)
+        answers.push(await send(server.port, toRaw(await makeRequest({ path, token: otherToken }))))
+      return JSON.stringify(answers)
+    } finally {
+      await server.close()
+    }
+  }
+
+  test('outside production, each refusal names method, path, code and the checked URL', async () => {
+    vi.stubEnv('NODE_ENV', 'development')
+    const answers = await refuse({ ...options, publicUrl: `${origin}/sms` }, ['/sms?step=secret', '/voice'])
+    const lines = (path: string): string =>
+      `tollgate: POST ${path} was refused (403, signature_mismatch). Checked ${origin}/sms${path}\n` +
+      `  Is this the URL in Twilio's console? If it is, compare the Auth Token. To see more: ${more}.`
+    expect(written).toEqual([lines('/sms'), lines('/voice')])
+    expect(answers).not.toContain('/voice')
+  })
+
+  test('in production, refusals have no lines', async () => {
+    vi.stubEnv('NODE_ENV', 'production')
+    await refuse(options, ['/sms', '/voice'])
+    expect(written).toEqual([])
+  })
+
+  test.each(['development', 'production'])(
+    'in %s, the error of a look-up is in the log, and in no answer',
+    async (env) => {
+      vi.stubEnv('NODE_ENV', env)
+      const authToken = (): Promise<string> => Promise.reject(new Error(failure))
+      const answers = await refuse({ ...options, authToken }, ['/sms', '/sms', '/sms'])
+      const causes = written.filter((line) => line.includes(failure))
+      expect(causes).toEqual([expect.stringMatching(/^tollgate: key_lookup_failed: .*"authToken" threw an error\./)])
+      if (env === 'production') expect(written).toEqual(causes)
+      expect(answers).toContain('503')
+      expect(answers).not.toContain('ECONN')
+    },
+  )
+
+  // A route of the gateway has neither option.
+  if (name === 'gateway') return
+  test('with `diagnose`, also of a shared verifier, nothing recommends it', async () => {
+    vi.stubEnv('NODE_ENV', 'development')
+    const explained = { ...options, diagnose: { explain: () => undefined } }
+    await refuse(explained, ['/sms'])
+    await refuse({ verifier: createVerifier(explained) } as AdapterOptions, ['/sms'])
+    expect(written).toEqual([])
+    await refuse({ verifier: createVerifier(options) } as AdapterOptions, ['/sms'])
+    expect(written).toEqual([expect.stringContaining(`To see more: ${more}.`)])
+  })
+})
+
+test('in production, `diagnose` says at the first refusal that it is off, and what turns it on', async () => {
+  vi.stubEnv('NODE_ENV', 'production')
+  for (const [name, start] of servers) {
+    if (name === 'gateway') continue
+    const server = await start({ ...options, diagnose })
+    await send(server.port, toRaw(await makeRequest({ token: otherToken })))
+    await server.close()
+  }
+  expect(written).toEqual([expect.stringMatching(/off because NODE_ENV is "production".*evenInProduction\(diagnose\)/)])
+})

@@ -1,0 +1,51 @@
+import { isBytes, readEnvironment } from '../checks/runtime.ts'
+import { RequestError } from '../requests/error.ts'
+import { keepRequest } from '../requests/kept.ts'
+import { checkRequest } from '../requests/request.ts'
+import type { Rejected } from '../verdict.ts'
+import { readHeaders } from '../verify/head.ts'
+import { readTarget } from '../verify/public-url.ts'
+import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
+import { readGivenTokens } from './configured-keys.ts'
+
+/**
+ * Keeps a refused request for `tollgate diagnose --last`, with the URL that was checked. It has no
+ * key of the options.
+ * @returns false if it was not kept
+ */
+export function keepRejected(
+  { method, url, headers, body }: IncomingRequest,
+  { tried }: Rejected,
+  options: VerifierOptions,
+): boolean {
+  const [checked] = tried
+  const target = readTarget(url)
+  if (checked === undefined || target === undefined || !(body === undefined || isBytes(body))) return false
+  const read = readHeaders(headers)
+  const names = typeof headers.get === 'function' ? [...(headers as Headers).keys()] : Object.keys(headers)
+  try {
+    const request = checkRequest({
+      method,
+      url: checked + target.query,
+      target: target.path + target.query,
+      headers: names.flatMap((name) => read(name.toLowerCase()).map((value): [string, string] => [name, `${value}`])),
+      ...(body !== undefined && body.length > 0 && { body }),
+      time: Date.now(),
+    })
+    return keepRequest(request, listSecrets(options))
+  } catch (error) {
+    if (error instanceof RequestError) return false
+    throw error
+  }
+}
+
+function listSecrets({ authToken, sharedKeys }: VerifierOptions): readonly string[] {
+  const tokens = readGivenTokens(authToken instanceof Map ? Object.fromEntries(authToken) : authToken)?.list ?? []
+  const keys: readonly unknown[] =
+    sharedKeys instanceof Map ? [...sharedKeys.values()] : Object.values(Object(sharedKeys))
+  return [
+    readEnvironment('TWILIO_AUTH_TOKEN'),
+    ...tokens.map(({ token }) => token),
+    ...keys.map((key) => (typeof key === 'string' ? key : Object(key).secret)),
+  ].filter((secret): secret is string => typeof secret === 'string' && secret !== '')
+}

@@ -1,0 +1,127 @@
+import { encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
+import { RequestError } from './error.ts'
+import { property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
+import { findPrinted } from './printed-object.ts'
+import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
+
+/** What helps if a copy cannot be read. */
+export const askTwilio: string = 'or ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO…'
+
+const eventNames = /["']?\b(?:requestContext|rawPath|httpMethod|rawBody)["']?\s*:/
+
+/** Finds an event of AWS Lambda or a request of Azure Functions in a log. */
+export function findEvent(text: string): Readonly<Record<string, unknown>> | undefined {
+  const found = eventNames.test(text) ? findPrinted(text)?.value : undefined
+  const isAws = ['requestContext', 'rawPath', 'httpMethod'].some((name) => property(found, name) !== undefined)
+  const isAzure = textOf(found, 'rawBody') !== undefined && textOf(found, 'url') !== undefined
+  return (isAws || isAzure) && property(found, 'headers') !== null ? found : undefined
+}
+
+/**
+ * Reads an event, as a function printed it: of an HTTP API or a function URL, of a REST API, of a
+ * load balancer, or the request of Azure Functions.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ * @throws RequestError if a part is missing
+ */
+export function readEvent(event: unknown): RecordedRequest {
+  const context = property(event, 'requestContext')
+  const method =
+    textOf(property(context, 'http'), 'method') ?? textOf(event, 'httpMethod') ?? textOf(event, 'method') ?? ''
+  const headers = readHeaderList(property(event, 'multiValueHeaders') ?? property(event, 'headers'))
+  const path = textOf(event, 'rawPath') ?? textOf(context, 'path') ?? textOf(event, 'path') ?? textOf(event, 'url')
+  if (method === '' || path === undefined) throw new RequestError(`the event has no method or no path; ${askTwilio}`)
+  const query = textOf(event, 'rawQueryString') ?? joinQuery(event, property(context, 'elb') !== undefined)
+  const target = escapeSpaces(path) + (query === '' ? '' : `?${query}`)
+  const host = findHeader(headers, 'host')
+  // Only a load balancer also takes http.
+  const scheme = findHeader(headers, 'x-forwarded-proto')?.toLowerCase() === 'http' ? 'http' : 'https'
+  const url = target.startsWith('/') && host !== undefined ? `${scheme}://${host}${target}` : target
+  return checkRequest({ method, url, headers, ...readBody(event, headers) })
+}
+
+/** API Gateway decodes the query, and a load balancer does not. */
+function joinQuery(event: unknown, isBehindBalancer: boolean): string {
+  const lists = property(event, 'multiValueQueryStringParameters') ?? property(event, 'queryStringParameters')
+  const spell = isBehindBalancer ? String : (text: unknown): string => encodeURIComponent(toWellFormed(String(text)))
+  return Object.entries(readObject(lists) ?? {})
+    .flatMap(([name, values]) => [values].flat().map((value) => `${spell(name)}=${spell(value ?? '')}`))
+    .join('&')
+}
+
+/** An HTTP API decodes the path. */
+function escapeSpaces(path: string): string {
+  return path.replace(/[^\x21-\x7e]+/gu, (text) => encodeURIComponent(toWellFormed(text)))
+}
+
+function toWellFormed(text: string): string {
+  return text.replace(/[\ud800-\udfff]/gu, '\ufffd')
+}
+
+type Body = Pick<RecordedRequest, 'body' | 'bodyDecoded' | 'parsedBody'>
+
+function readBody(event: unknown, headers: HeaderList): Body {
+  const raw = textOf(event, 'rawBody') ?? textOf(event, 'body')
+  if (raw === undefined) return toBody(property(event, 'body'), headers)
+  return { body: property(event, 'isBase64Encoded') === true ? readBase64(raw, 'body') : encodeUtf8(raw) }
+}
+
+/** An object is what a parser left of the body. The bytes of a form can be written again. */
+function toBody(body: unknown, headers: HeaderList): Body {
+  const parsedBody = readObject(body)
+  if (parsedBody === undefined || Object.keys(parsedBody).length === 0) return {}
+  const pairs = Object.entries(parsedBody).flatMap(([name, values]) => [values].flat().map((value) => [name, value]))
+  const isForm = /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
+  if (!isForm || pairs.some(([, value]) => typeof value !== 'string')) return { parsedBody }
+  return { body: encodeUtf8(serializeForm(pairs as [string, string][])), bodyDecoded: true }
+}
+
+const signatureName = /["']?x-twilio-(?:email-event-webhook-)?signature["']?\s*:/i
+
+/** Says if a text has headers of a Twilio request, as `console.log(req.headers)` prints them. */
+export function hasPrintedHeaders(text: string): boolean {
+  if (!signatureName.test(text)) return false
+  const headers = findPrinted(text)?.value
+  return headers !== undefined && Object.keys(headers).some((name) => signatureName.test(`${name}:`))
+}
+
+/** The method and the target, in the line before the headers. */
+const requestLine = /(?:\b(GET|POST|PUT)\s+)?((?:https?:\/)?\/\S*)\s*$/
+
+/**
+ * Reads what `console.log(req.method, req.originalUrl, req.headers, req.body)` printed.
+ * @param scheme That of a target without one.
+ * @throws RequestError if a part is missing
+ */
+export function readPrintedHeaders(text: string, scheme: string): RecordedRequest {
+  const found = findPrinted(text)
+  if (found === undefined) throw new RequestError(`its headers are cut off; ${askTwilio}`)
+  const headers = readHeaderList(found.value)
+  // Only the end: a long log may stand before it.
+  const line = text.slice(0, text.indexOf('{')).slice(-4000)
+  const [, named, target] = requestLine.exec(line) ?? []
+  if (target === undefined)
+    throw new RequestError(`it has no URL: write method and path before the headers, as in POST /sms {…}; ${askTwilio}`)
+  const host = findHeader(headers, 'host')
+  const url = target.startsWith('/') && host !== undefined ? `${scheme}://${host}${target}` : target
+  const body = readPrintedBody(text, found.end, headers)
+  const isPost =
+    body.body !== undefined || body.parsedBody !== undefined || Number(findHeader(headers, 'content-length')) > 0
+  return checkRequest({ method: named ?? (isPost ? 'POST' : 'GET'), url, headers, ...body })
+}
+
+/** The body stands after the headers: the object of a parser, or a form as text. */
+function readPrintedBody(text: string, at: number, headers: HeaderList): Body {
+  const rest = text.slice(at).trim()
+  if (/^[^\s=&{]+=\S*$/.test(rest)) return { body: encodeUtf8(rest) }
+  return toBody(findPrinted(text, at)?.value, headers)
+}
+
+/** Says if a text is that of Twilio's Request Inspector. */
+export function isRequestInspector(text: string): boolean {
+  return (
+    /\brequest inspector\b/i.test(text) || (/\bURL\s+https?:\/\//.test(text) && /\b(?:Message|Call)Sid\s/.test(text))
+  )
+}
+
+/** Twilio's page has no signature, so nothing can be compared with its copy. */
+export const inspectorReason: string = `this is the text of Twilio's Request Inspector, which has no signature; ${askTwilio}`

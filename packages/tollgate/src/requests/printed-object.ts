@@ -1,0 +1,138 @@
+import { RequestError } from './error.ts'
+
+/** An object that a program printed, and where the text after it begins. */
+export interface Printed {
+  readonly value: Readonly<Record<string, unknown>>
+  readonly end: number
+}
+
+/** Objects within objects: `console.log` prints two levels, and events of AWS have five. */
+const mostLevels = 20
+
+/**
+ * Reads the first object in a text, as JSON or as `console.log` prints it in Node.js. A value that
+ * was not printed, such as `[Object]`, is left out. Nothing of the text is run.
+ * @param start Where the search begins.
+ * @returns `undefined` if there is none that is complete
+ */
+export function findPrinted(text: string, start = 0): Printed | undefined {
+  const at = text.indexOf('{', start)
+  if (at === -1) return undefined
+  const reader = new Reader(text, at)
+  const value = reader.readObject(mostLevels)
+  return value && { value, end: reader.at }
+}
+
+// Each matches at one place only, and reads every character once.
+const blank = /\s*/y
+const bareKey = /[A-Za-z_$][\w$]*/y
+const quoted = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/sy
+const plus = /\s*\+\s*(?=['"`])/y
+const word = /-?\d[\d.eE+-]*|true|false|null|undefined|NaN/y
+/** Of a value that was not printed, and the end of a long text. */
+const cut =
+  /\[(?:Object|Array|Function|Getter|Setter|Circular|Symbol)[^\]\n]*\]|\.\.\. \d+ more (?:items?|characters?)/y
+/** Before an object that is of a class, or without a prototype. */
+const className = /(?:\[[A-Za-z]+: null prototype\]|[A-Z]\w*) (?=\{)/y
+
+class Reader {
+  readonly #text: string
+  at: number
+
+  constructor(text: string, at: number) {
+    this.#text = text
+    this.at = at
+  }
+
+  readObject(levels: number): Record<string, unknown> | undefined {
+    const object: Record<string, unknown> = Object.create(null)
+    const isWhole = this.#readItems('{', '}', levels, () => {
+      const key = this.#take(bareKey) ?? this.#readText()
+      this.#take(blank)
+      if (key === undefined || !this.#skip(':')) return false
+      const value = this.#readValue(levels - 1)
+      if (value === undefined) return false
+      if (value !== missing) object[key] = value
+      return true
+    })
+    return isWhole ? object : undefined
+  }
+
+  #readList(levels: number): unknown[] | undefined {
+    const list: unknown[] = []
+    const isWhole = this.#readItems('[', ']', levels, () => {
+      const value = this.#readValue(levels - 1)
+      if (value !== missing) list.push(value)
+      return value !== undefined
+    })
+    return isWhole ? list : undefined
+  }
+
+  /** Reads items with commas between them. Returns false if something else is there. */
+  #readItems(open: string, close: string, levels: number, readItem: () => boolean): boolean {
+    if (levels === 0) throw new RequestError(`its objects have more than ${mostLevels} levels`)
+    if (!this.#skip(open)) return false
+    for (;;) {
+      this.#take(blank)
+      if (this.#skip(close)) return true
+      if (!readItem()) return false
+      this.#take(blank)
+      if (!this.#skip(',') && this.#text[this.at] !== close) return false
+    }
+  }
+
+  /** Returns `undefined` for what is no value. */
+  #readValue(levels: number): unknown {
+    this.#take(blank)
+    if (this.#take(className) === undefined && this.#take(cut) !== undefined) return missing
+    const first = this.#text[this.at]
+    if (first === '{') return this.readObject(levels)
+    if (first === '[') return this.#readList(levels)
+    const text = this.#readText()
+    if (text !== undefined) return text
+    const found = this.#take(word)
+    if (found === undefined) return undefined
+    if (found === 'true' || found === 'false') return found === 'true'
+    return /^[-\d]/.test(found) ? Number(found) : missing
+  }
+
+  /** Reads a text in quotes. Older versions of Node.js print a long one in parts, with `+`. */
+  #readText(): string | undefined {
+    let text: string | undefined
+    for (;;) {
+      const part = this.#take(quoted)
+      if (part === undefined) return text
+      text = (text ?? '') + unquote(part.slice(1, -1))
+      if (this.#take(cut) !== undefined) throw new RequestError('a text in it is cut off')
+      if (this.#take(plus) === undefined) return text
+    }
+  }
+
+  #skip(character: string): boolean {
+    const isThere = this.#text[this.at] === character
+    if (isThere) this.at++
+    return isThere
+  }
+
+  #take(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.at
+    const found = pattern.exec(this.#text)?.[0]
+    if (found !== undefined) this.at += found.length
+    return found
+  }
+}
+
+/** A value that was not printed, or that is null. */
+const missing: unique symbol = Symbol('missing')
+
+const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', 0: '\0' }
+
+function unquote(text: string): string {
+  return text.replace(
+    /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))/gs,
+    (_all, unicode?: string, byte?: string, other: string = '') => {
+      const code = unicode ?? byte
+      return code === undefined ? (escapes[other] ?? other) : String.fromCharCode(Number.parseInt(code, 16))
+    },
+  )
+}

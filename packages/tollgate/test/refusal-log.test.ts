@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { describeError } from '../src/checks/log.ts'
+import { createVerifier, type VerifierOptions } from '../src/index.ts'
+import { replayGuard } from '../src/replay/index.ts'
+import { isRejected, type Rejected, type RejectionCode, rejections } from '../src/verdict.ts'
+import { logCause, logRefusal } from '../src/verify/refusal-log.ts'
+import { accountSid, authToken, genuine, options, otherToken, sign } from './requests.ts'
+
+const down = new Error('connect ECONNREFUSED 127.0.0.1:5432')
+const mismatch = { code: 'signature_mismatch', status: 403, message: 'No key matches.' } as const
+const request = { method: 'POST', url: '/sms?Body=hello' }
+const hints = { advice: 'Compare them.', diagnoser: 'diagnose' }
+let written: string[]
+let now = 9_000_000
+
+beforeEach(() => {
+  written = []
+  now += 1_000_000
+  vi.spyOn(console, 'error').mockImplementation((line) => void written.push(String(line)))
+  vi.spyOn(performance, 'now').mockImplementation(() => now)
+  // The limits are those of the process: other tests have left lines uncounted.
+  for (const code of ['signature_mismatch', 'signature_missing', 'key_unknown', 'body_already_consumed', 'own'])
+    logRefusal({ rejection: { ...mismatch, code: code as RejectionCode, tried: [] }, request, hints, isPassed: false })
+  for (const code of ['key_lookup_failed', 'replay_store_failed'] as const) logCause(code, '', down)
+  now += 1_000_000
+  written = []
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+})
+
+const refuse = async (given: Partial<VerifierOptions>): Promise<Rejected> => {
+  const verdict = await createVerifier({ ...options, ...given }).verify(genuine)
+  if (!isRejected(verdict)) throw new Error('accepted')
+  // As adapters and the gateway do. With a diagnoser, there is no other line.
+  logRefusal({ rejection: verdict, request, hints: { explains: true }, isPassed: false })
+  return verdict
+}
+const throws = () => Promise.reject(down)
+const brokenStore = { reserve: throws, confirm: throws, release: throws }
+
+test('a failure is one line a minute, in production too, and the next line counts those without one', async () => {
+  vi.stubEnv('NODE_ENV', 'production')
+  for (let round = 0; round < 3; round++) await refuse({ authToken: throws })
+  expect(written).toEqual([
+    'tollgate: key_lookup_failed: The look-up of a key or host failed. "authToken" threw an error. ' +
+      'See node_modules/tollgate/docs/codes/key_lookup_failed.md Cause: Error: connect ECONNREFUSED 127.0.0.1:5432.',
+  ])
+  now += 60_000
+  await refuse({ authToken: throws })
+  expect(written[1]).toMatch(/ It happened 2 more times since the last line\.$/)
+  await refuse({ replay: replayGuard({ store: brokenStore }) })
+  expect(written[2]).toMatch(/^tollgate: replay_store_failed: .* Cause: Error: connect ECONNREFUSED/)
+  expect(written).toHaveLength(3)
+})
+
+test('a rejection carries the error of a look-up and of a replay store, and shows it in no copy', async () => {
+  for (const given of [
+    { authToken: throws },
+    { authToken: throws, mode: 'observe' as const },
+    { replay: replayGuard({ store: brokenStore }) },
+  ]) {
+    const verdict = await refuse(given)
+    expect(verdict.cause).toBe(down)
+    expect(Object.keys(verdict)).not.toContain('cause')
+    expect(JSON.stringify({ ...verdict })).not.toContain('ECONNREFUSED')
+    expect(verdict.message).not.toContain('ECONNREFUSED')
+  }
+  expect((await refuse({ authToken: otherToken })).cause).toBeUndefined()
+})
+
+test('a store that fails is in the log, even if the delivery is accepted', async () => {
+  const replay = replayGuard({ store: brokenStore, whenStoreFails: 'accept' })
+  expect(await createVerifier({ ...options, replay }).verify(genuine)).toMatchObject({ ok: true, delivery: 'unknown' })
+  expect(written).toEqual([
+    'tollgate: replay_store_failed: The replay store failed, so "delivery" is "unknown". ' +
+      'Cause: Error: connect ECONNREFUSED 127.0.0.1:5432.',
+  ])
+})
+
+test.each<[unknown, string]>([
+  [{ id: 7, token: authToken }, `returned an object; return the token's text`],
+  [[{ token: authToken }], `returned a list with an object; return the token's text`],
+  [Buffer.from(authToken), `returned bytes (a Buffer or Uint8Array); return the token's text`],
+  [7, `returned a number; return the token's text`],
+  [[], `returned an empty list; return the token's text`],
+  [{ authToken: Buffer.from(authToken), accountSid }, `returned bytes (a Buffer or Uint8Array) as "authToken"`],
+  [{ authToken, accountSid: 'mine' }, 'returned an "accountSid" that is not "AC" and 32 hex digits'],
+  [` ${authToken}`, 'returned a token that has white space around it'],
+  [Array(17).fill(authToken), 'returned more than 16 tokens'],
+])('a look-up that returns %o is told what came', async (answer, detail) => {
+  const verdict = await refuse({ authToken: () => answer as string })
+  expect(verdict.code).toBe('key_lookup_failed')
+  expect(verdict.message).toContain(`"authToken" ${detail}`)
+  expect(written).toHaveLength(1)
+  expect(written[0]).toContain(detail)
+  expect(written.join() + verdict.message).not.toContain(authToken)
+})
+
+test('a look-up that returns a list which holds itself is told so', async () => {
+  const list: unknown[] = []
+  list.push(list)
+  expect((await refuse({ authToken: () => list as never })).message).toContain('returned a list with a list;')
+})
+
+test('a look-up of SharedKeys is told what came, and a late one that it was late', async () => {
+  const headers = {
+    'x-twilio-signature': sign('', otherToken, 'sha256'),
+    'x-twilio-webhooks-signature-settings': 'key=a,algorithm=HMAC_SHA256',
+  }
+  const ask = async (sharedKeys: VerifierOptions['sharedKeys']) =>
+    await createVerifier({ ...options, sharedKeys, lookupTimeoutMs: 1 }).verify({
+      ...genuine,
+      headers: { ...genuine.headers, ...headers },
+    })
+  expect(await ask(() => ({ key: 'x' }) as never)).toMatchObject({
+    message: expect.stringContaining(`"sharedKeys" returned an object; return the secret's text`),
+  })
+  expect(await ask(() => ({ secret: Buffer.from('x') }) as never)).toMatchObject({
+    message: expect.stringContaining('"sharedKeys" returned bytes (a Buffer or Uint8Array) as "secret"'),
+  })
+  expect(await ask(() => new Promise(() => undefined))).toMatchObject({
+    message: expect.stringContaining('"sharedKeys" took too long.'),
+    cause: expect.objectContaining({ message: 'The look-up "sharedKeys" took longer than 1 ms' }),
+  })
+})
+
+test.each<[unknown, string]>([
+  [new Error('a\r\nINFO fine\u001b[31m'), 'Error: a INFO fine [31m'],
+  [new Error(`bad token ${authToken} of ${accountSid}`), `Error: bad token ‹32 characters› of ${accountSid}`],
+  [new Error('redis://me:hunter2@10.0.0.1:6379 is down'), 'Error: redis://‹user›@10.0.0.1:6379 is down'],
+  [new Error('GET https://a.example/t?key=abc&b=c: 500'), 'Error: GET https://a.example/t?‹12 characters› 500'],
+  [new Error('password=hunter2, host=db'), 'Error: password=‹7 characters›, host=db'],
+  [new Error('x'.repeat(5000)), `Error: ${'x'.repeat(292)}…`],
+  [new TypeError('fetch failed', { cause: down }), `TypeError: fetch failed (${down.message})`],
+  [Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }), 'AggregateError: ECONNREFUSED'],
+  [authToken, 'a value of type string was thrown, which is no Error'],
+  [new Error(''), 'Error: no message'],
+])('the line of %o shows no secret and is one line', (error, line) => {
+  expect(describeError(error)).toBe(line)
+})
+
+test('an error whose message throws is named without it', () => {
+  const broken = Object.defineProperty(new Error('x'), 'message', {
+    get() {
+      throw down
+    },
+  })
+  expect(describeError(broken)).toBe('an error without a message')
+})
+
+const tried = ['https://api.example.com/sms/sms']
+const refusal = { rejection: { ...mismatch, tried }, request, hints, isPassed: false }
+
+test('a refusal names method, path, code and the checked URL, without queries', () => {
+  logRefusal(refusal)
+  logRefusal({ ...refusal, isPassed: true, rejection: { ...mismatch, tried: ['https://a.example/?Body=hello'] } })
+  logRefusal({ ...refusal, rejection: { ...mismatch, code: 'signature_missing', tried: [] }, hints: undefined })
+  expect(written).toEqual([
+    'tollgate: POST /sms was refused (403, signature_mismatch). Checked https://api.example.com/sms/sms\n' +
+      '  Compare them. To see more: add `diagnose` from tollgate/diagnose.',
+    'tollgate: POST /sms would be refused (403, signature_mismatch). Checked https://a.example/\n' +
+      '  Compare them. To see more: add `diagnose` from tollgate/diagnose.',
+    'tollgate: POST /sms was refused (403, signature_missing).\n  No key matches.',
+  ])
+})
+
+test('a request writes no line, colour or secret of its own', () => {
+  const hostile = '\r\nINFO all is well\u001b[31m\u2028'
+  logRefusal({
+    ...refusal,
+    request: { method: `POST${hostile}`, url: `https://a.example/x${hostile}?token=${authToken}` },
+    rejection: { ...mismatch, message: hostile, code: hostile as RejectionCode, tried: [`https://a/${hostile}`] },
+    hints: undefined,
+  })
+  expect(written[0]?.split('\n')).toHaveLength(2)
+  for (const text of ['\r', '\u001b', '\u2028', authToken]) expect(written[0]).not.toContain(text)
+})
+
+test('each code has ten lines at once and one each second, and no others have its turns', () => {
+  for (let round = 0; round < 14; round++) logRefusal(refusal)
+  expect(written).toHaveLength(10)
+  logRefusal({ ...refusal, rejection: { ...mismatch, code: 'key_unknown', tried } })
+  expect(written).toHaveLength(11)
+  now += 1000
+  logRefusal(refusal)
+  expect(written.at(-1)?.split('\n').at(-1)).toBe('  4 more like it had no line.')
+  // Codes of a user's own verifier share one limit, because there may be any number of them.
+  for (let round = 0; round < 30; round++)
+    logRefusal({ ...refusal, rejection: { ...mismatch, code: `own_${round}` as RejectionCode, tried } })
+  expect(written).toHaveLength(22)
+})
+
+test('in production, and with a diagnoser, only a body that was read too early has a line', () => {
+  for (const code of Object.keys(rejections) as RejectionCode[]) {
+    logRefusal({ ...refusal, hints: { ...hints, explains: true }, rejection: { ...mismatch, code, tried } })
+    vi.stubEnv('NODE_ENV', 'production')
+    logRefusal({ ...refusal, rejection: { ...mismatch, code, tried } })
+    vi.unstubAllEnvs()
+  }
+  expect(written).toEqual([expect.stringContaining('body_already_consumed')])
+})
+
+test('a verifier tells adapters what its lines say', () => {
+  expect(createVerifier(options).hints).toEqual({
+    advice: "Is this the URL in Twilio's console? If it is, compare the Auth Token.",
+    diagnoser: 'diagnose',
+    explains: false,
+  })
+  expect(createVerifier({ ...options, diagnose: { explain() {} } }).hints?.explains).toBe(true)
+})

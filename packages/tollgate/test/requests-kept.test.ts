@@ -1,0 +1,159 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { diagnose, evenInProduction, withHints } from '../src/diagnose/index.ts'
+import { createVerifier } from '../src/index.ts'
+import { readRequests } from '../src/requests/index.ts'
+import { keepRequest, listKeptRequests } from '../src/requests/kept.ts'
+import { authToken, options } from './requests.ts'
+
+let cache: string
+let folder: string
+let written: string[]
+let now = 5_000_000
+
+beforeEach(() => {
+  cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+  folder = join(cache, 'tollgate/refused')
+  written = []
+  now += 1_000_000
+  vi.stubEnv('XDG_CACHE_HOME', cache)
+  vi.stubEnv('NODE_ENV', 'development')
+  vi.spyOn(console, 'error').mockImplementation((line) => void written.push(String(line)))
+  vi.spyOn(performance, 'now').mockImplementation(() => now)
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+  rmSync(cache, { recursive: true })
+})
+
+const listed = (): string[] => {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+const request = { method: 'POST', url: 'https://a.example/sms', headers: [['Cookie', 'hidden']] as const, time: 1 }
+const forged = post('https://api.example.com/sms?step=1', { params: sms, secret: 'made up' })
+
+async function refuse(diagnoser = diagnose, body = forged.body): Promise<void> {
+  now += 60_000
+  const count = written.length
+  await createVerifier({ ...options, diagnose: diagnoser }).verify({ ...forged, body })
+  await vi.waitFor(() => expect(written.length).toBeGreaterThan(count), { timeout: 20_000 })
+}
+
+describe('a refused request of which nothing is proven', () => {
+  test('is kept for the next command, in a file and a folder that only the user can read', async () => {
+    await refuse()
+    expect(written[0]?.split('\n')[0]).toMatch(/ To settle it: npx @tollgate\/cli diagnose --last$/)
+    const [name = ''] = listed()
+    expect(statSync(folder).mode & 0o777).toBe(0o700)
+    expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
+    const text = readFileSync(join(folder, name), 'utf8')
+    expect(text).not.toContain(authToken)
+    const [kept] = readRequests(text).requests
+    expect(kept).toMatchObject({ method: 'POST', url: 'https://api.example.com/sms?step=1' })
+    expect(Buffer.from((kept as { body: Uint8Array }).body).toString()).toBe(forged.body)
+  })
+
+  test.each([
+    [
+      'in production',
+      async () => {
+        vi.stubEnv('NODE_ENV', 'production')
+        await refuse(evenInProduction(diagnose) as never)
+      },
+    ],
+    ['with keepRefused: false', () => refuse(withHints({ keepRefused: false }) as never)],
+    ['if it has the configured token', () => refuse(diagnose, `${forged.body}&x=${authToken}`)],
+    [
+      'without a home',
+      async () => {
+        vi.stubEnv('XDG_CACHE_HOME', 'relative')
+        vi.stubEnv('HOME', undefined)
+        await refuse()
+      },
+    ],
+    [
+      'without a file system',
+      async () => {
+        vi.stubGlobal('process', { env: process.env })
+        await refuse()
+      },
+    ],
+  ])('is not kept %s', async (_when, run) => {
+    await run()
+    expect(written[0]?.split('\n')[0]).toMatch(/ To settle it: npx @tollgate\/cli diagnose --recent$/)
+    vi.unstubAllGlobals()
+    expect(listed()).toEqual([])
+  })
+
+  test('a hint of another type is a TypeError', () => {
+    expect(() => withHints({ keepRefused: 'no' } as never)).toThrow('"keepRefused" must be a boolean')
+  })
+})
+
+test('the last five are kept, without credentials, the newest first', () => {
+  for (let round = 0; round < 8; round++) {
+    vi.setSystemTime(1_700_000_000_000 + round)
+    expect(keepRequest({ ...request, url: `https://a.example/${round}` }, [])).toBe(true)
+  }
+  vi.useRealTimers()
+  expect(listed()).toHaveLength(5)
+  const texts = listKeptRequests().map(({ bytes }) => Buffer.from(bytes).toString())
+  expect(texts.map((text) => /a\.example\/(\d)/.exec(text)?.[1])).toEqual(['7', '6', '5', '4', '3'])
+  expect(texts.join()).not.toContain('hidden')
+})
+
+test('a request of more than 512 KiB is not kept', () => {
+  expect(keepRequest({ ...request, body: new Uint8Array(600_000).fill(97) }, [])).toBe(false)
+  expect(listed()).toEqual([])
+  expect(keepRequest({ ...request, body: new Uint8Array(500_000).fill(97) }, [])).toBe(true)
+})
+
+test('other files in the folder are neither read nor deleted, and no link is followed', () => {
+  expect(keepRequest(request, [])).toBe(true)
+  const secret = join(cache, 'secret')
+  writeFileSync(secret, 'a secret')
+  writeFileSync(join(folder, 'notes.txt'), 'mine')
+  symlinkSync(secret, join(folder, `9999999999999-${'a'.repeat(16)}.json`))
+  expect(listKeptRequests()).toHaveLength(1)
+  for (let round = 0; round < 9; round++) keepRequest(request, [])
+  expect(readFileSync(secret, 'utf8')).toBe('a secret')
+  expect(readFileSync(join(folder, 'notes.txt'), 'utf8')).toBe('mine')
+})
+
+test('a folder that is a link, or that others can use, is not used', () => {
+  const elsewhere = join(cache, 'elsewhere')
+  mkdirSync(elsewhere, { mode: 0o700 })
+  mkdirSync(join(cache, 'tollgate'))
+  symlinkSync(elsewhere, folder)
+  expect(keepRequest(request, [])).toBe(false)
+  expect(readdirSync(elsewhere)).toEqual([])
+  rmSync(folder)
+  mkdirSync(folder)
+  chmodSync(folder, 0o755)
+  expect(keepRequest(request, [])).toBe(false)
+  expect(listed()).toEqual([])
+  chmodSync(folder, 0o700)
+  expect(keepRequest(request, [])).toBe(true)
+  chmodSync(folder, 0o755)
+  expect(listKeptRequests()).toEqual([])
+})

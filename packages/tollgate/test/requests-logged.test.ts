@@ -1,0 +1,163 @@
+import { inspect } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type RecordedRequest, RequestError, readRequests, requestForms, writeRequests } from '../src/requests/index.ts'
+import { findPrinted } from '../src/requests/printed-object.ts'
+
+function read(text: string): RecordedRequest {
+  const [request] = readRequests(text).requests
+  if (request === undefined || request instanceof RequestError) throw request ?? new Error('Nothing was read')
+  return request
+}
+const bodyOf = ({ body }: RecordedRequest): string => Buffer.from(body ?? '').toString()
+const formType = 'application/x-www-form-urlencoded'
+const signature = 'AAAAAAAAAAAAAAAAAAAAAAAAAAA='
+
+test('what console.log prints of an object is read again', () => {
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof(
+      { maxDepth: 3 },
+      fc.string({ unit: 'binary' }),
+      fc.integer(),
+      fc.boolean(),
+      tie('list'),
+      tie('object'),
+    ),
+    list: fc.array(tie('any'), { maxLength: 4 }),
+    object: fc.dictionary(fc.string({ unit: 'binary' }), tie('any'), { maxKeys: 4 }),
+  })).object as fc.Arbitrary<Record<string, unknown>>
+  const shown = { depth: 20, maxArrayLength: null, maxStringLength: null } as const
+  fc.assert(
+    fc.property(value, (object) => {
+      for (const text of [inspect(object, shown), JSON.stringify(object), `INFO ${inspect(object, shown)} done`])
+        expect(JSON.stringify(findPrinted(text)?.value)).toBe(JSON.stringify(object))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+describe('an event of a function', () => {
+  const headers = { Host: 'example.com', 'X-Twilio-Signature': signature, 'Content-Type': formType }
+  const body = 'Body=a%20b&From=%2B1'
+
+  test.each<[string, object, string]>([
+    [
+      'a REST API, with its stage and a decoded query',
+      {
+        httpMethod: 'POST',
+        path: '/sms',
+        headers,
+        multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, one]) => [name, [one]])),
+        multiValueQueryStringParameters: { 'a b': ['c&d', 'e'] },
+        requestContext: { path: '/prod/sms', identity: { sourceIp: '1.2.3.4' } },
+        body,
+        isBase64Encoded: false,
+      },
+      'https://example.com/prod/sms?a%20b=c%26d&a%20b=e',
+    ],
+    [
+      'an HTTP API, whose path is decoded',
+      {
+        version: '2.0',
+        rawPath: '/sms/a b',
+        rawQueryString: 'q=%20',
+        headers: { host: 'example.com', 'content-type': formType },
+        requestContext: { http: { method: 'POST' } },
+        body: Buffer.from(body).toString('base64'),
+        isBase64Encoded: true,
+      },
+      'https://example.com/sms/a%20b?q=%20',
+    ],
+    [
+      'a load balancer by http, whose query is not decoded',
+      {
+        requestContext: { elb: { targetGroupArn: 'arn' } },
+        httpMethod: 'POST',
+        path: '/sms',
+        queryStringParameters: { q: '%20' },
+        headers: { host: 'example.com', 'x-forwarded-proto': 'http', 'content-type': formType },
+        body,
+        isBase64Encoded: false,
+      },
+      'http://example.com/sms?q=%20',
+    ],
+    [
+      'Azure Functions, of which the raw body counts',
+      {
+        method: 'POST',
+        url: 'https://example.com/api/sms?x=1',
+        headers: { host: 'example.com', 'content-type': formType },
+        query: { x: '1' },
+        body: { Body: 'a b' },
+        rawBody: body,
+      },
+      'https://example.com/api/sms?x=1',
+    ],
+  ])('%s', (_what, event, url) => {
+    for (const text of [JSON.stringify(event), inspect(event, { depth: 9 }), `INFO\t${JSON.stringify(event)}\n`]) {
+      expect(readRequests(text).form).toBe('function-event')
+      expect(read(text)).toMatchObject({ method: 'POST', url })
+      expect(bodyOf(read(text))).toBe(body)
+    }
+  })
+
+  test('without a method or a path it names --alert, and shows nothing', () => {
+    expect(() => read('{"requestContext":{"secret":"s3cret"},"headers":{}}')).toThrow(
+      /no method or no path; or ask Twilio what it sent.* --alert NO…\.$/,
+    )
+    expect(() => read('{"requestContext":{"secret":"s3cret"},"headers":{}}')).not.toThrow('s3cret')
+  })
+})
+
+describe('printed headers', () => {
+  const headers = { host: 'example.com', 'x-twilio-signature': signature, 'content-type': formType }
+
+  test.each<[string, string, string, string]>([
+    [
+      'with the object of a parser',
+      `POST /sms ${inspect(headers)} ${inspect({ Body: 'a b', From: '+1' })}`,
+      'https://example.com/sms',
+      'Body=a+b&From=%2B1',
+    ],
+    ['with a form as text', `/sms?x=1 ${inspect(headers)} Body=a%20b`, 'https://example.com/sms?x=1', 'Body=a%20b'],
+    [
+      'with a whole URL, in a log',
+      `10:00 [app] POST http://example.com/sms\n${inspect(headers)}\nBody=x`,
+      'http://example.com/sms',
+      'Body=x',
+    ],
+    [
+      'as JSON',
+      `POST /sms ${JSON.stringify(headers)}\n${JSON.stringify({ Body: 'x' })}`,
+      'https://example.com/sms',
+      'Body=x',
+    ],
+  ])('%s', (_what, text, url, body) => {
+    expect(readRequests(text).form).toBe('printed')
+    expect(read(text)).toMatchObject({ method: 'POST', url })
+    expect(bodyOf(read(text))).toBe(body)
+  })
+
+  test('without a URL they name --alert', () => {
+    expect(() => read(inspect(headers))).toThrow(
+      /it has no URL: write method and path before the headers.*--alert NO…\.$/,
+    )
+  })
+
+  test('are only read', () => {
+    expect(requestForms.printed.write).toBeUndefined()
+    expect(() => writeRequests('printed' as never, [])).toThrow(TypeError)
+  })
+})
+
+test("the text of Twilio's Request Inspector has no signature, so --alert is named", () => {
+  const text = 'Request Inspector\nURL https://example.com/sms\nMethod POST\nMessageSid SM1\nBody private\n'
+  expect(() => read(text)).toThrow(/Request Inspector, which has no signature; or ask Twilio.* --alert NO…\.$/)
+  expect(() => read('not a request')).toThrow(/neither .* --alert NO…\.$/)
+})
+
+test('deep and long texts are read in linear time', () => {
+  expect(() => findPrinted(`${'{a:'.repeat(1_000_000)}1`)).toThrow('more than 20 levels')
+  for (const part of ['{', "{'", '{a:', "'", '[Object', '\\', 'A {', "'' + ", '{a:1,', '/'])
+    expect(() => read(`x-twilio-signature: rawPath: ${part.repeat(300_000)}`)).toThrow(RequestError)
+})
