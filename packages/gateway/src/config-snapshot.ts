@@ -8,8 +8,8 @@ import type { Upstream, Upstreams } from './upstream/pool.ts'
 interface OwnSettings {
   /** The mark that the gateway adds to what it forwards, to recognise it if it comes back. */
   readonly hop: string
-  /** True if each request is a span. */
-  readonly isTracing: boolean
+  /** `spans` is set if each request is a span. */
+  readonly tracing: { readonly spans?: typeof import('./spans.ts') }
 }
 
 /** One version of the options, ready to use. A request keeps the version with which it began. */

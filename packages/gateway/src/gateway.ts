@@ -18,7 +18,7 @@ import { createReport, type Report } from './report.ts'
 import { type LoggedRequest, RequestLog } from './request-log.ts'
 import { bind, createHttpServer, followSockets, readRequestTimeout, refuseTunnel, stopServer } from './server.ts'
 import { runAtOnce, runInSlices } from './slices.ts'
-import { isTracingConfigured, traceExchange } from './tracing.ts'
+import { isTracingConfigured } from './tracing.ts'
 import { createUpstreams } from './upstream/pool.ts'
 
 /** A running or startable gateway, as `createGateway` returns it. */
@@ -67,7 +67,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const admin = options.admin ?? false
   let metrics: Metrics | undefined
   let health: ReturnType<typeof watchHealth> | undefined
-  const own = { hop: randomUUID(), isTracing: isTracingConfigured() }
+  const tracing: { spans?: typeof import('./spans.ts') } = {}
+  const own = { hop: randomUUID(), tracing }
   let current = runAtOnce(createConfigSnapshot(options, upstreams, own))
   let lastReload: Promise<void> = Promise.resolve()
   let listeners = listListeners(options)
@@ -123,7 +124,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { client, requestBody, verdict, route } = exchange
     const { target, rawFields } = client
     record(ended, { target, rawFields, body: requestBody, verdict, upstream: route?.upstream })
-    if (own.isTracing) traceExchange(exchange, ended)
+    tracing.spans?.traceExchange(exchange, ended)
   }
 
   function record(report: Report, request?: LoggedRequest): void {
@@ -147,6 +148,8 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   async function bindAll(): ReturnType<Gateway['listen']> {
     await refuseOwnListeners(options, listeners)
+    // Without spans and admin pages, their libraries would only use memory.
+    if (isTracingConfigured()) tracing.spans = await import('./spans.ts')
     if (admin !== false) await openAdmin()
     const url = options.routes.length > 0 ? await bind(server, options.listen, 8080) : ''
     const forwardAuthUrl = auth && (await bind(auth.server, forwardAuth?.listen, 8081))
@@ -155,7 +158,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   async function openAdmin(): Promise<void> {
-    // Without the admin pages, their library would only use memory.
     const { createMetrics } = await import('./metrics.ts')
     const created = createMetrics({
       requests: () => inFlight + (auth?.countInFlight() ?? 0),

@@ -4,10 +4,9 @@ import { connect, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { chooseRoute, type ExchangeState, listHopField, listVerdictFields, release } from './exchange.ts'
+import { chooseRoute, type ExchangeState, listForwardedFields, release } from './exchange.ts'
 import type { RouteVerdict } from './options.ts'
 import { type RequestHead, readHead } from './request-head.ts'
-import { replaceTrace, startTrace } from './tracing.ts'
 import { isStatusText, listForwardedAnswer } from './upstream/answer-head.ts'
 import { connectOverTls, parseOrigin } from './upstream/connection.ts'
 
@@ -84,10 +83,9 @@ export class Handshake implements ExchangeState {
       release(verdict)
       return this.refuse(403)
     }
-    if (this.config.isTracing) this.trace = startTrace(this)
-    const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
-    const added = [...listVerdictFields(verdict), ...listHopField(this.config, head)]
-    this.#connect(route, [...replaceTrace(head.fields, this.trace), ...upgrade, ...added])
+    this.trace = this.config.tracing.spans?.startTrace(this)
+    const fields = listForwardedFields(this, head, verdict)
+    this.#connect(route, [...fields, 'Connection', 'Upgrade', 'Upgrade', 'websocket'])
   }
 
   refuse(status: number): void {

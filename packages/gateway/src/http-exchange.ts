@@ -1,20 +1,11 @@
 import type { AnyWebhook } from 'tollgate'
 import type { Client, ClientListener } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import {
-  Capture,
-  chooseRoute,
-  type ExchangeState,
-  listHopField,
-  listVerdictFields,
-  release,
-  settle,
-} from './exchange.ts'
+import { Capture, chooseRoute, type ExchangeState, listForwardedFields, release, settle } from './exchange.ts'
 import { formatFields } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
-import { replaceTrace, startTrace } from './tracing.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure, OutgoingRequest } from './upstream/connection.ts'
 
@@ -136,12 +127,8 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const { client, route } = this
     // These are the verified bytes. `verdict.body` encodes a form again if they are missing.
     const body = this.#body?.received ?? verdict.body
-    if (this.config.isTracing) this.trace ??= startTrace(this)
-    const fields = [
-      ...replaceTrace(client.head.fields, this.trace),
-      ...listVerdictFields(verdict),
-      ...listHopField(this.config, client.head),
-    ]
+    this.trace ??= this.config.tracing.spans?.startTrace(this)
+    const fields = listForwardedFields(this, client.head, verdict)
     const request = formatRequest(client.method, client.target, client.head, fields, body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++
