@@ -20,7 +20,11 @@ if (minutes === undefined) {
   const chosen = topologyNames.filter((name) => only === undefined || name === only)
   let wrong = 0
   for (const topology of chosen) {
-    const options = { topology, seed: Number(seed), seconds: (Number(minutes) * 60) / chosen.length }
+    const options = {
+      topology,
+      seed: Number(seed),
+      seconds: (Number(minutes) * 60) / chosen.length,
+    }
     const history = await runChaos(options)
     console.log(describeRun(options, history))
     for (const problem of judge(history)) {

@@ -1,10 +1,11 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type RedisGroup, startCluster, startPair, startSentinel } from '../../tools/services/redis-groups.mjs'
 import { createRandom } from '../kit/random.ts'
 import { startBackend } from './application.ts'
 import { listFaults, type SetUp } from './faults.ts'
 import { startGateways, timeoutMs } from './gateways.ts'
-import type { Arrival, Fault, History } from './judge.ts'
+import { type Arrival, countWork, type Fault, type History } from './judge.ts'
 import { createTraffic } from './traffic.ts'
 
 /** How Redis runs, with the beginning and the end of the URL that the gateway gets. */
@@ -25,8 +26,8 @@ export interface ChaosOptions {
   /** How long faults are made. */
   readonly seconds: number
   readonly deliveriesPerSecond?: number
-  /** Options of the replay guard in the gateway's configuration, to break the set-up. */
-  readonly replay?: object
+  /** Another store for the replay guard, to break the set-up. */
+  readonly store?: 'memory'
 }
 
 /** Two seconds longer than a request may take. */
@@ -45,14 +46,10 @@ export async function runChaos(options: ChaosOptions): Promise<History> {
   const faults: Fault[] = []
   const redis = await startRedis()
   const backends = await Promise.all([startBackend(arrivals), startBackend(arrivals)])
-  const replay = {
-    store: 'redis',
-    redisUrl: `${scheme}127.0.0.1:${redis.port}${end}`,
-    whenRepeated: isRejecting ? 'reject' : 'mark',
-    leaseSeconds,
-    storeTimeoutMs: 500,
-    ...options.replay,
-  }
+  const { store = 'redis' } = options
+  const redisUrl = store === 'redis' ? `${scheme}127.0.0.1:${redis.port}${end}` : undefined
+  const whenRepeated = isRejecting ? 'reject' : 'mark'
+  const replay = { store, redisUrl, whenRepeated, leaseSeconds, storeTimeoutMs: 500 }
   const gateways = await startGateways({ count: 2 + random.below(2), replay, backends })
   const tokens: SetUp['tokens'] = { current: '0'.repeat(32), retired: undefined }
   const setUp: SetUp = { redis, gateways, backends, tokens }
@@ -63,6 +60,8 @@ export async function runChaos(options: ChaosOptions): Promise<History> {
     getToken: () => tokens.current,
     getRetiredToken: () => tokens.retired,
   })
+  const delay = monitorEventLoopDelay({ resolution: 10 })
+  delay.enable()
   const endAt = performance.now() + seconds * 1000
 
   /** Makes faults of one kind, one after the other. */
@@ -74,10 +73,13 @@ export async function runChaos(options: ChaosOptions): Promise<History> {
       await sleep(pauseMs)
       const { what, effects, run } = own.pick(rows.rows)
       const from = performance.now()
-      // Its end is not known yet, and an error ends the run.
-      const begun = faults.push({ what, from, to: Infinity, ...effects }) - 1
-      await run(setUp, own)
-      faults[begun] = { what, from, to: performance.now(), ...effects }
+      try {
+        await run(setUp, own)
+        faults.push({ what, from, to: performance.now(), ...effects })
+      } catch (error) {
+        // After other faults, a sentinel or a cluster may take too long to fail over.
+        faults.push({ what: `${what}: ${error}`, from, to: performance.now(), forgets: effects?.forgets })
+      }
     }
   }
 
@@ -99,7 +101,15 @@ export async function runChaos(options: ChaosOptions): Promise<History> {
     await gateways.stop()
     await Promise.all([redis.stop(), ...backends.map((backend) => backend.die())])
   }
-  return { attempts: traffic.attempts, arrivals, faults, processes: gateways.processes, isRejecting }
+  return {
+    attempts: traffic.attempts,
+    arrivals,
+    faults,
+    processes: gateways.processes,
+    isRejecting,
+    timeoutMs,
+    stallMs: delay.max / 1e6,
+  }
 }
 
 /** Describes in a line what a run did. */
@@ -109,9 +119,12 @@ export function describeRun({ topology, seed }: ChaosOptions, history: History):
     for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
     return [...counts].map(([name, number]) => `${name} ${number}`).join(', ')
   }
-  const { attempts, faults, processes, isRejecting } = history
+  const { attempts, faults, processes, isRejecting, stallMs } = history
+  const { handled, excuses } = countWork(history)
   return `${topology}, ${isRejecting ? 'reject' : 'mark'}, seed ${seed}: ${processes.length} processes
+  deliveries: ${handled}, handled again: ${excuses.length} (${count(excuses)})
   requests: ${count(attempts.map(({ kind }) => kind))}
   outcomes: ${count(attempts.map(({ outcome }) => outcome))}
-  faults: ${count(faults.map(({ what }) => what))}`
+  faults: ${count(faults.map(({ what }) => what))}
+  the driver and the backends stood still for up to ${Math.round(stallMs)} ms`
 }

@@ -7,7 +7,7 @@ import type { Fault } from './judge.ts'
 
 /** What the faults are done to. */
 export interface SetUp {
-  readonly redis: RedisGroup | undefined
+  readonly redis: RedisGroup
   readonly gateways: Gateways
   readonly backends: readonly Backend[]
   /** The tokens of the account. `current` signs. */
@@ -28,7 +28,7 @@ interface FaultRow {
 const longPauseMs = 2500
 
 const pause = async ({ redis }: SetUp, random: Random, ms: number): Promise<void> => {
-  const server = random.pick(redis?.servers ?? [])
+  const server = random.pick(redis.servers)
   server.pause()
   await sleep(ms)
   server.resume()
@@ -49,12 +49,12 @@ const redisFaults: readonly FaultRow[] = [
   {
     what: 'the Redis primary was demoted',
     effects: { forgets: 'recent', isFailover: true },
-    run: async ({ redis }) => redis?.failOver('ask'),
+    run: ({ redis }) => redis.failOver('ask'),
   },
   {
     what: 'the Redis primary crashed',
     effects: { forgets: 'recent', isFailover: true },
-    run: async ({ redis }) => redis?.failOver('kill'),
+    run: ({ redis }) => redis.failOver('kill'),
   },
 ]
 
@@ -62,7 +62,7 @@ const redisFaults: readonly FaultRow[] = [
 const redisRestart: FaultRow = {
   what: 'Redis lost its data',
   effects: { forgets: 'all' },
-  run: async ({ redis }) => (await redis?.findPrimary())?.restart(),
+  run: async ({ redis }) => (await redis.findPrimary()).restart(),
 }
 
 const gatewayFaults: readonly FaultRow[] = [
@@ -179,7 +179,7 @@ export function listFaults(
 ): readonly { readonly pauseMs: number; readonly rows: readonly FaultRow[] }[] {
   const redis = topology === 'pair' ? [...redisFaults, redisRestart] : redisFaults
   return [
-    { pauseMs: 4000, rows: topology === 'none' ? [] : redis },
+    { pauseMs: 4000, rows: redis },
     { pauseMs: 6000, rows: gatewayFaults },
     { pauseMs: 4000, rows: backendFaults },
     { pauseMs: 3000, rows: logFaults },

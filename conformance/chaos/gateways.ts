@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { constants, mkdtempSync, openSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,8 +23,8 @@ const bin = fileURLToPath(new URL('../../packages/cli/dist/bin.js', import.meta.
 
 export const publicUrl = 'https://api.example.com'
 export const accountSid = 'AC0123456789abcdef0123456789abcdef'
-/** Longer than a sender waits for the gateway, so that no sender leaves first. */
-export const timeoutMs = 3000
+/** Shorter than a sender waits, so that the gateway answers first. */
+export const timeoutMs = 5000
 
 /** The first instance writes to a file that may not grow beyond 64 blocks: a disk that fills up. */
 const script = `ulimit -f 64; exec "$0" "$1" gateway --config "$2/gateway.$INSTANCE.json" >>"$2/log.$INSTANCE" 2>>"$2/messages.$INSTANCE"`
@@ -89,7 +98,8 @@ export async function startGateways({ count, replay, backends }: GatewaysOptions
     const deadline = performance.now() + 60_000
     const isReady = async (): Promise<boolean> => (await fetch(`http://${admin}/readyz`)).ok
     while (!(await isReady().catch(() => false))) {
-      if (performance.now() > deadline) throw new Error(`instance ${instance} is not ready:\n${instances.read()}`)
+      if (performance.now() > deadline)
+        throw new Error(`instance ${instance} is not ready:\n${readFileSync(join(folder, `messages.${instance}`))}`)
       await sleep(50)
     }
   }
@@ -117,7 +127,20 @@ export async function startGateways({ count, replay, backends }: GatewaysOptions
     }
   }
 
-  await Promise.all(numbers.map(waitUntilReady))
+  async function stop(): Promise<void> {
+    clearInterval(rotation)
+    await instances.stop()
+    for (const reader of readers) reader.destroy()
+    await Promise.all(greeters.map((greeter) => greeter.die()))
+    rmSync(folder, { recursive: true })
+  }
+
+  try {
+    await Promise.all(numbers.map(waitUntilReady))
+  } catch (error) {
+    await stop()
+    throw error
+  }
   return {
     numbers,
     port: instances.port,
@@ -133,13 +156,7 @@ export async function startGateways({ count, replay, backends }: GatewaysOptions
       isFull = state === 'full'
       for (const reader of readers) state === 'stalled' ? reader.pause() : reader.resume()
     },
-    async stop() {
-      clearInterval(rotation)
-      await instances.stop()
-      for (const reader of readers) reader.destroy()
-      await Promise.all(greeters.map((greeter) => greeter.die()))
-      rmSync(folder, { recursive: true })
-    },
+    stop,
   }
 }
 

@@ -59,6 +59,10 @@ export interface History {
   readonly processes: readonly GatewayProcess[]
   /** True if the replay guard refuses repeats, instead of marking them. */
   readonly isRejecting: boolean
+  /** The time limit of a request in the gateway. */
+  readonly timeoutMs: number
+  /** How long the driver could not notice anything, at most. */
+  readonly stallMs: number
 }
 
 /** A process may die between an answer and the confirmation of its delivery. */
@@ -84,7 +88,7 @@ export function judge(history: History): string[] {
     ...judgeForged(history),
     ...judgeConnections(history),
     ...judgeRecovery(history),
-    ...history.processes.flatMap((process) => judgeMetrics(process, history.attempts)),
+    ...history.processes.flatMap((process) => [...judgeMetrics(process, history.attempts)]),
   ]
 }
 
@@ -106,6 +110,15 @@ function findWork({ attempts, arrivals }: History): Map<string, Work[]> {
   }
   for (const done of work.values()) done.sort((one, other) => one.doneAt - other.doneAt)
   return work
+}
+
+/** Returns how many deliveries were handled, and why some were handled again. */
+export function countWork(history: History): { readonly handled: number; readonly excuses: readonly string[] } {
+  const work = [...findWork(history).values()]
+  const excuses = work.flatMap((done) =>
+    done.slice(1).map((next, index) => excuse(done[index] as Work, next, history) ?? 'without a reason'),
+  )
+  return { handled: work.length, excuses }
 }
 
 function* judgeArrivals({ attempts, arrivals }: History): Generator<string> {
@@ -134,7 +147,7 @@ function* judgeDeliveries(history: History): Generator<string> {
     if (last === undefined || isRetried(last.outcome)) yield `${delivery} has no final answer: ${describe()}`
     if (first === undefined) yield `${delivery} was lost: ${describe()}`
     for (const [index, next] of done.slice(1).entries())
-      if (!mayRunAgain(done[index] as Work, next, history)) yield `${delivery} was handled twice: ${describe()}`
+      if (excuse(done[index] as Work, next, history) === undefined) yield `${delivery} was handled twice: ${describe()}`
     for (const { id, outcome, endedAt } of attempts) {
       const isAfter = first !== undefined && endedAt >= first.doneAt
       if (isSuccess(outcome) && !isAfter) yield `${id} was answered ${outcome} before ${delivery} was handled`
@@ -145,26 +158,29 @@ function* judgeDeliveries(history: History): Generator<string> {
           yield `${id}, which is genuine, was refused: ${outcome}`
       if (history.isRejecting && repeats.has(id)) yield `${id} was marked, but not refused`
     }
-    for (const { attempt } of done)
-      if (typeof attempt.outcome === 'number' && !isSuccess(attempt.outcome))
+    for (const { attempt, doneAt } of done) {
+      // The work ended when the gateway no longer waited for it.
+      const isLate = attempt.outcome === 504 && doneAt - attempt.sentAt > history.timeoutMs
+      if (typeof attempt.outcome === 'number' && !isSuccess(attempt.outcome) && !isLate)
         yield `${attempt.id} was handled, but answered ${attempt.outcome}`
+    }
   }
 }
 
-/** Returns true if the documentation says that a delivery can be new again after this work. */
-function mayRunAgain({ attempt, doneAt }: Work, next: Work, { faults, processes }: History): boolean {
-  // Its sender has no answer, so the gateway does not know either whether it arrived.
-  if (!isSuccess(attempt.outcome)) return true
+/** Returns why, as the documentation says, a delivery could be new again after this work. */
+function excuse({ attempt, doneAt }: Work, next: Work, { faults, processes }: History): string | undefined {
+  // The gateway does not know either whether the answer arrived.
+  if (!isSuccess(attempt.outcome)) return 'its sender had no answer'
   for (const { forgets, from, to } of faults) {
     if (forgets === undefined || next.doneAt < from || doneAt > to) continue
-    if (forgets === 'all' || doneAt > from - behindMs) return true
+    if (forgets === 'all' || doneAt > from - behindMs) return 'Redis forgot it'
   }
   const isSlow = faults.some(
     ({ what, from, to }) => what.includes('Redis') && from < doneAt + slowConfirmMs && to > doneAt,
   )
   const ended = processes.find(({ id }) => id === attempt.process)
   const msUntilEnd = (ended?.endedBy === 'SIGKILL' ? (ended.endedAt ?? 0) : Infinity) - attempt.endedAt
-  return msUntilEnd < (isSlow ? slowConfirmMs : confirmMs)
+  return msUntilEnd < (isSlow ? slowConfirmMs : confirmMs) ? 'its process was killed' : undefined
 }
 
 function* judgeForged({ attempts, arrivals }: History): Generator<string> {
@@ -190,8 +206,10 @@ function* judgeConnections({ attempts, processes }: History): Generator<string> 
 
 function* judgeRecovery(history: History): Generator<string> {
   const done = [...findWork(history).values()].flat().map(({ doneAt }) => doneAt)
+  const lastAt = history.attempts.reduce((last, { sentAt }) => Math.max(last, sentAt), 0)
+  // Until then there was something to handle.
   for (const { what, to, isFailover } of history.faults)
-    if (isFailover && !done.some((at) => at > to && at <= to + recoveryMs))
+    if (isFailover && lastAt > to + recoveryMs && !done.some((at) => at > to && at <= to + recoveryMs))
       yield `nothing was handled within ${recoveryMs} ms of: ${what}`
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Agent, type IncomingMessage, request } from 'node:http'
+import { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type SignedRequest, sampleWebhook, signRequest } from 'tollgate/testing'
 import type { Random } from '../kit/random.ts'
@@ -11,9 +12,32 @@ const patienceMs = 10_000
 /** How long a sender sends again. */
 const deliveryMs = 60_000
 
+/** An agent with one connection, so that all its requests reach the same process. */
+class OneConnection extends Agent {
+  #isOpened = false
+  /** True if another connection was needed. Its request was not sent. */
+  isLost = false
+
+  constructor() {
+    super({ keepAlive: true, maxSockets: 1 })
+  }
+
+  override createConnection(...args: Parameters<Agent['createConnection']>): ReturnType<Agent['createConnection']> {
+    if (!this.#isOpened) {
+      this.#isOpened = true
+      return super.createConnection(...args)
+    }
+    this.isLost = true
+    const closed = new Socket()
+    // Its request must see the error.
+    setImmediate(() => closed.destroy(new Error('The connection is closed')))
+    return closed
+  }
+}
+
 /** A connection, which belongs to one process. */
 interface Line {
-  readonly agent: Agent
+  readonly agent: OneConnection
   readonly process: string
 }
 
@@ -36,7 +60,7 @@ export function createTraffic({ port, random, backends, getToken, getRetiredToke
 
   /** Sends one request on a connection of its own agent. */
   async function exchange(
-    agent: Agent,
+    agent: OneConnection,
     { method, headers, body }: SignedRequest,
     path: string,
     id: string,
@@ -61,19 +85,21 @@ export function createTraffic({ port, random, backends, getToken, getRetiredToke
     }
   }
 
-  /** Returns a connection whose process is known, or `undefined` if it cannot be learned now. */
-  async function takeLine(): Promise<Line | undefined> {
-    const known = idle.pop()
-    if (known !== undefined) return known
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-    const id = `hello-${++count}`
-    const signed = signRequest({ url: `${publicUrl}/hello`, ...sampleMessage(0), authToken: getToken() })
-    const sentAt = performance.now()
-    const { outcome, process, isKept } = await exchange(agent, signed, '/hello', id, patienceMs)
-    attempts.push({ id, kind: 'hello', delivery: '', process, sentAt, endedAt: performance.now(), outcome })
-    if (process !== undefined && isKept) return { agent, process }
-    agent.destroy()
-    return undefined
+  /** Returns a connection whose process is known. */
+  async function takeLine(): Promise<Line> {
+    for (;;) {
+      const known = idle.pop()
+      if (known !== undefined) return known
+      const agent = new OneConnection()
+      const id = `hello-${++count}`
+      const signed = signRequest({ url: `${publicUrl}/hello`, ...sampleMessage(0), authToken: getToken() })
+      const sentAt = performance.now()
+      const { outcome, process, isKept } = await exchange(agent, signed, '/hello', id, patienceMs)
+      attempts.push({ id, kind: 'hello', delivery: '', process, sentAt, endedAt: performance.now(), outcome })
+      if (process !== undefined && isKept) return { agent, process }
+      agent.destroy()
+      await sleep(50)
+    }
   }
 
   async function sendOnce(
@@ -82,14 +108,11 @@ export function createTraffic({ port, random, backends, getToken, getRetiredToke
     sign: () => SignedRequest,
     leaveMs = patienceMs,
   ): Promise<Attempt> {
-    let line = await takeLine()
-    while (line === undefined) {
-      await sleep(50)
-      line = await takeLine()
-    }
+    const line = await takeLine()
     const id = `${attempt.kind}-${++count}`
     const sentAt = performance.now()
     const { outcome, isKept } = await exchange(line.agent, sign(), path, id, leaveMs)
+    if (line.agent.isLost) return sendOnce(attempt, path, sign, leaveMs)
     const ended: Attempt = { ...attempt, id, process: line.process, sentAt, endedAt: performance.now(), outcome }
     attempts.push(ended)
     // Some connections end, so that a process that was started again gets its share.

@@ -15,8 +15,9 @@ for instance in $(seq ${count}); do (while :; do run $instance "$@"; sleep 0.2; 
 wait`
 
 const server = createServer().listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
-  writeSync(1, `port ${server.address().port}\n`)
-  const { fd } = server._handle
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  writeSync(1, `port ${port}\n`)
+  const { fd } = /** @type {{ _handle: { fd: number } }} */ (/** @type {unknown} */ (server))._handle
   const env = { ...process.env, LISTEN_FDS: '1' }
   spawnSync('sh', ['-c', script, 'own-socket', ...program], { env, stdio: ['ignore', 'inherit', 'inherit', fd] })
   process.exit()

@@ -13,8 +13,10 @@ const limitMs = 20_000
  * @returns {Promise<import('./redis-groups.d.mts').RedisGroup>}
  */
 export async function startPair() {
-  let primary = await startRedis()
-  let replica = await startRedis({ replicaof: `127.0.0.1 ${primary.port}` })
+  let [primary, replica] = await Promise.all([startRedis(), startRedis()])
+  // With a command, because a server that starts again may be the primary by then.
+  const follow = () => ask(replica.port, `REPLICAOF 127.0.0.1 ${primary.port}`)
+  await follow()
   const servers = [primary, replica]
   const port = await findFreePort()
   const sockets = new Set()
@@ -41,7 +43,7 @@ export async function startPair() {
       ;[primary, replica] = [replica, primary]
       if (how === 'kill') await replica.restart()
       // With `ask`, the old connections stay, and lead to a server that is a replica now.
-      await ask(replica.port, `REPLICAOF 127.0.0.1 ${primary.port}`)
+      await follow()
     },
     async stop() {
       for (const socket of sockets) socket.destroy()
