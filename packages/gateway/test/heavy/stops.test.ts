@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -150,6 +151,20 @@ test('a restart loses no request, although a slow one and a WebSocket are open: 
   await gateways.stop()
   await application.close()
 }, 120_000)
+
+test('the kernel keeps hundreds of new connections while a gateway does not accept them', async () => {
+  const application = await startApplication()
+  const gateways = await startGateways(1, configure('queue', application.upstream, ''))
+  await waitFor(gateways, /listens on/)
+  process.kill(gateways.getPid(1), 'SIGSTOP')
+  // By default, Node.js lets 511 wait. The kernel drops the first packet of any other.
+  let connected = 0
+  const waiting = Array.from({ length: 700 }, () => connect(gateways.port, '127.0.0.1', () => connected++))
+  await expect.poll(() => connected, { timeout: 10_000 }).toBe(700)
+  for (const socket of waiting) socket.destroy()
+  await gateways.stop()
+  await application.close()
+}, 60_000)
 
 test('two instances on one socket: while one stops, the other serves at once', async () => {
   const application = await startApplication()
