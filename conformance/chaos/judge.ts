@@ -71,6 +71,8 @@ const confirmMs = 1000
 const slowConfirmMs = 7000
 /** How far a replica may be behind its primary. */
 const behindMs = 2000
+/** In this time a sender learns that a connection was closed before its request was read. */
+const crossedMs = 500
 /** After a failover, new deliveries must be handled within this time. */
 const recoveryMs = 10_000
 
@@ -193,13 +195,19 @@ function* judgeForged({ attempts, arrivals }: History): Generator<string> {
   }
 }
 
-/** Only a process that is killed breaks a connection. */
-function* judgeConnections({ attempts, processes }: History): Generator<string> {
+/**
+ * Only a process that is killed breaks a connection. One that stops also closes connections that
+ * are idle, and a request may be on its way at that moment. Then it has not been read.
+ */
+function* judgeConnections({ attempts, arrivals, processes }: History): Generator<string> {
   const byId = new Map(processes.map((process) => [process.id, process]))
-  for (const { id, process = '', outcome, endedAt } of attempts)
+  const arrived = new Set(arrivals.map(({ attempt }) => attempt))
+  for (const { id, process = '', outcome, sentAt, endedAt } of attempts)
     if (outcome === 'broken' && process !== '') {
       const { endedBy, endedAt: diedAt = 0 } = byId.get(process) ?? {}
-      if (endedBy !== 'SIGKILL' || Math.abs(endedAt - diedAt) > confirmMs)
+      const isKilled = endedBy === 'SIGKILL' && Math.abs(endedAt - diedAt) < confirmMs
+      const isCrossed = endedBy === 'SIGTERM' && endedAt > diedAt && endedAt - sentAt < crossedMs && !arrived.has(id)
+      if (!isKilled && !isCrossed)
         yield `the connection of ${id} broke, but its process was not killed (${endedBy ?? 'it lived'})`
     }
 }

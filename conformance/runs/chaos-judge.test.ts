@@ -150,6 +150,15 @@ test.each<[string, Partial<History>, string[]]>([
     ['the connection of genuine-1 broke, but its process was not killed (SIGTERM)'],
   ],
   [
+    'a connection that a process broke after its request had reached the application',
+    {
+      attempts: withAttempt(attempt('genuine-1', 100, 'broken')),
+      arrivals: [...arrivals, { attempt: 'genuine-1', delivery: 'first' }],
+      processes: [{ id: 'a', endedAt: 95, endedBy: 'SIGTERM' }],
+    },
+    ['the connection of genuine-1 broke, but its process was not killed (SIGTERM)'],
+  ],
+  [
     'a failover after which nothing is handled',
     {
       attempts: withAttempt(
