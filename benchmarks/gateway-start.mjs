@@ -1,6 +1,6 @@
 // Starts the gateway of the command line with a configuration file and admin pages. Prints its
-// memory when it listens and ten seconds later, when V8 has given back what only the start needed.
-// Exits with 1 if that is more than 70 MB.
+// memory when it listens, and ten seconds later: by then V8 may have given back what only the start
+// needed.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,6 @@ import { fileURLToPath } from 'node:url'
 import { measureMemory } from './gateway/memory.mjs'
 
 const rounds = 3
-const allowedMB = 70
 
 const bin = fileURLToPath(new URL('../packages/cli/dist/bin.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-gateway-start-'))
@@ -39,9 +38,5 @@ for (let round = 1; round <= rounds; round++) {
   await sleep(10_000)
   const later = readMB()
   child.kill('SIGKILL')
-  const isWithin = later <= allowedMB
-  if (!isWithin) process.exitCode = 1
-  console.log(
-    `start ${round}: ${first.toFixed(1)} MB, after ten seconds ${later.toFixed(1)} MB (at most ${allowedMB})${isWithin ? '' : ' EXCEEDED'}`,
-  )
+  console.log(`start ${round}: ${first.toFixed(1)} MB, after ten seconds ${later.toFixed(1)} MB`)
 }
