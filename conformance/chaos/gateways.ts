@@ -79,7 +79,7 @@ export async function startGateways({ count, replay, backends }: GatewaysOptions
   writeTokens(['0'.repeat(32)])
   const readers = numbers.slice(1).map((instance) => {
     const fifo = join(folder, `log.${instance}`)
-    execFileSync('mkfifo', [fifo])
+    execFileSync('sh', ['-c', 'mkfifo "$0"', fifo])
     // Also open for writing, so that its end never comes.
     const reader = new Socket({ fd: openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK), writable: false })
     return reader.resume()

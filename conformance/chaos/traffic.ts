@@ -10,7 +10,7 @@ import type { Attempt } from './judge.ts'
 /** How long a sender waits for an answer. Twilio waits 15 seconds. */
 const patienceMs = 10_000
 /** How long a sender sends again. */
-const deliveryMs = 60_000
+const deliveryMs = 90_000
 
 /** An agent with one connection, so that all its requests reach the same process. */
 class OneConnection extends Agent {

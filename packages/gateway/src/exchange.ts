@@ -26,6 +26,9 @@ export interface ExchangeState {
   readonly responseBody: Capture | undefined
 }
 
+/** Starts the span of a request that is forwarded. */
+export type StartTrace = (exchange: ExchangeState) => ExchangeState['trace']
+
 /** Returns the route of a request, or the status to answer if no verifier should see it. */
 export function chooseRoute(
   config: ConfigSnapshot,

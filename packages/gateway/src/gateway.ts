@@ -67,9 +67,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const admin = options.admin ?? false
   let metrics: Metrics | undefined
   let health: ReturnType<typeof watchHealth> | undefined
-  const tracing: { spans?: typeof import('./spans.ts') } = {}
-  const own = { hop: randomUUID(), tracing }
-  let current = runAtOnce(createConfigSnapshot(options, upstreams, own))
+  let spans: typeof import('./spans.ts') | undefined
+  const hop = randomUUID()
+  let current = runAtOnce(createConfigSnapshot(options, upstreams, hop))
   let lastReload: Promise<void> = Promise.resolve()
   let listeners = listListeners(options)
   let guards = listGuards(options)
@@ -90,14 +90,19 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const server = createHttpServer(current.timeoutMs, {
     onRequest(client) {
-      const exchange = new HttpExchange(client, { config: current, isClosing, onEnd })
+      const exchange = new HttpExchange(client, { config: current, isClosing, startTrace: spans?.startTrace, onEnd })
       inFlight++
       exchange.run()
     },
     onUpgrade(req, socket, first) {
       // Its answer would come before those that the client waits for.
       if (hasPendingAnswers(socket)) return refuseTunnel(socket, record, { method: req.method ?? '' })
-      const handshake = new Handshake(req, socket, first, { config: current, onAnswer: report, onClose })
+      const handshake = new Handshake(req, socket, first, {
+        config: current,
+        startTrace: spans?.startTrace,
+        onAnswer: report,
+        onClose,
+      })
       handshakes.add(handshake)
       handshake.run().catch(() => handshake.refuse(500))
     },
@@ -124,7 +129,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { client, requestBody, verdict, route } = exchange
     const { target, rawFields } = client
     record(ended, { target, rawFields, body: requestBody, verdict, upstream: route?.upstream })
-    tracing.spans?.traceExchange(exchange, ended)
+    spans?.traceExchange(exchange, ended)
   }
 
   function record(report: Report, request?: LoggedRequest): void {
@@ -149,7 +154,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function bindAll(): ReturnType<Gateway['listen']> {
     await refuseOwnListeners(options, listeners)
     // Without spans and admin pages, their libraries would only use memory.
-    if (isTracingConfigured()) tracing.spans = await import('./spans.ts')
+    if (isTracingConfigured()) spans = await import('./spans.ts')
     if (admin !== false) await openAdmin()
     const url = options.routes.length > 0 ? await bind(server, options.listen, 8080) : ''
     const forwardAuthUrl = auth && (await bind(auth.server, forwardAuth?.listen, 8081))
@@ -178,7 +183,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function replaceOptions(next: GatewayOptions): Promise<void> {
     await runInSlices(checkOptions(next))
     checkUnchanged(options, next)
-    const config = await runInSlices(createConfigSnapshot(next, upstreams, own))
+    const config = await runInSlices(createConfigSnapshot(next, upstreams, hop))
     try {
       await refuseOwnListeners(next, listeners)
       const settings = next.forwardAuth && prepareForwardAuth(next.forwardAuth, config.peers)

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { chooseRoute, type ExchangeState, listForwardedFields, release } from './exchange.ts'
+import { chooseRoute, type ExchangeState, listForwardedFields, release, type StartTrace } from './exchange.ts'
 import type { RouteVerdict } from './options.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import { isStatusText, listForwardedAnswer } from './upstream/answer-head.ts'
@@ -12,6 +12,8 @@ import { connectOverTls, parseOrigin } from './upstream/connection.ts'
 
 interface HandshakeContext {
   readonly config: ConfigSnapshot
+  /** Set if each request is a span. */
+  readonly startTrace: StartTrace | undefined
   /** Called when the handshake was answered. A tunnel may be open. */
   onAnswer(handshake: Handshake): void
   onClose(handshake: Handshake): void
@@ -83,7 +85,7 @@ export class Handshake implements ExchangeState {
       release(verdict)
       return this.refuse(403)
     }
-    this.trace = this.config.tracing.spans?.startTrace(this)
+    this.trace = this.#context.startTrace?.(this)
     const fields = listForwardedFields(this, head, verdict)
     this.#connect(route, [...fields, 'Connection', 'Upgrade', 'Upgrade', 'websocket'])
   }

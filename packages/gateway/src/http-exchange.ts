@@ -1,7 +1,15 @@
 import type { AnyWebhook } from 'tollgate'
 import type { Client, ClientListener } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { Capture, chooseRoute, type ExchangeState, listForwardedFields, release, settle } from './exchange.ts'
+import {
+  Capture,
+  chooseRoute,
+  type ExchangeState,
+  listForwardedFields,
+  release,
+  type StartTrace,
+  settle,
+} from './exchange.ts'
 import { formatFields } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import type { RequestBody } from './request-body.ts'
@@ -13,6 +21,8 @@ import type { AnswerHandler, Connection, Failure, OutgoingRequest } from './upst
 interface ExchangeContext {
   readonly config: ConfigSnapshot
   isClosing(): boolean
+  /** Set if each request is a span. */
+  readonly startTrace: StartTrace | undefined
   onEnd(exchange: HttpExchange): void
 }
 
@@ -127,7 +137,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const { client, route } = this
     // These are the verified bytes. `verdict.body` encodes a form again if they are missing.
     const body = this.#body?.received ?? verdict.body
-    this.trace ??= this.config.tracing.spans?.startTrace(this)
+    this.trace ??= this.#context.startTrace?.(this)
     const fields = listForwardedFields(this, client.head, verdict)
     const request = formatRequest(client.method, client.target, client.head, fields, body)
     if (request === undefined || route === undefined) return void this.refuse(502)
