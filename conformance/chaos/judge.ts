@@ -67,8 +67,11 @@ export interface History {
 
 /** A process may die between an answer and the confirmation of its delivery. */
 const confirmMs = 1000
-/** As long as the library tries to confirm a delivery while the store fails. */
+/** When the library tries to confirm a delivery while the store fails. */
+const confirmTriesMs = [100, 750, 2250, 6750]
 const slowConfirmMs = 7000
+/** The longest pause before the gateway connects to Redis again. */
+const reconnectMs = 2000
 /** How far a replica may be behind its primary. */
 const behindMs = 2000
 /** In this time a sender learns that a connection was closed before its request was read. */
@@ -177,12 +180,15 @@ function excuse({ attempt, doneAt }: Work, next: Work, { faults, processes }: Hi
     if (forgets === undefined || next.doneAt < from || doneAt > to) continue
     if (forgets === 'all' || doneAt > from - behindMs) return 'Redis forgot it'
   }
-  const isSlow = faults.some(
-    ({ what, from, to }) => what.includes('Redis') && from < doneAt + slowConfirmMs && to > doneAt,
-  )
+  // docs/replay.md: if all tries to confirm a delivery fail, it is new again after the lease.
+  const isDisturbed = (at: number): boolean =>
+    faults.some(({ what, from, to }) => what.includes('Redis') && from < at && at < to + reconnectMs)
+  if (confirmTriesMs.every((ms) => isDisturbed(doneAt + ms))) return 'Redis did not confirm it'
   const ended = processes.find(({ id }) => id === attempt.process)
-  const msUntilEnd = (ended?.endedBy === 'SIGKILL' ? (ended.endedAt ?? 0) : Infinity) - attempt.endedAt
-  return msUntilEnd < (isSlow ? slowConfirmMs : confirmMs) ? 'its process was killed' : undefined
+  const isSlow = confirmTriesMs.some((ms) => isDisturbed(doneAt + ms))
+  const msUntilEnd =
+    (ended?.endedBy === 'SIGKILL' || isSlow ? (ended?.endedAt ?? Infinity) : Infinity) - attempt.endedAt
+  return msUntilEnd < (isSlow ? slowConfirmMs : confirmMs) ? 'its process ended before the confirmation' : undefined
 }
 
 function* judgeForged({ attempts, arrivals }: History): Generator<string> {

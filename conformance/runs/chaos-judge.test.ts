@@ -190,6 +190,14 @@ test.each<[string, Partial<History>, string[]]>([
 test.each<[string, Partial<History>]>([
   ['Redis lost its data between them', { faults: [{ what: 'Redis', from: 250, to: 260, forgets: 'all' }] }],
   ['a failover lost what was new', { faults: [{ what: 'Redis', from: 250, to: 260, forgets: 'recent' }] }],
+  ['Redis failed during every try to confirm it', { faults: [{ what: 'Redis', from: 100, to: 6000 }] }],
+  [
+    'its process stopped while Redis failed',
+    {
+      faults: [{ what: 'Redis', from: 100, to: 400 }],
+      processes: [{ id: 'a', endedAt: 300, endedBy: 'SIGTERM' }],
+    },
+  ],
   ['its process was killed before the confirmation', { processes: [{ id: 'a', endedAt: 220, endedBy: 'SIGKILL' }] }],
   [
     'its sender left before the answer',
