@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@redis/client'
 import { afterAll, expect, test } from 'vitest'
 import { startRedis } from '../../../../tools/services/redis.mjs'
-import { startCluster, startPair, startSentinel } from '../../../../tools/services/redis-groups.mjs'
+import { startCluster, startSentinel } from '../../../../tools/services/redis-groups.mjs'
 import { loadConfiguration } from '../../src/config/load.ts'
 import { createResources } from '../../src/config/resources.ts'
 import { createGateway } from '../../src/index.ts'
-import { authToken, send, signSms, sms, startUpstream } from '../support.ts'
+import { authToken, listenOn, send, signSms, sms, startUpstream } from '../support.ts'
 
 // In heavy/, because it needs Redis.
 
@@ -47,21 +48,35 @@ function signMessage(number: number) {
 }
 
 test('a demoted primary behind the same address: requests pass again within ten seconds', async () => {
-  const pair = await startPair()
+  const [one, two] = await Promise.all([startRedis(), startRedis()])
   const upstream = await startUpstream()
-  const gateway = await start(upstream.url, `redis://127.0.0.1:${pair.port}`)
+  // Like a name or a balancer that leads to the new primary: only new connections get there.
+  let primary = one
+  const sockets = new Set<Socket>()
+  const way = createServer((near) => {
+    const far = connect(primary.port, '127.0.0.1')
+    for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined))
+    near.pipe(far).pipe(near)
+  })
+  const { port } = new URL(await listenOn(way))
+  const gateway = await start(upstream.url, `redis://127.0.0.1:${port}`)
   expect(await gateway.deliver(1)).toBe(200)
+  const admin = await createClient({ url: one.url }).connect()
   // Before the demotion: the probe of the store can notice it at once.
   expect(await gateway.readMetrics()).toContain('tollgate_redis_up{kind="server"} 1')
-  await pair.failOver('ask')
+  await admin.sendCommand(['REPLICAOF', '127.0.0.1', String(two.port)])
   expect(await gateway.deliver(2)).toBe(503)
   expect(await gateway.readMetrics()).toMatch(/tollgate_redis_command_duration_seconds_count\{result="failed"\} [1-9]/)
+  primary = two
   let number = 3
   await expect.poll(() => gateway.deliver(number++), { timeout: 10_000, interval: 200 }).toBe(200)
   expect(await gateway.readMetrics()).toContain('tollgate_redis_up{kind="server"} 1')
   expect(gateway.problems).toEqual(['The replay store does not answer (READONLY)'])
+  admin.destroy()
   await gateway.close()
-  await Promise.all([upstream.close(), pair.stop()])
+  for (const socket of sockets) socket.destroy()
+  way.close()
+  await Promise.all([upstream.close(), one.stop(), two.stop()])
 })
 
 test('a cluster: as a single server it is an error at start; with its protocol it is used, also after a failover', async () => {
