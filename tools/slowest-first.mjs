@@ -12,6 +12,7 @@ export const slowest = [
   'tools/test/heavy/installs.test.ts',
   'tools/package-test/types.test.ts',
   'packages/inspector/test/heavy/page.test.ts',
+  'conformance/heavy/chaos.test.ts',
   'conformance/heavy/nest.test.ts',
   'tools/test/heavy/loading.test.ts',
   'conformance/heavy/sveltekit.test.ts',

@@ -4,16 +4,10 @@ import { type PreparedRoute, prepareRoutes } from './routes.ts'
 import type { Steps } from './slices.ts'
 import type { Upstream, Upstreams } from './upstream/pool.ts'
 
-/** What stays the same for all options of a gateway. */
-interface OwnSettings {
+/** One version of the options, ready to use. A request keeps the version with which it began. */
+export interface ConfigSnapshot {
   /** The mark that the gateway adds to what it forwards, to recognise it if it comes back. */
   readonly hop: string
-  /** True if each request is a span. */
-  readonly isTracing: boolean
-}
-
-/** One version of the options, ready to use. A request keeps the version with which it began. */
-export interface ConfigSnapshot extends OwnSettings {
   /**
    * Returns the route of a request. `'ambiguous'`: servers could read its path as different routes.
    */
@@ -41,7 +35,7 @@ export const defaultTimeoutMs = gatewayOptions.timeoutMs.default
 export function* createConfigSnapshot(
   options: GatewayOptions,
   upstreams: Upstreams,
-  own: OwnSettings,
+  hop: string,
 ): Steps<ConfigSnapshot> {
   const table = yield* prepareRoutes(options.routes)
   const peers = createPeers(options.limits)
@@ -56,7 +50,7 @@ export function* createConfigSnapshot(
       return typeof route === 'object' ? open.get(route) : route
     },
     peers,
-    ...own,
+    hop,
     timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
     onExchange: options.onExchange,
     captureBytes: options.captureBytes ?? gatewayOptions.captureBytes.default,

@@ -22,15 +22,16 @@ export interface ExchangeState {
   readonly answeredBy: 'upstream' | 'gateway'
   /** Why the upstream's answer is missing or incomplete: an error code, or words of the gateway. */
   readonly failure: string | undefined
-  /**
-   * The span of a forwarded request, and the fields that make the upstream's spans its children.
-   */
-  readonly trace: { readonly span: Span; readonly fields: readonly string[] } | undefined
+  /** The span of a forwarded request, and the fields with which the upstream's are its children. */
+  readonly trace: { readonly span: Span; replaceFields(fields: readonly string[]): readonly string[] } | undefined
   readonly requestBody: Uint8Array | undefined
   /** The header fields of the answer. */
   readonly responseFields: readonly string[]
   readonly responseBody: Capture | undefined
 }
+
+/** Starts the span of a request that is forwarded. */
+export type StartTrace = (exchange: ExchangeState) => ExchangeState['trace']
 
 /** Returns the route of a request, or the status to answer if no verifier should see it. */
 export function chooseRoute(
@@ -60,10 +61,16 @@ export function listVerdictFields(verdict: RouteVerdict): string[] {
 }
 
 /**
- * Returns the field by which this gateway and those before it recognise a request that comes back.
+ * Returns the fields of a forwarded request. By the last one, this gateway and those before it
+ * recognise a request that comes back.
  */
-export function listHopField(config: ConfigSnapshot, { hops }: RequestHead): string[] {
-  return ['tollgate-hop', hops === '' ? config.hop : `${hops}, ${config.hop}`]
+export function listForwardedFields(
+  { config, trace }: Pick<ExchangeState, 'config' | 'trace'>,
+  { fields, hops }: RequestHead,
+  verdict: RouteVerdict,
+): string[] {
+  const given = trace?.replaceFields(fields) ?? fields
+  return [...given, ...listVerdictFields(verdict), 'tollgate-hop', hops === '' ? config.hop : `${hops}, ${config.hop}`]
 }
 
 /** Releases the delivery of an accepted request. */

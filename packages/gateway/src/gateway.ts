@@ -19,7 +19,7 @@ import { createReport, type Report } from './report.ts'
 import { type LoggedRequest, RequestLog } from './request-log.ts'
 import { bind, createHttpServer, followSockets, readRequestTimeout, refuseTunnel, stopServer } from './server.ts'
 import { runAtOnce, runInSlices } from './slices.ts'
-import { isTracingConfigured, traceExchange } from './tracing.ts'
+import { isTracingConfigured } from './tracing.ts'
 import { createUpstreams } from './upstream/pool.ts'
 
 /** A running or startable gateway, as `createGateway` returns it. */
@@ -73,8 +73,9 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   const admin = options.admin ?? false
   let metrics: Metrics | undefined
   let health: ReturnType<typeof watchHealth> | undefined
-  const own = { hop: randomUUID(), isTracing: isTracingConfigured() }
-  let current = runAtOnce(createConfigSnapshot(options, upstreams, own))
+  let spans: typeof import('./spans.ts') | undefined
+  const hop = randomUUID()
+  let current = runAtOnce(createConfigSnapshot(options, upstreams, hop))
   let lastReload: Promise<void> = Promise.resolve()
   let listeners = listListeners(options)
   let guards = listGuards(options)
@@ -96,14 +97,19 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
 
   const server = createHttpServer(current.timeoutMs, {
     onRequest(client) {
-      const exchange = new HttpExchange(client, { config: current, isClosing, onEnd })
+      const exchange = new HttpExchange(client, { config: current, isClosing, startTrace: spans?.startTrace, onEnd })
       inFlight++
       exchange.run()
     },
     onUpgrade(req, socket, first) {
       // Its answer would come before those that the client waits for.
       if (hasPendingAnswers(socket)) return refuseTunnel(socket, record, { method: req.method ?? '' })
-      const handshake = new Handshake(req, socket, first, { config: current, onAnswer: report, onClose })
+      const handshake = new Handshake(req, socket, first, {
+        config: current,
+        startTrace: spans?.startTrace,
+        onAnswer: report,
+        onClose,
+      })
       handshakes.add(handshake)
       handshake.run().catch(() => handshake.refuse(500))
     },
@@ -131,7 +137,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     const { method, target, rawFields } = client
     if (route !== undefined && verdict !== undefined) log.explain(route.verifier, verdict, { method, url: target })
     record(ended, { target, rawFields, body: requestBody, verdict, upstream: route?.upstream })
-    if (own.isTracing) traceExchange(exchange, ended)
+    spans?.traceExchange(exchange, ended)
   }
 
   function record(report: Report, request?: LoggedRequest): void {
@@ -155,6 +161,8 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
 
   async function bindAll(): ReturnType<Gateway['listen']> {
     await refuseOwnListeners(options, listeners)
+    // Without spans and admin pages, their libraries would only use memory.
+    if (isTracingConfigured()) spans = await import('./spans.ts')
     if (admin !== false) await openAdmin()
     const url = options.routes.length > 0 ? await bind(server, options.listen, 8080) : ''
     const forwardAuthUrl = auth && (await bind(auth.server, forwardAuth?.listen, 8081))
@@ -163,7 +171,6 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   }
 
   async function openAdmin(): Promise<void> {
-    // Without the admin pages, their library would only use memory.
     const { createMetrics } = await import('./metrics.ts')
     const counts = {
       requests: () => inFlight + (auth?.countInFlight() ?? 0),
@@ -185,7 +192,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   async function replaceOptions(next: GatewayOptions): Promise<void> {
     await runInSlices(checkOptions(next))
     checkUnchanged(options, next)
-    const config = await runInSlices(createConfigSnapshot(next, upstreams, own))
+    const config = await runInSlices(createConfigSnapshot(next, upstreams, hop))
     try {
       await refuseOwnListeners(next, listeners)
       const settings = next.forwardAuth && prepareForwardAuth(next.forwardAuth, config.peers)

@@ -4,15 +4,16 @@ import { connect, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { chooseRoute, type ExchangeState, listHopField, listVerdictFields, release } from './exchange.ts'
+import { chooseRoute, type ExchangeState, listForwardedFields, release, type StartTrace } from './exchange.ts'
 import type { RouteVerdict } from './options.ts'
 import { type RequestHead, readHead } from './request-head.ts'
-import { replaceTrace, startTrace } from './tracing.ts'
 import { isStatusText, listForwardedAnswer } from './upstream/answer-head.ts'
 import { connectOverTls, parseOrigin } from './upstream/connection.ts'
 
 interface HandshakeContext {
   readonly config: ConfigSnapshot
+  /** Set if each request is a span. */
+  readonly startTrace: StartTrace | undefined
   /** Called when the handshake was answered. A tunnel may be open. */
   onAnswer(handshake: Handshake): void
   onClose(handshake: Handshake): void
@@ -86,10 +87,9 @@ export class Handshake implements ExchangeState {
       release(verdict)
       return this.refuse(403)
     }
-    if (this.config.isTracing) this.trace = startTrace(this)
-    const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
-    const added = [...listVerdictFields(verdict), ...listHopField(this.config, head)]
-    this.#connect(route, [...replaceTrace(head.fields, this.trace), ...upgrade, ...added])
+    this.trace = this.#context.startTrace?.(this)
+    const fields = listForwardedFields(this, head, verdict)
+    this.#connect(route, [...fields, 'Connection', 'Upgrade', 'Upgrade', 'websocket'])
   }
 
   refuse(status: number): void {

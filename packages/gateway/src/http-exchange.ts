@@ -5,16 +5,15 @@ import {
   Capture,
   chooseRoute,
   type ExchangeState,
-  listHopField,
-  listVerdictFields,
+  listForwardedFields,
   release,
+  type StartTrace,
   settle,
 } from './exchange.ts'
 import { formatFields } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
-import { replaceTrace, startTrace } from './tracing.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure, OutgoingRequest } from './upstream/connection.ts'
 
@@ -22,6 +21,8 @@ import type { AnswerHandler, Connection, Failure, OutgoingRequest } from './upst
 interface ExchangeContext {
   readonly config: ConfigSnapshot
   isClosing(): boolean
+  /** Set if each request is a span. */
+  readonly startTrace: StartTrace | undefined
   onEnd(exchange: HttpExchange): void
 }
 
@@ -138,12 +139,8 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const { client, route } = this
     // These are the verified bytes. `verdict.body` encodes a form again if they are missing.
     const body = this.#body?.received ?? verdict.body
-    if (this.config.isTracing) this.trace ??= startTrace(this)
-    const fields = [
-      ...replaceTrace(client.head.fields, this.trace),
-      ...listVerdictFields(verdict),
-      ...listHopField(this.config, client.head),
-    ]
+    this.trace ??= this.#context.startTrace?.(this)
+    const fields = listForwardedFields(this, client.head, verdict)
     const request = formatRequest(client.method, client.target, client.head, fields, body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++

@@ -126,10 +126,13 @@ export async function bind(server: Server, options: AddressOptions | undefined, 
   const { host = '127.0.0.1', port = defaultPort, fd } = options ?? {}
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(fd === undefined ? { host, port, backlog } : { fd, backlog }, () => {
+    const onListen = (): void => {
       server.off('error', reject)
       resolve()
-    })
+    }
+    if (fd === undefined) server.listen({ host, port, backlog }, onListen)
+    // With a descriptor, Node.js ignores the option, and a second call of listen(2) changes the queue.
+    else server.listen({ fd }, backlog, onListen)
   })
   const address = server.address() as AddressInfo | string | null
   if (typeof address !== 'object' || address === null) throw new TypeError(`"fd" ${fd} is no TCP socket`)

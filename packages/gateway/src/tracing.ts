@@ -1,17 +1,4 @@
-import {
-  type Context,
-  propagation,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  type TextMapGetter,
-  type TextMapSetter,
-  trace,
-} from '@opentelemetry/api'
-import type { ExchangeState } from './exchange.ts'
 import { importOptional } from './import-optional.ts'
-import type { Report } from './report.ts'
 
 /** Returns true if the environment variables of OpenTelemetry configure traces. */
 export function isTracingConfigured(env: NodeJS.ProcessEnv = process.env): boolean {
@@ -42,66 +29,4 @@ export async function startTracing(): Promise<() => Promise<void>> {
   })
   provider.register()
   return () => provider.shutdown()
-}
-
-/** Starts the span of a request that is forwarded. */
-export function startTrace(exchange: ExchangeState): ExchangeState['trace'] {
-  const parent = findParent(exchange)
-  const span = startSpan(exchange, parent, Date.now() - (performance.now() - exchange.startedAt))
-  const fields: string[] = []
-  propagation.inject(trace.setSpan(parent, span), fields, fieldSetter)
-  return { span, fields }
-}
-
-/** Returns the fields for the upstream, with the context of the span instead of the sender's. */
-export function replaceTrace(fields: readonly string[], trace: ExchangeState['trace']): readonly string[] {
-  if (trace === undefined) return fields
-  const names = new Set(propagation.fields())
-  const rest = fields.filter((_, index) => !names.has((fields[index - (index % 2)] as string).toLowerCase()))
-  return [...rest, ...trace.fields]
-}
-
-/** Records one span for a request that has ended. It has the same fields as the log line. */
-export function traceExchange(exchange: ExchangeState, { path, code, status, by, ms }: Report): void {
-  const now = Date.now()
-  const span = exchange.trace?.span ?? startSpan(exchange, findParent(exchange), now - ms)
-  span.setAttributes({
-    'url.path': path,
-    'http.response.status_code': status,
-    'tollgate.code': code,
-    'tollgate.answered_by': by,
-  })
-  if (status === 0 || status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
-  span.end(now)
-}
-
-function startSpan({ client: { method }, route }: ExchangeState, parent: Context, startTime: number): Span {
-  return trace
-    .getTracer('@tollgate/gateway')
-    .startSpan(
-      `${method} ${route?.given.path ?? ''}`.trim(),
-      { kind: SpanKind.SERVER, startTime, attributes: { 'http.request.method': method } },
-      parent,
-    )
-}
-
-/**
- * Returns the sender's trace context. `traceparent` is unsigned, so it counts only if the request
- * verified.
- */
-function findParent({ verdict, client }: ExchangeState): Context {
-  if (verdict?.ok !== true) return ROOT_CONTEXT
-  return propagation.extract(ROOT_CONTEXT, client.rawFields, fieldGetter)
-}
-
-const fieldGetter: TextMapGetter<readonly string[]> = {
-  keys: (list) => list.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()),
-  get(list, name) {
-    const values = list.filter((_, index) => index % 2 === 1 && list[index - 1]?.toLowerCase() === name)
-    return values.length === 0 ? undefined : values.join(', ')
-  },
-}
-
-const fieldSetter: TextMapSetter<string[]> = {
-  set: (list, name, value) => void list.push(name, value),
 }

@@ -2,19 +2,20 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { type Instances, startInstances } from '../../../../tools/services/instances.mjs'
 import { startRedis } from '../../../../tools/services/redis.mjs'
 import { authToken, publicUrl, signSms, startUpstream, type Upstream } from '../support.ts'
 
 // In heavy/, because gateways stop under load and wait for their grace period.
 
 const bin = fileURLToPath(new URL('../../../cli/dist/bin.js', import.meta.url))
-const launcher = fileURLToPath(new URL('./own-socket.mjs', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-stops-'))
 const groups: number[] = []
 afterAll(() => {
@@ -71,15 +72,12 @@ function start(command: string, args: readonly string[], stdio: 'pipe' | number 
   return { child, read, waitFor }
 }
 
-/** Starts gateways that share a socket, as systemd does, and starts them again when they end. */
-async function startInstances(count: number, file: string) {
-  const started = start(process.execPath, [launcher, String(count), process.execPath, bin, 'gateway', '--config', file])
-  const port = Number(await started.waitFor(/^port (\d+)/))
-  const pids: number[] = []
-  for (let instance = 1; instance <= count; instance++)
-    pids.push(Number(await started.waitFor(new RegExp(`instance ${instance} is (\\d+)`))))
-  return { ...started, port, pids }
-}
+/** Starts gateways that share a socket. */
+const startGateways = (count: number, file: string) =>
+  startInstances(count, [process.execPath, bin, 'gateway', '--config', file], { TWILIO_AUTH_TOKEN: authToken })
+
+const waitFor = ({ read }: Instances, pattern: RegExp, count = 1) =>
+  expect.poll(() => read().match(new RegExp(pattern, 'g'))?.length, { timeout: 20_000 }).toBe(count)
 
 /** Sends a genuine request and returns its status, or the code of the error. */
 async function post(port: number, target: string, agent: Agent | false = false): Promise<number | string> {
@@ -130,53 +128,63 @@ async function openWebSocket(port: number): Promise<WebSocket> {
 test('a restart loses no request, although a slow one and a WebSocket are open: the kernel keeps the queue', async () => {
   const application = await startApplication()
   const file = configure('one', application.upstream, 'graceMs: 3000\n')
-  const { child, read, waitFor, port, pids } = await startInstances(1, file)
-  const [pid = 0] = pids
-  await waitFor(/listens on http:\/\/127\.0\.0\.1:\d+/)
+  const gateways = await startGateways(1, file)
+  const { port } = gateways
+  await waitFor(gateways, /listens on http:\/\/127\.0\.0\.1:\d+/)
   const socket = await openWebSocket(port)
   const load = startLoad(port)
   const slow = post(port, '/slow')
   await load.waitForMore(50)
   await expect.poll(() => application.slow.length).toBe(1)
-  process.kill(pid, 'SIGTERM')
-  await waitFor(/Stopping/)
+  process.kill(gateways.getPid(1), 'SIGTERM')
+  await waitFor(gateways, /Stopping/)
   // The tunnel works until the grace period is over.
   socket.send('still here')
   expect(String((await once(socket, 'message'))[0])).toBe('still here')
   application.slow[0]?.()
   expect(await slow).toBe(200)
-  await expect.poll(() => read().match(/listens on/g)?.length, { timeout: 20_000 }).toBe(2)
+  await waitFor(gateways, /listens on/, 2)
   await load.waitForMore(50)
   await load.stop()
   expect(load.answers.filter((answer) => answer !== 200)).toEqual([])
   expect(new Set(application.upstream.seen.map(({ headers }) => headers['tollgate-hop'])).size).toBe(2)
-  const next = /.*instance 1 is (\d+)/s.exec(read())?.[1]
-  process.kill(Number(next), 'SIGKILL')
-  await once(child, 'exit')
+  await gateways.stop()
   await application.close()
 }, 120_000)
+
+test('the kernel keeps hundreds of new connections while a gateway does not accept them', async () => {
+  const application = await startApplication()
+  const gateways = await startGateways(1, configure('queue', application.upstream, ''))
+  await waitFor(gateways, /listens on/)
+  process.kill(gateways.getPid(1), 'SIGSTOP')
+  // By default, Node.js lets 511 wait. The kernel drops the first packet of any other.
+  let connected = 0
+  const waiting = Array.from({ length: 700 }, () => connect(gateways.port, '127.0.0.1', () => connected++))
+  await expect.poll(() => connected, { timeout: 10_000 }).toBe(700)
+  for (const socket of waiting) socket.destroy()
+  await gateways.stop()
+  await application.close()
+}, 60_000)
 
 test('two instances on one socket: while one stops, the other serves at once', async () => {
   const application = await startApplication()
   const file = configure('two', application.upstream, 'graceMs: 60000\n')
-  const { child, read, waitFor, port, pids } = await startInstances(2, file)
-  const [first = 0, second = 0] = pids
-  await expect.poll(() => read().match(/listens on/g)?.length, { timeout: 20_000 }).toBe(2)
+  const gateways = await startGateways(2, file)
+  const { port } = gateways
+  await waitFor(gateways, /listens on/, 2)
   // Enough for both instances to have one.
   const sockets = await Promise.all(Array.from({ length: 12 }, () => openWebSocket(port)))
   const load = startLoad(port)
   await load.waitForMore(20)
-  process.kill(first, 'SIGTERM')
-  await waitFor(/Stopping/)
+  process.kill(gateways.getPid(1), 'SIGTERM')
+  await waitFor(gateways, /Stopping/)
   await load.waitForMore(100)
   for (const socket of sockets) socket.send('still here')
   for (const socket of sockets) socket.close()
-  await expect.poll(() => read().match(/instance 1 is/g)?.length, { timeout: 20_000 }).toBe(2)
+  await waitFor(gateways, /instance 1 is/, 2)
   await load.stop()
   expect(load.answers.filter((answer) => answer !== 200)).toEqual([])
-  const third = Number(/.*instance 1 is (\d+)/s.exec(read())?.[1])
-  for (const pid of [second, third]) process.kill(pid, 'SIGKILL')
-  await once(child, 'exit')
+  await gateways.stop()
   await application.close()
 }, 120_000)
 
