@@ -104,9 +104,8 @@ const servers: Readonly<Record<string, Start>> = {
     return { port: Number(new URL(server.url ?? '').port), close: () => server.close(true) }
   },
   async 'fetch on srvx'(handle, isGuarded) {
-    const { serve } = await import('srvx')
     const fetch = isGuarded ? guardFetch(options, (_webhook, request: Request) => handle(request)) : handle
-    const server = serve({ fetch, hostname: '127.0.0.1', port: 0, silent: true })
+    const server = serveH3({ fetch } as never, { hostname: '127.0.0.1', port: 0, silent: true })
     await server.ready()
     return { port: Number(new URL(server.url ?? '').port), close: () => server.close(true) }
   },
