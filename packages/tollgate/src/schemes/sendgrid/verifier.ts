@@ -1,6 +1,7 @@
 import { createSignatureChecker } from '#ecdsa'
 import { hasMethod, readOptions } from '../../checks/options.ts'
 import { isBytes } from '../../checks/runtime.ts'
+import type { EcdsaSignature } from '../../ecdsa/web.ts'
 import { isRejected, type Rejected, type RejectionCode, reject } from '../../verdict.ts'
 import { borrowBody, toJsonParser } from '../../verify/body.ts'
 import { type Head, type HeaderReader, readSingle } from '../../verify/head.ts'
@@ -237,7 +238,7 @@ interface Signed {
 /** Both are claims until the signature matches. */
 function readSigned(
   header: HeaderReader,
-): { readonly signature: Uint8Array; readonly timestamp: string; readonly at: Date } | Rejected {
+): { readonly signature: EcdsaSignature; readonly timestamp: string; readonly at: Date } | Rejected {
   const signatureText = readSingle(header, signatureHeader)
   const timestamp = readSingle(header, timestampHeader)
   if (signatureText === undefined || timestamp === undefined)
