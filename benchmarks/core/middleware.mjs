@@ -45,7 +45,7 @@ export function listMiddleware({ rounds = 41, frameworks = Object.keys(budgets) 
     try {
       for (const kind of ['minimal', 'guarded']) servers.push(await startServer(framework, kind))
       const [ratios = []] = await runRounds(servers, rounds)
-      return makeRow(framework, ratios, { budget: { most: budgets[framework] ?? Number.NaN } })
+      return [makeRow(framework, ratios, { budget: { most: budgets[framework] ?? Number.NaN } })]
     } finally {
       for (const server of servers) server.stop()
       unpin()
