@@ -20,7 +20,11 @@ type Handler = (request: Request) => Promise<Response>
 const options = { publicUrl: origin, authToken: token }
 const form = signRequest({ url: `${origin}/sms`, params: sms, authToken: token })
 const json = signRequest({ url: `${origin}/sms`, body: '{"a":" ü "}', authToken: token })
-const get = signRequest({ url: `${origin}/sms?${new URLSearchParams(sms)}`, method: 'GET', authToken: token })
+const get = signRequest({
+  url: `${origin}/sms?${new URLSearchParams(sms.map((pair) => [...pair]))}`,
+  method: 'GET',
+  authToken: token,
+})
 
 const text = (body: Blob | Uint8Array | ArrayBuffer): Promise<string> => new Response(body as BodyInit).text()
 const drain = async (body: ReadableStream | null): Promise<string> => (body ? new Response(body).text() : 'no body')
