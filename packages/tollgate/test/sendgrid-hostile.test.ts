@@ -2,11 +2,10 @@ import { createPublicKey, generateKeyPairSync, verify as verifyNatively } from '
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as node from '../src/ecdsa/node.ts'
-import type { EcdsaSignature } from '../src/ecdsa/web.ts'
 import * as web from '../src/ecdsa/web.ts'
 import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { parsePublicKey } from '../src/schemes/sendgrid/public-key.ts'
-import { formatSignature, parseSignature } from '../src/schemes/sendgrid/signature.ts'
+import { type EcdsaSignature, formatSignature, parseSignature } from '../src/schemes/sendgrid/signature.ts'
 import { genuine, makeKeys, order, post, sign } from './sendgrid-support.ts'
 
 /** Writes DER without any check. */

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { Context, HonoRequest, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
@@ -57,6 +56,8 @@ function cutPrefix({ path, routePath }: HonoRequest): string {
   const depth = routePath.split('/').filter((segment) => segment !== '' && segment !== '*').length
   return dropSegments(path, depth)
 }
+
+type IncomingMessage = Parameters<typeof node.isHandshake>[0]
 
 /** What @hono/node-server puts into `c.env`. A handshake has no `outgoing`. */
 interface NodeBindings {

@@ -11,7 +11,7 @@ interface SignatureCheck {
 }
 
 /** A signature in the two spellings that providers take. */
-export interface EcdsaSignature {
+interface EcdsaSignature {
   /** r and s, 32 bytes each. */
   readonly numbers: Uint8Array
   /** The same numbers in DER. */

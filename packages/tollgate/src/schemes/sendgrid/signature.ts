@@ -1,6 +1,9 @@
-import type { EcdsaSignature } from '../../ecdsa/web.ts'
+import type { createSignatureChecker } from '#ecdsa'
 import { encodeUtf8 } from '../twilio/sign/form.ts'
 import { isCanonicalSignature } from '../twilio/sign/signature.ts'
+
+/** A signature as the provider takes it. */
+export type EcdsaSignature = Parameters<ReturnType<typeof createSignatureChecker>>[0]
 
 /** The headers that SendGrid signs with. Inbound Parse has the same ones. */
 export const signatureHeader = 'x-twilio-email-event-webhook-signature'

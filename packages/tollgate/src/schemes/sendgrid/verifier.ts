@@ -1,7 +1,6 @@
 import { createSignatureChecker } from '#ecdsa'
 import { hasMethod, readOptions } from '../../checks/options.ts'
 import { isBytes } from '../../checks/runtime.ts'
-import type { EcdsaSignature } from '../../ecdsa/web.ts'
 import { isRejected, type Rejected, type RejectionCode, reject } from '../../verdict.ts'
 import { borrowBody, toJsonParser } from '../../verify/body.ts'
 import { type Head, type HeaderReader, readSingle } from '../../verify/head.ts'
@@ -12,7 +11,7 @@ import { encodeUtf8, parseJsonBody } from '../twilio/sign/form.ts'
 import { hashBody } from '../twilio/sign/signature.ts'
 import type { SendGridEvent } from './events.ts'
 import { type ParsedKey, parsePublicKeys, type SendGridKey, type SendGridPublicKeys } from './public-key.ts'
-import { isTimestamp, parseSignature, signatureHeader, timestampHeader } from './signature.ts'
+import { type EcdsaSignature, isTimestamp, parseSignature, signatureHeader, timestampHeader } from './signature.ts'
 
 /** Options of `createSendGridVerifier`. Unknown options are a TypeError. */
 export interface SendGridVerifierOptions {
