@@ -18,10 +18,17 @@ function importCold(name) {
 
 /** Measures the cold import, which a process pays once. */
 export function measureImport({ rounds = 15 } = {}) {
-  const times = Array.from({ length: rounds }, () => [importCold('tollgate'), importCold('twilio')])
+  const names = ['tollgate', 'tollgate/express', 'twilio', 'node:crypto']
+  const times = Array.from({ length: rounds }, () => names.map(importCold))
   const format = (/** @type {number} */ figure) => `${figure.toFixed(1)} ms`
-  const [own, twilio] = [0, 1].map((column) => times.map((round) => round[column] ?? Number.NaN))
-  return [makeRow('cold import', own ?? [], { twilio, format })]
+  const [own = [], express = [], twilio = [], native = []] = names.map((_, column) =>
+    times.map((round) => round[column] ?? Number.NaN),
+  )
+  return [
+    makeRow('cold import', own, { twilio, format }),
+    makeRow('cold import of tollgate/express', express, { format }),
+    makeRow('cold import of node:crypto alone', native, { format }),
+  ]
 }
 
 /** Measures the growth of the heap per request, and the part that stays after a collection. */

@@ -57,7 +57,7 @@ export const elysia: readonly Framework[] = [
     address: 'url',
     webSocket: true,
     start: (scenario) => startWeb(scenario, false),
-    exceptions: noBody,
+    exceptions: {},
   },
-  { ...elysiaFeatures, name: 'elysia 1.4, @elysiajs/node', address: 'both', start: startNode, exceptions: noBody },
+  { ...elysiaFeatures, name: 'elysia 1.4, @elysiajs/node', address: 'both', start: startNode, exceptions: {} },
 ]

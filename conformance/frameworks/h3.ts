@@ -131,7 +131,7 @@ export const h3: readonly Framework[] = [
       address: 'both',
       // On a route, `paths` has nothing to choose from.
       paths: shape === 'app.use',
-      exceptions: { 'a GET with a body': 'a web Request cannot have it, so the platform drops the body' },
+      exceptions: {},
       start: (scenario) => startTwo(scenario, shape),
       parsersBefore: { readBody: lost, 'event.req.text': lost, 'a clone': kept },
       parsersAfter: Object.keys(after2),

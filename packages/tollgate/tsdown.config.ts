@@ -80,12 +80,15 @@ const plainExports = {
 // The package has no dependencies: it contains the only code that it needs from others.
 const deps = { neverBundle: ['vitest'], onlyBundle: ['@noble/hashes'] }
 
-// Every entry that verifies loads all of these, so they are no files of their own. The patterns
-// match no declarations, which would become parts of a program.
+// Each further file costs half a millisecond, so what every entry that verifies loads is one file.
+// What only adapters load is a second one. The patterns match no declarations, which would become
+// parts of a program.
 const frame = {
   name: 'frame',
-  test: /src[\\/](verdict|checks[\\/]\w+|verify[\\/](verifier|head|body|look-up|public-url|types)|schemes[\\/]twilio[\\/]sign[\\/][\w-]+)\.ts$/,
+  priority: 1,
+  test: /src[\\/](verdict|index|validator|checks[\\/]\w+|verify[\\/][\w-]+|schemes[\\/]twilio[\\/](verifier|claim|keys|coverage|webhook|sign[\\/][\w-]+))\.ts$/,
 }
+const adapters = { name: 'adapters', test: /src[\\/]adapters[\\/]shared[\\/][\w-]+\.ts$/ }
 
 // A group takes with it what it imports. In CommonJS that must not be the choice of a provider,
 // whose paths start from its own folder, so this group has only files that import none.
@@ -104,7 +107,7 @@ const shared: UserConfig = {
 // The package's own `imports` choose the providers when the program runs, not when it is built.
 const esm: UserConfig = {
   ...shared,
-  outputOptions: { codeSplitting: { groups: [frame] } },
+  outputOptions: { codeSplitting: { groups: [frame, adapters] } },
   entry: toEntry({ ...entries, ...providers }),
   format: ['esm'],
   plugins: [dropPageTexts, dropComments('node20'), shortLiterals, nameAuthors],

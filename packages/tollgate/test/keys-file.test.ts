@@ -86,6 +86,26 @@ describe('a key file', () => {
     expect(open().authToken(claim())).toBeUndefined()
   })
 
+  test('has the same rows in every spelling, and no name twice', () => {
+    const escaped = JSON.stringify(one).replace('A', '\\u0041')
+    const [a, b] = [token(1), token(2)]
+    for (const [row, tokens] of [
+      [`"${one}":"${a}"`, [a]],
+      [` "${one}" : [ "${a}" , "${b}" ] `, [a, b]],
+      [`\t"${one}":\r\n["${a}"]`, [a]],
+      [`${escaped}:"${a}"`, [a]],
+      [`"${one}":"${a.toUpperCase()}."`, [`${a.toUpperCase()}.`]],
+    ] as const)
+      for (const text of [row, `${row},"${two}":"${b}"`, `"${two}":"${b}",${row}`]) {
+        write(`{"accounts":{${text}}}`)
+        expect(open().authToken(claim(one)), text).toEqual({ authToken: tokens, accountSid: one })
+        for (const other of [`"${one}":"${b}"`, `${escaped}:"${b}"`, `"${one}":["${b}"]`]) {
+          write(`{"accounts":{${text},${other}}}`)
+          expect(() => open(), `${text},${other}`).toThrow('A repeated name')
+        }
+      }
+  })
+
   test('may begin with a byte order mark', () => {
     write(`\ufeff${JSON.stringify(accounts(1))}`)
     expect(open().authToken(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })

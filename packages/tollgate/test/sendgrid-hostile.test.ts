@@ -5,7 +5,7 @@ import * as node from '../src/ecdsa/node.ts'
 import * as web from '../src/ecdsa/web.ts'
 import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { parsePublicKey } from '../src/schemes/sendgrid/public-key.ts'
-import { formatSignature, parseSignature } from '../src/schemes/sendgrid/signature.ts'
+import { type EcdsaSignature, formatSignature, parseSignature } from '../src/schemes/sendgrid/signature.ts'
 import { genuine, makeKeys, order, post, sign } from './sendgrid-support.ts'
 
 /** Writes DER without any check. */
@@ -83,10 +83,10 @@ describe('the reader of signatures', () => {
         const text = toDer(toBytes(r), toBytes(s)).toString('base64')
         const parsed = parseSignature(text)
         if (parsed === undefined) throw new Error(`${text} was refused`)
-        expect(Buffer.from(parsed).toString('hex')).toBe(
+        expect(Buffer.from(parsed.numbers).toString('hex')).toBe(
           r.toString(16).padStart(64, '0') + s.toString(16).padStart(64, '0'),
         )
-        expect(formatSignature(parsed)).toBe(text)
+        expect(formatSignature(parsed.numbers)).toBe(text)
       }),
       { numRuns: 2000 },
     )
@@ -127,7 +127,7 @@ describe.each([
       [1n << 200n, 5n],
     ] as const) {
       const text = toDer(toBytes(r), toBytes(s)).toString('base64')
-      const check = createSignatureChecker([spki])(parseSignature(text) as Uint8Array)
+      const check = createSignatureChecker([spki])(parseSignature(text) as EcdsaSignature)
       check.update(message)
       expect((await check.finish(message)) === 0).toBe(
         verifyNatively('sha256', message, key, Buffer.from(text, 'base64')),
@@ -144,9 +144,13 @@ describe.each([
       const text = sign(privateKey, '1700000000', body)
       lengths.add(Buffer.from(text, 'base64').length)
       if (round % 100 > 0 && Buffer.from(text, 'base64').length > 69) continue
-      const signature = parseSignature(text) as Uint8Array
-      const s = order - BigInt(`0x${Buffer.from(signature.subarray(32)).toString('hex')}`)
-      const other = Buffer.concat([signature.subarray(0, 32), Buffer.from(s.toString(16).padStart(64, '0'), 'hex')])
+      const signature = parseSignature(text) as EcdsaSignature
+      const s = order - BigInt(`0x${Buffer.from(signature.numbers.subarray(32)).toString('hex')}`)
+      const numbers = Buffer.concat([
+        signature.numbers.subarray(0, 32),
+        Buffer.from(s.toString(16).padStart(64, '0'), 'hex'),
+      ])
+      const other = parseSignature(formatSignature(numbers)) as EcdsaSignature
       for (const form of [signature, other]) {
         const check = start(form)
         const message = Buffer.from(`1700000000${body}`)

@@ -1,8 +1,9 @@
 import type { Context, HonoRequest, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
+import type { BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { GuardOptions, OptionsSource } from './shared/guard.ts'
 import * as node from './shared/node.ts'
+import { readViewed } from './shared/node-view.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
 import { findAddress } from './shared/routed.ts'
 import { isUsed, readPeerAddress, runWork, toIncomingRequest } from './shared/web.ts'
@@ -38,11 +39,9 @@ export function twilioWebhook<S extends WebhookSource = 'enforce', Env = any>(
     const address = findAddress(c.req.raw, { raw: incoming?.url, fields: incoming?.headers })
     const env = c.env as Env
     if (!paths.guards(address, [c.req.url, c.req.path, cutPrefix(c.req)], env)) return next()
-    const source = findSource(c)
-    const outcome = await guard.check(() => readRequest(c, address, source), c, env)
+    const outcome = await guard.check(() => readRequest(c, address), c, env)
     if (outcome.webhook === undefined)
       return c.body(outcome.answer.body, outcome.answer.status as ContentfulStatusCode, outcome.answer.headers)
-    if (source !== undefined) keepBody(source, outcome.webhook)
     c.set('twilio', outcome.webhook as Webhook<S>)
     const { outgoing }: NodeBindings = Object(c.env)
     if (outgoing === undefined) return runWork(outcome, next, () => c.res.status, c.req.raw)
@@ -58,49 +57,24 @@ function cutPrefix({ path, routePath }: HonoRequest): string {
   return dropSegments(path, depth)
 }
 
-/**
- * A request of Node.js. @hono/node-server 2 reads `rawBody` first, because Cloud Functions set it.
- */
-type Source = Parameters<typeof node.readChunks>[0] & { rawBody?: unknown }
+type IncomingMessage = Parameters<typeof node.isHandshake>[0]
 
 /** What @hono/node-server puts into `c.env`. A handshake has no `outgoing`. */
 interface NodeBindings {
-  readonly incoming?: Source
+  readonly incoming?: IncomingMessage
   readonly outgoing?: Parameters<typeof node.settleWhenAnswered>[0]
 }
 
 /** Returns the request of Node.js, which @hono/node-server puts into `c.env`. */
-function findIncoming(c: Context): Source | undefined {
+function findIncoming(c: Context): IncomingMessage | undefined {
   const { incoming }: NodeBindings = Object(c.env)
   return incoming
 }
 
-/**
- * Returns the request of Node.js if nothing has read it and `c.req.raw` is a view of it. Its bytes
- * are then read directly, because a web Request and its clone cost more than the whole check.
- */
-function findSource(c: Context): Source | undefined {
+function readRequest(c: Context, url: string): IncomingRequest {
   const incoming = findIncoming(c)
-  if (incoming?.readableDidRead !== false || incoming.listenerCount('data') > 0 || 'rawBody' in incoming)
-    return undefined
-  // The application may have set another Request, with another body than the one that is verified.
-  const { raw } = c.req
-  const keys = Object.getOwnPropertySymbols(raw)
-  const isView = keys.some((key) => Reflect.get(raw, key) === incoming)
-  // Only the views of @hono/node-server 2 have this. Some older versions do not look for `rawBody`:
-  // they answer 500 to a read, or end the process, if the stream was read.
-  const looksForRawBody = keys.some(({ description }) => description === 'methodKey')
-  return isView && looksForRawBody ? incoming : undefined
-}
-
-/** Keeps the body where `c.req` and `c.req.raw` look for it, because the stream has been read. */
-function keepBody(source: Source, { body }: AnyWebhook): void {
-  source.rawBody = Buffer.from(body)
-}
-
-function readRequest(c: Context, url: string, source: Source | undefined): IncomingRequest {
-  if (source !== undefined) return node.toIncomingRequest(source, url, node.readChunks(source))
-  const incoming = findIncoming(c)
+  const viewed = incoming && !isUsed(c.req.raw) ? readViewed(c.req.raw, incoming) : undefined
+  if (incoming && viewed) return node.toIncomingRequest(incoming, url, viewed)
   const remoteAddress = incoming?.socket?.remoteAddress ?? readPeerAddress(c.req.raw, c.env)
   const request = toIncomingRequest(c.req.raw)
   // On Node.js, the scheme of the Request may come from an absolute target, so the socket decides.
@@ -112,7 +86,7 @@ function readRequest(c: Context, url: string, source: Source | undefined): Incom
 
 function findBody(
   req: HonoRequest,
-  incoming: Source | undefined,
+  incoming: IncomingMessage | undefined,
   body: IncomingRequest['body'],
 ): IncomingRequest['body'] {
   if (isUsed(req.raw)) return findKept(req)

@@ -8,17 +8,15 @@ import type { SignatureChecker } from './web.ts'
  * @param keys Public keys as SPKI, whose points are known to be on the curve.
  */
 export function createSignatureChecker(keys: readonly Uint8Array[]): SignatureChecker {
-  const verifiers = keys.map((key) => ({
-    key: createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' }),
-    dsaEncoding: 'ieee-p1363' as const,
-  }))
-  return (signature) => {
-    const checks = verifiers.map((verifier) => ({ verifier, hash: createVerify('sha256') }))
+  const parsed = keys.map((key) => createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' }))
+  // DER, because with r and s a check takes 1.5 times as long on Node.js 24.
+  return ({ der }) => {
+    const checks = parsed.map((key) => ({ key, hash: createVerify('sha256') }))
     return {
       update(bytes) {
         for (const { hash } of checks) hash.update(bytes)
       },
-      finish: () => checks.findIndex(({ verifier, hash }) => hash.verify(verifier, signature)),
+      finish: () => checks.findIndex(({ key, hash }) => hash.verify(key, der)),
     }
   }
 }

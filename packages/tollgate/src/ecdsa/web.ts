@@ -10,11 +10,16 @@ interface SignatureCheck {
   finish(message: Uint8Array): number | Promise<number>
 }
 
-/**
- * Starts the check of a signature.
- * @param signature r and s, 32 bytes each.
- */
-export type SignatureChecker = (signature: Uint8Array) => SignatureCheck
+/** A signature in the two spellings that providers take. */
+interface EcdsaSignature {
+  /** r and s, 32 bytes each. */
+  readonly numbers: Uint8Array
+  /** The same numbers in DER. */
+  readonly der: Uint8Array
+}
+
+/** Starts the check of a signature. */
+export type SignatureChecker = (signature: EcdsaSignature) => SignatureCheck
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
@@ -28,12 +33,12 @@ export function createSignatureChecker(keys: readonly Uint8Array[]): SignatureCh
       'SendGrid signatures need WebCrypto (crypto.subtle), which browsers have only in secure contexts',
     )
   let importing: Promise<readonly CryptoKey[]> | undefined
-  return (signature) => ({
+  return ({ numbers }) => ({
     update() {},
     async finish(message) {
       importing ??= Promise.all(keys.map(importKey))
       for (const [index, key] of (await importing).entries())
-        if (await crypto.subtle.verify(algorithm, key, signature as BufferSource, message as BufferSource)) return index
+        if (await crypto.subtle.verify(algorithm, key, numbers as BufferSource, message as BufferSource)) return index
       return -1
     },
   })

@@ -73,8 +73,7 @@ export class AccountTable {
   add(file: number, offset: number): Place | undefined {
     const { bytes } = this.#files[file] as AccountRows
     const slot = this.#findSlot(bytes, offset)
-    const found = this.#readSlot(slot)
-    if (found !== undefined) return found
+    if (this.#slots[slot] !== 0) return this.#readSlot(slot)
     this.#slots[slot] = file + 1
     this.#slots[slot + 1] = offset
     this.size++
@@ -111,12 +110,14 @@ export class AccountTable {
     // FNV-1a
     let hash = 0x811c9dc5
     for (let index = 0; index < sidBytes; index++) hash = Math.imul(hash ^ (bytes[offset + index] ?? 0), 0x01000193)
+    const slots = this.#slots
     for (let slot = (2 * (hash ^ (hash >>> 15))) & mask; ; slot = (slot + 2) & mask) {
-      const place = this.#readSlot(slot)
-      if (place === undefined) return slot
-      const other = (this.#files[place[0]] as AccountRows).bytes
+      const file = slots[slot] ?? 0
+      if (file === 0) return slot
+      const start = slots[slot + 1] ?? 0
+      const other = (this.#files[file - 1] as AccountRows).bytes
       let same = 0
-      while (same < sidBytes && other[place[1] + same] === bytes[offset + same]) same++
+      while (same < sidBytes && other[start + same] === bytes[offset + same]) same++
       if (same === sidBytes) return slot
     }
   }

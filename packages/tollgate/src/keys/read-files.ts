@@ -119,7 +119,11 @@ function* readAll(source: KeySource, look: Look, known?: ReadFiles): Steps<Readi
   const files = new Map<string, { mark: string; keys: KeyFile }>()
   for (const [path, file] of found) {
     const before = known?.get(path)
-    files.set(path, before?.mark === file.mark ? before : { mark: file.mark, keys: yield* readFile(source, path) })
+    if (before?.mark === file.mark) files.set(path, before)
+    else {
+      const keys = yield* readFile(source, path)
+      files.set(path, { mark: file.mark, keys: isFolder ? { ...keys, table: undefined } : keys })
+    }
   }
   const keys = yield* mergeFiles(files, where)
   if (keys.accounts.size + keys.sharedKeys.size === 0) throw new TypeError(`${where} it has no keys`)
@@ -128,6 +132,15 @@ function* readAll(source: KeySource, look: Look, known?: ReadFiles): Steps<Readi
 }
 
 function* mergeFiles(files: ReadFiles, where: string): Steps<Keys> {
+  const [only] = files.values()
+  if (only?.keys.table !== undefined) {
+    const { table, accounts, sharedKeys } = only.keys
+    return {
+      accounts: table,
+      rows: [accounts],
+      sharedKeys: new Map(Array.from(sharedKeys, ([id, key]) => [id, { key }])),
+    }
+  }
   const paths = [...files.keys()]
   const rows = Array.from(files.values(), ({ keys }) => keys.accounts)
   const accounts = new AccountTable(

@@ -1,4 +1,4 @@
-import { withTimeLimit } from '../checks/limits.ts'
+import { type Awaitable, withTimeLimit } from '../checks/limits.ts'
 import { readOptions } from '../checks/options.ts'
 import { parseJsonBody } from '../schemes/twilio/sign/form.ts'
 import { kindOf, kindOfJson, neverRepeats } from '../schemes/twilio/webhooks/index.ts'
@@ -114,7 +114,8 @@ async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Pr
 interface Attempt {
   readonly key: string
   readonly confirmation: Confirmation
-  readonly outcome: Promise<ReserveOutcome>
+  /** A store in memory answers at once. Then no time limit is needed. */
+  readonly outcome: Awaitable<ReserveOutcome>
   /** True after a release. A later check of the same request then has to reserve again. */
   isReleased: boolean
   readonly confirm: () => Promise<void>
@@ -143,11 +144,10 @@ function shareAttempt(settings: ReplaySettings, delivery: Delivery): Attempt {
 function startAttempt(settings: ReplaySettings, key: string, delivery: Delivery): Attempt {
   const { store, leaseMs, ttlMs, storeTimeoutMs } = settings
   const described = { token: makeToken(), ...recogniseKind(delivery) }
-  const reserve = async (): Promise<ReserveOutcome> => store.reserve(key, { leaseMs, ...described })
   const attempt: Attempt = {
     key,
     confirmation: { ttlMs, ...described },
-    outcome: reserve(),
+    outcome: reserveKey(store, key, { leaseMs, ...described }),
     isReleased: false,
     confirm: () => confirmAttempt(settings, attempt),
     release() {
@@ -156,6 +156,14 @@ function startAttempt(settings: ReplaySettings, key: string, delivery: Delivery)
     },
   }
   return attempt
+}
+
+function reserveKey(store: ReplayStore, ...given: Parameters<ReplayStore['reserve']>): Awaitable<ReserveOutcome> {
+  try {
+    return store.reserve(...given)
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
 
 /**
@@ -184,9 +192,19 @@ async function confirmAttempt(settings: ReplaySettings, attempt: Attempt, pauses
   }
 }
 
+const tokenBytes = 15
+// Each call for random bytes costs as much as a hash, so one call gives many tokens.
+const random = new Uint8Array(64 * tokenBytes)
+let used = random.length
+
 /** Returns 120 random bits as text. A UUID would take three times the memory in V8. */
 function makeToken(): string {
-  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))))
+  if (used === random.length) {
+    crypto.getRandomValues(random)
+    used = 0
+  }
+  used += tokenBytes
+  return btoa(String.fromCharCode(...random.subarray(used - tokenBytes, used)))
 }
 
 /**
@@ -194,7 +212,9 @@ function makeToken(): string {
  * meantime. Otherwise a reservation that was made after the time limit would refuse the retry.
  */
 function forgetWhenSettled({ outcome, release }: Attempt): void {
-  outcome.then(release, release).catch(() => undefined)
+  Promise.resolve(outcome)
+    .then(release, release)
+    .catch(() => undefined)
 }
 
 // The kind of a delivery that says itself that it never repeats. No kind of webhook has this name.

@@ -121,11 +121,11 @@ class Collected {
   /**
    * A list of chunks would take a hundred times the memory if a sender makes each chunk one byte.
    * The buffer grows in few large steps, because two copies of a large body exist during a step.
-   * Pages that nothing has written to take no memory.
+   * Pages that nothing has written to take no memory. Most bodies are small and have two chunks.
    */
   #append(bytes: Uint8Array, length: number): void {
     if (length > this.#bytes.length) {
-      const room = new Uint8Array(Math.min(8 * length, this.#maxBytes))
+      const room = new Uint8Array(Math.min((length < 16_384 ? 2 : 8) * length, this.#maxBytes))
       room.set(this.#bytes)
       this.#bytes = room
     }

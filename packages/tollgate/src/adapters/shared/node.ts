@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { readOption } from '../../checks/options.ts'
-import type { AnyWebhook, BodyConsumed, IncomingRequest, PushedBody } from '../../index.ts'
+import type { AnyWebhook, BodyConsumed, IncomingRequest } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
+import { readChunks } from './node-view.ts'
 import { findTarget } from './routed.ts'
 import { settle } from './settle.ts'
 
@@ -101,36 +102,6 @@ export function isSpent(req: IncomingMessage & { readonly stream?: { readonly en
 /** HTTP/1 declares a body in one of these fields (RFC 9112 section 6.3). */
 function declaresBody({ headers }: IncomingMessage): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
-}
-
-/**
- * Reads the chunks of a request as they arrive. To stop pauses the stream and keeps the connection
- * open for the answer; Node.js's own iterator would destroy it. An upload that breaks off is not
- * whole.
- */
-export function readChunks(req: IncomingMessage): PushedBody {
-  return {
-    listen(onChunk, onEnd) {
-      const isOver = req.readableEnded || req.destroyed
-      if (isOver) onEnd(req.readableEnded)
-      const onWhole = (): void => finish(true)
-      const onBreak = (): void => finish(false)
-      // `error` keeps its listener: if the connection breaks later, the error must not be uncaught.
-      const unlisten = (): unknown => req.off('data', onChunk).off('end', onWhole).off('close', onBreak)
-      const finish = (isWhole: boolean): void => {
-        unlisten()
-        onEnd(isWhole)
-      }
-      if (!isOver) req.on('data', onChunk).on('end', onWhole).on('error', onBreak).on('close', onBreak)
-      // A listener does not resume a stream that earlier middleware paused, for example to wait for
-      // a session. A request that a test library made may have no `resume`.
-      if (!isOver) req.resume?.()
-      return () => {
-        unlisten()
-        req.pause()
-      }
-    },
-  }
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { BodyConsumed, IncomingRequest } from '../../index.ts'
 import type { FullAnswer } from './answer.ts'
 import type { Passed } from './guard.ts'
+import { readViewed } from './node-view.ts'
 import { findAddress } from './routed.ts'
 import { settle } from './settle.ts'
 
 /**
- * Reads a web Request for the verifier. The body is read from a clone, so that the handler can
- * still read the request.
+ * Reads a web Request for the verifier. The handler can still read the request.
  * @param remoteAddress The address of the peer, if the platform gives it.
  */
 export function toIncomingRequest(request: Request, remoteAddress?: string): IncomingRequest {
@@ -34,11 +34,12 @@ const consumed: BodyConsumed = {
 /**
  * Finds the body of a web Request.
  * @param consumed The explanation for a request whose body was read before.
- * @returns the chunks of a clone, which is made at the first chunk
+ * @returns the chunks of the request that it is a view of, or of a clone, which is made at the first
+ *   chunk
  */
 export function findBody(request: Request, consumed: BodyConsumed): IncomingRequest['body'] {
   // This is checked first, because the clone of a used body may look empty.
-  if (!isUsed(request)) return readClone(request)
+  if (!isUsed(request)) return readViewed(request) ?? readClone(request)
   return request.headers.get('content-length') === '0' ? undefined : consumed
 }
 

@@ -342,7 +342,7 @@ function* listRepaired([text = '']: readonly string[]): Generator<{ text: string
   const bare = repaired.replace(/=.*$/, '')
   repaired = note('with other padding', bare.padEnd(Math.ceil(bare.length / 4) * 4, '='), repaired)
   const bytes = decodeBase64(repaired)
-  const value = parseSignature(repaired) ?? (bytes && parseLeniently(bytes))
+  const value = parseSignature(repaired)?.numbers ?? (bytes && parseLeniently(bytes))
   if (value === undefined) return
   if (parseSignature(repaired) === undefined) changes.push('with its numbers in another spelling than DER')
   yield { text: formatSignature(value), compare: 'same', detail: `The signature arrived ${changes.join(', ')}.` }
@@ -350,7 +350,7 @@ function* listRepaired([text = '']: readonly string[]): Generator<{ text: string
 
 /** Reads r and s side by side, or in BER: with long forms, zeros before a number, bytes behind. */
 function parseLeniently(bytes: Uint8Array): Uint8Array | undefined {
-  if (bytes.length === 64) return parseSignature(formatSignature(bytes))
+  if (bytes.length === 64) return parseSignature(formatSignature(bytes))?.numbers
   const numbers: Uint8Array[] = []
   let at = bytes[1] === 0x81 ? 3 : 2
   while (numbers.length < 2 && bytes[at] === 0x02) {
@@ -364,7 +364,7 @@ function parseLeniently(bytes: Uint8Array): Uint8Array | undefined {
   const signature = new Uint8Array(64)
   signature.set(r, 32 - r.length)
   signature.set(s, 64 - s.length)
-  return parseSignature(formatSignature(signature))
+  return parseSignature(formatSignature(signature))?.numbers
 }
 
 /**

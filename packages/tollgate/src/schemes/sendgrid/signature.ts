@@ -1,5 +1,9 @@
+import type { createSignatureChecker } from '#ecdsa'
 import { encodeUtf8 } from '../twilio/sign/form.ts'
 import { isCanonicalSignature } from '../twilio/sign/signature.ts'
+
+/** A signature as the provider takes it. */
+export type EcdsaSignature = Parameters<ReturnType<typeof createSignatureChecker>>[0]
 
 /** The headers that SendGrid signs with. Inbound Parse has the same ones. */
 export const signatureHeader = 'x-twilio-email-event-webhook-signature'
@@ -52,15 +56,15 @@ const order = fromHex('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2f
 /**
  * Reads a signature: Base64 of a DER SEQUENCE with exactly two INTEGERs, each above 0 and below the
  * order of P-256. DER allows one spelling of a number, so a signature has one spelling too.
- * @returns r and s, 32 bytes each, or `undefined` for anything else
+ * @returns `undefined` for anything else
  */
-export function parseSignature(text: string): Uint8Array<ArrayBuffer> | undefined {
+export function parseSignature(text: string): EcdsaSignature | undefined {
   // The longest signature has 72 bytes.
-  const bytes = text.length > 96 ? undefined : decodeBase64(text)
-  if (bytes === undefined || bytes[0] !== 0x30 || bytes[1] !== bytes.length - 2) return undefined
-  const signature = new Uint8Array(64)
-  const end = readInteger(bytes, 2, signature.subarray(0, 32))
-  return end && readInteger(bytes, end, signature.subarray(32)) === bytes.length ? signature : undefined
+  const der = text.length > 96 ? undefined : decodeBase64(text)
+  if (der === undefined || der[0] !== 0x30 || der[1] !== der.length - 2) return undefined
+  const numbers = new Uint8Array(64)
+  const end = readInteger(der, 2, numbers.subarray(0, 32))
+  return end && readInteger(der, end, numbers.subarray(32)) === der.length ? { numbers, der } : undefined
 }
 
 /**

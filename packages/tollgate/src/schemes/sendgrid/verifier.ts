@@ -11,7 +11,7 @@ import { encodeUtf8, parseJsonBody } from '../twilio/sign/form.ts'
 import { hashBody } from '../twilio/sign/signature.ts'
 import type { SendGridEvent } from './events.ts'
 import { type ParsedKey, parsePublicKeys, type SendGridKey, type SendGridPublicKeys } from './public-key.ts'
-import { isTimestamp, parseSignature, signatureHeader, timestampHeader } from './signature.ts'
+import { type EcdsaSignature, isTimestamp, parseSignature, signatureHeader, timestampHeader } from './signature.ts'
 
 /** Options of `createSendGridVerifier`. Unknown options are a TypeError. */
 export interface SendGridVerifierOptions {
@@ -241,7 +241,7 @@ interface Signed {
 /** Both are claims until the signature matches. */
 function readSigned(
   header: HeaderReader,
-): { readonly signature: Uint8Array; readonly timestamp: string; readonly at: Date } | Rejected {
+): { readonly signature: EcdsaSignature; readonly timestamp: string; readonly at: Date } | Rejected {
   const signatureText = readSingle(header, signatureHeader)
   const timestamp = readSingle(header, timestampHeader)
   if (signatureText === undefined || timestamp === undefined)

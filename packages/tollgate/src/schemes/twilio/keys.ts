@@ -201,33 +201,45 @@ export function listAccountsInJson(body: Uint8Array): readonly string[] | undefi
   const json = parseJsonBody(body)
   if (json === undefined) return undefined
   const accounts = new Set<string>()
-  const read = (object: unknown): void => {
+  const add = (account: unknown, name: string): void => {
     // In the body of a Studio flow, `accountId` may be an id of the customer's own.
-    for (const name of jsonNames)
-      for (const account of flatten(readProperty(object, name)))
-        if (typeof account === 'string' && (name !== 'accountId' || isAccountSid(account))) accounts.add(account)
+    if (typeof account === 'string' && (name !== 'accountId' || isAccountSid(account))) accounts.add(account)
   }
-  for (const event of flatten(json)) {
+  const read = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    for (const name of jsonNames)
+      if (Object.hasOwn(value, name)) forEach((value as Json)[name], (account) => add(account, name))
+  }
+  forEach(json, (event) => {
     read(event)
-    for (const data of flatten(readProperty(event, 'data'))) {
+    forEach(readProperty(event, 'data'), (data) => {
       read(data)
       // The values of a text would be its characters.
-      if (typeof data === 'object') for (const inner of flatten(Object.values(Object(data)))) read(inner)
-    }
-  }
+      if (typeof data === 'object' && data !== null) forEach(Object.values(data), read)
+    })
+  })
   return [...accounts]
 }
 
-/** Yields what nested lists hold. It keeps its own queue, because the sender chooses the depth. */
-function* flatten(value: unknown): Generator<unknown> {
-  const queue = [value]
-  // The loop also visits what is added meanwhile.
-  for (const one of queue) {
-    if (Array.isArray(one)) for (const item of one) queue.push(item)
-    else yield one
+type Json = Readonly<Record<string, unknown>>
+
+/**
+ * Visits a value, or what nested lists hold instead of lists. It keeps its own queue, because the
+ * sender chooses the depth.
+ */
+function forEach(value: unknown, visit: (one: unknown) => void): void {
+  if (!Array.isArray(value)) {
+    visit(value)
+    return
   }
+  const queue: (readonly unknown[])[] = [value]
+  // The loop also visits what is added meanwhile.
+  for (const list of queue)
+    for (const one of list)
+      if (Array.isArray(one)) queue.push(one)
+      else visit(one)
 }
 
 function readProperty(object: unknown, name: string): unknown {
-  return Object.hasOwn(Object(object), name) ? (object as Record<string, unknown>)[name] : undefined
+  return Object.hasOwn(Object(object), name) ? (object as Json)[name] : undefined
 }

@@ -162,13 +162,8 @@ function findNextName({ parameters }: Kind, text: string): string {
  * A known name may do that if the longer one is there too: `From` with the value `CityBank`.
  */
 function beginsLongerName(name: string, value: string, values: ReadonlyMap<string, unknown>): boolean {
-  if (!prefixes.has(name)) return false
-  const joined = name + value.slice(0, longestName)
-  for (let length = name.length + 1; length <= longestName; length++) {
-    const longer = joined.slice(0, length)
-    if (plainNames.has(longer) && !(isKnown(name) && values.has(longer))) return true
-  }
-  return false
+  const begun = (endings.get(name) ?? []).filter((ending) => value.startsWith(ending))
+  return begun.length > 0 && begun.some((ending) => !(isKnown(name) && values.has(name + ending)))
 }
 
 const allNames = Object.values(kinds).flatMap(listNames)
@@ -176,8 +171,15 @@ const plainNames: ReadonlySet<string> = new Set(allNames.filter((name) => !isPat
 const patterns = [...new Set(allNames.filter(isPattern))]
 // A replay guard checks every delivery, so what is known of a name is looked up.
 const shapesOfNames = new Map([...plainNames].map((name) => [name, shapes.find(({ names }) => names.test(name))]))
-const prefixes = new Set([...plainNames].flatMap((name) => Array.from(name, (_, length) => name.slice(0, length))))
-const longestName = Math.max(...allNames.map((name) => name.length))
+/** For each beginning of a name its endings: `SmsStatu` has `s`. */
+const endings = new Map<string, string[]>()
+for (const name of plainNames)
+  for (let length = 0; length < name.length; length++) {
+    const start = name.slice(0, length)
+    const known = endings.get(start)
+    if (known === undefined) endings.set(start, [name.slice(length)])
+    else known.push(name.slice(length))
+  }
 
 function isPattern(name: string): boolean {
   return /[{*]/.test(name)

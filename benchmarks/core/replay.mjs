@@ -1,0 +1,24 @@
+import { createVerifier } from 'tollgate'
+import { memoryStore, replayGuard } from 'tollgate/replay'
+import { compare } from './rounds.mjs'
+import { makeRow } from './rows.mjs'
+import { authToken, cycle, makeMessages, publicUrl } from './webhooks.mjs'
+
+/** Measures what the replay guard adds to a check, in units of one HMAC. */
+export async function measureReplay({ rounds = 21 } = {}) {
+  const next = cycle(makeMessages())
+  const plain = createVerifier({ publicUrl, authToken })
+  const guarded = createVerifier({ publicUrl, authToken, replay: replayGuard({ store: memoryStore() }) })
+  const verify = async () => {
+    const verdict = await guarded.verify({ ...next().request, reportsOutcome: true })
+    if (!verdict.ok || verdict.delivery !== 'first') throw new Error('A delivery is not the first one.')
+    // So that the next round is the first one again.
+    await verdict.release()
+  }
+  const { ratios } = await compare({
+    base: async () => void (await plain.verify(next().request)),
+    contenders: { ratios: verify },
+    rounds,
+  })
+  return [makeRow('verify with a replay guard and memoryStore', ratios)]
+}
