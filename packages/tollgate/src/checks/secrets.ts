@@ -16,10 +16,19 @@ export function isAccountSid(text: unknown): text is string {
 /** Describes the fault of an Auth Token without showing the token. `undefined` if it has none. */
 export function describeTokenFault(token: unknown): string | undefined {
   const fault = describeSecretFault(token)
+  if (fault === placeholder) return `${placeholder}; ${whereTokenIs}`
   if (fault !== undefined || typeof token !== 'string') return fault
   const [, kind] = /^(SK|AC)/.exec(token) ?? []
-  return kind && `is ${kind === 'SK' ? 'an API key' : 'an AccountSid'}; Twilio signs with the Auth Token`
+  if (kind) return `is ${kind === 'SK' ? 'an API key' : 'an AccountSid'}; Twilio signs with the Auth Token`
+  if (/\s/.test(token)) return `has white space in it; ${whereTokenIs}`
+  return isAscii.test(token) ? undefined : `has a character outside ASCII; ${whereTokenIs}`
 }
+
+const placeholder = 'is a placeholder'
+/** Says where to find the Auth Token, for errors about a missing or faulty one. */
+export const whereTokenIs =
+  'the Auth Token is 32 hex digits, which the first page of the Twilio console shows under "Account Info"'
+const isAscii = /^[!-~]*$/
 
 /**
  * Describes the fault of any secret, an Auth Token or a SharedKey, without showing it. `undefined`
@@ -31,15 +40,16 @@ export function describeSecretFault(secret: unknown): string | undefined {
   if (secret.trim() !== secret) return 'has white space around it'
   if (hasControlCharacter.test(secret)) return 'has a control character, such as a line break'
   if (isQuoted.test(secret)) return 'is in quotes'
-  if (isPlaceholder.test(secret)) return 'is a placeholder'
+  if (isPlaceholder.test(secret)) return placeholder
   return undefined
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const hasControlCharacter = /[\x00-\x1f\x7f]/
 const isQuoted = /^(["'`]).*\1$/
-// The remains of a template string or an example file.
-const isPlaceholder = /^(undefined|null|nan|\[object \w+\]|<.*>|\$?\{.*\}|x{4,}|\*{4,}|your[ _-].*)$/i
+// The remains of a template string or an example file, or a variable's name instead of its value.
+const isPlaceholder =
+  /^(undefined|null|nan|\[object \w+\]|<.*>|\$?\{.*\}|x{4,}|\*{4,}|[.…]+|your[ _-].*|(change|replace)[ _-]?(me|this)|[$%(]*(process\.env\.|env\.|env:)?(twilio_auth_token|tollgate_shared_key)[%)]?|process\.env\..*)$/i
 
 /**
  * Checks the tokens of an option.
