@@ -77,7 +77,7 @@ export function readTokens(tokens: unknown): readonly string[] | undefined {
   return [...list] as string[]
 }
 
-/** Makes a random Auth Token, with which no one signs. */
+/** Makes 32 random hex digits: an Auth Token with which no one signs, or the rest of a SID. */
 export function makeRandomToken(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
