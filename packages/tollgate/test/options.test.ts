@@ -152,7 +152,8 @@ describe('createVerifier refuses wrong options and names them', () => {
     ['authTokens', 'authToken'],
     ['publicURL', 'publicUrl'],
     ['accountSid', 'allowedAccounts'],
-    ['url', undefined],
+    ['url', 'publicUrl'],
+    ['token', 'authToken'],
     ['validate', undefined],
     ['trustProxy', undefined],
   ] as const)

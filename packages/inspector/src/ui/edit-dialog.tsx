@@ -7,6 +7,7 @@ import { MainFields } from './main-fields.tsx'
 import { Modal } from './modal.tsx'
 import { PairEditor } from './pair-editor.tsx'
 import { resign } from './requests.ts'
+import { info } from './state.ts'
 
 /** A dialog that changes a captured request, signs it again and sends it. */
 export function EditDialog({ capture }: { capture: CaptureView }) {
@@ -19,7 +20,7 @@ export function EditDialog({ capture }: { capture: CaptureView }) {
   const [contentType, setContentType] = useState(type)
   const [params, setParams] = useState(() => splitMainParams(capture.params))
   const [body, setBody] = useState(capture.body ?? '')
-  const [useRealToken, setReal] = useState(false)
+  const [useRealToken, setReal] = useState(info.value?.realToken === true)
   const hasBody = method === 'POST'
 
   const send = () =>

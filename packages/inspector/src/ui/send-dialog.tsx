@@ -23,7 +23,7 @@ export function SendDialog() {
   const [changes, setChanges] = useState<Readonly<Record<string, string>>>({})
   const [others, setOthers] = useState<HeaderList>([])
   const [spoofed, setSpoofed] = useState(false)
-  const [useRealToken, setReal] = useState(false)
+  const [useRealToken, setReal] = useState(info.value?.realToken === true)
   const sample = info.value?.samples[kind] ?? []
   const main = sample.map(([name, value]) => [name, changes[name] ?? value] as const)
   const send = () =>
