@@ -23,6 +23,7 @@ export const programs = {
   nginx: { names: ['nginx'], for: 'the proxy suites' },
   openssl: { names: ['openssl'], for: 'certificates of test servers' },
   python3: { names: ['python3'], for: 'relays that rewrite a body' },
+  'python3-flask': { names: ['flask'], for: 'a backend behind the gateway' },
   'redis-server': { names: ['redis-server', 'valkey-server'], for: 'the replay guard' },
 }
 

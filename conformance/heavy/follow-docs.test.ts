@@ -88,7 +88,7 @@ function readFiles(text: string): Map<string, string> {
 
 /** Puts the Auth Token where the page has an ellipsis. */
 function fillIn(command: string): string {
-  return command.replace('TWILIO_AUTH_TOKEN=…', `TWILIO_AUTH_TOKEN=${token}`)
+  return command.replace(/TWILIO_AUTH_TOKEN=(?:…|12345)/, `TWILIO_AUTH_TOKEN=${token}`)
 }
 
 /** Adds a version to each package of `npm install`. */

@@ -26,8 +26,7 @@ export function describeTokenFault(token: unknown): string | undefined {
 
 const placeholder = 'is a placeholder'
 /** Says where to find the Auth Token, for errors about a missing or faulty one. */
-export const whereTokenIs =
-  'the Auth Token is 32 hex digits, which the first page of the Twilio console shows under "Account Info"'
+export const whereTokenIs = 'the Auth Token is on the first page of the Twilio console'
 const isAscii = /^[!-~]*$/
 
 /**
@@ -49,7 +48,7 @@ const hasControlCharacter = /[\x00-\x1f\x7f]/
 const isQuoted = /^(["'`]).*\1$/
 // The remains of a template string or an example file, or a variable's name instead of its value.
 const isPlaceholder =
-  /^(undefined|null|nan|\[object \w+\]|<.*>|\$?\{.*\}|x{4,}|\*{4,}|[.…]+|your[ _-].*|(change|replace)[ _-]?(me|this)|[$%(]*(process\.env\.|env\.|env:)?(twilio_auth_token|tollgate_shared_key)[%)]?|process\.env\..*)$/i
+  /^(undefined|null|nan|\[object \w+\]|<.*>|\$?\{.*\}|x{4,}|\*{4,}|[.…]+|your[ _-].*|(change|replace)[ _-]?(me|this)|[$%(]*(process\.env\.|env:)?(twilio_auth_token|tollgate_shared_key)%?)$/i
 
 /**
  * Checks the tokens of an option.
