@@ -19,7 +19,6 @@ test('the README has at most 150 lines, only whole files as snippets, and no wid
   const readme = readPage('README.md')
   expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(150)
   const [first = ''] = listSources('README.md')
-  for (const line of readPage(first).split('
-')) expect(line.length, line).toBeLessThan(80)
+  for (const line of readPage(first).split('\n')) expect(line.length, line).toBeLessThan(80)
   expect(readme).not.toMatch(/<!-- from \S+#/)
 })
