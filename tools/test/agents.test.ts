@@ -90,6 +90,7 @@ const ran = new Map([
   ['npm install tollgate fastify redis', 'conformance/heavy/replay-examples.test.ts: fastify.mjs'],
   ['export TWILIO_AUTH_TOKEN=12345 TOLLGATE_PUBLIC_URL', 'conformance/heavy/replay-examples.test.ts: fastify.mjs'],
   ['npx @tollgate/cli send events.batch', 'packages/cli/test/heavy/kinds.test.ts: send'],
+  ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli conform', 'conformance/heavy/receivers.test.ts: conform'],
 ])
 
 function findBlock(text: string, start: string): string {
