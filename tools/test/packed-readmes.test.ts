@@ -7,7 +7,8 @@ import { root } from '../run.mjs'
 import { listFiles } from './list-files.ts'
 
 const origin = { homepage: 'https://tollgate.example', repository: 'https://github.com/acme/tollgate' }
-const readmes = listFiles('packages/*/README.md')
+// `*` matches folders too.
+const readmes = listFiles('packages/*/README.md').filter((file) => file.split('/').length === 3)
 
 test.each(readmes)('%s has a command to install or run it, and links that a registry can open', (file) => {
   const text = readFileSync(join(root, file), 'utf8')
