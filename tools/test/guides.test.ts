@@ -84,11 +84,11 @@ test('tenants in a Map: each path takes only its own account', async () => {
     return (await deliver(app, signRequest({ url: `${origin}/tenants/${id}/sms`, ...webhook, authToken }))).status
   }
   const [seven, eight] = ['AC0123456789abcdef0123456789abcdef', 'ACfedcba9876543210fedcba9876543210'] as const
-  expect(await send('7', seven, 'the Auth Token of tenant 7')).toBe(200)
-  expect(await send('8', eight, 'the Auth Token of tenant 8')).toBe(200)
-  expect(await send('7', eight, 'the Auth Token of tenant 8')).toBe(403)
-  expect(await send('9', eight, 'the Auth Token of tenant 8')).toBe(403)
-  expect(await send('7', seven, 'the Auth Token of tenant 8')).toBe(403)
+  expect(await send('7', seven, '00112233445566778899aabbccddee07')).toBe(200)
+  expect(await send('8', eight, '00112233445566778899aabbccddee08')).toBe(200)
+  expect(await send('7', eight, '00112233445566778899aabbccddee08')).toBe(403)
+  expect(await send('9', eight, '00112233445566778899aabbccddee08')).toBe(403)
+  expect(await send('7', seven, '00112233445566778899aabbccddee08')).toBe(403)
 })
 
 test('a Map is read when the verifier is made', async () => {
