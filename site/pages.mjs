@@ -6,13 +6,20 @@ import { root } from '../tools/run.mjs'
 const sections = [
   {
     title: 'Start',
-    pages: ['README.md', 'docs/testing-your-webhooks.md', 'docs/rolling-out.md', 'docs/migrating-from-twilio.md'],
+    pages: [
+      'README.md',
+      'docs/options.md',
+      'docs/testing-your-webhooks.md',
+      'docs/rolling-out.md',
+      'docs/migrating-from-twilio.md',
+    ],
   },
   { title: 'Frameworks', pages: ['docs/frameworks.md'], folder: 'docs/frameworks' },
   {
     title: 'When a request is refused',
     pages: [
       'docs/why-does-validation-fail.md',
+      'docs/twilio-error-codes.md',
       'docs/diagnosis.md',
       'docs/how-suspicions-are-ordered.md',
       'docs/behind-a-proxy.md',
@@ -22,6 +29,10 @@ const sections = [
   {
     title: 'Guides',
     pages: [
+      'docs/other-languages.md',
+      'docs/cloudflare-workers.md',
+      'docs/platforms.md',
+      'docs/json-webhooks.md',
       'docs/get-webhooks.md',
       'docs/status-callbacks.md',
       'docs/studio.md',
@@ -37,7 +48,6 @@ const sections = [
       'docs/parameters.md',
       'docs/stream-tickets.md',
       'docs/webhook-kinds.md',
-      'docs/platforms.md',
       'docs/schemes.md',
       'docs/sendgrid-event-webhook.md',
       'docs/why-does-sendgrid-validation-fail.md',

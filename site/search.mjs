@@ -7,26 +7,41 @@ import { placeOf } from './pages.mjs'
  */
 export const keywords = {
   'README.md': 'get started install quick start',
-  'docs/behind-a-proxy.md': 'behind a proxy load balancer reverse proxy',
+  'docs/behind-a-proxy.md':
+    'behind a proxy load balancer reverse proxy https http SSL termination X-Forwarded-Proto trust proxy fails',
   'docs/behind-a-proxy.md#trailing-slashes': 'trailing slash either',
+  'docs/cloudflare-workers.md': 'Cloudflare Worker Workers wrangler',
+  'docs/frameworks/fastify.md': 'Fastify plugin raw body',
+  'docs/frameworks/nest.md': 'Nest NestJS guard raw body',
   'docs/frameworks/twilio-functions.md': 'Twilio Functions serverless runtime protected',
   'docs/frameworks/ws.md': 'WebSocket Media Streams ConversationRelay',
   'docs/get-webhooks.md': 'GET callback webhook method query',
   'docs/inspector.md': 'test locally localhost development tunnel dev',
-  'docs/many-tenants.md': 'many tenants customers domains hosts',
-  'docs/migrating-from-twilio.md': 'migrate from twilio validateRequest webhook codemod switch',
+  'docs/json-webhooks.md': 'JSON body bodySHA256 Event Streams events raw body',
+  'docs/many-tenants.md': 'many tenants customers domains hosts multiple Twilio accounts',
+  'docs/migrating-from-twilio.md':
+    'migrate from twilio validateExpressRequest validateRequestWithBody webhook codemod switch upgrade',
   'docs/oauth-webhooks.md': 'OAuth Bearer token JWT',
+  'docs/other-languages.md': 'Python Flask Django PHP Laravel Symfony Ruby Rails Go golang gin Java other languages',
   'docs/platforms.md#ngrok': 'behind ngrok tunnel',
   'docs/platforms.md#supabase': 'Supabase Edge Functions',
+  'docs/replay.md': 'replay replays repeated duplicate twice',
   'docs/rotation-and-shared-keys.md#rotating-an-auth-token': 'rotate a token Auth Token rotation secondary',
+  'docs/sendgrid-event-webhook.md': 'SendGrid Event Webhook eventwebhook express',
+  'docs/sendgrid-inbound-parse.md': 'SendGrid Inbound Parse email',
   'docs/several-instances.md': 'several instances cluster shared store Redis',
   'docs/status-callbacks.md': 'status callback delivery MessageStatus CallStatus',
   'docs/studio.md': 'Studio flow HTTP request widget',
   'docs/subaccounts.md': 'subaccounts subaccount',
-  'docs/testing-your-webhooks.md': 'test locally unit test mock sign request',
+  'docs/testing-your-webhooks.md':
+    'test locally unit test tests mock sign request expected signature disable turn off validation in development without twilio',
+  'docs/twilio-error-codes.md': 'error code 11200 11217 http retrieval failure Twilio console debugger',
   'docs/typescript.md': 'TypeScript types',
   'docs/without-an-adapter.md': 'createVerifier verify own framework server other Hapi Restify uWebSockets',
-  'docs/why-does-validation-fail.md': 'validation fails 403 invalid signature mismatch debug',
+  'docs/why-does-sendgrid-validation-fail.md':
+    'unable to verify SendGrid signature verifySignature always returns false fails more than one event',
+  'docs/why-does-validation-fail.md':
+    'validation fails failed 403 forbidden 401 unauthorized invalid signature mismatch debug validateRequest always returns false validate twilio request API key',
 }
 
 /**
@@ -72,7 +87,7 @@ export const searchOptions = {
       boostDocument: (id) =>
         /^\/(reference|decisions)\/|^\/(changelog|contributing)\./.test(id)
           ? 0.05
-          : /^\/(mutation|benchmarks|runtimes|broken-validators|attacks)\./.test(id)
+          : /^\/(mutation|benchmarks|runtimes|broken-validators|attacks)\.|^\/codes\//.test(id)
             ? 0.5
             : 1,
     },

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root, run } from './run.mjs'
@@ -26,8 +26,42 @@ export async function packPackages() {
 
 /** @param {string} name @returns {string} the name of the tarball */
 function packPackage(name) {
-  for (const { path } of npmPack(name, '--dry-run').files) setMode(join(root, 'packages', name, path))
-  return npmPack(name).filename
+  const readme = join(root, 'packages', name, 'README.md')
+  const text = readFileSync(readme, 'utf8')
+  writeFileSync(readme, completeLinks(text, JSON.parse(readFileSync(join(root, 'release.json'), 'utf8'))))
+  try {
+    for (const { path } of npmPack(name, '--dry-run').files) setMode(join(root, 'packages', name, path))
+    return npmPack(name).filename
+  } finally {
+    writeFileSync(readme, text)
+  }
+}
+
+/**
+ * Completes the links of a package's README. In the repository they are relative, and a registry
+ * has no files beside the README.
+ * @param {string} text
+ * @param {{ homepage: string, repository: string }} origin of release.json. Without it the links
+ *   stay as they are, as in a rehearsal
+ * @returns {string}
+ */
+export function completeLinks(text, { homepage, repository }) {
+  if (homepage === '' || repository === '') return text
+  return text.replace(
+    /(\]\(|")\.\.\/\.\.\/([^)"\s#]+)(#[^)"\s]*)?(?=[)"])/g,
+    (_all, before, path, anchor = '') => before + addressOf(path, homepage, repository) + anchor,
+  )
+}
+
+/**
+ * Pages are on the site, where `site/pages.mjs` places them. Other files are in the repository.
+ * @param {string} path @param {string} homepage @param {string} repository
+ */
+function addressOf(path, homepage, repository) {
+  const site = homepage.replace(/\/?$/, '/')
+  if (path === 'README.md') return `${site}overview.html`
+  if (/^docs\/.*\.(md|svg)$/.test(path)) return site + path.replace(/^docs\//, '').replace(/\.md$/, '.html')
+  return `${repository}/blob/HEAD/${path}`
 }
 
 /**

@@ -25,7 +25,7 @@ export const programs = {
   'php-cli': { names: ['php'], for: 'receivers in other languages' },
   promtool: { names: ['promtool'], for: 'the alerts of the gateway' },
   python3: { names: ['python3'], for: 'relays that rewrite a body' },
-  'python3-flask': { names: ['flask'], for: 'receivers in other languages' },
+  'python3-flask': { names: ['flask'], for: 'receivers and backends in other languages' },
   'redis-server': { names: ['redis-server', 'valkey-server'], for: 'the replay guard' },
   'ruby-rackup': { names: ['rackup'], for: 'receivers in other languages' },
   zsh: { names: ['zsh'], for: 'the completion of the command line' },

@@ -99,14 +99,26 @@ function formatBytes(bytes) {
   return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`
 }
 
-/** @param {string} table */
-function writeIntoReadme(table) {
-  const readme = join(root, 'README.md')
-  const printed = /(<!-- printed by npm run size -->\n```text\n)[\s\S]*?```/
-  writeFileSync(
-    readme,
-    readFileSync(readme, 'utf8').replace(printed, (_all, start) => `${start}${table}\n\`\`\``),
-  )
+/**
+ * The figures in the documentation, by page. The first group of each pattern stays.
+ * @param {{ table: string, line: string, row: string }} figures
+ * @returns {readonly (readonly [page: string, pattern: RegExp, text: string])[]}
+ */
+function listPlaces({ table, line, row }) {
+  return [
+    ['docs/migrating-from-twilio.md', /(<!-- printed by npm run size -->\n```text\n)[\s\S]*?(?=```)/, `${table}\n`],
+    ['README.md', /(<!-- figures: npm run size -->\n).*/, line],
+    ['README.md', /^(\| Installed \|).*$/m, row],
+  ]
+}
+
+/** @param {ReturnType<typeof listPlaces>[number]} place @returns {boolean} true if the page had other figures */
+function writeFigures([page, pattern, text]) {
+  const file = join(root, page)
+  const before = readFileSync(file, 'utf8')
+  const after = before.replace(pattern, (_all, start) => start + text)
+  if (process.argv.includes('--write')) writeFileSync(file, after)
+  return before !== after
 }
 
 await buildWhenNeeded()
@@ -135,11 +147,18 @@ const table = rows.map(([what = '', ...figures]) =>
   [what.padEnd(34), ...figures.map((figure) => figure.padStart(14))].join('').trimEnd(),
 )
 console.log(table.join('\n'))
-if (process.argv.includes('--write')) writeIntoReadme(table.join('\n'))
-else if (!readFileSync(join(root, 'README.md'), 'utf8').includes(`\n${table.join('\n')}\n`)) {
-  console.error('The README has other sizes: run `node tools/size.mjs --write`.')
-  process.exitCode = 1
-}
+const frameworks = readdirSync(join(root, 'docs/frameworks')).length
+const [ours, theirs] = [unpackedBytes + sumSizes(dependencies), sizeOf(twilio) + sumSizes(twilioDependencies)]
+const places = listPlaces({
+  table: table.join('\n'),
+  line: `**${formatBytes(bundleBytes)} gzipped · ${dependencies.size} dependencies to install · ${frameworks} frameworks and platforms · MIT**`,
+  row: ` ${formatBytes(theirs)}, with ${twilioDependencies.size} dependencies | nothing | [${formatBytes(ours)}, with ${dependencies.size} dependencies](docs/migrating-from-twilio.md#what-is-installed) |`,
+})
+for (const place of places)
+  if (writeFigures(place) && !process.argv.includes('--write')) {
+    console.error(`${place[0]} has other sizes: run \`node tools/size.mjs --write\`.`)
+    process.exitCode = 1
+  }
 
 const measured = { bundleBytes, modules, unpackedBytes }
 for (const name of /** @type {(keyof typeof budgets)[]} */ (Object.keys(budgets))) {

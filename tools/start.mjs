@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { importStart } from './start-bundle.mjs'
 
-const port = Number(process.env.PORT || 3000)
 const host = '127.0.0.1'
-const url = `http://${host}:${port}`
+const wanted = Number(process.env.PORT || 3000)
 
 /** @param {string} message @returns {never} */
 function stop(message) {
@@ -13,65 +10,58 @@ function stop(message) {
   process.exit(1)
 }
 
-async function checkPort() {
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) stop(`PORT must be a number from 1 to 65535.`)
-  const probe = createServer()
-  try {
-    await once(probe.listen(port, host), 'listening')
-  } catch (error) {
-    stop(`Cannot listen on ${host}:${port} (${describe(error)}). Choose another port: PORT=${port + 1} npm start`)
-  }
-  await new Promise((resolve) => probe.close(resolve))
-}
-
-/** @param {unknown} error */
-function describe(error) {
-  if (!(error instanceof Error)) return String(error)
-  return 'code' in error && error.code === 'EADDRINUSE' ? 'something else uses the port' : error.message
-}
-
-/** Starts `tollgate dev` with its built-in application and a random Auth Token for this run. */
-async function startDevRun() {
+/**
+ * Starts `tollgate dev` with its built-in application and a random Auth Token for this run.
+ * @param {number} port
+ */
+async function startDevRun(port) {
   const authToken = randomBytes(16).toString('hex')
   const run = await startDev({
     authToken,
-    publicUrl: url,
+    publicUrl: `http://${host}:${port}`,
     listen: { host, port },
-    onExchange: (exchange) => console.log(formatExchange(exchange)),
+    onExchange: (exchange) => console.log(`  ${formatExchange(exchange)}`),
     onNewInspectorUrl: (address) => console.log(`The page, for another browser: ${address}`),
   })
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => run.close().then(() => process.exit(0)))
   return { authToken, inspectorUrl: run.inspectorUrl }
 }
 
-/** @param {string} authToken */
-function signMessage(authToken) {
-  return signRequest({ url: `${url}/sms`, ...sampleWebhook('message.inbound'), authToken })
-}
-
-await checkPort()
-const { formatExchange, sampleWebhook, signRequest, startDev } = await importStart().catch((error) =>
+if (!Number.isInteger(wanted) || wanted < 1 || wanted > 65_535) stop('PORT must be a number from 1 to 65535.')
+const { findPort, formatExchange, sampleWebhook, signRequest, startDev } = await importStart().catch((error) =>
   stop(error.message),
 )
 console.log('Starting the gateway …')
-const { authToken, inspectorUrl } = await startDevRun().catch((error) => stop(error.message))
-console.log(`The gateway listens on ${url}, in front of a small TwiML application.`)
-const genuine = signMessage(authToken)
-const spoofed = signMessage('0'.repeat(32))
+const port = await findPort(host, wanted).catch((error) => stop(error.message))
+const { authToken, inspectorUrl } = await startDevRun(port).catch((error) => stop(error.message))
 
-for (const request of [genuine, spoofed]) await (await fetch(request.toRequest())).text()
+/** @param {string} token */
+function signMessage(token) {
+  return signRequest({ url: `http://${host}:${port}/sms`, ...sampleWebhook('message.inbound'), authToken: token })
+}
 
+/** Writes a request as one line of a shell. @param {ReturnType<typeof signMessage>} request */
+function writeLine({ url, headers, body }) {
+  return `curl ${url} -H 'X-Twilio-Signature: ${headers['x-twilio-signature']}' -d '${body}'`
+}
+
+const requests = [signMessage(authToken), signMessage('0'.repeat(32))]
 console.log(`
-A genuine request, signed with this run's Auth Token:
-
-${genuine.toCurl()}
-
-A spoofed request, signed with another token:
-
-${spoofed.toCurl()}
-
-Paste one of them into another terminal. The inspector's page shows each request with its verdict:
+Open this page. It shows each webhook with its verdict, and sends test webhooks of every kind:
 
   ${inspectorUrl}
+${port === wanted ? '' : `\nPort ${wanted} is in use, so the gateway listens on port ${port}.\n`}
+Two requests have arrived, one with the right Auth Token and one with another:
+`)
+for (const request of requests) await (await fetch(request.toRequest())).text()
 
-Ctrl-C stops the server.`)
+console.log(`
+Send them again from another terminal, the genuine one first:
+
+${requests.map(writeLine).join('\n\n')}
+
+Next, see the webhooks of your own application. If it listens on port 5000:
+
+  npx @tollgate/cli dev --upstream 5000
+
+Ctrl-C stops this one.`)

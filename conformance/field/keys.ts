@@ -126,12 +126,12 @@ export const keySetUps: readonly SetUp[] = [
   },
   {
     id: 'token-invisible-character',
-    what: 'The token was copied from a page with a zero-width space at its end.',
+    what: 'The token was copied into a database from a page, with a zero-width space at its end.',
     source: 'https://developer.mozilla.org/en-US/docs/Glossary/Whitespace',
     sent: sms,
-    options: { authToken: `${token}\u200b` },
+    options: { authToken: () => `${token}\u200b` },
     cause: 'token-with-invisible-character',
-    mend: { options: { authToken: token } },
+    mend: { options: { authToken: () => token } },
   },
   {
     id: 'token-base64',

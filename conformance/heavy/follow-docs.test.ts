@@ -89,7 +89,7 @@ function readFiles(text: string): Map<string, string> {
 /** Puts secrets where the page has an ellipsis. */
 function fillIn(command: string): string {
   return command
-    .replace('TWILIO_AUTH_TOKEN=…', `TWILIO_AUTH_TOKEN=${token}`)
+    .replace(/TWILIO_AUTH_TOKEN=(?:…|12345)/, `TWILIO_AUTH_TOKEN=${token}`)
     .replace('STREAM_SECRET=…', `STREAM_SECRET=${token}`)
 }
 

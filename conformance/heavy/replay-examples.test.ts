@@ -21,9 +21,9 @@ afterAll(async () => {
 })
 
 /** Starts an example, and returns a function that sends it a path. */
-async function start(name: string) {
+async function start(name: string, server = 'server.mjs') {
   const port = await findFreePort()
-  const file = fileURLToPath(new URL(`../../examples/${name}/server.mjs`, import.meta.url))
+  const file = fileURLToPath(new URL(`../../examples/${name}/${server}`, import.meta.url))
   const settings = {
     PORT: String(port),
     REDIS_URL: redis?.url,
@@ -54,6 +54,14 @@ describe('the examples of the documentation', () => {
     expect(await send('/status', token, 'failed')).toBe('409 ')
     expect(await send('/status')).toBe('200 ')
     expect(await send('/sms', '0'.repeat(32))).toBe('403 Twilio Request Validation Failed.')
+  })
+
+  test('Fastify on two instances: each knows what the other has answered', async () => {
+    const [one, two] = await Promise.all([start('replay', 'fastify.mjs'), start('replay', 'fastify.mjs')])
+    const text = 'delivered'
+    expect(await one.send('/sms', token, text)).toBe('200 <Response><Message>Thank you</Message></Response>')
+    expect(await two.send('/sms', token, text)).toBe('200 <Response/>')
+    expect(await two.send('/sms', '0'.repeat(32), text)).toBe('403 Twilio Request Validation Failed.')
   })
 
   test('rolling out: observes, counts, and enforces elsewhere', async () => {

@@ -170,4 +170,60 @@ export const servers: readonly Platform[] = [
     example: ['express.mjs', 'cloudflareTunnel'],
     without: { https: { publicUrl: 'http://hooks.example.com' }, 'a public URL': fromHost('hooks.example.com') },
   },
+  {
+    name: 'Heroku',
+    sources: ['https://devcenter.heroku.com/articles/http-routing'],
+    url: `https://example-0123456789ab.herokuapp.com/sms${query}`,
+    arrival: {
+      as: 'express',
+      target: `/sms${query}`,
+      headers: {
+        host: 'example-0123456789ab.herokuapp.com',
+        ...https,
+        'x-forwarded-port': '443',
+        via: '1.1 heroku-router',
+      },
+    },
+    example: ['express.mjs', 'heroku'],
+    without: {
+      https: { publicUrl: 'http://example-0123456789ab.herokuapp.com' },
+      'a public URL': fromHost('example-0123456789ab.herokuapp.com'),
+    },
+  },
+  {
+    name: 'Render',
+    sources: ['https://render.com/tutorials/web-service-vs-static-site/web-services'],
+    url: `https://example.onrender.com/sms${query}`,
+    arrival: {
+      as: 'express',
+      target: `/sms${query}`,
+      headers: { host: 'example.onrender.com', ...https, 'x-forwarded-for': client },
+    },
+    example: ['express.mjs', 'render'],
+    without: {
+      https: { publicUrl: 'http://example.onrender.com' },
+      'a public URL': fromHost('example.onrender.com'),
+    },
+  },
+  {
+    name: 'Fly',
+    sources: ['https://fly.io/docs/networking/request-headers/'],
+    url: `https://example.fly.dev/sms${query}`,
+    arrival: {
+      as: 'express',
+      target: `/sms${query}`,
+      headers: {
+        host: 'example.fly.dev',
+        ...https,
+        'fly-client-ip': client,
+        'fly-forwarded-port': '443',
+        via: '1.1 fly.io',
+      },
+    },
+    example: ['express.mjs', 'fly'],
+    without: {
+      https: { publicUrl: 'http://example.fly.dev' },
+      'a public URL': fromHost('example.fly.dev'),
+    },
+  },
 ]

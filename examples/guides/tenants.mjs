@@ -8,8 +8,8 @@ const accounts = new Map([
 ])
 /** Auth Tokens by AccountSid. */
 const authToken = new Map([
-  ['AC0123456789abcdef0123456789abcdef', 'the Auth Token of tenant 7'],
-  ['ACfedcba9876543210fedcba9876543210', 'the Auth Token of tenant 8'],
+  ['AC0123456789abcdef0123456789abcdef', '00112233445566778899aabbccddee07'],
+  ['ACfedcba9876543210fedcba9876543210', '00112233445566778899aabbccddee08'],
 ])
 
 export const app = express()

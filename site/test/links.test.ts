@@ -46,8 +46,9 @@ test('every internal link leads to a page, and its anchor to a heading', () => {
       if (/^([a-z]+:|\/\/)/i.test(href)) continue
       const file = join(out, resolveLink(page, href))
       const anchor = decodeURIComponent(href.split('#')[1] ?? '')
-      const target = existsSync(file) ? readFileSync(file, 'utf8') : undefined
-      if (target === undefined || (anchor !== '' && !target.includes(`id="${anchor}"`))) lost.push(`${page}: ${href}`)
+      // Only a link to a heading needs the text: there are thousands of links.
+      const isThere = existsSync(file) && (anchor === '' || readFileSync(file, 'utf8').includes(`id="${anchor}"`))
+      if (!isThere) lost.push(`${page}: ${href}`)
     }
   }
   expect(lost).toEqual([])

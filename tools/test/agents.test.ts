@@ -82,6 +82,14 @@ const ran = new Map([
   ["-import { EventWebhook, EventWebhookHeader } from '@sendgrid/eventwebhook'", 'below'],
   ['{\n  "accounts": {', 'below'],
   ['npx @tollgate/cli send message.inbound', 'below'],
+  ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli send', 'below'],
+  ['export TWILIO_AUTH_TOKEN=12345\nnpx @tollgate/cli', 'tools/test/heavy/deployments.test.ts: index.js'],
+  ['echo TWILIO_AUTH_TOKEN=12345 > .dev.vars', 'tools/test/heavy/deployments.test.ts: index.js'],
+  ['npm install tollgate\nnpm install --save-dev wrangler', 'tools/test/heavy/deployments.test.ts: index.js'],
+  ['npx wrangler secret put TWILIO_AUTH_TOKEN', 'tools/test/heavy/deployments.test.ts: index.js'],
+  ['npm install tollgate fastify redis', 'conformance/heavy/replay-examples.test.ts: fastify.mjs'],
+  ['export TWILIO_AUTH_TOKEN=12345 TOLLGATE_PUBLIC_URL', 'conformance/heavy/replay-examples.test.ts: fastify.mjs'],
+  ['npx @tollgate/cli send events.batch', 'packages/cli/test/heavy/kinds.test.ts: send'],
   ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli conform', 'conformance/heavy/receivers.test.ts: conform'],
 ])
 
@@ -155,6 +163,19 @@ test('the commands of the skill send a webhook that a recipe accepts, and explai
   const explained = await runCommand('packages/cli/dist/bin.js', diagnose)
   expect(explained.code, explained.output).toBe(1)
   expect(explained.output).toContain('https://old.example.com/sms')
+})
+
+test('the trial of a framework page gets an answer, and then a 403', async () => {
+  vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
+  vi.stubEnv('PORT', '0')
+  const { app } = await import('../../examples/readme/express.mjs')
+  const port = await listen(app)
+  const [trial = ''] = /^## See it work[\s\S]*?^## /m.exec(readPage('docs/frameworks/express.md')) ?? []
+  const [, genuine = '', refused = ''] = findBlock(trial, 'export ').trim().split('\n')
+  const sent = await runCommand('packages/cli/dist/bin.js', genuine.replace(':3000', `:${port}`))
+  expect([sent.code, sent.output]).toEqual([0, expect.stringContaining('You said')])
+  const other = await runCommand('packages/cli/dist/bin.js', refused.replace(':3000', `:${port}`))
+  expect([other.code, other.output]).toEqual([1, expect.stringContaining('403 Forbidden')])
 })
 
 /** Runs a command that starts with `npx`, with the program of this repository. */

@@ -49,5 +49,19 @@ test('the README of the package names every entry', async () => {
 
 test('the page on Twilio Functions says that a local run does not check protected Functions', () => {
   const page = read('docs/frameworks/twilio-functions.md').replace(/\s+/g, ' ')
-  expect(page).toMatch(/A local run does not check it\.\*\*.{0,120}\.protected\.js/)
+  expect(page).toMatch(/## A local run does not check it .{0,120}\.protected\.js/)
+})
+
+// Twilio itself checks what calls a protected Function.
+const frameworks = listFiles('docs/frameworks/*.md').filter((page) => !page.endsWith('/twilio-functions.md'))
+
+test.each(frameworks)('%s says how to see it work, and where to set it in Twilio', (page) => {
+  const text = read(page)
+  const [, trial = ''] = /^## See it work\n([\s\S]*?)^## Set it in Twilio\n/m.exec(text) ?? []
+  const [, kind, address = ''] =
+    /^npx @tollgate\/cli send (\S+) --to (\S+) --public-url https:\/\/api\.example\.com$/m.exec(trial) ?? []
+  expect(['sms', 'media-stream.handshake']).toContain(kind)
+  const path = address.replace(/^(ws:\/\/)?localhost:\d+/, '')
+  expect(text).toContain(`api.example.com${path}`)
+  expect(find(text, /^(#{2,3}) /gm).length).toBeGreaterThan(3)
 })

@@ -18,6 +18,7 @@ const generated: readonly Generated[] = [
   { files: 'docs/broken-validators.md', command: 'npm run broken', test: 'conformance/heavy/broken.test.ts' },
   { files: 'docs/codes/*.md', command: 'npm run causes', test: 'tools/test/causes.test.ts' },
   { files: 'docs/frameworks.md', command: 'npm run reports', untestedBecause: measured },
+  { files: 'docs/images/*.svg', command: 'npm run picture', test: 'tools/test/picture.test.ts' },
   { files: 'docs/mutation.md', command: 'npm run mutation', untestedBecause: measured },
   { files: 'docs/runtimes.md', command: 'npm run reports', untestedBecause: measured },
   { files: 'docs/webhook-kinds.md', command: 'npm run kinds', test: 'tools/test/webhook-kinds.test.ts' },

@@ -84,11 +84,11 @@ test('tenants in a Map: each path takes only its own account', async () => {
     return (await deliver(app, signRequest({ url: `${origin}/tenants/${id}/sms`, ...webhook, authToken }))).status
   }
   const [seven, eight] = ['AC0123456789abcdef0123456789abcdef', 'ACfedcba9876543210fedcba9876543210'] as const
-  expect(await send('7', seven, 'the Auth Token of tenant 7')).toBe(200)
-  expect(await send('8', eight, 'the Auth Token of tenant 8')).toBe(200)
-  expect(await send('7', eight, 'the Auth Token of tenant 8')).toBe(403)
-  expect(await send('9', eight, 'the Auth Token of tenant 8')).toBe(403)
-  expect(await send('7', seven, 'the Auth Token of tenant 8')).toBe(403)
+  expect(await send('7', seven, '00112233445566778899aabbccddee07')).toBe(200)
+  expect(await send('8', eight, '00112233445566778899aabbccddee08')).toBe(200)
+  expect(await send('7', eight, '00112233445566778899aabbccddee08')).toBe(403)
+  expect(await send('9', eight, '00112233445566778899aabbccddee08')).toBe(403)
+  expect(await send('7', seven, '00112233445566778899aabbccddee08')).toBe(403)
 })
 
 test('a Map is read when the verifier is made', async () => {
@@ -105,7 +105,7 @@ test('tenants in a database: a new one without a restart', async () => {
   const rows = new Map<string, { accountSid: string; authToken: string }>()
   const insert = (accountSid: string, token: string) => rows.set(accountSid, { accountSid, authToken: token })
   const [first, second] = [`AC${'1'.repeat(32)}`, `AC${'2'.repeat(32)}`] as const
-  insert(first, 'a token')
+  insert(first, 'a-token')
   const { app, addTenant } = await createApp({
     find: async (sid) => rows.get(sid),
     list: async () => [...rows.values()],
@@ -114,11 +114,11 @@ test('tenants in a database: a new one without a restart', async () => {
     const webhook = sampleWebhook('message.inbound', { AccountSid })
     return (await deliver(app, signRequest({ url: `${origin}/sms`, ...webhook, authToken: token }))).status
   }
-  expect(await send(first, 'a token')).toBe(200)
-  insert(second, 'another token')
-  addTenant({ accountSid: second, authToken: 'another token' })
-  expect(await send(second, 'another token')).toBe(200)
-  expect(await send(second, 'a token')).toBe(403)
+  expect(await send(first, 'a-token')).toBe(200)
+  insert(second, 'another-token')
+  addTenant({ accountSid: second, authToken: 'another-token' })
+  expect(await send(second, 'another-token')).toBe(200)
+  expect(await send(second, 'a-token')).toBe(403)
 })
 
 test('the TypeScript of the page on types', async () => {

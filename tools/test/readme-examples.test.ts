@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import type { RequestListener } from 'node:http'
+import { join } from 'node:path'
 import express from 'express'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { root } from '../run.mjs'
 import { deliver } from './deliver.ts'
 
 const authToken = '12345'
@@ -30,6 +33,25 @@ test('Express', async () => {
   expect(genuine.status).toBe(200)
   expect(await genuine.text()).toContain('You said 1 &lt; 2')
   expect((await deliver(app, signRequest({ url, ...webhook, authToken: 'another' }))).status).toBe(403)
+})
+
+test('a missing or wrong token is a sentence, and the line of the application', () => {
+  for (const [token, says] of [
+    [undefined, /^TypeError: "authToken" is missing: .* or set TWILIO_AUTH_TOKEN; .*Twilio console/],
+    ['…', /^TypeError: "TWILIO_AUTH_TOKEN" is a placeholder; .*Twilio console/],
+  ] as const) {
+    const env = { ...process.env, TWILIO_AUTH_TOKEN: token }
+    const { stderr } = spawnSync(process.execPath, ['express.mjs'], {
+      cwd: join(root, 'examples/readme'),
+      env,
+      encoding: 'utf8',
+    })
+    const lines = stderr.split('\n')
+    const said = lines.findIndex((line) => says.test(line))
+    expect(said, stderr).toBeGreaterThanOrEqual(0)
+    expect(lines[said + 1]).toContain('examples/readme/express.mjs:')
+    expect(stderr).not.toContain('/dist/')
+  }
 })
 
 test('node:http', async () => {

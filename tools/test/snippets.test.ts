@@ -15,8 +15,10 @@ describe.each(listPages())('%s', (page) => {
   })
 })
 
-test('the README has fewer than 200 lines, and only whole files as snippets', () => {
+test('the README has at most 150 lines, only whole files as snippets, and no wide code', () => {
   const readme = readPage('README.md')
-  expect(readme.split('\n').length).toBeLessThan(200)
+  expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(150)
+  const [first = ''] = listSources('README.md')
+  for (const line of readPage(first).split('\n')) expect(line.length, line).toBeLessThan(80)
   expect(readme).not.toMatch(/<!-- from \S+#/)
 })

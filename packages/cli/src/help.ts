@@ -37,7 +37,8 @@ export function formatHelp(io: Io): string {
     ['    --help', 'Show this help, or the help of a command'],
   ]
   const examples = formatExamples([
-    ['tollgate send message.inbound --to http://127.0.0.1:3000/sms', 'send your server a signed message'],
+    ['tollgate dev --upstream 3000', 'see the webhooks of your application on port 3000'],
+    ['tollgate send sms --to localhost:3000/sms', 'send your server a signed message'],
     ['tollgate diagnose', 'paste a curl command to find out why it fails'],
   ])
   return [

@@ -1,6 +1,6 @@
 import manifest from '../package.json' with { type: 'json' }
 import { completionKey } from './candidates.ts'
-import { commands } from './commands/table.ts'
+import { aliases, commands } from './commands/table.ts'
 import { complete } from './complete.ts'
 import { readDotenv } from './dotenv.ts'
 import { EXIT, UnreachableError, UsageError } from './exit.ts'
@@ -30,7 +30,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
     return EXIT.ok
   }
   // `tollgate help send` is `tollgate send --help`.
-  const [name, ...words] = argv[0] === 'help' && argv.length > 1 ? [...argv.slice(1, 2), '--help'] : argv
+  const [typed, ...words] = argv[0] === 'help' && argv.length > 1 ? [...argv.slice(1, 2), '--help'] : argv
+  const name = typed !== undefined && Object.hasOwn(aliases, typed) ? aliases[typed] : typed
   if (name === '--version' || name === '-v') return show(io, manifest.version)
   if (name === '--help' || name === '-h' || name === 'help') return show(io, formatHelp(io))
   if (name === undefined) {

@@ -1,5 +1,6 @@
 export type { DevOptions } from './dev/dev-options.ts'
 export { formatExchange } from './dev/exchange-line.ts'
+export { findPort } from './dev/find-port.ts'
 export { type DevRun, startDev } from './dev/start-dev.ts'
 export type { Diagnose } from './server/explainer.ts'
 export { createInspector, type Inspector } from './server/inspector.ts'

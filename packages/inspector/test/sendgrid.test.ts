@@ -58,8 +58,8 @@ test('a request of SendGrid is shown with its verdict, its kind and what was sig
   expect(capture.signingString.map(({ text }) => text).join('')).toBe(
     signed.headers['x-twilio-email-event-webhook-timestamp'] + Buffer.from(signed.body).toString(),
   )
-  expect(formatExchange(exchanges[0] as Exchange)).toBe(
-    'accepted  POST /events  sendgrid.events  covers body  matched sendgrid marketing  200',
+  expect(formatExchange(exchanges[0] as Exchange)).toMatch(
+    /^POST \/events {2}sendgrid\.events {2}accepted {2}200 by the application, \d+ ms$/,
   )
 })
 

@@ -301,7 +301,7 @@ describe('SharedKeys, as in the package', () => {
     [authToken, 'sha256'],
     [secret, 'sha1'],
     [secret, 'sha256'],
-    ['another secret', 'sha256'],
+    ['another-secret', 'sha256'],
   ] as const
 
   test('the middleware takes the secret and the algorithm that the settings header asks for', () => {

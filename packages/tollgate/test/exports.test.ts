@@ -29,6 +29,7 @@ const names: Record<string, string[]> = {
   './schemes': ['getScheme', 'guessScheme', 'logRefusal', 'schemes'],
   './sendgrid': ['createSendGridVerifier', 'distinctEvents'],
   './testing': [
+    'renewSids',
     'sampleSendGridEvents',
     'sampleWebhook',
     'signRequest',

@@ -11,8 +11,8 @@ import { accountSid, claim, deliver, outcome, publicUrl, send, token } from './k
 const one = accountSid(1)
 const params = { AccountSid: one, Body: 'Hello' }
 const byToken = (number: number) => ({ params, authToken: token(number) })
-const byKey = (id: string) => ({ params, sharedKey: { id, secret: `secret of ${id}` } })
-const secrets = (...ids: string[]) => Object.fromEntries(ids.map((id) => [id, `secret of ${id}`]))
+const byKey = (id: string) => ({ params, sharedKey: { id, secret: `secret-of ${id}` } })
+const secrets = (...ids: string[]) => Object.fromEntries(ids.map((id) => [id, `secret-of ${id}`]))
 
 describe('a list of Auth Tokens', () => {
   test.each<[string, VerifierOptions['authToken']]>([
@@ -36,7 +36,7 @@ describe('SharedKeys', () => {
     const requests = [byKey('a'), byKey('b'), byToken(1), byKey('b'), byKey('a'), byToken(1)]
     const outcomes = await Promise.all(requests.map(async (request) => outcome(await send(verifier, request))))
     expect(outcomes).toEqual(['a', 'b', 0, 'b', 'a', 0])
-    const confused = { params, sharedKey: { id: 'a', secret: 'secret of b' } }
+    const confused = { params, sharedKey: { id: 'a', secret: 'secret-of-b' } }
     expect(outcome(await send(verifier, confused))).toBe('signature_mismatch')
     expect(outcome(await send(verifier, byKey('c')))).toBe('key_unknown')
   })
@@ -46,7 +46,7 @@ describe('SharedKeys', () => {
     expect(outcome(await deliver(options, byKey('a')))).toBe('a')
     expect(outcome(await deliver(options, byToken(1)))).toBe('key_not_allowed')
     // A SharedKey's secret does not count as an Auth Token, nor the other way round.
-    expect(outcome(await deliver(options, { params, authToken: 'secret of a' }))).toBe('key_not_allowed')
+    expect(outcome(await deliver(options, { params, authToken: 'secret-of-a' }))).toBe('key_not_allowed')
     const withToken = { params, sharedKey: { id: 'a', secret: token(1) } }
     expect(outcome(await deliver(options, withToken))).toBe('signature_mismatch')
   })

@@ -152,7 +152,8 @@ describe('createVerifier refuses wrong options and names them', () => {
     ['authTokens', 'authToken'],
     ['publicURL', 'publicUrl'],
     ['accountSid', 'allowedAccounts'],
-    ['url', undefined],
+    ['url', 'publicUrl'],
+    ['token', 'authToken'],
     ['validate', undefined],
     ['trustProxy', undefined],
   ] as const)
@@ -185,13 +186,34 @@ const faultyTokens: [what: string, token: unknown, says: RegExp][] = [
   ['angle brackets', '<Sesame>', /placeholder/],
   ['your_auth_token', 'your_auth_token_Sesame', /placeholder/],
   ['xxxxxxxx', 'xxxxxxxx', /placeholder/],
+  ['an ellipsis, as in our own pages', '…', /placeholder.*Twilio console/],
+  ['three dots', '...', /placeholder.*Twilio console/],
+  ['changeme', 'changeme', /placeholder/],
+  ['change-me', 'CHANGE-ME', /placeholder/],
+  ['the name of the variable', 'TWILIO_AUTH_TOKEN', /placeholder/],
+  ['the variable of a shell', '$TWILIO_AUTH_TOKEN', /placeholder/],
+  ['the variable of cmd.exe', '%TWILIO_AUTH_TOKEN%', /placeholder/],
+  ['the variable of PowerShell', '$env:TWILIO_AUTH_TOKEN', /placeholder/],
+  ['the variable of Node.js', 'process.env.TWILIO_AUTH_TOKEN', /placeholder/],
+  ['a description', 'its Sesame Token', /white space in it.*Twilio console/],
+  ['a character outside ASCII', 'Sesam\u00e9Sesame', /outside ASCII.*Twilio console/],
   ['a number', 12345, /string/],
   ['null', null, /string/],
   ['bytes', new Uint8Array(3), /string|record|name|empty/],
   ['an object', { token: 'Sesame' }, /string|name/],
 ]
 
+// Auth Tokens have a known form. The secret of a SharedKey may be any text.
+const ofTokensOnly = ['an API key', 'an AccountSid', 'a description', 'a character outside ASCII']
+
 describe('tokens', () => {
+  for (const token of ['12345', 'ab'.repeat(16), 'test-token', 'aB3/+=._~-', 'xxx', 'changing-me'])
+    test(`${token} may be a token`, () => {
+      expect(() => make({ ...good, authToken: token })).not.toThrow()
+      expect(() => new RequestValidator(token)).not.toThrow()
+      expect(() => make({ ...good, sharedKeys: { key1: token } })).not.toThrow()
+    })
+
   for (const [what, token, says] of faultyTokens) {
     test(`${what}: createVerifier`, () => {
       const error = errorOf(() => make({ ...good, authToken: token }))
@@ -220,7 +242,7 @@ describe('tokens', () => {
     })
 
     test(`${what}: as the secret of a SharedKey`, () => {
-      if (what === 'an API key' || what === 'an AccountSid') return
+      if (ofTokensOnly.includes(what)) return
       const error = errorOf(() => make({ ...good, sharedKeys: { key1: token } }))
       expect(error).toBeInstanceOf(TypeError)
       expect(error.message).toContain('"sharedKeys')

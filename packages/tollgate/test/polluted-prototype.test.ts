@@ -32,7 +32,7 @@ const params = {
 const sign = (token: string) => signRequest({ url: `${publicUrl}/sms`, params, authToken: token })
 const genuine = sign(authToken)
 const unsigned = { ...genuine, headers: { ...genuine.headers, 'x-twilio-signature': '' } }
-const forged = sign('another token')
+const forged = sign('another-token')
 
 const codeOf = (verdict: Verdict): string => (verdict.ok ? 'accepted' : verdict.code)
 
@@ -46,7 +46,7 @@ describe('options', () => {
 
   test('E3 a polluted prototype gives no option: authToken', async () => {
     const options = { publicUrl, sharedKeys: { CR1: 'a secret of a shared key' } }
-    const verdict = await polluted('authToken', 'another token', () => createVerifier(options).verify(forged))
+    const verdict = await polluted('authToken', 'another-token', () => createVerifier(options).verify(forged))
     expect(codeOf(verdict)).toBe('key_unknown')
   })
 

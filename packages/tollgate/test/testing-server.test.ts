@@ -13,8 +13,16 @@ import { twilioWebhook as onHono } from '../src/adapters/hono.ts'
 import { twilioWebhook as onKoa } from '../src/adapters/koa.ts'
 import { twilioWebhook as onNode } from '../src/adapters/node.ts'
 import { kinds } from '../src/schemes/twilio/webhooks/index.ts'
-import { type TestServer, type TestSetting, testServer, type WebhookKind, webhookKinds } from '../src/testing/index.ts'
+import {
+  sampleWebhook,
+  type TestServer,
+  type TestSetting,
+  testServer,
+  type WebhookKind,
+  webhookKinds,
+} from '../src/testing/index.ts'
 import { type NodeApplication, testServer as nodeTestServer } from '../src/testing/node.ts'
+import { signTestRequest } from '../src/testing/test-server.ts'
 
 // The sample of a bundle has the bodySHA256 of an unknown body, so it is refused.
 const sendable = webhookKinds.filter((kind) => kinds[kind].body !== 'handshake' && kind !== 'regulatory.bundle')
@@ -75,6 +83,22 @@ const applications: [name: string, open: (publicUrl?: string) => Promise<TestSer
 ]
 
 describe.each(applications)('testServer for %s', (_name, open) => {
+  test('a kind is another delivery each time, and a sample the same', async () => {
+    const sids = new Set<string>()
+    const server = await open()
+    const sample = sampleWebhook('message.inbound', { Body: 'Hi' })
+    for (const kind of ['message.inbound', 'events.batch'] as const) {
+      for (const signed of [1, 2].map(() => signTestRequest(server, '/sms', kind, undefined)))
+        sids.add(signed.body ?? '')
+    }
+    expect(sids.size).toBe(4)
+    const set = { MessageSid: `SM${'1'.repeat(32)}` }
+    expect(signTestRequest(server, '/sms', 'message.inbound', set).body).toContain(set.MessageSid)
+    const [first, second] = [1, 2].map(() => signTestRequest(server, '/sms', sample, undefined).body)
+    expect(second).toBe(first)
+    await server.close()
+  })
+
   test('accepts a sample, and refuses a forged request', async () => {
     const server = await open()
     const answer = await server.send('/sms?tenant=7', 'message.inbound', { Body: 'Grüße ☕' })

@@ -291,6 +291,7 @@ describe('sampleWebhook', () => {
 
   test('tollgate/testing exports these names', () => {
     expect(Object.keys(publicFace).sort()).toEqual([
+      'renewSids',
       'sampleSendGridEvents',
       'sampleWebhook',
       'signRequest',

@@ -6,7 +6,7 @@ import { explainExchange } from '../dev/hints.ts'
 import { openBrowser } from '../dev/open-browser.ts'
 import { startTunnel } from '../dev/tunnel.ts'
 import { asUsageLater, EXIT, type OptionNames, UsageError } from '../exit.ts'
-import { hideQuery, type Io, print, tell } from '../io.ts'
+import { cleanText, hideQuery, type Io, print, tell } from '../io.ts'
 import { keyFlags, otherSchemes, requireKeys } from '../schemes/keys.ts'
 import { readSecretsIfAny, secretFlags } from '../secrets.ts'
 import { readSharedOptions, trailingSlashFlag } from '../verifier-options.ts'
@@ -38,7 +38,11 @@ export const command: Command = {
       type: 'switch',
       describe: 'Start ngrok or cloudflared, if it is installed, and use its address as the public URL',
     },
-    listen: { type: 'text', value: 'HOST:PORT', describe: 'The address for webhooks; default 127.0.0.1:8080' },
+    listen: {
+      type: 'text',
+      value: 'HOST:PORT',
+      describe: 'The address for webhooks; default 127.0.0.1:8080, or the next free port',
+    },
     open: { type: 'switch', describe: 'Open the page in your browser' },
     'inspector-port': {
       type: 'text',
@@ -66,7 +70,8 @@ export const command: Command = {
   epilogue:
     "Prints one line per request. Without an Auth Token it accepts only the page's test webhooks. Ctrl-C stops it.",
   async run(args, io) {
-    const { options, keys, names } = await readOptions(args, io)
+    const { options: given, keys, names } = await readOptions(args, io)
+    const options = await choosePort(given)
     // The signals are handled before anything opens, so that an early signal leaves nothing open.
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
@@ -76,6 +81,8 @@ export const command: Command = {
       const reached = tunnel === undefined ? options : { ...options, publicUrl: tunnel.url }
       const run = await start(reached, { keys, names }, args, io)
       introduce(run, reached, io)
+      if (!args.has('listen') && options.listen?.port !== defaultPort)
+        tell(io, `Port ${defaultPort} is in use, so the webhooks arrive at port ${options.listen?.port}.`)
       if (args.has('open')) openBrowser(run.createInspectorUrl(), io)
       void tunnel?.ended.then(() => tell(io, `${tunnel.name} has ended: Twilio reaches this gateway no longer.`))
       await stopped
@@ -95,6 +102,29 @@ async function readRoutes(args: Args, io: Io): Promise<NonNullable<DevOptions['r
     routes.push({ scheme: scheme.name, path, [scheme.keys.option]: await requireKeys(scheme, args, io) })
   }
   return routes as NonNullable<DevOptions['routes']>
+}
+
+/** Writes the command of this run with the two flags that an application which verifies needs. */
+function writeCommand(args: Args, { authToken, publicUrl }: DevOptions): string {
+  const flags = Object.entries(command.flags).flatMap(([name, { type }]) => {
+    if (!args.has(name)) return []
+    return type === 'switch' ? [`--${name}`] : args.list(name).map((value) => `--${name} ${quoteWord(value)}`)
+  })
+  if (publicUrl === undefined && !args.has('tunnel')) flags.push('--public-url https://api.example.com')
+  const token = authToken === undefined ? 'TWILIO_AUTH_TOKEN=… ' : ''
+  return [`${token}npx @tollgate/cli dev`, ...flags, '--sign-with-real-token'].join(' ')
+}
+
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${cleanText(word).replaceAll("'", "'\\''")}'`
+}
+
+/** Finds the port now if it has to be known before the gateway listens. */
+async function choosePort(options: DevOptions): Promise<DevOptions> {
+  const { host = '127.0.0.1', port } = options.listen ?? {}
+  if (port !== undefined) return options
+  const { findPort } = await import('@tollgate/inspector')
+  return { ...options, listen: { host, port: await findPort(host, defaultPort) } }
 }
 
 async function openTunnel(args: Args, { listen }: DevOptions, io: Io) {
@@ -162,14 +192,19 @@ async function start(options: DevOptions, { keys, names }: Keys, args: Args, io:
   let run: DevRun | undefined
   const explained = new Set<string>()
   const onExchange = (exchange: Exchange): void => {
-    const line = formatExchange(exchange)
-    print(io, line)
-    // The same line with the same answer has the same reason, so it is explained once.
-    const key = `${line} ${exchange.response?.status}`
+    print(io, formatExchange(exchange))
+    const { request, verdict, response } = exchange
+    // The same verdict and answer at the same path have the same reason, so it is explained once.
+    const key = [request.target.replace(/\?.*$/s, ''), verdict?.ok || verdict?.code, response?.status].join(' ')
     if (run === undefined || explained.has(key) || explained.size > 1000) return
     explained.add(key)
-    const signsWithRealToken = args.has('sign-with-real-token')
-    const facts = { upstream: run.upstream, keys, signsWithRealToken }
+    const facts = {
+      upstream: run.upstream,
+      keys,
+      realTokens: [options.authToken ?? []].flat().length,
+      signsWithRealToken: args.has('sign-with-real-token'),
+      command: writeCommand(args, options),
+    }
     void explainExchange(exchange, facts).then((hint) => hint !== undefined && tell(io, hint))
   }
   try {

@@ -1,4 +1,4 @@
-import { type SignRequestInput, sampleWebhook, webhookKinds } from 'tollgate/testing'
+import { renewSids, sampleWebhook, webhookKinds } from 'tollgate/testing'
 import { addScheme } from '../addresses.ts'
 import type { Args } from '../args.ts'
 import { EXIT, UnreachableError, UsageError } from '../exit.ts'
@@ -11,12 +11,14 @@ import { type Answer, type Delivery, deliver } from '../sending/deliver.ts'
 import { prepare, prepareCaptured, toAddress } from '../sending/prepare.ts'
 import { startProgress } from '../sending/progress.ts'
 import { isDone, reportJson, reportText } from '../sending/report.ts'
-import { renewSids } from '../sending/vary.ts'
 import { type Command, inGroup } from './command.ts'
+
+/** Short names of the kinds that are sent most. */
+const shortNames: Readonly<Record<string, string>> = { sms: 'message.inbound', call: 'call.inbound' }
 
 export const command: Command = {
   words: '[kind]',
-  wordChoices: [...webhookKinds, ...otherKinds],
+  wordChoices: [...Object.keys(shortNames), ...webhookKinds, ...otherKinds],
   flags: {
     to: { type: 'text', value: 'URL', describe: 'The URL of your server: http, https, ws or wss' },
     'public-url': {
@@ -26,8 +28,8 @@ export const command: Command = {
     },
     ...contentFlags,
     ...inGroup('Or send a recorded request again, byte for byte:', formFlags),
-    count: { type: 'text', value: 'N', describe: 'Send N webhooks, each with its own SIDs; up to 10,000' },
-    repeat: { type: 'text', value: 'N', describe: 'Send each N times, byte for byte, like a replay' },
+    count: { type: 'text', value: 'N', describe: 'Send N webhooks; each has its own SIDs; up to 10,000' },
+    repeat: { type: 'text', value: 'N', describe: 'Send each N times, byte for byte: a replay' },
     timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
     list: { type: 'switch', describe: 'List the kinds of webhook' },
     json: { type: 'switch', describe: 'Print one JSON document' },
@@ -35,8 +37,8 @@ export const command: Command = {
     ...secretFlags,
   },
   examples: [
-    ['tollgate send message.inbound --to http://127.0.0.1:3000/sms', 'an inbound message'],
-    ['tollgate send call.inbound --to http://127.0.0.1:3000/voice --set From=+15551230001', 'with another caller'],
+    ['tollgate send sms --to localhost:3000/sms', 'an inbound message: message.inbound'],
+    ['tollgate send call --to localhost:3000/voice --set From=+15551230001', 'an inbound call: call.inbound'],
     ['tollgate send events.batch --to http://127.0.0.1:3000/events --set data.from=+15551230001', 'JSON'],
     ['tollgate send media-stream.handshake --to ws://127.0.0.1:3000/stream', 'a WebSocket handshake'],
     [
@@ -53,7 +55,7 @@ export const command: Command = {
   epilogue: 'Exits with 1 if an answer is not 2xx (101 for a handshake), or is malformed XML.',
   async run(args, io) {
     if (args.has('list')) return listKinds(args, io)
-    const kind = args.text('word')
+    const kind = readKind(args)
     const isHandshake = kind !== undefined && /(^|[.])handshake$/.test(kind)
     const to = addScheme(args.text('to') ?? '', isHandshake ? 'ws' : 'http')
     if (to === '') throw new UsageError('--to is missing: the URL to deliver to.')
@@ -65,7 +67,8 @@ export const command: Command = {
     if (args.has('json')) reportJson(io, { kind: kind ?? null, to: hideQuery(to), ...source.facts }, answers)
     else reportText(io, answers)
     const refused = answers.find(({ status }) => status >= 400)
-    const hint = refused && explainRejection(refused.status, to, source)
+    const isRepeat = refused !== undefined && repeat > 1 && answers.some(isDone)
+    const hint = refused && (isRepeat ? explainRepeat(refused.status) : explainRejection(refused.status, to, source))
     if (hint !== undefined && !args.has('json')) tell(io, hint)
     return answers.every(isDone) ? EXIT.ok : EXIT.notGenuine
   },
@@ -81,25 +84,27 @@ interface Source {
 
 async function readSource(args: Args, io: Io, to: string): Promise<Source> {
   if (hasForm(args)) return await readCaptured(args, io, to)
-  const scheme = findByKind(args.text('word'))
+  const scheme = findByKind(readKind(args))
   if (scheme === undefined) return await readMade(args, io, to)
   const { explainForbidden, prepareOther } = await import('../schemes/sign.ts')
   return { ...(await prepareOther(scheme, to, args, io)), explainForbidden: () => explainForbidden(scheme) }
 }
 
 async function readMade(args: Args, io: Io, to: string): Promise<Source> {
-  const kind = args.text('word')
+  const kind = readKind(args)
   if (args.has('entry')) throw new UsageError('--entry needs --har FILE or --capture FILE.')
   if (kind === undefined && !['param', 'form', 'json-body', 'body'].some((name) => args.has(name)))
     throw new UsageError(
       'Name the kind of webhook (tollgate send --list), or use --param, --form, --json-body, --body or --capture.',
     )
   const content = await readContent(args, io, kind)
+  const given = args.pairs('set').map(([, value]) => value)
   const secrets = await readSecrets(args, io)
   const { authTokens, sharedKey, names } = secrets
   const addresses = { to, publicUrl: args.text('public-url') }
   const make = (index: number) => {
-    const input = index === 0 ? content : renewContent(content)
+    // What the user gave is sent as it is, at least once.
+    const input = index > 0 ? renewSids(content) : kind === undefined ? content : renewSids(content, given)
     return prepare({ ...input, ...signingKey(secrets) }, addresses, names)
   }
   const first = sharedKey === undefined ? names.authToken : `SharedKey ${sharedKey.id}`
@@ -125,8 +130,23 @@ async function readCaptured(args: Args, io: Io, to: string): Promise<Source> {
   return {
     make: () => delivery,
     explainForbidden: () =>
-      'The capture was sent with the signature that it has. If it verified before, the server now expects another Auth Token or public URL.',
+      [
+        'The capture was sent with the signature that it has. If it verified before, the server now expects another Auth Token or public URL,',
+        'or its replay guard knows the request: it refuses a repetition as `replayed`.',
+      ].join('\n'),
   }
+}
+
+function readKind(args: Args): string | undefined {
+  const word = args.text('word')
+  return word !== undefined && Object.hasOwn(shortNames, word) ? shortNames[word] : word
+}
+
+/** Says why a server accepts a webhook and refuses the same bytes again. */
+function explainRepeat(status: number): string | undefined {
+  return status === 403
+    ? 'The server accepted the webhook and refused its repetition: this is what a replay guard does (`replayed`).'
+    : undefined
 }
 
 /** Says what a server that refuses may have expected, or which program failed. */
@@ -153,18 +173,6 @@ async function* listDeliveries(count: number, repeat: number, make: Source['make
   for (let index = 0; index < count; index++) {
     const delivery = await make(index)
     for (let copy = 0; copy < repeat; copy++) yield delivery
-  }
-}
-
-type Content = Pick<SignRequestInput, 'params' | 'json'>
-
-function renewContent<T extends Content>(content: T): T {
-  const renewed = new Map<string, string>()
-  const { params, json } = content
-  return {
-    ...content,
-    ...(params !== undefined && { params: renewSids(params, renewed) }),
-    ...(json !== undefined && { json: renewSids(json, renewed) }),
   }
 }
 

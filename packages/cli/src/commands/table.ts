@@ -1,24 +1,24 @@
 import type { Commands } from './command.ts'
 
-/** Every command. To add one, add a row. */
+/** Every command, with those that are used most first. To add one, add a row. */
 export const commands: Commands = {
-  sign: {
-    describe: 'Sign a request as Twilio would, and print its headers and a curl command',
-    load: () => import('./sign.ts'),
+  dev: {
+    describe: 'Show each webhook on a page, in front of your local server or of a small one built in',
+    load: () => import('./dev.ts'),
   },
-  verify: { describe: 'Check whether Twilio signed a request', load: () => import('./verify.ts') },
+  send: { describe: 'Send a signed webhook to your server', load: () => import('./send.ts') },
   diagnose: {
     describe: 'Explain why a request does not verify, and how to fix it',
     load: () => import('./diagnose.ts'),
   },
-  send: { describe: 'Send a signed webhook to your server', load: () => import('./send.ts') },
+  verify: { describe: 'Check whether Twilio signed a request', load: () => import('./verify.ts') },
+  sign: {
+    describe: 'Sign a request as Twilio would, and print its headers and a curl command',
+    load: () => import('./sign.ts'),
+  },
   gateway: {
     describe: 'Run the gateway, a verifying reverse proxy, in front of a server',
     load: () => import('./gateway.ts'),
-  },
-  dev: {
-    describe: 'Run the gateway in front of a local server, with a page that shows each webhook',
-    load: () => import('./dev.ts'),
   },
   audit: {
     describe: 'List the webhook URLs of a Twilio account and its subaccounts, with their faults',
@@ -33,3 +33,6 @@ export const commands: Commands = {
     load: async () => ({ command: (await import('./completion.ts')).createCommand(commands) }),
   },
 }
+
+/** Other names of commands, which other tools use. */
+export const aliases: Readonly<Record<string, string>> = { listen: 'dev' }

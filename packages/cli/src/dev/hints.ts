@@ -8,7 +8,11 @@ interface RunFacts {
   readonly upstream: string
   /** The names of the keys that the gateway knows. */
   readonly keys: readonly string[]
+  /** The number of the account's own Auth Tokens. The token of this run is the next one. */
+  readonly realTokens: number
   readonly signsWithRealToken: boolean
+  /** The command that signs the page's webhooks as the application expects. */
+  readonly command: string
 }
 
 /**
@@ -19,7 +23,11 @@ export async function explainExchange(exchange: Exchange, facts: RunFacts): Prom
   const { verdict, response } = exchange
   if (response === undefined || verdict === undefined) return undefined
   if (!verdict.ok) return verdict.code === 'signature_mismatch' ? explainMismatch(verdict.tried, facts) : undefined
-  if (response.by === 'upstream') return response.status === 403 ? explainOwnCheck(facts) : undefined
+  if (response.by === 'upstream') {
+    const { key } = verdict.matched
+    const ofPage = key.kind === 'auth_token' && key.index === facts.realTokens
+    return response.status === 403 ? explainOwnCheck(ofPage, facts) : undefined
+  }
   if (response.status !== 502 && response.status !== 504) return undefined
   const problem = await describeUpstream(facts.upstream)
   return `  ${response.status}: the upstream ${facts.upstream} ${problem ?? 'accepts connections, but gave no complete, valid answer'}.`
@@ -33,11 +41,16 @@ function explainMismatch(tried: readonly string[], { keys }: RunFacts): string {
   ].join('\n')
 }
 
-function explainOwnCheck({ upstream, signsWithRealToken }: RunFacts): string {
+function explainOwnCheck(ofPage: boolean, { upstream, signsWithRealToken, command }: RunFacts): string {
   const what = `  403 is the answer of ${upstream}, which seems to verify the signature itself.`
-  return signsWithRealToken
-    ? `${what}\n  Choose the real token in the page's dialog, and give the application the same public URL.`
-    : `${what}\n  It does not know the token of this run: start with --sign-with-real-token, and choose the real token in the page.`
+  if (!ofPage) return `${what}\n  It needs the same public URL as this command, and the same Auth Token.`
+  if (signsWithRealToken)
+    return `${what}\n  It does not know the token of this run: choose the real token in the page's dialog.`
+  return [
+    `${what}\n  It does not know the token of this run. So that the page signs with yours, stop and start this:`,
+    `    ${command}`,
+    '  The public URL is the one in your application. Change it here if it is another one.',
+  ].join('\n')
 }
 
 async function describeUpstream(upstream: string): Promise<string | undefined> {

@@ -17,7 +17,7 @@ function completeInBash(...words: string[]): string[] {
 }
 
 test('bash completes commands, kinds, flags and the choices of flags', () => {
-  expect(completeInBash('s')).toEqual(['sign', 'send'])
+  expect(completeInBash('s')).toEqual(['send', 'sign'])
   expect(completeInBash('send', 'message.')).toEqual(['message.inbound', 'message.status'])
   expect(completeInBash('send', 'amd', '--t')).toEqual(['--to', '--timeout'])
   expect(completeInBash('help', 'c')).toEqual(['conform', 'completion'])

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { twilioWebhook } from 'tollgate/node'
 import { sampleWebhook, signRequest, signSendGridRequest } from 'tollgate/testing'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { findFreePort } from '../../../../tools/services/free-port.mjs'
@@ -31,9 +33,10 @@ async function startDev(
   words: readonly string[],
   env: Record<string, string> = {},
   ports = ['--listen', '127.0.0.1:0', '--inspector-port', '0'],
+  name = 'dev',
 ): Promise<Dev> {
   const { PATH = '', HOME = '' } = process.env
-  const all = ['dev', ...ports, ...words]
+  const all = [name, ...words, ...ports]
   const child = spawn(process.execPath, [bin, ...all], { env: { PATH, HOME, ...env } })
   running.add(child)
   let [stdout, stderr] = ['', '']
@@ -55,6 +58,8 @@ async function startDev(
     talk: () => stderr,
   }
 }
+
+const withoutTime = (line: string): string => line.replace(/\d+ ms$/, 'N ms')
 
 async function deliver(dev: Dev, publicUrl: string, token = authToken): Promise<number> {
   const { headers, body } = signRequest({
@@ -90,10 +95,10 @@ test("without flags it accepts the page's test webhooks, prints a line for each,
   expect(sent.status).toBe(200)
   expect(await deliver(dev, dev.webhooks)).toBe(403)
   await expect
-    .poll(dev.lines)
+    .poll(() => dev.lines().map(withoutTime))
     .toEqual([
-      'accepted  POST /sms  message.inbound  covers params  matched auth_token 0  200',
-      'refused   POST /sms  signature_mismatch  403',
+      'POST /sms  message.inbound "Test message"  accepted  200 by the application, N ms',
+      'POST /sms  refused as signature_mismatch  403 by the gateway, N ms',
     ])
   dev.child.kill('SIGINT')
   expect((await once(dev.child, 'close'))[0]).toBe(0)
@@ -123,10 +128,10 @@ test('the line of a request ends with the status of the answer, also with --mode
   expect(await deliver(dev, dev.webhooks)).toBe(404)
   expect(await deliver(dev, dev.webhooks, otherToken)).toBe(404)
   await expect
-    .poll(dev.lines)
+    .poll(() => dev.lines().map(withoutTime))
     .toEqual([
-      'accepted  POST /sms  message.inbound  covers params  matched auth_token 0  404',
-      'refused   POST /sms  signature_mismatch  404',
+      'POST /sms  message.inbound "Test message"  accepted  404 by the application, N ms',
+      'POST /sms  refused as signature_mismatch  404 by the application, N ms',
     ])
 })
 
@@ -204,6 +209,33 @@ test('it explains a rejection once, an application that refuses itself, and an u
   expect(dev.talk()).not.toContain(authToken)
 })
 
+test("after an application's first 403 the printed command makes the page's webhooks succeed", async () => {
+  const publicUrl = 'https://api.example.com'
+  const app = await listen(twilioWebhook({ publicUrl, authToken }, (_webhook, _req, res) => void res.end('ok')))
+  onTestFinished(app.close)
+  const { host } = new URL(app.origin)
+  const first = await startDev(['--upstream', host])
+  const sample = { kind: 'message.inbound', path: '/sms' }
+  expect(await askPage(first, '/api/send', sample)).toMatchObject({ status: 403 })
+  const command = `TWILIO_AUTH_TOKEN=… npx @tollgate/cli dev --upstream ${host} --listen 127.0.0.1:0 --inspector-port 0 --public-url ${publicUrl} --sign-with-real-token`
+  await expect.poll(first.talk).toContain(`\n    ${command}\n`)
+  const words = command.split(' ').slice(4)
+  const second = await startDev(words, { TWILIO_AUTH_TOKEN: authToken }, [])
+  expect(await askPage(second, '/api/send', { ...sample, useRealToken: true })).toMatchObject({ status: 200 })
+})
+
+test('listen is another name of dev, and takes the next port if 8080 is in use', async () => {
+  const blocker = createServer().listen(8080, '127.0.0.1')
+  onTestFinished(() => void blocker.close())
+  // Another program may use the port already: this is all that the test needs.
+  await Promise.race([once(blocker, 'listening'), once(blocker, 'error')])
+  const dev = await startDev([], {}, ['--inspector-port', '0'], 'listen')
+  const port = new URL(dev.webhooks).port
+  expect(port).not.toBe('8080')
+  await expect.poll(dev.talk).toContain(`Port 8080 is in use, so the webhooks arrive at port ${port}.\n`)
+  expect(await deliver(dev, dev.webhooks)).toBe(403)
+})
+
 const node = `#!${process.execPath}\n`
 
 // What the programs print, with their own fields and frames.
@@ -278,7 +310,7 @@ test("SendGrid's webhooks arrive below --sendgrid-path", async () => {
     (await fetch(`${dev.webhooks}/events`, { method: 'POST', headers, body: bytes })).status
   expect(await send(body.slice(1))).toBe(403)
   expect(await send(body)).not.toBe(403)
-  await vi.waitFor(() => expect(dev.lines().at(-1)).toContain('sendgrid.events  covers body  matched sendgrid 0'))
+  await vi.waitFor(() => expect(dev.lines().at(-1)).toContain('sendgrid.events  accepted'))
   const without = await tollgate(['dev', '--sendgrid-path', '/events'])
   expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no public key of SendGrid') })
 })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { twilioWebhook } from 'tollgate/node'
+import { memoryStore, replayGuard } from 'tollgate/replay'
 import { signRequest, webhookKinds } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -58,6 +59,24 @@ describe('send', () => {
         '',
       ].join('\n'),
     )
+  })
+
+  test('each webhook has SIDs of its own, unless --set gives them or --repeat asks for a replay', async () => {
+    const guarded = twilioWebhook(
+      { ...options, replay: replayGuard({ store: memoryStore(), whenRepeated: 'reject' }) },
+      (webhook, _req, res) => void res.end(webhook.params.get('MessageSid') ?? ''),
+    )
+    const server = await listen(guarded, options)
+    const words = ['message.inbound', '--to', `${server.origin}/sms`]
+    const first = await send(words)
+    const again = await send(['sms', ...words.slice(1)])
+    expect([first.code, again.code]).toEqual([0, 0])
+    expect(again.stdout).not.toBe(first.stdout)
+    const set = ['--set', `MessageSid=SM${'1'.repeat(32)}`]
+    expect((await send([...words, ...set])).stdout).toContain(`SM${'1'.repeat(32)}`)
+    const repeated = await send([...words, '--repeat', '2'])
+    await server.close()
+    expect(repeated).toMatchObject({ code: 1, stderr: expect.stringContaining('this is what a replay guard does') })
   })
 
   test('malformed TwiML exits 1, and the output says where it is', async () => {

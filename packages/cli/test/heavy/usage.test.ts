@@ -79,7 +79,7 @@ test("a command does not load the other commands' dependencies", async () => {
 describe('wrong usage names the flag and exits 2', () => {
   const cases: [words: string[], message: string | RegExp][] = [
     [['verfy'], 'Unknown command "verfy". Did you mean verify?'],
-    [['nonsense'], 'Commands: sign, verify'],
+    [['nonsense'], 'Commands: dev, send'],
     [['--json', 'sign'], 'Put the command first'],
     [['constructor'], 'Unknown command'],
     [['verify', '--ulr', 'x'], 'Unknown flag --ulr of tollgate verify. Did you mean --url?'],

@@ -14,7 +14,10 @@ export interface DevOptions {
    * The Host header selects one of several URLs.
    */
   publicUrl?: string | readonly string[] | undefined
-  /** The gateway's address. Default 127.0.0.1:8080. Port 0 means a free port. */
+  /**
+   * The gateway's address. Default 127.0.0.1:8080, or the next free port if 8080 is in use. Port 0
+   * means a free port.
+   */
   listen?: { host?: string | undefined; port?: number | undefined } | undefined
   /**
    * The page's port on 127.0.0.1, an integer from 0 to 65,535. Default 4040, or a free port if 4040

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { createGateway, type GatewayOptions } from '@tollgate/gateway'
 import type { SharedKey, VerifierOptions } from 'tollgate'
 import { createInspector, type Inspector } from '../server/inspector.ts'
 import type { InspectorOptions } from '../server/options.ts'
 import { startBuiltInApp } from './built-in-app.ts'
 import { checkDevOptions, type DevOptions, listTokens } from './dev-options.ts'
+import { findPort, isAddressInUse } from './find-port.ts'
 
 /** A running gateway with its inspector. */
 export interface DevRun {
@@ -24,6 +23,7 @@ export interface DevRun {
   close(): Promise<void>
 }
 
+const defaultPort = 8080
 const defaultPagePort = 4040
 
 /**
@@ -41,7 +41,8 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
   const realTokens = listTokens(options.authToken)
   const throwAwayToken = randomBytes(16).toString('hex')
   const host = options.listen?.host ?? '127.0.0.1'
-  const port = options.listen?.port || (options.listen?.port === 0 ? await findFreePort(host) : 8080)
+  // As for the page, a second run takes another port, unless the caller chose this one.
+  const port = options.listen?.port || (await findPort(host, options.listen?.port ?? defaultPort))
   const publicUrl = options.publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   const verifierOptions: VerifierOptions = {
     publicUrl,
@@ -123,21 +124,8 @@ async function openInspector(port: number | undefined, options: InspectorOptions
   }
 }
 
-function isAddressInUse(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-}
-
 function listSecrets(sharedKeys: VerifierOptions['sharedKeys']): string[] {
   if (typeof sharedKeys !== 'object') return []
   const keys: readonly SharedKey[] = sharedKeys instanceof Map ? [...sharedKeys.values()] : Object.values(sharedKeys)
   return keys.map((key) => (typeof key === 'string' ? key : key.secret))
-}
-
-/** Finds a port before the gateway listens, because the gateway needs its public URL first. */
-async function findFreePort(host: string): Promise<number> {
-  const probe = createServer().listen(0, host)
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }

@@ -181,10 +181,10 @@ export function toList(value: unknown, name: string): readonly unknown[] {
 
 /**
  * Finds the candidate that a misspelled word most probably means: the one that shares most of its
- * beginning and end, in any letter case, or else the one that contains its first word
- * (`accountSid`: `allowedAccounts`).
+ * beginning and end, in any letter case, or else the first that contains its first word
+ * (`accountSid`: `allowedAccounts`) or ends with it (`url`: `publicUrl`, `token`: `authToken`).
  * @returns `undefined` if less than two thirds of the longer word are shared, and no candidate
- *   contains the first word
+ *   has the word
  */
 export function findNearest(word: string, candidates: readonly string[]): string | undefined {
   let nearest: string | undefined
@@ -196,8 +196,12 @@ export function findNearest(word: string, candidates: readonly string[]): string
       best = score
     }
   }
+  if (nearest !== undefined) return nearest
   const [firstWord] = /^[a-z]{4,}(?=[A-Z])/.exec(word) ?? []
-  return nearest ?? (firstWord && candidates.find((candidate) => candidate.toLowerCase().includes(firstWord)))
+  const lastWord = /^[a-z]{3,}$/.test(word) ? new RegExp(`${word[0]?.toUpperCase()}${word.slice(1)}$`) : undefined
+  return candidates.find((candidate) =>
+    firstWord ? candidate.toLowerCase().includes(firstWord) : lastWord?.test(candidate),
+  )
 }
 
 function rateLikeness(one: string, other: string): number {

@@ -24,3 +24,15 @@ export function parseUrl(text: string, base?: string): URL | undefined {
     return undefined
   }
 }
+
+/**
+ * Leaves this package's lines out of the stack of an error about options: its files have no names
+ * that a user knows. Other runtimes write stacks in another way, and theirs stays as it is.
+ * @param _mark See `createVerifierOf`.
+ * @returns the error
+ */
+export function hideOwnFrames(error: unknown, _mark: string): unknown {
+  if (error instanceof Error && typeof error.stack === 'string')
+    error.stack = error.stack.replace(/^ {4}at .*[\\/](node_modules|packages)[\\/]tollgate[\\/]dist[\\/].*\n/gm, '')
+  return error
+}

@@ -16,10 +16,18 @@ export function isAccountSid(text: unknown): text is string {
 /** Describes the fault of an Auth Token without showing the token. `undefined` if it has none. */
 export function describeTokenFault(token: unknown): string | undefined {
   const fault = describeSecretFault(token)
+  if (fault === placeholder) return `${placeholder}; ${whereTokenIs}`
   if (fault !== undefined || typeof token !== 'string') return fault
   const [, kind] = /^(SK|AC)/.exec(token) ?? []
-  return kind && `is ${kind === 'SK' ? 'an API key' : 'an AccountSid'}; Twilio signs with the Auth Token`
+  if (kind) return `is ${kind === 'SK' ? 'an API key' : 'an AccountSid'}; Twilio signs with the Auth Token`
+  if (/\s/.test(token)) return `has white space in it; ${whereTokenIs}`
+  return isAscii.test(token) ? undefined : `has a character outside ASCII; ${whereTokenIs}`
 }
+
+const placeholder = 'is a placeholder'
+/** Says where to find the Auth Token, for errors about a missing or faulty one. */
+export const whereTokenIs = 'the Auth Token is on the first page of the Twilio console'
+const isAscii = /^[!-~]*$/
 
 /**
  * Describes the fault of any secret, an Auth Token or a SharedKey, without showing it. `undefined`
@@ -31,15 +39,16 @@ export function describeSecretFault(secret: unknown): string | undefined {
   if (secret.trim() !== secret) return 'has white space around it'
   if (hasControlCharacter.test(secret)) return 'has a control character, such as a line break'
   if (isQuoted.test(secret)) return 'is in quotes'
-  if (isPlaceholder.test(secret)) return 'is a placeholder'
+  if (isPlaceholder.test(secret)) return placeholder
   return undefined
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const hasControlCharacter = /[\x00-\x1f\x7f]/
 const isQuoted = /^(["'`]).*\1$/
-// The remains of a template string or an example file.
-const isPlaceholder = /^(undefined|null|nan|\[object \w+\]|<.*>|\$?\{.*\}|x{4,}|\*{4,}|your[ _-].*)$/i
+// The remains of a template string or an example file, or a variable's name instead of its value.
+const isPlaceholder =
+  /^(undefined|null|nan|\[object \w+\]|<.*>|\$?\{.*\}|x{4,}|\*{4,}|[.…]+|your[ _-].*|(change|replace)[ _-]?(me|this)|[$%(]*(process\.env\.|env:)?(twilio_auth_token|tollgate_shared_key)%?)$/i
 
 /**
  * Checks the tokens of an option.
@@ -67,7 +76,7 @@ export function readTokens(tokens: unknown): readonly string[] | undefined {
   return [...list] as string[]
 }
 
-/** Makes a random Auth Token, with which no one signs. */
+/** Makes 32 random hex digits: an Auth Token with which no one signs, or the rest of a SID. */
 export function makeRandomToken(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -56,6 +56,11 @@ export interface Scheme<Options extends object = never, Webhook extends AnyAccep
    */
   nameKind(request: SeenRequest): string | undefined
   /**
+   * Returns the text that a person wrote in a webhook, if its kind has one.
+   * @param request Any request: it need not have verified.
+   */
+  quote?(request: SeenRequest): string | undefined
+  /**
    * Lists the parts of the signed text.
    * @param request Any request. Without `signedUrl`, a scheme that signs the URL takes `url`.
    */

@@ -7,6 +7,7 @@ export {
 export type { Params } from '../schemes/twilio/sign/signing-string.ts'
 export type { WebhookKind } from '../schemes/twilio/webhooks/index.ts'
 export type { SignRequestInput } from './compose.ts'
+export { renewSids } from './renew-sids.ts'
 export { type SampleWebhook, sampleWebhook, webhookKinds } from './sample-webhook.ts'
 export { type SignedRequest, signRequest } from './sign-request.ts'
 export {

@@ -3,6 +3,7 @@ import { parseUrl } from '../checks/runtime.ts'
 import { makeRandomToken } from '../checks/secrets.ts'
 import type { WebhookKind } from '../schemes/twilio/webhooks/index.ts'
 import type { SignRequestInput } from './compose.ts'
+import { renewSids } from './renew-sids.ts'
 import { sampleWebhook } from './sample-webhook.ts'
 import { recordVerdict } from './sent.ts'
 import { type SignedRequest, signRequest } from './sign-request.ts'
@@ -18,7 +19,9 @@ export interface TestServer {
   readonly authToken: string
   /**
    * Signs a sample webhook, sends it to the application, and resolves with the response. The
-   * matchers of `tollgate/testing/vitest` and `/jest` find the verdict of that response.
+   * matchers of `tollgate/testing/vitest` and `/jest` find the verdict of that response. Each webhook
+   * has new SIDs, unless an override sets them. To send a repetition, send the same request twice,
+   * such as a `sampleWebhook`.
    *
    * @param path begins with a slash. It may have a query.
    * @param kind one of `webhookKinds`.
@@ -126,6 +129,10 @@ export interface SignedTestRequest extends SignedRequest {
   readonly target: string
 }
 
+function makeSample(kind: WebhookKind, overrides: Readonly<Record<string, string>> | undefined): TestRequest {
+  return renewSids(sampleWebhook(kind, overrides), Object.values(overrides ?? {}))
+}
+
 /** Signs a request for `send`. */
 export function signTestRequest(
   setting: TestSetting,
@@ -135,7 +142,7 @@ export function signTestRequest(
 ): SignedTestRequest {
   if (typeof path !== 'string' || !path.startsWith('/'))
     throw new TypeError('"path" must begin with a slash, as in send("/sms", "message.inbound")')
-  const content = typeof request === 'string' ? sampleWebhook(request, overrides) : request
+  const content = typeof request === 'string' ? makeSample(request, overrides) : request
   if (typeof content !== 'object' || content === null || Object.hasOwn(content, 'url'))
     throw new TypeError('send() takes a path, and then a kind of webhook or a request without its "url"')
   if ('handshake' in content)

@@ -1,7 +1,7 @@
 import type { Awaitable } from '../checks/limits.ts'
 import { readOptions, toList } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
-import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
+import { describeSecretFault, isAccountSid, parseTokens, whereTokenIs } from '../checks/secrets.ts'
 import { type Algorithm, algorithms, findAlgorithm, findDefaultAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
 import { createSigner, type Signer } from '../schemes/twilio/sign/signature.ts'
 import { describeAnswer, WrongAnswer } from './look-up.ts'
@@ -113,7 +113,7 @@ function parseAuthToken(given: VerifierOptions): AuthTokens {
     if (given.sharedKeys !== undefined) return { kind: 'none' }
     const token = readEnvironment('TWILIO_AUTH_TOKEN')
     if (token !== undefined) return { kind: 'single', tokens: parseTokens(token, 'TWILIO_AUTH_TOKEN') }
-    throw new TypeError('"authToken" is missing: give it, or "sharedKeys", or set TWILIO_AUTH_TOKEN')
+    throw new TypeError(`"authToken" is missing: give it, or "sharedKeys", or set TWILIO_AUTH_TOKEN; ${whereTokenIs}`)
   }
   if (typeof authToken !== 'object' || authToken === null || Array.isArray(authToken) || 'then' in authToken)
     return { kind: 'single', tokens: parseTokens(authToken, 'authToken') }

@@ -1,4 +1,5 @@
 import { runUnnoticed } from '../checks/options.ts'
+import { hideOwnFrames } from '../checks/runtime.ts'
 import type { CheckTypes, Outcome, SchemeCheck } from '../schemes/scheme.ts'
 import { addCause, isRejected, type Rejected, reject } from '../verdict.ts'
 import { borrowBody, explainCut } from './body.ts'
@@ -21,7 +22,7 @@ export function createVerifierOf<T extends CheckTypes>(
   steps: SchemeCheck<T>,
   options: T['options'],
 ): Verifier<T['webhook'] | T['observed'] | Rejected> {
-  const settings = steps.parseOptions(options)
+  const settings = parseOrExplain(steps, options)
   const { publicUrl, onRejected, replay, diagnose } = settings.given
   return {
     scheme: steps.name,
@@ -39,6 +40,16 @@ export function createVerifierOf<T extends CheckTypes>(
       report(check, verdict)
       return verdict
     },
+  }
+}
+
+/** Parses the options. An error shows the line of the user's that gave them, and none of ours. */
+function parseOrExplain<T extends CheckTypes>(steps: SchemeCheck<T>, options: T['options']) {
+  try {
+    return steps.parseOptions(options)
+  } catch (error) {
+    // Node.js prints the line that throws, unless it has this text.
+    throw hideOwnFrames(error, 'node-do-not-add-exception-line')
   }
 }
 

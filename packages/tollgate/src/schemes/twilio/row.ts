@@ -35,6 +35,7 @@ export const twilio: Scheme<VerifierOptions, Accepted> = {
     return key.index === 0 ? 'your Auth Token' : `your Auth Token number ${key.index + 1}`
   },
   nameKind,
+  quote: (request) => listParams(request).find(([name]) => name === 'Body')?.[1],
   listSigned,
   describe: ({ handshake, accountSid, matched }) => ({
     handshake,
