@@ -18,8 +18,10 @@ import { authToken, publicUrl, signSms, startUpstream, type Upstream } from '../
 const bin = fileURLToPath(new URL('../../../cli/dist/bin.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-stops-'))
 const groups: number[] = []
-afterAll(() => {
+const instances: Instances[] = []
+afterAll(async () => {
   // A test that fails leaves processes behind.
+  await Promise.all(instances.map((started) => started.stop()))
   for (const group of groups)
     try {
       process.kill(-group, 'SIGKILL')
@@ -73,8 +75,12 @@ function start(command: string, args: readonly string[], stdio: 'pipe' | number 
 }
 
 /** Starts gateways that share a socket. */
-const startGateways = (count: number, file: string) =>
-  startInstances(count, [process.execPath, bin, 'gateway', '--config', file], { TWILIO_AUTH_TOKEN: authToken })
+async function startGateways(count: number, file: string): Promise<Instances> {
+  const program = [process.execPath, bin, 'gateway', '--config', file]
+  const started = await startInstances(count, program, { TWILIO_AUTH_TOKEN: authToken })
+  instances.push(started)
+  return started
+}
 
 const waitFor = ({ read }: Instances, pattern: RegExp, count = 1) =>
   expect.poll(() => read().match(new RegExp(pattern, 'g'))?.length, { timeout: 20_000 }).toBe(count)
