@@ -24,3 +24,9 @@ export function parseUrl(text: string, base?: string): URL | undefined {
     return undefined
   }
 }
+
+/**
+ * The property of the global object with a listener of `tollgate/testing`. The verifier under test
+ * may be of another copy of the package than the test.
+ */
+export const verdictListener: unique symbol = Symbol.for('tollgate.testing.listener')
