@@ -36,3 +36,9 @@ export function hideOwnFrames(error: unknown, _mark: string): unknown {
     error.stack = error.stack.replace(/^ {4}at .*[\\/](node_modules|packages)[\\/]tollgate[\\/]dist[\\/].*\n/gm, '')
   return error
 }
+
+/**
+ * The property of the global object with a listener of `tollgate/testing`. The verifier under test
+ * may be of another copy of the package than the test.
+ */
+export const verdictListener: unique symbol = Symbol.for('tollgate.testing.listener')

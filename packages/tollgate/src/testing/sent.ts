@@ -1,6 +1,6 @@
+import { verdictListener } from '../checks/runtime.ts'
 import type { AnyVerdict } from '../verdict.ts'
-import { readHeaders, readSingle } from '../verify/head.ts'
-import { type IncomingRequest, verdictListener } from '../verify/types.ts'
+import type { IncomingRequest } from '../verify/types.ts'
 
 /** A request of a test server whose response has not arrived. */
 interface Sent {
@@ -36,8 +36,9 @@ function listen(): void {
 }
 
 function readSignature(source: IncomingRequest['headers']): string | undefined {
-  const read = readHeaders(source)
-  return headers.map((name) => readSingle(read, name)).find((value) => typeof value === 'string') ?? undefined
+  const fields = typeof source.get === 'function' ? [...(source as Headers)] : Object.entries(source)
+  const found = fields.find(([name]) => headers.includes(name.toLowerCase()))?.[1]
+  return found === undefined ? undefined : String(found)
 }
 
 /**

@@ -1,10 +1,10 @@
+import { describeAnswer, WrongAnswer } from '../checks/answers.ts'
 import type { Awaitable } from '../checks/limits.ts'
 import { readOptions, toList } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, isAccountSid, parseTokens, whereTokenIs } from '../checks/secrets.ts'
 import { type Algorithm, algorithms, findAlgorithm, findDefaultAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
 import { createSigner, type Signer } from '../schemes/twilio/sign/signature.ts'
-import { describeAnswer, WrongAnswer } from './look-up.ts'
 import {
   parsePublicUrl,
   refuseAddress,

@@ -1,7 +1,7 @@
+import { WrongAnswer } from '../checks/answers.ts'
 import { createLineLimit, describeError, logProblem, showRequest, showUrl, toLine } from '../checks/log.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { type Rejected, type RejectionCode, rejections } from '../verdict.ts'
-import { WrongAnswer } from './look-up.ts'
 import type { IncomingRequest, RefusalHints } from './types.ts'
 
 const takeCauseLine = createLineLimit(1 / 60, 1)

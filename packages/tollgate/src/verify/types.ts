@@ -240,12 +240,6 @@ export interface RejectedRequest<Options = VerifierOptions> {
  */
 export const publicUrlRule: unique symbol = Symbol.for('tollgate.publicUrlRule')
 
-/**
- * The property of the global object with a listener of `tollgate/testing`. The verifier under test
- * may be of another copy of the package than the test.
- */
-export const verdictListener: unique symbol = Symbol.for('tollgate.testing.listener')
-
 /** A rule for `publicUrl` instead of a URL. `fromRequest` creates it. */
 export interface PublicUrlRule {
   /** A `UrlResolver`. Another copy of the package may have made it. */

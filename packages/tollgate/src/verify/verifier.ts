@@ -1,17 +1,10 @@
 import { runUnnoticed } from '../checks/options.ts'
-import { hideOwnFrames } from '../checks/runtime.ts'
+import { hideOwnFrames, verdictListener } from '../checks/runtime.ts'
 import type { CheckTypes, Outcome, SchemeCheck } from '../schemes/scheme.ts'
 import { addCause, isRejected, type Rejected, reject } from '../verdict.ts'
 import { borrowBody, explainCut } from './body.ts'
 import { type Head, readHead, readHeaders } from './head.ts'
-import {
-  type Delivery,
-  type IncomingRequest,
-  type ReplayGuard,
-  type Reservation,
-  type Verifier,
-  verdictListener,
-} from './types.ts'
+import type { Delivery, IncomingRequest, ReplayGuard, Reservation, Verifier } from './types.ts'
 
 /**
  * Creates the verifier of a scheme: this file has what all schemes share, and the scheme its steps.
