@@ -66,3 +66,8 @@ export interface CopyForm {
   /** True if a file holds several captures. */
   readonly hasSeveral: boolean
 }
+
+/** Returns true for a text that may be the id of a capture. It never contains `/` or `.`. */
+export function isCaptureId(text: string): boolean {
+  return /^[\w-]{1,80}$/.test(text)
+}

@@ -1,6 +1,6 @@
-import type { CopyForm, SendResult } from '../shared/api.ts'
-import { clearCaptures, fetchCapture, fetchCopy, importFile, replay } from './requests.ts'
-import { detail, dialog, problem, selectedId, toast } from './state.ts'
+import { type CopyForm, isCaptureId, type SendResult } from '../shared/api.ts'
+import { clearCaptures, fetchCapture, fetchCopy, fetchInfo, importFile, replay } from './requests.ts'
+import { detail, dialog, info, problem, selectedId, toast } from './state.ts'
 
 let hideToast: ReturnType<typeof setTimeout> | undefined
 
@@ -45,10 +45,12 @@ export function followAddress(): void {
 }
 
 function showAddress(): void {
-  const id = new URLSearchParams(location.hash.slice(1)).get('capture') || undefined
+  const named = new URLSearchParams(location.hash.slice(1)).get('capture') || undefined
+  const id = named !== undefined && isCaptureId(named) ? named : undefined
   const before = selectedId.value
   selectedId.value = id
   problem.value = undefined
+  if (named !== id) say('The address does not name a webhook.', true)
   if (detail.value?.id !== id) detail.value = undefined
   if (id !== undefined) void refreshDetail(id)
   // On a narrow page the list takes the place of the capture. The focus must not be lost.
@@ -68,6 +70,11 @@ export async function refreshDetail(id: string): Promise<void> {
     if (selectedId.value === id) problem.value = nameError(error)
   }
 }
+
+export const refreshInfo = () =>
+  attempt(async () => {
+    info.value = await fetchInfo()
+  })
 
 /** Shows the result of a request that was sent. */
 export function showResult({ id, status }: SendResult, what: string): void {

@@ -1,8 +1,10 @@
+import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { CaptureSummary, CaptureView } from '../shared/capture.ts'
 import { copyCapture, replayCapture, select } from './actions.ts'
 import { AnswerView } from './answer-view.tsx'
 import { BodyView } from './body-view.tsx'
+import { Boundary } from './boundary.tsx'
 import { Diagnosis } from './diagnosis.tsx'
 import { describeOutcome, formatDuration, formatTime, nameOrigin } from './format.ts'
 import { Pairs } from './pairs.tsx'
@@ -13,30 +15,53 @@ import { dialog, info } from './state.ts'
 export function Detail({ capture }: { capture: CaptureView }) {
   return (
     <article class="detail">
-      <Head capture={capture} />
-      <Diagnosis capture={capture} />
-      <AnswerView capture={capture} />
-      <details class="section" open>
-        <summary>
-          <h3>Parameters</h3>
-          <span class="muted">{capture.params.length}</span>
-        </summary>
-        <Pairs
-          pairs={capture.params}
-          names="Parameter"
-          none={capture.unread ? 'The request was refused before its body was read.' : 'No parameters.'}
-        />
-      </details>
-      <Signing capture={capture} />
-      <details class="section">
-        <summary>
-          <h3>Headers</h3>
-          <span class="muted">{capture.headers.length}</span>
-        </summary>
-        <Pairs pairs={capture.headers} names="Header" none="No headers." />
-      </details>
-      <BodyView capture={capture} />
+      <Boundary part="The head of this webhook">
+        <Head capture={capture} />
+      </Boundary>
+      {parts.map(([part, Part]) => (
+        <Boundary key={part} part={part}>
+          <Part capture={capture} />
+        </Boundary>
+      ))}
     </article>
+  )
+}
+
+/** The parts of a capture below its head, from the top. */
+const parts: readonly (readonly [part: string, Part: (props: { capture: CaptureView }) => JSX.Element | null])[] = [
+  ['The diagnosis', Diagnosis],
+  ['The answer', AnswerView],
+  ['The parameters', Params],
+  ['The signed text', Signing],
+  ['The headers', Headers],
+  ['The body', BodyView],
+]
+
+function Params({ capture: { params, unread } }: { capture: CaptureView }) {
+  return (
+    <details class="section" open>
+      <summary>
+        <h3>Parameters</h3>
+        <span class="muted">{params.length}</span>
+      </summary>
+      <Pairs
+        pairs={params}
+        names="Parameter"
+        none={unread ? 'The request was refused before its body was read.' : 'No parameters.'}
+      />
+    </details>
+  )
+}
+
+function Headers({ capture: { headers } }: { capture: CaptureView }) {
+  return (
+    <details class="section">
+      <summary>
+        <h3>Headers</h3>
+        <span class="muted">{headers.length}</span>
+      </summary>
+      <Pairs pairs={headers} names="Header" none="No headers." />
+    </details>
   )
 }
 

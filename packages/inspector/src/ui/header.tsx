@@ -3,7 +3,7 @@ import { clearAll, importCaptures } from './actions.ts'
 import { captures, connection, dialog, info } from './state.ts'
 import { nextTheme, theme } from './theme.ts'
 
-const states = { connecting: 'Connecting', live: 'Live', lost: 'Connection lost' } as const
+const states = { loading: 'Loading', live: 'Live', ended: 'This run has ended' } as const
 
 export function Header() {
   const run = info.value
@@ -12,10 +12,7 @@ export function Header() {
       <h1 class="brand">
         <img src="/icon.svg" alt="" width="22" height="22" /> Tollgate
       </h1>
-      <span class={`state ${connection.value}`} role="status">
-        <span class="dot" aria-hidden="true" />
-        {states[connection.value]}
-      </span>
+      <State />
       {run && (
         <p class="route">
           <code>{run.publicUrls[0]}</code>
@@ -58,6 +55,16 @@ export function Header() {
         </button>
       </div>
     </header>
+  )
+}
+
+function State() {
+  const { value } = connection
+  return (
+    <span class={`state ${value.state}`}>
+      <span class="dot" aria-hidden="true" />
+      {value.state === 'reconnecting' ? `Reconnecting in ${value.seconds} s` : states[value.state]}
+    </span>
   )
 }
 

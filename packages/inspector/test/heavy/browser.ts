@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { requireProgram } from '../../../../tools/programs.mjs'
 import { chromiumArgs } from '../../../../tools/services/chromium.mjs'
 import { type DevOptions, type DevRun, startDev } from '../../src/index.ts'
@@ -17,8 +18,40 @@ export const authToken = 'a'.repeat(32)
 /** How long a test waits for a condition, in milliseconds. Slow machines need most of it. */
 export const patience = 30_000
 
-export async function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: requireProgram('chromium'), args: chromiumArgs })
+/** Starts one browser for the tests of a file. Returns a function that opens the page in it. */
+export function useBrowser() {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: requireProgram('chromium'), args: chromiumArgs })
+  })
+  afterAll(() => browser.close())
+  return async (context?: BrowserContextOptions, options?: DevOptions): Promise<Visit> => {
+    const opened = await visit(browser, context, options)
+    onTestFinished(async () => {
+      await opened.close()
+      // Holds for every test.
+      expect(opened.complaints).toEqual([])
+      const { host } = new URL(opened.run.inspectorUrl)
+      expect(opened.requested.filter((url) => new URL(url).host !== host)).toEqual([])
+    })
+    return opened
+  }
+}
+
+/** Waits until a value of the page is right. The page changes some time after each action. */
+export const poll = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: patience })
+export const pollText = (locator: Locator) => poll(() => locator.innerText())
+export const pollCount = (locator: Locator) => poll(() => locator.count())
+
+/** A change for `deliver`: an attacker has another token. */
+export const spoofed = { token: 'f'.repeat(32) }
+
+export async function openSend(page: Page): Promise<Locator> {
+  await page.locator('.top').getByRole('button', { name: 'Send a test webhook' }).click()
+  const dialog = page.getByRole('dialog')
+  // The page asks the server for the kinds, which can answer after the dialog opens.
+  await dialog.locator('option').nth(30).waitFor({ state: 'attached' })
+  return dialog
 }
 
 interface Changed {
@@ -42,11 +75,7 @@ interface Visit {
 }
 
 /** Starts a gateway and opens the inspector's page in a browser. */
-export async function visit(
-  browser: Browser,
-  context: BrowserContextOptions = {},
-  options: DevOptions = {},
-): Promise<Visit> {
+async function visit(browser: Browser, context: BrowserContextOptions = {}, options: DevOptions = {}): Promise<Visit> {
   const run = await startDev({ listen: { port: 0 }, inspectorPort: 0, authToken, ...options })
   const opened = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...context })
   opened.setDefaultTimeout(patience)

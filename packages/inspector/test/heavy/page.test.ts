@@ -7,43 +7,23 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { authToken, launchChromium, patience, screenshots, visit } from './browser.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import {
+  authToken,
+  openSend,
+  patience,
+  poll,
+  pollCount,
+  pollText,
+  screenshots,
+  spoofed,
+  useBrowser,
+} from './browser.ts'
 
 vi.setConfig({ testTimeout: 4 * patience })
 
-let browser: Browser
-beforeAll(async () => {
-  browser = await launchChromium()
-})
-afterAll(() => browser.close())
-
-async function open(...options: Parameters<typeof visit> extends [Browser, ...infer Rest] ? Rest : never) {
-  const opened = await visit(browser, ...options)
-  onTestFinished(async () => {
-    await opened.close()
-    // Holds for every test in this file.
-    expect(opened.complaints).toEqual([])
-    const { host } = new URL(opened.run.inspectorUrl)
-    expect(opened.requested.filter((url) => new URL(url).host !== host)).toEqual([])
-  })
-  return opened
-}
-
-/** Waits until a value of the page is right. The page changes some time after each action. */
-const poll = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: patience })
-const pollText = (locator: Locator) => poll(() => locator.innerText())
-const pollCount = (locator: Locator) => poll(() => locator.count())
-
-const spoofed = { token: 'f'.repeat(32) }
-const openSend = async (page: Page) => {
-  await page.locator('.top').getByRole('button', { name: 'Send a test webhook' }).click()
-  const dialog = page.getByRole('dialog')
-  // The page asks the server for the kinds, which can answer after the dialog opens.
-  await dialog.locator('option').nth(30).waitFor({ state: 'attached' })
-  return dialog
-}
+const open = useBrowser()
 
 test('the token leaves the address bar, and no script can read the cookie', async () => {
   const { page, run } = await open()
@@ -340,7 +320,8 @@ test('the theme follows the system until the user chooses one, and the choice is
 test('the page shows that the inspector has stopped', async () => {
   const { page, run, complaints } = await open()
   await run.close()
-  await page.getByText('Connection lost').waitFor()
+  await page.getByText('The inspector does not answer. This list shows what arrived before.').waitFor()
+  await page.getByText(/^Reconnecting in \d s$/).waitFor()
   await page.close()
   complaints.length = 0
 })

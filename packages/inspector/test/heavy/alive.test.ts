@@ -1,0 +1,144 @@
+// Heavy: it starts Chromium, and sends thousands of webhooks.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { startDev } from '../../src/index.ts'
+import { authToken, openSend, patience, poll, pollCount, pollText, spoofed, useBrowser } from './browser.ts'
+
+vi.setConfig({ testTimeout: 4 * patience })
+
+const open = useBrowser()
+const focusedRow = (page: Page) => page.evaluate<string>("document.activeElement.closest('.row')?.innerText ?? ''")
+
+test('eight tabs are live, open a webhook and send', async () => {
+  const { page, run, deliver } = await open()
+  const others = await Promise.all(Array.from({ length: 7 }, () => page.context().newPage()))
+  const address = new URL('/', run.inspectorUrl).href
+  for (const other of others) await other.goto(address)
+  await deliver({ Body: 'for every tab' })
+  for (const tab of [page, ...others]) {
+    await tab.getByText('Live', { exact: true }).waitFor()
+    await tab.locator('.row', { hasText: 'for every tab' }).click()
+    await tab.locator('.detail .message', { hasText: 'for every tab' }).waitFor()
+  }
+  const [eighth] = others.slice(-1) as [Page]
+  const dialog = await openSend(eighth)
+  await dialog.getByRole('button', { name: 'Send', exact: true }).click()
+  await pollText(eighth.getByRole('region', { name: 'Verdict' })).toContain('A test that this page signed and sent')
+  // The pointer is in the list of the others.
+  for (const tab of [page, ...others.slice(0, -1)]) await tab.getByRole('button', { name: '1 new ↑' }).click()
+  for (const tab of [page, ...others]) await pollCount(tab.locator('.row')).toBe(2)
+
+  // The tab that reads the events closes: another one takes over.
+  await page.close()
+  await deliver({ Body: 'after the first tab' })
+  for (const tab of others.slice(0, -1)) await tab.getByRole('button', { name: '1 new ↑' }).click()
+  for (const tab of others) await tab.locator('.row', { hasText: 'after the first tab' }).waitFor()
+})
+
+test('after a restart, the page says that the run has ended, and a new address revives it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const store = join(folder, 'captures.sqlite')
+  const { page, run, deliver, complaints } = await open({}, { store })
+  await deliver({ Body: 'of the first run' })
+  await page.locator('.row').waitFor()
+  await run.close()
+  await page.getByText(/^Reconnecting in \d s$/).waitFor()
+  const inspectorPort = Number(new URL(run.inspectorUrl).port)
+  const next = await startDev({ listen: { port: 0 }, inspectorPort, authToken, store })
+  onTestFinished(() => next.close())
+  await page.getByText('This run has ended. Open the new address from your terminal.').waitFor()
+  await poll(() => page.locator('.captures').evaluate((list) => getComputedStyle(list).filter)).toBe('grayscale(1)')
+
+  const other = await page.context().newPage()
+  await other.goto(next.inspectorUrl)
+  for (const tab of [other, page]) {
+    await tab.getByText('Live', { exact: true }).waitFor()
+    await tab.locator('.row', { hasText: 'of the first run' }).waitFor()
+    expect(await tab.getByRole('alert').allInnerTexts()).toEqual([''])
+  }
+  // Chromium logs each request that failed.
+  expect(complaints.splice(0).filter((one) => !/ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|401/.test(one))).toEqual([])
+})
+
+test('a slow first answer does not claim that nothing has arrived', async () => {
+  const { page, deliver } = await open()
+  await deliver()
+  await page.route('**/api/events', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    await route.continue()
+  })
+  await page.reload()
+  await page.locator('.nothing', { hasText: 'Loading…' }).waitFor()
+  await page.locator('.row').waitFor()
+})
+
+test('2,000 webhooks arrive while a row is open: no row moves, and the keys work', async () => {
+  const { page, deliver } = await open()
+  for (const number of ['1', '2', '3']) await deliver({ Body: `row ${number}` })
+  const chosen = page.locator('.row', { hasText: 'row 2' })
+  await chosen.click()
+  const before = await chosen.boundingBox()
+  for (let sent = 0; sent < 2_000; sent += 50)
+    await Promise.all(Array.from({ length: 50 }, (_, index) => deliver({ Body: `flood ${sent + index}` })))
+  await page.getByRole('button', { name: /^(99\d|1,000) new ↑$/ }).waitFor()
+  expect(await chosen.boundingBox()).toEqual(before)
+  expect(await focusedRow(page)).toContain('row 2')
+  await poll(() => page.title()).toMatch(/^\(\d+\) Tollgate – POST \/sms accepted$/)
+
+  await page.getByRole('button', { name: /new ↑$/ }).click()
+  await poll(() => focusedRow(page)).toContain('flood 1999')
+  // The store has dropped the open webhook long ago. Its row stays, below the others.
+  await page.keyboard.press('End')
+  await poll(() => focusedRow(page)).toContain('row 2')
+  await page.keyboard.press('Home')
+  await poll(() => focusedRow(page)).toContain('flood 1999')
+  await page.keyboard.press('ArrowDown')
+  await poll(() => focusedRow(page)).toContain('flood 1998')
+})
+
+test('a link opens a webhook whose row is far down, and shows the row', async () => {
+  const { page, deliver } = await open()
+  await deliver({ Body: 'the oldest' })
+  await page.locator('.row').click()
+  await page.waitForURL(/#capture=/)
+  for (let sent = 0; sent < 250; sent += 50)
+    await Promise.all(Array.from({ length: 50 }, () => deliver({ Body: 'newer' })))
+  await page.reload()
+  await page.locator('.apart .row[aria-current="true"]', { hasText: 'the oldest' }).waitFor()
+})
+
+test('refusals are announced once, together', async () => {
+  const { page, deliver } = await open()
+  const announced = page.getByRole('status', { name: 'Refusals' })
+  await deliver({}, spoofed)
+  await pollText(announced).toBe('POST /sms refused')
+  await Promise.all(Array.from({ length: 20 }, () => deliver({}, spoofed)))
+  await pollText(announced).toMatch(/^\d+ webhooks refused$/)
+})
+
+test.each(['../info', 'a/../../info', '.', '%2e%2e/info'])('an address names nothing but a capture: %s', async (id) => {
+  const { page, run, requested } = await open()
+  await page.goto(`${new URL('/', run.inspectorUrl)}#capture=${id}`)
+  await page.reload()
+  await page.getByText('The address does not name a webhook.').waitFor()
+  await page.getByRole('heading', { name: 'Waiting for the first webhook' }).waitFor()
+  expect(requested.filter((url) => /\/api\/captures\//.test(url))).toEqual([])
+})
+
+test('a part that cannot be drawn leaves the rest of the page alive', async () => {
+  const { page, deliver, complaints } = await open()
+  await deliver({ Body: 'half broken' })
+  await page.route('**/api/captures/*', async (route) => {
+    const view = await (await route.fetch()).json()
+    await route.fulfill({ json: { ...view, params: null } })
+  })
+  await page.locator('.row').click()
+  await page.getByText('The parameters cannot be shown.').waitFor()
+  await page.locator('.detail .message', { hasText: 'half broken' }).waitFor()
+  await page.locator('.twiml').waitFor()
+  expect(complaints.splice(0)).toEqual([expect.stringContaining('null')])
+})
