@@ -123,7 +123,7 @@ async function runDiagnosis(
     subject.unread && subject.method !== 'GET' && !subject.handshake && findBodyHash(state.url.query) === undefined
   const result =
     presented.length === 0 || subject.tooLarge || isUnreadForm
-      ? { match: undefined, tried: 0 }
+      ? { match: undefined, tried: 0, isCut: false }
       : await search({ subject, presented, forms, maxTries: extra.maxTries })
   await work.pause()
   const { proven, suspected, isCertain } = drawConclusion(subject, verdict, result, presented)
@@ -137,7 +137,7 @@ async function runDiagnosis(
     const fix = isMended ? joinFixes(setting?.line ?? '', cause, options) : cause.fix
     return writeCause(rows, { ...cause, fix }, extra.framework)
   }
-  const ruledOut = match === undefined && !isCertain ? describeRuledOut(subject, result.tried) : undefined
+  const ruledOut = match === undefined && !isCertain ? describeRuledOut(subject, result) : undefined
   const command = ruledOut === undefined ? undefined : writeCommand(subject, suspected)
   return {
     verdict,

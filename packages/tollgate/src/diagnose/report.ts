@@ -113,10 +113,11 @@ function readMatch(
 /**
  * Describes what a search without a match has excluded.
  * @param subject the request
- * @param tried the number of HMACs
- * @returns one sentence, or `undefined` if nothing was searched
+ * @param search the result of the search
+ * @returns one sentence, or `undefined` if nothing was searched. If the search was cut, the sentence
+ *   says so, and claims less.
  */
-export function describeRuledOut({ evidence, keys, request }: Subject, tried: number): string | undefined {
+export function describeRuledOut({ evidence, keys, request }: Subject, { tried, isCut }: Search): string | undefined {
   if (tried === 0) return undefined
   const named = evidence.proxied
     ? 'the hosts, ports and paths that the headers name'
@@ -124,7 +125,8 @@ export function describeRuledOut({ evidence, keys, request }: Subject, tried: nu
   const key = keys.claimedKeyId === undefined ? 'the Auth Token' : 'the SharedKey'
   // A platform that decodes the query leaves more spellings than can be tried.
   const spellings = request.urlIsNormalized ? 'path and parameters' : 'path, query and parameters'
-  return `With ${key} that is configured, these were ruled out: http for https, ${named}, the usual prefixes and ports, other spellings of ${spellings}.`
+  const claim = isCut ? 'the search reached its limit, so these were tried only in part' : 'these were ruled out'
+  return `With ${key} that is configured, ${claim}: http for https, ${named}, the usual prefixes and ports, other spellings of ${spellings}.`
 }
 
 /**
