@@ -12,6 +12,8 @@ export interface RunInfo {
   /** True if the page may sign with the real Auth Token. */
   readonly realToken: boolean
   readonly store: 'memory' | 'file'
+  /** The number of captures that are kept, when the page asked. */
+  readonly kept: number
   /** The forms of a request, and a test that sends it. */
   readonly copyForms: readonly CopyForm[]
 }

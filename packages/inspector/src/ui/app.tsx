@@ -1,10 +1,15 @@
 import { useEffect } from 'preact/hooks'
+import { select } from './actions.ts'
 import { Boundary } from './boundary.tsx'
 import { CaptureList } from './capture-list.tsx'
+import { ClearDialog } from './clear-dialog.tsx'
+import { CopyDialog } from './copy-dialog.tsx'
 import { Detail } from './detail.tsx'
+import { Drop } from './drop.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { Header } from './header.tsx'
+import { ImportDialog } from './import-dialog.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
 import { Notice } from './notice.tsx'
 import { SendDialog } from './send-dialog.tsx'
@@ -69,6 +74,11 @@ export function App() {
         {toast.value && (
           <div class={`toast ${toast.value.failed ? 'failed' : ''}`}>
             <span>{toast.value.text}</span>
+            {toast.value.id !== undefined && (
+              <button type="button" class="link" onClick={() => select(toast.value?.id)}>
+                Show it
+              </button>
+            )}
             <button
               type="button"
               class="link"
@@ -81,7 +91,11 @@ export function App() {
           </div>
         )}
       </div>
+      <Drop />
       {dialog.value === 'send' && <SendDialog />}
+      {dialog.value === 'clear' && <ClearDialog />}
+      {dialog.value === 'import' && <ImportDialog />}
+      {dialog.value === 'copy' && <CopyDialog />}
       {dialog.value === 'keys' && <KeysDialog />}
       {dialog.value === 'edit' && detail.value && <EditDialog capture={detail.value} />}
     </div>

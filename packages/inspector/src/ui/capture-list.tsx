@@ -1,8 +1,10 @@
+import { Fragment } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CaptureSummary } from '../shared/capture.ts'
 import { showHidden } from '../shared/visible-text.ts'
 import { rowId, select } from './actions.ts'
 import { describeOutcome, formatDuration, formatTime, nameOrigin } from './format.ts'
+import { nameKind, nameResult } from './labels.ts'
 import { captures, connection, current, isHeld, newIds, selectedId, shown } from './state.ts'
 
 const step = 200
@@ -96,14 +98,22 @@ function useHold() {
 
 function Nothing() {
   if (captures.value.length > 0) return <p class="nothing">No webhook matches these filters.</p>
-  return <p class="nothing">{connection.value.state === 'loading' ? 'Loading…' : 'No webhook has arrived yet.'}</p>
+  if (connection.value.state === 'loading') return <p class="nothing">Loading…</p>
+  return (
+    <div class="ghosts">
+      <p class="sr">No webhook has arrived yet.</p>
+      {[1, 2, 3].map((ghost) => (
+        <div key={ghost} class="ghost" aria-hidden="true" />
+      ))}
+    </div>
+  )
 }
 
 function Row({ one, stop }: { one: CaptureSummary; stop: boolean }) {
   const { word, tone } = describeOutcome(one)
   const origin = nameOrigin(one)
-  const kind = showHidden(one.kind ?? 'webhook')
-  const hasParties = one.from !== undefined || one.to !== undefined
+  const kind = showHidden(nameKind(one))
+  const parties = [one.from, one.to].flatMap((party) => (party === undefined ? [] : [showHidden(party)]))
   return (
     <button
       type="button"
@@ -114,50 +124,31 @@ function Row({ one, stop }: { one: CaptureSummary; stop: boolean }) {
       onClick={() => select(one.id)}
     >
       <span class="row-main">
-        <span class="who">{hasParties ? <Parties one={one} /> : <bdi>{kind}</bdi>}</span>
+        <span class="who">
+          {parties.length === 0
+            ? kind
+            : parties.map((party, index) => (
+                <Fragment key={index}>
+                  {index > 0 && ' → '}
+                  <bdi>{party}</bdi>
+                </Fragment>
+              ))}
+        </span>
         <bdi class="words" dir="auto">
           {one.body !== undefined && showHidden(one.body)}
         </bdi>
-        <span class={`verdict ${tone}`}>{word}</span>
-        <span class={`status ${tone}`} title="Status of the answer">
-          {one.status ?? '–'}
-        </span>
+        <span class="sr">{word}</span>
+        <span class={`verdict ${tone}`}>{nameResult(one)}</span>
       </span>
       <span class="row-more">
         <time class="num">{formatTime(one.time)}</time>
         {origin !== '' && <span class="chip">{origin}</span>}
-        {hasParties && <bdi class="kind">{kind}</bdi>}
+        {parties.length > 0 && <span class="kind">{kind}</span>}
         <bdi class="where" dir="ltr">
           {showHidden(`${one.method} ${one.target}`)}
         </bdi>
-        {tone !== 'bad' && <span class="num duration">{formatDuration(one.durationMs)}</span>}
+        <span class="num duration">{formatDuration(one.durationMs)}</span>
       </span>
-      {tone === 'bad' && <Reason one={one} />}
     </button>
-  )
-}
-
-function Parties({ one: { from, to } }: { one: CaptureSummary }) {
-  return (
-    <>
-      {from !== undefined && <bdi>{showHidden(from)}</bdi>}
-      {to !== undefined && (
-        <>
-          {' → '}
-          <bdi>{showHidden(to)}</bdi>
-        </>
-      )}
-    </>
-  )
-}
-
-/** Names the most likely cause of a rejection. A list with room for it shows the code before. */
-function Reason({ one: { code, cause } }: { one: CaptureSummary }) {
-  const name = code === 'none' ? 'before verification' : code
-  return (
-    <span class="reason" title={name}>
-      {cause !== undefined && cause !== code && <span class="code">{name}: </span>}
-      {cause ?? name}
-    </span>
   )
 }

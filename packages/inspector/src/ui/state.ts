@@ -8,6 +8,13 @@ type Connection =
   | { readonly state: 'loading' | 'live' | 'ended' }
   | { readonly state: 'reconnecting'; readonly seconds: number }
 
+interface Toast {
+  readonly text: string
+  readonly failed: boolean
+  /** A capture that the message offers to show. */
+  readonly id?: string | undefined
+}
+
 /** The state of the page. Components read it; the functions in actions.ts and live.ts change it. */
 export const info = signal<RunInfo | undefined>(undefined)
 /** The captures in the list, newest first. */
@@ -24,8 +31,14 @@ export const isHeld = signal(false)
 export const newIds = signal<ReadonlySet<string>>(new Set())
 /** A sentence for screen readers. */
 export const announcement = signal('')
-export const toast = signal<{ readonly text: string; readonly failed: boolean } | undefined>(undefined)
-export const dialog = signal<'send' | 'edit' | 'keys' | undefined>(undefined)
+export const toast = signal<Toast | undefined>(undefined)
+export const dialog = signal<'send' | 'edit' | 'keys' | 'clear' | 'import' | 'copy' | undefined>(undefined)
+/** The request that the page is sending. */
+export const sending = signal<{ readonly cancel: () => void } | undefined>(undefined)
+/** A text that the browser did not copy. */
+export const uncopied = signal<{ readonly text: string; readonly what: string } | undefined>(undefined)
+/** True if the next capture that opens gives the focus to its Replay button. */
+export const focusesReplay = signal(false)
 /** True while the filters are unfolded on a narrow page. A wide page always shows them. */
 export const filtersOpen = signal(false)
 

@@ -1,5 +1,8 @@
 // Heavy: it starts Chromium, and sends thousands of webhooks.
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -141,4 +144,168 @@ test('a part that cannot be drawn leaves the rest of the page alive', async () =
   await page.locator('.detail .message', { hasText: 'half broken' }).waitFor()
   await page.locator('.twiml').waitFor()
   expect(complaints.splice(0)).toEqual([expect.stringContaining('null')])
+})
+
+test('from the empty page to a resent request, by keyboard alone', async () => {
+  const { page } = await open()
+  const focused = () =>
+    page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText")
+  const press = (...keys: string[]) =>
+    keys.reduce((last, key) => last.then(() => page.keyboard.press(key)), Promise.resolve())
+  /** Presses a key until the focus is on a control with this name. */
+  const tabTo = async (name: string | RegExp, key = 'Tab') => {
+    for (let step = 0; step < 60; step++) {
+      if ((await focused()).match(name)) return
+      await press(key)
+    }
+    throw new Error(`The focus never reached ${name}`)
+  }
+  await page.getByRole('heading', { name: 'Waiting for the first webhook' }).waitFor()
+  await tabTo(/^Send a test webhook$/)
+  await press('Enter')
+  await page.getByRole('dialog').locator('option').nth(30).waitFor({ state: 'attached' })
+  await tabTo(/^Send$/)
+  await press('Enter')
+  await page.locator('.detail .message').waitFor()
+  await poll(() => page.locator('dialog').count()).toBe(0)
+
+  await tabTo(/^Replay$/)
+  await press('Enter')
+  await page.locator('.row .chip', { hasText: 'replay' }).waitFor()
+  // The focus stays: the key sends once more.
+  await poll(() => page.locator('.detail-head .chip').innerText()).toBe('replay')
+  await poll(focused).toBe('Replay')
+  await press('Enter')
+  await pollCount(page.locator('.row')).toBe(3)
+
+  // The menu folds with Escape and gives the focus back.
+  await tabTo(/^Copy/)
+  await press('Enter')
+  await page.getByRole('button', { name: 'as curl' }).waitFor()
+  await press('Escape')
+  await poll(() => page.locator('.actions details[open]').count()).toBe(0)
+  await poll(focused).toBe('Copy')
+
+  await tabTo(/^Edit and re-sign$/, 'Shift+Tab')
+  await press('Enter')
+  await page.getByRole('dialog').waitFor()
+  await tabTo(/^Sign and send$/)
+  await press('Enter')
+  await page.locator('.row .chip', { hasText: 're-signed' }).waitFor()
+  await pollCount(page.locator('.row')).toBe(4)
+})
+
+test('a request that takes long is sent once, can be cancelled, and does not take the page over', async () => {
+  let arrived = 0
+  let aborted = 0
+  const answers: (() => void)[] = []
+  const app = createServer((req, res) => {
+    arrived++
+    req.resume()
+    res.on('close', () => {
+      if (!res.writableEnded) aborted++
+    })
+    answers.push(() => res.writeHead(200, { 'content-type': 'text/xml' }).end('<Response/>'))
+  }).listen(0, '127.0.0.1')
+  await once(app, 'listening')
+  onTestFinished(() => {
+    app.closeAllConnections()
+    app.close()
+  })
+  const { page, deliver } = await open({}, { upstream: `http://127.0.0.1:${(app.address() as AddressInfo).port}` })
+  const first = deliver({ Body: 'the first' })
+  const second = deliver({ Body: 'the second' })
+  await poll(() => answers.length).toBe(2)
+  for (const answer of answers.splice(0)) answer()
+  await Promise.all([first, second])
+
+  await page.locator('.row', { hasText: 'the first' }).click()
+  await page.getByRole('button', { name: 'Replay', exact: true }).click()
+  const busy = page.getByRole('button', { name: 'Replaying…' })
+  await busy.click({ force: true })
+  await busy.click({ force: true })
+  await poll(() => arrived).toBe(3)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByText('Cancelled. The request may have arrived.').waitFor()
+  await poll(() => aborted).toBe(1)
+  answers.length = 0
+
+  await page.getByRole('button', { name: 'Replay', exact: true }).click()
+  await poll(() => answers.length).toBe(1)
+  await page.locator('.row', { hasText: 'the second' }).click()
+  for (const answer of answers.splice(0)) answer()
+  await page.getByText('Sent again: the answer was 200.').waitFor()
+  await pollText(page.locator('.detail .message')).toContain('the second')
+  await page.getByRole('button', { name: 'Show it' }).click()
+  await page.locator('.detail-head .chip', { hasText: 'replay' }).waitFor()
+
+  const dialog = await openSend(page)
+  await dialog.getByRole('button', { name: 'Send', exact: true }).click()
+  await dialog.getByRole('button', { name: 'Sending…' }).waitFor()
+  expect(await dialog.getByRole('button', { name: 'Sending…' }).isDisabled()).toBe(true)
+  await page.keyboard.press('Escape')
+  await poll(() => aborted).toBe(2)
+})
+
+test('the list is deleted only after a question, and with a filter only what it shows', async () => {
+  const { page, deliver } = await open()
+  await deliver({ Body: 'stays' })
+  await deliver({ Body: 'goes' }, spoofed)
+  await pollCount(page.locator('.row')).toBe(2)
+  const ask = async () => {
+    await page.getByText('Captures', { exact: true }).click()
+    await page.getByRole('button', { name: 'Clear the list…' }).click()
+  }
+  await ask()
+  await page.getByRole('heading', { name: 'Delete all 2?' }).waitFor()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await pollCount(page.locator('.row')).toBe(2)
+  await page.getByRole('group', { name: 'Verdict' }).getByRole('button', { name: 'Refused' }).click()
+  await ask()
+  await page.getByText('The other 1 stay.').waitFor()
+  await page.getByRole('button', { name: 'Delete 1' }).click()
+  await page.getByText('1 deleted.').waitFor()
+  await page.getByRole('button', { name: 'Show all' }).click()
+  await page.locator('.row', { hasText: 'stays' }).waitFor()
+  await pollCount(page.locator('.row')).toBe(1)
+})
+
+test('what is pasted, dropped, empty or wrong is imported, or the page says what to do', async () => {
+  const { page, complaints } = await open()
+  const paste = async (text: string) => {
+    if (!(await page.getByRole('dialog').isVisible())) {
+      await page.getByText('Captures', { exact: true }).click()
+      await page.getByRole('button', { name: 'Import requests…' }).click()
+    }
+    await page.getByLabel('Paste a request').fill(text)
+    await page.getByRole('button', { name: 'Import', exact: true }).click()
+  }
+  await paste('[]')
+  await page.getByRole('alert').getByText('It has no requests.').waitFor()
+  await paste('what is this')
+  await page.getByRole('alert').getByText(/./).waitFor()
+  await paste("curl 'https://app.example.com/pasted' -H 'X-Twilio-Signature: abc' --data 'Body=hi'")
+  await page.locator('.row', { hasText: '/pasted' }).waitFor()
+
+  const transfer = await page.evaluateHandle(() => {
+    const data = new DataTransfer()
+    data.items.add(new File(["curl 'https://app.example.com/dropped'"], 'request.sh'))
+    return data
+  })
+  await page.locator('body').dispatchEvent('dragover', { dataTransfer: transfer })
+  await page.getByText('Drop the file to import its requests').waitFor()
+  await page.locator('body').dispatchEvent('drop', { dataTransfer: transfer })
+  await page.locator('.row', { hasText: '/dropped' }).waitFor()
+  // Chromium logs each answer with a status of 400 or more.
+  expect(complaints.splice(0).filter((one) => !one.includes('400'))).toEqual([])
+})
+
+test('at 400 % zoom and 320 pixels, everything can be reached', async () => {
+  const { page, deliver } = await open({ viewport: { width: 320, height: 256 } })
+  await deliver()
+  await page.locator('.row').click()
+  await page.locator('.pairs').last().scrollIntoViewIfNeeded()
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320)
+  // The page scrolls, and no part of it does.
+  expect(await page.evaluate('document.scrollingElement.scrollTop')).toBeGreaterThan(0)
 })

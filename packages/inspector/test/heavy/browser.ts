@@ -1,4 +1,6 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
@@ -8,7 +10,7 @@ import { chromiumArgs } from '../../../../tools/services/chromium.mjs'
 import { type DevOptions, type DevRun, startDev } from '../../src/index.ts'
 
 /** The folder for screenshots, which people can look at. */
-export const screenshots = fileURLToPath(
+const screenshots = fileURLToPath(
   new URL('../../../../node_modules/.cache/tollgate/screenshots/', import.meta.url),
 )
 mkdirSync(screenshots, { recursive: true })
@@ -109,4 +111,37 @@ async function visit(browser: Browser, context: BrowserContextOptions = {}, opti
       await run.close()
     },
   }
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+interface Violation {
+  readonly id: string
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
+}
+
+/** Lists the visible targets that a finger cannot hit. A checkbox is hit through its label. */
+const smallTargets = `[...document.querySelectorAll(
+    'button, a[href], select, textarea, summary, input:not([type="checkbox"], .sr), label.check')]
+  .filter((one) => one.checkVisibility())
+  .map((one) => [one.getBoundingClientRect(), one.outerHTML.slice(0, 120)])
+  .filter(([box]) => box.width < 44 || box.height < 44)
+  .map(([{ width, height }, html]) => width + ' x ' + height + ': ' + html)`
+
+interface Look {
+  readonly width: number
+  readonly colorScheme: 'light' | 'dark'
+}
+
+/** Takes a picture of a state, and checks that it fits, for fingers and for assistive programs. */
+export async function checkLook(page: Page, name: string, { width, colorScheme }: Look): Promise<void> {
+  await page.evaluate('document.fonts.ready')
+  await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`) })
+  expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width)
+  if (width < 560) expect(await page.evaluate(smallTargets), name).toEqual([])
+  await page.evaluate(axe)
+  const found = await page.evaluate<Violation[]>('axe.run().then((result) => result.violations)')
+  expect(
+    found.map(({ id, nodes }) => [id, nodes[0]?.html, nodes[0]?.failureSummary]),
+    name,
+  ).toEqual([])
 }
