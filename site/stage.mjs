@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { root } from '../tools/run.mjs'
 import { listPages, ownPages, placeOf } from './pages.mjs'
@@ -20,7 +20,11 @@ function rewritePage(page) {
 /** @param {string} text @param {string} page */
 function rewriteLinks(text, page) {
   return text.replace(link, (all, image, label, href) => {
-    if (/^([a-z]+:|#|\/)/.test(href) || image !== '') return all
+    if (/^([a-z]+:|#|\/)/.test(href)) return all
+    if (image !== '') {
+      const picture = posix.normalize(posix.join(dirname(page), href)).replace(/^docs\//, '')
+      return `![${label}](./${posix.relative(dirname(placeOf(page)), picture)})`
+    }
     const [path = '', anchor] = href.split('#')
     const target = posix.normalize(posix.join(dirname(page), path))
     if (!existsSync(join(root, target))) throw new Error(`${page} links to ${href}, which does not exist.`)
@@ -38,4 +42,5 @@ export function stagePages(out) {
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, rewritePage(page))
   }
+  cpSync(join(root, 'docs/pictures'), join(out, 'pictures'), { recursive: true })
 }
