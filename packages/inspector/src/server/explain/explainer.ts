@@ -5,6 +5,7 @@ import { getScheme, schemes } from 'tollgate/schemes'
 import type { Explanation } from '../../shared/capture.ts'
 import { locateBuilt } from '../locate-built.ts'
 import { type Diagnose, type ExplainInput, explain, silence } from './explain.ts'
+import type { WorkerAnswer, WorkerInput } from './worker.ts'
 
 interface Job {
   readonly scheme: string
@@ -32,6 +33,7 @@ export class Explainer {
   #waiting = 0
   #last: Promise<unknown> = Promise.resolve()
   #worker: Worker | undefined
+  #isClosed = false
 
   /** @param own a search of the user's for the default scheme */
   constructor(otherHosts: readonly string[], own?: Diagnose) {
@@ -58,6 +60,7 @@ export class Explainer {
   }
 
   close(): void {
+    this.#isClosed = true
     void this.#worker?.terminate()
   }
 
@@ -74,28 +77,33 @@ export class Explainer {
   }
 
   async #search(job: Job): Found {
+    if (this.#isClosed) return undefined
     const own = this.#findOwn(job)
     const input: ExplainInput = { request: job.request, options: silence(job.options), otherHosts: this.#otherHosts }
     const isAlone = own !== undefined || Object.values(input.options).some((value) => typeof value === 'function')
+    const searchHere = () => explain(own ?? (getScheme(job.scheme).diagnose as unknown as Diagnose), input)
     try {
-      return isAlone
-        ? await explain(own ?? (getScheme(job.scheme).diagnose as unknown as Diagnose), input)
-        : await this.#askWorker({ ...input, scheme: job.scheme })
+      if (isAlone) return await searchHere()
+      // In a bundle without the worker's file, or with schemes of its own, the search runs here.
+      return await this.#askWorker({ ...input, scheme: job.scheme }).catch(() =>
+        this.#isClosed ? undefined : searchHere(),
+      )
     } catch {
       // The capture keeps its verdict and gets no explanation.
       return undefined
     }
   }
 
-  #askWorker(input: ExplainInput & { readonly scheme: string }): Found {
+  #askWorker(input: WorkerInput): Promise<Explanation> {
     const worker = this.#worker ?? new Worker(locateBuilt('explain-worker.js'))
     this.#worker = worker
     return new Promise((resolve, reject) => {
-      const succeed = (explanation: Explanation | undefined) => {
+      const succeed = ({ explanation }: WorkerAnswer) => {
         worker.off('error', fail).off('exit', fail)
         // A worker that waits keeps no process alive.
         worker.unref()
-        resolve(explanation)
+        if (explanation === undefined) reject(new Error('The search failed'))
+        else resolve(explanation)
       }
       const fail = (error: unknown) => {
         worker.off('message', succeed).off('error', fail).off('exit', fail)
