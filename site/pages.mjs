@@ -35,6 +35,7 @@ const sections = [
       'docs/several-instances.md',
       'docs/without-an-adapter.md',
       'docs/parameters.md',
+      'docs/stream-tickets.md',
       'docs/webhook-kinds.md',
       'docs/platforms.md',
       'docs/schemes.md',
@@ -44,7 +45,19 @@ const sections = [
       'docs/migrating-from-sendgrid-eventwebhook.md',
     ],
   },
-  { title: 'Programs', pages: ['docs/command-line.md', 'docs/audit.md', 'docs/gateway.md', 'docs/inspector.md'] },
+  {
+    title: 'Programs',
+    pages: [
+      'docs/command-line.md',
+      'docs/audit.md',
+      'docs/conform.md',
+      'docs/gateway.md',
+      'docs/operations.md',
+      'docs/runbook.md',
+      'docs/upgrading-the-gateway.md',
+      'docs/inspector.md',
+    ],
+  },
   {
     title: 'Proof',
     pages: [

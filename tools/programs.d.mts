@@ -17,16 +17,24 @@ export function requireProgram(
     | 'jq'
     | 'nginx'
     | 'openssl'
+    | 'php-cli'
+    | 'promtool'
     | 'python3'
+    | 'python3-flask'
     | 'redis-server'
-    | 'wrk',
+    | 'ruby-rackup'
+    | 'wrk'
+    | 'zsh',
 ): string
 
-/** A list of programs, by Debian package: the names that are looked for, and what needs it. */
-type Programs = Readonly<Record<string, { readonly names: readonly string[]; readonly for: string }>>
+/** A row of a table of Debian packages: the names of a program, or a command that finds a library. */
+type Wanted = { readonly for: string } & ({ readonly names: readonly string[] } | { readonly test: readonly string[] })
 
 /** What `npm run test:all` needs beside Node.js and npm. */
-export const programs: Programs
+export const programs: Readonly<Record<string, { readonly names: readonly string[]; readonly for: string }>>
+
+/** The libraries that these programs need. */
+export const libraries: Readonly<Record<string, { readonly test: readonly string[]; readonly for: string }>>
 
 /** Installs what is missing, as root and with apt-get. Otherwise it prints the command and returns false. */
-export function installPrograms(wanted?: Programs): boolean
+export function installPrograms(wanted?: Readonly<Record<string, Wanted>>): boolean

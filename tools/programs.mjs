@@ -22,12 +22,25 @@ export const programs = {
   jq: { names: ['jq'], for: 'relays that rewrite a body' },
   nginx: { names: ['nginx'], for: 'the proxy suites' },
   openssl: { names: ['openssl'], for: 'certificates of test servers' },
+  'php-cli': { names: ['php'], for: 'receivers in other languages' },
+  promtool: { names: ['promtool'], for: 'the alerts of the gateway' },
   python3: { names: ['python3'], for: 'relays that rewrite a body' },
+  'python3-flask': { names: ['flask'], for: 'receivers in other languages' },
   'redis-server': { names: ['redis-server', 'valkey-server'], for: 'the replay guard' },
+  'ruby-rackup': { names: ['rackup'], for: 'receivers in other languages' },
+  zsh: { names: ['zsh'], for: 'the completion of the command line' },
 }
 
 /** The program that `npm run bench -- gateway` needs besides. */
 export const benchmarkPrograms = { wrk: { names: ['wrk'], for: 'the benchmark of the gateway' } }
+
+/** The libraries that these programs need, with a command that succeeds if the library is there. */
+export const libraries = {
+  'python3-twilio': { test: ['/usr/bin/python3', '-c', 'import twilio'], for: 'receivers in other languages' },
+  'ruby-webrick': { test: ['ruby', '-e', 'require "webrick"'], for: 'receivers in other languages' },
+}
+
+/** @typedef {{ for: string } & ({ names: readonly string[] } | { test: readonly string[] })} Wanted */
 
 const all = { ...programs, ...benchmarkPrograms }
 
@@ -44,6 +57,13 @@ export function requireProgram(name) {
       `This needs ${all[name].names.join(' or ')}: run \`npm run programs\`, which installs what is missing.`,
     )
   return path
+}
+
+/** @param {Wanted} row */
+function isThere(row) {
+  if ('names' in row) return findProgram(row.names) !== undefined
+  const [program = '', ...args] = row.test
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0
 }
 
 /** @param {readonly string[]} names */
@@ -66,11 +86,11 @@ function canRun(path) {
 /**
  * Installs the Debian packages of missing programs, as root and where there is apt-get. Otherwise
  * it prints the command.
- * @param {Readonly<Record<string, { names: readonly string[], for: string }>>} wanted
+ * @param {Readonly<Record<string, Wanted>>} wanted
  * @returns {boolean} true if every program is there afterwards
  */
-export function installPrograms(wanted = programs) {
-  const list = () => Object.entries(wanted).filter(([, { names }]) => findProgram(names) === undefined)
+export function installPrograms(wanted = { ...programs, ...libraries }) {
+  const list = () => Object.entries(wanted).filter(([, row]) => !isThere(row))
   const missing = list()
   if (missing.length === 0) return true
   const packages = missing.map(([name]) => name)
@@ -129,4 +149,5 @@ function writePolicy() {
   return true
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = installPrograms(all) ? 0 : 1
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.exitCode = installPrograms({ ...all, ...libraries }) ? 0 : 1

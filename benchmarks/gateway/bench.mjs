@@ -7,7 +7,7 @@ import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { findFreePort } from '../../tools/services/free-port.mjs'
 import { startNginx } from '../../tools/services/nginx.mjs'
 
-const publicUrl = 'https://api.example.com'
+export const publicUrl = 'https://api.example.com'
 export const authToken = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
 
 /** @typedef {{ port: number, stop(): Promise<void>, pid?: number | undefined }} Server */
@@ -48,7 +48,19 @@ location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Con
 /** @param {string} file in this folder @param {number} [upstream] @returns {Promise<Server>} */
 export async function startNode(file, upstream = 0) {
   const port = await findFreePort()
-  const child = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url))], {
+  return startProgram([fileURLToPath(new URL(file, import.meta.url))], port, upstream)
+}
+
+/**
+ * Starts a program of Node.js, and waits until it listens.
+ * @param {readonly string[]} args
+ * @param {number} port
+ * @param {number} [upstream]
+ * @param {'inherit' | 'ignore'} [output] what becomes of its standard output
+ * @returns {Promise<Server>}
+ */
+export async function startProgram(args, port, upstream = 0, output = 'inherit') {
+  const child = spawn(process.execPath, args, {
     env: {
       ...process.env,
       NODE_ENV: 'production',
@@ -57,12 +69,12 @@ export async function startNode(file, upstream = 0) {
       PUBLIC_URL: publicUrl,
       AUTH_TOKEN: authToken,
     },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', output, output],
   })
   const end = () => child.kill('SIGKILL')
   process.once('exit', end)
   while (!(await answers(port))) {
-    if (child.exitCode !== null) throw new Error(`${file} ended with ${child.exitCode}`)
+    if (child.exitCode !== null) throw new Error(`${args[0]} ended with ${child.exitCode}`)
     await sleep(50)
   }
   return {
@@ -86,10 +98,10 @@ function answers(port) {
   })
 }
 
-/** Signs an inbound SMS. */
-export function signPost() {
+/** Signs an inbound SMS. @param {Readonly<Record<string, string>>} [more] parameters */
+export function signPost(more) {
   const { params } = sampleWebhook('message.inbound')
-  const signed = signRequest({ url: `${publicUrl}/sms`, params: params ?? {}, authToken })
+  const signed = signRequest({ url: `${publicUrl}/sms`, params: { ...params, ...more }, authToken })
   return { method: 'POST', headers: { ...signed.headers, Host: 'api.example.com' }, body: signed.body ?? '' }
 }
 

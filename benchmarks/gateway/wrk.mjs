@@ -15,19 +15,30 @@ import { requireProgram } from '../../tools/programs.mjs'
  */
 
 /**
- * Sends the same request again and again over keep-alive connections.
- * @param {{ folder: string, url: string, post: Post, connections: number, seconds: number }} load
+ * Sends requests over keep-alive connections, one after the other and then from the first again.
+ * @param {{ folder: string, url: string, post: Post | readonly Post[], connections: number, seconds: number }} load
  * @returns {Promise<Figures>}
  */
 export async function runWrk({ folder, url, post, connections, seconds }) {
   const program = requireProgram('wrk')
   const script = join(folder, `wrk-${process.hrtime.bigint()}.lua`)
-  const headers = Object.entries(post.headers).map(([name, value]) => `wrk.headers[${quote(name)}] = ${quote(value)}`)
+  const requests = `${script}.requests`
+  const { pathname } = new URL(url)
+  writeFileSync(
+    requests,
+    [post]
+      .flat()
+      .map((one) => formatPost(one, pathname))
+      .join('\0'),
+  )
   writeFileSync(
     script,
-    `wrk.method = ${quote(post.method)}
-wrk.body = ${quote(post.body)}
-${headers.join('\n')}
+    `local requests, turn = {}, 0
+for text in io.open(${quote(requests)}, 'rb'):read('*a'):gmatch('[^%z]+') do requests[#requests + 1] = text end
+function request()
+  turn = turn % #requests + 1
+  return requests[turn]
+end
 function done(summary, latency)
   local e = summary.errors
   io.write(string.format('\\nFIGURES %d %d %d %d\\n', summary.requests, summary.duration, latency:percentile(99),
@@ -37,16 +48,23 @@ end
   )
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '15s', '-s', script, url]
   const { stdout } = await promisify(execFile)(program, args)
-  const [, requests, duration, p99, refused] = (/FIGURES (\d+) (\d+) (\d+) (\d+)/.exec(stdout) ?? []).map(Number)
+  const [, answered, duration, p99, refused] = (/FIGURES (\d+) (\d+) (\d+) (\d+)/.exec(stdout) ?? []).map(Number)
   const broken = Number(/BROKEN (\d+)/.exec(stdout)?.[1])
-  if (requests === undefined || !duration || p99 === undefined || refused === undefined)
+  if (answered === undefined || !duration || p99 === undefined || refused === undefined)
     throw new Error(`wrk printed no figures:\n${stdout}`)
   return {
-    perSecond: requests / (duration / 1e6),
+    perSecond: answered / (duration / 1e6),
     p99Ms: p99 / 1000,
     failed: refused + broken,
-    served: requests - refused,
+    served: answered - refused,
   }
+}
+
+/** @param {Post} post @param {string} path */
+function formatPost({ method, headers, body }, path) {
+  const all = { ...headers, 'Content-Length': String(Buffer.byteLength(body)) }
+  const fields = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `${method} ${path} HTTP/1.1\r\n${fields.join('')}\r\n${body}`
 }
 
 /** @param {string} text */

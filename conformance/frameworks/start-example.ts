@@ -6,6 +6,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { findFreePort } from '../../tools/services/free-port.mjs'
 import { otherToken, token } from '../kit/draft.ts'
 
+/** The secret of the tickets of streams. */
+export const streamSecret = 'a-secret-that-only-the-tests-know'
+
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Starts an example in its own directory, as its `npm start` does. */
@@ -13,10 +16,20 @@ export async function startExample(
   directory: string,
   ...command: readonly string[]
 ): Promise<{ url: string; stop(): Promise<void> }> {
+  return await startExampleBy(directory, process.execPath, command)
+}
+
+/** Starts an example by any program, such as another runtime. */
+export async function startExampleBy(
+  directory: string,
+  program: string,
+  command: readonly string[],
+): Promise<{ url: string; stop(): Promise<void> }> {
   const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
-  const env = { ...process.env, PORT: String(port), TOLLGATE_PUBLIC_URL: url, TWILIO_AUTH_TOKEN: token }
-  const child = spawn(process.execPath, command, { cwd: `${root}examples/${directory}`, env, stdio: 'ignore' })
+  const own = { PORT: String(port), TOLLGATE_PUBLIC_URL: url, TWILIO_AUTH_TOKEN: token, STREAM_SECRET: streamSecret }
+  const env = { ...process.env, ...own }
+  const child = spawn(program, command, { cwd: `${root}examples/${directory}`, env, stdio: 'ignore' })
   const ended = once(child, 'exit')
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL')

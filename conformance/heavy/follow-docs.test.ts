@@ -86,9 +86,11 @@ function readFiles(text: string): Map<string, string> {
   return files
 }
 
-/** Puts the Auth Token where the page has an ellipsis. */
+/** Puts secrets where the page has an ellipsis. */
 function fillIn(command: string): string {
-  return command.replace('TWILIO_AUTH_TOKEN=…', `TWILIO_AUTH_TOKEN=${token}`)
+  return command
+    .replace('TWILIO_AUTH_TOKEN=…', `TWILIO_AUTH_TOKEN=${token}`)
+    .replace('STREAM_SECRET=…', `STREAM_SECRET=${token}`)
 }
 
 /** Adds a version to each package of `npm install`. */

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { Accepted, Observed, VerifierOptions } from 'tollgate'
-import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { testServer } from 'tollgate/testing/node'
 import { createVerifyClient, twilioUpgrade } from 'tollgate/ws'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -13,7 +12,8 @@ import { type Answer, openConnection, toRaw, writeRequest } from '../adapter/soc
 import { hostileSuite } from '../attacks/sockets-hostile.ts'
 import { serve } from '../frameworks/listen.ts'
 import { node } from '../frameworks/node.ts'
-import { startExample } from '../frameworks/start-example.ts'
+import { startExample, streamSecret } from '../frameworks/start-example.ts'
+import { expectTickets } from '../frameworks/ticketed-streams.ts'
 import { type HandshakeServer, handshakeServers, routingServers } from '../frameworks/ws.ts'
 import { bindSuites } from '../kit/bind.ts'
 import { reportDescribed } from '../kit/bind-framework.ts'
@@ -428,14 +428,17 @@ interface RunningExample {
   stop(): unknown
 }
 
-/** Runs the example as its page does, and under the test server of the testing kit. */
+/** Runs an example as its page does, and one under the test server of the testing kit. */
 const exampleServers: Readonly<Record<string, () => Promise<RunningExample>>> = {
-  'by itself': async () => ({ ...(await startExample('ws', 'server.mjs')), authToken: token }),
+  'with ws': async () => ({ ...(await startExample('ws', 'server.mjs')), authToken: token }),
+  'with Fastify': async () => ({ ...(await startExample('ws', 'fastify.mjs')), authToken: token }),
+  'with Hono': async () => ({ ...(await startExample('ws', 'hono.mjs')), authToken: token }),
   'under testServer': async () => {
     const { url, authToken, close } = await testServer(async ({ url, authToken }) => {
       vi.stubEnv('PORT', '0')
       vi.stubEnv('TOLLGATE_PUBLIC_URL', url)
       vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
+      vi.stubEnv('STREAM_SECRET', streamSecret)
       const { server } = await import(new URL('../../examples/ws/server.mjs', import.meta.url).href)
       onTestFinished(() => void server.close())
       return server
@@ -445,49 +448,13 @@ const exampleServers: Readonly<Record<string, () => Promise<RunningExample>>> = 
 }
 
 test.each(Object.entries(exampleServers))(
-  'the example %s accepts a socket only after the signed webhook of its call, and accepts it again',
-  async (name, startServer) => {
+  'the example %s accepts a socket only with the ticket of its call, and accepts it again',
+  async (_name, startServer) => {
     const { url, authToken, stop } = await startServer()
     onTestFinished(async () => {
       await stop()
       vi.unstubAllEnvs()
     })
-    const webhook = { url: `${url}/voice`, ...sampleWebhook('call.inbound', { CallSid: 'CA1' }) }
-    const twiml = await (await fetch(signRequest({ ...webhook, authToken }).toRequest())).text()
-    const stream = /url="([^"]+)"/.exec(twiml)?.[1] ?? ''
-    expect(stream).toBe(`${url.replace('http', 'ws')}/media`)
-
-    const { headers } = signRequest({ url: stream.replace('ws', 'wss'), method: 'GET', authToken })
-    const startStream = async (message: string): Promise<number> => {
-      const client = new WebSocket(stream, { headers: { 'x-twilio-signature': headers['x-twilio-signature'] ?? '' } })
-      await once(client, 'open')
-      client.send(message)
-      client.ping()
-      const code = await Promise.race([
-        once(client, 'close').then(([given]) => given),
-        once(client, 'pong').then(() => 0),
-      ])
-      client.terminate()
-      return code
-    }
-    const makeStart = (callSid?: string): string => JSON.stringify({ event: 'start', start: { callSid } })
-    const makeSetup = (callSid?: string): string => JSON.stringify({ type: 'setup', callSid })
-    for (const make of [makeStart, makeSetup]) {
-      // ConversationRelay opens its socket again in the middle of a call.
-      expect([await startStream(make('CA1')), await startStream(make('CA1'))]).toEqual([0, 0])
-      expect([await startStream(make('CA2')), await startStream(make())]).toEqual([1008, 1008])
-    }
-    expect(await startStream('{')).toBe(1007)
-    if (name === 'by itself') return
-    // Four hours later, the call is over, and the next webhook forgets it.
-    const now = Date.now()
-    vi.spyOn(Date, 'now').mockReturnValue(now + 4 * 3600 * 1000)
-    expect(await startStream(makeStart('CA1'))).toBe(1008)
-    const forget = vi.spyOn(Map.prototype, 'delete')
-    await fetch(
-      signRequest({ url: `${url}/voice`, ...sampleWebhook('call.inbound', { CallSid: 'CA3' }), authToken }).toRequest(),
-    )
-    expect(forget).toHaveBeenCalledWith('CA1')
-    expect([await startStream(makeStart('CA3')), await startStream(makeStart('CA1'))]).toEqual([0, 1008])
+    await expectTickets(url, authToken)
   },
 )

@@ -29,12 +29,9 @@ export function listEvents(webhook) {
 // #region stream
 import { parseStreamMessage } from 'tollgate/params'
 
-/**
- * @param {string} text a message of a Media Streams socket with a verified handshake
- * @param {ReadonlySet<string>} calls the CallSids of signed webhooks
- */
-export function isOurs(text, calls) {
+/** @param {string} text a message of a Media Streams socket that a ticket admitted */
+export function readAudio(text) {
   const message = parseStreamMessage(text)
-  return message?.event === 'start' && calls.has(message.start.callSid)
+  return message?.event === 'media' ? Buffer.from(message.media.payload, 'base64') : undefined
 }
 // #endregion

@@ -35,6 +35,7 @@ export const entries = {
   './diagnose': 'src/diagnose/index.ts',
   './options': 'src/options.ts',
   './requests': 'src/requests/index.ts',
+  './stream': 'src/stream/index.ts',
 }
 
 /** The providers of HMACs and of ECDSA, reached through `#hmac` and `#ecdsa`. */

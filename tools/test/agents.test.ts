@@ -82,6 +82,7 @@ const ran = new Map([
   ["-import { EventWebhook, EventWebhookHeader } from '@sendgrid/eventwebhook'", 'below'],
   ['{\n  "accounts": {', 'below'],
   ['npx @tollgate/cli send message.inbound', 'below'],
+  ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli conform', 'conformance/heavy/receivers.test.ts: conform'],
 ])
 
 function findBlock(text: string, start: string): string {

@@ -20,15 +20,6 @@ test('a page names every environment variable that the packages read', () => {
   expect([...names].filter((name) => !documentation.includes(name))).toEqual([])
 })
 
-test('the page on the gateway names every code of a request that no verifier saw', () => {
-  const early = find(read('packages/gateway/src/report.ts'), /^ {2}\d+: '(\w+)'/gm)
-  const [, ofForwardAuth = ''] = /readonly code: ('[^;\n]+)/.exec(read('packages/gateway/src/forward-auth.ts')) ?? []
-  const codes = [...early, ...find(ofForwardAuth, /'(\w+)'/g)]
-  expect(codes.length).toBeGreaterThan(7)
-  const page = read('docs/gateway.md')
-  expect(codes.filter((code) => !page.includes(`| \`${code}\` |`))).toEqual([])
-})
-
 test('the page on the diagnosis names every framework that has fixes of its own', () => {
   const [row = ''] = /^`framework` may be [\s\S]*?\n\n/m.exec(read('docs/diagnosis.md')) ?? []
   expect(Object.keys(places).filter((name) => !row.includes(`\`${name}\``))).toEqual([])

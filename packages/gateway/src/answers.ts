@@ -2,8 +2,11 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { formatFields } from './fields.ts'
 
-// All answers 403 have the same text, so that a client learns nothing from it.
-const texts: Readonly<Record<number, string>> = {
+/**
+ * The texts of all answers that the gateway gives itself, by status. All answers 403 have the same
+ * text, so that a client learns nothing from it.
+ */
+export const answerTexts: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   403: 'Twilio Request Validation Failed.',
   404: 'Not Found',
@@ -21,7 +24,7 @@ const texts: Readonly<Record<number, string>> = {
 
 /** Returns the body of an answer that the gateway gives itself. */
 export function getAnswerText(status: number): string {
-  return texts[status] ?? ''
+  return answerTexts[status] ?? ''
 }
 
 /** Returns the header fields of an answer that the gateway gives itself. */

@@ -11,6 +11,10 @@ export interface ExchangeState {
   readonly config: ConfigSnapshot
   /** A time of `performance.now()`. */
   readonly startedAt: number
+  /** When the request was first sent to the upstream, if it was. */
+  readonly forwardedAt: number | undefined
+  /** When the head of the upstream's answer arrived, if it did. */
+  readonly answeredAt: number | undefined
   readonly route: OpenRoute | undefined
   readonly verdict: RouteVerdict | undefined
   /** The status of the answer. 0 if the client disconnected before it. */

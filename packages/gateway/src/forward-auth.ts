@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { ReplayGuard, Verifier } from 'tollgate'
 import { verifierOptions } from 'tollgate/options'
 import { canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
+import type { GatewayCode } from './codes.ts'
 import { listVerdictFields, release } from './exchange.ts'
 import type { ForwardAuthOptions, RouteVerdict } from './options.ts'
 import type { Peers } from './peers.ts'
@@ -176,7 +177,7 @@ interface ForwardAuthContext {
 type Answer =
   | RouteVerdict
   | {
-      readonly code: 'original_unknown' | 'upgrade_refused' | 'body_missing' | 'unverified'
+      readonly code: GatewayCode
       readonly status: number
     }
 

@@ -12,6 +12,7 @@ import { HttpExchange } from './http-exchange.ts'
 import type { Metrics } from './metrics.ts'
 import { reportExchange } from './on-exchange.ts'
 import type { GatewayOptions } from './options.ts'
+import { OwnEvents } from './own-events.ts'
 import { listListeners, refuseOwnListeners } from './own-listeners.ts'
 import { hasPendingAnswers } from './pending-answers.ts'
 import { createReport, type Report } from './report.ts'
@@ -58,6 +59,11 @@ const connectTimeoutMs = 3000
  * @throws TypeError or RangeError that names an option that is missing, unknown or out of range
  */
 export function createGateway(options: GatewayOptions): Gateway {
+  return createObservedGateway(options, new OwnEvents())
+}
+
+/** Does the same, with the events of its surroundings for the metrics. */
+export function createObservedGateway(options: GatewayOptions, events: OwnEvents): Gateway {
   runAtOnce(checkOptions(options))
   const upstreams = createUpstreams(connectTimeoutMs)
   let inFlight = 0
@@ -157,12 +163,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function openAdmin(): Promise<void> {
     // Without the admin pages, their library would only use memory.
     const { createMetrics } = await import('./metrics.ts')
-    const created = createMetrics({
+    const counts = {
       requests: () => inFlight + (auth?.countInFlight() ?? 0),
       tunnels: () => handshakes.size,
       droppedLines: () => log.dropped,
       sampledLines: () => log.sampled,
-    })
+    }
+    const created = createMetrics(counts, events)
     const watch = watchHealth(() => guards)
     adminServer = createAdminServer({
       isHanging: watch.isHanging,
@@ -213,7 +220,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     reload(next) {
       // One after the other: the last call must win.
       const reload = lastReload.then(() => replaceOptions(next))
-      lastReload = reload.catch(() => undefined)
+      lastReload = reload.then(
+        () => void events.emit('reload', 'applied'),
+        () => void events.emit('reload', 'refused'),
+      )
       return reload
     },
     close({ graceMs = 15_000 } = {}) {

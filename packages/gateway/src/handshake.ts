@@ -27,6 +27,8 @@ export class Handshake implements ExchangeState {
   readonly socket: Socket
   readonly config: ConfigSnapshot
   readonly startedAt = performance.now()
+  forwardedAt: number | undefined
+  answeredAt: number | undefined
   readonly head: RequestHead
   readonly requestBody = undefined
   readonly responseBody = undefined
@@ -102,6 +104,7 @@ export class Handshake implements ExchangeState {
     const { isTls, host, port } = parseOrigin(route.upstream)
     const { lookup } = route.pool
     const to = { host, port, lookup, autoSelectFamily: true, allowHalfOpen: true, noDelay: true }
+    this.forwardedAt ??= performance.now()
     let isConnected = false
     const upstream = (isTls ? requestTls : request)({
       method: 'GET',
@@ -172,6 +175,7 @@ export class Handshake implements ExchangeState {
   #take(answer: IncomingMessage, fields: readonly string[]): void {
     this.status = answer.statusCode ?? 502
     this.answeredBy = 'upstream'
+    this.answeredAt = performance.now()
     this.responseFields = fields
   }
 

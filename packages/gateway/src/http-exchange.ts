@@ -35,6 +35,8 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   readonly client: Client
   readonly config: ConfigSnapshot
   readonly startedAt = performance.now()
+  forwardedAt: number | undefined
+  answeredAt: number | undefined
   readonly responseBody: Capture | undefined
   route: OpenRoute | undefined
   verdict: RouteVerdict | undefined
@@ -145,6 +147,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     const request = formatRequest(client.method, client.target, client.head, fields, body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++
+    this.forwardedAt ??= performance.now()
     this.#connection = route.pool.send(request, this)
   }
 
@@ -154,6 +157,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     this.client.begin(head, !this.#context.isClosing())
     this.status = head.status
     this.answeredBy = 'upstream'
+    this.answeredAt = performance.now()
     this.responseFields = head.fields
     if (typeof length === 'number' && length <= shortAnswer) this.#announced = length
   }

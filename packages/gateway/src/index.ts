@@ -13,4 +13,4 @@ export type {
   Route,
   TwilioRoute,
 } from './options.ts'
-export { type RunHooks, runGateway, type Source } from './run-gateway.ts'
+export { checkConfiguration, type RunHooks, runGateway, type Source } from './run-gateway.ts'

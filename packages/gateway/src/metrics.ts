@@ -1,4 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { answerTexts } from './answers.ts'
+import { type MetricRow, metricRows } from './metric-rows.ts'
+import type { OwnEvents } from './own-events.ts'
 import { redisDuration, redisUp } from './redis-metrics.ts'
 import type { Report } from './report.ts'
 
@@ -15,59 +18,92 @@ type Counts = Readonly<Record<'requests' | 'tunnels' | 'droppedLines' | 'sampled
 /**
  * Creates the metrics. All labels come from closed sets: codes, statuses, `by`, configured routes.
  */
-export function createMetrics(counts: Counts): Metrics {
+export function createMetrics(counts: Counts, events: OwnEvents): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const registers = [registry]
   registry.registerMetric(redisUp)
   registry.registerMetric(redisDuration)
-  const verdicts = new Counter({
-    name: 'tollgate_verdicts_total',
-    help: 'Requests by the code of their verdict; "accepted" for genuine ones.',
-    labelNames: ['code', 'route'] as const,
-    registers,
+  const create = createIn(registry)
+  const verdicts = create.counter(metricRows.verdicts)
+  const responses = create.counter(metricRows.responses)
+  // 0 from the start, as the known labels of the rows.
+  for (const status of ['0', ...Object.keys(answerTexts)]) responses.inc({ status, by: 'gateway' }, 0)
+  const duration = create.histogram(metricRows.duration)
+  const upstream = create.histogram(metricRows.upstream)
+  create.counter(metricRows.droppedLines, (counter) => {
+    counter.reset()
+    counter.inc({ reason: 'output' }, counts.droppedLines())
+    counter.inc({ reason: 'sampled' }, counts.sampledLines())
   })
-  const responses = new Counter({
-    name: 'tollgate_responses_total',
-    help: 'Answers by status and sender; status 0 if the client disconnected first.',
-    labelNames: ['status', 'by'] as const,
-    registers,
+  create.gauge(metricRows.inFlight, (gauge) => gauge.set(counts.requests()))
+  create.gauge(metricRows.webSockets, (gauge) => gauge.set(counts.tunnels()))
+
+  const reloads = create.counter(metricRows.reloads)
+  const reloadState = create.gauge(metricRows.reloadState)
+  reloadState.set(1)
+  events.on('reload', (result) => {
+    reloads.inc({ result })
+    reloadState.set(result === 'applied' ? 1 : 0)
   })
-  const duration = new Histogram({
-    name: 'tollgate_request_duration_seconds',
-    help: 'Seconds from the head of a request to the last byte of its answer, by sender of the answer.',
-    labelNames: ['by'] as const,
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15],
-    registers,
+
+  const keyFiles = (): readonly { readAt: number; isRefused: boolean }[] => [...events.keyFiles]
+  const keysReadAt = create.gauge(metricRows.keysReadAt, (gauge) => {
+    gauge.remove({ source: 'file' })
+    if (events.keyFiles.size > 0)
+      gauge.set({ source: 'file' }, Math.min(...keyFiles().map(({ readAt }) => readAt)) / 1000)
   })
-  const addGauge = (name: string, help: string, count: () => number): unknown =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(count())
-      },
-    })
-  new Counter({
-    name: 'tollgate_log_lines_dropped_total',
-    help: 'Lines of the log that were not written: "output" cannot be written, or "sampled" because of a flood.',
-    labelNames: ['reason'] as const,
-    registers,
-    collect() {
-      this.reset()
-      this.inc({ reason: 'output' }, counts.droppedLines())
-      this.inc({ reason: 'sampled' }, counts.sampledLines())
-    },
+  create.gauge(metricRows.keyFilesRefused, (gauge) => gauge.set(keyFiles().filter(({ isRefused }) => isRefused).length))
+  const lookUps = create.histogram(metricRows.lookUps)
+  events.on('lookUp', (result, seconds) => {
+    lookUps.observe({ result }, seconds)
+    if (result === 'found' || result === 'unknown') keysReadAt.setToCurrentTime({ source: 'twilio' })
   })
-  addGauge('tollgate_requests_in_flight', 'Requests that have not been answered yet.', counts.requests)
-  addGauge('tollgate_websockets_open', 'Open WebSocket tunnels and unanswered handshakes.', counts.tunnels)
+  const lookUpFailures = create.counter(metricRows.lookUpFailures)
+  events.on('lookUpFailure', () => lookUpFailures.inc())
+
   return {
     registry,
-    report({ code, route = '', status, by, ms }) {
+    report({ code, route = '', status, by, ms, upstreamMs }) {
       verdicts.inc({ code, route })
       responses.inc({ status, by })
       duration.observe({ by }, ms / 1000)
+      if (upstreamMs === undefined) return
+      const result = by === 'upstream' ? 'answered' : status === 0 ? 'left' : 'failed'
+      upstream.observe({ result }, upstreamMs / 1000)
     },
   }
+}
+
+/** Creates the metrics of rows, with their known labels at 0. */
+function createIn(registry: Registry) {
+  const registers = [registry]
+  const toOptions = ({ name, help, labels = {} }: MetricRow) => ({
+    name,
+    help,
+    registers,
+    labelNames: Object.keys(labels),
+  })
+  return {
+    counter(row: MetricRow, collect?: (counter: Counter) => void): Counter {
+      const counter: Counter = new Counter({ ...toOptions(row), ...(collect && { collect: () => collect(counter) }) })
+      for (const labels of listKnownLabels(row)) counter.inc(labels, 0)
+      return counter
+    },
+    gauge(row: MetricRow, collect?: (gauge: Gauge) => void): Gauge {
+      const gauge: Gauge = new Gauge({ ...toOptions(row), ...(collect && { collect: () => collect(gauge) }) })
+      return gauge
+    },
+    histogram(row: MetricRow): Histogram {
+      const histogram = new Histogram({ ...toOptions(row), buckets: [...(row.buckets ?? [])] })
+      for (const labels of listKnownLabels(row)) histogram.zero(labels)
+      return histogram
+    },
+  }
+}
+
+/** Returns the values of the label of a row, if all are known. Such a row has one label. */
+function listKnownLabels({ labels = {} }: MetricRow): readonly Record<string, string>[] {
+  return Object.entries(labels).flatMap(([name, values]) =>
+    values === 'open' ? [] : values.map((value) => ({ [name]: value })),
+  )
 }

@@ -1,3 +1,4 @@
+import type { GatewayCode, RequestCode } from './codes.ts'
 import type { ExchangeState } from './exchange.ts'
 import type { RouteVerdict } from './options.ts'
 
@@ -12,17 +13,24 @@ export interface Report {
   /** The path of the route as configured, or `forward-auth`. `undefined` if no route matched. */
   readonly route: string | undefined
   /** `accepted`, a code of the verifier, or the reason why no verifier saw the request. */
-  readonly code: string
+  readonly code: RequestCode
   /** 0 if the client disconnected before the answer. */
   readonly status: number
   readonly by: 'upstream' | 'gateway' | 'forward-auth'
   /** Why the upstream's answer is missing or incomplete, if it is. */
   readonly failure?: string | undefined
   readonly ms: number
+  /**
+   * The milliseconds from the verdict to the head of the upstream's answer, or to the end without
+   * one. `undefined` if nothing was forwarded.
+   */
+  readonly upstreamMs?: number | undefined
 }
 
 /** Creates the report of an exchange that has ended. */
 export function createReport(exchange: ExchangeState): Report {
+  const now = performance.now()
+  const { forwardedAt, answeredAt = now } = exchange
   return {
     method: exchange.client.method,
     path: cutQuery(exchange.client.target),
@@ -31,7 +39,8 @@ export function createReport(exchange: ExchangeState): Report {
     status: exchange.status,
     by: exchange.answeredBy,
     failure: exchange.failure,
-    ms: performance.now() - exchange.startedAt,
+    ms: now - exchange.startedAt,
+    upstreamMs: forwardedAt === undefined ? undefined : answeredAt - forwardedAt,
   }
 }
 
@@ -51,11 +60,11 @@ export function cutQuery(target: string): string {
 }
 
 /** Returns the code of a verdict for logs and metrics. */
-export function nameVerdict(verdict: RouteVerdict): string {
+export function nameVerdict(verdict: RouteVerdict): RequestCode {
   return verdict.ok ? 'accepted' : verdict.code
 }
 
-const early: Readonly<Record<number, string>> = {
+const early: Readonly<Record<number, GatewayCode>> = {
   0: 'client_left',
   400: 'malformed',
   404: 'no_route',

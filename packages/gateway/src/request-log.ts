@@ -49,7 +49,9 @@ export class RequestLog {
     }
     const skipped = this.#skipped || undefined
     this.#skipped = 0
-    const fields = { ...report, ms: Math.round(report.ms), ...(request && findIdentifiers(request)), skipped }
+    const { ms, upstreamMs } = report
+    const times = { ms: Math.round(ms), upstreamMs: upstreamMs === undefined ? undefined : Math.round(upstreamMs) }
+    const fields = { ...report, ...times, ...(request && findIdentifiers(request)), skipped }
     try {
       this.#logger[chooseLevel(report)](fields, 'request')
     } catch {

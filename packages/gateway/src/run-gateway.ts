@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type LoadedConfiguration, loadConfiguration } from './config/load.ts'
 import { createResources } from './config/resources.ts'
 import { defaultTimeoutMs } from './config-snapshot.ts'
-import { createGateway } from './gateway.ts'
+import { createObservedGateway } from './gateway.ts'
 import { listenOnInherited, takeInheritedSockets } from './inherited-sockets.ts'
 import { getLineWriter } from './line-writer.ts'
+import { OwnEvents } from './own-events.ts'
 import { isTracingConfigured, startTracing } from './tracing.ts'
 
 /** The source of a gateway's options: a file that is watched, or options that do not change. */
@@ -42,7 +43,8 @@ const closeMs = 2000
 export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<void> {
   const tell = hooks.onMessage ?? tellOperator
   const inherited = takeInheritedSockets()
-  const resources = createResources(process.env, tell)
+  const events = new OwnEvents()
+  const resources = createResources(process.env, tell, events)
   const load = async (): Promise<LoadedConfiguration> => {
     const loaded = 'file' in source ? await loadConfiguration(source.file, resources) : source.loaded
     return { ...loaded, options: listenOnInherited(loaded.options, inherited) }
@@ -51,7 +53,7 @@ export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<
   try {
     let { options, graceMs } = await load()
     if (isTracingConfigured()) stopTracing = await startTracing()
-    const gateway = createGateway(options)
+    const gateway = createObservedGateway(options, events)
     const { url, adminUrl, forwardAuthUrl } = await gateway.listen()
     resources.closeUnused()
     const reload = async (): Promise<void> => {
@@ -60,7 +62,10 @@ export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<
         return
       }
       try {
-        const next = await load()
+        const next = await load().catch((error: unknown) => {
+          events.emit('reload', 'refused')
+          throw error
+        })
         await gateway.reload(next.options)
         resources.closeUnused((options.timeoutMs ?? defaultTimeoutMs) + releaseMs)
         options = next.options
@@ -84,6 +89,23 @@ export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<
     const closed = Promise.allSettled([resources.closeAll(), stopTracing?.()])
     // A collector or a store that does not answer must not hold up the stop.
     await Promise.race([closed, sleep(closeMs, undefined, { ref: false })])
+  }
+}
+
+/**
+ * Checks a configuration as a start does, and listens on no address. It reads the keys, and tests
+ * Redis if the configuration has it.
+ * @param file The path of a YAML or JSON file.
+ * @param hooks The receiver of messages, such as that Redis does not answer. That is no error,
+ *   because a gateway would start. Default: standard error.
+ * @throws ConfigurationError that names line and option
+ */
+export async function checkConfiguration(file: string, hooks: RunHooks = {}): Promise<void> {
+  const resources = createResources(process.env, hooks.onMessage ?? tellOperator)
+  try {
+    await loadConfiguration(file, resources)
+  } finally {
+    await resources.closeAll()
   }
 }
 

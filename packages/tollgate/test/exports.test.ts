@@ -83,6 +83,7 @@ const names: Record<string, string[]> = {
     'twilioAccountTokensOptions',
     'verifierOptions',
   ],
+  './stream': ['streamTickets'],
   './requests': [
     'RequestError',
     'checkRequest',

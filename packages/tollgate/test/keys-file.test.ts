@@ -252,7 +252,11 @@ describe('a change of the file', () => {
     const reported = async (text: string) => {
       await vi.waitFor(() => expect(problems.at(-1)).toContain(text), { timeout: 5000, interval: 10 })
       expect(keys.authToken(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
+      expect([keys.isRefused, keys.readAt <= changedAt]).toEqual([true, true])
     }
+    expect(keys.isRefused).toBe(false)
+    // The first reading may be repeated, because the file was new.
+    const changedAt = Date.now()
     write({ accounts: { [one]: token(2), [two]: '' } })
     await reported(`"accounts.${two}" is empty or blank. The previous keys stay in use.`)
     if (process.platform !== 'win32') {
@@ -266,8 +270,10 @@ describe('a change of the file', () => {
     poll(2)
     expect(problems).toHaveLength(process.platform === 'win32' ? 2 : 4)
     expect(problems.join()).not.toContain(tokenMark)
+    const restoredAt = Date.now()
     write(accounts(3))
     await seen(keys, 3)
+    expect([keys.isRefused, keys.readAt >= restoredAt]).toEqual([false, true])
   })
 
   test('that cannot be read for a moment is reported once, and read as soon as possible', async () => {

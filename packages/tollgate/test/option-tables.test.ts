@@ -27,6 +27,8 @@ import { redisStoreOptions } from '../src/replay/redis-store.ts'
 import { diagnoseSendGrid, sendGridDiagnoseOptions } from '../src/schemes/sendgrid/diagnose.ts'
 import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { signSendGridRequest, signSendGridRequestInput } from '../src/schemes/sendgrid/test-request.ts'
+import { streamTickets } from '../src/stream/index.ts'
+import { streamTicketsOptions } from '../src/stream/tickets.ts'
 import { signRequest, testServer } from '../src/testing/index.ts'
 import { signRequestInput } from '../src/testing/sign-request.ts'
 import { testServerOptions } from '../src/testing/test-server.ts'
@@ -65,6 +67,7 @@ const bags: Readonly<Record<string, Bag>> = {
   fromRequest: { table: fromRequestOptions, read: fromRequest, base: { allowedHosts: ['example.com'] } },
   replayGuard: { table: tables.replayGuardOptions, read: replayGuard, base: { store: memoryStore() } },
   memoryStore: { table: memoryStoreOptions, read: memoryStore },
+  streamTickets: { table: streamTicketsOptions, read: streamTickets, base: { secret: authToken } },
   redisStore: {
     table: redisStoreOptions,
     read: (options: never) => redisStore({ sendCommand: async () => null }, options),

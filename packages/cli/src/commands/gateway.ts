@@ -2,7 +2,7 @@ import type { GatewayOptions, Route, Source } from '@tollgate/gateway'
 import { readAddress, readUpstream, toListenError } from '../addresses.ts'
 import type { Args } from '../args.ts'
 import { asUsageLater, EXIT, type OptionNames, UsageError } from '../exit.ts'
-import type { Io } from '../io.ts'
+import { type Io, print, tell } from '../io.ts'
 import { readSecrets, secretFlags } from '../secrets.ts'
 import { readSharedOptions, trailingSlashFlag } from '../verifier-options.ts'
 import { type Command, type Flag, inGroup } from './command.ts'
@@ -20,6 +20,10 @@ export const command: Command = {
       type: 'text',
       value: 'FILE',
       describe: 'Read all settings from a YAML or JSON file, and again when it changes',
+    },
+    check: {
+      type: 'switch',
+      describe: 'Check the file of --config as a start does, with its keys and its Redis, and end',
     },
     ...inGroup('Flags for one upstream:', {
       upstream: { type: 'text', value: 'URL', describe: 'The server that gets the verified requests' },
@@ -66,8 +70,13 @@ export const command: Command = {
     'Prints one JSON line per request. SIGHUP reads the file again. SIGTERM and SIGINT finish the open requests, then stop.',
   async run(args, io) {
     const { source, names } = await readSource(args, io)
-    const { runGateway, ConfigurationError } = await import('@tollgate/gateway')
+    const { checkConfiguration, runGateway, ConfigurationError } = await import('@tollgate/gateway')
     try {
+      if ('file' in source && args.has('check')) {
+        await checkConfiguration(source.file, { onMessage: (message) => tell(io, message) })
+        print(io, `${source.file}: no mistake was found`)
+        return EXIT.ok
+      }
       await asUsageLater(() => runGateway(source), names)
     } catch (error) {
       if (error instanceof ConfigurationError) throw new UsageError(error.message)
@@ -96,12 +105,13 @@ async function readSource(args: Args, io: Io): Promise<{ source: Source; names: 
   const file = args.text('config')
   if (file !== undefined) {
     const besides = Object.keys(command.flags).filter(
-      (name) => !['config', 'env-file'].includes(name) && args.has(name),
+      (name) => !['config', 'env-file', 'check'].includes(name) && args.has(name),
     )
     if (besides.length > 0)
       throw new UsageError(`--config replaces the other flags: leave out --${besides.join(', --')}.`)
     return { source: { file }, names: {} }
   }
+  if (args.has('check')) throw new UsageError('--check needs the file to check: --config FILE.')
   const upstream = readUpstream(args)
   if (upstream === undefined)
     throw new UsageError('--upstream is missing: the URL of the server behind the gateway (or use --config FILE).')

@@ -24,6 +24,10 @@ export const commands: Commands = {
     describe: 'List the webhook URLs of a Twilio account and its subaccounts, with their faults',
     load: () => import('./audit.ts'),
   },
+  conform: {
+    describe: 'Score how well any receiver tells genuine webhooks from forged ones',
+    load: () => import('./conform.ts'),
+  },
   completion: {
     describe: 'Print the completion script of a shell',
     load: async () => ({ command: (await import('./completion.ts')).createCommand(commands) }),

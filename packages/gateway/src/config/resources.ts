@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import type { ReplayGuard } from 'tollgate'
-import { type FileKeys, fileKeys, twilioAccountTokens } from 'tollgate/keys'
+import { type FileKeys, fileKeys, type TwilioAccountTokensOptions, twilioAccountTokens } from 'tollgate/keys'
 import { memoryStore, replayGuard } from 'tollgate/replay'
 import type { AnyScheme } from 'tollgate/schemes'
 import { importOptional } from '../import-optional.ts'
 import type { TwilioRoute } from '../options.ts'
+import { type LookUpResult, OwnEvents } from '../own-events.ts'
 import type { KeysConfiguration, ListedKeysConfiguration, ReplayConfiguration } from './schema.ts'
 
 /** The keys of a Twilio route. */
@@ -43,8 +44,13 @@ export interface Resources {
 /**
  * Creates an empty set of resources.
  * @param onProblem gets messages about resources that fail later. They contain no secret.
+ * @param events gets the look-ups and the key files.
  */
-export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: string) => void): Resources {
+export function createResources(
+  env: NodeJS.ProcessEnv,
+  onProblem: (message: string) => void,
+  events = new OwnEvents(),
+): Resources {
   const open = new Map<string, Resource<unknown>>()
   const used = new Set<string>()
   const lingering = new Set<Resource<unknown>>()
@@ -79,7 +85,12 @@ export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: str
         const { file, allowReadableByOthers } = keys
         const found = keep<FileKeys>(key, () => {
           const value = fileKeys(file, { allowReadableByOthers, onProblem })
-          return { value, close: () => value.close() }
+          events.keyFiles.add(value)
+          const close = (): void => {
+            events.keyFiles.delete(value)
+            value.close()
+          }
+          return { value, close }
         })
         return { authToken: found.authToken, sharedKeys: found.sharedKeys }
       }
@@ -96,8 +107,11 @@ export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: str
               ...rest,
               authToken,
               apiKey,
-              onProblem: (error) =>
-                onProblem(`Twilio's Accounts API: ${error instanceof Error ? error.message : 'failed'}`),
+              fetch: observeFetch(events),
+              onProblem(error) {
+                events.emit('lookUpFailure')
+                onProblem(`Twilio's Accounts API: ${error instanceof Error ? error.message : 'failed'}`)
+              },
             }),
             close: () => undefined,
           })),
@@ -149,6 +163,29 @@ export function createResources(env: NodeJS.ProcessEnv, onProblem: (message: str
       open.clear()
       lingering.clear()
     },
+  }
+}
+
+const results: Readonly<Record<number, LookUpResult>> = {
+  200: 'found',
+  404: 'unknown',
+  429: 'throttled',
+  401: 'refused',
+  403: 'refused',
+}
+
+/** Reports each answer of Twilio's Accounts API and its time. */
+function observeFetch(events: OwnEvents): NonNullable<TwilioAccountTokensOptions['fetch']> {
+  return async (url, init) => {
+    const startedAt = performance.now()
+    let result: LookUpResult = 'failed'
+    try {
+      const response = await fetch(url, init)
+      result = results[response.status] ?? 'failed'
+      return response
+    } finally {
+      events.emit('lookUp', result, (performance.now() - startedAt) / 1000)
+    }
   }
 }
 

@@ -4,13 +4,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { loadConfiguration } from '../../src/config/load.ts'
 import { parseConfiguration } from '../../src/config/parse.ts'
+import { createResources } from '../../src/config/resources.ts'
+import { createGateway } from '../../src/index.ts'
 import { takeInheritedSockets } from '../../src/inherited-sockets.ts'
-import { authToken, listenOn, publicUrl, send, signSms, startUpstream } from '../support.ts'
+import { accountSid, authToken, listenOn, publicUrl, send, signSms, startUpstream } from '../support.ts'
 
 // Slow: most tests start the command, and wait for its reloads and its end.
 
@@ -71,21 +74,126 @@ test('the units of systemd name each other, and sockets that the gateway knows',
   expect(Object.keys(takeInheritedSockets(env)).sort()).toEqual(['admin', 'listen'])
 })
 
-test.each(['kubernetes.yaml', 'kubernetes-redis.yaml'])('the manifest %s is valid', (name) => {
-  const documents = parseAllDocuments(readFileSync(join(examples, name), 'utf8'))
-  for (const { errors, warnings } of documents) expect([...errors, ...warnings]).toEqual([])
-  const [map, ...others] = documents.map((document) => document.toJS())
-  const { configuration } = parseConfiguration(map.data['gateway.yaml'], 'gateway.yaml')
-  expect(configuration.listen).toEqual({ host: '0.0.0.0', port: 8080 })
+interface Manifest {
+  readonly kind: string
+  readonly metadata: { readonly name: string }
+  // biome-ignore lint/suspicious/noExplicitAny: the kinds have nothing in common
+  readonly spec: any
+  readonly data?: Readonly<Record<string, string>>
+}
 
-  const labels = others.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec.template.metadata.labels)
-  const services = others.filter(({ kind }) => kind === 'Service')
-  expect(services.map(({ spec }) => spec.selector)).toEqual(labels)
-  const [gateway] = others.flatMap(({ spec }) => spec.template?.spec.containers ?? [])
-  const redisUrl = gateway.env.find((one: { name: string }) => one.name === 'REDIS_URL')?.value
-  if (redisUrl === undefined) return expect(configuration.replay).toBeUndefined()
-  expect(configuration.replay).toMatchObject({ store: 'redis', redisUrlEnv: 'REDIS_URL' })
-  expect(services.map(({ metadata }) => metadata.name)).toContain(new URL(redisUrl).hostname)
+describe.each(['kubernetes.yaml', 'kubernetes-redis.yaml'])('the manifest %s', (name) => {
+  const text = readFileSync(join(examples, name), 'utf8')
+  const documents = parseAllDocuments(text)
+  const manifests: readonly Manifest[] = documents.map((document) => document.toJS())
+  const listKind = (kind: string): readonly Manifest[] => manifests.filter((one) => one.kind === kind)
+  const [map] = listKind('ConfigMap')
+  const deployments = listKind('Deployment')
+  const pods = deployments.map(({ spec }) => spec.template)
+  const [pod] = pods
+  const [container] = pod.spec.containers
+  const ports = new Map<string, number>(
+    container.ports.map((port: { name: string; containerPort: number }) => [port.name, port.containerPort]),
+  )
+  const findMounted = (path: string) =>
+    container.volumeMounts.find(({ mountPath }: { mountPath: string }) => dirname(path) === mountPath)?.name
+  const findVolume = (volume: string) => pod.spec.volumes.find((one: { name: string }) => one.name === volume)
+
+  test('is YAML without warnings, and names only its own pods', () => {
+    for (const { errors, warnings } of documents) expect([...errors, ...warnings]).toEqual([])
+    const labels = pods.map(({ metadata }) => metadata.labels)
+    expect(deployments.map(({ spec }) => spec.selector.matchLabels)).toEqual(labels)
+    expect(listKind('Service').map(({ spec }) => spec.selector)).toEqual(labels)
+    expect(listKind('PodDisruptionBudget').map(({ spec }) => spec.selector.matchLabels)).toEqual([labels[0]])
+  })
+
+  test('has a configuration that a gateway accepts, and its probes are pages of that gateway', async () => {
+    const file = container.args[1]
+    const volume = findVolume(findMounted(file))
+    expect([volume.configMap.name, Object.keys(map?.data ?? {})]).toEqual([map?.metadata.name, [basename(file)]])
+    const keys = join(folder, `${name}.json`)
+    writeFileSync(keys, JSON.stringify({ accounts: { [accountSid]: authToken } }), { mode: 0o600 })
+    const written = join(folder, name)
+    writeFileSync(written, (map?.data?.['gateway.yaml'] ?? '').replace('/etc/twilio/keys.json', keys))
+    const env = Object.fromEntries(
+      container.env.map(({ name, value }: { name: string; value?: string }) => [name, value ?? authToken]),
+    )
+    const resources = createResources(env, () => undefined)
+    const { options } = await loadConfiguration(written, resources)
+    expect([options.listen, options.admin]).toEqual([
+      { host: '0.0.0.0', port: ports.get('http') },
+      { host: '0.0.0.0', port: ports.get('admin') },
+    ])
+    const gateway = createGateway({ ...options, log: 'silent', listen: { port: 0 }, admin: { port: 0 } })
+    const { adminUrl } = await gateway.listen()
+    for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe']) {
+      const { path, port } = container[probe].httpGet
+      expect([probe, port, (await fetch(`${adminUrl}${path}`)).status]).toEqual([probe, 'admin', 200])
+    }
+    await gateway.close({ graceMs: 0 })
+    await resources.closeAll()
+  }, 20_000)
+
+  test('names the secrets that its first lines create, with their keys', () => {
+    const created = [...text.matchAll(/^# {3}kubectl create secret generic (\S+) --from-(?:literal|file)=([\w.-]+)/gm)]
+    const known = created.map(([, secret, key]) => `${secret} ${key}`)
+    const ofVariables = container.env.flatMap(
+      ({ valueFrom }: { valueFrom?: { secretKeyRef: Record<string, string> } }) =>
+        valueFrom === undefined ? [] : [`${valueFrom.secretKeyRef.name} ${valueFrom.secretKeyRef.key}`],
+    )
+    const { keys } = parseConfiguration(map?.data?.['gateway.yaml'] ?? '', name).configuration
+    const ofFiles = keys?.file === undefined ? [] : [keys.file]
+    const mounted = ofFiles.map((path) => `${findVolume(findMounted(path)).secret.secretName} ${basename(path)}`)
+    expect([...ofVariables, ...mounted]).toEqual(known)
+    expect(known).toHaveLength(1)
+  })
+
+  test('lets only the proxy and Prometheus reach the gateway, and only the gateway what is behind it', () => {
+    const gateways = [{ podSelector: { matchLabels: pod.metadata.labels } }]
+    const policies = listKind('NetworkPolicy').map(({ spec }) => {
+      expect(spec.policyTypes).toEqual(['Ingress'])
+      const rules = spec.ingress.map(({ from, ports: allowed }: { from: object[]; ports: { port: unknown }[] }) => ({
+        from: JSON.stringify(from) === JSON.stringify(gateways) ? 'gateway' : Object.keys(from[0] ?? {}).join(),
+        ports: allowed.map(({ port }) => port),
+      }))
+      return { pods: spec.podSelector.matchLabels.app, rules }
+    })
+    const { routes, replay } = parseConfiguration(map?.data?.['gateway.yaml'] ?? '', name).configuration
+    const upstream = new URL(routes[0]?.upstream ?? '')
+    const redis = { pods: 'tollgate-redis', rules: [{ from: 'gateway', ports: ['redis'] }] }
+    expect(policies).toEqual([
+      {
+        pods: 'tollgate-gateway',
+        rules: [
+          { from: 'namespaceSelector', ports: ['http'] },
+          { from: 'namespaceSelector', ports: ['admin'] },
+        ],
+      },
+      { pods: upstream.hostname, rules: [{ from: 'gateway', ports: [Number(upstream.port)] }] },
+      ...(replay === undefined ? [] : [redis]),
+    ])
+    if (replay === undefined) return
+    const url = container.env.find((one: { name: string }) => one.name === replay.redisUrlEnv).value
+    const [, service] = listKind('Service')
+    expect([service?.metadata.name, String(service?.spec.ports[0].port)]).toEqual([
+      new URL(url).hostname,
+      new URL(url).port,
+    ])
+  })
+
+  test('bounds the resources, stops in time, and names each image by a digest that is a placeholder', () => {
+    for (const { spec } of pods)
+      for (const { image, resources } of spec.containers) {
+        expect(image).toMatch(/^[\w./:-]+@sha256:0{64}$/)
+        expect(resources).toEqual({
+          requests: { cpu: expect.any(String), memory: expect.any(String) },
+          limits: { memory: expect.any(String) },
+        })
+      }
+    const { graceMs } = parseConfiguration(map?.data?.['gateway.yaml'] ?? '', name).configuration
+    const [, pause] = container.lifecycle.preStop.exec.command
+    expect(pod.spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(pause) + graceMs / 1000 + 2.5)
+  })
 })
 
 test('the command reloads on a signal, keeps its configuration on a mistake, shows metrics and stops gracefully', async () => {
@@ -121,6 +229,8 @@ forwardAuth: { listen: 127.0.0.1:0, publicUrl: ${publicUrl} }
   await expect.poll(async () => (await send(url, forged)).status, { timeout: 10_000 }).toBe(502)
   const metrics = await (await fetch(`${admin}/metrics`)).text()
   expect(metrics).toMatch(/tollgate_verdicts_total\{code="signature_mismatch",route="\/"\} [2-9]/)
+  expect(metrics).toMatch(/tollgate_config_reloads_total\{result="refused"\} [2-9]/)
+  expect(metrics).toMatch(/tollgate_config_reloads_total\{result="applied"\} [1-9]/)
   expect(await (await fetch(`${admin}/readyz`)).text()).toBe('ready\n')
   expect(read()).toMatch(/"code":"signature_mismatch","status":403/)
   expect(read()).not.toContain(authToken)
@@ -196,6 +306,47 @@ test('with a configured collector each request is one span, the parent of those 
   collector.closeAllConnections()
   collector.close()
 })
+
+test('--check checks a file as a start does, and listens nowhere', async () => {
+  const file = join(folder, 'checked.yaml')
+  const check = async (text: string, env: Record<string, string> = {}) => {
+    writeFileSync(file, text)
+    const { child, read } = await start([bin, 'gateway', '--check', '--config', file], env)
+    // Unlike `exit`, it comes after the output.
+    const [code] = await once(child, 'close')
+    return [code, read()]
+  }
+  const owner = createServer()
+  const taken = new URL(await listenOn(owner)).host
+  const right = `listen: ${taken}\nroutes: [{ upstream: 'http://127.0.0.1:9', publicUrl: ${publicUrl} }]\n`
+  expect(await check(right)).toEqual([0, `${file}: no mistake was found\n`])
+  expect(await check(`${right}keys: { env: NOT_SET }\n`)).toEqual([2, expect.stringMatching(/NOT_SET is not set/)])
+  expect(await check(`${right}mode: observe\n`)).toEqual([2, expect.stringMatching(/checked\.yaml:3: mode: /)])
+  owner.close()
+  const { child, read } = await start([bin, 'gateway', '--check', '--upstream', 'http://127.0.0.1:9'], {})
+  expect([(await once(child, 'close'))[0], read()]).toEqual([2, expect.stringContaining('--config FILE')])
+}, 30_000)
+
+test('the runbook: a delivery that failed can be sent again, and counts as the first', async () => {
+  const page = readFileSync(fileURLToPath(new URL('../../../../docs/runbook.md', import.meta.url)), 'utf8')
+  const [command = ''] = /tollgate send [\s\S]*?(?=\n *```)/.exec(page) ?? []
+  const upstream = await startUpstream((_, res) => res.writeHead(upstream.seen.length === 1 ? 500 : 200).end())
+  const file = join(folder, 'again.yaml')
+  const route = `{ upstream: '${upstream.url}', publicUrl: ${publicUrl} }`
+  writeFileSync(file, `listen: 127.0.0.1:0\nreplay: { store: memory }\nroutes: [${route}]\n`)
+  const gateway = await start([bin, 'gateway', '--config', file], {})
+  const url = await gateway.waitFor(/listens on (\S+)/)
+  const filled = command
+    .replaceAll('AC…', accountSid)
+    .replaceAll('SM…', `SM${'1'.repeat(32)}`)
+    .replace('http://127.0.0.1:8080', url)
+  const [, ...args] = filled.split(/[\s\\]+/)
+  for (let copy = 0; copy < 3; copy++) await once((await start([bin, ...args], {})).child, 'close')
+  expect(upstream.seen.map(({ headers }) => headers['tollgate-delivery'])).toEqual(['first', 'first', 'repeated'])
+  gateway.child.kill('SIGTERM')
+  await once(gateway.child, 'exit')
+  await upstream.close()
+}, 30_000)
 
 test('the command reports the line of a mistake and exits with 2', async () => {
   const file = join(folder, 'wrong.yaml')

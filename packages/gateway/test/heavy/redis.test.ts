@@ -62,8 +62,9 @@ test('a demoted primary behind the same address: requests pass again within ten 
   const gateway = await start(upstream.url, `redis://127.0.0.1:${port}`)
   expect(await gateway.deliver(1)).toBe(200)
   const admin = await createClient({ url: one.url }).connect()
-  await admin.sendCommand(['REPLICAOF', '127.0.0.1', String(two.port)])
+  // Before the demotion: the probe of the store can notice it at once.
   expect(await gateway.readMetrics()).toContain('tollgate_redis_up{kind="server"} 1')
+  await admin.sendCommand(['REPLICAOF', '127.0.0.1', String(two.port)])
   expect(await gateway.deliver(2)).toBe(503)
   expect(await gateway.readMetrics()).toMatch(/tollgate_redis_command_duration_seconds_count\{result="failed"\} [1-9]/)
   primary = two

@@ -36,6 +36,13 @@ export interface FileKeys {
   readonly authToken: AuthTokenLookup
   /** For the `sharedKeys` option. */
   readonly sharedKeys: (keyId: string) => SharedKey | undefined
+  /** When the keys in use were read, in milliseconds since 1970. */
+  readonly readAt: number
+  /**
+   * True while the last change of the file is refused, or the file cannot be read, so that the keys
+   * from before are in use. `onProblem` got the reason.
+   */
+  readonly isRefused: boolean
   /** Stops watching the file. The keys stay as they are. The process can exit without this call. */
   close(): void
 }
@@ -71,6 +78,8 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
   if (typeof path !== 'string' || path === '') throw new TypeError('"path" must be the path of a file or a folder')
   const source = { ...findFileSystem(path), allowReadableByOthers }
   let current: Reading
+  let readAt = Date.now()
+  let isRefused = false
   let seen: string
   let isRead = true
   let reported: string | undefined
@@ -88,11 +97,16 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
         smaller?.mark === look.mark ? smaller : await runInSlices(readUnchanged(source, look, current.files), pause)
       isRead = next !== undefined && (!look.isFolder || (await isWhole(next)))
       if (next === undefined) watch.checkSoon()
-      else if (isRead && !watch.isStopped()) current = next
+      else if (isRead && !watch.isStopped()) {
+        current = next
+        readAt = Date.now()
+        isRefused = false
+      }
     } catch (error) {
       const { message, cause } = error as Error
       // The system may have run out of descriptors. The file may be fine.
       isRead = cause === undefined
+      isRefused = true
       const isNew = isChanged || message !== reported
       reported = message
       if (isNew && !watch.isStopped()) runUnnoticed(() => onProblem(`${message}. The previous keys stay in use.`))
@@ -120,6 +134,12 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
   return {
     authToken: (claim) => findTokens(current.keys, claim),
     sharedKeys: (keyId) => current.keys.sharedKeys.get(keyId)?.key,
+    get readAt() {
+      return readAt
+    },
+    get isRefused() {
+      return isRefused
+    },
     close: watch.stop,
   }
 }

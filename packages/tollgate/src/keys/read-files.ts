@@ -123,8 +123,8 @@ function* readAll(source: KeySource, look: Look, known?: ReadFiles): Steps<Readi
   }
   const keys = yield* mergeFiles(files, where)
   if (keys.accounts.size + keys.sharedKeys.size === 0) throw new TypeError(`${where} it has no keys`)
-  // Without a mark, they are read once more.
-  return isFresh ? { mark: '', files: new Map(), keys } : { mark, files, keys }
+  // With a mark that no look has, they are read once more.
+  return isFresh ? { mark: 'fresh', files: new Map(), keys } : { mark, files, keys }
 }
 
 function* mergeFiles(files: ReadFiles, where: string): Steps<Keys> {

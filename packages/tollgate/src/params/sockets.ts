@@ -23,8 +23,8 @@ interface StreamFields {
 }
 
 /**
- * The call of a stream. The handshakes of all streams are equal: compare `callSid` with a call that
- * you know.
+ * The call of a stream. The handshakes of all streams are equal: a ticket of `tollgate/stream`
+ * proves it.
  */
 export interface StreamStart {
   readonly streamSid: string
@@ -79,8 +79,8 @@ export type RelayMessage =
   | { readonly type: 'configUpdated' }
 
 /**
- * The first message of a session. The handshakes of all calls to one URL are equal: compare
- * `callSid` with a call that you know. With `applicationReconnect="true"`, Twilio may open several
+ * The first message of a session. The handshakes of all calls to one URL are equal: a ticket of
+ * `tollgate/stream` proves its call. With `applicationReconnect="true"`, Twilio may open several
  * sockets in one call, and has not published whether each begins with this message.
  */
 export interface RelaySetup {

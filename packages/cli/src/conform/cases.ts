@@ -1,0 +1,88 @@
+import { createHmac } from 'node:crypto'
+import { splitUrl } from 'tollgate/requests'
+import document from '../../conform/cases.json' with { type: 'json' }
+import type { Delivery } from '../sending/deliver.ts'
+import { toAddress } from '../sending/prepare.ts'
+
+/** A request of `conform/cases.json`. The README beside it describes each field. */
+export interface ConformCase {
+  readonly id: string
+  readonly kind: 'genuine' | 'forged'
+  readonly what: string
+  /** The class of attack, as docs/attacks.md lists them. */
+  readonly attack?: string
+  /** Where Twilio, or someone who saw it, describes such a request. */
+  readonly source?: string
+  readonly method: string
+  readonly query?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly contentType?: string | null
+  readonly body?: string
+  /** The text that is signed. `null`: there is no signature. */
+  readonly signed: string | null
+  readonly key?: 'other' | 'empty'
+  readonly hash?: 'sha256'
+  /** `null`: the signature is not in a header. */
+  readonly header?: null
+}
+
+export const conformCases = document.cases as readonly ConformCase[]
+
+const ports: Readonly<Record<string, string>> = { http: '80', https: '443' }
+
+/** Makes the request of a case for a receiver. */
+export function prepareCase(one: ConformCase, { to, publicUrl, authToken }: Receiver): Delivery {
+  const { headers: own, target, origin: _, ...address } = toAddress(to)
+  const places = listPlaces(publicUrl)
+  const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (all, name: string) => places[name] ?? all)
+  const keys = { other: `other ${authToken}`, empty: '', undefined: authToken }
+  const sign = (text: string): string =>
+    createHmac(one.hash ?? 'sha1', keys[one.key ?? 'undefined'])
+      .update(text)
+      .digest('base64')
+  const signature = one.signed === null ? undefined : sign(fill(one.signed))
+  const { method, body, contentType, query = '' } = one
+  return {
+    ...address,
+    method,
+    target: target + query.replace('{signature}', encodeURIComponent(signature ?? '')),
+    headers: {
+      ...own,
+      host: places.authority ?? '',
+      ...(signature !== undefined && one.header !== null && { 'x-twilio-signature': signature }),
+      ...(typeof contentType === 'string' && { 'content-type': contentType }),
+      ...one.headers,
+      ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
+    },
+    body,
+  }
+}
+
+/** A receiver of webhooks, and what it knows of itself. */
+export interface Receiver {
+  /** The URL that requests are sent to. */
+  readonly to: string
+  /** The URL that is signed, without a query. */
+  readonly publicUrl: string
+  readonly authToken: string
+}
+
+function listPlaces(publicUrl: string): Readonly<Record<string, string>> {
+  const { scheme, authority, origin, target } = splitUrl(publicUrl) ?? {
+    scheme: '',
+    authority: '',
+    origin: '',
+    target: '',
+  }
+  const host = authority.replace(/:\d+$/, '')
+  const port = authority.slice(host.length + 1) || ports[scheme]
+  return {
+    url: publicUrl,
+    origin,
+    scheme,
+    authority,
+    path: target,
+    urlWithPort: `${scheme}://${host}:${port}${target}`,
+    urlWithoutPort: `${scheme}://${host}${target}`,
+  }
+}

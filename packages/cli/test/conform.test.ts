@@ -1,0 +1,67 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createVerifier } from 'tollgate'
+import { hasWebhookShape } from 'tollgate/params'
+import { expect, onTestFinished, test } from 'vitest'
+import cases from '../conform/cases.json' with { type: 'json' }
+import { authToken, readJson, tollgate } from './support.ts'
+
+const publicUrl = 'https://api.example.com:8443/sms'
+
+async function serve(answer: (req: IncomingMessage, res: ServerResponse) => unknown): Promise<string> {
+  const server = createServer((req, res) => {
+    req.resume()
+    Promise.resolve(answer(req, res)).catch(() => res.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/sms`
+}
+
+const genuine = cases.cases.filter(({ kind }) => kind === 'genuine').length
+const forged = cases.cases.length - genuine
+
+test('a receiver that checks everything has the full score', async () => {
+  const verifier = createVerifier({
+    publicUrl: 'https://api.example.com:8443',
+    authToken,
+    checkParams: hasWebhookShape,
+  })
+  const to = await serve(async (req, res) => {
+    const { method = '', url = '', headers } = req
+    const verdict = await verifier.verify({ method, url, headers, body: req })
+    res.writeHead(verdict.ok ? 204 : verdict.status).end()
+  })
+  const ran = await tollgate(['conform', '--to', to, '--public-url', publicUrl])
+  expect(ran.stdout).toBe(`genuine accepted  ${genuine} of ${genuine}\nforged refused    ${forged} of ${forged}\n`)
+  expect(ran.code).toBe(0)
+})
+
+test('a receiver that checks nothing, and one that refuses everything', async () => {
+  const open = await serve((_req, res) => res.end())
+  const ran = await tollgate(['conform', '--to', open, '--json'])
+  expect(readJson(ran)).toMatchObject({
+    to: open,
+    score: { genuine: { right: genuine }, forged: { right: 0, of: forged } },
+  })
+  expect(ran.code).toBe(1)
+  const closed = await tollgate(['conform', '--to', await serve((_req, res) => res.writeHead(403).end())])
+  expect(closed.stdout).toContain('  form                  403  the form of a message\n')
+  expect(closed.stdout).toContain('No genuine request was accepted: compare the Auth Token')
+  expect(closed.code).toBe(1)
+})
+
+test.each([
+  [[], /--to is missing/],
+  [['--to', 'http://127.0.0.1:1/sms?a=1'], /--to needs an http or https URL/],
+  [['--to', 'ws://127.0.0.1:1/sms'], /--to needs an http or https URL/],
+  [['--to', 'http://127.0.0.1:1/sms', '--public-url', 'https://a:secret@example.com/'], /--public-url needs an http/],
+])('%j is wrong usage', async (words, message) => {
+  const { code, stderr } = await tollgate(['conform', ...words])
+  expect([code, stderr]).toEqual([2, expect.stringMatching(message)])
+  expect(stderr).not.toContain('secret')
+})
+
+test('a receiver that does not answer is unreachable', async () => {
+  expect((await tollgate(['conform', '--to', 'http://127.0.0.1:1/sms'])).code).toBe(3)
+})

@@ -1,0 +1,19 @@
+import { EventEmitter } from 'node:events'
+import type { FileKeys } from 'tollgate/keys'
+import type { metricRows } from './metric-rows.ts'
+
+/** How Twilio's Accounts API answered a look-up. */
+export type LookUpResult = (typeof metricRows.lookUps.labels.result)[number]
+
+/**
+ * What happens beside requests, for the metrics. The metrics follow it only with `admin`, because
+ * their library uses memory.
+ */
+export class OwnEvents extends EventEmitter<{
+  reload: [result: 'applied' | 'refused']
+  lookUp: [result: LookUpResult, seconds: number]
+  lookUpFailure: []
+}> {
+  /** The key files and folders in use. */
+  readonly keyFiles: Set<Pick<FileKeys, 'readAt' | 'isRefused'>> = new Set()
+}
