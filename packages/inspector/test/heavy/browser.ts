@@ -10,9 +10,7 @@ import { chromiumArgs } from '../../../../tools/services/chromium.mjs'
 import { type DevOptions, type DevRun, startDev } from '../../src/index.ts'
 
 /** The folder for screenshots, which people can look at. */
-const screenshots = fileURLToPath(
-  new URL('../../../../node_modules/.cache/tollgate/screenshots/', import.meta.url),
-)
+const screenshots = fileURLToPath(new URL('../../../../node_modules/.cache/tollgate/screenshots/', import.meta.url))
 mkdirSync(screenshots, { recursive: true })
 
 export const authToken = 'a'.repeat(32)
