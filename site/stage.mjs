@@ -21,7 +21,11 @@ function rewritePage(page, publish) {
 /** @param {string} text @param {string} page @param {(file: string) => string} publish */
 function rewriteLinks(text, page, publish) {
   return text.replace(link, (all, image, label, href) => {
-    if (/^([a-z]+:|#|\/)/.test(href) || image !== '') return all
+    if (/^([a-z]+:|#|\/)/.test(href)) return all
+    if (image !== '') {
+      const picture = posix.normalize(posix.join(dirname(page), href)).replace(/^docs\//, '')
+      return `![${label}](./${posix.relative(dirname(placeOf(page)), picture)})`
+    }
     const [path = '', anchor] = href.split('#')
     const target = posix.normalize(posix.join(dirname(page), path)).replace(/\/$/, '')
     if (!existsSync(join(root, target))) throw new Error(`${page} links to ${href}, which does not exist.`)
@@ -72,4 +76,5 @@ export function stagePages(out) {
       rewritePage(page, (target) => publishFile(target, files)),
     )
   }
+  cpSync(join(root, 'docs/pictures'), join(out, 'pictures'), { recursive: true })
 }

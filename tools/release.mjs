@@ -14,7 +14,7 @@ import { makeBoms, packages } from './sbom.mjs'
 
 const modes = ['--prepare', '--check', '--build', '--dry-run']
 const given = process.argv.slice(2)
-const [mode] = given
+const [mode = ''] = given
 
 /** @param {string[]} args */
 function git(...args) {

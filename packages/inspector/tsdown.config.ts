@@ -1,7 +1,7 @@
 import { defineConfig, type UserConfig } from 'tsdown'
 
 const config: UserConfig = defineConfig({
-  entry: { index: 'src/index.ts' },
+  entry: { index: 'src/index.ts', 'explain-worker': 'src/server/explain/worker.ts' },
   format: ['esm'],
   platform: 'node',
   target: 'node20',

@@ -73,7 +73,8 @@ export async function openSite(): Promise<Site> {
       page.on('pageerror', (error) => void complaints.push(error.message))
       await page.goto(origin + path)
       // Vue sets the property when its listeners are in place.
-      await page.waitForFunction("document.querySelector('#app')?.__vue_app__ !== undefined")
+      const isReady = () => page.evaluate("document.querySelector('#app')?.__vue_app__ !== undefined")
+      await expect.poll(isReady, { timeout: 60_000 }).toBe(true)
       return { page, requests, complaints }
     },
     async close() {

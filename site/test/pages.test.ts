@@ -161,6 +161,35 @@ test('a request behind a proxy gets the option to copy, and nothing leaves the p
   expect(complaints).toEqual([])
 })
 
+test('the page cannot connect to anything, however it was reached', async () => {
+  const { page } = await site.visit('/')
+  await page.getByRole('link', { name: 'Try it in the playground' }).first().click()
+  await page.getByRole('button', { name: 'Verify' }).waitFor()
+  for (const attempt of [
+    "fetch('/x?secret').then(() => 'sent', () => 'refused')",
+    "new Promise((done) => { const socket = new WebSocket('ws://127.0.0.1:9'); document.addEventListener('securitypolicyviolation', () => done('refused')); socket.onopen = () => done('sent') })",
+    'new Promise((done) => { const worker = new Worker(URL.createObjectURL(new Blob([\'fetch("\' + location.origin + \'/x").then(() => postMessage("sent"), () => postMessage("refused"))\']))); worker.onmessage = ({ data }) => done(data) })',
+  ])
+    expect(await page.evaluate(attempt), attempt).toBe('refused')
+})
+
+test('an edit after a result asks to verify again, and the page says a word without JavaScript', async () => {
+  const { page } = await site.visit('/playground.html')
+  await page.getByRole('button', { name: 'Show a request that fails' }).click()
+  await page.locator('.setting').waitFor()
+  expect(await page.locator('.old').count()).toBe(0)
+  await page.getByLabel('Method').selectOption('GET')
+  await page.getByText('Changed since: verify again.').waitFor()
+  await verify(page)
+  await page.locator('.old').waitFor({ state: 'detached' })
+  const form = await page.locator('form.playground').boundingBox()
+  const result = await page.locator('.result').boundingBox()
+  expect(result?.x).toBeGreaterThan((form?.x ?? 0) + (form?.width ?? 0))
+  expect(readFileSync(join(out, 'playground.html'), 'utf8')).toMatch(
+    /<noscript>[\s\S]*needs JavaScript[\s\S]*<\/noscript>/,
+  )
+})
+
 test('where nothing is proven, the page shows what the diagnosis says', async () => {
   const { page, complaints } = await site.visit('/playground.html')
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])

@@ -207,8 +207,8 @@ function sendRaw(port: number, text: string): Promise<string> {
 test('each rejection code has its page, and no other path reaches a file', async () => {
   const answer = await page.ask('/codes/signature_mismatch')
   expect(answer.status).toBe(200)
-  expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8')
-  expect(answer.text).toMatch(/^# signature_mismatch\n/)
+  expect(answer.headers['content-type']).toBe('text/html; charset=utf-8')
+  expect(answer.text).toContain('<h1>signature_mismatch</h1>')
   expect((await askRaw(page.port, '/codes/signature_mismatch')).status).toBe(401)
   for (const path of ['/codes/', '/codes/nothing', '/codes/../index', '/codes/%2e%2e%2findex', '/codes/README.md'])
     expect((await page.ask(path)).status, path).toBe(404)

@@ -39,7 +39,12 @@ const deliver = (url: string, { headers, body }: Pick<SignedSendGridRequest, 'he
   fetch(url + path, { method: 'POST', headers, body })
 
 async function findCapture(page: Page, matches: (one: CaptureSummary) => boolean): Promise<CaptureView> {
-  const { id } = await until(async () => (await page.json<CaptureSummary[]>('/api/captures')).find(matches))
+  const { id } = await until(async () => {
+    const all = await page.json<CaptureSummary[]>('/api/captures')
+    // A rejection is explained when it is opened.
+    for (const one of all) await page.json(`/api/captures/${one.id}`)
+    return all.find(matches)
+  })
   return page.json<CaptureView>(`/api/captures/${id}`)
 }
 

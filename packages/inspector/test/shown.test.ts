@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
 import { describe, expect, test } from 'vitest'
+import { readTwiml } from '../src/server/answer/read-twiml.ts'
 import { captureExchange } from '../src/server/capture-exchange.ts'
 import { listSigned } from '../src/server/hide.ts'
-import { readTwiml } from '../src/server/read-twiml.ts'
 import type { CaptureSummary } from '../src/shared/capture.ts'
 import { compareUrlParts } from '../src/shared/url-parts.ts'
 import { cut, showHidden, splitHidden } from '../src/shared/visible-text.ts'
@@ -159,11 +159,11 @@ describe('the tone of a row', () => {
     [{}, 'accepted', 'good'],
     [{ status: 101 }, 'accepted', 'good'],
     [{ status: 307 }, 'accepted', 'good'],
-    [{ status: 403 }, 'accepted', 'failed'],
-    [{ status: 404 }, 'accepted', 'failed'],
-    [{ status: 502 }, 'accepted', 'failed'],
-    [{ status: 502, by: 'gateway' }, 'accepted', 'failed'],
-    [{ status: undefined, by: undefined }, 'accepted', 'failed'],
+    [{ status: 403 }, 'failed', 'failed'],
+    [{ status: 404 }, 'failed', 'failed'],
+    [{ status: 502 }, 'failed', 'failed'],
+    [{ status: 502, by: 'gateway' }, 'failed', 'failed'],
+    [{ status: undefined, by: undefined }, 'failed', 'failed'],
     [{ status: undefined, by: undefined, origin: 'imported' }, 'accepted', 'good'],
     [{ code: 'signature_mismatch', status: 403, by: 'gateway' }, 'refused', 'bad'],
     [{ code: 'signature_mismatch' }, 'refused', 'bad'],

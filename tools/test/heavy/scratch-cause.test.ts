@@ -181,14 +181,12 @@ test('the inspector shows it', async () => {
   const path = join(root, 'packages/inspector/src/server')
   const file = await bundle(
     join(folder, 'inspector.mjs'),
-    `export { Explainer } from ${JSON.stringify(join(path, 'explainer.ts'))}
+    `export { explain } from ${JSON.stringify(join(path, 'explain/explain.ts'))}
 export { getScheme } from 'tollgate/schemes'`,
   )
-  const { Explainer, getScheme } = await import(pathToFileURL(file).href)
-  const explainer = new Explainer(new Map([['twilio', getScheme('twilio').diagnose]]), [])
-  const explanation = await new Promise<Diagnosed>((done) =>
-    explainer.explain({ scheme: 'twilio', request: setUp.request, options: setUp.options, done }),
-  )
+  const { explain, getScheme } = await import(pathToFileURL(file).href)
+  const { request, options } = setUp
+  const explanation: Diagnosed = await explain(getScheme('twilio').diagnose, { request, options, otherHosts: [] })
   expect(explanation.proven).toMatchObject({ causes: [{ id: 'host_reversed', detail }], setting })
 }, 180_000)
 

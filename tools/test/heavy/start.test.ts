@@ -99,7 +99,7 @@ test('in a fresh clone npm start installs only what it needs; a second start doe
       (await fetch(`${page}${path}`, { headers })).text(),
     )
     const [code, script, html] = await Promise.all(texts)
-    expect(code).toContain('# signature_mismatch')
+    expect(code).toContain('<h1>signature_mismatch</h1>')
     expect(script?.length).toBeGreaterThan(10_000)
     expect(html).toContain('main.js')
     expect(output()).not.toContain('Warning')

@@ -104,17 +104,22 @@ async function readRoutes(args: Args, io: Io): Promise<NonNullable<DevOptions['r
   return routes as NonNullable<DevOptions['routes']>
 }
 
-/** Writes the command of this run with the two flags that an application which verifies needs. */
-function writeCommand(args: Args, { authToken, publicUrl }: DevOptions): string {
+/** Writes the command of this run again, without some flags. */
+function writeRun(args: Args, without: readonly string[] = []): string {
   const flags = Object.entries(command.flags).flatMap(([name, { type }]) => {
-    if (!args.has(name)) return []
+    if (!args.has(name) || without.includes(name)) return []
     return type === 'switch' ? [`--${name}`] : args.list(name).map((value) => `--${name} ${quoteWord(value)}`)
   })
-  if (publicUrl === undefined && !args.has('tunnel')) flags.push('--public-url https://api.example.com')
-  const token = authToken === undefined ? 'TWILIO_AUTH_TOKEN=… ' : ''
-  return [`${token}npx @tollgate/cli dev`, ...flags, '--sign-with-real-token'].join(' ')
+  return ['npx @tollgate/cli dev', ...flags].join(' ')
 }
 
+/** Writes the command of this run with the two flags that an application which verifies needs. */
+function writeComplete(args: Args, { authToken, publicUrl }: DevOptions): string {
+  const url = publicUrl === undefined && !args.has('tunnel') ? ' --public-url https://api.example.com' : ''
+  return `${authToken === undefined ? 'TWILIO_AUTH_TOKEN=… ' : ''}${writeRun(args)}${url} --sign-with-real-token`
+}
+
+/** Quotes a word for a POSIX shell, unless it is plain. */
 function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${cleanText(word).replaceAll("'", "'\\''")}'`
 }
@@ -136,22 +141,6 @@ async function openTunnel(args: Args, { listen }: DevOptions, io: Io) {
 }
 
 const defaultPort = 8080
-
-/** Writes the command of this run again, without the flags that give the public URL. */
-function writeRestart(args: Args): string {
-  const own = Object.keys(command.flags).filter((name) => !['public-url', 'tunnel', 'open'].includes(name))
-  const words = own.flatMap((name) => {
-    if (!args.has(name)) return []
-    const values = args.list(name)
-    return values.length === 0 ? [`--${name}`] : values.flatMap((value) => [`--${name}`, quoteWord(value)])
-  })
-  return ['npx @tollgate/cli dev', ...words].join(' ')
-}
-
-/** Quotes a word for a POSIX shell, unless it is plain. */
-function quoteWord(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
-}
 
 interface Keys {
   /** Names of the keys that the gateway knows, for people. */
@@ -180,7 +169,7 @@ async function readOptions(args: Args, io: Io): Promise<Keys & { readonly option
     mode: args.choice('mode', ['enforce', 'observe']),
     signWithRealToken,
     routes: await readRoutes(args, io),
-    command: writeRestart(args),
+    command: writeRun(args, ['public-url', 'tunnel', 'open']),
     ...(publicUrl !== undefined && { publicUrl }),
     ...readSharedOptions(args, { authTokens, sharedKey }),
   }
@@ -203,7 +192,7 @@ async function start(options: DevOptions, { keys, names }: Keys, args: Args, io:
       keys,
       realTokens: [options.authToken ?? []].flat().length,
       signsWithRealToken: args.has('sign-with-real-token'),
-      command: writeCommand(args, options),
+      command: writeComplete(args, options),
     }
     void explainExchange(exchange, facts).then((hint) => hint !== undefined && tell(io, hint))
   }

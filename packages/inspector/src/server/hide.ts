@@ -1,7 +1,8 @@
 import { hiddenValue } from 'tollgate/requests'
 import type { Capture, CapturedResponse, CaptureView, HeaderList } from '../shared/capture.ts'
+import { readTwiml } from './answer/read-twiml.ts'
+import { reviewAnswer } from './answer/review-answer.ts'
 import { isUnread, readParams, summarize } from './read-capture.ts'
-import { readTwiml } from './read-twiml.ts'
 import { schemeOf } from './schemes.ts'
 
 const credentials = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
@@ -30,11 +31,14 @@ export function isHidden(value: string): boolean {
   return value === hiddenValue
 }
 
-export function viewCapture(capture: Capture): CaptureView {
+export function viewCapture(capture: Capture): Omit<CaptureView, 'searching'> {
   const answer = capture.response?.body
+  const tree = answer === undefined ? undefined : readTwiml(answer)
   return {
     ...hideCredentials(capture),
-    ...(answer !== undefined && { twiml: readTwiml(answer) }),
+    // Other XML, such as an error page, is shown as text.
+    ...(tree?.name === 'Response' && { twiml: tree }),
+    findings: reviewAnswer(capture),
     params: readParams(capture),
     signingString: listSigned(capture),
     summary: summarize(capture),

@@ -3,17 +3,18 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Exchange } from '@tollgate/gateway'
-import type { IncomingRequest } from 'tollgate'
 import { showHidden } from 'tollgate/requests'
-import { type AnyScheme, schemes } from 'tollgate/schemes'
+import { schemes } from 'tollgate/schemes'
 import { sampleWebhook, webhookKinds } from 'tollgate/testing'
 import type { RunInfo } from '../shared/api.ts'
-import type { Capture, Explanation } from '../shared/capture.ts'
+import type { Capture } from '../shared/capture.ts'
 import { splitMainParams } from '../shared/main-params.ts'
 import { dropUserinfo } from '../shared/url-parts.ts'
 import { captureExchange } from './capture-exchange.ts'
 import { copyForms } from './copy/copy.ts'
-import { type Diagnose, Explainer, rankForLocalUse } from './explainer.ts'
+import { rankForLocalUse } from './explain/explain.ts'
+import { Explainer } from './explain/explainer.ts'
+import { createKeyChooser } from './explain/likely-keys.ts'
 import { hideSecrets } from './hide.ts'
 import { checkInspectorOptions, type InspectorOptions } from './options.ts'
 import { isUnread, summarize, withoutBody } from './read-capture.ts'
@@ -63,13 +64,10 @@ const samples = Object.fromEntries(
   webhookKinds.map((kind) => [kind, splitMainParams(sampleWebhook(kind).params ?? []).main]),
 )
 
-function createDiagnosers(name: string, own: Diagnose | undefined): ReadonlyMap<string, Diagnose> {
-  const all = new Map<string, Diagnose>()
-  for (const row of schemes as readonly AnyScheme[]) {
-    const { diagnose } = row
-    if (diagnose !== undefined) all.set(row.name, (request, options) => diagnose(request, options as never))
-  }
-  return own === undefined ? all : all.set(name, own)
+/** Returns true for what a browser asks beside a page: it is no webhook. */
+function isForIcon({ method, target, headers }: Exchange['request']): boolean {
+  const isSigned = headers.some(([name]) => /^x-twilio-/i.test(name))
+  return method === 'GET' && !isSigned && /^\/(favicon\.ico|apple-touch-icon[\w-]*\.png)$/.test(target)
 }
 
 /**
@@ -102,10 +100,10 @@ export function createInspector(options: InspectorOptions): Inspector {
   }
   const store = options.store === undefined ? createMemoryStore(bounds) : openSqliteStore(options.store, bounds)
   const events = new LiveEvents(hide)
-  const explainer = new Explainer(
-    createDiagnosers(defaultScheme, options.diagnose),
-    gatewayUrl === undefined ? [] : [new URL(gatewayUrl).host],
-  )
+  const explainer = new Explainer(gatewayUrl === undefined ? [] : [new URL(gatewayUrl).host], options.diagnose)
+  const chooseKeys = createKeyChooser(throwAwayToken)
+  /** The verifier's options of a capture of this run, and its search, while the capture is kept. */
+  const notes = new Map<string, { readonly options?: object | undefined; search?: 'running' | 'ended' }>()
   const sender = new Sender(() => ({
     publicUrls,
     gatewayUrl,
@@ -114,29 +112,42 @@ export function createInspector(options: InspectorOptions): Inspector {
     accountSid: options.accountSid,
   }))
 
+  const forget = (ids: readonly string[]) => {
+    for (const id of ids) notes.delete(id)
+    if (ids.length > 0) events.send('removed', ids)
+  }
   const keep = (capture: Capture) => {
     const removed = store.put(capture)
     events.send('capture', summarize(capture))
-    if (removed.length > 0) events.send('removed', removed)
+    forget(removed)
   }
-  const explainLater = (capture: Capture, request: IncomingRequest, given?: Exchange['verifierOptions']) => {
-    const { scheme = defaultScheme, verdict, bodyTruncated } = capture
-    const verifierOptions = given ?? optionsByScheme.get(scheme)
-    if (verifierOptions === undefined || verdict?.ok !== false || bodyTruncated) return
-    const done = (explanation: Explanation) => {
-      // The capture may have been deleted in the meantime.
-      const kept = store.get(capture.id)
-      if (kept !== undefined) keep({ ...kept, explanation: rankForLocalUse(explanation, kept) })
-    }
-    explainer.explain({ scheme, request, options: verifierOptions, done })
+  const explain = (capture: Capture): boolean => {
+    const { id, scheme = defaultScheme, verdict, explanation, bodyTruncated, remoteAddress } = capture
+    const note = notes.get(id) ?? {}
+    const verifierOptions = note.options ?? optionsByScheme.get(scheme)
+    if (explanation !== undefined || verdict?.ok !== false || bodyTruncated || verifierOptions === undefined)
+      return false
+    if (note.search !== undefined) return note.search === 'running'
+    const request = { ...toArrived(isUnread(capture) ? withoutBody(capture) : capture), remoteAddress }
+    const found = explainer.explain({ scheme, request, options: chooseKeys(verifierOptions, capture) })
+    if (found === undefined) return false
+    notes.set(id, { ...note, search: 'running' })
+    void found.then((result) => {
+      // The capture may have been deleted in the meantime, or the inspector closed.
+      const kept = isClosed ? undefined : store.get(id)
+      if (kept === undefined) return
+      notes.set(id, { ...note, search: 'ended' })
+      keep(result === undefined ? kept : { ...kept, explanation: rankForLocalUse(result, kept) })
+    })
+    return true
   }
   const record = (exchange: Exchange) => {
     const { method, target, headers } = exchange.request
+    if (isForIcon(exchange.request)) return
     const sent = sender.outbox.claim({ method, target, headers }, exchange.id)
     const capture = captureExchange(exchange, { origin: 'received', ...sent, throwAwayIndex, publicUrl: publicUrls })
+    notes.set(capture.id, { options: exchange.verifierOptions })
     keep(capture)
-    const request = toArrived(isUnread(capture) ? withoutBody(capture) : capture)
-    explainLater(capture, { ...request, remoteAddress: exchange.request.remoteAddress }, exchange.verifierOptions)
   }
   const info = (): RunInfo => ({
     publicUrls,
@@ -148,20 +159,25 @@ export function createInspector(options: InspectorOptions): Inspector {
     realToken: realToken !== undefined,
     store: where,
     command: options.command,
+    kept: store.count(),
     copyForms,
   })
   const importCaptures = createImporter({
     optionsByScheme,
     throwAwayIndex,
-    keep: (capture, request) => {
-      keep(capture)
-      explainLater(capture, request)
-    },
+    keep,
   })
-  const clear = () => {
+  const clear = (ids?: readonly string[]) => {
+    if (ids !== undefined) {
+      store.delete(ids)
+      forget(ids)
+      return
+    }
     store.clear()
+    notes.clear()
     events.send('list', [])
   }
+  let isClosed = false
 
   const gate = { port: 0, token, cookieName: createCookieName(), codes: createCodes() }
   const createUrl = (): string => `http://127.0.0.1:${gate.port}/?code=${gate.codes.create()}`
@@ -173,7 +189,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       events,
       hide,
       onShutOut,
-      workshop: { store, sender, importCaptures, info, listLimit, clear },
+      workshop: { store, sender, importCaptures, explain, info, listLimit, clear },
     }),
   )
   return {
@@ -196,6 +212,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       }
     },
     async close() {
+      isClosed = true
       explainer.close()
       events.close()
       if (server.listening) {

@@ -1,6 +1,6 @@
 import type { VerifierOptions } from 'tollgate'
 import { readOptions } from 'tollgate/options'
-import type { Diagnose } from './explainer.ts'
+import type { Diagnose } from './explain/explain.ts'
 
 /** The options of `createInspector`. */
 export interface InspectorOptions {

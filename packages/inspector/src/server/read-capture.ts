@@ -71,5 +71,6 @@ export function summarize(capture: Capture): CaptureSummary {
     status: response?.status,
     by: response?.by,
     cause: cause?.id,
+    isProven: explanation?.proven !== undefined,
   }
 }

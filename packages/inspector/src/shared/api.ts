@@ -14,6 +14,8 @@ export interface RunInfo {
   readonly store: 'memory' | 'file'
   /** The command that started this run, without its public URL. */
   readonly command?: string | undefined
+  /** The number of captures that are kept, when the page asked. */
+  readonly kept: number
   /** The forms of a request, and a test that sends it. */
   readonly copyForms: readonly CopyForm[]
 }
@@ -67,4 +69,9 @@ export interface CopyForm {
   readonly extension: string
   /** True if a file holds several captures. */
   readonly hasSeveral: boolean
+}
+
+/** Returns true for a text that may be the id of a capture. It never contains `/` or `.`. */
+export function isCaptureId(text: string): boolean {
+  return /^[\w-]{1,80}$/.test(text)
 }

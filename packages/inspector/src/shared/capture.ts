@@ -138,6 +138,8 @@ export interface CaptureSummary {
   readonly by?: 'upstream' | 'gateway' | undefined
   /** The most likely cause of a rejection, once it is known. */
   readonly cause?: string | undefined
+  /** True if the cause is proven. */
+  readonly isProven?: boolean | undefined
 }
 
 /** A TwiML element with its children, in order. */
@@ -147,14 +149,28 @@ export interface TwimlElement {
   readonly children: readonly (TwimlElement | string)[]
 }
 
+/** What Twilio would report about an answer. */
+export interface AnswerFinding {
+  /** Twilio's error code. */
+  readonly code: number
+  /** `warning`: Twilio still uses the answer. */
+  readonly level: 'error' | 'warning'
+  /** Says what was seen, without the text of the answer. */
+  readonly detail: string
+}
+
 /** A capture for the page: with derived fields, and without credentials. */
 export interface CaptureView extends Capture {
   readonly params: HeaderList
   /** The text that was signed, if it is known. Or else the text that this server expects. */
   readonly signingString: readonly SigningPart[]
   readonly summary: CaptureSummary
+  /** True while the search for the causes of a rejection runs. */
+  readonly searching: boolean
   /** True if the request was refused before its body was read. */
   readonly unread: boolean
+  /** What Twilio would report about the answer. */
+  readonly findings: readonly AnswerFinding[]
   /** The answer as elements, if it is TwiML. */
   readonly twiml?: TwimlElement | undefined
 }

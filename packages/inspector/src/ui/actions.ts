@@ -1,13 +1,24 @@
-import type { CopyForm, SendResult } from '../shared/api.ts'
-import { clearCaptures, fetchCapture, fetchCopy, importFile, replay } from './requests.ts'
-import { detail, dialog, problem, selectedId, toast } from './state.ts'
+import { type CopyForm, isCaptureId, type SendResult } from '../shared/api.ts'
+import { clearCaptures, fetchCapture, fetchCopy, fetchInfo, importFile, replay } from './requests.ts'
+import {
+  detail,
+  dialog,
+  focusesReplay,
+  info,
+  matching,
+  problem,
+  selectedId,
+  sending,
+  toast,
+  uncopied,
+} from './state.ts'
 
 let hideToast: ReturnType<typeof setTimeout> | undefined
 
 /** Shows a message. A failure stays until the next message. */
-function say(text: string, failed = false): void {
+function say(text: string, failed = false, id?: string): void {
   clearTimeout(hideToast)
-  toast.value = { text, failed }
+  toast.value = { text, failed, id }
   if (!failed)
     hideToast = setTimeout(() => {
       toast.value = undefined
@@ -15,7 +26,7 @@ function say(text: string, failed = false): void {
 }
 
 /** Runs work that may fail, and shows its error. */
-export async function attempt(work: () => Promise<unknown>): Promise<void> {
+async function attempt(work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
   } catch (error) {
@@ -45,10 +56,12 @@ export function followAddress(): void {
 }
 
 function showAddress(): void {
-  const id = new URLSearchParams(location.hash.slice(1)).get('capture') || undefined
+  const named = new URLSearchParams(location.hash.slice(1)).get('capture') || undefined
+  const id = named !== undefined && isCaptureId(named) ? named : undefined
   const before = selectedId.value
   selectedId.value = id
   problem.value = undefined
+  if (named !== id) say('The address does not name a webhook.', true)
   if (detail.value?.id !== id) detail.value = undefined
   if (id !== undefined) void refreshDetail(id)
   // On a narrow page the list takes the place of the capture. The focus must not be lost.
@@ -69,38 +82,76 @@ export async function refreshDetail(id: string): Promise<void> {
   }
 }
 
-/** Shows the result of a request that was sent. */
-export function showResult({ id, status }: SendResult, what: string): void {
-  dialog.value = undefined
-  say(`${what}: the answer was ${status}.`)
-  if (id !== undefined) select(id)
+export const refreshInfo = () =>
+  attempt(async () => {
+    info.value = await fetchInfo()
+  })
+
+/**
+ * Sends a request, one at a time, until the user cancels it. If the user has moved on when the
+ * answer arrives, the page only offers to show it.
+ */
+export async function sendOne(what: string, send: (signal: AbortSignal) => Promise<SendResult>): Promise<void> {
+  if (sending.value !== undefined) return
+  const controller = new AbortController()
+  sending.value = { cancel: () => controller.abort() }
+  const before = { id: selectedId.value, dialog: dialog.value }
+  try {
+    const { id, status } = await send(controller.signal)
+    const isWaiting = selectedId.value === before.id && dialog.value === before.dialog
+    if (isWaiting) dialog.value = undefined
+    say(`${what}: the answer was ${status}.`, false, isWaiting ? undefined : id)
+    if (isWaiting && id !== undefined) select(id)
+    else focusesReplay.value = false
+  } catch (error) {
+    if (controller.signal.aborted) say('Cancelled. The request may have arrived.')
+    else say(nameError(error), true)
+  } finally {
+    sending.value = undefined
+  }
 }
 
-export const replayCapture = (id: string) => attempt(async () => showResult(await replay(id), 'Sent again'))
+export const replayCapture = (id: string) =>
+  sendOne('Sent again', async (signal) => {
+    const result = await replay(id, signal)
+    focusesReplay.value = true
+    return result
+  })
+
+/** Copies a text. If the browser refuses, a dialog shows the text to copy. */
+async function copyText(text: string, what: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text)
+  } catch {
+    uncopied.value = { text, what }
+    dialog.value = 'copy'
+    return
+  }
+  say(`Copied ${what}.`)
+}
 
 export const copyCapture = (id: string, form: CopyForm) =>
+  attempt(async () => copyText(await fetchCopy(id, form.name), `as ${form.label}`))
+
+export const copyLine = (line: string, what: string) => attempt(() => copyText(line, `the ${what}`))
+
+/** Deletes all captures, or only those that the filters let through. */
+export const clearShown = (isFiltered: boolean) =>
   attempt(async () => {
-    await navigator.clipboard.writeText(await fetchCopy(id, form.name))
-    say(`Copied as ${form.label}.`)
+    const ids = isFiltered ? matching.value.map(({ id }) => id) : undefined
+    await clearCaptures(ids)
+    dialog.value = undefined
+    if (ids === undefined || ids.includes(selectedId.value ?? '')) select(undefined)
+    say(ids === undefined ? 'The list was cleared.' : `${ids.length} deleted.`)
   })
 
-export const copyLine = (line: string, what: string) =>
-  attempt(async () => {
-    await navigator.clipboard.writeText(line)
-    say(`Copied the ${what}.`)
-  })
-
-export const clearAll = () =>
-  attempt(async () => {
-    await clearCaptures()
-    select(undefined)
-    say('The list was cleared.')
-  })
-
-export const importCaptures = (file: File) =>
+export const importCaptures = (file: Blob) =>
   attempt(async () => {
     const { imported, refused } = await importFile(file)
     const [first] = refused
+    if (imported === 0 && first === undefined)
+      throw new Error('It has no requests. Give a curl command, a raw HTTP request, HAR or JSON.')
+    dialog.value = undefined
     say(
       first === undefined
         ? `${imported} imported.`

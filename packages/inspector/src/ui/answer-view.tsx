@@ -19,12 +19,31 @@ export function AnswerView({ capture }: { capture: CaptureView }) {
           {response.status} by {response.by === 'upstream' ? 'your application' : 'the gateway'}
         </span>
       </summary>
+      <Findings findings={capture.findings} />
       <AnswerBody response={response} tree={capture.twiml} />
       <details class="inner">
         <summary>Headers of the answer ({response.headers.length})</summary>
         <Pairs pairs={response.headers} names="Header" none="No headers." />
       </details>
     </details>
+  )
+}
+
+/** Shows what Twilio would report, with the page about each code. */
+function Findings({ findings }: Pick<CaptureView, 'findings'>) {
+  if (findings.length === 0) return null
+  return (
+    <ul class="findings">
+      {findings.map(({ code, level, detail }) => (
+        <li key={code} class={level}>
+          Twilio would report{level === 'warning' && ' the warning'}{' '}
+          <a href={`https://www.twilio.com/docs/api/errors/${code}`} target="_blank" rel="noreferrer">
+            {code}
+          </a>
+          : <SafeText text={detail} />.
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -1,12 +1,19 @@
 import { useEffect } from 'preact/hooks'
+import { select } from './actions.ts'
+import { Boundary } from './boundary.tsx'
 import { CaptureList } from './capture-list.tsx'
+import { ClearDialog } from './clear-dialog.tsx'
+import { CopyDialog } from './copy-dialog.tsx'
 import { Detail } from './detail.tsx'
+import { Drop } from './drop.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { Header } from './header.tsx'
+import { ImportDialog } from './import-dialog.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
+import { Notice } from './notice.tsx'
 import { SendDialog } from './send-dialog.tsx'
-import { detail, dialog, filtersOpen, selectedId, toast } from './state.ts'
+import { announcement, connection, detail, dialog, filtersOpen, selectedId, toast } from './state.ts'
 import { Welcome } from './welcome.tsx'
 
 /** The keys that work anywhere outside a field. */
@@ -36,21 +43,42 @@ export function App() {
     return () => removeEventListener('keydown', pressKey)
   }, [])
   return (
-    <div class="page" data-view={selectedId.value === undefined ? 'list' : 'detail'}>
-      <Header />
+    <div
+      class="page"
+      data-view={selectedId.value === undefined ? 'list' : 'detail'}
+      data-connection={connection.value.state}
+    >
+      <Boundary part="The head of the page">
+        <Header />
+      </Boundary>
       <main class="panes">
         <section class="pane list-pane" aria-label="Webhooks">
-          <FilterBar />
-          <CaptureList />
+          <Notice />
+          <Boundary part="The filters">
+            <FilterBar />
+          </Boundary>
+          <Boundary part="The list">
+            <CaptureList />
+          </Boundary>
         </section>
         <section class="pane detail-pane" aria-label="Details">
-          {detail.value ? <Detail key={detail.value.id} capture={detail.value} /> : <Welcome />}
+          <Boundary key={detail.value?.id} part="This webhook">
+            {detail.value ? <Detail capture={detail.value} /> : <Welcome />}
+          </Boundary>
         </section>
       </main>
+      <p class="sr" role="status" aria-label="Refusals">
+        {announcement.value}
+      </p>
       <div class="toasts" role="status">
         {toast.value && (
           <div class={`toast ${toast.value.failed ? 'failed' : ''}`}>
             <span>{toast.value.text}</span>
+            {toast.value.id !== undefined && (
+              <button type="button" class="link" onClick={() => select(toast.value?.id)}>
+                Show it
+              </button>
+            )}
             <button
               type="button"
               class="link"
@@ -63,7 +91,11 @@ export function App() {
           </div>
         )}
       </div>
+      <Drop />
       {dialog.value === 'send' && <SendDialog />}
+      {dialog.value === 'clear' && <ClearDialog />}
+      {dialog.value === 'import' && <ImportDialog />}
+      {dialog.value === 'copy' && <CopyDialog />}
       {dialog.value === 'keys' && <KeysDialog />}
       {dialog.value === 'edit' && detail.value && <EditDialog capture={detail.value} />}
     </div>

@@ -1,19 +1,31 @@
-import { useEffect, useState } from 'preact/hooks'
+import { Fragment } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CaptureSummary } from '../shared/capture.ts'
 import { showHidden } from '../shared/visible-text.ts'
 import { rowId, select } from './actions.ts'
 import { describeOutcome, formatDuration, formatTime, nameOrigin } from './format.ts'
-import { captures, selectedId, shown } from './state.ts'
+import { nameKind, nameResult } from './labels.ts'
+import { captures, connection, current, isHeld, newIds, selectedId, shown } from './state.ts'
 
 const step = 200
-const moves: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 }
 
-/** The list is one stop for the Tab key. The arrow keys move within it. */
+/** The keys that move the focus in the list: from which row to which. */
+const moves: Readonly<Record<string, (at: number, length: number) => number>> = {
+  ArrowDown: (at) => at + 1,
+  ArrowUp: (at) => at - 1,
+  Home: () => 0,
+  End: (_, length) => length - 1,
+}
+
+/** The list is one stop for the Tab key. The arrow keys, Home and End move within it. */
 export function CaptureList() {
   const [length, setLength] = useState(step)
+  const hold = useHold()
   const list = shown.value.slice(0, length)
   const isListed = list.some(({ id }) => id === selectedId.value)
-  const stop = isListed ? selectedId.value : list[0]?.id
+  // The open webhook keeps its row, however many came after it.
+  const apart = isListed ? undefined : current.value
+  const stop = isListed ? selectedId.value : (list[0] ?? apart)?.id
 
   // A capture that the address names may be far down.
   useEffect(() => {
@@ -22,25 +34,30 @@ export function CaptureList() {
 
   const move = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
     const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('.row')]
-    const by = moves[event.key]
-    if (by === undefined) return
+    const to = moves[event.key]?.(rows.indexOf(document.activeElement as HTMLElement), rows.length)
+    if (to === undefined) return
     event.preventDefault()
-    rows[rows.indexOf(document.activeElement as HTMLElement) + by]?.focus()
+    rows[to]?.focus()
   }
-  if (list.length === 0)
-    return (
-      <p class="nothing">
-        {captures.value.length === 0 ? 'No webhook has arrived yet.' : 'No webhook matches these filters.'}
-      </p>
-    )
+  if (list.length === 0 && apart === undefined) return <Nothing />
   return (
-    <div class="scroll">
+    <div class="scroll" {...hold}>
+      {newIds.value.size > 0 && (
+        <button type="button" class="new-rows" onClick={({ currentTarget }) => showNew(currentTarget)}>
+          {newIds.value.size.toLocaleString('en')} new ↑
+        </button>
+      )}
       <ul class="captures" onKeyDown={move}>
         {list.map((one) => (
           <li key={one.id}>
-            <Row one={one} stop={one.id === stop} current={one.id === selectedId.value} />
+            <Row one={one} stop={one.id === stop} />
           </li>
         ))}
+        {apart !== undefined && (
+          <li key={apart.id} class="apart">
+            <Row one={apart} stop={apart.id === stop} />
+          </li>
+        )}
       </ul>
       {shown.value.length > length && (
         <button type="button" class="link more" onClick={() => setLength(length + step)}>
@@ -51,61 +68,87 @@ export function CaptureList() {
   )
 }
 
-function Row({ one, stop, current }: { one: CaptureSummary; stop: boolean; current: boolean }) {
+/** Shows the rows that wait, and gives the focus to the first one: the button goes away. */
+function showNew(button: HTMLElement): void {
+  const list = button.parentElement
+  newIds.value = new Set()
+  setTimeout(() => {
+    list?.scrollTo({ top: 0 })
+    list?.querySelector<HTMLElement>('.row')?.focus()
+  })
+}
+
+/** Holds new rows back while the pointer or the focus is in the list. */
+function useHold() {
+  const inside = useRef({ pointer: false, focus: false })
+  const change = (changed: Partial<typeof inside.current>) => {
+    Object.assign(inside.current, changed)
+    isHeld.value = inside.current.pointer || inside.current.focus
+    if (!isHeld.value) newIds.value = new Set()
+  }
+  useEffect(() => () => change({ pointer: false, focus: false }), [])
+  return {
+    onPointerEnter: () => change({ pointer: true }),
+    onPointerLeave: () => change({ pointer: false }),
+    onFocusIn: () => change({ focus: true }),
+    onFocusOut: ({ currentTarget, relatedTarget }: FocusEvent & { currentTarget: HTMLElement }) =>
+      change({ focus: relatedTarget instanceof Node && currentTarget.contains(relatedTarget) }),
+  }
+}
+
+function Nothing() {
+  if (captures.value.length > 0) return <p class="nothing">No webhook matches these filters.</p>
+  if (connection.value.state === 'loading') return <p class="nothing">Loading…</p>
+  return (
+    <div class="ghosts">
+      <p class="sr">No webhook has arrived yet.</p>
+      {[1, 2, 3].map((ghost) => (
+        <div key={ghost} class="ghost" aria-hidden="true" />
+      ))}
+    </div>
+  )
+}
+
+function Row({ one, stop }: { one: CaptureSummary; stop: boolean }) {
   const { word, tone } = describeOutcome(one)
   const origin = nameOrigin(one)
-  const kind = showHidden(one.kind ?? 'webhook')
-  const hasParties = one.from !== undefined || one.to !== undefined
+  const kind = showHidden(nameKind(one))
+  const parties = [one.from, one.to].flatMap((party) => (party === undefined ? [] : [showHidden(party)]))
   return (
     <button
       type="button"
       id={rowId(one.id)}
       class={`row ${tone}`}
       tabIndex={stop ? 0 : -1}
-      aria-current={current}
+      aria-current={one.id === selectedId.value}
       onClick={() => select(one.id)}
     >
       <span class="row-main">
-        <span class="who">{hasParties ? <Parties one={one} /> : <bdi>{kind}</bdi>}</span>
-        <span class="words">{one.body !== undefined && <bdi>{showHidden(one.body)}</bdi>}</span>
-        <span class={`verdict ${tone}`}>{word}</span>
-        <span class={`status ${tone}`} title="Status of the answer">
-          {one.status ?? '–'}
+        <span class="who">
+          {parties.length === 0
+            ? kind
+            : parties.map((party, index) => (
+                <Fragment key={index}>
+                  {index > 0 && ' → '}
+                  <bdi>{party}</bdi>
+                </Fragment>
+              ))}
         </span>
+        <bdi class="words" dir="auto">
+          {one.body !== undefined && showHidden(one.body)}
+        </bdi>
+        <span class="sr">{word}</span>
+        <span class={`verdict ${tone}`}>{nameResult(one)}</span>
       </span>
       <span class="row-more">
         <time class="num">{formatTime(one.time)}</time>
         {origin !== '' && <span class="chip">{origin}</span>}
-        {hasParties && <bdi class="kind">{kind}</bdi>}
-        <bdi class="where">{showHidden(`${one.method} ${one.target}`)}</bdi>
-        {tone !== 'bad' && <span class="num duration">{formatDuration(one.durationMs)}</span>}
+        {parties.length > 0 && <span class="kind">{kind}</span>}
+        <bdi class="where" dir="ltr">
+          {showHidden(`${one.method} ${one.target}`)}
+        </bdi>
+        <span class="num duration">{formatDuration(one.durationMs)}</span>
       </span>
-      {tone === 'bad' && <Reason one={one} />}
     </button>
-  )
-}
-
-function Parties({ one: { from, to } }: { one: CaptureSummary }) {
-  return (
-    <>
-      {from !== undefined && <bdi>{showHidden(from)}</bdi>}
-      {to !== undefined && (
-        <>
-          {' → '}
-          <bdi>{showHidden(to)}</bdi>
-        </>
-      )}
-    </>
-  )
-}
-
-/** Names the most likely cause of a rejection. A list with room for it shows the code before. */
-function Reason({ one: { code, cause } }: { one: CaptureSummary }) {
-  const name = code === 'none' ? 'before verification' : code
-  return (
-    <span class="reason" title={name}>
-      {cause !== undefined && cause !== code && <span class="code">{name}: </span>}
-      {cause ?? name}
-    </span>
   )
 }

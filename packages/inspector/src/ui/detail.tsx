@@ -1,88 +1,94 @@
+import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { CaptureSummary, CaptureView } from '../shared/capture.ts'
+import { splitMainParams } from '../shared/main-params.ts'
 import { copyCapture, replayCapture, select } from './actions.ts'
 import { AnswerView } from './answer-view.tsx'
 import { BodyView } from './body-view.tsx'
+import { Boundary } from './boundary.tsx'
 import { Diagnosis } from './diagnosis.tsx'
 import { describeOutcome, formatDuration, formatTime, nameOrigin } from './format.ts'
+import { nameKind, nameResult } from './labels.ts'
+import { Menu } from './menu.tsx'
 import { Pairs } from './pairs.tsx'
 import { SafeText } from './safe-text.tsx'
 import { Signing } from './signing.tsx'
-import { dialog, info } from './state.ts'
+import { dialog, focusesReplay, info, sending } from './state.ts'
 
 export function Detail({ capture }: { capture: CaptureView }) {
   return (
     <article class="detail">
-      <Head capture={capture} />
-      <Diagnosis capture={capture} />
-      <AnswerView capture={capture} />
-      <details class="section" open>
-        <summary>
-          <h3>Parameters</h3>
-          <span class="muted">{capture.params.length}</span>
-        </summary>
-        <Pairs
-          pairs={capture.params}
-          names="Parameter"
-          none={capture.unread ? 'The request was refused before its body was read.' : 'No parameters.'}
-        />
-      </details>
-      <Signing capture={capture} />
-      <details class="section">
-        <summary>
-          <h3>Headers</h3>
-          <span class="muted">{capture.headers.length}</span>
-        </summary>
-        <Pairs pairs={capture.headers} names="Header" none="No headers." />
-      </details>
-      <BodyView capture={capture} />
+      <Boundary part="The head of this webhook">
+        <Head capture={capture} />
+      </Boundary>
+      {parts.map(([part, Part]) => (
+        <Boundary key={part} part={part}>
+          <Part capture={capture} />
+        </Boundary>
+      ))}
     </article>
   )
 }
 
-/** Shows who wrote to whom, and what. */
-function Message({ summary: { from, to, body } }: { summary: CaptureSummary }) {
-  if (from === undefined && to === undefined && body === undefined) return null
+/** The parts of a capture below its head, from the top. */
+const parts: readonly (readonly [part: string, Part: (props: { capture: CaptureView }) => JSX.Element | null])[] = [
+  ['The diagnosis', Diagnosis],
+  ['The answer', AnswerView],
+  ['The parameters', Params],
+  ['The signed text', Signing],
+  ['The headers', Headers],
+  ['The body', BodyView],
+]
+
+function Params({ capture: { params, unread } }: { capture: CaptureView }) {
+  // Body, From and To come first.
+  const { main, others } = splitMainParams(params)
   return (
-    <p class="message">
-      {from !== undefined && (
-        <span>
-          From <SafeText text={from} class="party" />
-        </span>
-      )}
-      {to !== undefined && (
-        <span>
-          To <SafeText text={to} class="party" />
-        </span>
-      )}
-      {body !== undefined && (
-        <q class="words">
-          <SafeText text={body} />
-        </q>
-      )}
-    </p>
+    <details class="section" open>
+      <summary>
+        <h3>Parameters</h3>
+        <span class="muted">{params.length}</span>
+      </summary>
+      <Pairs
+        pairs={[...main, ...others]}
+        names="Parameter"
+        none={unread ? 'The request was refused before its body was read.' : 'No parameters.'}
+      />
+    </details>
+  )
+}
+
+function Headers({ capture: { headers } }: { capture: CaptureView }) {
+  return (
+    <details class="section">
+      <summary>
+        <h3>Headers</h3>
+        <span class="muted">{headers.length}</span>
+      </summary>
+      <Pairs pairs={headers} names="Header" none="No headers." />
+    </details>
   )
 }
 
 function Head({ capture }: { capture: CaptureView }) {
   const { summary } = capture
-  const { word, tone } = describeOutcome(summary)
+  const { tone, word } = describeOutcome(summary)
   const origin = nameOrigin(capture)
-  const back = useRef<HTMLButtonElement>(null)
-  // Only a narrow page has this button. There, the list that had the focus is hidden now.
-  useEffect(() => back.current?.focus(), [])
   return (
     <header class="detail-head">
-      <button ref={back} type="button" class="link back" onClick={() => select(undefined)}>
-        ← List
-      </button>
-      <h2>
-        <span class="method">{capture.method}</span> <SafeText text={capture.target} limit={300} />
-      </h2>
+      <BackButton />
+      <div class="title">
+        <h2>
+          <span class="method">{capture.method}</span> <SafeText text={capture.target} limit={200} />
+        </h2>
+        <span class={`badge ${tone}`}>
+          <span class="sr">{word}: </span>
+          {nameResult(summary)}
+        </span>
+      </div>
       <Message summary={summary} />
       <p class="facts-line">
-        <span class={`verdict ${tone}`}>{word}</span>
-        <span>{capture.kind ?? 'webhook'}</span>
+        <span>{nameKind(summary)}</span>
         {origin !== '' && <span class="chip">{origin}</span>}
         <time class="num">{formatTime(capture.time)}</time>
         {capture.durationMs !== undefined && <span class="num">{formatDuration(capture.durationMs)}</span>}
@@ -94,9 +100,6 @@ function Head({ capture }: { capture: CaptureView }) {
         )}
       </p>
       <div class="actions">
-        <button type="button" onClick={() => void replayCapture(capture.id)}>
-          Replay
-        </button>
         <button
           type="button"
           onClick={() => {
@@ -105,21 +108,90 @@ function Head({ capture }: { capture: CaptureView }) {
         >
           Edit and re-sign
         </button>
-        <span class="group">
-          <span class="muted">Copy as</span>
+        <ReplayButton id={capture.id} />
+        <Menu label="Copy">
           {info.value?.copyForms.map((form) => (
             <button key={form.name} type="button" onClick={() => void copyCapture(capture.id, form)}>
-              {form.label}
+              as {form.label}
             </button>
           ))}
-        </span>
-        <a class="button" href={`/api/export?format=har&id=${capture.id}`} download="tollgate-capture.har">
-          Export
-        </a>
-        <a class="button" href={`/api/export?format=raw&id=${capture.id}`} download="tollgate-capture.http">
-          Export as raw HTTP
-        </a>
+        </Menu>
+        <Menu label="…" name="More">
+          {info.value?.copyForms
+            .filter((form) => form.hasSeveral)
+            .map(({ name, label, extension }) => (
+              <a
+                key={name}
+                href={`/api/export?format=${name}&id=${capture.id}`}
+                download={`tollgate-capture.${extension}`}
+              >
+                Save as {label}
+              </a>
+            ))}
+          <a href={`/api/export?format=raw&id=${capture.id}`} download="tollgate-capture.http">
+            Save as raw HTTP
+          </a>
+        </Menu>
       </div>
     </header>
+  )
+}
+
+function BackButton() {
+  const back = useRef<HTMLButtonElement>(null)
+  // Only a narrow page has this button. There, the list that had the focus is hidden now.
+  useEffect(() => {
+    if (!focusesReplay.value) back.current?.focus()
+  }, [])
+  return (
+    <button ref={back} type="button" class="link back" onClick={() => select(undefined)}>
+      ← List
+    </button>
+  )
+}
+
+/** Replays, once at a time. The focus stays on the button, also in the capture that follows. */
+function ReplayButton({ id }: { id: string }) {
+  const button = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (focusesReplay.value) button.current?.focus()
+    focusesReplay.value = false
+  }, [])
+  const { value } = sending
+  const isBusy = value !== undefined && dialog.value === undefined
+  return (
+    <>
+      <button ref={button} type="button" aria-disabled={isBusy} onClick={() => void replayCapture(id)}>
+        {isBusy ? 'Replaying…' : 'Replay'}
+      </button>
+      {isBusy && (
+        <button type="button" onClick={value.cancel}>
+          Cancel
+        </button>
+      )}
+    </>
+  )
+}
+
+/** Shows what was written, and who wrote to whom. */
+function Message({ summary: { from, to, body } }: { summary: CaptureSummary }) {
+  if (from === undefined && to === undefined && body === undefined) return null
+  return (
+    <div class="message">
+      {body !== undefined && (
+        <p class="words" dir="auto">
+          <SafeText text={body} />
+        </p>
+      )}
+      <p>
+        {from !== undefined && <SafeText text={from} class="party" />}
+        {to !== undefined && (
+          <>
+            {' → '}
+            <SafeText text={to} class="party" />
+          </>
+        )}
+      </p>
+    </div>
   )
 }

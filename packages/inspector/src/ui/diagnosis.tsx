@@ -32,17 +32,19 @@ type Verdict<Ok extends boolean> = Extract<CapturedVerdict, { ok: Ok }>
 
 function Accepted({ capture, verdict }: { capture: CaptureView; verdict: Verdict<true> }) {
   const failed = hasFailed(capture.summary)
+  const signer = nameSigner(capture, verdict)
+  const reported = capture.findings.find(({ level }) => level === 'error')
   return (
     <section class={`card ${failed ? 'failed' : 'good'}`} aria-label="Verdict">
-      <h3>{nameSigner(capture, verdict)}</h3>
-      {failed && <Failure capture={capture} />}
-      <p>
-        The signature covers {verdict.coverage}. It was made with <strong>{verdict.key}</strong> (
-        {verdict.algorithm.replace('_', '-')}
-        ).
+      <h3>{failed ? <Failure capture={capture} /> : signer}</h3>
+      {failed && <FailureAdvice capture={capture} />}
+      {!failed && reported !== undefined && <p class="fix">But Twilio would report {reported.code}: see the answer.</p>}
+      <p class={failed ? 'small' : ''}>
+        {failed && `${signer}. `}The signature covers {verdict.coverage}. It was made with{' '}
+        <strong>{verdict.key}</strong> ({verdict.algorithm.replace('_', '-')}).
       </p>
       {verdict.accountSid !== undefined && (
-        <p class="muted">
+        <p class="small">
           Account <code>{verdict.accountSid}</code>
         </p>
       )}
@@ -63,49 +65,53 @@ function nameSigner({ origin, signedWith }: CaptureView, { key }: Verdict<true>)
   return origin === 'imported' ? 'Twilio signed this, in the imported file' : 'Twilio sent this'
 }
 
-function Failure({ capture: { response, signedWith } }: { capture: CaptureView }) {
-  if (response === undefined)
-    return <p class="fix">The request is genuine, but no answer was sent: the connection ended first.</p>
+function Failure({ capture: { response } }: { capture: CaptureView }) {
+  if (response === undefined) return <>No answer was sent: the connection ended first</>
   const { status, by } = response
-  if (by === 'gateway')
+  return by === 'gateway' ? (
+    <>Your application gave no answer. The gateway answered {status}</>
+  ) : (
+    <>Your application answered {status}</>
+  )
+}
+
+function FailureAdvice({ capture: { response, signedWith } }: { capture: CaptureView }) {
+  const isRefused = response?.by === 'upstream' && (response.status === 401 || response.status === 403)
+  if (!isRefused) return null
+  if (signedWith !== 'throw-away')
     return (
-      <p class="fix">The request is genuine, but your application gave no answer. The gateway answered {status}.</p>
+      <p>
+        If it verifies requests itself, give it the same Auth Token and the public URL{' '}
+        <code>{info.value?.publicUrls[0]}</code>.
+      </p>
     )
   return (
-    <>
-      <p class="fix">The request is genuine, but your application answered {status}.</p>
-      {(status === 401 || status === 403) && signedWith === 'throw-away' && (
-        <p>
-          If it verifies requests itself, it does not know the token of this run.{' '}
-          {info.value?.realToken ? (
-            'Send it again, signed with the real Auth Token.'
-          ) : (
-            <>
-              Start with <code>--sign-with-real-token</code>, and sign with the real token.
-            </>
-          )}
-        </p>
+    <p>
+      If it verifies requests itself, it does not know the token of this run.{' '}
+      {info.value?.realToken ? (
+        'Send it again, signed with the real Auth Token.'
+      ) : (
+        <>
+          Start with <code>--sign-with-real-token</code>, and sign with the real token.
+        </>
       )}
-      {(status === 401 || status === 403) && signedWith !== 'throw-away' && (
-        <p>
-          If it verifies requests itself, give it the same Auth Token and the public URL{' '}
-          <code>{info.value?.publicUrls[0]}</code>.
-        </p>
-      )}
-    </>
+    </p>
   )
 }
 
 function Refused({ capture, verdict }: { capture: CaptureView; verdict: Verdict<false> }) {
   const isSpoofed = capture.signedWith === 'random'
+  // A proof names the key, so the words of the code would contradict it.
+  const isProven = capture.explanation?.proven !== undefined
   return (
     <section class={`card ${isSpoofed ? '' : 'bad'}`} aria-label="Diagnosis">
       {isSpoofed ? <Spoofed capture={capture} /> : <Explained capture={capture} />}
       <p class="why">
+        Refused as{' '}
         <a href={`/codes/${verdict.code}`} target="_blank" rel="noreferrer">
-          <strong>{verdict.code}</strong>
+          {verdict.code}
         </a>
-        : {verdict.message.replace(/ See \S*docs\/codes\/\S+$/, '')}
+        {isProven ? '.' : `: ${verdict.message.replace(/ See \S*docs\/codes\/\S+$/, '')}`}
       </p>
     </section>
   )
@@ -127,17 +133,17 @@ function Spoofed({ capture: { response } }: { capture: CaptureView }) {
 
 function Explained({ capture }: { capture: CaptureView }) {
   const { explanation } = capture
-  const { proven, suspected = [], ruledOut } = explanation ?? {}
-  if (proven !== undefined)
+  if (capture.searching)
     return (
       <>
-        <h3>
-          The fix <span class="chip sure">proven: this makes the signature match</span>
-        </h3>
-        <Causes causes={proven.causes} setting={proven.setting} />
-        {proven.signedUrl !== undefined && <UrlDifference signed={proven.signedUrl} seen={capture.url} />}
+        <h3>Refused</h3>
+        <p class="searching" role="status">
+          Searching for the cause…
+        </p>
       </>
     )
+  const { proven, suspected = [], ruledOut } = explanation ?? {}
+  if (proven !== undefined) return <Proven capture={capture} proven={proven} />
   if (explanation === undefined || (suspected.length === 0 && ruledOut === undefined)) return <h3>Refused</h3>
   return (
     <>
@@ -153,11 +159,94 @@ function Explained({ capture }: { capture: CaptureView }) {
       <Causes causes={suspected} ranked />
       <Settle id={capture.id} explanation={explanation} />
       {ruledOut !== undefined && (
-        <p class="ruled-out">
-          <SafeText text={ruledOut} />
-        </p>
+        <details class="inner">
+          <summary>What was tried</summary>
+          <p class="ruled-out">
+            <SafeText text={ruledOut} />
+          </p>
+        </details>
       )}
     </>
+  )
+}
+
+/** The proof: one sentence, both URLs, the line to copy, and why. */
+function Proven({ capture, proven }: { capture: CaptureView; proven: NonNullable<Explanation['proven']> }) {
+  const { causes, setting, signedUrl } = proven
+  const isOtherUrl = signedUrl !== undefined && signedUrl !== capture.url
+  const caller = capture.signedWith === undefined && capture.origin !== 'test' ? 'Twilio called' : 'The signed URL is'
+  const restart = setting === undefined || capture.origin === 'imported' ? undefined : writeRestart(setting)
+  const fixes = [...new Set(causes.map(({ fix }) => fix))]
+  return (
+    <>
+      <h3>
+        The fix <span class="chip sure">proven: this makes the signature match</span>
+      </h3>
+      <p class="sentence">
+        {isOtherUrl ? (
+          <>
+            {caller} <SafeText text={stripQuery(signedUrl)} limit={300} />. Your server checked{' '}
+            <SafeText text={stripQuery(capture.url)} limit={300} />.
+          </>
+        ) : (
+          <SafeText text={causes[0]?.detail ?? ''} />
+        )}
+      </p>
+      {isOtherUrl && <UrlDifference signed={signedUrl} seen={capture.url} />}
+      {setting !== undefined && (
+        <>
+          {restart !== undefined && (
+            <>
+              <p class="fix">This gateway refused it, because it checks another URL. Restart it:</p>
+              <Line text={restart} what="command" />
+            </>
+          )}
+          <p class="fix">
+            {restart === undefined
+              ? 'Set this option:'
+              : 'If your application verifies requests itself, set this option there:'}
+          </p>
+          <Line text={setting} what="option" />
+        </>
+      )}
+      {fixes
+        .filter((fix) => setting === undefined || !fix.startsWith(`Set ${setting}.`))
+        .map((fix) => (
+          <p key={fix} class="fix">
+            <SafeText text={fix} />
+          </p>
+        ))}
+      <details class="inner">
+        <summary>Why ({causes.length})</summary>
+        <ul class="causes">
+          {causes.map((cause) => (
+            <li key={cause.id}>
+              <Detail cause={cause} />
+            </li>
+          ))}
+        </ul>
+      </details>
+    </>
+  )
+}
+
+const stripQuery = (url: string) => url.replace(/\?.*$/s, '')
+
+/** Writes the command that starts this run with an option, if a flag sets it. */
+function writeRestart(setting: string): string | undefined {
+  const [, name, value] = /^(publicUrl|trailingSlash): '([\w:/.[\]~%-]+)'$/.exec(setting) ?? []
+  if (name === undefined) return undefined
+  const { command, upstream = '' } = info.value ?? {}
+  const own = /^https?:/.test(upstream) ? ` --upstream ${upstream}` : ''
+  const flag = name === 'publicUrl' ? '--public-url' : '--trailing-slash'
+  return `${command ?? `npx @tollgate/cli dev${own}`} ${flag} ${value}`
+}
+
+function Detail({ cause: { id, detail } }: { cause: Cause<string> }) {
+  return (
+    <p class="cause-detail">
+      <code>{id}</code> <SafeText text={detail} />
+    </p>
   )
 }
 
@@ -179,7 +268,7 @@ function Settle({ id, explanation: { command } }: { id: string; explanation: Exp
 }
 
 /** Shows a line with a button that copies it. */
-function Line({ text, what }: { text: string; what: string }) {
+export function Line({ text, what }: { text: string; what: string }) {
   return (
     <p class="line-to-copy">
       <code>
@@ -192,73 +281,36 @@ function Line({ text, what }: { text: string; what: string }) {
   )
 }
 
-interface CausesProps {
-  readonly causes: readonly Cause<string>[]
-  readonly setting?: string | undefined
-  /** True for suspected causes: the most likely is the first. */
-  readonly ranked?: boolean
-}
+const mostOpen = 2
 
-/** Shows each fix once, with the causes that it mends. */
-function Causes({ causes, setting, ranked = false }: CausesProps) {
+/** Shows each fix once, with the causes that it mends. The most likely ones are open. */
+function Causes({ causes, ranked = false }: { causes: readonly Cause<string>[]; ranked?: boolean }) {
   const fixes = [...new Set(causes.map(({ fix }) => fix))]
-  return (
-    <ol class={`causes ${ranked ? 'ranked' : ''}`}>
-      {fixes.map((fix) => (
+  const show = (some: readonly string[], start: number) => (
+    <ol class={`causes ${ranked ? 'ranked' : ''}`} start={start}>
+      {some.map((fix) => (
         <li key={fix}>
-          <Fix fix={fix} setting={setting} />
+          <p class="fix">
+            <SafeText text={fix} />
+          </p>
           {causes
             .filter((cause) => cause.fix === fix)
-            .map(({ id, detail }) => (
-              <p key={id} class="cause-detail">
-                <code>{id}</code> <SafeText text={detail} />
-              </p>
+            .map((cause) => (
+              <Detail key={cause.id} cause={cause} />
             ))}
         </li>
       ))}
     </ol>
   )
-}
-
-/**
- * Returns the command that starts this run with the public URL of an option. `undefined` if the
- * option is another one, or if no command started this run.
- */
-function findRestart(setting: string | undefined): string | undefined {
-  const [, url] = /^publicUrl: '([^'\s]+)'$/.exec(setting ?? '') ?? []
-  const command = info.value?.command
-  return url === undefined || command === undefined ? undefined : `${command} --public-url '${url}'`
-}
-
-/** Shows a fix. If it begins with the option to set, the option can be copied. */
-function Fix({ fix, setting }: { fix: string; setting: string | undefined }) {
-  const start = `Set ${setting}.`
-  const restart = findRestart(setting)
-  if (setting === undefined || !fix.startsWith(start))
-    return (
-      <p class="fix">
-        <SafeText text={fix} />
-      </p>
-    )
-  const rest = fix.slice(start.length).trim()
+  const more = fixes.slice(mostOpen)
   return (
     <>
-      {restart !== undefined && (
-        <>
-          <p class="fix">This gateway refused it, because it checks another URL. Restart it:</p>
-          <Line text={restart} what="command" />
-        </>
-      )}
-      <p class={restart === undefined ? 'fix' : undefined}>
-        {restart === undefined
-          ? 'Set this option:'
-          : 'If your application verifies requests itself, set this option there:'}
-      </p>
-      <Line text={setting} what="option" />
-      {rest !== '' && (
-        <p>
-          <SafeText text={rest} />
-        </p>
+      {show(fixes.slice(0, mostOpen), 1)}
+      {more.length > 0 && (
+        <details class="inner">
+          <summary>{more.length} less likely</summary>
+          {show(more, mostOpen + 1)}
+        </details>
       )}
     </>
   )

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { CaptureView, HeaderList } from '../shared/capture.ts'
 import { splitMainParams } from '../shared/main-params.ts'
-import { attempt, showResult } from './actions.ts'
+import { sendOne } from './actions.ts'
 import { KeyChoice } from './key-choice.tsx'
 import { MainFields } from './main-fields.tsx'
 import { Modal } from './modal.tsx'
@@ -23,14 +23,13 @@ export function EditDialog({ capture }: { capture: CaptureView }) {
   const [useRealToken, setReal] = useState(info.value?.realToken === true)
   const hasBody = method === 'POST'
 
-  const send = () =>
-    attempt(async () => {
-      const all = [...params.main, ...params.others]
-      const edited = !hasBody
-        ? { target: hasParams ? addToQuery(target, all) : target }
-        : { target, contentType, ...(hasParams ? { params: all } : { body }) }
-      showResult(await resign(capture.id, { method, ...edited, useRealToken }), 'Signed and sent')
-    })
+  const send = () => {
+    const all = [...params.main, ...params.others]
+    const edited = !hasBody
+      ? { target: hasParams ? addToQuery(target, all) : target }
+      : { target, contentType, ...(hasParams ? { params: all } : { body }) }
+    return sendOne('Signed and sent', (signal) => resign(capture.id, { method, ...edited, useRealToken }, signal))
+  }
   return (
     <Modal title="Edit and re-sign" send={{ label: 'Sign and send', onSubmit: () => void send() }}>
       {hasParams && (

@@ -1,5 +1,5 @@
 import { type Filters, hasVerdict, listValues, noFilters } from './filters.ts'
-import { captures, filters, filtersOpen, shown } from './state.ts'
+import { captures, filters, filtersOpen, matching } from './state.ts'
 
 const verdicts: readonly (readonly [verdict: Filters['verdict'], label: string, title: string])[] = [
   ['all', 'All', 'every webhook'],
@@ -15,7 +15,7 @@ const change = (changed: Partial<Filters>) => {
 /** The verdicts with their live counts, and the filters, which a narrow page folds. */
 export function FilterBar() {
   const { verdict, search, kind, code } = filters.value
-  const filtered = shown.value.length !== captures.value.length
+  const filtered = matching.value.length !== captures.value.length
   const folded = [search.trim(), kind, code].filter((value) => value !== '').length
   return (
     <div class={`filters ${filtersOpen.value ? 'open' : ''}`}>
@@ -63,7 +63,7 @@ export function FilterBar() {
       <p class="count" role="status">
         {filtered && (
           <>
-            {shown.value.length} of {captures.value.length} shown
+            {matching.value.length} of {captures.value.length} shown
             <button
               type="button"
               class="link"

@@ -1,5 +1,5 @@
 import type { CaptureSummary } from '../shared/capture.ts'
-import { describeOutcome, hasFailed } from './format.ts'
+import { describeOutcome } from './format.ts'
 
 export interface Filters {
   readonly verdict: 'all' | 'accepted' | 'failed' | 'refused'
@@ -26,7 +26,8 @@ export function matchesFilters(one: CaptureSummary, { verdict, kind, code, searc
 
 /** Returns true if a capture belongs to a verdict. A failed one was accepted too. */
 export function hasVerdict(one: CaptureSummary, verdict: Filters['verdict']): boolean {
-  return verdict === 'all' || (verdict === 'failed' ? hasFailed(one) : describeOutcome(one).word === verdict)
+  const { word } = describeOutcome(one)
+  return verdict === 'all' || word === verdict || (verdict === 'accepted' && word === 'failed')
 }
 
 /** Lists the values of a field, sorted, without duplicates. */

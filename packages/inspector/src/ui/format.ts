@@ -28,11 +28,12 @@ export function hasFailed({ code, status, origin }: Outcome): boolean {
 }
 
 /**
- * Returns the word of a verdict, and a tone for the verdict and the answer together. The word and
- * the status repeat what the colour of the tone says.
+ * Returns a word and a tone for the verdict and the answer together. The word says what the colour
+ * of the tone says.
  */
 export function describeOutcome(one: Outcome): { word: string; tone: 'good' | 'failed' | 'bad' | 'plain' } {
-  if (one.code === 'accepted') return { word: 'accepted', tone: hasFailed(one) ? 'failed' : 'good' }
+  if (one.code === 'accepted')
+    return hasFailed(one) ? { word: 'failed', tone: 'failed' } : { word: 'accepted', tone: 'good' }
   if (one.code !== 'none' || one.by === 'gateway') return { word: 'refused', tone: 'bad' }
   return { word: 'not verified', tone: 'plain' }
 }

@@ -1,9 +1,8 @@
-import { useRef } from 'preact/hooks'
-import { clearAll, importCaptures } from './actions.ts'
+import { Menu } from './menu.tsx'
 import { captures, connection, dialog, info } from './state.ts'
 import { nextTheme, theme } from './theme.ts'
 
-const states = { connecting: 'Connecting', live: 'Live', lost: 'Connection lost' } as const
+const states = { loading: 'Loading', live: 'Live', ended: 'This run has ended' } as const
 
 export function Header() {
   const run = info.value
@@ -12,10 +11,7 @@ export function Header() {
       <h1 class="brand">
         <img src="/icon.svg" alt="" width="22" height="22" /> Tollgate
       </h1>
-      <span class={`state ${connection.value}`} role="status">
-        <span class="dot" aria-hidden="true" />
-        {states[connection.value]}
-      </span>
+      <State />
       {run && (
         <p class="route">
           <code>{run.publicUrls[0]}</code>
@@ -33,8 +29,10 @@ export function Header() {
           title="Colours: system, light or dark"
           aria-label={`Theme: ${theme.value}`}
         >
-          <span class="wide">Theme: </span>
-          {theme.value}
+          <span class="wide">Theme: {theme.value}</span>
+          <span class="narrow" aria-hidden="true">
+            ◐
+          </span>
         </button>
         <button
           type="button"
@@ -61,39 +59,45 @@ export function Header() {
   )
 }
 
-function FileTools() {
-  const file = useRef<HTMLInputElement>(null)
-  const empty = captures.value.length === 0
+function State() {
+  const { value } = connection
   return (
-    <details class="menu">
-      <summary>Captures</summary>
-      <div class="menu-items">
-        <button type="button" onClick={() => file.current?.click()}>
-          Import requests
-        </button>
-        <input
-          ref={file}
-          type="file"
-          class="sr"
-          tabIndex={-1}
-          aria-label="File to import"
-          onChange={({ currentTarget }) => {
-            const [chosen] = currentTarget.files ?? []
-            if (chosen) void importCaptures(chosen)
-            currentTarget.value = ''
-          }}
-        />
-        {info.value?.copyForms
-          .filter((form) => form.hasSeveral)
-          .map(({ name, label, extension }) => (
-            <a key={name} href={`/api/export?format=${name}`} download={`tollgate-captures.${extension}`}>
-              Export as {label}
-            </a>
-          ))}
-        <button type="button" class="danger" disabled={empty} onClick={() => void clearAll()}>
-          Clear the list
-        </button>
-      </div>
-    </details>
+    <span class={`state ${value.state}`}>
+      <span class="dot" aria-hidden="true" />
+      {value.state === 'reconnecting' ? `Reconnecting in ${value.seconds} s` : states[value.state]}
+    </span>
+  )
+}
+
+function FileTools() {
+  return (
+    <Menu label="Captures">
+      <button
+        type="button"
+        onClick={() => {
+          dialog.value = 'import'
+        }}
+      >
+        Import requests…
+      </button>
+      {info.value?.copyForms
+        .filter((form) => form.hasSeveral)
+        .map(({ name, label, extension }) => (
+          <a key={name} href={`/api/export?format=${name}`} download={`tollgate-captures.${extension}`}>
+            Export as {label}
+          </a>
+        ))}
+      <hr />
+      <button
+        type="button"
+        class="danger"
+        disabled={captures.value.length === 0}
+        onClick={() => {
+          dialog.value = 'clear'
+        }}
+      >
+        Clear the list…
+      </button>
+    </Menu>
   )
 }

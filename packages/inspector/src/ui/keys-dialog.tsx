@@ -3,6 +3,7 @@ import { Modal } from './modal.tsx'
 const keys: readonly (readonly [keys: readonly string[], action: string])[] = [
   [['/'], 'search the list'],
   [['↑', '↓'], 'move in the list'],
+  [['Home', 'End'], 'the first and the last webhook'],
   [['Enter'], 'open the webhook'],
   [['Alt + ←', 'Alt + →'], 'back and forward, as the browser does'],
   [['Esc'], 'close a dialog, or clear the search'],

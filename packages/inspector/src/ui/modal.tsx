@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { dialog, toast } from './state.ts'
+import { dialog, sending, toast } from './state.ts'
 
 /** A native dialog: the browser keeps the focus in it, and Escape closes it. */
 export function Modal({ title, send, children }: ModalProps) {
@@ -15,10 +15,13 @@ export function Modal({ title, send, children }: ModalProps) {
   const shown = useRef(dialog.value)
   // The event of a dialog that Escape closed may arrive when the next one is open already.
   const close = () => {
-    if (dialog.value === shown.current) dialog.value = undefined
+    if (dialog.value !== shown.current) return
+    sending.value?.cancel()
+    dialog.value = undefined
   }
+  const isSending = sending.value !== undefined
   return (
-    <dialog ref={element} onClose={close} aria-labelledby="dialog-title">
+    <dialog ref={element} onClose={close} aria-busy={isSending} aria-labelledby="dialog-title">
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -38,8 +41,8 @@ export function Modal({ title, send, children }: ModalProps) {
             {send ? 'Cancel' : 'Close'}
           </button>
           {send && (
-            <button type="submit" class="primary">
-              {send.label}
+            <button type="submit" class={send.isDangerous ? 'danger-filled' : 'primary'} disabled={isSending}>
+              {isSending ? 'Sending…' : send.label}
             </button>
           )}
         </div>
@@ -51,6 +54,6 @@ export function Modal({ title, send, children }: ModalProps) {
 interface ModalProps {
   readonly title: string
   /** The button that submits the form. Without it, the dialog can only be closed. */
-  readonly send?: { readonly label: string; readonly onSubmit: () => void }
+  readonly send?: { readonly label: string; readonly isDangerous?: boolean; readonly onSubmit: () => void }
   readonly children: ComponentChildren
 }

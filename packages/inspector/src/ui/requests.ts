@@ -4,10 +4,15 @@ import type { CaptureView } from '../shared/capture.ts'
 /** The page's requests to its server. Each rejects with an Error whose message is for the user. */
 export const fetchInfo = () => ask<RunInfo>('/api/info')
 export const fetchCapture = (id: string) => ask<CaptureView>(`/api/captures/${id}`)
-export const sendTest = (input: SendInput) => post<SendResult>('/api/send', input)
-export const replay = (id: string) => post<SendResult>(`/api/captures/${id}/replay`, {})
-export const resign = (id: string, input: ResignInput) => post<SendResult>(`/api/captures/${id}/resign`, input)
-export const clearCaptures = () => ask<unknown>('/api/captures', { method: 'DELETE' })
+export const sendTest = (input: SendInput, signal: AbortSignal) => post<SendResult>('/api/send', input, signal)
+export const replay = (id: string, signal: AbortSignal) => post<SendResult>(`/api/captures/${id}/replay`, {}, signal)
+export const resign = (id: string, input: ResignInput, signal: AbortSignal) =>
+  post<SendResult>(`/api/captures/${id}/resign`, input, signal)
+export const clearCaptures = (ids?: readonly string[]) =>
+  ask<unknown>('/api/captures', {
+    method: 'DELETE',
+    ...(ids !== undefined && { body: JSON.stringify({ ids }), ...json }),
+  })
 
 export async function fetchCopy(id: string, form: string): Promise<string> {
   const bytes = await (await request(`/api/captures/${id}/copy?as=${form}`)).arrayBuffer()
@@ -18,12 +23,14 @@ export async function fetchCopy(id: string, form: string): Promise<string> {
   }
 }
 
-export async function importFile(file: File): Promise<ImportResult> {
-  return ask('/api/import', { method: 'POST', body: file, headers: { 'content-type': 'application/json' } })
+export async function importFile(file: Blob): Promise<ImportResult> {
+  return ask('/api/import', { method: 'POST', body: file, ...json })
 }
 
-function post<T>(path: string, body: unknown): Promise<T> {
-  return ask(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+const json = { headers: { 'content-type': 'application/json' } }
+
+function post<T>(path: string, body: unknown, signal: AbortSignal): Promise<T> {
+  return ask(path, { method: 'POST', body: JSON.stringify(body), signal, ...json })
 }
 
 async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {

@@ -20,7 +20,7 @@ export function SafeText({
   const visible = cut(text, length)
   const left = text.length - visible.length
   return (
-    <bdi class={`safe ${className}`}>
+    <bdi class={`safe ${className}`} dir="auto">
       {splitHidden(visible).map((piece) =>
         'text' in piece ? (
           piece.text

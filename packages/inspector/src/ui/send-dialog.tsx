@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { HeaderList } from '../shared/capture.ts'
-import { attempt, showResult } from './actions.ts'
+import { sendOne } from './actions.ts'
 import { KeyChoice } from './key-choice.tsx'
 import { MainFields } from './main-fields.tsx'
 import { Modal } from './modal.tsx'
@@ -26,14 +26,13 @@ export function SendDialog() {
   const [useRealToken, setReal] = useState(info.value?.realToken === true)
   const sample = info.value?.samples[kind] ?? []
   const main = sample.map(([name, value]) => [name, changes[name] ?? value] as const)
-  const send = () =>
-    attempt(async () => {
-      // The server has the sample, so only the changed values are sent.
-      const changed = main.filter(([, value], index) => value !== sample[index]?.[1])
-      const overrides = Object.fromEntries([...changed, ...others.filter(([name]) => name !== '')])
-      const input = { kind, path: path ?? usualPath(kind), overrides, spoofed, useRealToken }
-      showResult(await sendTest(input), spoofed ? 'Spoofed' : 'Sent')
-    })
+  const send = () => {
+    // The server has the sample, so only the changed values are sent.
+    const changed = main.filter(([, value], index) => value !== sample[index]?.[1])
+    const overrides = Object.fromEntries([...changed, ...others.filter(([name]) => name !== '')])
+    const input = { kind, path: path ?? usualPath(kind), overrides, spoofed, useRealToken }
+    return sendOne(spoofed ? 'Spoofed' : 'Sent', (signal) => sendTest(input, signal))
+  }
   return (
     <Modal title="Send a test webhook" send={{ label: 'Send', onSubmit: () => void send() }}>
       <label>

@@ -1,4 +1,6 @@
+import type { RunInfo } from '../shared/api.ts'
 import { select } from './actions.ts'
+import { Line } from './diagnosis.tsx'
 import { captures, dialog, info, problem, selectedId } from './state.ts'
 
 /** Shows the first steps while no capture is selected. */
@@ -16,43 +18,95 @@ export function Welcome() {
         </p>
       </div>
     )
+  if (captures.value.length > 0)
+    return (
+      <div class="welcome">
+        <h2>Choose a webhook</h2>
+        {run && (
+          <dl class="facts">
+            <dt>Twilio calls</dt>
+            <dd>
+              {run.publicUrls.map((url) => (
+                <code key={url}>{url}</code>
+              ))}
+            </dd>
+            <dt>The gateway listens on</dt>
+            <dd>
+              <code>{run.gatewayUrl ?? 'nothing'}</code>
+            </dd>
+            <dt>The gateway forwards to</dt>
+            <dd>{run.upstream ?? 'nothing'}</dd>
+            <dt>Captures are kept</dt>
+            <dd>{run.store === 'file' ? 'in a file' : 'in memory until this run ends'}</dd>
+          </dl>
+        )}
+        <p class="muted keys-hint">
+          Press <kbd>?</kbd> for the keys.
+        </p>
+      </div>
+    )
   return (
     <div class="welcome">
-      <h2>{captures.value.length === 0 ? 'Waiting for the first webhook' : 'Choose a webhook'}</h2>
-      <p>Each request to the gateway appears in the list with its verdict and the reason.</p>
-      {run && (
-        <dl class="facts">
-          <dt>Twilio reaches you at</dt>
-          <dd>
-            {run.publicUrls.map((url) => (
-              <code key={url}>{url}</code>
-            ))}
-          </dd>
-          <dt>The gateway listens on</dt>
-          <dd>
-            <code>{run.gatewayUrl ?? 'nothing'}</code>
-          </dd>
-          <dt>The gateway forwards to</dt>
-          <dd>{run.upstream ?? 'nothing'}</dd>
-          <dt>Captures are kept</dt>
-          <dd>{run.store === 'file' ? 'in a file' : 'in memory until this run ends'}</dd>
-        </dl>
-      )}
-      <p>
-        <button
-          type="button"
-          class="primary"
-          onClick={() => {
-            dialog.value = 'send'
-          }}
-        >
-          Send a test webhook
-        </button>
-      </p>
-      <p class="muted">You need no Twilio account: this run's own token signs it.</p>
+      <h2>Waiting for the first webhook</h2>
+      {run && <Steps run={run} />}
       <p class="muted keys-hint">
         Press <kbd>?</kbd> for the keys.
       </p>
     </div>
+  )
+}
+
+/** The way to the first webhook of Twilio's. */
+function Steps({ run: { publicUrls, upstream } }: { run: RunInfo }) {
+  const [url = ''] = publicUrls
+  const isReachable = !/^https?:\/\/(127\.|localhost|\[::1\]|0\.0\.0\.0)/i.test(url)
+  const isOwn = upstream !== undefined && /^https?:/.test(upstream)
+  return (
+    <ol class="steps">
+      <li>
+        <h3>Send a test</h3>
+        <p>This run's own token signs it, so you need no Twilio account.</p>
+        <p>
+          <button
+            type="button"
+            class="primary"
+            onClick={() => {
+              dialog.value = 'send'
+            }}
+          >
+            Send a test webhook
+          </button>
+        </p>
+      </li>
+      <li>
+        <h3>Put your application behind it</h3>
+        {isOwn ? (
+          <p>
+            Done: webhooks that verify go to <code>{upstream}</code>.
+          </p>
+        ) : (
+          <>
+            <p>Now a small built-in application answers. Start again with the address of yours:</p>
+            <Line text="npx @tollgate/cli dev --upstream http://127.0.0.1:3000" what="command" />
+          </>
+        )}
+      </li>
+      <li>
+        <h3>Let Twilio in</h3>
+        {isReachable ? (
+          <p>
+            Twilio calls <code>{url}</code>. Set the webhook of your number to an address below it.
+          </p>
+        ) : (
+          <>
+            <p>Twilio cannot reach this machine. A tunnel gives it an address:</p>
+            <Line
+              text={`npx @tollgate/cli dev ${isOwn ? `--upstream ${upstream} ` : ''}--tunnel`}
+              what="command with a tunnel"
+            />
+          </>
+        )}
+      </li>
+    </ol>
   )
 }

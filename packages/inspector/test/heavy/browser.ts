@@ -1,15 +1,16 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { requireProgram } from '../../../../tools/programs.mjs'
 import { chromiumArgs } from '../../../../tools/services/chromium.mjs'
 import { type DevOptions, type DevRun, startDev } from '../../src/index.ts'
 
 /** The folder for screenshots, which people can look at. */
-export const screenshots = fileURLToPath(
-  new URL('../../../../node_modules/.cache/tollgate/screenshots/', import.meta.url),
-)
+const screenshots = fileURLToPath(new URL('../../../../node_modules/.cache/tollgate/screenshots/', import.meta.url))
 mkdirSync(screenshots, { recursive: true })
 
 export const authToken = 'a'.repeat(32)
@@ -20,6 +21,42 @@ export const patience = 30_000
 /** @param args more arguments of Chromium */
 export async function launchChromium(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({ executablePath: requireProgram('chromium'), args: [...chromiumArgs, ...args] })
+}
+
+/** Starts one browser for the tests of a file. Returns a function that opens the page in it. */
+export function useBrowser() {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launchChromium()
+  })
+  afterAll(() => browser.close())
+  return async (context?: BrowserContextOptions, options?: DevOptions): Promise<Visit> => {
+    const opened = await visit(browser, context, options)
+    onTestFinished(async () => {
+      await opened.close()
+      // Holds for every test.
+      expect(opened.complaints).toEqual([])
+      const { host } = new URL(opened.run.inspectorUrl)
+      expect(opened.requested.filter((url) => new URL(url).host !== host)).toEqual([])
+    })
+    return opened
+  }
+}
+
+/** Waits until a value of the page is right. The page changes some time after each action. */
+export const poll = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: patience })
+export const pollText = (locator: Locator) => poll(() => locator.innerText())
+export const pollCount = (locator: Locator) => poll(() => locator.count())
+
+/** A change for `deliver`: an attacker has another token. */
+export const spoofed = { token: 'f'.repeat(32) }
+
+export async function openSend(page: Page): Promise<Locator> {
+  await page.locator('.top').getByRole('button', { name: 'Send a test webhook' }).click()
+  const dialog = page.getByRole('dialog')
+  // The page asks the server for the kinds, which can answer after the dialog opens.
+  await dialog.locator('option').nth(30).waitFor({ state: 'attached' })
+  return dialog
 }
 
 interface Changed {
@@ -43,11 +80,7 @@ interface Visit {
 }
 
 /** Starts a gateway and opens the inspector's page in a browser. */
-export async function visit(
-  browser: Browser,
-  context: BrowserContextOptions = {},
-  options: DevOptions = {},
-): Promise<Visit> {
+export async function visit(browser: Browser, context: BrowserContextOptions = {}, options: DevOptions = {}): Promise<Visit> {
   const run = await startDev({ listen: { port: 0 }, inspectorPort: 0, authToken, ...options })
   const opened = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...context })
   opened.setDefaultTimeout(patience)
@@ -81,4 +114,37 @@ export async function visit(
       await run.close()
     },
   }
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+interface Violation {
+  readonly id: string
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
+}
+
+/** Lists the visible targets that a finger cannot hit. A checkbox is hit through its label. */
+const smallTargets = `[...document.querySelectorAll(
+    'button, a[href], select, textarea, summary, input:not([type="checkbox"], .sr), label.check')]
+  .filter((one) => one.checkVisibility())
+  .map((one) => [one.getBoundingClientRect(), one.outerHTML.slice(0, 120)])
+  .filter(([box]) => box.width < 44 || box.height < 44)
+  .map(([{ width, height }, html]) => width + ' x ' + height + ': ' + html)`
+
+interface Look {
+  readonly width: number
+  readonly colorScheme: 'light' | 'dark'
+}
+
+/** Takes a picture of a state, and checks that it fits, for fingers and for assistive programs. */
+export async function checkLook(page: Page, name: string, { width, colorScheme }: Look): Promise<void> {
+  await page.evaluate('document.fonts.ready')
+  await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`) })
+  expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width)
+  if (width < 560) expect(await page.evaluate(smallTargets), name).toEqual([])
+  await page.evaluate(axe)
+  const found = await page.evaluate<Violation[]>('axe.run().then((result) => result.violations)')
+  expect(
+    found.map(({ id, nodes }) => [id, nodes[0]?.html, nodes[0]?.failureSummary]),
+    name,
+  ).toEqual([])
 }

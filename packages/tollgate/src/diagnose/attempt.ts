@@ -32,7 +32,7 @@ export interface Search {
   readonly match: Match | undefined
   /** The number of HMACs. */
   readonly tried: number
-  /** True if a limit ended the search before it had tried everything. */
+  /** True if the search ended at its limit, before all likely sets of edits were tried. */
   readonly isCut: boolean
 }
 
@@ -42,6 +42,7 @@ interface SearchInput {
   readonly presented: readonly PresentedSignature<CauseId>[]
   /** How the verifier spells the URL. */
   readonly forms: UrlFormOptions
+  /** The most HMACs with one key: a second token must not cost a proof. */
   readonly maxTries: number
 }
 
@@ -72,8 +73,8 @@ export async function search(input: SearchInput): Promise<Search> {
   const joinText = createJoinText(work)
   const edits = await pruneEdits(state, all, work, joinText)
   const attempt = createAttempt(input, joinText)
-  const match = await searchSets(edits, attempt, input.maxTries, work)
-  return { match, tried: attempt.countHmacs(), isCut: match === undefined && attempt.isSpent() }
+  const { match, isCut } = await searchSets(edits, attempt, input.maxTries, work)
+  return { match, tried: attempt.computed(), isCut }
 }
 
 // The rest of the budget is for the next step. Pruning only saves the search from repeating
@@ -185,16 +186,15 @@ const ofKeys: ReadonlySet<Dimension> = new Set(['key', 'token', 'quotes', 'algor
 function createAttempt(
   { subject, presented, forms, maxTries }: SearchInput,
   joinText: JoinText,
-): Attempt<ProposedEdit<CauseId, State>, Match> & { countHmacs(): number } {
+): Attempt<ProposedEdit<CauseId, State>, Match> & { computed(): number } {
   const { work } = subject
-  const signers = new Map<string, Signer>()
-  // The limit is for each key: a second token must not halve the search.
-  let tried = 0
-  let hmacs = 0
+  const signers = new Map<string, { readonly sign: Signer; tries: number }>()
+  let computed = 0
+  let most = 0
 
-  const findSigner = ({ algorithm, secret }: Key): Signer => {
+  const findSigner = ({ algorithm, secret }: Key) => {
     const id = `${algorithm} ${secret}`
-    const signer = signers.get(id) ?? createSigner(findAlgorithm(algorithm) as Algorithm, secret)
+    const signer = signers.get(id) ?? { sign: createSigner(findAlgorithm(algorithm) as Algorithm, secret), tries: 0 }
     signers.set(id, signer)
     return signer
   }
@@ -206,15 +206,17 @@ function createAttempt(
   const findReadings = ({ algorithm }: Key): readonly PresentedSignature<CauseId>[] => readings.get(algorithm) ?? []
   const mayMatch = (key: Key): boolean => key.secret !== '' && findReadings(key).length > 0
   const needsKey = !subject.state.keys.some(mayMatch)
-  const isSpent = (): boolean => tried >= maxTries || work.isSpent(shareOfSearch)
+  const isSpent = (): boolean => most >= maxTries || work.isSpent(shareOfSearch)
 
   function compare(state: State, { signingString }: SignedForm): PresentedSignature<CauseId> | undefined {
-    tried++
+    // The limits hold for each key, and the user chooses the number of keys.
+    if (state.keys.some(mayMatch)) work.spend(unitsPerHmac + signingString.length)
     for (const key of state.keys) {
       if (!mayMatch(key)) continue
-      hmacs++
-      work.spend(unitsPerHmac + signingString.length)
-      const expected = findSigner(key)(signingString)
+      const signer = findSigner(key)
+      computed++
+      most = Math.max(most, ++signer.tries)
+      const expected = signer.sign(signingString)
       const hit = findReadings(key).find(({ compare, text }) => comparisons[compare](expected, text))
       if (hit !== undefined) return hit
     }
@@ -223,8 +225,8 @@ function createAttempt(
 
   return {
     isSpent,
-    tried: () => tried,
-    countHmacs: () => hmacs,
+    tried: () => most,
+    computed: () => computed,
     run(edits) {
       // A set that cannot match costs no HMAC, but it costs time.
       work.spend(unitsPerStep)

@@ -28,7 +28,7 @@ export interface DiagnoseOptions {
    */
   readonly prefixes?: readonly string[] | undefined
   /**
-   * The maximum number of HMACs for each key, an integer from 1 to 1,000,000. Default 20,000. The
+   * The maximum number of HMACs with each key, an integer from 1 to 1,000,000. Default 20,000. The
    * search computes fewer for a large request, and for causes that rarely occur together.
    */
   readonly maxTries?: number | undefined

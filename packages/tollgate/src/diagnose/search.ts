@@ -12,8 +12,15 @@ export interface Attempt<E, M> {
   /** Applies the edits and compares signatures. Returns what matches. */
   run(edits: readonly E[]): M | undefined | Promise<M | undefined>
   isSpent(): boolean
-  /** How much of the limit was used. */
+  /** The number of signatures that were computed with the key that was tried most. */
   tried(): number
+}
+
+/** The result of a search. */
+interface Outcome<M> {
+  readonly match?: M
+  /** True if the search ended at its limit, before all likely sets were tried. */
+  readonly isCut: boolean
 }
 
 /**
@@ -42,14 +49,14 @@ const stages: readonly (readonly [size: number, highest: number, share: number])
  * @param attempt tries a set
  * @param maxTries the most signatures to compute
  * @param work the budget of the diagnosis
- * @returns the match, if there is one
+ * @returns the match, if there is one, and if the search was cut
  */
 export async function searchSets<E extends Ranked, M>(
   edits: readonly E[],
   attempt: Attempt<E, M>,
   maxTries: number,
   work: Work,
-): Promise<M | undefined> {
+): Promise<Outcome<M>> {
   const lowest = [0, 1, 2, 3]
   for (const [size, highest, share] of stages) {
     const last = attempt.tried() + share * maxTries
@@ -58,13 +65,13 @@ export async function searchSets<E extends Ranked, M>(
       if (set === undefined) work.spend(skippedAtOnce)
       const found = set && attempt.run(set)
       const match = found instanceof Promise ? await found : found
-      if (match !== undefined) return match
-      if (attempt.isSpent()) return undefined
+      if (match !== undefined) return { match, isCut: false }
+      if (attempt.isSpent()) return { isCut: share === 1 }
       if (attempt.tried() >= last) break
     }
     lowest[size] = highest + 1
   }
-  return undefined
+  return { isCut: false }
 }
 
 const ranks = new Map<Dimension, number>(dimensions.map((dimension, index) => [dimension, index]))

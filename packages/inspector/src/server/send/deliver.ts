@@ -24,10 +24,15 @@ const timeLimitMs = 30_000
 /**
  * Sends a request to the gateway with exactly these headers, in this order.
  *
+ * @param left ends the request when it is aborted
  * @returns the status of the answer
  * @throws Error if the gateway does not answer
  */
-export function deliver(gatewayUrl: string, { method, target, headers, body }: Delivery): Promise<number> {
+export function deliver(
+  gatewayUrl: string,
+  { method, target, headers, body }: Delivery,
+  left: AbortSignal,
+): Promise<number> {
   const { hostname, port } = new URL(gatewayUrl)
   const handshake = headers.some(([name]) => name.toLowerCase() === 'upgrade')
   const kept = headers.filter(
@@ -44,6 +49,7 @@ export function deliver(gatewayUrl: string, { method, target, headers, body }: D
       // A flat list keeps repeats and order.
       headers: sized.flat(),
       agent: false,
+      signal: left,
     })
     sent.setTimeout(timeLimitMs, () => sent.destroy(new Error(`No answer within ${timeLimitMs / 1000} seconds`)))
     sent.on('error', reject)

@@ -28,23 +28,28 @@ export class Sender {
     this.#options = options
   }
 
-  send(input: SendInput): Promise<SendResult> {
+  send(input: SendInput, left: AbortSignal): Promise<SendResult> {
     const { publicUrls, accountSid } = this.#options()
     const key = this.#chooseKey(input.useRealToken)
     return this.#deliver(makeTestRequest(input, publicUrls, key, accountSid), {
       origin: 'test',
       signedWith: input.spoofed ? 'random' : key.signedWith,
+      left,
     })
   }
 
-  replay(capture: Capture): Promise<SendResult> {
-    return this.#deliver(makeReplay(capture), { origin: 'replayed', signedWith: capture.signedWith })
+  replay(capture: Capture, left: AbortSignal): Promise<SendResult> {
+    return this.#deliver(makeReplay(capture), { origin: 'replayed', signedWith: capture.signedWith, left })
   }
 
-  resign(capture: Capture, input: ResignInput): Promise<SendResult> {
+  resign(capture: Capture, input: ResignInput, left: AbortSignal): Promise<SendResult> {
     const { publicUrls } = this.#options()
     const { signedWith, authToken } = this.#chooseKey(input.useRealToken)
-    return this.#deliver(makeResigned(capture, input, publicUrls, { authToken }), { origin: 're-signed', signedWith })
+    return this.#deliver(makeResigned(capture, input, publicUrls, { authToken }), {
+      origin: 're-signed',
+      signedWith,
+      left,
+    })
   }
 
   #chooseKey(real = false) {
@@ -55,12 +60,12 @@ export class Sender {
     return { authToken: realToken, signedWith: 'real' as const }
   }
 
-  async #deliver(delivery: Delivery, sent: Sent): Promise<SendResult> {
+  async #deliver(delivery: Delivery, { left, ...sent }: Sent & { readonly left: AbortSignal }): Promise<SendResult> {
     const { gatewayUrl } = this.#options()
     if (gatewayUrl === undefined) throw new InputError('There is no gateway to send to.')
     const { id, withdraw } = this.outbox.expect(delivery, sent)
     try {
-      const status = await deliver(gatewayUrl, delivery)
+      const status = await deliver(gatewayUrl, delivery, left)
       return { status, id: await within(id, seenWithinMs) }
     } catch (error) {
       throw new InputError(`The gateway did not answer: ${error instanceof Error ? error.message : 'unknown error'}.`)

@@ -38,10 +38,12 @@ export function createMemoryStore({ maxCaptures, maxBytes }: StoreBounds): Captu
     *all() {
       for (const { capture } of kept.values()) yield capture
     },
+    delete: (ids) => ids.forEach(remove),
     clear() {
       kept.clear()
       total = 0
     },
+    count: () => kept.size,
     close() {},
   }
 }

@@ -73,11 +73,21 @@ export function openSqliteStore(file: string, { maxCaptures, maxBytes }: StoreBo
         if (row) yield JSON.parse(String(row.capture)) as Capture
       }
     },
+    delete(ids) {
+      db.exec('BEGIN')
+      for (const id of ids) db.run('DELETE FROM capture WHERE id = ?', [id])
+      // The text of a deleted row must not stay in the file.
+      db.exec('COMMIT; VACUUM')
+      const left = readTotals()
+      count = left.count
+      bytes = left.bytes
+    },
     clear() {
       db.exec('DELETE FROM capture; VACUUM')
       count = 0
       bytes = 0
     },
+    count: () => count,
     close() {
       if (db.isOpen) db.close()
     },

@@ -12,7 +12,11 @@ export interface CaptureStore {
   list(limit: number): CaptureSummary[]
   /** Oldest first. */
   all(): Iterable<Capture>
+  /** Deletes these captures. Unknown ids change nothing. */
+  delete(ids: readonly string[]): void
   clear(): void
+  /** The number of captures. */
+  count(): number
   close(): void
 }
 

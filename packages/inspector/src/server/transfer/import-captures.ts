@@ -19,7 +19,7 @@ import { HttpError } from '../web/answers.ts'
 interface ImportTools {
   readonly optionsByScheme: OptionsByScheme
   readonly throwAwayIndex: number | undefined
-  readonly keep: (capture: Capture, request: IncomingRequest) => void
+  readonly keep: (capture: Capture) => void
 }
 
 // The store keeps no larger request.
@@ -42,22 +42,18 @@ export function createImporter({ optionsByScheme, throwAwayIndex, keep }: Import
         continue
       }
       const bare = fromRecorded(given, given.target ?? splitUrl(given.url)?.target ?? given.url)
-      const request = toArrived(bare)
       const scheme = guessScheme(bare.headers)
       // A signature covers the whole body.
-      const verdict = bare.bodyTruncated ? undefined : await verifiers.get(scheme.name)?.verify(request)
-      keep(
-        {
-          ...bare,
-          id: randomUUID(),
-          time: given.time ?? Date.now(),
-          origin: 'imported',
-          scheme: scheme.name,
-          kind: scheme.nameKind(bare),
-          verdict: verdict && describeVerdict(verdict, throwAwayIndex),
-        },
-        request,
-      )
+      const verdict = bare.bodyTruncated ? undefined : await verifiers.get(scheme.name)?.verify(toArrived(bare))
+      keep({
+        ...bare,
+        id: randomUUID(),
+        time: given.time ?? Date.now(),
+        origin: 'imported',
+        scheme: scheme.name,
+        kind: scheme.nameKind(bare),
+        verdict: verdict && describeVerdict(verdict, throwAwayIndex),
+      })
       imported++
     }
     if (requests.length > maxEntries)

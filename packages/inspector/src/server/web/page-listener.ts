@@ -21,7 +21,7 @@ interface Page {
 export function createPageListener(page: Page): (req: IncomingMessage, res: ServerResponse) => void {
   return (req, res) => {
     answer(page, req, res).catch((error) => {
-      if (res.headersSent) {
+      if (res.headersSent || res.destroyed) {
         res.destroy()
         return
       }
@@ -52,7 +52,9 @@ async function answer(page: Page, req: IncomingMessage, res: ServerResponse): Pr
   if (req.method === 'GET' && url.pathname === '/api/events')
     return events.add(res, workshop.store.list(workshop.listLimit))
   if (req.method === 'GET' && sendFile(res, url.pathname)) return
-  const route = findRoute(req, url)
+  const left = new AbortController()
+  res.on('close', () => left.abort())
+  const route = findRoute(req, url, left.signal)
   if (route === undefined) return sendText(res, 404, 'There is nothing here.')
   sendReply(res, await route(workshop), hide)
 }

@@ -29,6 +29,12 @@ export function readResignInput(given: unknown): ResignInput {
   }
 }
 
+export function readIds(given: unknown): readonly string[] {
+  const { ids } = readFields(given)
+  if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) throw mistake('ids')
+  return ids
+}
+
 function readFields(given: unknown): Fields {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new HttpError(400, 'The body must be a JSON object.')

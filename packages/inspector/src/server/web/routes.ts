@@ -1,21 +1,24 @@
 import type { IncomingMessage } from 'node:http'
 import type { CopyForm, ImportResult, RunInfo } from '../../shared/api.ts'
-import type { Capture } from '../../shared/capture.ts'
+import type { Capture, CaptureView } from '../../shared/capture.ts'
 import { copyForms, exportForms, writeCopy, writeExport } from '../copy/copy.ts'
 import { hideCredentials, viewCapture } from '../hide.ts'
 import type { Sender } from '../send/sender.ts'
 import type { CaptureStore } from '../store/store.ts'
 import { HttpError, readFile, readJson } from './answers.ts'
-import { readResignInput, readSendInput } from './read-input.ts'
+import { readIds, readResignInput, readSendInput } from './read-input.ts'
 
 /** The objects that the routes use. */
 export interface Workshop {
   readonly store: CaptureStore
   readonly sender: Sender
   readonly importCaptures: (file: Uint8Array) => Promise<ImportResult>
+  /** Starts to explain a rejection. Returns true while the search runs. */
+  readonly explain: (capture: Capture) => boolean
   readonly info: () => RunInfo
   readonly listLimit: number
-  readonly clear: () => void
+  /** Deletes these captures, or else all. */
+  readonly clear: (ids?: readonly string[]) => void
 }
 
 /** A JSON answer, or a file to save or copy. */
@@ -28,29 +31,39 @@ interface RouteInput {
   readonly id: string
   readonly query: URLSearchParams
   readonly req: IncomingMessage
+  /** Aborted when the page no longer waits for the answer. */
+  readonly left: AbortSignal
 }
 
 /** One row per endpoint. `:id` is the id of a capture. */
 const routes: Readonly<Record<string, Handler>> = {
   'GET /api/info': ({ info }) => ({ json: info() }),
   'GET /api/captures': ({ store, listLimit }) => ({ json: store.list(listLimit) }),
-  'DELETE /api/captures': ({ clear }) => {
-    clear()
+  'DELETE /api/captures': async ({ clear }, { req }) => {
+    const hasBody = Number(req.headers['content-length'] ?? 0) > 0 || req.headers['transfer-encoding'] !== undefined
+    clear(hasBody ? readIds(await readJson(req)) : undefined)
     return { json: {} }
   },
-  'GET /api/captures/:id': ({ store }, { id }) => ({ json: viewCapture(find(store, id)) }),
+  'GET /api/captures/:id': ({ store, explain }, { id }) => {
+    const capture = find(store, id)
+    // A rejection is explained when it is opened.
+    const searching = explain(capture)
+    return { json: { ...viewCapture(capture), searching } satisfies CaptureView }
+  },
   'GET /api/captures/:id/copy': ({ store }, { id, query }) => {
     const { name } = findForm(query.get('as'), 'as', copyForms)
     return { bytes: writeCopy(name, hideCredentials(find(store, id))), type: 'text/plain; charset=utf-8' }
   },
-  'POST /api/captures/:id/replay': async ({ store, sender }, { id }) => ({
-    json: await sender.replay(find(store, id)),
+  'POST /api/captures/:id/replay': async ({ store, sender }, { id, left }) => ({
+    json: await sender.replay(find(store, id), left),
   }),
-  'POST /api/captures/:id/resign': async ({ store, sender }, { id, req }) => {
+  'POST /api/captures/:id/resign': async ({ store, sender }, { id, req, left }) => {
     const input = readResignInput(await readJson(req))
-    return { json: await sender.resign(find(store, id), input) }
+    return { json: await sender.resign(find(store, id), input, left) }
   },
-  'POST /api/send': async ({ sender }, { req }) => ({ json: await sender.send(readSendInput(await readJson(req))) }),
+  'POST /api/send': async ({ sender }, { req, left }) => ({
+    json: await sender.send(readSendInput(await readJson(req)), left),
+  }),
   'POST /api/import': async ({ importCaptures }, { req }) => ({ json: await importCaptures(await readFile(req)) }),
   'GET /api/export': ({ store }, { query }) => {
     const id = query.get('id')
@@ -65,12 +78,13 @@ const routes: Readonly<Record<string, Handler>> = {
 export function findRoute(
   req: IncomingMessage,
   url: URL,
+  left: AbortSignal,
 ): ((workshop: Workshop) => Reply | Promise<Reply>) | undefined {
   const id = /^\/api\/captures\/([\w-]{1,80})(?=\/|$)/.exec(url.pathname)?.[1]
   const path = id === undefined ? url.pathname : url.pathname.replace(id, ':id')
   const key = `${req.method} ${path}`
   const handler = Object.hasOwn(routes, key) ? routes[key] : undefined
-  return handler && ((workshop) => handler(workshop, { id: id ?? '', query: url.searchParams, req }))
+  return handler && ((workshop) => handler(workshop, { id: id ?? '', query: url.searchParams, req, left }))
 }
 
 function findForm<F extends CopyForm>(given: string | null, field: string, forms: readonly F[]): F {

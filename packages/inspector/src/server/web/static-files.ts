@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { locateBuilt } from '../locate-built.ts'
 import { safeHeaders } from './answers.ts'
+import { writeCodePage } from './code-page.ts'
 
 interface StaticFile {
   readonly name: string
@@ -17,12 +19,6 @@ const files: Readonly<Record<string, StaticFile>> = {
   '/icon.svg': { name: 'icon.svg', type: 'image/svg+xml' },
 }
 
-/** Finds the built page, both from dist and from src, where the tests run. */
-function locateUi(): URL {
-  const beside = new URL('./ui/', import.meta.url)
-  return existsSync(new URL('main.js', beside)) ? beside : new URL('../../../dist/ui/', import.meta.url)
-}
-
 const loaded = new Map<string, Buffer>()
 
 // The library's package has a page for each rejection code.
@@ -30,15 +26,19 @@ const codes = new URL('docs/codes/', pathToFileURL(createRequire(import.meta.url
 
 /** Answers with a file of the page. Returns false if the path has no file. */
 export function sendFile(res: ServerResponse, path: string): boolean {
-  const [, code] = /^\/codes\/([a-z_]{1,40})$/.exec(path) ?? []
-  const page = code === undefined ? undefined : new URL(`${code}.md`, codes)
-  const file = Object.hasOwn(files, path) ? files[path] : undefined
-  const location = file === undefined ? page : new URL(file.name, locateUi())
-  if (location === undefined || !existsSync(location)) return false
-  const bytes = loaded.get(path) ?? readFileSync(location)
+  const bytes = loaded.get(path) ?? read(path)
+  if (bytes === undefined) return false
   loaded.set(path, bytes)
-  const type = file?.type ?? 'text/plain; charset=utf-8'
+  const type = Object.hasOwn(files, path) ? files[path]?.type : 'text/html; charset=utf-8'
   res.writeHead(200, { ...safeHeaders, 'content-type': type, 'content-length': bytes.length })
   res.end(bytes)
   return true
+}
+
+function read(path: string): Buffer | undefined {
+  const file = Object.hasOwn(files, path) ? files[path] : undefined
+  if (file !== undefined) return readFileSync(locateBuilt(`ui/${file.name}`))
+  const [, code] = /^\/codes\/([a-z_]{1,40})$/.exec(path) ?? []
+  const page = code === undefined ? undefined : new URL(`${code}.md`, codes)
+  return page !== undefined && existsSync(page) ? Buffer.from(writeCodePage(readFileSync(page, 'utf8'))) : undefined
 }

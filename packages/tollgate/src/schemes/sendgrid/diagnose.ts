@@ -119,10 +119,10 @@ async function runDiagnosis(
   const isRead = body !== undefined || parsed !== undefined
   const work = createWork(maxTries)
   const attempt = createAttempt(subject, presented, maxTries, work)
-  const match =
+  const { match } =
     isRead && signatureText !== undefined
       ? await searchSets([...listEdits(sendGridCauses, subject)], attempt, maxTries, work)
-      : undefined
+      : {}
   const tried = attempt.tried()
   const write = (found: FoundCause<SendGridCauseId>): SendGridCause => writeCause(sendGridCauses, found)
   if (match !== undefined) {

@@ -1,5 +1,5 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
-import type { TwimlElement } from '../shared/capture.ts'
+import type { TwimlElement } from '../../shared/capture.ts'
 
 const maxElements = 2_000
 const parser = new XMLParser({
@@ -19,7 +19,7 @@ const parser = new XMLParser({
 type Node = Readonly<Record<string, unknown>>
 
 /**
- * Reads TwiML for display. It returns `undefined` for malformed XML, for a document type, and for
+ * Reads XML for display. It returns `undefined` for malformed XML, for a document type, and for
  * more than 2,000 elements. The page then shows the plain text.
  */
 export function readTwiml(text: string): TwimlElement | undefined {

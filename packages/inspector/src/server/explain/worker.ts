@@ -1,0 +1,24 @@
+import { parentPort } from 'node:worker_threads'
+import { getScheme } from 'tollgate/schemes'
+import type { Explanation } from '../../shared/capture.ts'
+import { type Diagnose, type ExplainInput, explain } from './explain.ts'
+
+/** A message to the worker. */
+export interface WorkerInput extends ExplainInput {
+  readonly scheme: string
+}
+
+/** The answer of the worker. Without an explanation, the search has failed. */
+export interface WorkerAnswer {
+  readonly explanation?: Explanation
+}
+
+// A search uses tens of milliseconds. Here it does not hold up the webhooks of the gateway.
+parentPort?.on('message', async ({ scheme, ...input }: WorkerInput) => {
+  const answer = (found: WorkerAnswer) => parentPort?.postMessage(found)
+  try {
+    answer({ explanation: await explain(getScheme(scheme).diagnose as unknown as Diagnose, input) })
+  } catch {
+    answer({})
+  }
+})

@@ -1,0 +1,14 @@
+import { connection } from './state.ts'
+
+const texts = {
+  reconnecting: 'The inspector does not answer. This list shows what arrived before.',
+  ended: 'This run has ended. Open the new address from your terminal.',
+} as const
+
+/** Says above the list that it is no longer up to date. */
+export function Notice() {
+  const { state } = connection.value
+  return (
+    <div role="alert">{(state === 'ended' || state === 'reconnecting') && <p class="notice">{texts[state]}</p>}</div>
+  )
+}

@@ -1,0 +1,174 @@
+// Heavy: it starts Chromium. `npm run pictures` runs it for the pictures of every state.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { startDev } from '../../src/index.ts'
+import { authToken, checkLook, openSend, patience, poll, pollText, spoofed, useBrowser } from './browser.ts'
+
+vi.setConfig({ testTimeout: 6 * patience })
+
+const open = useBrowser()
+const publicUrl = 'https://api.example.com/twilio'
+
+/** An application that answers with the status in the path, in JSON below /json, and late at /slow. */
+async function startApp(): Promise<string> {
+  const app = createServer((req, res) => {
+    req.resume()
+    const status = Number(/\/(\d{3})$/.exec(req.url ?? '')?.[1] ?? 200)
+    const type = req.url?.includes('json') ? 'application/json' : 'text/xml'
+    const answer = () =>
+      res.writeHead(status, { 'content-type': type }).end('<Response><Message>Hi</Message></Response>')
+    if (req.url?.includes('slow')) setTimeout(answer, 60_000).unref()
+    else answer()
+  }).listen(0, '127.0.0.1')
+  await once(app, 'listening')
+  onTestFinished(() => {
+    app.closeAllConnections()
+    app.close()
+  })
+  return `http://127.0.0.1:${(app.address() as AddressInfo).port}`
+}
+
+const looks = [1366, 768, 390].flatMap((width) =>
+  (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
+)
+
+describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
+  const size = { viewport: { width: look.width, height: look.width < 560 ? 844 : 768 }, colorScheme: look.colorScheme }
+  const context = { ...size, hasTouch: look.width < 560 }
+
+  test('every state', async () => {
+    const { page, run, deliver, complaints } = await open(context, { publicUrl, upstream: await startApp() })
+    const check = (name: string) => checkLook(page, `state-${name}`, look)
+    const home = new URL('/', run.inspectorUrl).href
+    /** Opens a row by its text, from the list. */
+    const openRow = async (text: string) => {
+      await page.goto(home)
+      await page.locator('.row', { hasText: text }).first().click()
+      await page.locator('.detail-head').waitFor()
+    }
+
+    // Loading, and empty.
+    await page.route('**/api/events', () => {})
+    await page.reload()
+    await page.getByText('Loading…').waitFor()
+    await check('loading')
+    await page.unroute('**/api/events')
+    await page.goto(home)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByRole('heading', { name: 'Let Twilio in' }).waitFor()
+    await check('empty')
+    await (await openSend(page)).waitFor()
+    await check('dialog-send')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    await check('dialog-keys')
+    await page.keyboard.press('Escape')
+
+    // A list with everything in it.
+    await deliver({ Body: 'Where is my order?' })
+    await deliver({ Body: 'An answer in JSON' }, { path: '/json' })
+    await deliver({ Body: 'The application fails' }, { path: '/500' })
+    await deliver({ Body: 'A prefix is lost' }, { path: '/sms', signedUrl: 'http://api.example.com/sms' })
+    await deliver({ Body: 'Nobody knows this token' }, spoofed)
+    await deliver({
+      Body: 'שלום, ההזמנה שלך מספר 4711 מוכנה לאיסוף בחנות שברחוב הראשי. נשמח לראותך! 👨‍👩‍👧‍👦',
+      From: '+972555550100',
+    })
+    await deliver({ Body: 'می‌خواهم کتاب‌ها را ببینم \u202Egnp.exe' })
+    await deliver(
+      { Body: 'word '.repeat(400), From: 'whatsapp:+14155550142' },
+      { path: `/sms/${'a-long-path/'.repeat(40)}` },
+    )
+    const binary = Buffer.from([0xff, 0xfe, 0, 1, 2, 0x80])
+    await (
+      await fetch(`${run.gatewayUrl}/upload`, {
+        method: 'POST',
+        body: binary,
+        headers: { 'content-type': 'image/png', 'x-twilio-signature': 'c2lnbmF0dXJlIG9mIG5vYm9keQ==' },
+      })
+    ).text()
+    await (await fetch(`${run.gatewayUrl}/sms`, { method: 'POST', body: 'Body=x' })).text()
+    await page.locator('.row', { hasText: 'unsigned' }).waitFor()
+    await check('list')
+
+    await openRow('Where is my order?')
+    await check('accepted')
+    await openRow('An answer in JSON')
+    await page.getByText('Twilio would report 12300: the content type is application/json.').waitFor()
+    await check('reported')
+    await openRow('The application fails')
+    await check('failed')
+    await openRow('A prefix is lost')
+    await page.getByText('proven: this makes the signature match').waitFor()
+    await check('refused-proven')
+    await page.getByRole('button', { name: 'Edit and re-sign' }).click()
+    await check('dialog-edit')
+    await page.keyboard.press('Escape')
+    await openRow('Nobody knows')
+    await page.getByText('Nothing is proven').waitFor()
+    await check('refused-unproven')
+    await openRow('שלום')
+    await check('right-to-left')
+    await openRow('می')
+    await pollText(page.locator('.message')).toContain('U+202E')
+    await check('persian')
+    await openRow('word word')
+    await check('long')
+    await openRow('/upload')
+    await check('binary')
+    await openRow('unsigned')
+    await check('unsigned')
+
+    // Searching, sending, and what was refused by the browser.
+    await page.route('**/api/captures/*', async (route) => {
+      const view = await (await route.fetch()).json()
+      await route.fulfill({ json: { ...view, explanation: undefined, searching: true } })
+    })
+    await openRow('Nobody knows')
+    await page.getByText('Searching for the cause…').waitFor()
+    await check('searching')
+    await page.unroute('**/api/captures/*')
+    await openRow('Where is my order?')
+    await page.route('**/replay', () => {})
+    await page.getByRole('button', { name: 'Replay', exact: true }).click()
+    await page.getByText('Replaying…').waitFor()
+    await check('replaying')
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('Cancelled. The request may have arrived.').waitFor()
+    await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
+    await page.locator('.actions').getByText('Copy', { exact: true }).click()
+    await check('menu')
+    await page.getByRole('button', { name: 'as curl' }).click()
+    await page.getByRole('dialog', { name: 'Copy it yourself' }).waitFor()
+    await poll(() =>
+      page.evaluate(
+        'getSelection().toString() || document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd)',
+      ),
+    ).toContain('curl ')
+    await check('dialog-copy')
+    await page.keyboard.press('Escape')
+    await page.goto(home)
+    await page.getByText('Captures', { exact: true }).click()
+    await page.getByRole('button', { name: 'Import requests…' }).click()
+    await check('dialog-import')
+    await page.keyboard.press('Escape')
+    await page.getByText('Captures', { exact: true }).click()
+    await page.getByRole('button', { name: 'Clear the list…' }).click()
+    await page.getByRole('heading', { name: 'Delete all 10?' }).waitFor()
+    await check('dialog-clear')
+    await page.keyboard.press('Escape')
+
+    // The end.
+    await run.close()
+    await page.getByText('The inspector does not answer.').waitFor()
+    await check('offline')
+    const next = await startDev({ listen: { port: 0 }, inspectorPort: Number(new URL(home).port), authToken })
+    onTestFinished(() => next.close())
+    await page.getByText('This run has ended.').waitFor()
+    await check('ended')
+    // Chromium logs each request that failed.
+    expect(complaints.splice(0).filter((one) => !/ERR_|401/.test(one))).toEqual([])
+  })
+})
