@@ -24,6 +24,15 @@ function measure(call: () => unknown, calls = 1): number {
   return best
 }
 
+/**
+ * How many times the CPU of an ordinary request a call costs. Other tests run beside this one, so a
+ * call that seems too expensive is measured again.
+ */
+function compare(call: () => unknown, ordinary: number): number {
+  const times = measure(call) / ordinary
+  return times < mostTimes ? times : measure(call, 20) / ordinary
+}
+
 /** Repeats a text up to a length. */
 function fill(unit: string, length: number): string {
   return unit.repeat(Math.ceil(length / unit.length)).slice(0, length)
@@ -55,8 +64,8 @@ describe('a hostile target of 16 KiB costs at most 25 ordinary forged ones', () 
         for (const start of starts)
           for (const end of ends) {
             const originalUrl = start + fill(unit, headSize) + end
-            const cost = measure(check({ method: 'GET', originalUrl }, options))
-            expect(cost / (ordinary[index] ?? 0), JSON.stringify({ options, start, end })).toBeLessThan(mostTimes)
+            const times = compare(check({ method: 'GET', originalUrl }, options), ordinary[index] ?? 0)
+            expect(times, JSON.stringify({ options, start, end })).toBeLessThan(mostTimes)
           }
     },
   )
@@ -68,8 +77,8 @@ describe('a hostile target of 16 KiB costs at most 25 ordinary forged ones', () 
       fc.property(fc.nat(2), fc.constantFrom(...starts), text, fc.string(), (index, start, runs, end) => {
         const filled = runs.map(([one, length]) => fill(one, length)).join('')
         const originalUrl = start + fill(filled || 'x', headSize) + end
-        const cost = measure(check({ method: 'GET', originalUrl }, optionSets[index]))
-        expect(cost / (ordinary[index] ?? 0)).toBeLessThan(mostTimes)
+        const call = check({ method: 'GET', originalUrl }, optionSets[index])
+        expect(compare(call, ordinary[index] ?? 0)).toBeLessThan(mostTimes)
       }),
       { numRuns: 100 },
     )
