@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createRateLimit, sleep, withTimeLimit } from '../src/checks/limits.ts'
+import { createRateLimit, sleep, unref, withTimeLimit } from '../src/checks/limits.ts'
 
 function useFakeTimers(): void {
   beforeEach(() => void vi.useFakeTimers())
@@ -80,6 +80,14 @@ describe('withTimeLimit', () => {
     expect(await readState(result)).toBe('The work took longer than 50 ms')
     expect(onLate).toHaveBeenCalledTimes(stops ? 1 : 0)
   })
+})
+
+test('unref lets the process exit, and returns the timer of any runtime', () => {
+  const timer = setTimeout(() => {}, 50)
+  expect(unref(timer)).toBe(timer)
+  expect(timer.hasRef()).toBe(false)
+  clearTimeout(timer)
+  for (const other of [7, {}]) expect(unref(other)).toBe(other)
 })
 
 describe('a rate limit', () => {

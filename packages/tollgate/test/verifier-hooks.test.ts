@@ -7,7 +7,7 @@ import {
   type RejectedRequest,
   type Verdict,
 } from '../src/index.ts'
-import { forged, genuine, handshakeRequest, options, origin } from './requests.ts'
+import { accountSid, forged, genuine, getRequest, handshakeRequest, options, origin } from './requests.ts'
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -131,6 +131,26 @@ describe('replay', () => {
     expect(release).toHaveBeenCalledTimes(1)
     await verify(handshakeRequest('/m', 'wss://api.example.com/m'))
     expect(deliveries[1]).toMatchObject({ handshake: true, covers: 'url' })
+  })
+
+  test('a guard without confirm and release: both do nothing', async () => {
+    const { verify } = createVerifier({ ...options, replay: { reserve: () => ({ delivery: 'first' }) } })
+    const verdict = await verify({ ...genuine, reportsOutcome: true })
+    if (!verdict.ok) throw new Error(verdict.code)
+    await expect(verdict.confirm()).resolves.toBeUndefined()
+    await expect(verdict.release()).resolves.toBeUndefined()
+  })
+
+  test('the guard is not asked about a GET with the hash of another body, so its delivery is unknown', async () => {
+    const reserve = vi.fn(() => ({ delivery: 'first' }) as const)
+    const { verify } = createVerifier({ ...options, replay: { reserve } })
+    const target = `/status?AccountSid=${accountSid}&BundleSid=BU1&bodySHA256=${hash('another')}`
+    const verdict = await verify(getRequest({ target }))
+    if (!verdict.ok) throw new Error(verdict.code)
+    expect(verdict).toMatchObject({ covers: 'url', delivery: 'unknown' })
+    expect(reserve).not.toHaveBeenCalled()
+    await expect(verdict.confirm()).resolves.toBeUndefined()
+    await expect(verdict.release()).resolves.toBeUndefined()
   })
 
   test('another order or spelling of the same form is the same delivery', async () => {
