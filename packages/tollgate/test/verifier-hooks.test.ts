@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
+import { verdictListener } from '../src/checks/runtime.ts'
 import {
   createVerifier,
   type Delivery,
   type IncomingRequest,
   type RejectedRequest,
   type Verdict,
+  type VerifiedRequest,
 } from '../src/index.ts'
 import { accountSid, forged, genuine, getRequest, handshakeRequest, options, origin } from './requests.ts'
 
@@ -50,6 +52,39 @@ describe('onVerdict and diagnose', () => {
     expect(new TextDecoder().decode(rejected[0]?.request.body as Uint8Array)).toBe('a=1')
     expect(rejected[0]?.request).toMatchObject({ method: 'POST', url: '/sms' })
     expect(rejected[1]?.request).not.toHaveProperty('body')
+  })
+
+  test('diagnose remembers only accepted requests, and its errors are ignored', async () => {
+    const remember = vi.fn((_verified: VerifiedRequest) => {
+      throw new Error('no')
+    })
+    const given = { ...options, diagnose: { explain() {}, remember } }
+    const { verify } = createVerifier(given)
+    const verdict = await verify(genuine)
+    expect(verdict).toMatchObject({ ok: true })
+    await verify(forged)
+    expect(remember.mock.calls).toMatchObject([[{ verdict, request: genuine, options }]])
+    expect(
+      await createVerifier({ ...options, mode: 'observe', diagnose: given.diagnose }).verify(forged),
+    ).toMatchObject({
+      ok: false,
+    })
+    expect(remember).toHaveBeenCalledTimes(1)
+  })
+
+  test('a listener of tollgate/testing gets every verdict, and its errors are ignored', async () => {
+    const listener = vi.fn(() => {
+      throw new Error('no')
+    })
+    vi.stubGlobal(verdictListener as never, listener)
+    const { verify } = createVerifier(options)
+    const verdicts = [await verify(genuine), await verify(forged)]
+    vi.unstubAllGlobals()
+    expect(verdicts).toMatchObject([{ ok: true }, { ok: false }])
+    expect(listener.mock.calls).toEqual([
+      [verdicts[0], genuine],
+      [verdicts[1], forged],
+    ])
   })
 })
 

@@ -185,7 +185,7 @@ function report<T extends CheckTypes>(
   if (diagnose === undefined) return
   if (!isRejected(verdict)) {
     const verified = { verdict: verdict as never, request: source, options: settings.given as never }
-    if (verdict.ok) runUnnoticed(() => diagnose.remember?.(verified))
+    runUnnoticed(() => diagnose.remember?.(verified))
     return
   }
   // A stream has been read, so only its bytes can be used now.
