@@ -44,8 +44,3 @@ export function makeRow(what, ratios, { budget, twilio, format = formatTimes } =
 function formatTimes(figure) {
   return `${figure.toFixed(2)} ×`
 }
-
-/** @param {number} figure */
-export function formatPercent(figure) {
-  return `${figure < 0 ? '−' : '+'}${Math.abs(figure).toFixed(1)} %`
-}

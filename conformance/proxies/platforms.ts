@@ -184,7 +184,7 @@ export const servers: readonly Platform[] = [
         via: '1.1 heroku-router',
       },
     },
-    example: ['express.mjs', 'heroku'],
+    example: ['apps.mjs', 'heroku'],
     without: {
       https: { publicUrl: 'http://example-0123456789ab.herokuapp.com' },
       'a public URL': fromHost('example-0123456789ab.herokuapp.com'),
@@ -199,7 +199,7 @@ export const servers: readonly Platform[] = [
       target: `/sms${query}`,
       headers: { host: 'example.onrender.com', ...https, 'x-forwarded-for': client },
     },
-    example: ['express.mjs', 'render'],
+    example: ['apps.mjs', 'render'],
     without: {
       https: { publicUrl: 'http://example.onrender.com' },
       'a public URL': fromHost('example.onrender.com'),
@@ -220,7 +220,7 @@ export const servers: readonly Platform[] = [
         via: '1.1 fly.io',
       },
     },
-    example: ['express.mjs', 'fly'],
+    example: ['apps.mjs', 'fly'],
     without: {
       https: { publicUrl: 'http://example.fly.dev' },
       'a public URL': fromHost('example.fly.dev'),

@@ -27,18 +27,3 @@ export const ngrok = twilioWebhook({ publicUrl: 'https://example.ngrok.app' }, a
 // app.post('/sms', cloudflareTunnel)
 export const cloudflareTunnel = twilioWebhook({ publicUrl: 'https://hooks.example.com' }, answer)
 // #endregion
-
-// #region heroku
-// app.post('/sms', heroku)
-export const heroku = twilioWebhook({ publicUrl: 'https://example-0123456789ab.herokuapp.com' }, answer)
-// #endregion
-
-// #region render
-// app.post('/sms', render)
-export const render = twilioWebhook({ publicUrl: 'https://example.onrender.com' }, answer)
-// #endregion
-
-// #region fly
-// app.post('/sms', fly)
-export const fly = twilioWebhook({ publicUrl: 'https://example.fly.dev' }, answer)
-// #endregion

@@ -23,7 +23,7 @@ test.each([
   ['react-router', 'projects/react-router8/', 'react-router'],
 ])('the page of %s leads to the version that is tested: conformance/%s, %s', (page, project, name) => {
   const text = readFileSync(fileURLToPath(new URL(`../../docs/frameworks/${page}.md`, import.meta.url)), 'utf8')
-  expect(text.slice(text.indexOf('**Tested**'))).toContain('[The table](../frameworks.md)')
+  expect(text.slice(text.indexOf('\nIt is tested '))).toContain('[The table](../frameworks.md)')
   const table = readFileSync(fileURLToPath(new URL('../../docs/frameworks.md', import.meta.url)), 'utf8')
   expect(table.split(/[\s|]+/)).toContain(readTested(project, name))
 })

@@ -19,8 +19,10 @@ const all = [...new Set([...Object.keys(causes), ...Object.keys(sendGridCauses)]
 /** Files in which these texts are something else than a cause. */
 const others: Readonly<Record<string, readonly string[]>> = {
   'packages/cli/src/audit/findings.ts': ['host_case', 'trailing_slash'], // findings of an audit
-  'packages/gateway/src/forward-auth.ts': ['body_missing'], // an answer of the gateway
+  'packages/gateway/src/codes.ts': ['body_missing'], // a code of the gateway
+  'packages/gateway/src/forward-auth.ts': ['body_missing'], // the same
   'packages/gateway/src/options.ts': ['path_prefix'], // a setting of Envoy
+  'tools/runbook-texts.mjs': ['body_missing'], // a code of the gateway
 }
 
 /** Code that a user installs or a tool runs. Tests name the causes that they expect. */

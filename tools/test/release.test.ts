@@ -88,7 +88,11 @@ describe('the script of the job that publishes', () => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(packed, name), text)
     const log = join(packed, 'log')
     const env = { PATH: `${folder}:${process.env.PATH}`, SUMS: sums.join('\n'), NPM_LOG: log }
-    const { status } = spawnSync('bash', ['-e', '-c', publishScript()], { cwd: packed, env, encoding: 'utf8' })
+    const { status } = spawnSync('/usr/bin/env', ['bash', '-e', '-c', publishScript()], {
+      cwd: packed,
+      env,
+      encoding: 'utf8',
+    })
     return { status, calls: existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [] }
   }
   const call = (name: string): string => `publish ./${name} --provenance --access public --ignore-scripts`

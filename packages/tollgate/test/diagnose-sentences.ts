@@ -16,7 +16,7 @@ export interface Refused {
  */
 export type Claim = readonly [sentence: RegExp, isTrue: (refused: Refused, named: readonly string[]) => boolean]
 
-export function readHeader({ request }: Refused, name: string): string[] {
+function readHeader({ request }: Refused, name: string): string[] {
   return Object.entries(Object(request.headers))
     .filter(([one]) => one.toLowerCase() === name.toLowerCase())
     .flatMap(([, value]) => [value].flat())

@@ -70,8 +70,7 @@ describe('what is said is true', () => {
   test('a search that ended at its limit rules nothing out', async () => {
     const { ruledOut, tried } = await explain(post(url, { secret: otherToken }), { maxTries: 10 })
     expect(tried).toBe(10)
-    expect(ruledOut).toMatch(/limit of 10/)
-    expect(ruledOut).not.toMatch(/ruled out/)
+    expect(ruledOut).toMatch(/^The search ended at its limit .* so nothing was ruled out\./)
   })
 
   test('a mail above "maxBodyBytes" is not called parsed', async () => {

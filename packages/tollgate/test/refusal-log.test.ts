@@ -128,7 +128,7 @@ test('a look-up of SharedKeys is told what came, and a late one that it was late
 })
 
 test.each<[unknown, string]>([
-  [new Error('a\r\nINFO fine\u001b[31m'), 'Error: a INFO fine [31m'],
+  [new Error('a\r\nINFO fine\u001b[31m'), 'Error: a INFO fine[U+001B][31m'],
   [new Error(`bad token ${authToken} of ${accountSid}`), `Error: bad token ‹32 characters› of ${accountSid}`],
   [new Error('redis://me:hunter2@10.0.0.1:6379 is down'), 'Error: redis://‹user›@10.0.0.1:6379 is down'],
   [new Error('GET https://a.example/t?key=abc&b=c: 500'), 'Error: GET https://a.example/t?‹12 characters› 500'],

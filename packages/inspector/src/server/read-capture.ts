@@ -1,3 +1,4 @@
+import { type CauseInfo, causes, sendGridCauses } from 'tollgate/diagnose'
 import { findHeader } from 'tollgate/requests'
 import type { Capture, CaptureSummary, HeaderList } from '../shared/capture.ts'
 import { cut } from '../shared/visible-text.ts'
@@ -71,6 +72,13 @@ export function summarize(capture: Capture): CaptureSummary {
     status: response?.status,
     by: response?.by,
     cause: cause?.id,
+    causeName: cause && nameCause(cause.id),
     isProven: explanation?.proven !== undefined,
   }
+}
+const infos: Readonly<Record<string, CauseInfo>> = { ...sendGridCauses, ...causes }
+
+/** Names a cause of an imported capture too, which may have any id. */
+function nameCause(id: string): string {
+  return (Object.hasOwn(infos, id) ? infos[id]?.name : undefined) ?? id.replaceAll('_', ' ')
 }

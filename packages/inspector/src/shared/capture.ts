@@ -138,6 +138,8 @@ export interface CaptureSummary {
   readonly by?: 'upstream' | 'gateway' | undefined
   /** The most likely cause of a rejection, once it is known. */
   readonly cause?: string | undefined
+  /** Its short name, for people. */
+  readonly causeName?: string | undefined
   /** True if the cause is proven. */
   readonly isProven?: boolean | undefined
 }

@@ -21,29 +21,23 @@ export function nameKind({ kind, code }: Pick<CaptureSummary, 'kind' | 'code'>):
   return Object.hasOwn(kindNames, kind) ? (kindNames[kind] ?? words) : words[0]?.toUpperCase() + words.slice(1)
 }
 
-/** Short words for codes and causes in a row. Others are named by their id. */
+/** Short words for codes in a row. Others are named by their id. */
 const reasonNames: Readonly<Record<string, string>> = {
   none: 'before the check',
   signature_mismatch: 'wrong signature',
   signature_missing: 'unsigned',
-  token_of_other_account: 'wrong token',
-  scheme: 'http or https',
-  host: 'other host',
-  port: 'other port',
-  path_prefix: 'path prefix',
-  not_from_twilio: 'not from Twilio',
 }
 
-function nameReason(id: string): string {
-  return Object.hasOwn(reasonNames, id) ? (reasonNames[id] ?? id) : id.replaceAll('_', ' ')
+function nameReason(code: string): string {
+  return Object.hasOwn(reasonNames, code) ? (reasonNames[code] ?? code) : code.replaceAll('_', ' ')
 }
 
 /** Describes the answer and the verdict for a row, such as `403 · wrong token?`. */
 export function nameResult(one: CaptureSummary): string {
-  const { code, status, by, cause, isProven } = one
+  const { code, status, by, causeName, isProven } = one
   const result = (text: string) => (status === undefined ? text : `${status} · ${text}`)
   if (hasFailed(one)) return result(status === undefined || by === 'gateway' ? 'no answer' : 'app failed')
   if (code === 'accepted') return status === undefined ? 'accepted' : String(status)
   if (code === 'none' && by !== 'gateway') return 'not verified'
-  return result(cause === undefined ? nameReason(code) : nameReason(cause) + (isProven ? '' : '?'))
+  return result(causeName === undefined ? nameReason(code) : causeName + (isProven ? '' : '?'))
 }

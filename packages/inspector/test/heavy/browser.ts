@@ -80,7 +80,11 @@ interface Visit {
 }
 
 /** Starts a gateway and opens the inspector's page in a browser. */
-export async function visit(browser: Browser, context: BrowserContextOptions = {}, options: DevOptions = {}): Promise<Visit> {
+export async function visit(
+  browser: Browser,
+  context: BrowserContextOptions = {},
+  options: DevOptions = {},
+): Promise<Visit> {
   const run = await startDev({ listen: { port: 0 }, inspectorPort: 0, authToken, ...options })
   const opened = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...context })
   opened.setDefaultTimeout(patience)

@@ -82,7 +82,7 @@ export async function search(input: SearchInput): Promise<Search> {
 const shareOfEdits = 1 / 2
 const shareOfPruning = 3 / 8
 /** The share of the budget at which the search ends. */
-export const shareOfSearch: number = 3 / 4
+const shareOfSearch: number = 3 / 4
 
 // In units of work, see limits.ts.
 const unitsPerEdit = 1500

@@ -14,6 +14,13 @@ export interface Target {
   readonly query: string
 }
 
+/** What the framework's own request object says. */
+export interface NativeEvidence {
+  /** The hosts and paths that the event of a platform names beside the ones that were checked. */
+  readonly hosts: readonly Seen<HostAndPort>[]
+  readonly targets: readonly Seen<Target>[]
+}
+
 /**
  * Signs of the proxies that a request passed. The sender can forge these: only an HMAC proves
  * anything.

@@ -4,11 +4,9 @@ import { readEnvironment } from '../checks/runtime.ts'
 import { isSignature } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
-import type { HostAndPort } from '../verify/public-url.ts'
 import type { IncomingRequest, RejectedRequest, VerifierOptions } from '../verify/types.ts'
-import type { Place } from './causes/row.ts'
 import type { Cause } from './engine.ts'
-import { type Seen, type Target, toHost } from './evidence.ts'
+import { type NativeSigns, readNative } from './native.ts'
 
 type Run<Options> = (
   request: IncomingRequest,
@@ -24,16 +22,6 @@ interface Explanation {
   readonly ruledOut?: string | undefined
   readonly command?: string | undefined
   readonly tried: number
-}
-
-/** What the request object of a framework shows. */
-export interface NativeSigns {
-  readonly framework: Place | undefined
-  /** Parts of the path that the framework removed. */
-  readonly prefixes: readonly string[]
-  /** The hosts and paths that the event of a platform names beside the ones that were checked. */
-  readonly hosts: readonly Seen<HostAndPort>[]
-  readonly targets: readonly Seen<Target>[]
 }
 
 /** The explanation of one rejection names at most this many causes. */
@@ -87,43 +75,6 @@ export function createExplainer<Options = VerifierOptions>(
 function isSignedByTwilio({ headers }: IncomingRequest): boolean {
   const signature = readSingle(readHeaders(headers), 'x-twilio-signature')
   return typeof signature === 'string' && isSignature(signature)
-}
-
-/**
- * The properties that only the request objects of one framework have. Nest uses those of its
- * platform.
- */
-const marks: readonly (readonly [framework: Place, names: readonly string[]])[] = [
-  ['fastify', ['raw', 'routeOptions']],
-  ['koa', ['originalUrl', 'app', 'respond']],
-  ['koa', ['originalUrl', 'app', 'cookies', 'state']],
-  ['hono', ['req', 'env', 'var']],
-  ['express', ['originalUrl', 'app', 'baseUrl']],
-  ['next', ['nextUrl']],
-  ['lambda', ['requestContext', 'headers']],
-  ['azure', ['params', 'user', 'query', 'formData']],
-]
-
-/** Guesses the framework of a request object, for the wording of a fix, and what it stripped. */
-function readNative(native: unknown): NativeSigns {
-  if (typeof native !== 'object' || native === null)
-    return { framework: undefined, prefixes: [], hosts: [], targets: [] }
-  const framework = marks.find(([, names]) => names.every((name) => name in native))?.[0]
-  const { baseUrl, mountPath, nextUrl }: { baseUrl?: unknown; mountPath?: unknown; nextUrl?: unknown } = native
-  const stripped = [baseUrl, mountPath, Object(nextUrl).basePath]
-  const { path, http, domainName } = Object(Object(native).requestContext)
-  const paths = [
-    [path, 'requestContext.path'],
-    [Object(http).path, 'requestContext.http.path'],
-  ] as const
-  return {
-    framework,
-    prefixes: stripped.filter((one) => typeof one === 'string' && /^\/./.test(one)) as string[],
-    hosts: typeof domainName === 'string' ? toHost(domainName, 'requestContext.domainName') : [],
-    targets: paths.flatMap(([one, from]) =>
-      typeof one === 'string' && /^\/[^?#\s]{0,2000}$/.test(one) ? [{ value: { path: one, query: '' }, from }] : [],
-    ),
-  }
 }
 
 /**

@@ -10,8 +10,15 @@ import type { Settings } from '../verify/options.ts'
 import type { HostAndPort } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 import { type ConfiguredKeys, type GivenTokens, type Key, readConfiguredKeys } from './configured-keys.ts'
-import { type Evidence, isForwarded, readEvidence, type Seen, type Target, toHost } from './evidence.ts'
-import type { NativeSigns } from './explain.ts'
+import {
+  type Evidence,
+  isForwarded,
+  type NativeEvidence,
+  readEvidence,
+  type Seen,
+  type Target,
+  toHost,
+} from './evidence.ts'
 import { countCharacters, isHugeForm, parseFormBody, type Work } from './limits.ts'
 import type { DiagnoseOptions } from './options.ts'
 
@@ -106,7 +113,7 @@ interface Source {
   readonly extra: DiagnoseOptions
   readonly tokens: GivenTokens | undefined
   /** What the request object of a framework or the event of a platform shows. */
-  readonly native: Pick<NativeSigns, 'hosts' | 'targets'> | undefined
+  readonly native: NativeEvidence | undefined
   readonly work: Work
 }
 

@@ -17,6 +17,7 @@ const lengthOfSharedKeys = toBase64Length(ofSharedKeys.bytes)
 /** Wrong keys. */
 export const keyCauses = {
   token_of_other_account: {
+    name: 'wrong token',
     title: 'The token of another account',
     symptom:
       'Every request is refused although the URL is right, or only requests for the numbers of one subaccount are refused.',

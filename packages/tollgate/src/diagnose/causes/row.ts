@@ -43,6 +43,8 @@ export type CausePart = 'origin' | 'path' | 'query' | 'params' | 'body' | 'signa
 
 /** The facts about a cause that shells read. Its page has the other texts. */
 export interface CauseInfo {
+  /** A short name for a list of requests. Default: the id with spaces. */
+  readonly name?: string
   /** The fix for every framework, in one line. */
   readonly fix: string
   readonly part: CausePart

@@ -148,6 +148,7 @@ export const signatureCauses = {
     },
   } satisfies CauseRow as Row,
   not_from_twilio: {
+    name: 'not from Twilio',
     title: 'The request is not from Twilio',
     symptom: 'User-Agent is a browser, curl or a scanner. I-Twilio-Idempotency-Token is missing.',
     reason: 'Scanners find public URLs and send requests to them. The check exists to refuse such requests.',

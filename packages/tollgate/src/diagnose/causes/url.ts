@@ -18,6 +18,7 @@ const useOneUrl = 'Set "publicUrl" to the scheme and host of the URL at Twilio, 
  */
 export const urlCauses = {
   scheme: {
+    name: 'http or https',
     title: 'http instead of https',
     symptom: 'Every request is refused behind a proxy or a tunnel. Without it, requests pass.',
     reason:
@@ -49,6 +50,7 @@ export const urlCauses = {
     },
   } satisfies CauseRow as Row,
   host: {
+    name: 'other host',
     title: 'Another host',
     symptom: 'The diagnosis shows a host such as localhost:3000 or an internal host, or the code is `url_not_allowed`.',
     reason:
@@ -115,6 +117,7 @@ export const urlCauses = {
     },
   } satisfies CauseRow as Row,
   port: {
+    name: 'other port',
     title: 'Another port',
     symptom: 'Twilio calls a port such as 8443, and the server behind the proxy listens on another.',
     reason:
