@@ -76,7 +76,7 @@ describe('observe', () => {
   for (const [code, request] of refused)
     test(`${code} is refused, because there is no body to pass on`, async () => {
       const verdict = await observing.verify(request)
-      expect(verdict).toMatchObject({ ok: false, code })
+      expect(verdict).toMatchObject({ ok: false, scheme: 'twilio', code })
       expect('params' in verdict).toBe(false)
     })
 })
