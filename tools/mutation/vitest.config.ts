@@ -20,6 +20,9 @@ export default defineConfig({
   },
   test: {
     include: ['tools/mutation/suites/*.test.ts'],
+    // As in the tests of the project. On a busy machine, a shorter limit would end tests that notice
+    // nothing, and the change would count as noticed.
+    testTimeout: 30_000,
     setupFiles: [fileURLToPath(new URL('fewer-runs.ts', import.meta.url))],
     sequence: { sequencer: InOrder },
   },

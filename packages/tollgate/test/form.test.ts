@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import type * as Form from '../src/schemes/twilio/sign/form.ts'
 import { decodeUtf8, isFormType, parseForm, parseLeniently, serializeForm } from '../src/schemes/twilio/sign/form.ts'
 
 const bytes = (...values: number[]): Uint8Array => new Uint8Array(values)
@@ -161,6 +162,42 @@ describe('decodeUtf8', () => {
   test('keeps a byte order mark, and refuses bytes that are not UTF-8', () => {
     expect(decodeUtf8(utf8('\ufeff{}'))).toBe('\ufeff{}')
     expect(decodeUtf8(bytes(0x80))).toBeUndefined()
+  })
+})
+
+describe('the classes for text', () => {
+  /** Loads the module as if it were the first time, with other globals, and uses it. */
+  async function useWith<T>(globals: Readonly<Record<string, unknown>>, use: (form: typeof Form) => T): Promise<T> {
+    vi.resetModules()
+    const form: typeof Form = await import('../src/schemes/twilio/sign/form.ts')
+    for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value)
+    try {
+      return use(form)
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  }
+  const bom = utf8('\ufeffa')
+  const missing = { TextDecoder: undefined, TextEncoder: undefined }
+
+  test('are those of node:util in an environment without them, such as the jsdom environment of Jest', async () => {
+    expect(await useWith(missing, ({ encodeUtf8 }) => encodeUtf8('\ufeffa'))).toEqual(bom)
+    expect(await useWith(missing, (form) => form.decodeLeniently(bom))).toBe('\ufeffa')
+    const read = (form: typeof Form) => [bom, bytes(0x80)].map((one) => form.decodeUtf8(one))
+    expect(await useWith(missing, read)).toEqual(['\ufeffa', undefined])
+  })
+
+  test('are the global ones if there are any', async () => {
+    class Decoder {
+      decode = () => 'global'
+    }
+    expect(await useWith({ TextDecoder: Decoder }, (form) => form.decodeUtf8(bom))).toBe('global')
+  })
+
+  test.each([undefined, {}])('are named by the error if there are none: process is %j', async (process) => {
+    await expect(useWith({ ...missing, process }, (form) => form.decodeUtf8(bom))).rejects.toThrow(
+      /TextDecoder is not a constructor/,
+    )
   })
 })
 

@@ -54,6 +54,20 @@ describe("one account's tokens", () => {
   })
 })
 
+describe('a key of one account', () => {
+  const bound: [string, VerifierOptions['authToken']][] = [
+    ['in a record', { [accountSid]: authToken }],
+    ['from a look-up', () => authToken],
+  ]
+  // Another parser may find the account of a victim in each of them.
+  const unreadable = [`\ufeff{"AccountSid":"${otherSid}"}`, `{}\n{"AccountSid":"${otherSid}"}`, 'AccountSid']
+  test.each(bound)('%s verifies no body that is not one JSON text', async (_what, token) => {
+    for (const body of unreadable)
+      expect(await outcome({ authToken: token }, jsonRequest(body))).toBe('account_not_allowed')
+    expect(await outcome({ authToken: token }, jsonRequest('{}'))).toBe('accepted')
+  })
+})
+
 describe('a record', () => {
   const record = { authToken: { [accountSid]: ['old-token', authToken], [otherSid]: otherToken } }
   const two: [string, string][] = [...own, ...foreign]
@@ -304,8 +318,22 @@ describe('shared keys', () => {
 
   test('Auth Tokens and SharedKeys work together, each for its own requests', async () => {
     const given = { sharedKeys: { key1: secret }, authToken }
-    expect(await outcome(given, sharedRequest())).toBe('accepted')
-    expect(await outcome(given, formRequest(own))).toBe('accepted')
+    // The SharedKey may be of another account than the Auth Token, so it proves no account.
+    expect(await verify(given, sharedRequest())).toMatchObject({ ok: true, accountSid: undefined })
+    expect(await verify(given, formRequest(own))).toMatchObject({ ok: true, accountSid })
+  })
+
+  test('the header with only the id of a key needs a signature of the length of that key', async () => {
+    const given = { sharedKeys: { key1: secret } }
+    for (const [hash, expected] of [
+      ['sha256', 'accepted'],
+      ['sha1', 'signature_malformed'],
+    ] as const) {
+      const { headers, ...request } = sharedRequest(own, undefined, hash)
+      const { 'x-twilio-webhooks-signature-settings': _, ...others } = headers as Record<string, string>
+      const byId = { ...request, headers: { ...others, 'x-twilio-signature-key-sid': 'key1' } }
+      expect(await outcome(given, byId)).toBe(expected)
+    }
   })
 
   test('sharedKeysOnly refuses Auth Tokens, except for handshakes', async () => {

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createRateLimit, sleep, withTimeLimit } from '../src/checks/limits.ts'
+import { createRateLimit, sleep, unref, withTimeLimit } from '../src/checks/limits.ts'
 
 function useFakeTimers(): void {
   beforeEach(() => void vi.useFakeTimers())
@@ -56,9 +56,11 @@ describe('withTimeLimit', () => {
   useFakeTimers()
 
   test('gives a value that is not a promise immediately, without a timer', async () => {
-    await expect(withTimeLimit(() => 7, 50, 'The work')).resolves.toBe(7)
-    await expect(withTimeLimit(() => null, 50, 'The work')).resolves.toBe(null)
-    expect(vi.getTimerCount()).toBe(0)
+    for (const value of [7, null]) {
+      const result = withTimeLimit(() => value, 50, 'The work')
+      expect(vi.getTimerCount()).toBe(0)
+      await expect(result).resolves.toBe(value)
+    }
   })
 
   test('gives the result in time, and leaves no timer', async () => {
@@ -80,6 +82,14 @@ describe('withTimeLimit', () => {
     expect(await readState(result)).toBe('The work took longer than 50 ms')
     expect(onLate).toHaveBeenCalledTimes(stops ? 1 : 0)
   })
+})
+
+test('unref lets the process exit, and returns the timer of any runtime', () => {
+  const timer = setTimeout(() => {}, 50)
+  expect(unref(timer)).toBe(timer)
+  expect(timer.hasRef()).toBe(false)
+  clearTimeout(timer)
+  for (const other of [7, {}]) expect(unref(other)).toBe(other)
 })
 
 describe('a rate limit', () => {

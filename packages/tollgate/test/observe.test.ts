@@ -56,6 +56,12 @@ describe('observe', () => {
     expect('params' in verdict && [...verdict.params]).toEqual([['a', '%zz']])
   })
 
+  test('a GET that is refused before its URL is known has the parameters of its query', async () => {
+    const verdict = await observing.verify(withHeaders(getRequest(), { 'x-twilio-signature': undefined }))
+    expect(verdict).toMatchObject({ ok: false, code: 'signature_missing' })
+    expect('params' in verdict && [...verdict.params]).toEqual([['a', '1']])
+  })
+
   test('a target that cannot be read gives no parameters', async () => {
     const verdict = await observing.verify({ ...getRequest(), url: 'voice?a=1' })
     expect(verdict).toMatchObject({ ok: false, code: 'url_not_allowed' })
@@ -70,7 +76,7 @@ describe('observe', () => {
   for (const [code, request] of refused)
     test(`${code} is refused, because there is no body to pass on`, async () => {
       const verdict = await observing.verify(request)
-      expect(verdict).toMatchObject({ ok: false, code })
+      expect(verdict).toMatchObject({ ok: false, scheme: 'twilio', code })
       expect('params' in verdict).toBe(false)
     })
 })

@@ -132,6 +132,14 @@ describe('verdicts', () => {
     expect(codeOf(await polluted('ok', true, () => verifier.verify(forged)))).toBe('signature_mismatch')
   })
 
+  test.each(['AccountSid', 'data'])('E3 a polluted prototype names no account of a JSON event: %s', async (name) => {
+    const verifier = createVerifier({ publicUrl, authToken })
+    const event = signRequest({ url: `${publicUrl}/events`, json: {}, authToken })
+    const value = name === 'data' ? { AccountSid: params.AccountSid } : params.AccountSid
+    const verdict = await polluted(name, value, () => verifier.verify(event))
+    expect(verdict).toMatchObject({ ok: true, covers: 'body', accountSid: undefined })
+  })
+
   test('E3 a polluted prototype makes no verdict: hasForeignHash', async () => {
     const replay = replayGuard({ store: memoryStore(), whenRepeated: 'reject' })
     const verifier = createVerifier({ publicUrl, authToken, replay })

@@ -154,7 +154,12 @@ describe('every code', () => {
   for (const [code, what, request, given] of cases)
     test(`${code}: ${what}`, async () => {
       const verdict = await createVerifier({ ...options, ...given }).verify(request)
-      expect(verdict).toMatchObject({ ok: false, code, status: rejections[code as keyof typeof rejections].status })
+      expect(verdict).toMatchObject({
+        ok: false,
+        scheme: 'twilio',
+        code,
+        status: rejections[code as keyof typeof rejections].status,
+      })
       expect(Object.keys(verdict).sort()).toEqual(['code', 'message', 'ok', 'scheme', 'status', 'tried'])
       expect(JSON.stringify(verdict)).not.toMatch(/0123456789abcdef|Hi there|15551230000|hunter2/)
     })

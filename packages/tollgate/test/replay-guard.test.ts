@@ -122,6 +122,11 @@ describe('a delivery that is seen again', () => {
     ['of a message', message, { kind: 'message.inbound', isDoubtful: false }],
     ['of a message without its account', misshapen, { kind: 'message.inbound', isDoubtful: true }],
     ['of a JSON event', deliver('events.batch'), { kind: 'events.batch', isDoubtful: false }],
+    [
+      'of a JSON event, which has no parameters that count',
+      { ...deliver('events.batch'), params: misshapen.params },
+      { kind: 'events.batch', isDoubtful: false },
+    ],
     ['without parameters', { key: message.key, handshake: false }, { kind: 'unknown', isDoubtful: true }],
   ])('a store gets the kind of a delivery %s', async (_, delivery, expected) => {
     const store = { reserve: vi.fn(() => 'reserved' as const), confirm() {}, release() {} }

@@ -14,6 +14,8 @@ function fakeServer() {
       const [script = '', , key = '', value = '', , ownStart = '', replaceableEnd = ''] = args
       const held = values.get(key)
       if (script.includes("'DEL'")) return held?.startsWith(value) && values.delete(key) ? 1 : 0
+      // As Redis answers a script that returns nothing.
+      if (!script.includes("'SET'")) return null
       const isReplaceable = replaceableEnd !== '' && held?.endsWith(replaceableEnd)
       if (held !== undefined && !held.startsWith(ownStart) && !isReplaceable) return held
       values.set(key, value)

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
+import { verdictListener } from '../src/checks/runtime.ts'
 import {
   createVerifier,
   type Delivery,
   type IncomingRequest,
   type RejectedRequest,
   type Verdict,
+  type VerifiedRequest,
 } from '../src/index.ts'
-import { forged, genuine, handshakeRequest, options, origin } from './requests.ts'
+import { accountSid, forged, genuine, getRequest, handshakeRequest, options, origin } from './requests.ts'
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -50,6 +52,39 @@ describe('onVerdict and diagnose', () => {
     expect(new TextDecoder().decode(rejected[0]?.request.body as Uint8Array)).toBe('a=1')
     expect(rejected[0]?.request).toMatchObject({ method: 'POST', url: '/sms' })
     expect(rejected[1]?.request).not.toHaveProperty('body')
+  })
+
+  test('diagnose remembers only accepted requests, and its errors are ignored', async () => {
+    const remember = vi.fn((_verified: VerifiedRequest) => {
+      throw new Error('no')
+    })
+    const given = { ...options, diagnose: { explain() {}, remember } }
+    const { verify } = createVerifier(given)
+    const verdict = await verify(genuine)
+    expect(verdict).toMatchObject({ ok: true })
+    await verify(forged)
+    expect(remember.mock.calls).toMatchObject([[{ verdict, request: genuine, options }]])
+    expect(
+      await createVerifier({ ...options, mode: 'observe', diagnose: given.diagnose }).verify(forged),
+    ).toMatchObject({
+      ok: false,
+    })
+    expect(remember).toHaveBeenCalledTimes(1)
+  })
+
+  test('a listener of tollgate/testing gets every verdict, and its errors are ignored', async () => {
+    const listener = vi.fn(() => {
+      throw new Error('no')
+    })
+    vi.stubGlobal(verdictListener as never, listener)
+    const { verify } = createVerifier(options)
+    const verdicts = [await verify(genuine), await verify(forged)]
+    vi.unstubAllGlobals()
+    expect(verdicts).toMatchObject([{ ok: true }, { ok: false }])
+    expect(listener.mock.calls).toEqual([
+      [verdicts[0], genuine],
+      [verdicts[1], forged],
+    ])
   })
 })
 
@@ -131,6 +166,26 @@ describe('replay', () => {
     expect(release).toHaveBeenCalledTimes(1)
     await verify(handshakeRequest('/m', 'wss://api.example.com/m'))
     expect(deliveries[1]).toMatchObject({ handshake: true, covers: 'url' })
+  })
+
+  test('a guard without confirm and release: both do nothing', async () => {
+    const { verify } = createVerifier({ ...options, replay: { reserve: () => ({ delivery: 'first' }) } })
+    const verdict = await verify({ ...genuine, reportsOutcome: true })
+    if (!verdict.ok) throw new Error(verdict.code)
+    await expect(verdict.confirm()).resolves.toBeUndefined()
+    await expect(verdict.release()).resolves.toBeUndefined()
+  })
+
+  test('the guard is not asked about a GET with the hash of another body, so its delivery is unknown', async () => {
+    const reserve = vi.fn(() => ({ delivery: 'first' }) as const)
+    const { verify } = createVerifier({ ...options, replay: { reserve } })
+    const target = `/status?AccountSid=${accountSid}&BundleSid=BU1&bodySHA256=${hash('another')}`
+    const verdict = await verify(getRequest({ target }))
+    if (!verdict.ok) throw new Error(verdict.code)
+    expect(verdict).toMatchObject({ covers: 'url', delivery: 'unknown' })
+    expect(reserve).not.toHaveBeenCalled()
+    await expect(verdict.confirm()).resolves.toBeUndefined()
+    await expect(verdict.release()).resolves.toBeUndefined()
   })
 
   test('another order or spelling of the same form is the same delivery', async () => {

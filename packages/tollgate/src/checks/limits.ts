@@ -51,9 +51,9 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Lets the process exit while the timer runs. */
+/** Lets the process exit while the timer runs. Some runtimes give a number, and need no call. */
 export function unref<T extends { unref?(): unknown } | number>(timer: T): T {
-  if (typeof timer === 'object') timer.unref?.()
+  ;(timer as { unref?(): unknown }).unref?.()
   return timer
 }
 

@@ -118,11 +118,16 @@ async function reserveDelivery(
     if (reservation.refuse === 'pending') return reject('replay_pending')
     if (reservation.refuse === true) return reject('replayed')
     // Its failure refuses nothing: the guard tries again.
-    if (reportsOutcome !== true) await (async () => reservation.confirm?.())().catch(() => undefined)
+    if (reportsOutcome !== true) await confirmReservation(reservation).catch(() => undefined)
     return reservation
   } catch (error) {
     return addCause(reject('replay_store_failed'), error)
   }
+}
+
+/** Without `confirm`, a reservation lasts from the start. */
+async function confirmReservation(reservation: Reservation): Promise<void> {
+  await reservation.confirm?.()
 }
 
 /**
@@ -136,7 +141,7 @@ function toOutcome(reservation: Reservation): Outcome {
   return {
     delivery: reservation.delivery,
     confirm() {
-      confirmed ??= released ?? (async () => reservation.confirm?.())()
+      confirmed ??= released ?? confirmReservation(reservation)
       return confirmed
     },
     release() {
@@ -180,7 +185,7 @@ function report<T extends CheckTypes>(
   if (diagnose === undefined) return
   if (!isRejected(verdict)) {
     const verified = { verdict: verdict as never, request: source, options: settings.given as never }
-    if (verdict.ok) runUnnoticed(() => diagnose.remember?.(verified))
+    runUnnoticed(() => diagnose.remember?.(verified))
     return
   }
   // A stream has been read, so only its bytes can be used now.
