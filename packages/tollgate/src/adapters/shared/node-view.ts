@@ -81,18 +81,19 @@ function isTouched(incoming: ViewedRequest): boolean {
   return incoming.listenerCount('data') > 0 || 'rawBody' in incoming
 }
 
+/** Keeps only what arrives: a stranger may declare a long body, and send none. */
 function readAndKeep(incoming: ViewedRequest, length: number): PushedBody {
-  const kept = createBuffer(length)
+  const chunks: Uint8Array[] = []
   let read = 0
   return {
     listen(onChunk, onEnd) {
       const keep = (chunk: Uint8Array): void => {
-        if (read + chunk.length <= length) kept.set(chunk, read)
         read += chunk.length
+        if (read <= length) chunks.push(chunk)
         onChunk(chunk)
       }
       return readChunks(incoming).listen(keep, (isWhole) => {
-        if (read === length) incoming.rawBody = kept
+        if (read === length) incoming.rawBody = joinChunks(chunks)
         onEnd(isWhole && read === length)
       })
     },
@@ -100,9 +101,9 @@ function readAndKeep(incoming: ViewedRequest, length: number): PushedBody {
 }
 
 /** Only Node.js comes here. As a free name, bundlers for browsers would put a copy beside it. */
-function createBuffer(length: number): Uint8Array {
-  const { Buffer } = globalThis as unknown as { readonly Buffer: { alloc(length: number): Uint8Array } }
-  return Buffer.alloc(length)
+function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
+  const { Buffer } = globalThis as unknown as { readonly Buffer: { concat(list: readonly Uint8Array[]): Uint8Array } }
+  return Buffer.concat(chunks)
 }
 
 /**
@@ -140,7 +141,7 @@ function looksForRawBody(type: object): boolean {
   let looks = false
   try {
     // Other classes refuse these arguments, and older versions refuse `req` as a stream.
-    const req = { method: 'POST', url: '/', headers: {}, rawHeaders: [], rawBody: createBuffer(1) }
+    const req = { method: 'POST', url: '/', headers: {}, rawHeaders: [], rawBody: joinChunks([new Uint8Array(1)]) }
     const { body } = Reflect.construct(type as never, [{ req }]) as Request
     looks = body !== null
     void body?.cancel()
