@@ -47,7 +47,7 @@ class Reader {
   readObject(levels: number): Record<string, unknown> | undefined {
     const object: Record<string, unknown> = Object.create(null)
     const isWhole = this.#readItems('{', '}', levels, () => {
-      const key = this.#take(bareKey) ?? this.#readText()
+      const key = this.#take(bareKey) ?? this.#readText() ?? this.#readBracketed()
       this.#take(blank)
       if (key === undefined || !this.#skip(':')) return false
       const value = this.#readValue(levels - 1)
@@ -94,6 +94,12 @@ class Reader {
     if (found === undefined) return undefined
     if (found === 'true' || found === 'false') return found === 'true'
     return /^[-\d]/.test(found) ? Number(found) : missing
+  }
+
+  /** Reads a name that would set a prototype: Node.js prints `['__proto__']`. */
+  #readBracketed(): string | undefined {
+    const name = this.#skip('[') ? this.#readText() : undefined
+    return this.#skip(']') ? name : undefined
   }
 
   /** Reads a text in quotes. Older versions of Node.js print a long one in parts, with `+`. */
