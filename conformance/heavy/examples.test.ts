@@ -146,7 +146,7 @@ function readManifest(directory: string): {
 function makeEnv(node: number | undefined): NodeJS.ProcessEnv {
   const { NODE_ENV: _, ...env } = process.env
   const path = node === undefined ? env.PATH : dirname(nodeBinary(node)) + delimiter + env.PATH
-  return { ...env, PATH: path, TWILIO_AUTH_TOKEN: token, TOLLGATE_PUBLIC_URL: origin }
+  return { ...env, PATH: path, TWILIO_AUTH_TOKEN: token, STREAM_SECRET: token, TOLLGATE_PUBLIC_URL: origin }
 }
 
 /** Runs an example that ends by itself, and returns its output. */
