@@ -1002,7 +1002,7 @@ add(
   'authy2fa-flask#9',
   postUnsigned('https://x.ngrok.io/authy/callback', { 'x-authy-signature': 'abc=' }),
   { publicUrl: 'https://x.ngrok.io' },
-  ['?signature_missing'],
+  ['?other_product'],
 )
 add(
   'Postman, no signature',
@@ -1284,7 +1284,7 @@ addApp('Bearer', 'header', post(`${O}/sms`), { authToken: `Bearer ${A}` }, ['tok
 }))
 addApp('undefined', 'env', post(`${O}/sms`), { authToken: 'undefined' }, ['?token_of_other_account'])
 addApp('a template that nothing filled in', 'helm', post(`${O}/sms`), { authToken: '{{ .Values.twilio.token }}' }, [
-  '?token_of_other_account',
+  '?token_shape',
 ])
 addApp(
   'account not allowed',
@@ -1451,7 +1451,7 @@ addApp(
     headers: { 'x-forwarded-host': 'hkdk.events' },
   }),
   {},
-  ['?token_of_other_account'],
+  ['?host'],
 )
 addApp(
   'the same, named',

@@ -198,6 +198,7 @@ beforeAll(async () => {
   for (const name of ['tollgate', 'gateway', 'inspector', 'cli'])
     for (const part of ['src', 'package.json', 'tsconfig.json'])
       cpSync(join(root, 'packages', name, part), join(scratch, 'packages', name, part), { recursive: true })
+  cpSync(join(root, 'packages/cli/conform'), join(scratch, 'packages/cli/conform'), { recursive: true })
   const schemes = join(scratch, 'packages/tollgate/src/schemes')
   mkdirSync(join(schemes, 'acme'))
   writeFileSync(join(schemes, 'acme/row.ts'), row)

@@ -126,7 +126,7 @@ test('the compiler refuses a row without the option in the interface', async () 
 test('the pages of the library and of the gateway have its row', () => {
   const bags = readBags(folder)
   const cells = '| `quietMinutes` | 5 | How long it is quiet, in minutes, an integer from 2 to 9. |'
-  for (const page of ['README.md', 'docs/gateway.md']) expect(renderOptions(page, bags)).toContain(cells)
+  for (const page of ['docs/options.md', 'docs/gateway.md']) expect(renderOptions(page, bags)).toContain(cells)
 })
 
 test('the configuration of the gateway has it', async () => {

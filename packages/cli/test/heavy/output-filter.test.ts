@@ -167,7 +167,7 @@ function expectInert({ stdout, stderr }: Printed, what: string): void {
 }
 
 test('each command has a scenario', () => {
-  expect(Object.keys(scenarios)).toEqual(Object.keys(commands))
+  expect(Object.keys(scenarios).sort()).toEqual(Object.keys(commands).sort())
 })
 
 describe.each(Object.keys(commands))('tollgate %s', (name) => {
@@ -292,6 +292,6 @@ describe('a command that listens', () => {
       listRequests('https://example.com/sms'),
     )
     expectInert(printed, 'dev')
-    expect(printed.stdout).toMatch(/^refused|^accepted/m)
+    expect(printed.stdout).toMatch(/^POST .* {2}(refused|accepted)/m)
   }, 60_000)
 })
