@@ -217,7 +217,7 @@ export const moreApplicationSetUps: readonly SetUp[] = [
     id: 'express-json-keys-sorted',
     what: 'Middleware writes the JSON with sorted names.',
     source: 'https://github.com/epoberezkin/fast-json-stable-stringify',
-    sent: { url: `${origin}/events`, json: '{"type":"a","specversion":"1.0","data":{"z":1,"a":2}}' },
+    sent: { url: `${origin}/events`, json: '{"type":"com.example.sent","specversion":"1.0","data":{"z":1,"a":2}}' },
     app: changingText((text) => {
       const { data, specversion, type } = JSON.parse(text)
       return JSON.stringify({ data: { a: data.a, z: data.z }, specversion, type })

@@ -84,6 +84,7 @@ const check: SchemeCheck<{
     const signature = readSingle(header, 'acme-signature')
     const time = readSingle(header, 'acme-time')
     if (signature === undefined || time === undefined) return reject('signature_missing')
+    if (signature === null || time === null) return reject('signature_malformed')
     if (!/^[0-9a-f]{128}$/.test(signature) || !/^\\d{10}$/.test(time)) return reject('signature_malformed')
     const bytes = Uint8Array.from(signature.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
     return { signature: bytes, time }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { launchChromium, patience, visit } from './browser.ts'
 
@@ -81,6 +81,7 @@ test('with the Content Security Policy switched off, no text of a webhook, an an
       markup,
     ],
   }
+  await openImport(page)
   await page.getByLabel('File to import').setInputFiles({
     name: `${markup.replaceAll('/', '')}.json`,
     mimeType: 'application/json',
@@ -90,10 +91,13 @@ test('with the Content Security Policy switched off, no text of a webhook, an an
     .getByText(/4 imported/)
     .first()
     .waitFor()
+  await openImport(page)
   await page.getByLabel('File to import').setInputFiles({
     ...{ name: `${markup.replaceAll('/', '')}.http`, mimeType: 'text/plain' },
     buffer: Buffer.from(markup),
   })
+  // A dialog that tells of a fault stays open.
+  await page.keyboard.press('Escape')
   const rows = page.locator('.row')
   await expect.poll(() => rows.count()).toBe(6)
   for (let row = 0; row < 6; row++) {
@@ -180,3 +184,8 @@ test('a page of another origin, of another port or under a name that leads here 
   expect(await rebound.content()).not.toContain('secret')
   await expect.poll(() => page.locator('.row').count()).toBe(1)
 })
+
+async function openImport(page: Page): Promise<void> {
+  await page.getByText('Captures', { exact: true }).click()
+  await page.getByRole('button', { name: 'Import requests…' }).click()
+}
