@@ -188,13 +188,12 @@ function createAttempt(
   joinText: JoinText,
 ): Attempt<ProposedEdit<CauseId, State>, Match> & { computed(): number } {
   const { work } = subject
-  const signers = new Map<string, { readonly sign: Signer; tries: number }>()
+  const signers = new Map<string, Signer>()
   let computed = 0
-  let most = 0
 
   const findSigner = ({ algorithm, secret }: Key) => {
     const id = `${algorithm} ${secret}`
-    const signer = signers.get(id) ?? { sign: createSigner(findAlgorithm(algorithm) as Algorithm, secret), tries: 0 }
+    const signer = signers.get(id) ?? createSigner(findAlgorithm(algorithm) as Algorithm, secret)
     signers.set(id, signer)
     return signer
   }
@@ -206,17 +205,18 @@ function createAttempt(
   const findReadings = ({ algorithm }: Key): readonly PresentedSignature<CauseId>[] => readings.get(algorithm) ?? []
   const mayMatch = (key: Key): boolean => key.secret !== '' && findReadings(key).length > 0
   const needsKey = !subject.state.keys.some(mayMatch)
-  const isSpent = (): boolean => most >= maxTries || work.isSpent(shareOfSearch)
+  // The limit is for each key that the user gave. A key that an edit makes adds nothing to it.
+  const keyCount = Math.max(1, subject.state.keys.filter(mayMatch).length)
+  const countTries = (): number => Math.ceil(computed / keyCount)
+  const isSpent = (): boolean => countTries() >= maxTries || work.isSpent(shareOfSearch)
 
   function compare(state: State, { signingString }: SignedForm): PresentedSignature<CauseId> | undefined {
     // The limits hold for each key, and the user chooses the number of keys.
     if (state.keys.some(mayMatch)) work.spend(unitsPerHmac + signingString.length)
     for (const key of state.keys) {
       if (!mayMatch(key)) continue
-      const signer = findSigner(key)
       computed++
-      most = Math.max(most, ++signer.tries)
-      const expected = signer.sign(signingString)
+      const expected = findSigner(key)(signingString)
       const hit = findReadings(key).find(({ compare, text }) => comparisons[compare](expected, text))
       if (hit !== undefined) return hit
     }
@@ -225,7 +225,7 @@ function createAttempt(
 
   return {
     isSpent,
-    tried: () => most,
+    tried: countTries,
     computed: () => computed,
     run(edits) {
       // A set that cannot match costs no HMAC, but it costs time.
