@@ -20,6 +20,6 @@ export default {
   // Static mutants cost most of the time. They are the patterns, which matter most: all are tried.
   warnings: { slow: false, unknownOptions: true, preprocessorErrors: true, unserializableOptions: true },
   concurrency: 2,
-  timeoutMS: 20_000,
+  timeoutMS: 60_000,
   allowConsoleColors: false,
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createVerifier } from '../src/index.ts'
-import type { TwilioAccountTokensOptions } from '../src/keys/index.ts'
+import { createVerifier } from '../../src/index.ts'
+import type { TwilioAccountTokensOptions } from '../../src/keys/index.ts'
 import {
   type AccountsServer,
   accountSid,
@@ -15,7 +15,9 @@ import {
   send,
   startAccountsServer,
   token,
-} from './keys-support.ts'
+} from '../keys-support.ts'
+
+// In heavy/, because look-ups go on after a test ends. They would set timers in the next file.
 
 const accounts = Array.from({ length: 100 }, (_, number) => accountSid(number))
 
