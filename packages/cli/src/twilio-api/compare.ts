@@ -100,9 +100,10 @@ async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server:
   const { found, left, asSeen } = await searchVariants(listVariants(sent, signed, options), differences)
   const byBody = found.length > 0 && left.length === 0 ? [] : describeBody(asSeen, left)
   const named = nameDifferences(byBody.length > 0 ? left.filter(({ what }) => what !== 'body') : left)
-  // A suspicion about parameters says less than the differences, if they explain everything.
+  // The differences name what a suspicion about parameters only guesses, if they explain everything.
   const isKnown = named.causes.length > 0 && named.rest.length === 0
-  const kept = isKnown ? byBody.filter((cause) => !isOf(['params'])(cause)) : byBody
+  const isGuess = ({ id }: Cause): boolean => isKnown && !named.causes.some((cause) => cause.id === id)
+  const kept = byBody.filter((cause) => !(isOf(['params'])(cause) && isGuess(cause)))
   const certain = joinRepeated([...found, ...kept, ...named.causes, ...describeSignature(signedBy, request, first)])
   if (certain.length + named.rest.length > 0)
     return { isGenuine: false, causes: certain, unexplained: named.rest, signedBy }

@@ -91,17 +91,12 @@ export function nameDifferences(differences: readonly Difference[]): {
   return { causes: joinRepeated(found), rest: differences.filter((one) => signOf.get(one) === undefined) }
 }
 
-/**
- * Names each cause once, with all that was seen of it. If its findings have several fixes, the one
- * of its row holds for all.
- */
+/** Names each cause once, with all that was seen of it, and the fix of what was seen first. */
 export function joinRepeated(found: readonly Cause[]): readonly Cause[] {
   const joined = new Map<Cause['id'], Cause>()
   for (const one of found) {
     const known = joined.get(one.id)
-    const fix = known === undefined || known.fix === one.fix ? one.fix : causes[one.id].fix
-    const detail = known === undefined ? one.detail : `${known.detail} ${one.detail}`
-    joined.set(one.id, { id: one.id, fix, detail })
+    joined.set(one.id, known === undefined ? one : { ...known, detail: `${known.detail} ${one.detail}` })
   }
   return [...joined.values()]
 }
