@@ -76,6 +76,8 @@ test('a slow first answer does not claim that nothing has arrived', async () => 
   })
   await page.reload()
   await page.locator('.nothing', { hasText: 'Loading…' }).waitFor()
+  await page.getByRole('heading', { name: 'Loading' }).waitFor()
+  expect(await page.locator('.segments').innerText()).not.toMatch(/\d/)
   await page.locator('.row').waitFor()
 })
 
