@@ -1,4 +1,5 @@
-// Heavy: it starts Chromium. `npm run pictures` runs it for the pictures of every state.
+// Heavy: it starts Chromium. `npm run pictures` runs it for the pictures of every state. It fails if a
+// picture in docs/pictures shows another text than the page.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -50,6 +51,11 @@ test.each(
   if ('media' in rest) await page.emulateMedia(rest.media)
   const check = (state: string) => checkLook(page, `other-${name}-${state}`, { width, colorScheme })
   await check('empty')
+  if (name === 'print') {
+    // Paper is white, in the dark theme too.
+    expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(27, 29, 32)')
+    expect(await page.locator('button:visible').count()).toBe(0)
+  }
   await deliver({ Body: 'Where is my order?' })
   await deliver({ Body: 'The application fails' }, { path: '/500' })
   await deliver({ Body: 'A prefix is lost' }, { path: '/sms', signedUrl: 'http://api.example.com/sms' })
@@ -63,6 +69,7 @@ test.each(
     await page.locator('.searching').waitFor({ state: 'detached' })
     await check(text.replaceAll(' ', '-').toLowerCase())
   }
+  if (name === 'print') await page.locator('pre', { hasText: 'Body=The+application+fails' }).waitFor()
 })
 
 describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
