@@ -277,7 +277,7 @@ function Settle({ explanation: { command } }: { explanation: Explanation }) {
   if (command === undefined) return null
   return (
     <>
-      <h4>To find out which</h4>
+      <h4>To settle it</h4>
       <p>Ask Twilio what it sent. This lists the last failed webhooks, and the command that compares one with this:</p>
       <Line text={command} what="command" />
     </>
