@@ -165,7 +165,7 @@ function Explained({ capture, message }: { capture: CaptureView; message: string
         </span>
       </h3>
       <p class="sentence">{message}</p>
-      {ruledOut !== undefined && suspected.length > 0 && <h4>What may be the cause, most likely first</h4>}
+      {ruledOut !== undefined && suspected.length > 0 && <h4>Possible causes, most likely first</h4>}
       <Causes causes={suspected} ranked />
       <Settle explanation={explanation} />
       {ruledOut !== undefined && (

@@ -552,7 +552,7 @@ describe.each(sizes)('$width pixels wide, $colorScheme', ({ width, colorScheme }
     await deliver({ Body: 'Unexplained' }, spoofed)
     await page.locator('.row.bad').click()
     const diagnosis = page.getByRole('region', { name: 'Diagnosis' })
-    await pollText(diagnosis).toMatch(/Nothing is proven[\s\S]*What may be the cause, most likely first/)
+    await pollText(diagnosis).toMatch(/Nothing is proven[\s\S]*Possible causes, most likely first/)
     await diagnosis.getByText('What was tried').click()
     await pollText(diagnosis).toContain('were ruled out')
     expect((await diagnosis.innerText()).match(/ruled out/g)).toHaveLength(1)
