@@ -27,7 +27,6 @@ export const keyCauses = {
     question: 'token',
     part: 'key',
     codes: ['key_unknown', 'signature_mismatch', 'account_not_allowed'],
-    guesses: ['tokens'],
     signedByOther: true,
     edits({ keys }) {
       return takeTokens(
@@ -351,7 +350,6 @@ export const keyCauses = {
     question: 'shared_key',
     part: 'key',
     codes: ['signature_mismatch'],
-    guesses: ['tokens'],
     *edits({ keys }) {
       if (keys.claimedKeyId === undefined || !keys.sharedKeyFound) return
       for (const { name, ...key } of keys.others)

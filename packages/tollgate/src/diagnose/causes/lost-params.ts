@@ -8,6 +8,9 @@ import { isAdded, isLost } from './differences.ts'
 import { guardFirst, ifVerifier, keepNestBytes, ofNumber, verifyBefore } from './params.ts'
 import { type CauseRow, type Edit, editPairs, type Row, redacted, type Suspicion } from './row.ts'
 
+const hideNothing =
+  'Let nothing hide values before the check. If this is a copy from a log, diagnose a copy in which nothing is hidden.'
+
 /** Parameters that were lost on the way, or added. */
 export const lostParamsCauses = {
   params_blank_dropped: {
@@ -117,8 +120,45 @@ export const lostParamsCauses = {
     differences: [
       { detail: 'The server did not see these parameters', applies: isLost },
       { detail: 'Twilio did not send these parameters, which the server saw', applies: isAdded },
+      {
+        detail: 'Something hides the values of these parameters, or a part of them',
+        fix: hideNothing,
+        applies: ({ what, sent, seen }) =>
+          what === 'parameter' &&
+          sent.length === seen.length &&
+          sent.every((value, at) => value === seen[at] || isHidden(value, seen[at] ?? '')),
+      },
+      {
+        detail: 'The values of these parameters lost characters',
+        fix: 'Let nothing shorten or filter values before the check: verify the raw body.',
+        applies: ({ what, sent, seen }) =>
+          what === 'parameter' &&
+          sent.length === seen.length &&
+          sent.every((value, at) => value === seen[at] || isReduced(value, seen[at] ?? '')),
+      },
     ],
   } satisfies CauseRow as Row,
+}
+
+/** Returns true if the value is a mark, or if only marks differ: +1415555**** of a number. */
+function isHidden(sent: string, seen: string): boolean {
+  if (redacted.test(seen)) return !redacted.test(sent)
+  const characters = [...sent]
+  const shown = [...seen]
+  return (
+    /[*•]/.test(seen) &&
+    shown.length === characters.length &&
+    shown.every((one, at) => one === characters[at] || /[*•xX]/.test(one))
+  )
+}
+
+/** Returns true if the value was cut, or if it kept most of its characters in their order. */
+function isReduced(sent: string, seen: string): boolean {
+  if (seen === '' || seen.length >= sent.length) return false
+  if (sent.startsWith(seen)) return true
+  let at = 0
+  for (const one of sent) if (seen.startsWith(one, at)) at += one.length
+  return at === seen.length && 2 * seen.length > sent.length
 }
 
 interface KnownName {
@@ -343,7 +383,7 @@ function suspectMissing({ state }: Subject): Suspicion | undefined {
     return {
       grounds: ['contradiction'],
       detail: `The value of "${showName(gone[0])}" looks like a mark that a filter or a log writes in place of a text that it hides.`,
-      fix: 'Let nothing hide values before the check. If this is a copy from a log, diagnose a copy in which nothing is hidden.',
+      fix: hideNothing,
     }
   if (names.has('From') && names.has('To') && !/sid/i.test(text))
     return {

@@ -52,7 +52,6 @@ export const pathCauses = {
     part: 'path',
     codes: ['signature_mismatch'],
     mend: setUrlOrFunction,
-    guesses: ['prefix', 'url'],
     edits: listPrefixes,
     compare: (seen, signed) => comparePaths('words', seen, signed),
     suspect({ subject: { evidence, state, options }, tried }) {

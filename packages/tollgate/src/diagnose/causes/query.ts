@@ -29,7 +29,6 @@ export const queryCauses = {
     part: 'query',
     codes: ['body_unsigned'],
     mend: setFunction,
-    guesses: ['url'],
     *edits(subject) {
       yield* listLost(subject)
       yield* listMerged(subject)

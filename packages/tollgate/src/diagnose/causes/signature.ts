@@ -172,7 +172,7 @@ export const signatureCauses = {
     ],
     isStranger: true,
     suspect({ subject, rejection }) {
-      const { evidence, body, unread, tooLarge } = subject
+      const { evidence, tooLarge } = subject
       const isUnsigned = rejection.code === 'signature_missing'
       const isTool = tools.test(evidence.userAgent ?? '')
       if (tooLarge && !(isTool && isUnsigned))
@@ -183,10 +183,9 @@ export const signatureCauses = {
       if (evidence.looksLikeTwilio) return undefined
       if (findOtherProduct(subject) !== undefined) return undefined
       const agent = evidence.userAgent === undefined ? 'no User-Agent' : 'another User-Agent'
-      const lack = body === undefined && !unread ? ' It has no body either.' : ''
       return {
         grounds: [isTool && !isSentOn(subject) ? (isUnsigned ? 'fault' : 'tool') : 'sender'],
-        detail: `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends.${lack}`,
+        detail: `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends.`,
       }
     },
   } satisfies CauseRow as Row,

@@ -68,7 +68,6 @@ export const urlCauses = {
     part: 'origin',
     codes: ['url_not_allowed', 'signature_mismatch'],
     mend: setUrl,
-    guesses: ['host', 'url'],
     edits(subject) {
       return listHosts(subject, false)
     },
