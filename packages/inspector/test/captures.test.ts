@@ -139,7 +139,8 @@ test('the command is complete: it names a file with the request that is open', a
   }
   const read = (command: string) => {
     const [, path = ''] = /^npx @tollgate\/cli diagnose --recent --capture (\S+)$/.exec(command) ?? []
-    return { mode: statSync(path).mode & 0o777, request: readRequests(readFileSync(path)).requests[0] }
+    const [request] = readRequests(readFileSync(path)).requests
+    return { mode: statSync(path).mode & 0o777, request, text: new TextDecoder().decode(request?.body) }
   }
   const signed = signSample('message.inbound', { Body: 'first' }, 'f'.repeat(32))
   const [first, second] = [
@@ -150,13 +151,13 @@ test('the command is complete: it names a file with the request that is open', a
   const command = await readCommand(first.id)
   expect(read(command)).toMatchObject({
     mode: 0o600,
-    request: { method: 'POST', url: signed.url, body: Buffer.from(signed.body ?? '') },
+    request: { method: 'POST', url: signed.url, body: new TextEncoder().encode(signed.body) },
   })
-  expect(read(await readCommand(second.id)).request?.body?.toString()).toContain('second')
+  expect(read(await readCommand(second.id)).text).toContain('second')
   expect(await readCommand(first.id)).toBe(command)
   // Newer requests have taken its place, so it is written again.
   rmSync(command.split(' ').at(-1) ?? '')
-  expect(read(await readCommand(first.id)).request).toMatchObject({ body: Buffer.from(signed.body ?? '') })
+  expect(read(await readCommand(first.id)).request).toMatchObject({ body: new TextEncoder().encode(signed.body) })
   vi.stubEnv('NODE_ENV', 'production')
   const third = await makeExchange(signSample('message.inbound', { Body: 'third' }, 'f'.repeat(32)))
   page.inspector.record(third)
