@@ -28,7 +28,7 @@ export const keywords = {
   'docs/replay.md': 'replay replays repeated duplicate twice',
   'docs/rotation-and-shared-keys.md#rotating-an-auth-token': 'rotate a token Auth Token rotation secondary',
   'docs/sendgrid-event-webhook.md': 'SendGrid Event Webhook eventwebhook express',
-  'docs/sendgrid-inbound-parse.md': 'SendGrid Inbound Parse email',
+  'docs/sendgrid-inbound-parse.md': 'SendGrid Inbound Parse email mail attachment multipart form-data',
   'docs/several-instances.md': 'several instances cluster shared store Redis',
   'docs/status-callbacks.md': 'status callback delivery MessageStatus CallStatus',
   'docs/studio.md': 'Studio flow HTTP request widget',

@@ -41,7 +41,7 @@ function listGaps() {
     ...(typeof repository === 'string' && /^https:\/\/[\w.-]+\/[\w.-]+\/[\w.-]+(?<!\.git)$/.test(repository)
       ? []
       : ['"repository" in release.json must be the URL of the repository, such as https://github.com/OWNER/NAME']),
-    ...(typeof homepage === 'string' && /^https:\/\/\S+$/.test(homepage) && URL.canParse(homepage)
+    ...(typeof homepage === 'string' && /^https:\/\/[^\s'\\]+$/.test(homepage) && URL.canParse(homepage)
       ? []
       : ['"homepage" in release.json must be an https: URL']),
   ]
@@ -63,6 +63,17 @@ function describeOrigin(name) {
   return { name: fullName, version, description, ...origin, ...others, ...origin }
 }
 
+const homePageFile = 'packages/tollgate/src/verdict.ts'
+
+/** Returns the file with the home page of release.json, which the lines about rejections name. */
+function describeHomePage() {
+  const address = readJson('release.json').homepage.replace(/\/$/, '')
+  return readFileSync(join(root, homePageFile), 'utf8').replace(
+    /(?<=^const homePage: string = )'.*'$/m,
+    () => `'${address}'`,
+  )
+}
+
 /** @param {unknown} value */
 function format(value) {
   return `${JSON.stringify(value, null, 2)}\n`
@@ -73,20 +84,26 @@ function isStale(name) {
   return format(describeOrigin(name)) !== format(readJson(manifestOf(name)))
 }
 
+/** Lists the files that differ from release.json. */
+function listStaleFiles() {
+  const isHomePageStale = describeHomePage() !== readFileSync(join(root, homePageFile), 'utf8')
+  return [...packages.filter(isStale).map(manifestOf), ...(isHomePageStale ? [homePageFile] : [])]
+}
+
 /**
  * Lists the reasons not to release.
  * @returns {string[]}
  */
 function listObstacles() {
   const gaps = listGaps()
-  const stale = gaps.length > 0 ? [] : packages.filter(isStale)
+  const stale = gaps.length > 0 ? [] : listStaleFiles()
   const versions = new Set(
     [...packages.map(manifestOf), 'packages/tollgate/jsr.json'].map((file) => readJson(file).version),
   )
   const [version] = versions
   return [
     ...gaps,
-    ...stale.map((name) => `${manifestOf(name)} differs from release.json: npm run release -- --prepare`),
+    ...stale.map((file) => `${file} differs from release.json: npm run release -- --prepare`),
     ...(versions.size > 1 ? [`the packages have different versions: ${[...versions].join(', ')}`] : []),
     ...packages
       .flatMap((name) => listStaleDependencies(name, version))
@@ -130,10 +147,13 @@ async function runOrStop(command) {
   if ((await run(command)) !== 0) throw new Error(`\`${command}\` failed. Nothing was published after it.`)
 }
 
-/** Writes the repository and the home page into the manifests. */
+/** Writes the repository and the home page into the manifests, and the home page into the source. */
 function prepare() {
   for (const name of packages) writeFileSync(join(root, manifestOf(name)), format(describeOrigin(name)))
-  console.log('Wrote repository, homepage and bugs into the manifests. Commit them, and tag the commit.')
+  writeFileSync(join(root, homePageFile), describeHomePage())
+  console.log(
+    `Wrote repository, homepage and bugs into the manifests, and ${homePageFile}. Commit them, and tag the commit.`,
+  )
 }
 
 /**

@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { causes } from '../../packages/tollgate/src/diagnose/causes/index.ts'
+import { namePage } from '../../packages/tollgate/src/verdict.ts'
+import { placeOf } from '../../site/pages.mjs'
 import { renderPages } from '../causes.mjs'
 import { rejectionPages } from '../rejection-pages.mjs'
 import { root } from '../run.mjs'
@@ -65,7 +67,10 @@ test('the message of a rejection ends with its page', async () => {
   for (const request of requests) {
     const verdict = await verifier.verify(request)
     if (verdict.ok) throw new Error('It was accepted')
-    expect(verdict.message).toMatch(new RegExp(` See node_modules/tollgate/docs/codes/${verdict.code}\\.md$`))
-    expect(pages.has(`docs/codes/${verdict.code}.md`)).toBe(true)
+    expect(verdict.message.endsWith(` See ${namePage(verdict.code)}`)).toBe(true)
+    const page = `docs/codes/${verdict.code}.md`
+    expect(pages.has(page)).toBe(true)
+    const address = `https://tollgate.example/${placeOf(page).replace(/md$/, 'html')}`
+    expect(namePage(verdict.code, 'https://tollgate.example')).toBe(address)
   }
 })

@@ -8,8 +8,10 @@ import { root } from '../run.mjs'
 
 const names = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod']
 
-test('the manifests have the links of release.json, or none', () => {
-  const { repository } = JSON.parse(readFileSync(join(root, 'release.json'), 'utf8'))
+test('the manifests and the lines about rejections have the links of release.json, or none', () => {
+  const { repository, homepage } = JSON.parse(readFileSync(join(root, 'release.json'), 'utf8'))
+  const source = readFileSync(join(root, 'packages/tollgate/src/verdict.ts'), 'utf8')
+  expect(source).toContain(`const homePage: string = '${homepage.replace(/\/$/, '')}'\n`)
   for (const name of names) {
     const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
     expect(manifest.repository?.url).toBe(repository === '' ? undefined : `git+${repository}.git`)

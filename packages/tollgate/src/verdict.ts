@@ -273,9 +273,17 @@ export function reject(code: RejectionCode, detail?: string, tried: readonly str
   return { ok: false, code, status, message: `${text} See ${namePage(code)}`, tried }
 }
 
-/** Names the page of a code, where npm installs it. */
-export function namePage(code: RejectionCode): string {
-  return `node_modules/tollgate/docs/codes/${code}.md`
+// Without a slash at its end. `npm run release -- --prepare` writes it here, from release.json.
+const homePage: string = ''
+
+/**
+ * Names the page of a code. An address can be opened from everywhere. The file is there only if the
+ * process runs in the folder that has `node_modules`, so not in a workspace, with Plug'n'Play or
+ * behind `npx`.
+ * @param home The address of the documentation. Empty: names the file where npm installs it.
+ */
+export function namePage(code: RejectionCode, home: string = homePage): string {
+  return home === '' ? `node_modules/tollgate/docs/codes/${code}.md` : `${home}/codes/${code}.html`
 }
 
 /** Adds the error that led to a rejection. Like that of an Error, it is not enumerable. */

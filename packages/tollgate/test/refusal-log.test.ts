@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { describeError } from '../src/checks/log.ts'
 import { createVerifier, type VerifierOptions } from '../src/index.ts'
 import { replayGuard } from '../src/replay/index.ts'
-import { isRejected, type Rejected, type RejectionCode, rejections } from '../src/verdict.ts'
+import { isRejected, namePage, type Rejected, type RejectionCode, rejections } from '../src/verdict.ts'
 import { logCause, logRefusal } from '../src/verify/refusal-log.ts'
 import { accountSid, authToken, genuine, options, otherToken, sign } from './requests.ts'
 
@@ -46,7 +46,7 @@ test('a failure is one line a minute, in production too, and the next line count
   for (let round = 0; round < 3; round++) await refuse({ authToken: throws })
   expect(written).toEqual([
     'tollgate: key_lookup_failed: The look-up of a key or host failed. "authToken" threw an error. ' +
-      'See node_modules/tollgate/docs/codes/key_lookup_failed.md Cause: Error: connect ECONNREFUSED 127.0.0.1:5432.',
+      `See ${namePage('key_lookup_failed')} Cause: Error: connect ECONNREFUSED 127.0.0.1:5432.`,
   ])
   now += 60_000
   await refuse({ authToken: throws })
@@ -54,6 +54,11 @@ test('a failure is one line a minute, in production too, and the next line count
   await refuse({ replay: replayGuard({ store: brokenStore }) })
   expect(written[2]).toMatch(/^tollgate: replay_store_failed: .* Cause: Error: connect ECONNREFUSED/)
   expect(written).toHaveLength(3)
+})
+
+test('a rejection names the address of its page, and without a home page its file in the package', () => {
+  expect(namePage('stale', 'https://tollgate.example')).toBe('https://tollgate.example/codes/stale.html')
+  expect(namePage('stale', '')).toBe('node_modules/tollgate/docs/codes/stale.md')
 })
 
 test('a rejection carries the error of a look-up and of a replay store, and shows it in no copy', async () => {

@@ -6,6 +6,7 @@ import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { sampleWebhook, signRequest, signSendGridRequest, testServer } from '../src/testing/index.ts'
 import { testServer as nodeTestServer } from '../src/testing/node.ts'
 import '../src/testing/vitest.ts'
+import { namePage } from '../src/verdict.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'
 const verifier = createVerifier({ publicUrl: 'https://example.com', authToken })
@@ -125,7 +126,7 @@ describe('the response of a test server', () => {
     const message = messageOf(() => expect(answer).toBeAccepted())
     expect(message).toContain('it was refused with "signature_mismatch" (403)')
     expect(message).toContain('https://example.com/sms/sms')
-    expect(message).toContain('node_modules/tollgate/docs/codes/signature_mismatch.md')
+    expect(message).toContain(namePage('signature_mismatch'))
     expect(message).not.toMatch(new RegExp(`secret|${wrong.authToken}`))
     expect([await answer.text(), ...answer.headers].join()).not.toContain('mismatch')
   })

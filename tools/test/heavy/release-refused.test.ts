@@ -55,6 +55,7 @@ test('writes the links of all packages from release.json, and then refuses nothi
   expect(stale.status).toBe(1)
   for (const name of names)
     expect(stale.said).toContain(`refused: packages/${name}/package.json differs from release.json`)
+  expect(stale.said).toContain('refused: packages/tollgate/src/verdict.ts differs from release.json')
 
   expect(release('--prepare')).toMatchObject({ status: 0 })
   for (const name of names)
@@ -63,6 +64,9 @@ test('writes the links of all packages from release.json, and then refuses nothi
       repository: { type: 'git', url: `git+${origin.repository}.git`, directory: `packages/${name}` },
       bugs: { url: `${origin.repository}/issues` },
     })
+  expect(readFileSync(join(scratch, 'packages/tollgate/src/verdict.ts'), 'utf8')).toMatch(
+    /^const homePage: string = 'https:\/\/tollgate\.example'$/m,
+  )
   const untagged = release('--check')
   expect(untagged.said).toBe(`refused: the working tree is not clean\nrefused: HEAD is not tagged v${version}\n`)
 
