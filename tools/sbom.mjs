@@ -57,8 +57,9 @@ function nameSubject(bom, name, file) {
   if (subject === undefined) throw new Error(`The SBOM of ${name} does not name it.`)
   bom.metadata.component = subject
   bom.components = bom.components.filter((one) => !isSubject(one))
-  for (const one of [subject, ...bom.components].flatMap((holder) => contained[fullName(holder)] ?? []))
-    bom.components.push(describeContained(one))
+  const installed = new Set([subject, ...bom.components].map(fullName))
+  for (const [holder, names] of Object.entries(contained))
+    if (installed.has(holder)) bom.components.push(...names.map(describeContained))
   writeFileSync(file, `${JSON.stringify(bom, null, 2)}\n`)
   return bom
 }

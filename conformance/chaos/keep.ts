@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../../tools/run.mjs'
+import { fileURLToPath } from 'node:url'
 import type { History } from './judge.ts'
 
+const ownFolder = fileURLToPath(new URL('../../.build/chaos', import.meta.url))
 /** The attempts that are kept of a long run: about 10 MB. */
 const maxAttempts = 50_000
 
@@ -18,7 +19,7 @@ export function keepHistory(
   history: History,
   problems: readonly string[],
   name: string,
-  { folder = join(root, '.build/chaos'), most = maxAttempts } = {},
+  { folder = ownFolder, most = maxAttempts } = {},
 ): string {
   const named = new Set(problems.join(' ').match(/delivery \d+|[a-z]+-\d+/g))
   const isNamed = ({ id, delivery }: History['attempts'][number]): boolean => named.has(id) || named.has(delivery)

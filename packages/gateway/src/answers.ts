@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { formatFields } from './fields.ts'
 
@@ -27,6 +27,25 @@ export function getAnswerText(status: number): string {
   return answerTexts[status] ?? ''
 }
 
+/**
+ * Gives an answer of the gateway itself.
+ * @param mayStay allows another request on the connection
+ * @param more further header fields
+ * @returns the header fields that were sent
+ */
+export function answerRequest(
+  req: IncomingMessage,
+  res: ServerResponse,
+  status: number,
+  mayStay: boolean,
+  more: readonly string[] = [],
+): readonly string[] {
+  if (!mayStay && !req.complete) lingerOnClose(req)
+  const fields = [...listAnswerFields(status, !mayStay), ...more]
+  res.writeHead(status, fields).end(getAnswerText(status))
+  return fields
+}
+
 /** Returns the header fields of an answer that the gateway gives itself. */
 export function listAnswerFields(status: number, close: boolean): string[] {
   const fields = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(getAnswerText(status).length)]
@@ -52,7 +71,7 @@ const lingerMs = 500
  * Half-closes the connection after the answer and reads on for a moment. Closing it with unread
  * bytes would cause a reset, and the client could lose the answer.
  */
-export function lingerOnClose(req: IncomingMessage): void {
+function lingerOnClose(req: IncomingMessage): void {
   const { socket } = req
   let rest = 256 * 1024
   socket.destroySoon = () => {

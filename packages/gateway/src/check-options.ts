@@ -7,6 +7,7 @@ import {
   gatewayOptions,
   limitOptions,
 } from './options.ts'
+import { listAddresses } from './own-listeners.ts'
 import { isPlainPath } from './routes.ts'
 import { findScheme } from './schemes.ts'
 import type { Steps } from './slices.ts'
@@ -43,28 +44,19 @@ export function* checkOptions(options: GatewayOptions): Steps<void> {
  * Checks that no two listeners need the same port. Otherwise the second fails after the first
  * listens.
  */
-function checkListeners({ listen, admin, forwardAuth, routes }: GatewayOptions): void {
-  const listeners = [
-    ...(routes.length > 0 ? [{ name: 'listen', port: 8080, ...dropUndefined(listen) }] : []),
-    ...(forwardAuth ? [{ name: 'forwardAuth.listen', port: 8081, ...dropUndefined(forwardAuth.listen) }] : []),
-    ...(admin ? [{ name: 'admin', port: 0, ...dropUndefined(admin) }] : []),
-  ].filter(({ fd }) => fd === undefined)
-  for (const [index, { name, port, host = defaultHost }] of listeners.entries())
-    for (const other of listeners.slice(0, index))
-      if (port !== 0 && port === other.port && overlap(host, other.host ?? defaultHost))
-        throw new TypeError(`"${name}" has the same address as "${other.name}"`)
-}
-
-const defaultHost = '127.0.0.1'
-
-function dropUndefined({ host, port, fd }: AddressOptions = {}): AddressOptions {
-  return { ...(host !== undefined && { host }), ...(port !== undefined && { port }), fd }
+function checkListeners(options: GatewayOptions): void {
+  const { listen, 'forwardAuth.listen': auth, admin } = listAddresses(options)
+  const listeners = Object.entries({ ...(options.routes.length > 0 && { listen }), 'forwardAuth.listen': auth, admin })
+  for (const [index, [name, { port = 0, host = '' } = {}]] of listeners.entries())
+    for (const [otherName, other] of listeners.slice(0, index))
+      if (port !== 0 && port === other?.port && overlap(host, other.host ?? ''))
+        throw new TypeError(`"${name}" has the same address as "${otherName}"`)
 }
 
 const everyAddress = ['0.0.0.0', '::']
 
 function overlap(one: string, other: string): boolean {
-  const [first, second] = [one, other].map((host) => (host.toLowerCase() === 'localhost' ? defaultHost : host))
+  const [first, second] = [one, other].map((host) => (host.toLowerCase() === 'localhost' ? '127.0.0.1' : host))
   return first === second || [first, second].some((host) => everyAddress.includes(String(host)))
 }
 

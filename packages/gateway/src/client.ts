@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
+import { answerRequest, canKeepOpen } from './answers.ts'
 import type { Peers } from './peers.ts'
 import { type AnswerListener, closeAfterAnswers, followAnswer, isServed } from './pending-answers.ts'
 import { RequestBody } from './request-body.ts'
@@ -70,11 +70,7 @@ export class Client {
    * @returns the header fields that were sent
    */
   refuse(status: number, mayStay: boolean): readonly string[] {
-    const stays = mayStay && canKeepOpen(this.#req, this.head.bodyLength)
-    if (!stays && !this.#req.complete) lingerOnClose(this.#req)
-    const fields = listAnswerFields(status, !stays)
-    this.#res.writeHead(status, fields).end(getAnswerText(status))
-    return fields
+    return answerRequest(this.#req, this.#res, status, mayStay && canKeepOpen(this.#req, this.head.bodyLength))
   }
 
   /** Closes the connection after the answers that it waits for. */

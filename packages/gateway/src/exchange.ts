@@ -5,29 +5,39 @@ import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import type { HeaderList, RouteVerdict } from './options.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** The state of an exchange, as logs, metrics, traces and `onExchange` read it. */
-export interface ExchangeState {
-  readonly client: Pick<Client, 'method' | 'target' | 'rawFields' | 'socket'>
+/** The client of an exchange. */
+type ExchangeClient = Pick<Client, 'method' | 'target' | 'rawFields' | 'socket'>
+
+/** The state of an exchange. Logs, metrics, traces and `onExchange` read it. */
+export class ExchangeState<C extends ExchangeClient = ExchangeClient> {
+  readonly client: C
   readonly config: ConfigSnapshot
-  /** A time of `performance.now()`. */
-  readonly startedAt: number
+  readonly startedAt = performance.now()
   /** When the request was first sent to the upstream, if it was. */
-  readonly forwardedAt: number | undefined
+  forwardedAt: number | undefined
   /** When the head of the upstream's answer arrived, if it did. */
-  readonly answeredAt: number | undefined
-  readonly route: OpenRoute | undefined
-  readonly verdict: RouteVerdict | undefined
+  answeredAt: number | undefined
+  route: OpenRoute | undefined
+  verdict: RouteVerdict | undefined
   /** The status of the answer. 0 if the client disconnected before it. */
-  readonly status: number
-  readonly answeredBy: 'upstream' | 'gateway'
+  status = 0
+  answeredBy: 'upstream' | 'gateway' = 'gateway'
   /** Why the upstream's answer is missing or incomplete: an error code, or words of the gateway. */
-  readonly failure: string | undefined
+  failure: string | undefined
   /** The span of a forwarded request, and the fields with which the upstream's are its children. */
-  readonly trace: { readonly span: Span; replaceFields(fields: readonly string[]): readonly string[] } | undefined
-  readonly requestBody: Uint8Array | undefined
+  trace: { readonly span: Span; replaceFields(fields: readonly string[]): readonly string[] } | undefined
   /** The header fields of the answer. */
-  readonly responseFields: readonly string[]
-  readonly responseBody: Capture | undefined
+  responseFields: readonly string[] = []
+  responseBody: Capture | undefined
+
+  constructor(client: C, config: ConfigSnapshot) {
+    this.client = client
+    this.config = config
+  }
+
+  get requestBody(): Uint8Array | undefined {
+    return undefined
+  }
 }
 
 /** Starts the span of a request that is forwarded. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { ReplayGuard, Verifier } from 'tollgate'
 import { verifierOptions } from 'tollgate/options'
-import { canKeepOpen, getAnswerText, lingerOnClose, listAnswerFields } from './answers.ts'
+import { answerRequest, canKeepOpen } from './answers.ts'
 import type { GatewayCode } from './codes.ts'
 import { listVerdictFields, release } from './exchange.ts'
 import type { ForwardAuthOptions, RouteVerdict } from './options.ts'
@@ -239,12 +239,8 @@ interface Reply extends Pick<AuthRequest, 'req' | 'res'> {
 
 /** Answers the proxy. */
 function reply({ req, res, answer, mayStay }: Reply): void {
-  const verdict = 'ok' in answer && answer.ok ? answer : undefined
   const status = 'status' in answer ? answer.status : 200
-  if (!mayStay && !req.complete) lingerOnClose(req)
-  const fields = listAnswerFields(status, !mayStay)
-  if (verdict !== undefined) fields.push(...listVerdictFields(verdict))
-  res.writeHead(status, fields).end(getAnswerText(status))
+  answerRequest(req, res, status, mayStay, 'ok' in answer && answer.ok ? listVerdictFields(answer) : [])
 }
 
 type ReadOriginal = (req: IncomingMessage, head: RequestHead, pathPrefix: string) => Original | undefined

@@ -13,7 +13,7 @@ import type { Metrics } from './metrics.ts'
 import { reportExchange } from './on-exchange.ts'
 import type { GatewayOptions } from './options.ts'
 import { OwnEvents } from './own-events.ts'
-import { listListeners, refuseOwnListeners } from './own-listeners.ts'
+import { listAddresses, listListeners, refuseOwnListeners } from './own-listeners.ts'
 import { hasPendingAnswers } from './pending-answers.ts'
 import { createReport, type Report } from './report.ts'
 import { type LoggedRequest, RequestLog } from './request-log.ts'
@@ -164,9 +164,10 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     // Without spans and admin pages, their libraries would only use memory.
     if (isTracingConfigured()) spans = await import('./spans.ts')
     if (admin !== false) await openAdmin()
-    const url = options.routes.length > 0 ? await bind(server, options.listen, 8080) : ''
-    const forwardAuthUrl = auth && (await bind(auth.server, forwardAuth?.listen, 8081))
-    const adminUrl = adminServer && (await bind(adminServer, admin || {}, 0))
+    const { listen, admin: adminAddress = {}, 'forwardAuth.listen': authAddress = {} } = listAddresses(options)
+    const url = options.routes.length > 0 ? await bind(server, listen) : ''
+    const forwardAuthUrl = auth && (await bind(auth.server, authAddress))
+    const adminUrl = adminServer && (await bind(adminServer, adminAddress))
     return { url, adminUrl, forwardAuthUrl }
   }
 
@@ -248,17 +249,12 @@ function listGuards({ routes, forwardAuth }: GatewayOptions): readonly ReplayGua
 
 /** Throws if a reload changes a listener. That needs a restart. */
 function checkUnchanged(bound: GatewayOptions, next: GatewayOptions): void {
-  for (const [name, before, after, port] of [
-    ['listen', bound.listen, next.listen, 8080],
-    ['admin', bound.admin || undefined, next.admin || undefined, 0],
-    ['forwardAuth.listen', bound.forwardAuth?.listen, next.forwardAuth?.listen, 8081],
-  ] as const)
-    if (
-      (after?.fd ?? before?.fd) !== before?.fd ||
-      (after?.host ?? before?.host ?? '127.0.0.1') !== (before?.host ?? '127.0.0.1') ||
-      (after?.port ?? before?.port ?? port) !== (before?.port ?? port)
-    )
-      throw new TypeError(`"${name}" cannot change while the gateway runs`)
+  const before = listAddresses(bound)
+  const given = { listen: next.listen, admin: next.admin || {}, 'forwardAuth.listen': next.forwardAuth?.listen }
+  for (const name of ['listen', 'admin', 'forwardAuth.listen'] as const)
+    for (const part of ['fd', 'host', 'port'] as const)
+      if ((given[name]?.[part] ?? before[name]?.[part]) !== before[name]?.[part])
+        throw new TypeError(`"${name}" cannot change while the gateway runs`)
   for (const [name, before, after] of [
     ['admin', bound.admin || undefined, (next.admin ?? bound.admin) || undefined],
     ['forwardAuth', bound.forwardAuth, next.forwardAuth],

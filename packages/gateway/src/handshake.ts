@@ -4,9 +4,8 @@ import { connect, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { chooseRoute, type ExchangeState, listForwardedFields, release, type StartTrace } from './exchange.ts'
-import type { RouteVerdict } from './options.ts'
-import { type RequestHead, readHead } from './request-head.ts'
+import { chooseRoute, ExchangeState, listForwardedFields, release, type StartTrace } from './exchange.ts'
+import { readHead } from './request-head.ts'
 import { isStatusText, listForwardedAnswer } from './upstream/answer-head.ts'
 import { connectOverTls, parseOrigin } from './upstream/connection.ts'
 
@@ -23,23 +22,8 @@ interface HandshakeContext {
  * A WebSocket handshake. Verifies it, forwards it, and joins both connections after the upstream
  * agreed.
  */
-export class Handshake implements ExchangeState {
-  readonly client: ExchangeState['client']
+export class Handshake extends ExchangeState {
   readonly socket: Socket
-  readonly config: ConfigSnapshot
-  readonly startedAt = performance.now()
-  forwardedAt: number | undefined
-  answeredAt: number | undefined
-  readonly head: RequestHead
-  readonly requestBody = undefined
-  readonly responseBody = undefined
-  route: OpenRoute | undefined
-  verdict: RouteVerdict | undefined
-  status = 0
-  answeredBy: 'upstream' | 'gateway' = 'gateway'
-  failure: string | undefined
-  trace: ExchangeState['trace']
-  responseFields: readonly string[] = []
   readonly #req: IncomingMessage
   readonly #context: HandshakeContext
   readonly #first: Uint8Array
@@ -49,11 +33,9 @@ export class Handshake implements ExchangeState {
 
   /** @param first the bytes that arrived after the head. They belong to the upstream. */
   constructor(req: IncomingMessage, socket: Socket, first: Uint8Array, context: HandshakeContext) {
+    super({ method: req.method ?? '', target: req.url ?? '', rawFields: req.rawHeaders, socket }, context.config)
     this.#req = req
-    this.client = { method: req.method ?? '', target: req.url ?? '', rawFields: req.rawHeaders, socket }
     this.socket = socket
-    this.config = context.config
-    this.head = readHead(req.rawHeaders, req.httpVersion)
     this.#context = context
     this.#first = first
     this.#deadline = setTimeout(() => this.#expire(), this.config.timeoutMs)
@@ -66,8 +48,8 @@ export class Handshake implements ExchangeState {
   }
 
   async run(): Promise<void> {
-    const { head } = this
-    const { method, target } = this.client
+    const { method, target, rawFields } = this.client
+    const head = readHead(rawFields, this.#req.httpVersion)
     // RFC 9110 section 7.8: HTTP/1.0 has no upgrades.
     if (this.#req.httpVersion !== '1.1') return this.refuse(400)
     const route = chooseRoute(this.config, head, target)

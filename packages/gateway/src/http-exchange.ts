@@ -1,10 +1,10 @@
 import type { AnyWebhook } from 'tollgate'
 import type { Client, ClientListener } from './client.ts'
-import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
+import type { ConfigSnapshot } from './config-snapshot.ts'
 import {
   Capture,
   chooseRoute,
-  type ExchangeState,
+  ExchangeState,
   listForwardedFields,
   release,
   type StartTrace,
@@ -32,21 +32,7 @@ const retryMs = 100
 /**
  * One HTTP request and its answer. Verifies the request, forwards it to the upstream and answers.
  */
-export class HttpExchange implements AnswerHandler, ClientListener, ExchangeState {
-  readonly client: Client
-  readonly config: ConfigSnapshot
-  readonly startedAt = performance.now()
-  forwardedAt: number | undefined
-  answeredAt: number | undefined
-  readonly responseBody: Capture | undefined
-  route: OpenRoute | undefined
-  verdict: RouteVerdict | undefined
-  /** 0 if the client disconnected before the answer. */
-  status = 0
-  answeredBy: 'upstream' | 'gateway' = 'gateway'
-  failure: string | undefined
-  trace: ExchangeState['trace']
-  responseFields: readonly string[] = []
+export class HttpExchange extends ExchangeState<Client> implements AnswerHandler, ClientListener {
   readonly #context: ExchangeContext
   readonly #deadline: NodeJS.Timeout
   #body: RequestBody | undefined
@@ -60,9 +46,8 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
   #isAnsweredWhole = false
 
   constructor(client: Client, context: ExchangeContext) {
-    this.client = client
+    super(client, context.config)
     this.#context = context
-    this.config = context.config
     if (this.config.onExchange !== undefined) this.responseBody = new Capture(this.config.captureBytes)
     this.#deadline = setTimeout(() => this.#expire(), this.config.timeoutMs)
     client.listen(this)
@@ -70,25 +55,21 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
 
   /** Starts the exchange. Never throws: an error is answered with 500. */
   run(): void {
+    const { client } = this
+    const { head, method, target } = client
     try {
-      this.#verify()
+      const route = chooseRoute(this.config, head, target)
+      if (typeof route === 'number') return void this.refuse(route)
+      this.route = route
+      route.pool.hold()
+      const { maxBodyBytes, verifier } = route
+      if (head.bodyLength !== 0) this.#body = client.openBody(maxBodyBytes, this.config.peers)
+      verifier
+        .verify({ method, url: target, headers: head.verified, body: this.#body, reportsOutcome: true })
+        .then(this.#decide, () => this.refuse(500))
     } catch {
       this.refuse(500)
     }
-  }
-
-  #verify(): void {
-    const { client } = this
-    const { head, method, target } = client
-    const route = chooseRoute(this.config, head, target)
-    if (typeof route === 'number') return void this.refuse(route)
-    this.route = route
-    route.pool.hold()
-    const { maxBodyBytes, verifier } = route
-    if (head.bodyLength !== 0) this.#body = client.openBody(maxBodyBytes, this.config.peers)
-    verifier
-      .verify({ method, url: target, headers: head.verified, body: this.#body, reportsOutcome: true })
-      .then(this.#decide, () => this.refuse(500))
   }
 
   readonly #decide = (verdict: RouteVerdict): void => {
@@ -106,7 +87,7 @@ export class HttpExchange implements AnswerHandler, ClientListener, ExchangeStat
     }
   }
 
-  get requestBody(): Uint8Array | undefined {
+  override get requestBody(): Uint8Array | undefined {
     return this.#body?.received
   }
 

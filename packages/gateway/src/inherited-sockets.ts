@@ -1,4 +1,5 @@
 import type { AddressOptions, GatewayOptions } from './options.ts'
+import { listAddresses } from './own-listeners.ts'
 
 const listeners = ['listen', 'admin', 'forwardAuth'] as const
 
@@ -34,7 +35,8 @@ export function takeInheritedSockets(env: NodeJS.ProcessEnv = process.env): Inhe
 
 /** Returns the options of a file with all their addresses, or with inherited sockets instead. */
 export function listenOnInherited(options: GatewayOptions, inherited: InheritedSockets): GatewayOptions {
-  const { listen = addDefaults(options.listen, 8080), admin = options.admin ?? false } = inherited
+  const { 'forwardAuth.listen': authAddress, ...addresses } = listAddresses(options)
+  const { listen = addresses.listen, admin = addresses.admin ?? false } = inherited
   const { forwardAuth: socket } = inherited
   const { forwardAuth } = options
   if (socket !== undefined && forwardAuth === undefined)
@@ -43,10 +45,6 @@ export function listenOnInherited(options: GatewayOptions, inherited: InheritedS
     ...options,
     listen,
     admin,
-    forwardAuth: forwardAuth && { ...forwardAuth, listen: socket ?? addDefaults(forwardAuth.listen, 8081) },
+    forwardAuth: forwardAuth && { ...forwardAuth, listen: socket ?? authAddress },
   }
-}
-
-function addDefaults(address: AddressOptions | undefined, port: number): AddressOptions {
-  return address?.fd === undefined ? { host: '127.0.0.1', port, ...address } : address
 }

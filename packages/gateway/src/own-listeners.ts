@@ -5,22 +5,37 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AddressOptions, GatewayOptions } from './options.ts'
 import { parseOrigin } from './upstream/connection.ts'
 
-/** The URL of each listener, by the option that sets it. */
-type Listeners = Readonly<Record<string, string | undefined>>
-
-/** Lists the listeners of options that `checkOptions` has checked. */
-export function listListeners({ listen = {}, admin, forwardAuth }: GatewayOptions): Listeners {
+/** Returns the address of each listener with its defaults, by the option that sets it. */
+export function listAddresses({ listen, admin, forwardAuth }: GatewayOptions) {
   return {
-    listen: formatUrl(listen, 8080),
-    admin: admin ? formatUrl(admin, 0) : undefined,
-    'forwardAuth.listen': forwardAuth && formatUrl(forwardAuth.listen ?? {}, 8081),
+    listen: fillAddress(listen, 8080),
+    admin: admin ? fillAddress(admin, 0) : undefined,
+    'forwardAuth.listen': forwardAuth && fillAddress(forwardAuth.listen, 8081),
   }
 }
 
-/** Returns `undefined` for an inherited socket, whose address is known after it was opened. */
-function formatUrl({ host = '127.0.0.1', port, fd }: AddressOptions, defaultPort: number): string | undefined {
-  if (fd !== undefined) return undefined
-  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port ?? defaultPort}`
+function fillAddress({ host = '127.0.0.1', port, fd }: AddressOptions = {}, defaultPort: number): AddressOptions {
+  return fd === undefined ? { host, port: port ?? defaultPort } : { fd }
+}
+
+/** The URL of each listener, by the option that sets it. */
+type Listeners = Readonly<Record<string, string | undefined>>
+
+/**
+ * Lists the listeners of options that `checkOptions` has checked, without inherited sockets: their
+ * addresses are known after they were opened.
+ */
+export function listListeners(options: GatewayOptions): Listeners {
+  const addresses = Object.entries(listAddresses(options))
+  return Object.fromEntries(
+    addresses.flatMap(([name, { host = '', port } = {}]) =>
+      port === undefined ? [] : [[name, formatOrigin(host, port)]],
+    ),
+  )
+}
+
+export function formatOrigin(host: string, port: number): string {
+  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
 }
 
 /**

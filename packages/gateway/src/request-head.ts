@@ -52,8 +52,6 @@ type Kind =
   | 'verified'
   /** A name that some servers read as one in the table below. The request is refused. */
   | 'double'
-  | 'host'
-  | 'length'
   | 'coding'
   | 'connection'
   | 'upgrade'
@@ -63,8 +61,6 @@ type Kind =
 
 const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ...Object.keys(noFields).map((name) => [name, 'verified'] as const),
-  ['host', 'host'],
-  ['content-length', 'length'],
   ['transfer-encoding', 'coding'],
   ['connection', 'connection'],
   ['upgrade', 'upgrade'],
@@ -115,8 +111,6 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
         if (passed !== undefined) forwarded.push(spelled, passed)
         break
       }
-      case 'host':
-      case 'length':
       case 'verified':
         forwarded.push(spelled, value)
         addField(verified, lower, value)

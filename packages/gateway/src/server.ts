@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { answerOnSocket } from './answers.ts'
 import { Client } from './client.ts'
 import type { AddressOptions } from './options.ts'
+import { formatOrigin } from './own-listeners.ts'
 import { breakRequest, closeAfterAnswers, hasPendingAnswers, keepAnswering } from './pending-answers.ts'
 import { createBareReport, type Report } from './report.ts'
 
@@ -122,8 +123,7 @@ const backlog = 4096
  * Binds a server and returns its URL.
  * @throws Error from Node.js if the address cannot be bound, or TypeError if `fd` is no TCP socket
  */
-export async function bind(server: Server, options: AddressOptions | undefined, defaultPort: number): Promise<string> {
-  const { host = '127.0.0.1', port = defaultPort, fd } = options ?? {}
+export async function bind(server: Server, { host = '', port = 0, fd }: AddressOptions): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     const onListen = (): void => {
@@ -136,8 +136,7 @@ export async function bind(server: Server, options: AddressOptions | undefined, 
   })
   const address = server.address() as AddressInfo | string | null
   if (typeof address !== 'object' || address === null) throw new TypeError(`"fd" ${fd} is no TCP socket`)
-  const shown = fd === undefined ? host : address.address
-  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`
+  return formatOrigin(fd === undefined ? host : address.address, address.port)
 }
 
 /**

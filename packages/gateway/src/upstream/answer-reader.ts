@@ -101,7 +101,7 @@ export class AnswerReader {
     }
     if (this.#state === 'chunks') {
       const chunks = this.#chunks as ChunkReader
-      const end = chunks.read(bytes, 0, (data) => this.#sink.onData(data))
+      const end = chunks.read(bytes, (data) => this.#sink.onData(data))
       if (chunks.isFaulty) return this.#fail() ?? 'fault'
       if (!chunks.isDone) return 'more'
       this.#state = 'done'

@@ -46,12 +46,12 @@ export class ChunkReader {
   }
 
   /**
-   * Reads `bytes` from `start` and passes the data to `onData`.
+   * Reads bytes and passes the data to `onData`.
    * @returns the index after the last byte that was read. It stops at the end of the body and at a
    * fault.
    */
-  read(bytes: Buffer, start: number, onData: (data: Buffer) => void): number {
-    let at = start
+  read(bytes: Buffer, onData: (data: Buffer) => void): number {
+    let at = 0
     while (at < bytes.length && this.#state !== 'done' && this.#state !== 'fault') {
       if (this.#state === 'data') {
         const end = Math.min(bytes.length, at + this.#left)
