@@ -158,3 +158,15 @@ test('a folder that is a link, or that others can use, is not used', () => {
   chmodSync(folder, 0o755)
   expect(listKeptRequests()).toEqual([])
 })
+
+test('a folder below one that every user can write to is not used: they could put another in its place', () => {
+  expect(keepRequest(request, [])).toBeDefined()
+  for (const above of [cache, join(cache, 'tollgate')]) {
+    chmodSync(above, 0o777)
+    expect(keepRequest(request, [])).toBeUndefined()
+    expect(listKeptRequests()).toEqual([])
+    chmodSync(above, 0o755)
+  }
+  expect(listed()).toHaveLength(1)
+  expect(listKeptRequests()).toHaveLength(1)
+})

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import {
   type FormName,
   findHeader,
@@ -156,15 +156,36 @@ function readScheme(args: Args): string {
 
 const maxBytes = 16 * 1024 * 1024
 
-/** Reads a file that the curl command names with @, as curl would. */
+/**
+ * Reads a file that the curl command names with @, as curl would. The command may be a stranger's, so
+ * a device, a pipe, and a file of /proc that has no size and may never end are refused.
+ */
 function readNamedFile(path: string): Uint8Array {
-  try {
-    const file = statSync(path)
-    // A device or a pipe has no size, and may never end.
-    if (!file.isFile()) throw new Error('not a file')
-    if (file.size <= maxBytes) return readFileSync(path)
-  } catch {
+  const bytes = tryReadFile(path)
+  if (bytes === undefined)
     throw new UsageError('The curl command reads its data from a file (@) that cannot be read here.')
+  if (bytes === 'too large')
+    throw new UsageError('The curl command reads its data from a file (@) that is larger than 16 MiB.')
+  return bytes
+}
+
+function tryReadFile(path: string): Uint8Array | 'too large' | undefined {
+  let descriptor: number | undefined
+  try {
+    // Without O_NONBLOCK, opening a named pipe waits for its other end.
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    const file = fstatSync(descriptor)
+    if (!file.isFile()) return undefined
+    if (file.size > maxBytes) return 'too large'
+    // A byte more than the size shows a file whose size is not known.
+    const bytes = new Uint8Array(file.size + 1)
+    let length = 0
+    for (let read = 1; read > 0 && length < bytes.length; length += read)
+      read = readSync(descriptor, bytes, length, bytes.length - length, null)
+    return length > file.size ? undefined : bytes.subarray(0, length)
+  } catch {
+    return undefined
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
   }
-  throw new UsageError('The curl command reads its data from a file (@) that is larger than 16 MiB.')
 }

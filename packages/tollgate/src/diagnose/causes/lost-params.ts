@@ -18,7 +18,7 @@ export const lostParamsCauses = {
     symptom:
       'Requests from some numbers or countries are refused, for example from those without a city or a ZIP code.',
     reason:
-      'Twilio sends many parameters blank (ToCity=) and signs their names. Middleware that removes blank values removes the names too.',
+      'Twilio sends many parameters blank (ToCity=) and signs their names. If your middleware removes blank values, it removes the names too.',
     fix: verifyBefore('drops blank values'),
     fixes: guardFirst,
     question: 'some_messages',
@@ -36,7 +36,7 @@ export const lostParamsCauses = {
     title: 'Repeated parameters were dropped',
     symptom: 'Group messages of Conversations are refused.',
     reason:
-      'Some webhooks repeat a parameter (MessagingBinding.Address), and Twilio signs each distinct value. A parser that keeps only the first or last value, or joins them with commas, loses the others.',
+      'Some webhooks repeat a parameter (MessagingBinding.Address), and Twilio signs each distinct value. If your parser keeps only the first or last value, or joins them with commas, the others are lost.',
     fix: `Verify the raw body, which keeps repeated parameters. ${ifVerifier}`,
     fixes: {
       ...guardFirst,
@@ -71,9 +71,9 @@ export const lostParamsCauses = {
   params_missing: {
     title: 'A parameter is missing, or one was added',
     symptom:
-      'The app checks a fixed list of parameters, or the parameters include its own, such as a CSRF token or a session id.',
+      'Your app checks a fixed list of parameters, or the parameters include its own, such as a CSRF token or a session id.',
     reason:
-      'Twilio signs every parameter that it sends, and adds new ones without notice. A fixed list breaks then. Twilio never signs parameters that the app adds.',
+      'Twilio signs every parameter that it sends, and adds new ones without notice, so a fixed list breaks. It never signs parameters that your app adds.',
     fix: 'Pass every parameter that Twilio sent and no other: pass the raw body.',
     fixes: {
       ...guardFirst,
