@@ -160,7 +160,7 @@ test('if the text names its alert, the command is complete', () => {
   const alert = `NO${'1'.repeat(32)}`
   const text = `Error 11200\nAlert Sid ${alert}\nRequest Inspector\nURL https://example.com/sms?a=private\nMessageSid SM1\n`
   expect(() => read(text)).toThrow(
-    `compare what Twilio sent with the last request that was refused: npx @tollgate/cli diagnose --alert ${alert} --last`,
+    `; npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio`,
   )
   expect(() => read(text)).not.toThrow('private')
 })

@@ -133,6 +133,6 @@ export function explainInspector(text: string): string {
   const ask =
     alert === undefined
       ? askTwilio
-      : `compare what Twilio sent with the last request that was refused: npx @tollgate/cli diagnose --alert ${alert} --last`
+      : `npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio sent`
   return `this is the text of Twilio's Request Inspector, which has no signature; ${ask}`
 }
