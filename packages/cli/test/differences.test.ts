@@ -77,6 +77,18 @@ describe('a difference that cannot be undone', () => {
     expect(unexplained).toMatchObject([{ name: 'Other' }])
   })
 
+  test('a cause that the length and the parameters show is named once, with both', async () => {
+    const headers = { 'content-length': '500' }
+    const { causes } = await compare([['Body', 'gone']], { pairs: [], headers })
+    expect(causes).toMatchObject([{ id: 'params_missing', detail: expect.stringMatching(/Content-Length.* Body\./) }])
+    const repeated = [
+      ['A', '1'],
+      ['A', '2'],
+    ] as const
+    const reduced = await compare(repeated, { pairs: [['A', '2']], headers })
+    expect(reduced.causes.map(({ id }) => id)).toEqual(['params_repeats_dropped'])
+  })
+
   test('a parameter whose name is another text is not printed', async () => {
     const encoded = Buffer.from('Body=a private text').toString('base64')
     const { causes } = await compare([lossy.sent], { pairs: [lossy.seen, [`${encoded}!`, '']] })

@@ -160,11 +160,9 @@ test('if the text names its alert, the command is complete', () => {
   const alert = `NO${'1'.repeat(32)}`
   const text = `Error 11200\nAlert Sid ${alert}\nRequest Inspector\nURL https://example.com/sms?a=private\nMessageSid SM1\n`
   expect(() => read(text)).toThrow(
-    `ask Twilio what it sent: npx @tollgate/cli diagnose --alert ${alert} --public-url https://example.com`,
+    `; npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio`,
   )
   expect(() => read(text)).not.toThrow('private')
-  // What a shell would run is left out.
-  expect(() => read(text.replace('example.com', 'a.example$(id)'))).toThrow(/ --alert NO…\.$/)
 })
 
 test('deep and long texts are read in linear time', () => {

@@ -44,17 +44,20 @@ export function hasRequest(args: Args): boolean {
   return hasForm(args) || [...flagNames, 'word', 'last'].some((name) => args.has(name))
 }
 
+/** Writes a flag again, for a command to paste. `undefined` if it was not given. */
+export function writeFlag(args: Args, name: string): string | undefined {
+  const [value] = args.list(name)
+  return value === undefined ? undefined : `--${name} ${quoteWord(value)}`
+}
+
 /**
  * Writes the flags that name the request again, for a command to paste: `--last`, or a file.
  * `undefined` if the request came from standard input or from single flags.
  */
 export function writeRequestFlags(args: Args): string | undefined {
-  const words = [...formNames, 'entry'].flatMap((name) => {
-    const value = args.list(name)[0]
-    return value === undefined ? [] : [`--${name} ${quoteWord(value)}`]
-  })
-  if (args.has('last')) return ['--last', ...words].join(' ')
-  return hasForm(args) && !formNames.some((name) => args.list(name)[0] === '-') ? words.join(' ') : undefined
+  if (!args.has('last') && !formNames.some((name) => ![undefined, '-'].includes(args.list(name)[0]))) return undefined
+  const words = [...formNames, 'entry'].map((name) => writeFlag(args, name))
+  return [args.has('last') ? '--last' : undefined, ...words].filter((word) => word !== undefined).join(' ')
 }
 
 /**

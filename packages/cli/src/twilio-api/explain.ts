@@ -3,7 +3,7 @@ import { findHeader, listKeptRequests, type RecordedRequest, splitUrl, toIncomin
 import type { Args } from '../args.ts'
 import { formatCauses, formatFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
-import { hasRequest, readRequest, writeRequestFlags } from '../inputs/index.ts'
+import { hasRequest, readRequest, writeFlag, writeRequestFlags } from '../inputs/index.ts'
 import { cleanText, colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { readSecretsIfAny } from '../secrets.ts'
 import { toVerifierOptions } from '../verifier-options.ts'
@@ -61,7 +61,10 @@ async function showRecent(args: Args, io: Io, api: TwilioApi): Promise<number> {
     for (const { alert, date, error, method, url } of alerts)
       print(io, showText(`${alert}  ${date}  ${error}  ${method.padEnd(4)}  ${url}`))
   const next = writeNext(found, given, args, io)
-  if (next !== undefined) tell(io, `To compare what Twilio sent with what your server saw:\n  ${next}`)
+  const ask = 'To compare one of them with what your server saw'
+  if (next !== undefined) tell(io, `${ask}:\n  ${next}`)
+  else if (alerts.length > 0)
+    tell(io, `${ask}, give its id to --alert, with --public-url of your server, or with the request as it saw it.`)
   return EXIT.ok
 }
 
@@ -78,8 +81,8 @@ function writeNext(
   const chosen = alerts.find(({ url }) => readPath(url) === path) ?? alerts[0]
   if (chosen === undefined) return undefined
   const isKept = given === undefined && listKeptRequests((name) => env[name]).length > 0
-  const [origin] = /^https?:\/\/[\w.:[\]-]+(?=[/?]|$)/i.exec(chosen.url) ?? []
-  const seen = writeRequestFlags(args) ?? (isKept ? '--last' : origin && `--public-url ${origin}`)
+  const seen = writeRequestFlags(args) ?? (isKept ? '--last' : writeFlag(args, 'public-url'))
+  // The URL of the alert is no guess for the public URL of the server: it would hide a difference.
   return seen && `npx @tollgate/cli diagnose --alert ${chosen.alert} ${seen}`
 }
 

@@ -264,9 +264,9 @@ describe('diagnose --recent', () => {
     const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
     onTestFinished(() => rmSync(cache, { recursive: true }))
     const alone = await diagnose(['--recent'], { XDG_CACHE_HOME: cache })
-    expect(alone.stderr).toContain(
-      `  npx @tollgate/cli diagnose --alert ${sidOf('NO', '5')} --public-url https://example.com\n`,
-    )
+    expect(alone.stderr).toContain('give its id to --alert, with --public-url of your server')
+    const own = await diagnose(['--recent', '--public-url', 'https://example.com/x'], { XDG_CACHE_HOME: cache })
+    expect(own.stderr).toContain(`diagnose --alert ${sidOf('NO', '5')} --public-url https://example.com/x\n`)
     const { stderr } = await diagnose(['--recent', '--curl', copy], { XDG_CACHE_HOME: cache })
     const [, ...words] = /diagnose --alert (\S+) --curl (\S+)\n$/.exec(stderr) ?? []
     expect(words).toEqual([sidOf('NO', '2'), copy])

@@ -130,10 +130,9 @@ export function isRequestInspector(text: string): boolean {
  */
 export function explainInspector(text: string): string {
   const alert = /\bNO[0-9a-f]{32}\b/.exec(text)?.[0]
-  const origin = /\bURL\s+(https?:\/\/[\w.:[\]-]{1,300})(?=[/?\s]|$)/i.exec(text)?.[1]
   const ask =
-    alert === undefined || origin === undefined
+    alert === undefined
       ? askTwilio
-      : `ask Twilio what it sent: npx @tollgate/cli diagnose --alert ${alert} --public-url ${origin}`
+      : `npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio sent`
   return `this is the text of Twilio's Request Inspector, which has no signature; ${ask}`
 }
