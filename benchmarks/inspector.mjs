@@ -10,8 +10,8 @@ import { signRequest } from 'tollgate/testing'
 import { authToken, median, publicUrl, signPost } from './gateway/bench.mjs'
 
 const rounds = 5
-const genuinePerRound = 400
-const refusalsPerRound = 20
+const genuinePerRound = 200
+const refusalsPerRound = 10
 /** Two cores are shared by the gateway, the search and this program. */
 const budget = 4
 
