@@ -165,9 +165,9 @@ function Explained({ capture, message }: { capture: CaptureView; message: string
         </span>
       </h3>
       <p class="sentence">{message}</p>
-      {ruledOut !== undefined && suspected.length > 0 && <h4>What is left, most likely first</h4>}
+      {ruledOut !== undefined && suspected.length > 0 && <h4>Possible causes, most likely first</h4>}
       <Causes causes={suspected} ranked />
-      <Settle id={capture.id} explanation={explanation} />
+      <Settle explanation={explanation} />
       {ruledOut !== undefined && (
         <details class="inner">
           <summary>What was tried</summary>
@@ -272,18 +272,13 @@ function Detail({ cause: { id, detail } }: { cause: Cause<string> }) {
   )
 }
 
-/** Shows the command that would settle an unproven rejection, and saves the file that it reads. */
-function Settle({ id, explanation: { command } }: { id: string; explanation: Explanation }) {
+/** Shows the command that would settle an unproven rejection. */
+function Settle({ explanation: { command } }: { explanation: Explanation }) {
   if (command === undefined) return null
   return (
     <>
-      <h4>To find out which</h4>
-      <p>
-        <a href={`/api/captures/${id}/copy?as=capture`} download="request.json">
-          Save request.json
-        </a>
-        , and run this in its folder. Give each flag a value of your own, or leave it out:
-      </p>
+      <h4>To settle it</h4>
+      <p>Ask Twilio what it sent. This lists the last failed webhooks, and the command that compares one with this:</p>
       <Line text={command} what="command" />
     </>
   )

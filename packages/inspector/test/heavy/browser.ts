@@ -87,7 +87,7 @@ export async function visit(
   context: BrowserContextOptions = {},
   options: DevOptions = {},
 ): Promise<Visit> {
-  const run = await startDev({ listen: { port: 0 }, inspectorPort: 0, authToken, ...options })
+  const run = await startDev({ listen: { port: 0 }, inspectorPort: 0, authToken, keepRefused: false, ...options })
   const opened = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...context })
   opened.setDefaultTimeout(patience)
   const page = await opened.newPage()
