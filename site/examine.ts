@@ -170,7 +170,9 @@ type Verdict = { readonly ok: true } | { readonly ok: false; readonly code: stri
 function describeVerdict(verdict: Verdict, message: string): Pick<Examined, 'ok' | 'heading' | 'message' | 'code'> {
   if (verdict.ok) return { ok: true, heading: 'Genuine', message }
   const { code } = verdict
-  return { ok: false, heading: `Refused: ${code}`, message: verdict.message.replace(/ See docs\/codes\/.*$/, ''), code }
+  // The page links to the page of the code itself.
+  const said = verdict.message.replace(/ See \S*docs\/codes\/\S+$/, '')
+  return { ok: false, heading: `Refused: ${code}`, message: said, code }
 }
 
 const masked = /‹(\d+) characters?›/

@@ -63,6 +63,8 @@ export default defineConfig({
     },
   },
   themeConfig: {
+    // Its name must contain its text, which VitePress's own name does not.
+    notFound: { linkLabel: 'Take me home' },
     search: { provider: 'local', options: searchOptions },
     outline: [2, 3],
     nav: [

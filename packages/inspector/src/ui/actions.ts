@@ -1,17 +1,6 @@
 import { type CopyForm, isCaptureId, type SendResult } from '../shared/api.ts'
 import { clearCaptures, fetchCapture, fetchCopy, fetchInfo, importFile, replay } from './requests.ts'
-import {
-  detail,
-  dialog,
-  focusesReplay,
-  info,
-  matching,
-  problem,
-  selectedId,
-  sending,
-  toast,
-  uncopied,
-} from './state.ts'
+import { detail, dialog, focusNext, info, matching, problem, selectedId, sending, toast, uncopied } from './state.ts'
 
 let hideToast: ReturnType<typeof setTimeout> | undefined
 
@@ -90,8 +79,13 @@ export const refreshInfo = () =>
 /**
  * Sends a request, one at a time, until the user cancels it. If the user has moved on when the
  * answer arrives, the page only offers to show it.
+ * @param button the button of a capture that sends it, which keeps the focus in the new capture
  */
-export async function sendOne(what: string, send: (signal: AbortSignal) => Promise<SendResult>): Promise<void> {
+export async function sendOne(
+  what: string,
+  send: (signal: AbortSignal) => Promise<SendResult>,
+  button?: 'replay' | 'edit',
+): Promise<void> {
   if (sending.value !== undefined) return
   const controller = new AbortController()
   sending.value = { cancel: () => controller.abort() }
@@ -101,8 +95,10 @@ export async function sendOne(what: string, send: (signal: AbortSignal) => Promi
     const isWaiting = selectedId.value === before.id && dialog.value === before.dialog
     if (isWaiting) dialog.value = undefined
     say(`${what}: the answer was ${status}.`, false, isWaiting ? undefined : id)
-    if (isWaiting && id !== undefined) select(id)
-    else focusesReplay.value = false
+    if (isWaiting && id !== undefined) {
+      focusNext.value = button
+      select(id)
+    }
   } catch (error) {
     if (controller.signal.aborted) say('Cancelled. The request may have arrived.')
     else say(nameError(error), true)
@@ -111,12 +107,7 @@ export async function sendOne(what: string, send: (signal: AbortSignal) => Promi
   }
 }
 
-export const replayCapture = (id: string) =>
-  sendOne('Sent again', async (signal) => {
-    const result = await replay(id, signal)
-    focusesReplay.value = true
-    return result
-  })
+export const replayCapture = (id: string) => sendOne('Sent again', (signal) => replay(id, signal), 'replay')
 
 /** Copies a text. If the browser refuses, a dialog shows the text to copy. */
 async function copyText(text: string, what: string): Promise<void> {

@@ -13,7 +13,7 @@ import { Menu } from './menu.tsx'
 import { Pairs } from './pairs.tsx'
 import { SafeText } from './safe-text.tsx'
 import { Signing } from './signing.tsx'
-import { dialog, focusesReplay, info, sending } from './state.ts'
+import { dialog, focusNext, info, sending } from './state.ts'
 
 export function Detail({ capture }: { capture: CaptureView }) {
   return (
@@ -100,14 +100,7 @@ function Head({ capture }: { capture: CaptureView }) {
         )}
       </p>
       <div class="actions">
-        <button
-          type="button"
-          onClick={() => {
-            dialog.value = 'edit'
-          }}
-        >
-          Edit and re-sign
-        </button>
+        <EditButton />
         <ReplayButton id={capture.id} />
         <Menu label="Copy">
           {info.value?.copyForms.map((form) => (
@@ -141,7 +134,7 @@ function BackButton() {
   const back = useRef<HTMLButtonElement>(null)
   // Only a narrow page has this button. There, the list that had the focus is hidden now.
   useEffect(() => {
-    if (!focusesReplay.value) back.current?.focus()
+    if (focusNext.value === undefined) back.current?.focus()
   }, [])
   return (
     <button ref={back} type="button" class="link back" onClick={() => select(undefined)}>
@@ -150,13 +143,35 @@ function BackButton() {
   )
 }
 
-/** Replays, once at a time. The focus stays on the button, also in the capture that follows. */
-function ReplayButton({ id }: { id: string }) {
+/** Keeps the focus on a button in the capture that it made. */
+function useKeptFocus(name: 'replay' | 'edit') {
   const button = useRef<HTMLButtonElement>(null)
   useEffect(() => {
-    if (focusesReplay.value) button.current?.focus()
-    focusesReplay.value = false
+    if (focusNext.value !== name) return
+    button.current?.focus()
+    focusNext.value = undefined
   }, [])
+  return button
+}
+
+function EditButton() {
+  const button = useKeptFocus('edit')
+  return (
+    <button
+      ref={button}
+      type="button"
+      onClick={() => {
+        dialog.value = 'edit'
+      }}
+    >
+      Edit and re-sign
+    </button>
+  )
+}
+
+/** Replays, once at a time. */
+function ReplayButton({ id }: { id: string }) {
+  const button = useKeptFocus('replay')
   const { value } = sending
   const isBusy = value !== undefined && dialog.value === undefined
   return (

@@ -28,7 +28,8 @@ export function EditDialog({ capture }: { capture: CaptureView }) {
     const edited = !hasBody
       ? { target: hasParams ? addToQuery(target, all) : target }
       : { target, contentType, ...(hasParams ? { params: all } : { body }) }
-    return sendOne('Signed and sent', (signal) => resign(capture.id, { method, ...edited, useRealToken }, signal))
+    const sign = (signal: AbortSignal) => resign(capture.id, { method, ...edited, useRealToken }, signal)
+    return sendOne('Signed and sent', sign, 'edit')
   }
   return (
     <Modal title="Edit and re-sign" send={{ label: 'Sign and send', onSubmit: () => void send() }}>

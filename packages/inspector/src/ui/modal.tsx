@@ -9,6 +9,8 @@ export function Modal({ title, send, children }: ModalProps) {
     const opened = element.current
     toast.value = undefined
     opened?.showModal()
+    // A browser may give the focus to the part that scrolls.
+    opened?.querySelector<HTMLElement>('.fields :is(input, select, textarea)')?.focus()
     // Closing it, instead of only removing it, makes the browser restore the focus.
     return () => opened?.close()
   }, [])

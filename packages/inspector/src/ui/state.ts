@@ -37,8 +37,8 @@ export const dialog = signal<'send' | 'edit' | 'keys' | 'clear' | 'import' | 'co
 export const sending = signal<{ readonly cancel: () => void } | undefined>(undefined)
 /** A text that the browser did not copy. */
 export const uncopied = signal<{ readonly text: string; readonly what: string } | undefined>(undefined)
-/** True if the next capture that opens gives the focus to its Replay button. */
-export const focusesReplay = signal(false)
+/** The button of the next capture that gets the focus: the one with which the user made the capture. */
+export const focusNext = signal<'replay' | 'edit' | undefined>(undefined)
 /** True while the filters are unfolded on a narrow page. A wide page always shows them. */
 export const filtersOpen = signal(false)
 

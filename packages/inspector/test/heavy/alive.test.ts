@@ -196,10 +196,12 @@ test('from the empty page to a resent request, by keyboard alone', async () => {
   await tabTo(/^Edit and re-sign$/, 'Shift+Tab')
   await press('Enter')
   await page.getByRole('dialog').waitFor()
+  await poll(() => page.evaluate("document.activeElement.closest('label')?.innerText")).toBe('Body')
   await tabTo(/^Sign and send$/)
   await press('Enter')
   await page.locator('.row .chip', { hasText: 're-signed' }).waitFor()
   await pollCount(page.locator('.row')).toBe(4)
+  await poll(focused).toBe('Edit and re-sign')
 })
 
 test('a request that takes long is sent once, can be cancelled, and does not take the page over', async () => {
