@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { twilioWebhook } from 'tollgate/node'
 import { signRequest } from 'tollgate/testing'
 import twilio from 'twilio'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Webhook } from '../src/audit/inventory.ts'
 import { listTargets, parseAllowedHosts, probeAll } from '../src/audit/probe.ts'
 import { authToken, listen, type Ran, type Running, readJson, tollgate } from './support.ts'
@@ -318,3 +318,22 @@ test('an endpoint that redirects, stalls, streams for ever or has huge headers c
   expect(performance.now() - started).toBeLessThan(Object.keys(raw).length * 5000)
   expect(process.memoryUsage().rss - memory).toBeLessThan(200 * 1024 * 1024)
 }, 60_000)
+
+test('no target is asked after four hours, and the result says so', async () => {
+  let now = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+  const server = await listen((_req, res) => {
+    now += 1.5 * 3_600_000
+    res.writeHead(403).end()
+  })
+  const targets = ['a', 'b', 'c', 'd'].map((path) => ({ url: `${server.origin}/${path}`, method: 'POST' }))
+  const probed = await probeAll(targets, 1000, () => undefined)
+  clock.mockRestore()
+  await server.close()
+  expect(probed.map(({ verdict, detail }) => [verdict, detail])).toEqual([
+    ['no answer', 'not asked in the first 4 hours'],
+    ['no answer', 'not asked in the first 4 hours'],
+    ['refused', 'unsigned: 403, wrong signature: 403'],
+    ['refused', 'unsigned: 403, wrong signature: 403'],
+  ])
+})
