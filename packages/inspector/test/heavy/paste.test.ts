@@ -59,7 +59,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const log = join(folder, 'ran')
 
 beforeAll(() => {
-  for (const program of Object.keys(shells)) requireProgram(program)
+  for (const program of ['bash', 'zsh'] as const) requireProgram(program)
   for (const name of ['evil', 'curl', 'npx']) {
     writeFileSync(join(folder, name), `#!/bin/sh\necho ${name} >> '${log}'\n`)
     chmodSync(join(folder, name), 0o755)
