@@ -123,7 +123,8 @@ describe.each(handshakeServers.map((server) => [server.name, server] as const))(
     expect(running.opened).toEqual([])
   })
 
-  test.each<[string, Draft]>([
+  // At the same time, because some servers never answer these, which takes the patience of a test.
+  test.concurrent.each<[string, Draft]>([
     ['a POST', { method: 'POST', params: [], contentType: null, signed: `${origin}/media` }],
     ['a POST signed as wss', { method: 'POST', params: [], contentType: null, signed: wss('/media') }],
     ['a PUT', { method: 'PUT', signed: wss('/media') }],

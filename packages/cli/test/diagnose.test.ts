@@ -109,7 +109,7 @@ describe('diagnose', () => {
   // Such a command comes from a stranger. Each of these files would never end, or never begin.
   test.runIf(process.platform === 'linux')('a curl command reads no device, pipe or file without a size', async () => {
     const pipe = join(mkdtempSync(join(tmpdir(), 'tollgate-pipe-')), 'pipe')
-    spawnSync('mkfifo', [pipe])
+    spawnSync('/usr/bin/env', ['mkfifo', pipe])
     for (const path of ['/proc/self/pagemap', '/proc/self/environ', '/proc/kmsg', '/dev/zero', pipe, tmpdir()]) {
       const input = `curl http://example.com/sms -H 'X-Twilio-Signature: x' --data-binary @${path}`
       expectUsage(await tollgate(['diagnose'], { input }), 'from a file (@) that cannot be read here')

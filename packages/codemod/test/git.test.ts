@@ -41,7 +41,7 @@ test('the command starts no git of the folder that it changes', () => {
 })
 
 test.runIf(process.platform === 'linux')('settings that are pipes, folders or endless files are not read', () => {
-  spawnSync('mkfifo', ['package.json', 'jest.config.js'])
+  spawnSync('/usr/bin/env', ['mkfifo', 'package.json', 'jest.config.js'])
   symlinkSync('/proc/self/pagemap', 'vite.config.js')
   symlinkSync('/dev/zero', 'vitest.config.js')
   expect(move()).toMatchObject({ status: 0, stdout: expect.stringContaining('changed hook.js') })

@@ -210,7 +210,7 @@ describe('a store where other users can plant files', () => {
 
   test('a named pipe or a folder is refused, without a wait', () => {
     const pipe = join(directory, 'pipe')
-    spawnSync('mkfifo', [pipe])
+    spawnSync('/usr/bin/env', ['mkfifo', pipe])
     for (const path of [pipe, directory]) expect(() => openSqliteStore(path, wide)).toThrow('it is not a regular file')
   })
 })

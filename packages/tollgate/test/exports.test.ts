@@ -94,6 +94,7 @@ const names: Record<string, string[]> = {
     'hiddenValue',
     'isBodyLost',
     'isDeep',
+    'keepRequest',
     'listKeptRequests',
     'readRequests',
     'requestForms',

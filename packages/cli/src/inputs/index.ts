@@ -11,7 +11,7 @@ import {
 import type { Args } from '../args.ts'
 import { type Flags, inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
-import { hideQuery, type Io, tell } from '../io.ts'
+import { hideQuery, type Io, quoteWord, tell } from '../io.ts'
 import { readBytes } from '../read-text.ts'
 import { flagNames, readFlags, requestFlags } from './flags.ts'
 import { readPasted } from './pasted.ts'
@@ -42,6 +42,19 @@ export function hasForm(args: Args): boolean {
 /** Says whether the flags or the argument give a request. */
 export function hasRequest(args: Args): boolean {
   return hasForm(args) || [...flagNames, 'word', 'last'].some((name) => args.has(name))
+}
+
+/**
+ * Writes the flags that name the request again, for a command to paste: `--last`, or a file.
+ * `undefined` if the request came from standard input or from single flags.
+ */
+export function writeRequestFlags(args: Args): string | undefined {
+  const words = [...formNames, 'entry'].flatMap((name) => {
+    const value = args.list(name)[0]
+    return value === undefined ? [] : [`--${name} ${quoteWord(value)}`]
+  })
+  if (args.has('last')) return ['--last', ...words].join(' ')
+  return hasForm(args) && !formNames.some((name) => args.list(name)[0] === '-') ? words.join(' ') : undefined
 }
 
 /**
