@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
  */
 export const programs = {
   'apache2-bin': { names: ['apache2'], for: 'the proxy suites' },
-  bash: { names: ['bash'], for: 'the completion of the command line' },
+  bash: { names: ['bash'], for: 'the completion of the command line, and pasted copies' },
   caddy: { names: ['caddy'], for: 'the proxy suites' },
   chromium: {
     names: ['chromium', 'chromium-browser', 'google-chrome'],
@@ -28,7 +28,7 @@ export const programs = {
   'python3-flask': { names: ['flask'], for: 'receivers and backends in other languages' },
   'redis-server': { names: ['redis-server', 'valkey-server'], for: 'the replay guard' },
   'ruby-rackup': { names: ['rackup'], for: 'receivers in other languages' },
-  zsh: { names: ['zsh'], for: 'the completion of the command line' },
+  zsh: { names: ['zsh'], for: 'the completion of the command line, and pasted copies' },
 }
 
 /** The program that `npm run bench -- gateway` needs besides. */

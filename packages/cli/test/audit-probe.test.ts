@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http'
 import { twilioWebhook } from 'tollgate/node'
 import { signRequest } from 'tollgate/testing'
 import twilio from 'twilio'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Webhook } from '../src/audit/inventory.ts'
 import { listTargets, parseAllowedHosts, probeAll } from '../src/audit/probe.ts'
 import { authToken, listen, type Ran, type Running, readJson, tollgate } from './support.ts'
@@ -250,4 +250,23 @@ test('the status decides: a body that never ends, or ends too early, is an answe
   expect(probed.map(({ verdict }) => verdict)).toEqual(['not guarded', 'not guarded', 'no answer'])
   expect(probed[2]?.detail).toContain('unsigned: no answer (127.0.0.1:')
   for (const server of [neverEnds, cut, closes]) await server.close()
+})
+
+test('no target is asked after four hours, and the result says so', async () => {
+  let now = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+  const server = await listen((_req, res) => {
+    now += 1.5 * 3_600_000
+    res.writeHead(403).end()
+  })
+  const targets = ['a', 'b', 'c', 'd'].map((path) => ({ url: `${server.origin}/${path}`, method: 'POST' }))
+  const probed = await probeAll(targets, 1000, () => undefined)
+  clock.mockRestore()
+  await server.close()
+  expect(probed.map(({ verdict, detail }) => [verdict, detail])).toEqual([
+    ['no answer', 'not asked in the first 4 hours'],
+    ['no answer', 'not asked in the first 4 hours'],
+    ['refused', 'unsigned: 403, wrong signature: 403'],
+    ['refused', 'unsigned: 403, wrong signature: 403'],
+  ])
 })

@@ -243,11 +243,12 @@ function replaceFile(file: string, text: string): void {
   }
 }
 
-/** Shows control characters, which may be part of a file's name, as escapes. */
+/** Shows characters that act or stay unseen, which may be part of a file's name, as escapes. */
 const show = (text: string, allowed = ''): string =>
-  text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, (character) => {
+  text.replace(/[\p{Cc}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu, (character) => {
     if (character === allowed) return character
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+    const code = (character.codePointAt(0) ?? 0).toString(16)
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`
   })
 
 async function main(): Promise<number> {

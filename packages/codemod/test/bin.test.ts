@@ -210,6 +210,11 @@ test('the mode of a file stays, and a link stays a link', () => {
   expect(readdirSync(folder)).toHaveLength(3)
 })
 
+test('characters that stay unseen in names are shown as escapes', () => {
+  write('a\u200b\u00ad\ufeff\u{e0041}\u3164b.js', mover)
+  expect(runBin('--dry-run', folder).stdout).toContain('a\\u200b\\u00ad\\ufeff\\u{e0041}\\u3164b.js')
+})
+
 test('control characters in names are shown as escapes', () => {
   write('a\u001b[31m\n\u202eb.js', mover)
   write('c\u001b[31m.js', 'const = twilio.webhook')

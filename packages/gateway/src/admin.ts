@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
 /** The state that the admin pages show. */
 interface AdminSources {
@@ -23,6 +23,7 @@ export function createAdminServer(sources: AdminSources): Server {
       answer(res, reason === undefined ? 200 : 503, `${reason ?? 'ready'}\n`)
     },
     '/metrics': async (res) => {
+      if (isRebound(res.req)) return answer(res, 403, 'the Host must be localhost or an IP address\n')
       const { text, type } = await sources.readMetrics()
       answer(res, 200, text, type)
     },
@@ -34,6 +35,15 @@ export function createAdminServer(sources: AdminSources): Server {
     else if (req.method !== 'GET' && req.method !== 'HEAD') answer(res, 405, 'GET only\n')
     else page(res).catch(() => answer(res, 500, 'error\n'))
   })
+}
+
+/**
+ * Returns true if a loopback address was reached under a name. A website that a user of this machine
+ * visits may let its own name lead there, and then read the answer: DNS rebinding.
+ */
+function isRebound({ socket: { localAddress = '' }, headers: { host = '' } }: IncomingMessage): boolean {
+  const isLoopback = /^(127\.|::1$|::ffff:127\.)/.test(localAddress)
+  return isLoopback && !/^(localhost|[\d.]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host)
 }
 
 function answer(res: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {

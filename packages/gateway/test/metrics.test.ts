@@ -16,6 +16,7 @@ import {
   publicUrl,
   routeTo,
   send,
+  sendRaw,
   signSms,
   startUpstream,
 } from './support.ts'
@@ -175,4 +176,20 @@ test("look-ups at Twilio's Accounts API are timed by their result, and those tha
   await gateway.close()
   api.closeAllConnections()
   api.close()
+})
+
+test('a name that a website lets lead to a loopback address reads no metrics (DNS rebinding)', async () => {
+  const gateway = createGateway({ listen: { port: 0 }, admin: { port: 0 }, routes: [routeTo('http://127.0.0.1:9')] })
+  const { adminUrl = '' } = await gateway.listen()
+  const port = Number(new URL(adminUrl).port)
+  const ask = async (host: string, path = '/metrics'): Promise<string> =>
+    (await sendRaw(port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).slice(9, 12)
+  for (const host of ['rebound.example', `rebound.example:${port}`, '127.0.0.1.rebound.example', 'localhost.x', '']) {
+    expect(await ask(host), host).toBe('403')
+    // Load balancers on the same machine may ask with the name of the service.
+    expect(await ask(host, '/healthz')).toBe('200')
+  }
+  for (const host of ['127.0.0.1', `127.0.0.1:${port}`, 'localhost:1', '[::1]', '10.0.0.1'])
+    expect(await ask(host), host).toBe('200')
+  await gateway.close()
 })

@@ -93,6 +93,7 @@ const names: Record<string, string[]> = {
     'findHeader',
     'hiddenValue',
     'isBodyLost',
+    'isDeep',
     'keepRequest',
     'listKeptRequests',
     'readRequests',

@@ -285,3 +285,23 @@ test.each(['\x1b[201~\revil\r', '\x9b201~', '\x7f', '\0', '\x03', '\nevil\n', '\
     }
   },
 )
+
+describe('an object with thousands of levels, which no JSON can be written of, is refused', () => {
+  const request = { method: 'POST', url: 'https://example.com/', headers: {} }
+  test.each([
+    ['lists', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ])('%s', (_name, start, end) => {
+    const deep = `{"a":${start.repeat(50_000)}1${end.repeat(50_000)}}`
+    const text = JSON.stringify(request)
+    const entry = JSON.stringify({ ...request, headers: [] }).replace(/}$/, `,"_parsedBody":${deep}}`)
+    for (const file of [
+      text.replace(/}$/, `,"body":${deep}}`),
+      `{"log":{"entries":[{"request":${entry}}]}}`,
+      `# A parser left of the body: ${deep}\ncurl https://example.com/ --request POST`,
+    ])
+      expect(readMessages(file)).toEqual([expect.stringContaining('more than 100 levels')])
+    const [read] = readRequests(text.replace(/}$/, `,"body":{"a":${start.repeat(90)}1${end.repeat(90)}}}`)).requests
+    expect(writeRequests('capture', [read as RecordedRequest]).length).toBeGreaterThan(180)
+  })
+})

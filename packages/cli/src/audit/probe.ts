@@ -5,6 +5,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { UnreachableError, UsageError } from '../exit.ts'
 import { deliverForStatus } from '../sending/deliver.ts'
 import { toAddress } from '../sending/prepare.ts'
+import { maxRunMs } from '../twilio-api/client.ts'
 import { findDefaultPort, parseWebhookUrl, removeFragment, toAsciiHost } from '../twilio-api/webhook-url.ts'
 import { compare, type Webhook } from './inventory.ts'
 
@@ -72,7 +73,8 @@ function findEndpoint(
 
 /**
  * Sends each target an unsigned request and one with a random signature, at most one request a
- * second to each host. Redirects are not followed.
+ * second to each host. Redirects are not followed. A host that never answers takes the time limit of
+ * each request, so no target is asked after four hours.
  */
 export async function probeAll(
   targets: readonly Target[],
@@ -85,6 +87,7 @@ export async function probeAll(
     const host = findEndpoint(target.url)?.host ?? ''
     byHost.set(host, [...(byHost.get(host) ?? []), target])
   }
+  const end = performance.now() + maxRunMs
   const probed = await Promise.all(
     [...byHost.values()].map(async (ofHost) => {
       const results: Probed[] = []
@@ -99,7 +102,7 @@ export async function probeAll(
         }
       }
       for (const target of ofHost) {
-        results.push(await probe(target, timeoutMs, pace))
+        results.push(performance.now() < end ? await probe(target, timeoutMs, pace) : { ...target, ...notAsked })
         onStep()
       }
       return results
@@ -110,6 +113,11 @@ export async function probeAll(
     .flat()
     .sort((one, other) => worst.indexOf(one.verdict) - worst.indexOf(other.verdict) || compare(one.url, other.url))
 }
+
+const notAsked = {
+  verdict: 'no answer',
+  detail: `not asked in the first ${maxRunMs / 3_600_000} hours`,
+} as const
 
 /** Waits for the host's next turn, then sends. */
 type Pace = (send: () => Promise<number | string>) => Promise<number | string>

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildApiUrl } from 'tollgate/keys'
+import { isDeep } from 'tollgate/requests'
 import { UnreachableError, UsageError } from '../exit.ts'
 import type { Credentials } from './credentials.ts'
 
@@ -77,7 +78,8 @@ const maxPages = 2000
 const maxListMs = 10 * 60_000
 const maxListCharacters = 64 * 1024 * 1024
 const maxEqualPages = 50
-const maxRunMs = 4 * 60 * 60_000
+/** The longest time that an audit reads, and the longest time that its probe takes. */
+export const maxRunMs = 4 * 60 * 60_000
 
 export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOptions): TwilioApi {
   let requests = 0
@@ -235,7 +237,7 @@ async function readText(response: Response): Promise<string> {
 function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
+    return isObject(value) && !isDeep(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -358,6 +358,16 @@ describe('the work and the memory are bounded', () => {
     ])
   })
 
+  test.each([
+    ['lists', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ])('an answer of 200,000 %s in each other is refused, as one that is no object', async (_name, start, end) => {
+    const deep = `${start.repeat(200_000)}1${end.repeat(200_000)}`
+    answerWith(() => new Response(`{"accounts":[${deep}]}`))
+    await expect(createApi(base).list('api', '/2010-04-01/Accounts.json', 'accounts')).rejects.toThrow(ApiError)
+    await settle(audit(base))
+  })
+
   test('an answer of more than 8 MiB is not read to its end', async () => {
     let written = 0
     answerWith(

@@ -59,7 +59,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const log = join(folder, 'ran')
 
 beforeAll(() => {
-  requireProgram('bash')
+  for (const program of ['bash', 'zsh'] as const) requireProgram(program)
   for (const name of ['evil', 'curl', 'npx']) {
     writeFileSync(join(folder, name), `#!/bin/sh\necho ${name} >> '${log}'\n`)
     chmodSync(join(folder, name), 0o755)
@@ -72,8 +72,26 @@ interface Shell {
   close(): void
 }
 
-async function openShell(bracketed: boolean): Promise<Shell> {
-  const command = '/bin/bash --norc --noprofile -i'
+/** Each shell without its user's settings, and the lines that make it say that it has read everything. */
+const shells = {
+  bash: {
+    command: '/bin/bash --norc --noprofile -i',
+    setUp: (bracketed: boolean) => [
+      `PROMPT_COMMAND='echo new""-prompt'; bind 'set enable-bracketed-paste ${bracketed ? 'on' : 'off'}'`,
+      `bind -x '"\\C-o": echo all-is""-read'`,
+    ],
+  },
+  zsh: {
+    command: '/usr/bin/zsh -f -i',
+    setUp: (bracketed: boolean) => [
+      `precmd() { echo new''-prompt }; say() { print all-is''-read }; zle -N say; bindkey '^O' say`,
+      bracketed ? ':' : 'unset zle_bracketed_paste',
+    ],
+  },
+}
+
+async function openShell(name: keyof typeof shells, bracketed: boolean): Promise<Shell> {
+  const { command, setUp } = shells[name]
   const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], {
     // No other program can be found.
     env: { PATH: folder, TERM: 'xterm', SHELL: '/bin/bash', HISTFILE: '', LANG: 'C.UTF-8' },
@@ -105,8 +123,7 @@ async function openShell(bracketed: boolean): Promise<Shell> {
     await waitForOutput('new-prompt')
     output = ''
   }
-  type(`PROMPT_COMMAND='echo new""-prompt'; bind 'set enable-bracketed-paste ${bracketed ? 'on' : 'off'}'\r`)
-  type(`bind -x '"\\C-o": echo all-is""-read'\r`)
+  for (const line of setUp(bracketed)) type(`${line}\r`)
   // The history has a line that would run in double quotes.
   type(": '$(evil)'\r")
   await leave()
@@ -193,10 +210,15 @@ async function listLines(text: string): Promise<readonly string[]> {
   return [found.proven?.setting, unknown.command].filter((line) => line !== undefined)
 }
 
-describe.each([true, false])('pasted into bash, with bracketed paste: %s', (bracketed) => {
+// zsh draws each bracketed paste again and again, which takes minutes and shows nothing more.
+describe.each([
+  ['bash', true],
+  ['bash', false],
+  ['zsh', false],
+] as const)('pasted into %s, with bracketed paste: %s', (name, bracketed) => {
   let shell: Shell
   beforeAll(async () => {
-    shell = await openShell(bracketed)
+    shell = await openShell(name, bracketed)
   })
   afterAll(() => shell.close())
 

@@ -13,7 +13,7 @@ export {
   type WrittenFormName,
   writeRequests,
 } from './forms.ts'
-export { writeInertJson } from './json.ts'
+export { isDeep, writeInertJson } from './json.ts'
 export { keepRequest, listKeptRequests } from './kept.ts'
 export {
   checkRequest,

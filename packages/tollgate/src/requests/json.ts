@@ -138,9 +138,26 @@ export function writeInertJson(value: unknown, indent?: number): string {
     )
 }
 
-/** The mark of a property that is an object, such as a body that a parser left. */
+// A webhook of Twilio's has ten at most.
+const mostLevels = 100
+
+/**
+ * Returns true for objects and lists with more than 100 levels. `JSON.parse` reads thousands, and
+ * `JSON.stringify` then fails, because it has no stack for them.
+ * @param value what `JSON.parse` returned
+ */
+export function isDeep(value: unknown, levels = mostLevels): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((one) => isDeep(one, levels - 1))
+}
+
+/**
+ * The mark of a property that is an object, such as a body that a parser left.
+ * @throws RequestError if it has more than 100 levels
+ */
 export function readObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
   const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (isPlain && isDeep(value)) throw new RequestError(`its objects have more than ${mostLevels} levels`)
   return isPlain ? (value as Readonly<Record<string, unknown>>) : undefined
 }
 
