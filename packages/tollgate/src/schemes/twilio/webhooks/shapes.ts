@@ -145,7 +145,10 @@ function findCompleteKind(kind: Kind, params: ParamsReader): Kind | undefined {
 
 function findShape(name: string): ShapeRow | undefined {
   const known = shapesOfNames.get(name)
-  return known !== undefined || plainNames.has(name) ? known : shapes.find(({ names }) => names.test(name))
+  if (known !== undefined || shapesOfNames.has(name)) return known
+  const found = shapes.find(({ names }) => names.test(name))
+  if (plainNames.has(name)) shapesOfNames.set(name, found)
+  return found
 }
 
 function findFaultOfName(name: string, kind: Kind | undefined): string | undefined {
@@ -171,6 +174,7 @@ function findNextName({ parameters }: Kind, text: string): string {
  * A known name may do that if the longer one is there too: `From` with the value `CityBank`.
  */
 function beginsLongerName(name: string, value: string, values: ReadonlyMap<string, unknown>): boolean {
+  endings ??= findEndings()
   const begun = endings.get(name)?.filter((ending) => value.startsWith(ending))
   return begun?.some((ending) => !(isKnown(name) && values.has(name + ending))) === true
 }
@@ -178,17 +182,23 @@ function beginsLongerName(name: string, value: string, values: ReadonlyMap<strin
 const allNames = Object.values(kinds).flatMap(listNames)
 const plainNames: ReadonlySet<string> = new Set(allNames.filter((name) => !isPattern(name)))
 const patterns = [...new Set(allNames.filter(isPattern))]
-// A replay guard checks every delivery, so what is known of a name is looked up.
-const shapesOfNames = new Map([...plainNames].map((name) => [name, shapes.find(({ names }) => names.test(name))]))
-/** For each beginning of a name its endings: `SmsStatu` has `s`. */
-const endings = new Map<string, string[]>()
-for (const name of plainNames)
-  for (let length = 0; length < name.length; length++) {
-    const start = name.slice(0, length)
-    const known = endings.get(start)
-    if (known === undefined) endings.set(start, [name.slice(length)])
-    else known.push(name.slice(length))
-  }
+// A replay guard checks every delivery, so what is known of a name is looked up. It is found when
+// the first deliveries arrive: made by the import, it would be 5 MB of memory in every process.
+const shapesOfNames = new Map<string, ShapeRow | undefined>()
+let endings: ReadonlyMap<string, readonly string[]> | undefined
+
+/** Finds for each beginning of a name its endings: `SmsStatu` has `s`. */
+function findEndings(): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>()
+  for (const name of plainNames)
+    for (let length = 0; length < name.length; length++) {
+      const start = name.slice(0, length)
+      const known = found.get(start)
+      if (known === undefined) found.set(start, [name.slice(length)])
+      else known.push(name.slice(length))
+    }
+  return found
+}
 
 function isPattern(name: string): boolean {
   return /[{*]/.test(name)
