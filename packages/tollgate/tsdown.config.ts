@@ -80,7 +80,7 @@ const adapters = { name: 'adapters', test: /src[\\/]adapters[\\/]shared[\\/][\w-
 
 // A group takes with it what it imports. In CommonJS that must not be the choice of a provider,
 // whose paths start from its own folder, so this group has only files that import none.
-const checks = { name: 'checks', test: /src[\\/](verdict|checks[\\/]\w+)\.ts$/ }
+const checks = { name: 'checks', test: /src[\\/](verdict|checks[\\/]\w+|schemes[\\/]twilio[\\/]webhook)\.ts$/ }
 
 const shared: UserConfig = {
   platform: 'neutral',

@@ -2,7 +2,6 @@ import manifest from '../package.json' with { type: 'json' }
 import { completionKey } from './candidates.ts'
 import { aliases, commands } from './commands/table.ts'
 import { complete } from './complete.ts'
-import { readDotenv } from './dotenv.ts'
 import { EXIT, UnreachableError, UsageError } from './exit.ts'
 import { formatCommandHelp, formatHelp } from './help.ts'
 import { colorsFor, type Io, print, printJson, tell } from './io.ts'
@@ -43,6 +42,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const { command } = await row.load()
   const args = parseWords(words, command, name)
   if (args === undefined) return show(io, formatCommandHelp(name, command, io))
+  // It loads every scheme, which help and completion do not need.
+  const { readDotenv } = await import('./dotenv.ts')
   return await command.run(args, await readDotenv(args, io))
 }
 
