@@ -91,6 +91,11 @@ const ran = new Map([
   ['export TWILIO_AUTH_TOKEN=12345 TOLLGATE_PUBLIC_URL', 'conformance/heavy/replay-examples.test.ts: fastify.mjs'],
   ['npx @tollgate/cli send events.batch', 'packages/cli/test/heavy/kinds.test.ts: send'],
   ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli conform', 'conformance/heavy/receivers.test.ts: conform'],
+  ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli call', 'packages/cli/test/call.test.ts: a call'],
+  [
+    'npm install tollgate express\nnpm install --save-dev vitest fast-xml-parser',
+    'tools/test/testing-examples.test.ts: the tests',
+  ],
 ])
 
 function findBlock(text: string, start: string): string {
