@@ -53,6 +53,8 @@ interface Stream {
 const streamQuietMs = 300
 const relayQuietMs = 5000
 // One frame of 20 ms: https://www.twilio.com/docs/voice/media-streams/websocket-messages
+// What is said becomes a second of silence.
+const framesOfSpeech = 50
 const silence = btoa('\xff'.repeat(160))
 
 /** Resolves the URL of a socket: wss, or the host of the document. */
@@ -177,7 +179,7 @@ async function connectStream(at: At, noun: TwimlElement, action: Target | undefi
       for (const digit of input.press) stream.send('dtmf', { dtmf: { track: 'inbound_track', digit } })
     else if (!('answer' in input)) {
       if ('say' in input) walk.note('A stream carries audio. The walk sends silence instead of the words.')
-      for (let frame = 0; frame < 10; frame++) {
+      for (let frame = 0; frame < framesOfSpeech; frame++) {
         const timestamp = String(20 * chunk)
         stream.send('media', { media: { track: 'inbound', chunk: String(++chunk), timestamp, payload: silence } })
       }
