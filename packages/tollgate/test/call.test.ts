@@ -108,6 +108,18 @@ describe('Gather', () => {
     expect(paramsOf(ivr, -1)).toMatchObject({ SpeechResult: 'zwei Personen', Language: 'de-DE' })
   })
 
+  test.each([
+    ['<Gather method="PUT"/>', 13312],
+    ['<Gather finishOnKey="x"/>', 13310],
+    ['<Gather numDigits="0"/>', 13314],
+    ['<Record method="PUT"/>', 13610],
+    ['<Pause length="x"/>', 13910],
+    ['<Say loop="-1">x</Say>', 13510],
+  ])('%s is a warning, and the default is used', async (verbs, code) => {
+    const ivr = await call({ '/voice': verbs })
+    expect(ivr.findings).toMatchObject([{ code, level: 'warning' }])
+  })
+
   test('an attribute in another letter case is named', async () => {
     const ivr = await call({ '/voice': '<Gather numdigits="1"/>' })
     expect(ivr.findings).toMatchObject([
@@ -222,6 +234,25 @@ describe('Dial', () => {
     expect(list(quiet)).not.toContain('Dial action POST /after 200')
   })
 
+  test('the called line cannot dial', async () => {
+    const dialled = await call({ ...routes, '/whisper': '<Dial>+15550002</Dial>' })
+    await dialled.answer()
+    expect(dialled.findings).toMatchObject([{ code: 13201, level: 'error' }])
+  })
+
+  test('numbers that ring together, and one after the other', async () => {
+    const numbers = '<Number statusCallback="/child">+15550001</Number><Client statusCallback="/child">bob</Client>'
+    const together = await call({ ...routes, '/voice': `<Dial action="/after">${numbers}</Dial>` })
+    expect(together.heard).toBe('[rings +15550001, Client bob]')
+    await together.answer()
+    expect(paramsOf(together, 1)).toMatchObject({ CallStatus: 'canceled', To: 'client:bob', SequenceNumber: '0' })
+    const inTurn = await call({ ...routes, '/voice': `<Dial action="/after" sequential="true">${numbers}</Dial>` })
+    await inTurn.answer('busy')
+    await inTurn.answer('failed')
+    expect(inTurn.heard).toContain('failed false')
+    expect([1, 2].map((index) => paramsOf(inTurn, index).CallStatus)).toEqual(['busy', 'failed'])
+  })
+
   test('a conference', async () => {
     const dialled = await call({
       '/voice':
@@ -272,6 +303,16 @@ describe('Enqueue', () => {
     await queued.hangUp()
     expect(paramsOf(queued, -1)).toMatchObject({ QueueResult: 'hangup' })
   })
+})
+
+test('Refer needs a SIP call', async () => {
+  const routes = {
+    '/voice': '<Refer action="/done"><Sip>sip:bob@example.com</Sip></Refer>',
+    '/done': '<Say>done</Say>',
+  }
+  expect((await call(routes)).findings).toMatchObject([{ code: 13801 }])
+  const sip = await call(routes, { from: 'sip:alice@example.com' })
+  expect(paramsOf(sip, 1)).toMatchObject({ ReferCallStatus: 'completed', ReferSipResponseCode: '202' })
 })
 
 test.each([

@@ -78,7 +78,7 @@ function forgeTicket(first: Readonly<Record<string, unknown>>): object | undefin
   return copy
 }
 
-/** Opens a socket: 101, or the status of the refusal. A message that closes it counts as refused. */
+/** Opens a socket: 101, or the status of the refusal. If the first message ends it, that is 403. */
 function openForStatus(
   transport: LocalTransport,
   url: string,
@@ -89,20 +89,26 @@ function openForStatus(
   if (socket === undefined) return Promise.resolve(0)
   return new Promise((resolve) => {
     let status = 0
+    let isOurs = false
+    const end = (): void => {
+      isOurs = true
+      socket.terminate()
+    }
     socket.on('error', () => undefined)
     socket.on('unexpected-response', (_request, response) => {
       status = response.statusCode ?? 0
       response.destroy()
-      socket.terminate()
+      end()
     })
     socket.on('open', () => {
       status = 101
-      if (first === undefined) return socket.terminate()
+      if (first === undefined) return end()
       if ('event' in first) socket.send(JSON.stringify({ event: 'connected', protocol: 'Call', version: '1.0.0' }))
       socket.send(JSON.stringify(first))
-      setTimeout(() => socket.terminate(), ticketWaitMs).unref()
+      setTimeout(end, ticketWaitMs)
     })
-    socket.on('close', (code) => resolve(status === 101 && first !== undefined && code !== 1006 ? 403 : status))
+    // A server that ends the socket after the message has refused it.
+    socket.on('close', () => resolve(status === 101 && !isOurs ? 403 : status))
   })
 }
 

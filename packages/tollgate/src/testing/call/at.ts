@@ -52,17 +52,21 @@ export function listChildren(element: TwimlElement): TwimlElement[] {
   return element.children.filter((child) => typeof child !== 'string')
 }
 
+/** https://www.twilio.com/docs/api/errors: the codes for a wrong method. Other verbs have none of their own. */
+const methodCodes: Readonly<Record<string, number>> = {
+  Gather: 13312,
+  Record: 13610,
+  Dial: 13210,
+  Number: 13221,
+  Redirect: 13710,
+}
+
 /** Reads an attribute for a method: GET or POST. Another value is not used. */
-function readMethod(at: At, element: TwimlElement, name: string): 'GET' | 'POST' {
-  const text = readAttribute(element, name) ?? 'POST'
-  const method = text.toUpperCase()
+function readMethod({ walk, document }: At, element: TwimlElement, name: string): 'GET' | 'POST' {
+  const method = (readAttribute(element, name) ?? 'POST').toUpperCase()
   if (method === 'GET' || method === 'POST') return method
-  at.walk.report(
-    13710,
-    'warning',
-    `${name} of <${element.name}> is neither GET nor POST: POST is used`,
-    at.document.url,
-  )
+  const code = methodCodes[element.name] ?? 12200
+  walk.report(code, 'warning', `${name} of <${element.name}> is neither GET nor POST: POST is used`, document.url)
   return 'POST'
 }
 

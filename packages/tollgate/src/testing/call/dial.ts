@@ -33,6 +33,10 @@ const mostTargets = 10
 export async function runDial(at: At, walkLeg: WalkLeg, walkWaiting: WalkWaiting): Promise<Next> {
   const action = readTarget(at, 'action', 'method')
   if (action === 'failed') return 'failed'
+  if (at.leg.params.Direction === 'outbound-dial') {
+    at.walk.report(13201, 'error', '<Dial> is not allowed on a line that <Dial> calls', at.document.url)
+    return 'failed'
+  }
   const nouns = listChildren(at.verb)
   const [noun] = nouns
   if (noun?.name === 'Conference') return await endWithAction(at, action, await joinConference(at, noun, walkWaiting))

@@ -30,7 +30,7 @@ const spoken: Readonly<Record<string, VerbRow>> = {
   },
   Pause: {
     attributes: 'length',
-    run: (at) => void at.walk.hear(`[pause ${readCount(at, at.verb, 'length', 0, 13410) ?? 1} s]`),
+    run: (at) => void at.walk.hear(`[pause ${readCount(at, at.verb, 'length', 0, 13910) ?? 1} s]`),
   },
 }
 
@@ -162,7 +162,12 @@ function collect(keys: string, finish: string, most: number | undefined): { digi
 function readFinishKeys({ walk, verb, document }: At, usual: string): string {
   const keys = readAttribute(verb, 'finishOnKey') ?? usual
   if (/^[\d*#]*$/.test(keys)) return keys
-  walk.report(13310, 'warning', 'finishOnKey has other characters than 0-9, * and #: it is ignored', document.url)
+  walk.report(
+    verb.name === 'Record' ? 13613 : 13310,
+    'warning',
+    'finishOnKey has other characters than 0-9, * and #: it is ignored',
+    document.url,
+  )
   return usual
 }
 
@@ -308,7 +313,7 @@ async function runRefer(at: At): Promise<Next> {
   const action = readTarget(at, 'action', 'method')
   if (action === 'failed') return 'failed'
   if (!leg.params.From?.startsWith('sip:')) {
-    walk.report(13000, 'error', '<Refer> needs a SIP call', document.url)
+    walk.report(13801, 'error', '<Refer> needs a SIP call', document.url)
     return 'failed'
   }
   walk.hear(`[refers the call to ${readText(verb)}]`)
