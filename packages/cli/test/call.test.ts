@@ -118,6 +118,22 @@ test.each([
   },
 )
 
+test('--sms sends each line as a message', async () => {
+  const origin = await serve({
+    '/voice': { twiml: (params) => `<Message statusCallback="/sent">You said ${params.get('Body')}</Message>` },
+    '/sent': { twiml: '', guard: 'none' },
+  })
+  const ran = await walk(origin, 'Hi\nBye\n', '--sms', '--attack')
+  expect(ran.stdout.split('\n').slice(0, 4)).toEqual([
+    'POST https://api.example.com/voice  200  message',
+    'You said Hi',
+    'POST https://api.example.com/sent  200  Message statusCallback',
+    'POST https://api.example.com/sent  200  Message statusCallback',
+  ])
+  expect(ran.stdout).toContain('open     POST https://api.example.com/sent  (unsigned: 200')
+  expect(ran.code).toBe(1)
+})
+
 interface Agent {
   readonly noun: 'Stream' | 'ConversationRelay'
   readonly isGuarded: boolean
@@ -220,6 +236,7 @@ test.each([
   [[], /--to is missing/],
   [['--to', 'ftp://localhost/voice'], /--to needs an http or https URL/],
   [['--to', 'http://a:b@localhost/voice'], /--to needs/],
+  [['--to', 'localhost:1/sms', '--sms', '--max-requests', '9'], /--sms and --max-requests cannot be used together/],
   [['--to', 'localhost:1/voice', '--map', 'https://api.example.com'], /--map needs/],
   [['--to', 'localhost:1/voice', '--map', 'file:///=http://localhost:3000'], /--map needs/],
 ])('%j is wrong usage', async (words, message) => {

@@ -350,6 +350,22 @@ describe('requests', () => {
     expect(paramsOf(ivr, -1)).toMatchObject({ ErrorCode: '11200', ErrorUrl: expect.stringContaining('/gone') })
   })
 
+  test('an application that fails has no answer', async () => {
+    const server = await testServer(() => () => Promise.reject(new Error('boom')))
+    const failed = await callScenario(server)
+    expect(failed.findings).toMatchObject([{ code: 11205, detail: 'there is no answer: boom' }])
+    expect(failed.status).toBe('completed')
+  })
+
+  test('userinfo is sent as Basic authorization, and is neither signed nor shown', async () => {
+    const ivr = await call({
+      '/voice': '<Redirect>https://user:p%40ss@example.com/in</Redirect>',
+      '/in': (_params, request) => `<Say>${request.headers.get('authorization')}</Say>`,
+    })
+    expect(ivr.heard).toBe(`Basic ${btoa('user:p@ss')}`)
+    expect(JSON.stringify(ivr.requests)).not.toContain('p%40ss')
+  })
+
   test('another host is not called', async () => {
     const ivr = await call({ '/voice': '<Redirect>https://other.example/voice</Redirect>' })
     expect(ivr.notes).toEqual(['https://other.example/voice was not requested: the walk may not call this host.'])

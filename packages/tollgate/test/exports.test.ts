@@ -38,7 +38,7 @@ const names: Record<string, string[]> = {
     'webhookKinds',
   ],
   './testing/node': ['testServer'],
-  './testing/call': ['callScenario', 'checkAnswer', 'messageScenario', 'readTwiml', 'startCall'],
+  './testing/call': ['callScenario', 'checkAnswer', 'messageScenario', 'readTwiml', 'startCall', 'startConversation'],
   './testing/vitest': [],
   './testing/jest': [],
   './twiml': ['twiml'],

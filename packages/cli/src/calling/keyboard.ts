@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import type { Call } from 'tollgate/testing/call'
+import type { Call, Conversation } from 'tollgate/testing/call'
 import type { Io } from '../io.ts'
 import { claimStandardInput } from '../read-text.ts'
 
@@ -33,4 +33,10 @@ export async function followKeyboard(call: Call, over: Promise<void>, io: Io): P
   }
   // In the URL of a Number the first one hangs up the called line only.
   while (call.status === 'in-progress') await call.hangUp()
+}
+
+/** Sends each line of standard input as a message. */
+export async function sendLines(conversation: Conversation, io: Io): Promise<void> {
+  claimStandardInput(io, 'tollgate call')
+  for await (const line of createInterface({ input: io.stdin })) await conversation.send(line.slice(0, longestLine))
 }

@@ -1,9 +1,16 @@
 import { splitUrl } from 'tollgate/requests'
-import { type CallEvent, type CallOptions, startCall } from 'tollgate/testing/call'
+import {
+  type CallEvent,
+  type CallOptions,
+  type ConversationOptions,
+  startCall,
+  startConversation,
+  type Walked,
+} from 'tollgate/testing/call'
 import { addScheme } from '../addresses.ts'
 import type { Args } from '../args.ts'
 import { attackRoutes, type Route } from '../calling/attack.ts'
-import { followKeyboard, keyboardHelp } from '../calling/keyboard.ts'
+import { followKeyboard, keyboardHelp, sendLines } from '../calling/keyboard.ts'
 import { LocalTransport, type Mapping, readMapping } from '../calling/transport.ts'
 import { asUsage, EXIT, UnreachableError, UsageError } from '../exit.ts'
 import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
@@ -13,7 +20,7 @@ import type { Command } from './command.ts'
 export const command: Command = {
   words: '',
   flags: {
-    to: { type: 'text', value: 'URL', describe: 'The voice webhook of your server: http or https' },
+    to: { type: 'text', value: 'URL', describe: 'The webhook of your server: http or https' },
     'public-url': {
       type: 'text',
       value: 'URL',
@@ -35,6 +42,7 @@ export const command: Command = {
       type: 'switch',
       describe: 'Then send each request of the call forged, and list the routes that accept it',
     },
+    sms: { type: 'switch', describe: 'Send messages instead of a call: each line of the input is one' },
     'max-requests': { type: 'text', value: 'N', describe: 'End the call after N requests, up to 1,000; default 100' },
     timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
     json: { type: 'switch', describe: 'Print one JSON document' },
@@ -50,6 +58,8 @@ export const command: Command = {
   ],
   epilogue: `${keyboardHelp} Time does not pass by itself. Exits with 1 after an error, and if --attack finds a route that is not guarded.`,
   async run(args, io) {
+    args.only(['sms', 'status-callback'])
+    args.only(['sms', 'max-requests'])
     const { origin, path, mappings } = readAddresses(args)
     const { authTokens, sharedKey } = await readSecrets(args, io)
     const [authToken] = authTokens
@@ -57,26 +67,15 @@ export const command: Command = {
       throw new UsageError('This command signs with an Auth Token.')
     const transport = new LocalTransport(mappings, authToken, (args.integer('timeout', 1, 600) ?? 15) * 1000)
     const isJson = args.has('json')
-    const options = readOptions(args, path, isJson ? () => undefined : (event) => printEvent(io, event))
-    if (io.stdin.isTTY === true) tell(io, keyboardHelp)
-    const { call, ready, over } = asUsage(() => startCall(origin, transport, options), { path: '--to' })
-    await ready
-    await followKeyboard(call, over, io)
-    await over
-    if (call.requests[0]?.status === 0) throw new UnreachableError(call.findings[0]?.detail ?? 'there is no answer')
+    const onEvent = isJson ? () => undefined : (event: CallEvent) => printEvent(io, event)
+    const setting = { origin, transport, options: readOptions(args, path, onEvent) }
+    const walked = await (args.has('sms') ? converse(setting, io) : placeCall(setting, args, io))
+    const { requests, findings } = walked
+    if (requests[0]?.status === 0) throw new UnreachableError(findings[0]?.detail ?? 'there is no answer')
     const routes = args.has('attack') ? await attackRoutes(transport) : undefined
-    const { status, heard, requests, findings, notes } = call
-    if (isJson)
-      printJson(io, {
-        status,
-        heard: heard.split('\n'),
-        requests,
-        findings,
-        notes,
-        ...(routes !== undefined && { routes }),
-      })
+    if (isJson) printJson(io, { ...walked, ...(routes !== undefined && { routes }) })
     else {
-      print(io, `The call is over: ${status}.`)
+      if (walked.status !== undefined) print(io, `The call is over: ${walked.status}.`)
       if (routes !== undefined) printRoutes(io, routes)
     }
     const isGood =
@@ -85,9 +84,45 @@ export const command: Command = {
   },
 }
 
+interface Setting {
+  readonly origin: string
+  readonly transport: LocalTransport
+  readonly options: ConversationOptions
+}
+
+/** What was walked, for the report. */
+interface Report extends Walked {
+  readonly status?: string
+  readonly heard: readonly string[]
+}
+
+async function placeCall({ origin, transport, options }: Setting, args: Args, io: Io): Promise<Report> {
+  const callOptions: CallOptions = {
+    ...options,
+    statusCallback: args.text('status-callback'),
+    maxRequests: args.integer('max-requests', 1, 1000),
+  }
+  if (io.stdin.isTTY === true) tell(io, keyboardHelp)
+  const { call, ready, over } = asUsage(() => startCall(origin, transport, callOptions), names)
+  await ready
+  await followKeyboard(call, over, io)
+  await over
+  const { status, heard, requests, findings, notes } = call
+  return { status, heard: heard.split('\n'), requests, findings, notes }
+}
+
+async function converse({ origin, transport, options }: Setting, io: Io): Promise<Report> {
+  const conversation = asUsage(() => startConversation(origin, transport, options), names)
+  await sendLines(conversation, io)
+  const { replies, requests, findings, notes } = conversation
+  return { heard: replies, requests, findings, notes }
+}
+
+const names = { path: '--to', statusCallback: '--status-callback', fallback: '--fallback' }
+
 function readAddresses(args: Args): { origin: string; path: string; mappings: readonly Mapping[] } {
   const to = addScheme(args.text('to') ?? '', 'http')
-  if (to === '') throw new UsageError('--to is missing: the URL of the voice webhook.')
+  if (to === '') throw new UsageError('--to is missing: the URL of the webhook.')
   const parts = splitUrl(to)
   if (parts === undefined || !/^https?$/i.test(parts.scheme) || parts.userinfo !== '' || to.includes('#'))
     throw new UsageError('--to needs an http or https URL without a password and a fragment.')
@@ -96,16 +131,14 @@ function readAddresses(args: Args): { origin: string; path: string; mappings: re
   return { origin: own.from, path: parts.target, mappings: [own, ...args.list('map').map(readMapping)] }
 }
 
-function readOptions(args: Args, path: string, onEvent: (event: CallEvent) => void): CallOptions {
+function readOptions(args: Args, path: string, onEvent: (event: CallEvent) => void): ConversationOptions {
   return {
     path,
     method: args.choice('method', ['GET', 'POST']),
     from: args.text('from'),
     to: args.text('number'),
     params: Object.fromEntries(args.pairs('set')),
-    statusCallback: args.text('status-callback'),
     fallback: args.text('fallback'),
-    maxRequests: args.integer('max-requests', 1, 1000),
     onEvent,
   }
 }

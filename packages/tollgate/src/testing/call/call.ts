@@ -161,9 +161,15 @@ export interface StartedCall {
 export function startCall(origin: string, transport: Transport, given: CallOptions = {}): StartedCall {
   const options = pickOptions(given, callOptions)
   const { from, to, accountSid = sampleAccountSid, params, now = Date.now } = options
-  const [url, statusCallback, fallback] = [options.path, options.statusCallback, options.fallback].map((path, index) =>
-    path === undefined ? undefined : joinPath(origin, path, ['path', 'statusCallback', 'fallback'][index] as string),
-  )
+  const join = (name: 'statusCallback' | 'fallback'): string | undefined => {
+    const path = options[name]
+    return path === undefined ? undefined : joinPath(origin, path, name)
+  }
+  const [url, statusCallback, fallback] = [
+    joinPath(origin, options.path, 'path'),
+    join('statusCallback'),
+    join('fallback'),
+  ]
   const method = readMethod(options.method)
   const log = new Log(options.onEvent)
   const inbox = new Inbox()
@@ -188,7 +194,7 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
   const run = async (): Promise<void> => {
     const started = now()
     try {
-      const end = await walkFrom(walk, leg, { reason: 'call', url: url as string, method, params: [] })
+      const end = await walkFrom(walk, leg, { reason: 'call', url, method, params: [] })
       if (end !== 'rejected') leg.params.CallStatus = 'completed'
       for (const finish of walk.later) await finish()
       if (statusCallback !== undefined) {
@@ -241,7 +247,8 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
   return { call, ready: settle(), over }
 }
 
-function joinPath(origin: string, path: string, name: string): string {
+/** @throws TypeError that names the option, if the path does not begin with a slash */
+export function joinPath(origin: string, path: string, name: string): string {
   const url = path.startsWith('/') ? resolveUrl(origin + path, origin) : undefined
   if (url === undefined) throw new TypeError(`"${name}" must begin with a slash, as in "/voice"`)
   return url

@@ -13,10 +13,10 @@ import {
   toStep,
   type VerbRow,
 } from './at.ts'
-import { Log, readMethod, type Walked } from './call.ts'
+import { joinPath, Log, readMethod, type Walked } from './call.ts'
 import { CookieJar } from './cookies.ts'
 import { Inbox } from './inbox.ts'
-import { type CallEvent, type Leg, makeSid, type Pairs, resolveUrl, type Transport, Walk } from './walk.ts'
+import { type CallEvent, type Leg, makeSid, type Pairs, type Transport, Walk } from './walk.ts'
 
 /** Options of `messageScenario`. Unknown properties are a `TypeError`. */
 export interface ConversationOptions {
@@ -69,14 +69,18 @@ export interface Conversation extends Walked {
 const mostReplies = 10
 const mostDocuments = 50
 
+/**
+ * Writes to an application through a transport.
+ *
+ * @param origin The public URL of the application without a slash at the end.
+ * @param transport Signs and sends the requests.
+ * @param given Who writes, and to which webhook.
+ * @throws TypeError or RangeError that names the option, if one is unknown or out of range.
+ */
 export function startConversation(origin: string, transport: Transport, given: ConversationOptions): Conversation {
   const options = readOptions(given, conversationOptions, 'messageScenario')
-  const [url, fallback] = [options.path, options.fallback].map((path, index) => {
-    const resolved = path?.startsWith('/') ? resolveUrl(origin + path, origin) : undefined
-    if (path !== undefined && resolved === undefined)
-      throw new TypeError(`"${index === 0 ? 'path' : 'fallback'}" must begin with a slash, as in "/sms"`)
-    return resolved
-  })
+  const url = joinPath(origin, options.path, 'path')
+  const fallback = options.fallback === undefined ? undefined : joinPath(origin, options.fallback, 'fallback')
   const method = readMethod(options.method)
   const log = new Log(options.onEvent)
   // Twilio keeps the cookies between the messages of two numbers.
@@ -117,7 +121,7 @@ export function startConversation(origin: string, transport: Transport, given: C
           },
         },
       }
-      const first = { reason: 'message', url: url as string, method, params: [] }
+      const first = { reason: 'message', url, method, params: [] }
       await walk.run(leg, first, (document) => runDocument(walk, leg, document, verbs))
       for (const finish of walk.later) await finish()
     },

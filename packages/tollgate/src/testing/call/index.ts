@@ -13,7 +13,7 @@ export {
   startCall,
   type Walked,
 } from './call.ts'
-export type { Conversation, ConversationOptions } from './conversation.ts'
+export { type Conversation, type ConversationOptions, startConversation } from './conversation.ts'
 export type { AnswerOutcome } from './inbox.ts'
 export { readTwiml, type TwimlElement } from './read-twiml.ts'
 export { type CallScenarioOptions, callScenario, messageScenario, type OpenSocket } from './scenario.ts'

@@ -121,7 +121,7 @@ export class Walk {
   }
 
   report(code: number, level: AnswerFinding['level'], detail: string, url: string): void {
-    this.options.onEvent({ type: 'finding', code, level, detail, url })
+    this.options.onEvent({ type: 'finding', code, level, detail, url: hideUserinfo(url) })
   }
 
   /** Asks for the caller's next action. `undefined` if `withdraw` resolves before. */
@@ -152,7 +152,7 @@ export class Walk {
     if (fallback !== undefined && step.reason !== 'fallback URL') {
       const params: Pairs = [
         ['ErrorCode', String(document.code)],
-        ['ErrorUrl', document.url],
+        ['ErrorUrl', hideUserinfo(document.url)],
       ]
       return await this.#fetchOrFallBack(leg, { reason: 'fallback URL', ...fallback, params })
     }
@@ -166,8 +166,8 @@ export class Walk {
     for (let hops = 0; ; hops++) {
       const standard = step.isWhole ? [] : Object.entries(leg.params)
       const answer = await this.send({ reason, url, method, params: [...standard, ...params] }, leg.use)
-      if (answer === 'limit') return undefined
-      if (answer === undefined) return { code: 11200, url }
+      if (answer === 'stopped') return undefined
+      if (answer === undefined) return { code: 11205, url }
       const fatal = this.#review(answer, leg.use, url)
       if (fatal !== undefined) return { code: fatal, url }
       if (!redirects.includes(answer.status)) return this.#readDocument(answer, leg, url)
@@ -210,12 +210,12 @@ export class Walk {
     return { code: 12100, url }
   }
 
-  /** Sends one request. `limit`: the walk sends no more. `undefined`: there is no answer. */
-  async send({ reason, url, method, params }: Step, use: 'voice' | 'message'): Promise<Answer | 'limit' | undefined> {
+  /** Sends one request. `stopped`: the walk may not send it. `undefined`: there is no answer. */
+  async send({ reason, url, method, params }: Step, use: 'voice' | 'message'): Promise<Answer | 'stopped' | undefined> {
     if (this.#requests++ >= this.options.maxRequests) {
       if (this.#requests === this.options.maxRequests + 1)
         this.note(`The walk ends after ${this.options.maxRequests} requests. This limit is its own, not Twilio's.`)
-      return 'limit'
+      return 'stopped'
     }
     const shown = hideUserinfo(url)
     const report = (status: number): void =>
@@ -228,14 +228,14 @@ export class Walk {
       const answer = await this.options.transport.request({ url, method, params, headers, contentType })
       if (answer === undefined) {
         this.note(`${shown} was not requested: the walk may not call this host.`)
-        return undefined
+        return 'stopped'
       }
       this.#jar.keep(url, answer.headers)
       report(answer.status)
       return answer
     } catch (error) {
       report(0)
-      this.report(11200, 'error', `there is no answer: ${error instanceof Error ? error.message : 'it failed'}`, shown)
+      this.report(11205, 'error', `there is no answer: ${error instanceof Error ? error.message : 'it failed'}`, shown)
       return undefined
     }
   }
@@ -243,7 +243,7 @@ export class Walk {
   /** Sends a callback, whose answer does not steer the call. */
   async callBack(reason: string, url: string, method: 'GET' | 'POST', params: Pairs, leg: Leg): Promise<void> {
     const answer = await this.send({ reason, url, method, params }, leg.use)
-    if (typeof answer === 'object') this.#review(answer, 'callback', hideUserinfo(url))
+    if (typeof answer === 'object') this.#review(answer, 'callback', url)
   }
 
   /** Seconds since a time of `options.now`. */
