@@ -28,11 +28,14 @@ function createApplication(routes: Readonly<Record<string, Route>>): RequestList
   })
   return (req, res) => {
     const route = routes[pathOf(req)]
-    if (route === undefined) return res.writeHead(404).end()
-    if (route.guard === undefined) return guard(req, res)
-    if (route.guard === 'header' && req.headers['x-twilio-signature'] === undefined) return res.writeHead(403).end()
-    req.resume()
-    send(res, typeof route.twiml === 'string' ? route.twiml : route.twiml(nothing))
+    const isUnsigned = req.headers['x-twilio-signature'] === undefined
+    if (route === undefined) res.writeHead(404).end()
+    else if (route.guard === undefined) void guard(req, res)
+    else if (route.guard === 'header' && isUnsigned) res.writeHead(403).end()
+    else {
+      req.resume()
+      send(res, typeof route.twiml === 'string' ? route.twiml : route.twiml(nothing))
+    }
   }
 }
 

@@ -28,10 +28,10 @@ export class Session {
       socket.addEventListener('open', () => finish(undefined))
       socket.addEventListener('close', () => finish(failure))
     })
-    socket.addEventListener('error', (event: { message?: unknown }) => {
-      failure = String(event.message ?? 'the connection failed')
+    socket.addEventListener('error', (event) => {
+      failure = String((event as { readonly message?: unknown }).message ?? 'the connection failed')
     })
-    socket.addEventListener('message', (event: { data?: unknown }) => this.#receive(event.data))
+    socket.addEventListener('message', (event) => this.#receive(event.data))
     this.opened = opened
     this.closed = new Promise((resolve) => {
       socket.addEventListener('close', () => {

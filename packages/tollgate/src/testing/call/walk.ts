@@ -23,7 +23,10 @@ export interface OutgoingRequest {
 
 /** The part of a WebSocket that a walk needs. `ws`, browsers, Deno and Bun have it. */
 export interface CallSocket {
-  addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: never) => void): void
+  addEventListener(type: 'open' | 'close', listener: () => void): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  /** The listener reads the property `message`, if the event has it. */
+  addEventListener(type: 'error', listener: (event: object) => void): void
   send(text: string): void
   close(code?: number, reason?: string): void
 }
