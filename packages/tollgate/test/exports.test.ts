@@ -94,6 +94,7 @@ const names: Record<string, string[]> = {
     'findHeader',
     'hiddenValue',
     'isBodyLost',
+    'keepRequest',
     'listKeptRequests',
     'readRequests',
     'requestForms',
