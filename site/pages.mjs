@@ -60,6 +60,7 @@ const sections = [
     pages: [
       'docs/command-line.md',
       'docs/audit.md',
+      'docs/calls.md',
       'docs/conform.md',
       'docs/gateway.md',
       'docs/operations.md',

@@ -37,7 +37,8 @@ export function filesOf(list) {
 
 // JSR refuses modules that add to the types of a framework, because they change types elsewhere:
 // https://jsr.io/go/slow-type-unsupported-ambient-module. npm has these entry points.
-const notOnJsr = ['./express', './fastify', './h3', './testing/vitest', './testing/jest']
+// And one reads XML with a package that users install.
+const notOnJsr = ['./express', './fastify', './h3', './testing/vitest', './testing/jest', './testing/call']
 
 /**
  * Makes the configuration of the package on JSR. JSR has no conditions for imports, so every

@@ -25,7 +25,7 @@ test('the tests of examples/testing pass', () => {
   const env = { ...process.env, NO_COLOR: '1' }
   const args = [vitest, 'run', '--root', join(root, 'examples/testing'), '--reporter', 'json']
   const report = JSON.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' }))
-  expect(report).toMatchObject({ success: true, numPassedTests: 9, numTotalTests: 9 })
+  expect(report).toMatchObject({ success: true, numPassedTests: 11, numTotalTests: 11 })
 })
 
 test('examples/testing/recorded.mjs verifies a curl command, and names an entry that cannot be read', () => {

@@ -38,6 +38,7 @@ const names: Record<string, string[]> = {
     'webhookKinds',
   ],
   './testing/node': ['testServer'],
+  './testing/call': ['callScenario', 'checkAnswer', 'messageScenario', 'readTwiml', 'startCall', 'startConversation'],
   './testing/vitest': [],
   './testing/jest': [],
   './twiml': ['twiml'],

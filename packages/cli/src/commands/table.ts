@@ -28,6 +28,10 @@ export const commands: Commands = {
     describe: 'Score how well any receiver tells genuine webhooks from forged ones',
     load: () => import('./conform.ts'),
   },
+  call: {
+    describe: 'Call your server as Twilio does, and walk through its TwiML',
+    load: () => import('./call.ts'),
+  },
   completion: {
     describe: 'Print the completion script of a shell',
     load: async () => ({ command: (await import('./completion.ts')).createCommand(commands) }),

@@ -23,6 +23,7 @@ export interface Answer {
   readonly contentType: string | undefined
   /** Where a redirect leads. */
   readonly location?: string | undefined
+  readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: string
   /** True if `body` is only the beginning of the answer's body. */
   readonly cut: boolean
@@ -131,9 +132,14 @@ async function readAnswer(response: IncomingMessage): Promise<Omit<Answer, 'dura
     statusText: response.statusMessage ?? '',
     contentType: response.headers['content-type'],
     location: response.headers.location,
+    headers: pairUp(response.rawHeaders),
     body: Buffer.from(decodeContent(received, response.headers['content-encoding'], maxAnswerBytes)).toString(),
     cut: size > maxAnswerBytes,
   }
+}
+
+function pairUp(flat: readonly string[]): [name: string, value: string][] {
+  return flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? '']] : []))
 }
 
 /** Checks the proof that a WebSocket server answered: RFC 6455 section 4.2.2. */
@@ -141,7 +147,14 @@ function toHandshakeAnswer(response: IncomingMessage, key: string): Omit<Answer,
   const expected = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
   if (response.headers['sec-websocket-accept'] !== expected)
     throw new Error('it switched protocols, but its Sec-WebSocket-Accept is wrong')
-  return { status: 101, statusText: response.statusMessage ?? '', contentType: undefined, body: '', cut: false }
+  return {
+    status: 101,
+    statusText: response.statusMessage ?? '',
+    contentType: undefined,
+    headers: [],
+    body: '',
+    cut: false,
+  }
 }
 
 const meanings: Readonly<Record<string, string>> = {

@@ -20,7 +20,7 @@ test('bash completes commands, kinds, flags and the choices of flags', () => {
   expect(completeInBash('s')).toEqual(['send', 'sign'])
   expect(completeInBash('send', 'message.')).toEqual(['message.inbound', 'message.status'])
   expect(completeInBash('send', 'amd', '--t')).toEqual(['--to', '--timeout'])
-  expect(completeInBash('help', 'c')).toEqual(['conform', 'completion'])
+  expect(completeInBash('help', 'c')).toEqual(['conform', 'call', 'completion'])
   expect(completeInBash('diagnose', '--other-')).toEqual([
     '--other-token-file',
     '--other-url',

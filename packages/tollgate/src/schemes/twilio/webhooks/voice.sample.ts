@@ -7,7 +7,7 @@ const contentType = 'application/x-www-form-urlencoded; charset=UTF-8'
 const callSid = 'CAc93bf9a243a391a65da5b60116ee9a5c'
 
 // The parameters that every request about a call begins with. A sample may replace their values.
-const call = {
+export const callSample: Readonly<Record<string, string>> = {
   Called: '+12025550123',
   ToState: 'DC',
   CallerCountry: 'US',
@@ -40,7 +40,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'dial.action': {
     contentType,
     params: {
-      ...call,
+      ...callSample,
       CallSid: 'CA5432119054bd7bec37076ce32c4b6bbd',
       DialCallSid: 'CA84a48e4ef7f7e73e9638d243aaae89b3',
       DialCallStatus: 'completed',
@@ -51,7 +51,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'queue.wait': {
     contentType,
     params: {
-      ...call,
+      ...callSample,
       CallSid: 'CA7d1b0c5e9f3a4862b4d6e8f0a2c4e6b8',
       QueuePosition: '2',
       QueueSid: 'QU4b1d9e6f7a8c4e0d9b2f5a3c7e1d8f60',
@@ -64,7 +64,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'queue.connect': {
     contentType,
     params: {
-      ...call,
+      ...callSample,
       CallSid: 'CA7d1b0c5e9f3a4862b4d6e8f0a2c4e6b8',
       QueueSid: 'QU4b1d9e6f7a8c4e0d9b2f5a3c7e1d8f60',
       QueueTime: '62',
@@ -74,7 +74,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'queue.action': {
     contentType,
     params: {
-      ...call,
+      ...callSample,
       CallSid: 'CA7d1b0c5e9f3a4862b4d6e8f0a2c4e6b8',
       QueueResult: 'bridged',
       QueueSid: 'QU4b1d9e6f7a8c4e0d9b2f5a3c7e1d8f60',
@@ -84,7 +84,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'sip.refer': {
     contentType,
     params: {
-      ...call,
+      ...callSample,
       CallSid: 'CA059d31693a4aa671145818af65a1cf3e',
       ReferTransferTarget: 'sip:bob@example.sip.twilio.com',
     },
@@ -92,7 +92,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'pay.action': {
     contentType,
     params: {
-      ...call,
+      ...callSample,
       CallSid: 'CA2c9d5a7e1b3f4860a9c8e6d4b2f0a1c3',
       Result: 'success',
       PaymentCardNumber: 'xxxxxxxxxxxx1111',
@@ -106,7 +106,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'gather.speech': {
     contentType,
     params: {
-      ...call,
+      ...callSample,
       CallSid: 'CAd7598ffc75749fb7aea0b45c9c036adc',
       SpeechResult: 'Ich möchte einen Tisch für zwei.',
       Confidence: '0.9128386',
@@ -116,7 +116,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'gather.partial': {
     contentType,
     params: {
-      ...call,
+      ...callSample,
       CallSid: 'CAd7598ffc75749fb7aea0b45c9c036adc',
       UnstableSpeechResult: 'Ich möchte einen Tisch',
       StableSpeechResult: '',
@@ -128,7 +128,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'gather.dtmf': {
     contentType,
     params: {
-      ...call,
+      ...callSample,
       Digits: '1234',
       FinishedOnKey: '#',
       msg: 'Gather End',
@@ -137,7 +137,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'conversation-relay.action': {
     contentType,
     params: {
-      ...call,
+      ...callSample,
       CallSid: 'CAf179293be3027d4fe86cd7a4f284a611',
       SessionId: 'VX258cb419d6960ba171260e83e1c2dbb3',
       SessionStatus: 'ended',
@@ -148,7 +148,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'call.status': {
     contentType,
     params: {
-      ...call,
+      ...callSample,
       Direction: 'outbound-api',
       CallSid: 'CAf1f52c211abdcf034c92a4a9860c12fc',
       CallStatus: 'completed',
@@ -163,7 +163,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'record.action': {
     contentType,
     params: {
-      ...call,
+      ...callSample,
       CallSid: callSid,
       RecordingUrl:
         'https://api.twilio.com/2010-04-01/Accounts/ACa42104b5c0081d28f69cc86620eae712/Recordings/REba3a45e6e565daede1152e31db173a7d',
@@ -313,7 +313,7 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
   'call.inbound': {
     contentType,
     params: {
-      ...call,
+      ...callSample,
       CallSid: callSid,
       CallStatus: 'ringing',
       CallToken: '%7B%22parentCallInfoToken%22%3A%22eyJhbGciOiJFUzI1NiJ9.e30.example%22%7D',

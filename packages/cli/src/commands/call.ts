@@ -1,0 +1,161 @@
+import { splitUrl } from 'tollgate/requests'
+import {
+  type CallEvent,
+  type CallOptions,
+  type ConversationOptions,
+  startCall,
+  startConversation,
+  type Walked,
+} from 'tollgate/testing/call'
+import { addScheme } from '../addresses.ts'
+import type { Args } from '../args.ts'
+import { attackRoutes, type Route } from '../calling/attack.ts'
+import { followKeyboard, keyboardHelp, sendLines } from '../calling/keyboard.ts'
+import { LocalTransport, type Mapping, readMapping } from '../calling/transport.ts'
+import { asUsage, EXIT, UnreachableError, UsageError } from '../exit.ts'
+import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
+import { readSecrets, secretFlags } from '../secrets.ts'
+import type { Command } from './command.ts'
+
+export const command: Command = {
+  words: '',
+  flags: {
+    to: { type: 'text', value: 'URL', describe: 'The webhook of your server: http or https' },
+    'public-url': {
+      type: 'text',
+      value: 'URL',
+      describe: "Your server's publicUrl, if it is not the address of --to; its host is sent as the Host header",
+    },
+    map: {
+      type: 'list',
+      value: 'PUBLIC=SERVER',
+      describe:
+        'Another public URL of the flow, and the server that answers for it; no other host is called; repeatable',
+    },
+    from: { type: 'text', value: 'NUMBER', describe: "The caller's number; default +14155550142" },
+    number: { type: 'text', value: 'NUMBER', describe: 'The number that is called; default +12025550123' },
+    method: { type: 'text', choices: ['GET', 'POST'], describe: 'The method of the webhook; default POST' },
+    set: { type: 'list', value: 'NAME=VALUE', describe: 'Replace or add a parameter of each request; repeatable' },
+    'status-callback': { type: 'text', value: '/PATH', describe: "The number's status callback, sent after the call" },
+    fallback: { type: 'text', value: '/PATH', describe: "The number's fallback URL, requested after an error" },
+    attack: {
+      type: 'switch',
+      describe: 'Then send each request of the call forged, and list the routes that accept it',
+    },
+    sms: { type: 'switch', describe: 'Send messages instead of a call: each line of the input is one' },
+    'max-requests': { type: 'text', value: 'N', describe: 'End the call after N requests, up to 1,000; default 100' },
+    timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
+    json: { type: 'switch', describe: 'Print one JSON document' },
+    ...secretFlags,
+  },
+  examples: [
+    ['tollgate call --to localhost:3000/voice', 'call your server, with the keyboard as keypad'],
+    ['tollgate call --to localhost:3000/voice --public-url https://api.example.com', 'as behind a proxy'],
+    [
+      "printf '1\\n' | tollgate call --to localhost:3000/voice --attack",
+      'press 1, then try each route without a signature',
+    ],
+  ],
+  epilogue: `${keyboardHelp} Time does not pass by itself. Exits with 1 after an error, and if --attack finds a route that is not guarded.`,
+  async run(args, io) {
+    args.only(['sms', 'status-callback'])
+    args.only(['sms', 'max-requests'])
+    const { origin, path, mappings } = readAddresses(args)
+    const { authTokens, sharedKey } = await readSecrets(args, io)
+    const [authToken] = authTokens
+    if (authToken === undefined || sharedKey !== undefined)
+      throw new UsageError('This command signs with an Auth Token.')
+    const transport = new LocalTransport(mappings, authToken, (args.integer('timeout', 1, 600) ?? 15) * 1000)
+    const isJson = args.has('json')
+    const onEvent = isJson ? () => undefined : (event: CallEvent) => printEvent(io, event)
+    const setting = { origin, transport, options: readOptions(args, path, onEvent) }
+    const walked = await (args.has('sms') ? converse(setting, io) : placeCall(setting, args, io))
+    const { requests, findings } = walked
+    if (requests[0]?.status === 0) throw new UnreachableError(findings[0]?.detail ?? 'there is no answer')
+    const routes = args.has('attack') ? await attackRoutes(transport) : undefined
+    if (isJson) printJson(io, { ...walked, ...(routes !== undefined && { routes }) })
+    else {
+      if (walked.status !== undefined) print(io, `The call is over: ${walked.status}.`)
+      if (routes !== undefined) printRoutes(io, routes)
+    }
+    const isGood =
+      !findings.some(({ level }) => level === 'error') && (routes ?? []).every(({ verdict }) => verdict === 'guarded')
+    return isGood ? EXIT.ok : EXIT.notGenuine
+  },
+}
+
+interface Setting {
+  readonly origin: string
+  readonly transport: LocalTransport
+  readonly options: ConversationOptions
+}
+
+/** What was walked, for the report. */
+interface Report extends Walked {
+  readonly status?: string
+  readonly heard: readonly string[]
+}
+
+async function placeCall({ origin, transport, options }: Setting, args: Args, io: Io): Promise<Report> {
+  const callOptions: CallOptions = {
+    ...options,
+    statusCallback: args.text('status-callback'),
+    maxRequests: args.integer('max-requests', 1, 1000),
+  }
+  if (io.stdin.isTTY === true) tell(io, keyboardHelp)
+  const { call, ready, over } = asUsage(() => startCall(origin, transport, callOptions), names)
+  await ready
+  await followKeyboard(call, over, io)
+  await over
+  const { status, heard, requests, findings, notes } = call
+  return { status, heard: heard.split('\n'), requests, findings, notes }
+}
+
+async function converse({ origin, transport, options }: Setting, io: Io): Promise<Report> {
+  const conversation = asUsage(() => startConversation(origin, transport, options), names)
+  await sendLines(conversation, io)
+  const { replies, requests, findings, notes } = conversation
+  return { heard: replies, requests, findings, notes }
+}
+
+const names = { path: '--to', statusCallback: '--status-callback', fallback: '--fallback' }
+
+function readAddresses(args: Args): { origin: string; path: string; mappings: readonly Mapping[] } {
+  const to = addScheme(args.text('to') ?? '', 'http')
+  if (to === '') throw new UsageError('--to is missing: the URL of the webhook.')
+  const parts = splitUrl(to)
+  if (parts === undefined || !/^https?$/i.test(parts.scheme) || parts.userinfo !== '' || to.includes('#'))
+    throw new UsageError('--to needs an http or https URL without a password and a fragment.')
+  const publicUrl = args.text('public-url')
+  const own = readMapping(`${publicUrl ?? parts.origin}=${parts.origin}`)
+  return { origin: own.from, path: parts.target, mappings: [own, ...args.list('map').map(readMapping)] }
+}
+
+function readOptions(args: Args, path: string, onEvent: (event: CallEvent) => void): ConversationOptions {
+  return {
+    path,
+    method: args.choice('method', ['GET', 'POST']),
+    from: args.text('from'),
+    to: args.text('number'),
+    params: Object.fromEntries(args.pairs('set')),
+    fallback: args.text('fallback'),
+    onEvent,
+  }
+}
+
+function printEvent(io: Io, event: CallEvent): void {
+  const colors = colorsFor(io.stdout, io.env)
+  if (event.type === 'heard') print(io, colors.bold(event.text))
+  else if (event.type === 'note') print(io, `  note: ${event.text}`)
+  else if (event.type === 'request')
+    print(io, colors.cyan(`${event.method} ${hideQuery(event.url)}  ${event.status || 'no answer'}  ${event.reason}`))
+  else print(io, colors[event.level === 'error' ? 'red' : 'yellow'](`  ${event.level} ${event.code}: ${event.detail}`))
+}
+
+function printRoutes(io: Io, routes: readonly Route[]): void {
+  const colors = colorsFor(io.stdout, io.env)
+  for (const { method, url, verdict, by } of routes) {
+    const color = verdict === 'guarded' ? colors.green : colors.red
+    print(io, `${color(verdict.padEnd(9))}${method} ${hideQuery(url)}${by.length === 0 ? '' : `  (${by.join(', ')})`}`)
+  }
+}

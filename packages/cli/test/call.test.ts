@@ -1,0 +1,252 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { twilioWebhook } from 'tollgate/node'
+import { streamTickets } from 'tollgate/stream'
+import { createVerifyClient } from 'tollgate/ws'
+import { expect, onTestFinished, test } from 'vitest'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { authToken, listen, readJson, tollgate } from './support.ts'
+
+const publicUrl = 'https://api.example.com'
+const accountSid = 'ACa42104b5c0081d28f69cc86620eae712'
+const tickets = streamTickets({ secret: 'a secret of the tests, which is long enough' })
+
+interface Route {
+  readonly twiml: string | ((params: { get(name: string): string | undefined }) => string)
+  /** `header`: it only looks whether there is a signature. */
+  readonly guard?: 'none' | 'header'
+}
+
+/** An application with a guard on each route, but for those that were forgotten on purpose. */
+function createApplication(routes: Readonly<Record<string, Route>>): RequestListener {
+  const send = (res: ServerResponse, twiml: string): void => {
+    res.setHeader('content-type', 'text/xml').end(`<Response>${twiml}</Response>`)
+  }
+  const nothing = { get: () => '' }
+  const guard = twilioWebhook({ publicUrl, authToken }, ({ params }, req, res) => {
+    const { twiml } = routes[pathOf(req)] ?? { twiml: '' }
+    send(res, typeof twiml === 'string' ? twiml : twiml(params))
+  })
+  return (req, res) => {
+    const route = routes[pathOf(req)]
+    const isUnsigned = req.headers['x-twilio-signature'] === undefined
+    if (route === undefined) res.writeHead(404).end()
+    else if (route.guard === undefined) void guard(req, res)
+    else if (route.guard === 'header' && isUnsigned) res.writeHead(403).end()
+    else {
+      req.resume()
+      send(res, typeof route.twiml === 'string' ? route.twiml : route.twiml(nothing))
+    }
+  }
+}
+
+const pathOf = ({ url = '' }: IncomingMessage): string => url.replace(/\?.*$/s, '')
+
+async function serve(routes: Readonly<Record<string, Route>>): Promise<string> {
+  const { origin, close } = await listen(createApplication(routes))
+  onTestFinished(close)
+  return origin
+}
+
+const ivr = {
+  '/voice': { twiml: '<Gather action="/menu?a=1" numDigits="1"><Say>Press 1 or 2</Say></Gather>' },
+  '/menu': { twiml: '<Say>Sales</Say><Redirect method="GET">https://api.example.com/end</Redirect>' },
+  '/end': { twiml: '<Say>Goodbye</Say>' },
+  '/status': { twiml: '' },
+}
+
+function walk(origin: string, input: string, ...words: string[]) {
+  return tollgate(['call', '--to', `${origin}/voice`, '--public-url', publicUrl, ...words], { input })
+}
+
+test('a call, from the keyboard to the end', async () => {
+  const ran = await walk(await serve(ivr), '1\n', '--status-callback', '/status')
+  expect(ran.stdout.split('\n')).toEqual([
+    'POST https://api.example.com/voice  200  call',
+    'Press 1 or 2',
+    'POST https://api.example.com/menu?…  200  Gather action',
+    'Sales',
+    'GET https://api.example.com/end  200  Redirect',
+    'Goodbye',
+    'POST https://api.example.com/status  200  status callback',
+    'The call is over: completed.',
+    '',
+  ])
+  expect(ran.code).toBe(0)
+})
+
+test('the end of the input hangs up, and --json prints one document', async () => {
+  const ran = await walk(await serve(ivr), '', '--json')
+  expect(readJson(ran)).toMatchObject({ status: 'completed', heard: ['Press 1 or 2'], findings: [], notes: [] })
+})
+
+const voicemail = {
+  '/voice': { twiml: '<Say>Speak</Say><Record action="/stored" recordingStatusCallback="/ready"/>' },
+  '/stored': { twiml: '<Say>Thank you</Say>' },
+  '/ready': { twiml: '' },
+}
+const forwarding = {
+  '/voice': { twiml: '<Dial action="/after"><Number url="/whisper" statusCallback="/child">+15550001</Number></Dial>' },
+  '/whisper': { twiml: '<Gather action="/accept"><Say>Press 1</Say></Gather><Hangup/>' },
+  '/accept': { twiml: '' },
+  '/child': { twiml: '' },
+  '/after': { twiml: '<Say>Bye</Say>' },
+}
+
+test.each([
+  ['a Gather action', ivr, '1\n', { '/menu': 'none' }],
+  [
+    'a recording callback, and an action that looks for the header only',
+    voicemail,
+    'Hi\n#\n',
+    { '/ready': 'none', '/stored': 'header' },
+  ],
+  ['a whisper and its Gather', forwarding, '/answer\n1\n\n', { '/whisper': 'none', '/accept': 'header' }],
+  ['no route', forwarding, '/answer\n1\n\n', {}],
+] as const)(
+  '--attack finds %s',
+  async (_what, routes, input, forgotten: Readonly<Record<string, 'none' | 'header'>>) => {
+    const app = Object.fromEntries(
+      Object.entries<Route>(routes).map(([path, route]) => {
+        const guard = forgotten[path]
+        return [path, guard === undefined ? route : { ...route, guard }]
+      }),
+    )
+    const ran = await walk(await serve(app), input, '--attack', '--json')
+    const found = readJson(ran).routes as { url: string; verdict: string; by: string[] }[]
+    const open = found.filter(({ verdict }) => verdict === 'open').map(({ url }) => url.slice(publicUrl.length))
+    expect(open.sort()).toEqual(Object.keys(forgotten).sort())
+    expect(found.every(({ verdict }) => verdict !== 'unclear')).toBe(true)
+    expect(found.length).toBeGreaterThanOrEqual(3)
+    expect(ran.code).toBe(Object.keys(forgotten).length === 0 ? 0 : 1)
+  },
+)
+
+test('--sms sends each line as a message', async () => {
+  const origin = await serve({
+    '/voice': { twiml: (params) => `<Message statusCallback="/sent">You said ${params.get('Body')}</Message>` },
+    '/sent': { twiml: '', guard: 'none' },
+  })
+  const ran = await walk(origin, 'Hi\nBye\n', '--sms', '--attack')
+  expect(ran.stdout.split('\n').slice(0, 4)).toEqual([
+    'POST https://api.example.com/voice  200  message',
+    'You said Hi',
+    'POST https://api.example.com/sent  200  Message statusCallback',
+    'POST https://api.example.com/sent  200  Message statusCallback',
+  ])
+  expect(ran.stdout).toContain('open     POST https://api.example.com/sent  (unsigned: 200')
+  expect(ran.code).toBe(1)
+})
+
+interface Agent {
+  readonly noun: 'Stream' | 'ConversationRelay'
+  readonly isGuarded: boolean
+  readonly hasTickets: boolean
+  talk(socket: WebSocket, message: Record<string, unknown>): void
+}
+
+/** An application whose call goes on in a socket. */
+async function serveAgent({ noun, isGuarded, hasTickets, talk }: Agent): Promise<string> {
+  const listener = createApplication({
+    '/voice': {
+      twiml: (params) => {
+        const ticket = tickets.issue({ callSid: params.get('CallSid'), accountSid })
+        const parameter = `<Parameter name="ticket" value="${ticket}"/>`
+        return `<Connect action="/after"><${noun} url="wss://api.example.com/socket">${parameter}</${noun}></Connect>`
+      },
+    },
+    '/after': { twiml: '<Say>Bye</Say>' },
+  })
+  const { origin, server, close } = await listen(listener)
+  onTestFinished(close)
+  const verifyClient = createVerifyClient({ publicUrl, authToken })
+  const sockets = new WebSocketServer({ server, ...(isGuarded && { verifyClient }) })
+  onTestFinished(() => sockets.close())
+  sockets.on('connection', (socket) =>
+    socket.on('message', (data) => {
+      const message = JSON.parse(String(data))
+      const isFirst = message.event === 'start' || message.type === 'setup'
+      if (isFirst && hasTickets && !tickets.check(message).ok) return socket.close(1008)
+      talk(socket, message)
+    }),
+  )
+  return origin
+}
+
+const relay = (socket: WebSocket, { type, voicePrompt }: Record<string, unknown>): void => {
+  if (type === 'setup') socket.send(JSON.stringify({ type: 'text', token: 'Hello', last: true }))
+  if (type !== 'prompt') return
+  socket.send(JSON.stringify({ type: 'text', token: 'You said ', last: false }))
+  socket.send(JSON.stringify({ type: 'text', token: String(voicePrompt), last: true }))
+  if (voicePrompt === 'bye') socket.send(JSON.stringify({ type: 'end', handoffData: '{"reason":"done"}' }))
+}
+const stream = (socket: WebSocket, { event, dtmf, streamSid }: Record<string, unknown>): void => {
+  if (event === 'start') socket.send(JSON.stringify({ event: 'media', streamSid, media: { payload: 'A'.repeat(216) } }))
+  if (Object(dtmf).digit === '9') socket.close()
+}
+
+test('a ConversationRelay agent', async () => {
+  const origin = await serveAgent({ noun: 'ConversationRelay', isGuarded: true, hasTickets: true, talk: relay })
+  const ran = await walk(origin, 'hi\nbye\n', '--attack', '--json')
+  expect(readJson(ran)).toMatchObject({
+    heard: ['Hello', 'You said hi', 'You said bye', 'Bye'],
+    requests: [{ reason: 'call' }, { reason: 'Connect ConversationRelay', status: 101 }, { reason: 'Connect action' }],
+    routes: [
+      { verdict: 'guarded' },
+      { verdict: 'guarded' },
+      { verdict: 'guarded', url: 'wss://api.example.com/socket' },
+    ],
+  })
+  const { params } = (readJson(ran).requests as { params: [string, string][] }[])[2] ?? { params: [] }
+  expect(Object.fromEntries(params)).toMatchObject({ SessionStatus: 'ended', HandoffData: '{"reason":"done"}' })
+  expect(ran.code).toBe(0)
+})
+
+test('a media stream that the server ends', async () => {
+  const origin = await serveAgent({ noun: 'Stream', isGuarded: true, hasTickets: true, talk: stream })
+  const ran = await walk(origin, '9\n', '--attack', '--json')
+  expect(readJson(ran)).toMatchObject({ heard: ['[audio 20 ms]', 'Bye'], status: 'completed' })
+  expect(ran.code).toBe(0)
+})
+
+test.each([
+  [{ isGuarded: false, hasTickets: true }, ['unsigned: 101', 'signature of another URL: 101']],
+  [{ isGuarded: true, hasTickets: false }, ['forged ticket: 101']],
+])('--attack finds a socket with %j', async (agent, by) => {
+  const origin = await serveAgent({ noun: 'Stream', talk: stream, ...agent })
+  const ran = await walk(origin, '9\n', '--attack', '--json')
+  expect(readJson(ran).routes).toMatchObject([{ verdict: 'guarded' }, { verdict: 'guarded' }, { verdict: 'open', by }])
+  expect(ran.code).toBe(1)
+})
+
+test('no other host is called, and hostile text does not reach the terminal', async () => {
+  const other = await listen((_req, res) => res.end('<Response/>'))
+  onTestFinished(other.close)
+  let called = 0
+  other.server.on('request', () => called++)
+  const origin = await serve({
+    '/voice': { twiml: `<Say>\u009b31m red</Say><Gather action="${other.origin}/x"/>` },
+  })
+  const ran = await walk(origin, '1\n')
+  expect(ran.stdout).not.toContain('\u009b')
+  expect(ran.stdout).toContain('was not requested: the walk may not call this host.')
+  expect(called).toBe(0)
+  const mapped = await walk(origin, '1\n', '--map', `${other.origin}=${other.origin}`)
+  expect(mapped.stdout).toContain(`POST ${other.origin}/x  200  Gather action`)
+  expect(called).toBe(1)
+})
+
+test.each([
+  [[], /--to is missing/],
+  [['--to', 'ftp://localhost/voice'], /--to needs an http or https URL/],
+  [['--to', 'http://a:b@localhost/voice'], /--to needs/],
+  [['--to', 'localhost:1/sms', '--sms', '--max-requests', '9'], /--sms and --max-requests cannot be used together/],
+  [['--to', 'localhost:1/voice', '--map', 'https://api.example.com'], /--map needs/],
+  [['--to', 'localhost:1/voice', '--map', 'file:///=http://localhost:3000'], /--map needs/],
+])('%j is wrong usage', async (words, message) => {
+  const { code, stderr } = await tollgate(['call', ...words])
+  expect([code, stderr]).toEqual([2, expect.stringMatching(message)])
+})
+
+test('a server that does not answer is unreachable', async () => {
+  expect((await tollgate(['call', '--to', 'http://127.0.0.1:1/voice'])).code).toBe(3)
+})

@@ -1,0 +1,255 @@
+import { pickOptions } from '../../checks/options.ts'
+import { sampleAccountSid } from '../../schemes/twilio/webhooks/row.ts'
+import type { AnswerFinding } from './answer-rules.ts'
+import { type AnswerOutcome, type CallerAction, Inbox } from './inbox.ts'
+import { walkFrom } from './verbs.ts'
+import {
+  type CallEvent,
+  formatTime,
+  type Leg,
+  makeCallParams,
+  makeSid,
+  resolveUrl,
+  type Transport,
+  Walk,
+} from './walk.ts'
+
+/** Options of a call. Unknown properties are a `TypeError`. */
+export interface CallOptions {
+  /** The path of the webhook, with a slash at the beginning. It may have a query. Default `'/voice'`. */
+  path?: string | undefined
+  /** The method of the webhook, as Twilio is configured: GET or POST. Default `'POST'`. */
+  method?: string | undefined
+  /** The caller's number, in E.164, or a SIP address. Default `'+14155550142'`. */
+  from?: string | undefined
+  /** The number that is called, in E.164. Default `'+12025550123'`. */
+  to?: string | undefined
+  /** The account of the call: `AC` and 32 hex digits. Default: that of the sample webhooks. */
+  accountSid?: string | undefined
+  /** Parameters that are added to each request about the call. Default: none. */
+  params?: Readonly<Record<string, string>> | undefined
+  /** The path of the number's status callback, which is requested after the call. Default: none. */
+  statusCallback?: string | undefined
+  /** The path of the number's fallback URL, which is requested after an error. Default: none. */
+  fallback?: string | undefined
+  /**
+   * What a Gather with `actionOnEmptyResult` sends for no input, because Twilio's pages differ: no
+   * `Digits`, or empty ones. Default `'absent'`.
+   */
+  emptyDigits?: 'absent' | 'empty' | undefined
+  /**
+   * Requests the action of a verb that the caller hung up in. Twilio documents it for Record only.
+   * The answer has no effect. Default true.
+   */
+  actionAfterHangUp?: boolean | undefined
+  /**
+   * How many requests the call may need, from 1 to 1,000. A Redirect to itself would need more for
+   * ever. This limit is not Twilio's. Default 100.
+   */
+  maxRequests?: number | undefined
+  /** Is called with each event of the call, as it happens. Default: none. */
+  onEvent?: ((event: CallEvent) => void) | undefined
+  /** The clock, in milliseconds. Default `Date.now`. */
+  now?: (() => number) | undefined
+}
+
+/** The options of a call. */
+export const callOptions = {
+  path: { type: 'string', default: '/voice' },
+  method: { type: 'string', default: 'POST' },
+  from: { type: 'string', default: '+14155550142' },
+  to: { type: 'string', default: '+12025550123' },
+  accountSid: { type: 'string' },
+  params: { type: 'record' },
+  statusCallback: { type: 'string' },
+  fallback: { type: 'string' },
+  emptyDigits: { type: 'choice', choices: ['absent', 'empty'], default: 'absent' },
+  actionAfterHangUp: { type: 'boolean', default: true },
+  maxRequests: { type: 'integer', least: 1, most: 1000, default: 100 },
+  onEvent: { type: 'function' },
+  now: { type: 'function' },
+} as const
+
+/** A request of a call, in the order in which they were sent. */
+export type CallRequest = Omit<CallEvent & { readonly type: 'request' }, 'type'>
+
+/** How a call ended, with the names of Twilio's CallStatus. */
+export type CallStatus = 'in-progress' | 'completed' | 'busy' | 'no-answer'
+
+/** What calls and conversations have in common. */
+export interface Walked {
+  /** The requests so far. A socket that opened has the status 101. */
+  readonly requests: readonly CallRequest[]
+  /** What Twilio would report about the answers so far, by its error codes. */
+  readonly findings: readonly (AnswerFinding & { readonly url: string })[]
+  /** What the walk left out, and where it chose because Twilio documents nothing. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * A call. Each method resolves when the call waits for the next action, or is over. An action that
+ * the verb does not take is a note. After the end nothing happens any more.
+ */
+export interface Call extends Walked {
+  /** Everything that was heard, one line each. What is not speech is in brackets. */
+  readonly heard: string
+  readonly status: CallStatus
+  /** The SID of the call. */
+  readonly sid: string
+  /** Presses keys, and then waits until the Gather takes them. Further keys are dropped. */
+  press(keys: string): Promise<void>
+  /** Speaks to a Gather, a Record or a socket. */
+  say(text: string): Promise<void>
+  /** Does nothing until a timeout. If two lines are connected, the other one hangs up. */
+  wait(): Promise<void>
+  /**
+   * Decides how the number answers that a Dial rings, or that someone takes the call of a queue.
+   * Default `'completed'`: it answers.
+   */
+  answer(outcome?: AnswerOutcome): Promise<void>
+  /** Hangs up: the line that the call waits for, which in the URL of a Number is the called one. */
+  hangUp(): Promise<void>
+}
+
+/** Collects the events of a walk. */
+export class Log implements Walked {
+  readonly requests: CallRequest[] = []
+  readonly findings: (AnswerFinding & { url: string })[] = []
+  readonly notes: string[] = []
+  readonly heard: string[] = []
+  readonly #onEvent: ((event: CallEvent) => void) | undefined
+
+  constructor(onEvent: ((event: CallEvent) => void) | undefined) {
+    this.#onEvent = onEvent
+  }
+
+  add(event: CallEvent): void {
+    const { type, ...fields } = event
+    if (event.type === 'heard') this.heard.push(event.text)
+    else if (event.type === 'note') this.notes.push(event.text)
+    else if (event.type === 'request') this.requests.push(fields as CallRequest)
+    else this.findings.push(fields as AnswerFinding & { url: string })
+    this.#onEvent?.(event)
+  }
+}
+
+/** @throws TypeError for another method, which Twilio cannot be configured with */
+export function readMethod(method: string): 'GET' | 'POST' {
+  const name = method.toUpperCase()
+  if (name === 'GET' || name === 'POST') return name
+  throw new TypeError('"method" must be GET or POST')
+}
+
+/** A call that has begun. */
+export interface StartedCall {
+  readonly call: Call
+  /** Resolves when the call waits for the first action, or is over. */
+  readonly ready: Promise<void>
+  /** Resolves when the call is over, and its callbacks were sent. */
+  readonly over: Promise<void>
+}
+
+/**
+ * Calls an application through a transport: it sends the webhook of the call, and walks through the
+ * TwiML of the answers as Twilio does.
+ *
+ * @param origin The public URL of the application without a slash at the end.
+ * @param transport Signs and sends the requests.
+ * @param given Who calls, and which webhook.
+ * @throws TypeError or RangeError that names the option, if one is out of range.
+ */
+export function startCall(origin: string, transport: Transport, given: CallOptions = {}): StartedCall {
+  const options = pickOptions(given, callOptions)
+  const { from, to, accountSid = sampleAccountSid, params, now = Date.now } = options
+  const join = (name: 'statusCallback' | 'fallback'): string | undefined => {
+    const path = options[name]
+    return path === undefined ? undefined : joinPath(origin, path, name)
+  }
+  const [url, statusCallback, fallback] = [
+    joinPath(origin, options.path, 'path'),
+    join('statusCallback'),
+    join('fallback'),
+  ]
+  const method = readMethod(options.method)
+  const log = new Log(options.onEvent)
+  const inbox = new Inbox()
+  const sid = makeSid('CA')
+  const values = { AccountSid: accountSid, CallSid: sid, From: from, Caller: from, To: to, Called: to }
+  const leg: Leg = {
+    params: { ...makeCallParams({ ...values, CallStatus: 'ringing' }), ...params },
+    use: 'voice',
+    hungUp: false,
+  }
+  const walk = new Walk({
+    transport,
+    inbox,
+    now,
+    onEvent: (event) => log.add(event),
+    maxRequests: options.maxRequests,
+    fallback: fallback === undefined ? undefined : { url: fallback, method: 'POST' },
+    emptyDigits: options.emptyDigits,
+    actionAfterHangUp: options.actionAfterHangUp,
+  })
+  let status: CallStatus = 'in-progress'
+  const run = async (): Promise<void> => {
+    const started = now()
+    try {
+      const end = await walkFrom(walk, leg, { reason: 'call', url, method, params: [] })
+      if (end !== 'rejected') leg.params.CallStatus = 'completed'
+      for (const finish of walk.later) await finish()
+      if (statusCallback !== undefined) {
+        const seconds = walk.secondsSince(started)
+        await walk.callBack(
+          'status callback',
+          statusCallback,
+          'POST',
+          [
+            ...Object.entries(leg.params),
+            ['Timestamp', formatTime(now())],
+            ['CallbackSource', 'call-progress-events'],
+            ['SequenceNumber', '0'],
+            ['CallDuration', seconds],
+            ['Duration', String(Math.ceil(Number(seconds) / 60))],
+          ],
+          leg,
+        )
+      }
+    } finally {
+      status = leg.params.CallStatus as CallStatus
+      inbox.end()
+    }
+  }
+  const over = run()
+  // A method that waits reports the error.
+  over.catch(() => undefined)
+  const act = async (action: CallerAction): Promise<void> => {
+    if (status === 'in-progress') inbox.push(action)
+    await settle()
+  }
+  const settle = (): Promise<void> => Promise.race([over, inbox.whenIdle()])
+  const call: Call = {
+    sid,
+    get heard() {
+      return log.heard.join('\n')
+    },
+    get status() {
+      return status
+    },
+    requests: log.requests,
+    findings: log.findings,
+    notes: log.notes,
+    press: (keys) => act({ press: keys }),
+    say: (text) => act({ say: text }),
+    wait: () => act({ wait: true }),
+    answer: (outcome = 'completed') => act({ answer: outcome }),
+    hangUp: () => act({ hangUp: true }),
+  }
+  return { call, ready: settle(), over }
+}
+
+/** @throws TypeError that names the option, if the path does not begin with a slash */
+export function joinPath(origin: string, path: string, name: string): string {
+  const url = path.startsWith('/') ? resolveUrl(origin + path, origin) : undefined
+  if (url === undefined) throw new TypeError(`"${name}" must begin with a slash, as in "/voice"`)
+  return url
+}

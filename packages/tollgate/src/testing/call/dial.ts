@@ -1,0 +1,248 @@
+import {
+  type At,
+  callBack,
+  endWithAction,
+  listChildren,
+  type Next,
+  readAttribute,
+  readTarget,
+  readText,
+  type Target,
+  toStep,
+} from './at.ts'
+import type { AnswerOutcome } from './inbox.ts'
+import type { TwimlElement } from './read-twiml.ts'
+import {
+  type End,
+  formatTime,
+  type Leg,
+  makeCallParams,
+  makeElement,
+  makeSid,
+  type Pairs,
+  type Step,
+  type Walk,
+} from './walk.ts'
+
+type WalkLeg = (leg: Leg, step: Step) => Promise<End>
+type WalkWaiting = (walk: Walk, leg: Leg, step: Step) => Promise<void>
+
+const mostTargets = 10
+
+/** https://www.twilio.com/docs/voice/twiml/dial */
+export async function runDial(at: At, walkLeg: WalkLeg, walkWaiting: WalkWaiting): Promise<Next> {
+  const action = readTarget(at, 'action', 'method')
+  if (action === 'failed') return 'failed'
+  if (at.leg.params.Direction === 'outbound-dial') {
+    at.walk.report(13201, 'error', '<Dial> is not allowed on a line that <Dial> calls', at.document.url)
+    return 'failed'
+  }
+  const nouns = listChildren(at.verb)
+  const [noun] = nouns
+  if (noun?.name === 'Conference') return await endWithAction(at, action, await joinConference(at, noun, walkWaiting))
+  const targets = nouns.length === 0 ? [makeElement('Number', readText(at.verb))] : nouns
+  if (targets.length > mostTargets)
+    at.walk.note(`Twilio rings up to ${mostTargets} numbers; these are ${targets.length}.`)
+  return await dialTargets(at, targets.slice(0, mostTargets), action, walkLeg)
+}
+
+/** A line that `<Dial>` calls, and the callbacks that its noun asks for. */
+class Child {
+  readonly leg: Leg
+  readonly noun: TwimlElement
+  readonly #at: At
+  readonly #start: number
+  #sequence = 0
+
+  constructor(at: At, noun: TwimlElement) {
+    const { leg, verb, walk } = at
+    const { AccountSid = '', CallSid = '', From = '' } = leg.params
+    const from = readAttribute(verb, 'callerId') ?? From
+    const to = noun.name === 'Client' ? `client:${readText(noun)}` : readText(noun)
+    this.noun = noun
+    this.#at = at
+    this.#start = walk.options.now()
+    const values = { AccountSid, CallSid: makeSid('CA'), From: from, Caller: from, To: to, Called: to }
+    const params = makeCallParams({
+      ...values,
+      Direction: 'outbound-dial',
+      CallStatus: 'initiated',
+      ParentCallSid: CallSid,
+    })
+    this.leg = { params, use: 'voice', hungUp: false }
+  }
+
+  /** Twilio counts the events that the noun subscribes to: https://www.twilio.com/docs/voice/twiml/number */
+  async report(event: string, status: string): Promise<void> {
+    const { params } = this.leg
+    params.CallStatus = status
+    const events = (readAttribute(this.noun, 'statusCallbackEvent') ?? 'completed').split(/\s+/)
+    if (!events.includes(event)) return
+    await callBack(
+      { ...this.#at, leg: this.leg },
+      'statusCallback',
+      [
+        ...Object.entries(params),
+        ['Timestamp', formatTime(this.#at.walk.options.now())],
+        ['CallbackSource', 'call-progress-events'],
+        ['SequenceNumber', String(this.#sequence++)],
+        ...(event === 'completed' ? ([['CallDuration', this.duration]] as Pairs) : []),
+      ],
+      this.noun,
+    )
+  }
+
+  get duration(): string {
+    return this.#at.walk.secondsSince(this.#start)
+  }
+}
+
+async function dialTargets(
+  at: At,
+  nouns: readonly TwimlElement[],
+  action: Target | undefined,
+  walkLeg: WalkLeg,
+): Promise<Next> {
+  const isSequential = readAttribute(at.verb, 'sequential') === 'true'
+  const groups = isSequential ? nouns.map((noun) => [noun]) : [nouns]
+  let params: Pairs = []
+  for (const group of groups) {
+    const { status, child, isBridged } = await ring(at, group, walkLeg)
+    params = [
+      ...(child === undefined ? [] : ([['DialCallSid', child.leg.params.CallSid ?? '']] as Pairs)),
+      ['DialCallStatus', status],
+      ...(status === 'completed' && child !== undefined ? ([['DialCallDuration', child.duration]] as Pairs) : []),
+      ['DialBridged', String(isBridged)],
+      ...keepRecording(at, isBridged),
+    ]
+    if (status === 'completed' || at.leg.hungUp) break
+  }
+  return await endWithAction(at, action, params)
+}
+
+interface Rung {
+  readonly status: string
+  readonly child: Child | undefined
+  readonly isBridged: boolean
+}
+
+/** Rings all targets together. The first one answers. */
+async function ring(at: At, nouns: readonly TwimlElement[], walkLeg: WalkLeg): Promise<Rung> {
+  const { walk } = at
+  const children = nouns.map((noun) => new Child(at, noun))
+  const [first] = children
+  walk.hear(
+    `[rings ${nouns.map((noun) => `${noun.name === 'Number' ? '' : `${noun.name} `}${readText(noun)}`).join(', ')}]`,
+  )
+  for (const child of children) await child.report('initiated', 'initiated')
+  for (const child of children) await child.report('ringing', 'ringing')
+  const outcome = await askOutcome(at)
+  if (outcome !== 'completed' || first === undefined) {
+    for (const child of children) await child.report('completed', outcome)
+    return { status: outcome, child: first, isBridged: false }
+  }
+  await first.report('answered', 'in-progress')
+  for (const child of children.slice(1)) await child.report('completed', 'canceled')
+  const isBridged = await screen(at, first, walkLeg)
+  if (isBridged) {
+    walk.hear(`[connected to ${readText(first.noun)}]`)
+    await talk(at)
+  }
+  await first.report('completed', 'completed')
+  return { status: 'completed', child: first, isBridged }
+}
+
+async function askOutcome({ walk, leg }: At): Promise<AnswerOutcome | 'canceled'> {
+  for (;;) {
+    const input = await walk.ask(leg)
+    if (input === undefined || leg.hungUp) return 'canceled'
+    if ('answer' in input) return input.answer
+    if ('wait' in input) return 'no-answer'
+    walk.note('The number still rings: it may answer.')
+  }
+}
+
+/** Runs the URL of a noun on the line that answered. A hang-up there declines the call. */
+async function screen(at: At, child: Child, walkLeg: WalkLeg): Promise<boolean> {
+  const url = readTarget(at, 'url', 'method', child.noun)
+  if (typeof url !== 'object') return true
+  const end = await walkLeg(child.leg, toStep(url, []))
+  return end === 'ended' || end === 'failed'
+}
+
+/** Waits until one of the two lines hangs up. */
+async function talk({ walk, leg, verb }: At): Promise<void> {
+  for (;;) {
+    const input = await walk.ask(leg)
+    if (input === undefined || leg.hungUp || 'wait' in input) return
+    if ('press' in input && input.press.includes('*') && readAttribute(verb, 'hangupOnStar') === 'true') return
+  }
+}
+
+function keepRecording(at: At, isBridged: boolean): Pairs {
+  const record = readAttribute(at.verb, 'record') ?? 'do-not-record'
+  if (!isBridged || record === 'do-not-record' || record === 'false') return []
+  const { AccountSid = '', CallSid = '' } = at.leg.params
+  const sid = makeSid('RE')
+  const url = `https://api.twilio.com/2010-04-01/Accounts/${AccountSid}/Recordings/${sid}`
+  at.walk.later.push(() =>
+    callBack(at, 'recordingStatusCallback', [
+      ['RecordingSource', 'DialVerb'],
+      ['RecordingSid', sid],
+      ['RecordingUrl', url],
+      ['RecordingStatus', 'completed'],
+      ['RecordingChannels', record.includes('dual') ? '2' : '1'],
+      ['CallSid', CallSid],
+      ['AccountSid', AccountSid],
+      ['RecordingDuration', '1'],
+    ]),
+  )
+  return [['RecordingUrl', url]]
+}
+
+/** https://www.twilio.com/docs/voice/twiml/conference. The caller is alone until someone answers. */
+async function joinConference(at: At, noun: TwimlElement, walkWaiting: WalkWaiting): Promise<Pairs> {
+  const { walk, leg } = at
+  const { AccountSid = '', CallSid = '' } = leg.params
+  const name = readText(noun)
+  const events = (readAttribute(noun, 'statusCallbackEvent') ?? '').split(/\s+/)
+  const sid = makeSid('CF')
+  let sequence = 0
+  const report = async (event: string, name_: string, more: Pairs = []): Promise<void> => {
+    if (!events.includes(event)) return
+    await callBack(
+      at,
+      'statusCallback',
+      [
+        ['FriendlyName', name],
+        ['SequenceNumber', String(++sequence)],
+        ['ConferenceSid', sid],
+        ['StatusCallbackEvent', name_],
+        ['Timestamp', formatTime(walk.options.now())],
+        ['AccountSid', AccountSid],
+        ...more,
+      ],
+      noun,
+    )
+  }
+  const participant: Pairs = [
+    ['CallSid', CallSid],
+    ['Muted', 'false'],
+    ['Hold', 'false'],
+  ]
+  walk.hear(`[joins the conference ${name}]`)
+  await report('join', 'participant-join', participant)
+  const waitUrl = readAttribute(noun, 'waitUrl') === '' ? undefined : readTarget(at, 'waitUrl', 'waitMethod', noun)
+  if (typeof waitUrl === 'object') await walkWaiting(walk, leg, toStep(waitUrl, []))
+  for (;;) {
+    const input = leg.hungUp ? undefined : await walk.ask(leg)
+    if (input === undefined || leg.hungUp || 'wait' in input) break
+    if ('answer' in input) {
+      walk.hear('[another participant joins]')
+      await report('start', 'conference-start')
+    }
+  }
+  await report('leave', 'participant-leave', participant)
+  await report('end', 'conference-end', [['CallSidEndingConference', CallSid]])
+  return [['DialCallStatus', 'answered']]
+}

@@ -1,0 +1,20 @@
+export {
+  type Answer,
+  type AnswerFinding,
+  type AnswerUse,
+  checkAnswer,
+} from './answer-rules.ts'
+export {
+  type Call,
+  type CallOptions,
+  type CallRequest,
+  type CallStatus,
+  type StartedCall,
+  startCall,
+  type Walked,
+} from './call.ts'
+export { type Conversation, type ConversationOptions, startConversation } from './conversation.ts'
+export type { AnswerOutcome } from './inbox.ts'
+export { readTwiml, type TwimlElement } from './read-twiml.ts'
+export { type CallScenarioOptions, callScenario, messageScenario, type OpenSocket } from './scenario.ts'
+export type { CallEvent, CallSocket, OutgoingRequest, Pairs, Transport } from './walk.ts'

@@ -1,0 +1,321 @@
+import {
+  type At,
+  callBack,
+  endWithAction,
+  listChildren,
+  type Next,
+  readAttribute,
+  readTarget,
+  type Target,
+} from './at.ts'
+import type { TwimlElement } from './read-twiml.ts'
+import { parseMessage, Session } from './socket.ts'
+import { makeSid, type Pairs, resolveUrl } from './walk.ts'
+
+type Noun = (at: At, noun: TwimlElement, action: Target | undefined) => Promise<Next>
+
+/** The nouns of `<Connect>` that are walked. */
+const nouns: Readonly<Record<string, Noun>> = { Stream: connectStream, ConversationRelay: connectRelay }
+
+/** https://www.twilio.com/docs/voice/twiml/connect */
+export async function runConnect(at: At): Promise<Next> {
+  const action = readTarget(at, 'action', 'method')
+  if (action === 'failed') return 'failed'
+  const [noun] = listChildren(at.verb)
+  const run = noun !== undefined && Object.hasOwn(nouns, noun.name) ? nouns[noun.name] : undefined
+  if (noun !== undefined && run !== undefined) return await run(at, noun, action)
+  at.walk.note(`<Connect> with <${noun?.name.slice(0, 60) ?? 'nothing'}> is not walked.`)
+  return undefined
+}
+
+/** A one-way stream stays open until the call ends, and the document goes on at once. */
+export async function runStart(at: At): Promise<Next> {
+  for (const noun of listChildren(at.verb)) {
+    if (noun.name !== 'Stream') {
+      at.walk.note(`<Start> with <${noun.name.slice(0, 60)}> is not walked.`)
+      continue
+    }
+    const stream = await openStream(at, noun)
+    if (stream !== undefined) at.walk.later.push(() => stream.end())
+  }
+  return undefined
+}
+
+interface Stream {
+  readonly session: Session
+  readonly sid: string
+  /** Sends a message with the next sequence number. */
+  send(event: string, fields: object): void
+  end(): Promise<void>
+}
+
+// How long the server may take for what it says after an event, in milliseconds.
+const streamQuietMs = 300
+const relayQuietMs = 5000
+// One frame of 20 ms: https://www.twilio.com/docs/voice/media-streams/websocket-messages
+// What is said becomes a second of silence.
+const framesOfSpeech = 50
+const silence = btoa('\xff'.repeat(160))
+
+/** Resolves the URL of a socket: wss, or the host of the document. */
+function resolveSocket(at: At, noun: TwimlElement): string | undefined {
+  const text = (readAttribute(noun, 'url') ?? '').trim()
+  const url = resolveUrl(text.replace(/^ws(?=s?:)/i, 'http'), at.document.url)?.replace(/^http/i, 'ws')
+  if (url !== undefined && text !== '' && !/^https?:/i.test(text)) return url
+  at.walk.report(
+    noun.name === 'Stream' ? 31922 : 64102,
+    'error',
+    'the URL of the socket is no wss URL',
+    at.document.url,
+  )
+  return undefined
+}
+
+async function open(at: At, noun: TwimlElement, url: string, code: number): Promise<Session | undefined> {
+  const { walk } = at
+  const reason = `${at.verb.name} ${noun.name}`
+  const report = (status: number): void =>
+    walk.options.onEvent({ type: 'request', reason, method: 'GET', url, params: [], status })
+  const { transport } = walk.options
+  if (transport.openSocket === undefined) {
+    walk.note(`${reason} is not walked: give "openSocket".`)
+    return undefined
+  }
+  const socket = transport.openSocket(url)
+  if (socket === undefined) {
+    walk.note(`${url} was not opened: the walk may not call this host.`)
+    return undefined
+  }
+  const session = new Session(socket)
+  const failure = await session.opened
+  report(failure === undefined ? 101 : 0)
+  if (failure === undefined) return session
+  session.close()
+  walk.report(code, 'error', `the socket did not open: ${failure}`, url)
+  return undefined
+}
+
+function readParameters(noun: TwimlElement): Record<string, string> {
+  const named = listChildren(noun).filter(({ name }) => name === 'Parameter')
+  return Object.fromEntries(named.map((one) => [readAttribute(one, 'name') ?? '', readAttribute(one, 'value') ?? '']))
+}
+
+async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefined> {
+  // Twilio drops the query of a Stream: https://www.twilio.com/docs/voice/twiml/stream
+  const url = resolveSocket(at, noun)?.replace(/[?#].*$/s, '')
+  const session = url === undefined ? undefined : await open(at, noun, url, 31920)
+  if (session === undefined) return undefined
+  const { AccountSid: accountSid = '', CallSid: callSid = '' } = at.leg.params
+  const sid = makeSid('MZ')
+  let sequence = 0
+  const stream: Stream = {
+    session,
+    sid,
+    send: (event, fields) => session.send({ event, sequenceNumber: String(++sequence), ...fields, streamSid: sid }),
+    async end() {
+      stream.send('stop', { stop: { accountSid, callSid } })
+      session.close()
+      await report('stream-stopped')
+    },
+  }
+  const report = (event: string): Promise<void> =>
+    callBack(
+      at,
+      'statusCallback',
+      [
+        ['AccountSid', accountSid],
+        ['CallSid', callSid],
+        ['StreamSid', sid],
+        ['StreamName', readAttribute(noun, 'name') ?? ''],
+        ['StreamEvent', event],
+        ['Timestamp', new Date(at.walk.options.now()).toISOString()],
+      ],
+      noun,
+    )
+  session.onMessage((text) => readStreamMessage(at, stream, text))
+  session.send({ event: 'connected', protocol: 'Call', version: '1.0.0' })
+  stream.send('start', {
+    start: {
+      accountSid,
+      streamSid: sid,
+      callSid,
+      tracks: ['inbound'],
+      mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
+      customParameters: readParameters(noun),
+    },
+  })
+  await report('stream-started')
+  return stream
+}
+
+/** Reads what the server of a stream sends. A mark comes back, as after its audio was played. */
+function readStreamMessage({ walk, document }: At, stream: Stream, text: string): void {
+  const message = parseMessage(text)
+  const { event, mark, media } = message ?? {}
+  if (event === 'mark') stream.send('mark', { mark: { name: String(Object(mark).name ?? '') } })
+  else if (event === 'media') {
+    const ms = Math.round((String(Object(media).payload ?? '').length * 3) / 4 / 8)
+    walk.hear(`[audio ${ms} ms]`)
+  } else if (event !== 'clear')
+    walk.report(
+      31951,
+      'warning',
+      'the server of the stream sent a message that the protocol does not have',
+      document.url,
+    )
+}
+
+async function connectStream(at: At, noun: TwimlElement, action: Target | undefined): Promise<Next> {
+  const stream = await openStream(at, noun)
+  if (stream === undefined) return await endWithAction(at, action, [])
+  const { walk, leg } = at
+  const { session } = stream
+  let chunk = 0
+  for (;;) {
+    await session.settle(streamQuietMs)
+    const input = session.isClosed ? undefined : await walk.ask(leg, session.closed)
+    if (input === undefined || leg.hungUp) break
+    if ('press' in input)
+      for (const digit of input.press) stream.send('dtmf', { dtmf: { track: 'inbound_track', digit } })
+    else if (!('answer' in input)) {
+      if ('say' in input) walk.note('A stream carries audio. The walk sends silence instead of the words.')
+      for (let frame = 0; frame < framesOfSpeech; frame++) {
+        const timestamp = String(20 * chunk)
+        stream.send('media', { media: { track: 'inbound', chunk: String(++chunk), timestamp, payload: silence } })
+      }
+    }
+  }
+  await stream.end()
+  return await endWithAction(at, action, [])
+}
+
+const mostMalformed = 10
+
+/** https://www.twilio.com/docs/voice/twiml/connect/conversationrelay */
+async function connectRelay(at: At, noun: TwimlElement, action: Target | undefined): Promise<Next> {
+  const { walk, leg } = at
+  const url = resolveSocket(at, noun)
+  const start = walk.options.now()
+  const session = url === undefined ? undefined : await open(at, noun, url, 64102)
+  if (session === undefined)
+    return await endWithAction(at, action, [
+      ['SessionStatus', 'failed'],
+      ['ErrorCode', '64102'],
+    ])
+  const sid = makeSid('VX')
+  const relay = new Relay(at, session)
+  session.send({ type: 'setup', sessionId: sid, ...describeCall(at), customParameters: readParameters(noun) })
+  walk.hear(readAttribute(noun, 'welcomeGreeting') ?? '')
+  const takesKeys = readAttribute(noun, 'dtmfDetection') === 'true'
+  // A server may say the first words itself. It has none if there is a greeting.
+  let quietMs = streamQuietMs
+  for (;;) {
+    await session.settle(quietMs)
+    const input = session.isClosed || relay.isOver ? undefined : await walk.ask(leg, session.closed)
+    if (input === undefined || leg.hungUp) break
+    quietMs = relayQuietMs
+    if ('say' in input) session.send({ type: 'prompt', voicePrompt: input.say, lang: 'en-US', last: true })
+    else if ('press' in input && takesKeys) for (const digit of input.press) session.send({ type: 'dtmf', digit })
+    else {
+      if ('press' in input) walk.note('ConversationRelay reports keys only with dtmfDetection="true".')
+      quietMs = streamQuietMs
+    }
+  }
+  const status = leg.hungUp ? 'completed' : relay.isEnded ? 'ended' : 'failed'
+  session.close()
+  const params: Pairs = [
+    ['SessionId', sid],
+    ['SessionStatus', status],
+    ['SessionDuration', walk.secondsSince(start)],
+  ]
+  return await endWithAction(at, action, [...params, ...relay.handoff])
+}
+
+function describeCall({ leg }: At): object {
+  const { AccountSid, CallSid, ParentCallSid = '', From, To, Direction } = leg.params
+  const call = { accountSid: AccountSid, parentCallSid: ParentCallSid, callSid: CallSid, from: From, to: To }
+  return { ...call, forwardedFrom: '', callType: 'PSTN', callerName: '', direction: Direction, callStatus: 'RINGING' }
+}
+
+/** What the server of a ConversationRelay says. */
+class Relay {
+  /** True after `end`. */
+  isEnded = false
+  isOver = false
+  handoff: Pairs = []
+  readonly #at: At
+  readonly #session: Session
+  #spoken = ''
+  #malformed = 0
+
+  constructor(at: At, session: Session) {
+    this.#at = at
+    this.#session = session
+    session.onMessage((text) => this.#read(text))
+  }
+
+  #read(text: string): void {
+    const message = parseMessage(text)
+    const read = relayMessages[String(message?.type)]
+    if (message === undefined || read === undefined) {
+      this.#refuse()
+      return
+    }
+    this.#malformed = 0
+    read(message, this)
+  }
+
+  #refuse(): void {
+    const { walk, document } = this.#at
+    walk.report(
+      64107,
+      'warning',
+      'the server of ConversationRelay sent a message that the protocol does not have',
+      document.url,
+    )
+    this.#session.send({ type: 'error', description: 'Invalid message received' })
+    if (++this.#malformed < mostMalformed) return
+    walk.report(64105, 'error', 'ten messages in a row were malformed', document.url)
+    this.#session.close(1007)
+    this.finish()
+  }
+
+  speak(token: string, isLast: boolean): void {
+    this.#spoken += token
+    if (!isLast) return
+    this.hear(this.#spoken.trim())
+    this.#spoken = ''
+    this.#session.notice()
+  }
+
+  hear(text: string): void {
+    this.#at.walk.hear(text)
+  }
+
+  finish(): void {
+    this.isOver = true
+    this.#session.close()
+    this.#session.notice()
+  }
+}
+
+type RelayMessage = Readonly<Record<string, unknown>>
+const ignore = (): void => undefined
+
+/** The messages of a server: https://www.twilio.com/docs/voice/conversationrelay/websocket-messages */
+const relayMessages: Readonly<Record<string, (message: RelayMessage, relay: Relay) => void>> = Object.assign(
+  Object.create(null),
+  {
+    text: ({ token, last }: RelayMessage, relay: Relay) => relay.speak(String(token ?? ''), last === true),
+    play: ({ source }: RelayMessage, relay: Relay) => relay.hear(`[plays ${String(source)}]`),
+    sendDigits: ({ digits }: RelayMessage, relay: Relay) => relay.hear(`[tones ${String(digits)}]`),
+    language: ignore,
+    config: ignore,
+    hints: ignore,
+    end({ handoffData }: RelayMessage, relay: Relay) {
+      relay.isEnded = true
+      if (typeof handoffData === 'string') relay.handoff = [['HandoffData', handoffData]]
+      relay.finish()
+    },
+  },
+)

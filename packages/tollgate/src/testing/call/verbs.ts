@@ -1,0 +1,325 @@
+import {
+  type At,
+  callBack,
+  endWithAction,
+  listChildren,
+  type Next,
+  readAttribute,
+  readCount,
+  readTarget,
+  readText,
+  resolveTarget,
+  runDocument,
+  type Target,
+  toStep,
+  type VerbRow,
+} from './at.ts'
+import { runDial } from './dial.ts'
+import { runConnect, runStart } from './socket-verbs.ts'
+import { type End, hangUp, type Leg, makeSid, type Pairs, type Step, type Walk } from './walk.ts'
+
+/** The verbs that say something. They may stand in a Gather, too. */
+const spoken: Readonly<Record<string, VerbRow>> = {
+  Say: { attributes: 'loop voice language', run: (at) => hear(at, readText(at.verb)) },
+  Play: {
+    attributes: 'loop digits',
+    run(at) {
+      const digits = readAttribute(at.verb, 'digits')
+      return hear(at, digits === undefined ? `[plays ${readText(at.verb)}]` : `[tones ${digits}]`)
+    },
+  },
+  Pause: {
+    attributes: 'length',
+    run: (at) => void at.walk.hear(`[pause ${readCount(at, at.verb, 'length', 0, 13910) ?? 1} s]`),
+  },
+}
+
+function hear(at: At, text: string): Next {
+  const loop = readCount(at, at.verb, 'loop', 0, at.verb.name === 'Say' ? 13510 : 13410) ?? 1
+  at.walk.hear(loop === 1 || text === '' ? text : `${text} [${loop === 0 ? 'up to 1,000' : loop} times]`)
+  return undefined
+}
+
+/**
+ * The verbs of a call, and what Twilio requests after each. The page of each verb is at
+ * https://www.twilio.com/docs/voice/twiml.
+ */
+export const verbs: Readonly<Record<string, VerbRow>> = {
+  ...spoken,
+  Gather: {
+    attributes:
+      'action method timeout finishOnKey numDigits input actionOnEmptyResult partialResultCallback speechTimeout language',
+    run: runGather,
+  },
+  Record: {
+    attributes:
+      'action method timeout finishOnKey maxLength transcribe transcribeCallback recordingStatusCallback recordingStatusCallbackMethod',
+    run: runRecord,
+  },
+  Redirect: {
+    attributes: 'method',
+    run(at) {
+      const target = resolveTarget(at, readText(at.verb), '', 'method')
+      return target === 'failed' ? 'failed' : toStep(target, [])
+    },
+  },
+  Dial: {
+    attributes: 'action method timeout callerId record sequential hangupOnStar timeLimit recordingStatusCallback',
+    run: (at) => runDial(at, (leg, step) => walkFrom(at.walk, leg, step), runHold),
+  },
+  Enqueue: { attributes: 'action method waitUrl waitUrlMethod', run: runEnqueue },
+  Leave: { run: () => 'left' },
+  Hangup: { run: () => 'hangup' },
+  Reject: {
+    attributes: 'reason',
+    run({ leg, verb, isFirst }) {
+      if (!isFirst) return 'hangup'
+      leg.params.CallStatus = readAttribute(verb, 'reason') === 'busy' ? 'busy' : 'no-answer'
+      return 'rejected'
+    },
+  },
+  Refer: { attributes: 'action method', run: runRefer },
+  Connect: { attributes: 'action method', run: runConnect },
+  Start: { run: runStart },
+  Stop: { run: () => undefined },
+}
+
+/** Walks from a request to the end of a line. */
+export function walkFrom(walk: Walk, leg: Leg, step: Step): Promise<End> {
+  let isFirst = leg.params.CallStatus === 'ringing'
+  return walk.run(leg, step, (document) => {
+    // Reject as the first verb is the one way not to answer.
+    if (isFirst && document.verbs[0]?.name !== 'Reject') leg.params.CallStatus = 'in-progress'
+    const ended = runDocument(walk, leg, document, verbs, isFirst)
+    isFirst = false
+    return ended
+  })
+}
+
+async function runGather(at: At): Promise<Next> {
+  const { walk, leg, verb, document } = at
+  const children = listChildren(verb)
+  await runDocument(
+    walk,
+    leg,
+    { url: document.url, verbs: children.filter(({ name }) => Object.hasOwn(spoken, name)) },
+    spoken,
+  )
+  const inputs = (readAttribute(verb, 'input') ?? 'dtmf').split(/\s+/)
+  const action = resolveTarget(at, readAttribute(verb, 'action') ?? '', 'action', 'method')
+  if (action === 'failed') return 'failed'
+  const most = readCount(at, verb, 'numDigits', 1, 13314)
+  const finish = readFinishKeys(at, '#')
+  for (;;) {
+    const input = await walk.ask(leg)
+    if (input === undefined || leg.hungUp) return 'hangup'
+    if ('press' in input && inputs.includes('dtmf')) {
+      const { digits, key } = collect(input.press, finish, most)
+      if (digits !== '')
+        return toStep(action, [
+          ['Digits', digits],
+          ['FinishedOnKey', key],
+          ['msg', 'Gather End'],
+        ])
+      if (key !== '') return endEmpty(at, action)
+    } else if ('say' in input && inputs.includes('speech')) {
+      await callBack(at, 'partialResultCallback', [
+        ...Object.entries(leg.params),
+        ['UnstableSpeechResult', input.say],
+        ['StableSpeechResult', ''],
+        ['Stability', '0.9'],
+        ['SequenceNumber', '0'],
+        ['Language', readAttribute(verb, 'language') ?? 'en-US'],
+      ])
+      return toStep(action, [
+        ['SpeechResult', input.say],
+        ['Confidence', '0.9128386'],
+        ['Language', readAttribute(verb, 'language') ?? 'en-US'],
+      ])
+    } else if ('wait' in input) return endEmpty(at, action)
+    else walk.note(`This Gather takes ${inputs.join(' and ')} only.`)
+  }
+}
+
+function endEmpty({ walk, verb }: At, action: Target): Next {
+  if (readAttribute(verb, 'actionOnEmptyResult') !== 'true') return undefined
+  // Twilio's pages differ on whether Digits is sent empty.
+  const digits: Pairs = walk.options.emptyDigits === 'empty' ? [['Digits', '']] : []
+  return toStep(action, [...digits, ['msg', 'Gather End']])
+}
+
+/** Reads the keys up to the one that ends the input, or to the greatest number of keys. */
+function collect(keys: string, finish: string, most: number | undefined): { digits: string; key: string } {
+  let digits = ''
+  for (const key of keys) {
+    if (finish.includes(key)) return { digits, key }
+    digits += key
+    if (digits.length === most) break
+  }
+  return { digits, key: '' }
+}
+
+function readFinishKeys({ walk, verb, document }: At, usual: string): string {
+  const keys = readAttribute(verb, 'finishOnKey') ?? usual
+  if (/^[\d*#]*$/.test(keys)) return keys
+  walk.report(
+    verb.name === 'Record' ? 13613 : 13310,
+    'warning',
+    'finishOnKey has other characters than 0-9, * and #: it is ignored',
+    document.url,
+  )
+  return usual
+}
+
+async function runRecord(at: At): Promise<Next> {
+  const { walk, leg, verb } = at
+  const action = resolveTarget(at, readAttribute(verb, 'action') ?? '', 'action', 'method')
+  if (action === 'failed') return 'failed'
+  if (readAttribute(verb, 'playBeep') !== 'false') walk.hear('[beep]')
+  const finish = readFinishKeys(at, '1234567890*#')
+  const start = walk.options.now()
+  let said = ''
+  let digits = ''
+  for (;;) {
+    const input = await walk.ask(leg)
+    if (input === undefined || 'answer' in input) continue
+    if ('say' in input) {
+      said = `${said} ${input.say}`.trim()
+      continue
+    }
+    if ('wait' in input && said === '') return undefined
+    if ('press' in input) {
+      const key = [...input.press].find((each) => finish.includes(each))
+      if (key === undefined) continue
+      digits = key
+    }
+    break
+  }
+  const sid = makeSid('RE')
+  const recording: Pairs = [
+    ['RecordingUrl', `https://api.twilio.com/2010-04-01/Accounts/${leg.params.AccountSid}/Recordings/${sid}`],
+    ['RecordingDuration', String(Math.max(1, Number(walk.secondsSince(start))))],
+    ['RecordingSid', sid],
+  ]
+  keepCallbacks(at, recording, said)
+  return await endWithAction(at, action, [...recording, ['Digits', leg.hungUp ? 'hangup' : digits]])
+}
+
+/** The recording is ready after the call: its status comes first, then the transcription. */
+function keepCallbacks(at: At, recording: Pairs, said: string): void {
+  const { walk, leg, verb } = at
+  const { AccountSid = '', CallSid = '' } = leg.params
+  walk.later.push(() =>
+    callBack(at, 'recordingStatusCallback', [
+      ['RecordingSource', 'RecordVerb'],
+      ...recording,
+      ['RecordingStatus', 'completed'],
+      ['RecordingChannels', '1'],
+      ['CallSid', CallSid],
+      ['AccountSid', AccountSid],
+    ]),
+  )
+  if (readAttribute(verb, 'transcribe') === 'true')
+    walk.later.push(() =>
+      callBack(at, 'transcribeCallback', [
+        ...Object.entries(leg.params),
+        ...recording,
+        ['TranscriptionSid', makeSid('TR')],
+        ['TranscriptionText', said],
+        ['TranscriptionStatus', 'completed'],
+        ['TranscriptionType', 'fast'],
+      ]),
+    )
+  else if (readAttribute(verb, 'transcribeCallback') !== undefined)
+    walk.note('Record has a transcribeCallback without transcribe="true": nothing is transcribed.')
+}
+
+/** What a waitUrl may hold: https://www.twilio.com/docs/voice/twiml/enqueue#attributes-waitUrl */
+const waiting = pick('Say Play Pause Hangup Redirect Leave Gather')
+
+/** The same for a conference. A Redirect there only repeats the music, so it is not followed. */
+const holding = pick('Say Play Pause')
+
+function pick(names: string): Record<string, VerbRow> {
+  return Object.fromEntries(Object.entries(verbs).filter(([name]) => names.split(' ').includes(name)))
+}
+
+async function runHold(walk: Walk, leg: Leg, step: Step): Promise<void> {
+  await walk.runOne(leg, step, (document) => runDocument(walk, leg, document, holding))
+}
+
+async function runEnqueue(at: At): Promise<Next> {
+  const { walk, verb } = at
+  const action = readTarget(at, 'action', 'method')
+  const waitUrl = readAttribute(verb, 'waitUrl') === '' ? undefined : readTarget(at, 'waitUrl', 'waitUrlMethod')
+  if (action === 'failed' || waitUrl === 'failed') return 'failed'
+  const start = walk.options.now()
+  const sid = makeSid('QU')
+  walk.hear(`[waits in the queue ${readText(verb)}]`)
+  const result = await waitInQueue(at, waitUrl, sid, start)
+  const time = walk.secondsSince(start)
+  return await endWithAction(at, action, [
+    ['QueueResult', result],
+    ['QueueSid', sid],
+    ['QueueTime', time],
+  ])
+}
+
+async function waitInQueue(at: At, waitUrl: Target | undefined, sid: string, start: number): Promise<string> {
+  const { walk, leg } = at
+  let redirect: Step | undefined
+  for (;;) {
+    const step = redirect ?? (waitUrl && toStep(waitUrl, makeQueueParams(sid, walk.secondsSince(start))))
+    redirect = undefined
+    if (step !== undefined) {
+      const end = await walk.runOne(leg, step, (document) => runDocument(walk, leg, document, waiting))
+      if (end === 'hangup') hangUp(leg)
+      if (leg.hungUp) return 'hangup'
+      if (end === 'left') return 'leave'
+      if (end === 'failed') return 'error'
+      if (typeof end === 'object') redirect = end
+    }
+    // The document repeats for ever, so the caller decides each time.
+    const input = await walk.ask(leg)
+    if (input === undefined || leg.hungUp) return 'hangup'
+    if (!('answer' in input)) continue
+    walk.hear('[connected]')
+    await waitForEnd(at)
+    return 'bridged'
+  }
+}
+
+function makeQueueParams(sid: string, time: string): Pairs {
+  return [
+    ['QueuePosition', '1'],
+    ['QueueSid', sid],
+    ['QueueTime', time],
+    ['AvgQueueTime', time],
+    ['CurrentQueueSize', '1'],
+    ['MaxQueueSize', '1000'],
+  ]
+}
+
+/** Waits until one of two bridged lines hangs up. */
+async function waitForEnd({ walk, leg }: At): Promise<void> {
+  for (;;) {
+    const input = await walk.ask(leg)
+    if (input === undefined || 'wait' in input || leg.hungUp) return
+  }
+}
+
+async function runRefer(at: At): Promise<Next> {
+  const { walk, leg, verb, document } = at
+  const action = readTarget(at, 'action', 'method')
+  if (action === 'failed') return 'failed'
+  if (!leg.params.From?.startsWith('sip:')) {
+    walk.report(13801, 'error', '<Refer> needs a SIP call', document.url)
+    return 'failed'
+  }
+  walk.hear(`[refers the call to ${readText(verb)}]`)
+  return await endWithAction(at, action, [
+    ['ReferCallStatus', 'completed'],
+    ['ReferSipResponseCode', '202'],
+    ['NotifySipResponseCode', '200'],
+  ])
+}

@@ -1,0 +1,311 @@
+import { parseUrl } from '../../checks/runtime.ts'
+import { makeRandomToken } from '../../checks/secrets.ts'
+import { callSample } from '../../schemes/twilio/webhooks/voice.sample.ts'
+import { type Answer, type AnswerFinding, type AnswerUse, checkAnswer } from './answer-rules.ts'
+import { CookieJar } from './cookies.ts'
+import type { CallerAction, Inbox } from './inbox.ts'
+import { readTwiml, type TwimlElement } from './read-twiml.ts'
+
+export type Pairs = readonly (readonly [name: string, value: string])[]
+
+/** A request that the walk asks for. The transport signs it for `url` and sends it. */
+export interface OutgoingRequest {
+  /** The public URL, as Twilio would have it. */
+  readonly url: string
+  readonly method: 'GET' | 'POST'
+  /** Form parameters of a POST. A GET adds them to the query. */
+  readonly params: Pairs
+  /** Headers in addition to Twilio's: Cookie and Authorization. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Undefined for messages: Twilio names a charset for voice only. */
+  readonly contentType: string | undefined
+}
+
+/** The part of a WebSocket that a walk needs. `ws`, browsers, Deno and Bun have it. */
+export interface CallSocket {
+  addEventListener(type: 'open' | 'close', listener: () => void): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  /** The listener reads the property `message`, if the event has it. */
+  addEventListener(type: 'error', listener: (event: object) => void): void
+  send(text: string): void
+  close(code?: number, reason?: string): void
+}
+
+/** How a walk reaches the application. It opens no connection itself. */
+export interface Transport {
+  /**
+   * Signs and sends a request. `undefined` if its host may not be called. A rejection means that the
+   * application could not be reached.
+   */
+  request(request: OutgoingRequest): Promise<Answer | undefined>
+  /** Signs and begins a WebSocket handshake. `undefined` if its host may not be called. */
+  openSocket?(url: string): CallSocket | undefined
+}
+
+/** What happens in a call, as it happens. Texts are written by the application: treat as hostile. */
+export type CallEvent =
+  | { readonly type: 'heard'; readonly text: string }
+  | {
+      readonly type: 'request'
+      /** The verb or the attribute that names the URL, such as `Gather action`. */
+      readonly reason: string
+      readonly method: 'GET' | 'POST'
+      readonly url: string
+      readonly params: Pairs
+      /** 0 if there was no answer. A socket that opened has 101. */
+      readonly status: number
+    }
+  | ({ readonly type: 'finding'; readonly url: string } & AnswerFinding)
+  /** Something that the walk does not do, or chose where Twilio documents nothing. */
+  | { readonly type: 'note'; readonly text: string }
+
+/** The request for the next document. */
+export interface Step {
+  readonly reason: string
+  readonly url: string
+  readonly method: 'GET' | 'POST'
+  /** The parameters in addition to the standard ones. */
+  readonly params: Pairs
+  /** True if `params` are all. */
+  readonly isWhole?: true
+}
+
+/** Why no document follows. `ended`: after the last verb. `failed`: after an error. */
+export type End = 'ended' | 'hangup' | 'rejected' | 'left' | 'failed'
+
+/** A document of TwiML, and the URL that relative ones are resolved against. */
+export interface Document {
+  readonly url: string
+  readonly verbs: readonly TwimlElement[]
+}
+
+/** One line: the caller's, or the child's that `<Dial>` calls. */
+export interface Leg {
+  readonly params: Record<string, string>
+  /** Twilio names a charset for voice only. */
+  readonly use: 'voice' | 'message'
+  hungUp: boolean
+}
+
+export const voiceType = 'application/x-www-form-urlencoded; charset=UTF-8'
+const redirects = [301, 302, 303, 307]
+const mostRedirects = 10
+
+export interface WalkOptions {
+  readonly transport: Transport
+  readonly inbox: Inbox
+  readonly onEvent: (event: CallEvent) => void
+  readonly now: () => number
+  readonly maxRequests: number
+  readonly fallback: Pick<Step, 'url' | 'method'> | undefined
+  readonly emptyDigits: 'absent' | 'empty'
+  readonly actionAfterHangUp: boolean
+}
+
+/** The state of one call or conversation. */
+export class Walk {
+  readonly options: WalkOptions
+  /** Callbacks that Twilio sends after the call, such as that of a recording. */
+  readonly later: (() => Promise<void>)[] = []
+  readonly #jar: CookieJar
+  #requests = 0
+
+  constructor(options: WalkOptions, jar: CookieJar = new CookieJar()) {
+    this.options = options
+    this.#jar = jar
+  }
+
+  hear(text: string): void {
+    if (text !== '') this.options.onEvent({ type: 'heard', text })
+  }
+
+  note(text: string): void {
+    this.options.onEvent({ type: 'note', text })
+  }
+
+  report(code: number, level: AnswerFinding['level'], detail: string, url: string): void {
+    this.options.onEvent({ type: 'finding', code, level, detail, url: hideUserinfo(url) })
+  }
+
+  /** Asks for the caller's next action. `undefined` if `withdraw` resolves before. */
+  async ask(leg: Leg, withdraw?: Promise<unknown>): Promise<CallerAction | undefined> {
+    const action = await this.options.inbox.take(withdraw)
+    if (action !== undefined && 'hangUp' in action) hangUp(leg)
+    return action
+  }
+
+  /** Requests documents and runs them until one ends without a next one. */
+  async run(leg: Leg, first: Step, runDocument: (document: Document) => Promise<Step | End>): Promise<End> {
+    let next: Step | End = first
+    while (typeof next === 'object') next = await this.runOne(leg, next, runDocument)
+    return next
+  }
+
+  /** Requests one document and runs it. */
+  async runOne(leg: Leg, step: Step, runDocument: (document: Document) => Promise<Step | End>): Promise<Step | End> {
+    const document = await this.#fetchOrFallBack(leg, step)
+    return document === undefined ? 'failed' : await runDocument(document)
+  }
+
+  /** Requests a document, and after an error that of the fallback URL. */
+  async #fetchOrFallBack(leg: Leg, step: Step): Promise<Document | undefined> {
+    const document = await this.#fetchDocument(leg, step)
+    if (document === undefined || 'verbs' in document) return document
+    const { fallback } = this.options
+    if (fallback !== undefined && step.reason !== 'fallback URL') {
+      const params: Pairs = [
+        ['ErrorCode', String(document.code)],
+        ['ErrorUrl', hideUserinfo(document.url)],
+      ]
+      return await this.#fetchOrFallBack(leg, { reason: 'fallback URL', ...fallback, params })
+    }
+    if (leg.use === 'voice') this.hear('[an application error has occurred]')
+    return undefined
+  }
+
+  /** Requests a document and follows HTTP redirects. */
+  async #fetchDocument(leg: Leg, step: Step): Promise<Document | { code: number; url: string } | undefined> {
+    let { url, method, params, reason } = step
+    for (let hops = 0; ; hops++) {
+      const standard = step.isWhole ? [] : Object.entries(leg.params)
+      const answer = await this.send({ reason, url, method, params: [...standard, ...params] }, leg.use)
+      if (answer === 'stopped') return undefined
+      if (answer === undefined) return { code: 11205, url }
+      const fatal = this.#review(answer, leg.use, url)
+      if (fatal !== undefined) return { code: fatal, url }
+      if (!redirects.includes(answer.status)) return this.#readDocument(answer, leg, url)
+      if (hops === mostRedirects) {
+        this.report(11215, 'error', `more than ${mostRedirects} redirects follow one another`, url)
+        return { code: 11215, url }
+      }
+      const target = resolveUrl(readHeader(answer, 'location') ?? '', url)
+      if (target === undefined) {
+        this.report(11216, 'error', 'the Location of the redirect is no http or https URL', url)
+        return { code: 11216, url }
+      }
+      url = target
+      reason = 'HTTP redirect'
+      // All but 307 become a GET with the standard parameters only: https://www.twilio.com/docs/voice/twiml
+      if (answer.status !== 307) {
+        method = 'GET'
+        params = []
+      }
+    }
+  }
+
+  #review(answer: Answer, use: AnswerUse, url: string): number | undefined {
+    const findings = checkAnswer(answer, use)
+    for (const { code, level, detail } of findings) this.report(code, level, detail, url)
+    return findings.find(({ level }) => level === 'error')?.code
+  }
+
+  #readDocument(answer: Answer, leg: Leg, url: string): Document | { code: number; url: string } {
+    const type = (readHeader(answer, 'content-type') ?? '').toLowerCase()
+    const { body = '' } = answer
+    if (answer.bytes === 0) return { url, verbs: [] }
+    if (type.startsWith('audio/')) return { url, verbs: [makeElement('Play', url), makeElement('Hangup')] }
+    const root = readTwiml(body)
+    if (root?.name === 'Response') return { url, verbs: root.children.filter((child) => typeof child !== 'string') }
+    if (type.startsWith('text/plain'))
+      return { url, verbs: [makeElement(leg.use === 'voice' ? 'Say' : 'Message', body.trim())] }
+    // Twilio has no such limit. It is that of the reader.
+    this.report(12100, 'error', 'the document has more than 2,000 elements, or is nested too deeply', url)
+    return { code: 12100, url }
+  }
+
+  /** Sends one request. `stopped`: the walk may not send it. `undefined`: there is no answer. */
+  async send({ reason, url, method, params }: Step, use: 'voice' | 'message'): Promise<Answer | 'stopped' | undefined> {
+    if (this.#requests++ >= this.options.maxRequests) {
+      if (this.#requests === this.options.maxRequests + 1)
+        this.note(`The walk ends after ${this.options.maxRequests} requests. This limit is its own, not Twilio's.`)
+      return 'stopped'
+    }
+    const shown = hideUserinfo(url)
+    const report = (status: number): void =>
+      this.options.onEvent({ type: 'request', reason, method, url: shown, params, status })
+    const cookie = this.#jar.read(url)
+    const authorization = makeBasic(url)
+    const headers = { ...(cookie !== '' && { cookie }), ...(authorization !== undefined && { authorization }) }
+    const contentType = use === 'voice' && method === 'POST' ? voiceType : undefined
+    try {
+      const answer = await this.options.transport.request({ url, method, params, headers, contentType })
+      if (answer === undefined) {
+        this.note(`${shown} was not requested: the walk may not call this host.`)
+        return 'stopped'
+      }
+      this.#jar.keep(url, answer.headers)
+      report(answer.status)
+      return answer
+    } catch (error) {
+      report(0)
+      this.report(11205, 'error', `there is no answer: ${error instanceof Error ? error.message : 'it failed'}`, shown)
+      return undefined
+    }
+  }
+
+  /** Sends a callback, whose answer does not steer the call. */
+  async callBack(reason: string, url: string, method: 'GET' | 'POST', params: Pairs, leg: Leg): Promise<void> {
+    const answer = await this.send({ reason, url, method, params }, leg.use)
+    if (typeof answer === 'object') this.#review(answer, 'callback', url)
+  }
+
+  /** Seconds since a time of `options.now`. */
+  secondsSince(start: number): string {
+    return String(Math.max(0, Math.round((this.options.now() - start) / 1000)))
+  }
+}
+
+export function hangUp(leg: Leg): void {
+  leg.hungUp = true
+  leg.params.CallStatus = 'completed'
+}
+
+/** Formats a time as Twilio does in callbacks. */
+export function formatTime(ms: number): string {
+  return new Date(ms).toUTCString().replace('GMT', '+0000')
+}
+
+/** Makes the standard parameters of a call, in the order in which Twilio sends them. */
+export function makeCallParams(values: Readonly<Record<string, string>>): Record<string, string> {
+  return { ...callSample, ...values }
+}
+
+export function makeSid(prefix: string): string {
+  return prefix + makeRandomToken()
+}
+
+export function makeElement(name: string, ...children: string[]): TwimlElement {
+  return { name, attributes: [], children }
+}
+
+/**
+ * Resolves a URL of a document. An absolute one stays as it is written, because Twilio signs it so.
+ * @returns `undefined` if it is not http or https, or has a host that Twilio refuses
+ */
+export function resolveUrl(text: string, base: string): string | undefined {
+  const written = text.trim()
+  if (written === '') return base
+  const url = parseUrl(written, base)
+  // Twilio refuses hosts with an underscore: https://www.twilio.com/docs/voice/twiml/number
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname.includes('_')) return undefined
+  return /^https?:\/\/[!-~]+$/i.test(written) ? written : url.href
+}
+
+function readHeader({ headers }: Answer, wanted: string): string | undefined {
+  return headers.find(([name]) => name.toLowerCase() === wanted)?.[1]
+}
+
+function hideUserinfo(url: string): string {
+  return url.replace(/\/\/[^/?#]*@/, '//')
+}
+
+function makeBasic(url: string): string | undefined {
+  const [, userinfo] = /^https?:\/\/([^/?#@]+)@/i.exec(url) ?? []
+  if (userinfo === undefined) return undefined
+  try {
+    const bytes = new TextEncoder().encode(decodeURIComponent(userinfo))
+    return `Basic ${btoa(String.fromCharCode(...bytes))}`
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,460 @@
+import { describe, expect, test } from 'vitest'
+import { twilioWebhook } from '../src/adapters/fetch.ts'
+import { callScenario, messageScenario } from '../src/testing/call/index.ts'
+import type { CallScenarioOptions } from '../src/testing/call/scenario.ts'
+import { type TestServer, testServer } from '../src/testing/index.ts'
+
+interface Params {
+  get(name: string): string | undefined
+}
+
+type Answer = string | ((params: Params, request: Request) => string | Response)
+
+/** An application that verifies each request, and answers a path with TwiML or a response. */
+async function serve(routes: Readonly<Record<string, Answer>>): Promise<TestServer> {
+  return await testServer(({ url, authToken }) =>
+    twilioWebhook({ publicUrl: url, authToken }, async ({ params }, request) => {
+      const { pathname } = new URL(request.url)
+      const route = routes[pathname]
+      if (route === undefined) return new Response('not found', { status: 404 })
+      const answer = typeof route === 'string' ? route : route(params, request)
+      return typeof answer === 'string' ? xml(answer) : answer
+    }),
+  )
+}
+
+function xml(verbs: string): Response {
+  return new Response(`<?xml version="1.0"?><Response>${verbs}</Response>`, { headers: { 'content-type': 'text/xml' } })
+}
+
+async function call(routes: Readonly<Record<string, Answer>>, options: CallScenarioOptions = {}) {
+  return await callScenario(await serve(routes), options)
+}
+
+/** The requests as `REASON METHOD PATH STATUS`. */
+function list({ requests }: { requests: readonly { reason: string; method: string; url: string; status: number }[] }) {
+  return requests.map(
+    ({ reason, method, url, status }) => `${reason} ${method} ${url.replace(/^https?:\/\/[^/]*/, '')} ${status}`,
+  )
+}
+
+function paramsOf(walked: { requests: readonly { params: readonly (readonly [string, string])[] }[] }, index: number) {
+  return Object.fromEntries(walked.requests.at(index)?.params ?? [])
+}
+
+const menu = '<Gather action="/choice" numDigits="1"><Say>Press 1 for sales</Say></Gather><Say>Goodbye</Say>'
+
+describe('Gather', () => {
+  test('keys run the action', async () => {
+    const ivr = await call({ '/voice': menu, '/choice': (params) => `<Say>You pressed ${params.get('Digits')}</Say>` })
+    expect(ivr.heard).toBe('Press 1 for sales')
+    expect(ivr.status).toBe('in-progress')
+    await ivr.press('1')
+    expect(ivr.heard).toContain('You pressed 1')
+    expect(ivr.status).toBe('completed')
+    expect(list(ivr)).toEqual(['call POST /voice 200', 'Gather action POST /choice 200'])
+    expect(paramsOf(ivr, 0)).toMatchObject({ CallStatus: 'ringing', Direction: 'inbound', CallSid: ivr.sid })
+    expect(paramsOf(ivr, 1)).toMatchObject({
+      CallStatus: 'in-progress',
+      Digits: '1',
+      FinishedOnKey: '',
+      msg: 'Gather End',
+    })
+  })
+
+  test('no input runs the next verb', async () => {
+    const ivr = await call({ '/voice': menu })
+    await ivr.wait()
+    expect(ivr.heard).toBe('Press 1 for sales\nGoodbye')
+  })
+
+  test('the key at the end is not a digit, and alone it is no input', async () => {
+    const routes = { '/voice': '<Gather action="/done"/><Say>none</Say>', '/done': '<Say>done</Say>' }
+    const ended = await call(routes)
+    await ended.press('12#3')
+    expect(paramsOf(ended, -1)).toMatchObject({ Digits: '12', FinishedOnKey: '#' })
+    const alone = await call(routes)
+    await alone.press('#')
+    expect(alone.heard).toBe('none')
+  })
+
+  test.each([
+    ['absent', undefined],
+    ['empty', ''],
+  ] as const)('with actionOnEmptyResult and %s digits', async (emptyDigits, digits) => {
+    const ivr = await call(
+      { '/voice': '<Gather action="/done" actionOnEmptyResult="true"/>', '/done': '<Say>done</Say>' },
+      { emptyDigits },
+    )
+    await ivr.wait()
+    expect(ivr.heard).toBe('done')
+    expect(paramsOf(ivr, -1).Digits).toBe(digits)
+  })
+
+  test('speech, and keys where only speech is taken', async () => {
+    const ivr = await call({
+      '/voice':
+        '<Gather input="speech" action="../next" method="GET" language="de-DE" partialResultCallback="/partial"/>',
+      '/next': '<Say>ok</Say>',
+      '/partial': '',
+    })
+    await ivr.press('1')
+    expect(ivr.notes).toEqual(['This Gather takes speech only.'])
+    await ivr.say('zwei Personen')
+    expect(list(ivr).slice(1)).toEqual([
+      'Gather partialResultCallback POST /partial 200',
+      'Gather action GET /next 200',
+    ])
+    expect(paramsOf(ivr, -1)).toMatchObject({ SpeechResult: 'zwei Personen', Language: 'de-DE' })
+  })
+
+  test.each([
+    ['<Gather method="PUT"/>', 13312],
+    ['<Gather finishOnKey="x"/>', 13310],
+    ['<Gather numDigits="0"/>', 13314],
+    ['<Record method="PUT"/>', 13610],
+    ['<Pause length="x"/>', 13910],
+    ['<Say loop="-1">x</Say>', 13510],
+  ])('%s is a warning, and the default is used', async (verbs, code) => {
+    const ivr = await call({ '/voice': verbs })
+    expect(ivr.findings).toMatchObject([{ code, level: 'warning' }])
+  })
+
+  test('an attribute in another letter case is named', async () => {
+    const ivr = await call({ '/voice': '<Gather numdigits="1"/>' })
+    expect(ivr.findings).toMatchObject([
+      { code: 12200, level: 'warning', detail: 'the attribute numdigits of <Gather> is written numDigits' },
+    ])
+  })
+})
+
+describe('Record', () => {
+  const routes = {
+    '/voice':
+      '<Record action="/done" recordingStatusCallback="/ready" transcribe="true" transcribeCallback="/text"/><Say>silence</Say>',
+    '/done': '<Say>thanks</Say><Hangup/>',
+    '/ready': '',
+    '/text': '',
+    '/status': '',
+  }
+
+  test('a voicemail, with its callbacks after the call', async () => {
+    const mail = await call(routes, { statusCallback: '/status' })
+    expect(mail.heard).toBe('[beep]')
+    await mail.say('Call me back')
+    await mail.press('#')
+    expect(mail.heard).toContain('thanks')
+    expect(list(mail)).toEqual([
+      'call POST /voice 200',
+      'Record action POST /done 200',
+      'Record recordingStatusCallback POST /ready 200',
+      'Record transcribeCallback POST /text 200',
+      'status callback POST /status 200',
+    ])
+    expect(paramsOf(mail, 1)).toMatchObject({ Digits: '#', CallStatus: 'in-progress' })
+    expect(paramsOf(mail, 2)).toMatchObject({ RecordingStatus: 'completed', RecordingSource: 'RecordVerb' })
+    expect(paramsOf(mail, 2).From).toBeUndefined()
+    expect(paramsOf(mail, 3)).toMatchObject({ TranscriptionText: 'Call me back' })
+    expect(paramsOf(mail, 4)).toMatchObject({ CallStatus: 'completed', SequenceNumber: '0' })
+  })
+
+  test('silence runs the next verb, and a hang-up is an action without effect', async () => {
+    const silent = await call(routes)
+    await silent.wait()
+    expect(silent.heard).toBe('[beep]\nsilence')
+    const hungUp = await call(routes)
+    await hungUp.hangUp()
+    expect(paramsOf(hungUp, 1)).toMatchObject({ Digits: 'hangup', CallStatus: 'completed' })
+    expect(hungUp.heard).not.toContain('thanks')
+  })
+})
+
+describe('Dial', () => {
+  const routes = {
+    '/voice':
+      '<Dial action="/after"><Number url="/whisper" statusCallback="/child" statusCallbackEvent="initiated ringing answered completed">+15550001</Number></Dial><Say>unreachable</Say>',
+    '/whisper': '<Gather action="/accept" numDigits="1"><Say>Press 1 to accept</Say></Gather><Hangup/>',
+    '/accept': '<Say>connecting</Say>',
+    '/child': '',
+    '/after': (params: Params) => `<Say>${params.get('DialCallStatus')} ${params.get('DialBridged')}</Say>`,
+  }
+
+  test('a call is forwarded after a whisper', async () => {
+    const forwarded = await call(routes)
+    await forwarded.answer()
+    expect(forwarded.heard).toContain('Press 1 to accept')
+    await forwarded.press('1')
+    expect(forwarded.heard).toContain('[connected to +15550001]')
+    await forwarded.wait()
+    expect(forwarded.heard).toContain('completed true')
+    expect(list(forwarded)).toEqual([
+      'call POST /voice 200',
+      'Number statusCallback POST /child 200',
+      'Number statusCallback POST /child 200',
+      'Number statusCallback POST /child 200',
+      'Number url POST /whisper 200',
+      'Gather action POST /accept 200',
+      'Number statusCallback POST /child 200',
+      'Dial action POST /after 200',
+    ])
+    const events = [1, 2, 3, 6].map((index) => paramsOf(forwarded, index))
+    expect(events.map(({ CallStatus, SequenceNumber }) => [CallStatus, SequenceNumber])).toEqual([
+      ['initiated', '0'],
+      ['ringing', '1'],
+      ['in-progress', '2'],
+      ['completed', '3'],
+    ])
+    expect(events[0]).toMatchObject({ ParentCallSid: forwarded.sid, Direction: 'outbound-dial', To: '+15550001' })
+    expect(paramsOf(forwarded, -1)).toMatchObject({ CallSid: forwarded.sid, DialCallSid: events[0]?.CallSid })
+  })
+
+  test('the called one declines', async () => {
+    const declined = await call(routes)
+    await declined.answer()
+    await declined.wait()
+    expect(declined.heard).toContain('completed false')
+  })
+
+  test.each(['busy', 'no-answer', 'failed'] as const)('%s', async (status) => {
+    const dialled = await call(routes)
+    await dialled.answer(status)
+    expect(dialled.heard).toContain(`${status} false`)
+  })
+
+  test('without an action the next verb runs, and the caller may hang up', async () => {
+    const dialled = await call({ '/voice': '<Dial>+15550001</Dial><Say>after</Say>' })
+    await dialled.answer('busy')
+    expect(dialled.heard).toContain('after')
+    const left = await call(routes)
+    await left.hangUp()
+    expect(paramsOf(left, -1)).toMatchObject({ DialCallStatus: 'canceled', CallStatus: 'completed' })
+    expect(left.heard).not.toContain('canceled')
+    const quiet = await call(routes, { actionAfterHangUp: false })
+    await quiet.hangUp()
+    expect(list(quiet)).not.toContain('Dial action POST /after 200')
+  })
+
+  test('the called line cannot dial', async () => {
+    const dialled = await call({ ...routes, '/whisper': '<Dial>+15550002</Dial>' })
+    await dialled.answer()
+    expect(dialled.findings).toMatchObject([{ code: 13201, level: 'error' }])
+  })
+
+  test('numbers that ring together, and one after the other', async () => {
+    const numbers = '<Number statusCallback="/child">+15550001</Number><Client statusCallback="/child">bob</Client>'
+    const together = await call({ ...routes, '/voice': `<Dial action="/after">${numbers}</Dial>` })
+    expect(together.heard).toBe('[rings +15550001, Client bob]')
+    await together.answer()
+    expect(paramsOf(together, 1)).toMatchObject({ CallStatus: 'canceled', To: 'client:bob', SequenceNumber: '0' })
+    const inTurn = await call({ ...routes, '/voice': `<Dial action="/after" sequential="true">${numbers}</Dial>` })
+    await inTurn.answer('busy')
+    await inTurn.answer('failed')
+    expect(inTurn.heard).toContain('failed false')
+    expect([1, 2].map((index) => paramsOf(inTurn, index).CallStatus)).toEqual(['busy', 'failed'])
+  })
+
+  test('a conference', async () => {
+    const dialled = await call({
+      '/voice':
+        '<Dial action="/after"><Conference waitUrl="/music" statusCallback="/events" statusCallbackEvent="start join leave end">Room</Conference></Dial>',
+      '/music': '<Say>please hold</Say><Redirect/>',
+      '/events': '',
+      '/after': '<Say>bye</Say>',
+    })
+    await dialled.answer()
+    await dialled.wait()
+    expect(dialled.heard).toContain('bye')
+    const events = dialled.requests.flatMap(({ params }) => params.filter(([name]) => name === 'StatusCallbackEvent'))
+    expect(events.map(([, value]) => value)).toEqual([
+      'participant-join',
+      'conference-start',
+      'participant-leave',
+      'conference-end',
+    ])
+    expect(paramsOf(dialled, -1)).toMatchObject({ DialCallStatus: 'answered' })
+    expect(paramsOf(dialled, -1).DialCallSid).toBeUndefined()
+  })
+})
+
+describe('Enqueue', () => {
+  const routes = (wait: string) => ({
+    '/voice': '<Enqueue waitUrl="/wait" action="/left">support</Enqueue>',
+    '/wait': wait,
+    '/left': (params: Params) => `<Say>result ${params.get('QueueResult')}</Say>`,
+  })
+
+  test('the waitUrl repeats until someone answers', async () => {
+    const queued = await call(routes('<Say>please hold</Say>'))
+    await queued.wait()
+    await queued.answer()
+    await queued.wait()
+    expect(list(queued).filter((line) => line.includes('/wait'))).toHaveLength(2)
+    expect(queued.heard).toContain('result bridged')
+    expect(paramsOf(queued, 1)).toMatchObject({ QueuePosition: '1' })
+  })
+
+  test('Leave', async () => {
+    const queued = await call(routes('<Leave/>'))
+    expect(queued.heard).toContain('result leave')
+  })
+
+  test('a hang-up', async () => {
+    const queued = await call(routes('<Redirect/>'))
+    await queued.hangUp()
+    expect(paramsOf(queued, -1)).toMatchObject({ QueueResult: 'hangup' })
+  })
+})
+
+test('Refer needs a SIP call', async () => {
+  const routes = {
+    '/voice': '<Refer action="/done"><Sip>sip:bob@example.com</Sip></Refer>',
+    '/done': '<Say>done</Say>',
+  }
+  expect((await call(routes)).findings).toMatchObject([{ code: 13801 }])
+  const sip = await call(routes, { from: 'sip:alice@example.com' })
+  expect(paramsOf(sip, 1)).toMatchObject({ ReferCallStatus: 'completed', ReferSipResponseCode: '202' })
+})
+
+test.each([
+  ['<Reject/>', 'no-answer'],
+  ['<Reject reason="busy"/>', 'busy'],
+  ['<Say>x</Say><Reject reason="busy"/>', 'completed'],
+  ['<Hangup/>', 'completed'],
+  ['', 'completed'],
+] as const)('%s ends as %s', async (verbs, status) => {
+  expect((await call({ '/voice': verbs })).status).toBe(status)
+})
+
+describe('requests', () => {
+  test('cookies are returned, and HTTP redirects become a GET without own parameters', async () => {
+    const ivr = await call({
+      '/voice': () => {
+        const answer = xml('<Gather action="/old"/>')
+        answer.headers.append('set-cookie', 'menu=2; Path=/')
+        return answer
+      },
+      '/old': () => new Response(null, { status: 302, headers: { location: '/new?a=1' } }),
+      '/new': (params, request) => `<Say>${request.headers.get('cookie')} ${params.get('Digits')}</Say>`,
+    })
+    await ivr.press('1')
+    expect(ivr.heard).toBe('menu=2 undefined')
+    expect(list(ivr).slice(1)).toEqual(['Gather action POST /old 302', 'HTTP redirect GET /new?a=1 200'])
+  })
+
+  test('an error leads to the fallback URL', async () => {
+    const ivr = await call(
+      { '/voice': '<Redirect>/gone</Redirect>', '/sorry': '<Say>sorry</Say>' },
+      { fallback: '/sorry' },
+    )
+    expect(ivr.heard).toBe('sorry')
+    expect(paramsOf(ivr, -1)).toMatchObject({ ErrorCode: '11200', ErrorUrl: expect.stringContaining('/gone') })
+  })
+
+  test('an application that fails has no answer', async () => {
+    const server = await testServer(() => () => Promise.reject(new Error('boom')))
+    const failed = await callScenario(server)
+    expect(failed.findings).toMatchObject([{ code: 11205, detail: 'there is no answer: boom' }])
+    expect(failed.status).toBe('completed')
+  })
+
+  test('userinfo is sent as Basic authorization, and is neither signed nor shown', async () => {
+    const ivr = await call({
+      '/voice': '<Redirect>https://user:p%40ss@example.com/in</Redirect>',
+      '/in': (_params, request) => `<Say>${request.headers.get('authorization')}</Say>`,
+    })
+    expect(ivr.heard).toBe(`Basic ${btoa('user:p@ss')}`)
+    expect(JSON.stringify(ivr.requests)).not.toContain('p%40ss')
+  })
+
+  test('another host is not called', async () => {
+    const ivr = await call({ '/voice': '<Redirect>https://other.example/voice</Redirect>' })
+    expect(ivr.notes).toEqual(['https://other.example/voice was not requested: the walk may not call this host.'])
+    expect(ivr.requests).toHaveLength(1)
+    const near = await call({ '/voice': '<Redirect>https://example.com.evil.test/voice</Redirect>' })
+    expect(near.requests).toHaveLength(1)
+  })
+})
+
+describe('hostile TwiML ends clearly', () => {
+  const response = (body: string) => () => new Response(body, { headers: { 'content-type': 'text/xml' } })
+  test.each([
+    ['entities', '<!DOCTYPE r [<!ENTITY a "aaaa">]><Response><Say>&a;</Say></Response>', 12100],
+    ['a cut document', '<Response><Say>', 12100],
+    ['no TwiML', '<html></html>', 12102],
+    ['a huge document', `<Response>${' '.repeat(70_000)}</Response>`, 11750],
+    ['many elements', `<Response>${'<Say/>'.repeat(3000)}</Response>`, 12100],
+    ['a deep document', `<Response>${'<Say>'.repeat(3000)}${'</Say>'.repeat(3000)}</Response>`, 12100],
+    ['a file', '<Response><Redirect>file:///etc/passwd</Redirect></Response>', 11100],
+    ['no URL', '<Response><Redirect>http://[</Redirect></Response>', 11100],
+    ['a host that Twilio refuses', '<Response><Redirect>http://a_b.example/</Redirect></Response>', 11100],
+  ])('%s', async (_name, body, code) => {
+    const ended = await call({ '/voice': response(body) })
+    expect(ended.findings.map((finding) => finding.code)).toContain(code)
+    expect(ended.status).toBe('completed')
+  })
+
+  test('a Redirect to itself, and ten HTTP redirects', async () => {
+    const looping = await call({ '/voice': '<Redirect/>' }, { maxRequests: 20 })
+    expect(looping.requests).toHaveLength(20)
+    expect(looping.notes).toEqual(["The walk ends after 20 requests. This limit is its own, not Twilio's."])
+    const moved = await call({ '/voice': () => new Response(null, { status: 307, headers: { location: '/voice' } }) })
+    expect(moved.requests).toHaveLength(11)
+    expect(moved.findings).toMatchObject([{ code: 11215 }])
+  })
+
+  test('verbs that are unknown, named like a property, or for messages', async () => {
+    const ended = await call({ '/voice': '<toString/><say>x</say><Message>x</Message><Say>heard</Say>' })
+    expect(ended.heard).toBe('heard')
+    expect(ended.findings).toMatchObject([{ code: 12200, level: 'warning' }])
+  })
+})
+
+describe('messageScenario', () => {
+  test('replies, their statuses, and cookies', async () => {
+    const server = await serve({
+      '/sms': (params, request) => {
+        const answer = xml(
+          `<Message statusCallback="/status">${params.get('Body')}? ${request.headers.get('cookie')}</Message>`,
+        )
+        answer.headers.append('set-cookie', 'state=2')
+        return answer
+      },
+      '/status': () => new Response(null, { status: 204 }),
+    })
+    const chat = await messageScenario(server, { from: '+15551230001' })
+    await chat.send('Hi')
+    await chat.send('Hi')
+    expect(chat.replies).toEqual(['Hi? null', 'Hi? state=2'])
+    expect(list(chat).slice(0, 3)).toEqual([
+      'message POST /sms 200',
+      'Message statusCallback POST /status 204',
+      'Message statusCallback POST /status 204',
+    ])
+    expect([1, 2].map((index) => paramsOf(chat, index).MessageStatus)).toEqual(['sent', 'delivered'])
+    expect(paramsOf(chat, 1)).toMatchObject({ To: '+15551230001' })
+  })
+
+  test('an action replaces the rest of the document', async () => {
+    const server = await serve({
+      '/sms': '<Message action="/queued">one</Message><Message>never</Message>',
+      '/queued': (params) =>
+        params.get('MessageStatus') === 'queued' ? '<Message><Body>two</Body><Media>/cat.jpg</Media></Message>' : '',
+    })
+    const chat = await messageScenario(server)
+    await chat.send('Hi', ['https://example.com/dog.jpg'])
+    expect(chat.replies).toEqual(['one', 'two [media /cat.jpg]'])
+    expect(paramsOf(chat, 0)).toMatchObject({ NumMedia: '1', MediaUrl0: 'https://example.com/dog.jpg' })
+  })
+
+  test('at most ten replies, and text is a reply', async () => {
+    const many = await messageScenario(await serve({ '/sms': '<Message>x</Message>'.repeat(12) }))
+    await many.send('Hi')
+    expect(many.replies).toHaveLength(10)
+    expect(many.findings).toMatchObject([{ code: 14109 }])
+    const text = await messageScenario(
+      await serve({ '/sms': () => new Response('plain', { headers: { 'content-type': 'text/plain' } }) }),
+    )
+    await text.send('Hi')
+    expect(text.replies).toEqual(['plain'])
+  })
+})
