@@ -89,6 +89,8 @@ const ran = new Map([
   ['npx wrangler secret put TWILIO_AUTH_TOKEN', 'tools/test/heavy/deployments.test.ts: index.js'],
   ['npm install tollgate fastify redis', 'conformance/heavy/replay-examples.test.ts: fastify.mjs'],
   ['export TWILIO_AUTH_TOKEN=12345 TOLLGATE_PUBLIC_URL', 'conformance/heavy/replay-examples.test.ts: fastify.mjs'],
+  ['npm install tollgate express @tollgate/schemas', 'tools/test/docs-examples.test.ts: schemas/express.mjs'],
+  ['npx openapi-typescript', 'conformance/heavy/openapi.test.ts: openapi-typescript'],
   ['npx @tollgate/cli send events.batch', 'packages/cli/test/heavy/kinds.test.ts: send'],
   ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli conform', 'conformance/heavy/receivers.test.ts: conform'],
 ])
