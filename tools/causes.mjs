@@ -94,10 +94,11 @@ function renderDecisions(tables) {
 
 # Why does validation fail?
 
-The signature covers the whole URL that Twilio requested. It also covers every form parameter or, through
-\`bodySHA256\`, every byte of the body. If validation fails, something between Twilio and your code changed one of these, or
-the key is wrong. [\`diagnose\`](diagnosis.md) finds out which: it tries the causes on this page and says which one makes
-the signature match. Or answer these questions in order. The most frequent causes are first.
+Your server refuses Twilio's webhooks, although you have done what the documentation says. The signature covers the whole
+URL that Twilio requested, and every form parameter or, through \`bodySHA256\`, every byte of the body. So if validation
+fails, something between Twilio and your code changed one of these, or the key is wrong. [\`diagnose\`](diagnosis.md) finds
+out which: it tries the causes on this page and tells you which one makes the signature match. If you prefer to look
+yourself, answer these questions in order, because the most frequent causes are first.
 
 | | question | likely cause |
 |---|---|---|
@@ -105,7 +106,7 @@ ${asked.join('\n')}
 
 ## From the rejection code
 
-\`onVerdict\` and the log have the code. The caller never sees it.
+You find the code in your log, and in \`onVerdict\`. The caller never sees it, because an attacker could learn from it.
 
 | code | status | usual causes |
 |---|---|---|
@@ -126,10 +127,11 @@ function renderSendGrid({ sendGridCauses: causes }) {
 
 # Why does the validation of SendGrid's requests fail?
 
-The signature covers the timestamp and every byte of the body, not the URL. If validation fails, something between
-SendGrid and your code changed one of these, or the key is wrong. \`diagnoseSendGrid\` of \`tollgate/diagnose\` finds
-out which: see [the Event Webhook](sendgrid-event-webhook.md). These are the causes that it knows. Another page is about
-[Twilio's requests](${pageOfTwilio}).
+Your server refuses SendGrid's webhooks, although you have set the public key. The signature covers the timestamp and every
+byte of the body, but not the URL. So if validation fails, something between SendGrid and your code changed one of these,
+or the key is wrong. \`diagnoseSendGrid\` of \`tollgate/diagnose\` finds out for you which it is: see [the Event
+Webhook](sendgrid-event-webhook.md). These are the causes that it knows, and another page is about [Twilio's
+requests](${pageOfTwilio}).
 
 ${Object.entries(causes)
   .map(([id, cause]) => renderCause(id, cause, {}))

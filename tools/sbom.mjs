@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { contained } from './name-authors.mjs'
 import { root, run } from './run.mjs'
 import { installWhenNeeded } from './setup.mjs'
 
@@ -56,23 +57,26 @@ function nameSubject(bom, name, file) {
   if (subject === undefined) throw new Error(`The SBOM of ${name} does not name it.`)
   bom.metadata.component = subject
   bom.components = bom.components.filter((one) => !isSubject(one))
-  if ([subject, ...bom.components].some((one) => fullName(one) === 'tollgate')) bom.components.push(describeContained())
+  for (const one of [subject, ...bom.components].flatMap((holder) => contained[fullName(holder)] ?? []))
+    bom.components.push(describeContained(one))
   writeFileSync(file, `${JSON.stringify(bom, null, 2)}\n`)
   return bom
 }
 
 /**
- * Describes the package whose code is among the files of the library. npm does not install it.
+ * Describes a package whose code is among the files of another. npm does not install it.
+ * @param {string} full
  * @returns {Component}
  */
-function describeContained() {
-  const { version, license } = readManifest('node_modules/@noble/hashes')
-  const purl = `pkg:npm/%40noble/hashes@${version}`
+function describeContained(full) {
+  const { version, license } = readManifest(`node_modules/${full}`)
+  const purl = `pkg:npm/${full.replace('@', '%40')}@${version}`
+  const [, group, name = full] = /^(@.*)\/(.*)$/.exec(full) ?? []
   return {
     'bom-ref': purl,
     type: 'library',
-    group: '@noble',
-    name: 'hashes',
+    ...(group && { group }),
+    name,
     version,
     purl,
     licenses: [{ license: { id: license } }],

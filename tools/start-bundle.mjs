@@ -43,6 +43,7 @@ function listDependencies() {
     preact,
     '@preact/signals': signals,
     esbuild: tollgate.devDependencies.esbuild,
+    zod: gateway.devDependencies.zod,
   }
   return Object.fromEntries(Object.entries(all).filter(([name]) => !/^(@tollgate\/|tollgate$)/.test(name)))
 }

@@ -109,6 +109,7 @@ export async function runChaos(options: ChaosOptions): Promise<History> {
     processes: gateways.processes,
     isRejecting,
     timeoutMs,
+    leaseMs: leaseSeconds * 1000,
     stallMs: delay.max / 1e6,
   }
 }

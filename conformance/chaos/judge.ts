@@ -61,6 +61,8 @@ export interface History {
   readonly isRejecting: boolean
   /** The time limit of a request in the gateway. */
   readonly timeoutMs: number
+  /** How long a delivery is pending at most. */
+  readonly leaseMs: number
   /** How long the driver could not notice anything, at most. */
   readonly stallMs: number
 }
@@ -173,22 +175,65 @@ function* judgeDeliveries(history: History): Generator<string> {
 }
 
 /** Returns why, as the documentation says, a delivery could be new again after this work. */
-function excuse({ attempt, doneAt }: Work, next: Work, { faults, processes }: History): string | undefined {
+function excuse(work: Work, next: Work, history: History): string | undefined {
+  const { attempt, doneAt } = work
   // The gateway does not know either whether the answer arrived.
   if (!isSuccess(attempt.outcome)) return 'its sender had no answer'
-  for (const { forgets, from, to } of faults) {
-    if (forgets === undefined || next.doneAt < from || doneAt > to) continue
-    if (forgets === 'all' || doneAt > from - behindMs) return 'Redis forgot it'
-  }
+  if (isForgotten(work, next, history) || isReservationLost(work, next, history)) return 'Redis forgot it'
+  // The work that was reserved first may have ended last.
+  if (isReservationLost(next, work, history)) return 'Redis forgot its reservation'
   // docs/replay.md: if all tries to confirm a delivery fail, it is new again after the lease.
-  const isDisturbed = (at: number): boolean =>
-    faults.some(({ what, from, to }) => what.includes('Redis') && from < at && at < to + reconnectMs)
-  if (confirmTriesMs.every((ms) => isDisturbed(doneAt + ms))) return 'Redis did not confirm it'
-  const ended = processes.find(({ id }) => id === attempt.process)
-  const isSlow = confirmTriesMs.some((ms) => isDisturbed(doneAt + ms))
+  const confirmedAt = findConfirmation(work, history)
+  if (confirmedAt === Number.POSITIVE_INFINITY) return 'Redis did not confirm it'
+  const leaseEnd = attempt.sentAt + history.leaseMs
+  if (leaseEnd < Math.min(confirmedAt, next.doneAt) && next.attempt.sentAt < confirmedAt)
+    return 'its lease ended before Redis confirmed it'
+  const ended = history.processes.find(({ id }) => id === attempt.process)
+  const isSlow = confirmTriesMs.some((ms) => isDisturbed(doneAt + ms, history))
   const msUntilEnd =
     (ended?.endedBy === 'SIGKILL' || isSlow ? (ended?.endedAt ?? Infinity) : Infinity) - attempt.endedAt
   return msUntilEnd < (isSlow ? slowConfirmMs : confirmMs) ? 'its process ended before the confirmation' : undefined
+}
+
+/** Returns true if Redis may not have answered at a time. */
+function isDisturbed(at: number, { faults }: History): boolean {
+  return faults.some(({ what, from, to }) => what.includes('Redis') && from < at && at < to + reconnectMs)
+}
+
+/** Returns when Redis has confirmed a delivery at the latest. */
+function findConfirmation({ doneAt }: Work, history: History): number {
+  const tryMs = confirmTriesMs.find((ms) => !isDisturbed(doneAt + ms, history))
+  return tryMs === undefined ? Number.POSITIVE_INFINITY : doneAt + tryMs
+}
+
+/** Returns true if Redis may have lost the confirmation of a delivery before the next work on it. */
+function isForgotten(work: Work, next: Work, history: History): boolean {
+  const confirmedAt = findConfirmation(work, history)
+  return history.faults.some(
+    ({ forgets, from, to }) =>
+      forgets !== undefined &&
+      work.doneAt <= to &&
+      from <= next.doneAt &&
+      (forgets === 'all' || confirmedAt > from - behindMs),
+  )
+}
+
+/**
+ * Returns true if Redis may have lost a reservation during the work, so that the other work began
+ * before the confirmation. Only the confirmation brings the key back, and each gateway connects to
+ * Redis again at another time.
+ */
+function isReservationLost(work: Work, other: Work, history: History): boolean {
+  return (
+    other.attempt.sentAt < findConfirmation(work, history) &&
+    history.faults.some(
+      ({ forgets, from, to }) =>
+        forgets !== undefined &&
+        work.attempt.sentAt <= to &&
+        from <= Math.min(work.doneAt, other.doneAt) &&
+        (forgets === 'all' || work.doneAt > from - behindMs),
+    )
+  )
 }
 
 function* judgeForged({ attempts, arrivals }: History): Generator<string> {

@@ -162,6 +162,8 @@ export const others: Readonly<Record<string, readonly CauseId[]>> = {
   // Nothing of the value is left, or of one of two.
   'http-proxy-middleware-nested-names': ['params_missing'],
   'express-hpp': ['params_missing'],
+  // With the URL at Twilio, its path is known to be another too.
+  'forwarder-other-program': ['host', 'path_prefix'],
   // These are refused before their body is read, so that no signature can be tried.
   'caddy-forwarded-family': ['host'],
   'apache-host-and-prefix': ['host'],

@@ -130,7 +130,7 @@ export const moreApplicationSetUps: readonly SetUp[] = [
   {
     id: 'express-form-decoded-by-hand',
     what: 'The code decodes the whole body before it passes it to the verifier.',
-    source: 'https://github.com/twilio/twilio-node/issues/650',
+    source: 'https://github.com/appwrite/appwrite/pull/13196',
     sent: { ...sms, params: smsParams.filter(([name]) => name !== 'Body') },
     app: byHand((req) => ({ body: decodeURIComponent(req.body) })),
     cause: 'form-decoded-twice',
@@ -157,7 +157,7 @@ export const moreApplicationSetUps: readonly SetUp[] = [
   {
     id: 'express-headers-picked',
     what: 'The code passes only the headers that it thinks are needed, and not the signature.',
-    source: 'https://github.com/cds-snc/notification-api/pull/2058',
+    source: 'https://github.com/brefphp/bref/issues/781',
     sent: sms,
     app: byHand((req) => {
       const { 'x-twilio-signature': _, ...headers } = req.headers
@@ -169,7 +169,7 @@ export const moreApplicationSetUps: readonly SetUp[] = [
   {
     id: 'express-signature-decoded',
     what: 'The code decodes the signature as if it were a part of a URL, so that "+" is a space.',
-    source: 'https://github.com/twilio/twilio-python/issues/751',
+    source: 'https://url.spec.whatwg.org/#urlencoded-parsing',
     sent: { ...sms, params: [...smsParams.slice(0, 4), ['Body', 'Hello 2']] },
     app: byHand((req) => ({
       headers: { ...req.headers, 'x-twilio-signature': encodeURIComponent(String(req.headers['x-twilio-signature'])) },
@@ -207,7 +207,7 @@ export const moreApplicationSetUps: readonly SetUp[] = [
   {
     id: 'express-slash-removed',
     what: 'Middleware removes the slash at the end of the path.',
-    source: 'https://github.com/uber/express-slash',
+    source: 'https://github.com/ericf/express-slash',
     sent: { url: `${origin}/sms/` },
     app: byHand((req) => ({ url: req.originalUrl.replace(/\/$/, '') })),
     cause: 'trailing-slash-removed',

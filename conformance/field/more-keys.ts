@@ -82,7 +82,7 @@ export const moreKeySetUps: readonly SetUp[] = [
   {
     id: 'token-name-of-variable',
     what: 'The name of the variable was given instead of its value.',
-    source: 'https://github.com/twilio/twilio-node/issues/924',
+    source: 'https://github.com/twilio/twilio-node/pull/918',
     sent: sms,
     options: { authToken: () => 'TWILIO_AUTH_TOKEN' },
     cause: 'token-is-reference',
@@ -100,7 +100,7 @@ export const moreKeySetUps: readonly SetUp[] = [
   {
     id: 'token-typed-o',
     what: 'The token was typed from a picture, with the letter O for a zero.',
-    source: 'https://github.com/twilio/twilio-node/issues/505',
+    source: 'https://github.com/twilio/twilio-php/issues/79',
     sent: sms,
     options: { authToken: token.replace('0', 'O') },
     cause: 'token-typed',
@@ -195,7 +195,7 @@ export const moreKeySetUps: readonly SetUp[] = [
   {
     id: 'signed-url-decodes-path',
     what: 'The function for the signed URL decodes the path.',
-    source: 'https://github.com/twilio/twilio-node/issues/650',
+    source: 'https://github.com/appwrite/appwrite/pull/13196',
     sent: { url: `${origin}/flows/gr%C3%BC%C3%9Fe` },
     options: { publicUrl: undefined, signedUrl: ({ url }) => origin + decodeURIComponent(url) },
     cause: 'signed-url-respells',

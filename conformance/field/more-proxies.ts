@@ -366,7 +366,7 @@ export const moreProxySetUps: readonly SetUp[] = [
   {
     id: 'express-forwarder-by-hand',
     what: 'A gateway in Express reads the form as text and sends it on to a path of its own.',
-    source: 'https://github.com/openclaw/openclaw/issues/6334',
+    source: 'https://github.com/openclaw/openclaw/pull/112800',
     sent: { url: `${origin}/gateway/sms` },
     proxy: {
       express: (app, target) =>

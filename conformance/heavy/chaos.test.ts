@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { type ChaosOptions, describeRun, runChaos } from '../chaos/driver.ts'
 import { judge } from '../chaos/judge.ts'
+import { keepHistory } from '../chaos/keep.ts'
 
 // In heavy/, because it needs Redis and runs for more than a minute. `npm run chaos` runs longer.
 // The log has the seed of each run, which TOLLGATE_CHAOS_SEED repeats.
@@ -10,7 +11,10 @@ const seed = Number(process.env.TOLLGATE_CHAOS_SEED ?? Math.floor(Math.random() 
 async function run(options: ChaosOptions) {
   const history = await runChaos(options)
   console.log(describeRun(options, history))
-  return { history, problems: judge(history) }
+  const problems = judge(history)
+  if (problems.length > 0 && options.store === undefined)
+    console.log(`history: ${keepHistory(history, problems, `test-${options.topology}-${seed}`)}`)
+  return { history, problems }
 }
 
 test.each(['pair', 'sentinel', 'cluster'] as const)(

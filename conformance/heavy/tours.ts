@@ -28,7 +28,11 @@ export const tours: readonly Tour[] = [
   { page: 'docs/typescript.md', sections: ['Node.js'], routes: ['/sms'] },
   { page: 'docs/typescript.md', sections: ['A bundler'], routes: ['/sms'] },
   { page: `${frameworks}/next.md`, example: 'next', routes: ['/sms', '/api/status'] },
-  { page: `${frameworks}/lambda.md`, sections: ['AWS Lambda'], routes: ['/sms'] },
+  {
+    page: `${frameworks}/lambda.md`,
+    sections: ['Install', 'Guard a handler', 'Try it on your machine'],
+    routes: ['/sms'],
+  },
   { page: `${frameworks}/lambda.md`, sections: ['Middy'], example: 'lambda', routes: ['/sms'] },
   { page: `${frameworks}/azure.md`, routes: ['/sms'] },
   { page: `${frameworks}/cloud-functions.md`, routes: ['/'] },

@@ -19,20 +19,20 @@ interface Row {
 export function renderPage(rows: readonly Row[]): string {
   return `# A score for any receiver
 
-\`tollgate conform\` asks a server, in any language, how well it tells Twilio's webhooks from forged ones. It sends requests
-of both kinds, and the server has only to answer 2xx or something else:
+You have a server, in any language, and want to know how well it tells Twilio's webhooks from forged ones.
+\`tollgate conform\` sends it requests of both kinds, and your server has only to answer 2xx or something else:
 
 \`\`\`sh
 export TWILIO_AUTH_TOKEN=…
 npx @tollgate/cli conform --to http://127.0.0.1:5000/sms --public-url https://api.example.com/sms
 \`\`\`
 
-\`--to\` is where your server listens, and \`--public-url\` is the URL that it believes to have; leave it out if both are the
-same. Use a server for tests and a token for tests: your server handles each genuine request. The command lists the genuine
-requests that were refused, then the forged ones that were accepted, and exits with 1 if there are any. \`--json\` prints each
-case with its source, or with the class of [attack](attacks.md).
+\`--to\` is where your server listens, and \`--public-url\` is the URL that it believes to have, which you leave out if both
+are the same. Use a server for tests and a token for tests, because your server handles each genuine request. The
+command lists the genuine requests that were refused, then the forged ones that were accepted, and exits with 1 if there
+are any. \`--json\` prints each case with its source, or with the class of [attack](attacks.md).
 
-The cases are data that any program can use: [\`cases.json\`](../packages/cli/conform/README.md).
+If you want to use the cases in a program of your own, they are data: [\`cases.json\`](../packages/cli/conform/README.md).
 
 ## Scores
 

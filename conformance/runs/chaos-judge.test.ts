@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { type Attempt, type History, judge } from '../chaos/judge.ts'
+import { keepHistory, readHistory } from '../chaos/keep.ts'
 
 // The judge of the chaos suite, with small histories: a right one, and each thing that may be wrong.
 
@@ -20,6 +24,7 @@ const metrics = (...samples: [string, number][]): ReadonlyMap<string, number> =>
 const right: History = {
   isRejecting: false,
   timeoutMs: 5000,
+  leaseMs: 7000,
   stallMs: 0,
   attempts: [
     attempt('hello-1', 0, 200, { kind: 'hello', delivery: '' }),
@@ -69,6 +74,23 @@ const twice: History = {
     { attempt: 'copy-1', delivery: 'first', doneAt: 305 },
   ],
 }
+
+/** The delivery is handled by a genuine request and by a copy. */
+const handleAt = (genuine: { sentAt: number; doneAt: number }, copy: { sentAt: number; doneAt: number }) => ({
+  attempts: attempts.map((one) => {
+    const at = { 'genuine-2': genuine, 'copy-1': copy }[one.id]
+    return at === undefined ? one : { ...one, sentAt: at.sentAt, endedAt: at.doneAt + 5 }
+  }),
+  arrivals: [
+    { attempt: 'genuine-2', delivery: 'first', doneAt: genuine.doneAt },
+    { attempt: 'copy-1', delivery: 'first', doneAt: copy.doneAt },
+  ],
+})
+
+const slow = { sentAt: 200, doneAt: 1305 }
+const lostDuringWork = { what: 'Redis', from: 600, to: 700, forgets: 'all' } as const
+// Only the last try, 6,750 ms after the work, is not disturbed.
+const stoodStill = { what: 'Redis stood still', from: 100, to: 1000 }
 
 test('a right history has no problem', () => {
   expect(judge(right)).toEqual([])
@@ -211,6 +233,36 @@ test.each<[string, Partial<History>]>([
       processes: [],
     },
   ],
+  [
+    // The seldom case of decision 49.
+    'Redis lost its reservation during its work, and another gateway was connected first',
+    { ...handleAt(slow, { sentAt: 1400, doneAt: 1405 }), faults: [lostDuringWork] },
+  ],
+  [
+    'a failover lost its reservation during its work',
+    {
+      ...handleAt(slow, { sentAt: 1400, doneAt: 1405 }),
+      faults: [{ ...lostDuringWork, forgets: 'recent' }],
+    },
+  ],
+  [
+    'Redis lost its reservation during its work, and the copy was done first',
+    { ...handleAt(slow, { sentAt: 800, doneAt: 805 }), faults: [lostDuringWork] },
+  ],
+  [
+    'a failover lost a confirmation that came late',
+    {
+      ...handleAt({ sentAt: 200, doneAt: 205 }, { sentAt: 7100, doneAt: 7105 }),
+      faults: [stoodStill, { what: 'Redis', from: 7000, to: 7010, forgets: 'recent' }],
+    },
+  ],
+  [
+    'its lease ended before the try that confirmed it',
+    {
+      ...handleAt({ sentAt: 200, doneAt: 2205 }, { sentAt: 7300, doneAt: 7305 }),
+      faults: [{ what: 'Redis stood still', from: 2000, to: 3500 }],
+    },
+  ],
 ])('a delivery may be handled again if %s', (_what, change) => {
   expect(judge({ ...twice, ...change })).toEqual([])
 })
@@ -221,6 +273,37 @@ test.each<[string, Partial<History>]>([
   ['Redis only stood still', { faults: [{ what: 'Redis stood still', from: 250, to: 260 }] }],
   ['its process was stopped', { processes: [{ id: 'a', endedAt: 220, endedBy: 'SIGTERM' }] }],
   ['its process was killed much later', { processes: [{ id: 'a', endedAt: 5000, endedBy: 'SIGKILL' }] }],
+  [
+    'Redis lost its reservation, and has confirmed it since',
+    { ...handleAt(slow, { sentAt: 4000, doneAt: 4005 }), faults: [lostDuringWork] },
+  ],
+  [
+    'Redis lost its data before the second was sent, and both were sent after it',
+    { ...handleAt({ ...slow, sentAt: 750 }, { sentAt: 800, doneAt: 805 }), faults: [lostDuringWork] },
+  ],
+  [
+    'a failover came long after a confirmation that came late',
+    {
+      ...handleAt({ sentAt: 200, doneAt: 205 }, { sentAt: 9100, doneAt: 9105 }),
+      faults: [stoodStill, { what: 'Redis', from: 9000, to: 9010, forgets: 'recent' }],
+    },
+  ],
+  [
+    'its lease ended, and the first try has confirmed it',
+    { ...handleAt({ sentAt: 200, doneAt: 5100 }, { sentAt: 7300, doneAt: 7305 }), faults: [] },
+  ],
 ])('a delivery may not be handled again if %s', (_what, change) => {
   expect(judge({ ...twice, ...change })).toContain('one was handled twice: genuine 503, genuine 200, copy 200')
+})
+
+test('a history that was kept is judged as before, and a long one keeps what the judge named', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-history-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const wrong = { ...twice, faults: [stoodStill], processes: withMetric('tollgate_requests_in_flight', 1) }
+  const problems = judge(wrong)
+  expect(problems).toHaveLength(2)
+  expect(judge(readHistory(keepHistory(wrong, problems, 'wrong', { folder })))).toEqual(problems)
+  const cut = readHistory(keepHistory(wrong, ['forged-1 and hello-1'], 'cut', { folder, most: 3 }))
+  expect(cut.attempts.map(({ id }) => id)).toEqual(['hello-1', 'copy-1', 'forged-1'])
+  expect(cut.arrivals.map(({ attempt }) => attempt)).toEqual(['copy-1'])
 })

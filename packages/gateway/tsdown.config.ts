@@ -1,4 +1,7 @@
 import { defineConfig, type UserConfig } from 'tsdown'
+import { contained, nameAuthors } from '../../tools/name-authors.mjs'
+
+const name = '@tollgate/gateway'
 
 const config: UserConfig = defineConfig({
   entry: { index: 'src/index.ts' },
@@ -6,6 +9,10 @@ const config: UserConfig = defineConfig({
   platform: 'node',
   target: 'node20',
   dts: true,
+  // A process that starts reads one file instead of a hundred. The texts of messages in fifty
+  // languages and what else no schema uses are left out: together 3 MB of memory.
+  deps: { onlyBundle: contained[name] },
+  plugins: [nameAuthors(name)],
   logLevel: 'warn',
   fixedExtension: false,
 })

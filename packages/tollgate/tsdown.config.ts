@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { transform } from 'esbuild'
 import { defineConfig, type UserConfig } from 'tsdown'
+import { contained, nameAuthors } from '../../tools/name-authors.mjs'
 import { entries, providers, requiredProviders } from './entries.js'
 
 function nameOf(subpath: string): string {
@@ -42,18 +42,6 @@ function joinLines(all: string): string {
   return line.length > 100 ? all : line
 }
 
-// The pure provider contains @noble/hashes, whose licence asks for its text beside the code.
-const nameAuthors = {
-  name: 'name-authors',
-  renderChunk(code: string, { fileName }: { fileName: string }): string | undefined {
-    if (!/^hmac\/pure\.c?js$/.test(fileName)) return undefined
-    const read = (file: string): string =>
-      readFileSync(new URL(`../../node_modules/@noble/hashes/${file}`, import.meta.url), 'utf8')
-    const { name, version } = JSON.parse(read('package.json'))
-    return `/*\nContains ${name} ${version}.\n\n${read('LICENSE').trim()}\n*/\n${code}`
-  },
-}
-
 // The texts of causes that only the documentation shows: `npm run causes` reads them in the source.
 const dropPageTexts = {
   name: 'drop-page-texts',
@@ -78,7 +66,7 @@ const plainExports = {
 }
 
 // The package has no dependencies: it contains the only code that it needs from others.
-const deps = { neverBundle: ['vitest'], onlyBundle: ['@noble/hashes'] }
+const deps = { neverBundle: ['vitest'], onlyBundle: contained.tollgate }
 
 // Each further file costs half a millisecond, so what every entry that verifies loads is one file.
 // What only adapters load is a second one. The patterns match no declarations, which would become
@@ -110,7 +98,7 @@ const esm: UserConfig = {
   outputOptions: { codeSplitting: { groups: [frame, adapters] } },
   entry: toEntry({ ...entries, ...providers }),
   format: ['esm'],
-  plugins: [dropPageTexts, dropComments('node20'), shortLiterals, nameAuthors],
+  plugins: [dropPageTexts, dropComments('node20'), shortLiterals, nameAuthors('tollgate')],
   deps: { ...deps, neverBundle: [...deps.neverBundle, '#hmac', '#ecdsa', /^node:/] },
 }
 
@@ -139,7 +127,7 @@ const cjs: UserConfig = {
   outputOptions: { codeSplitting: { groups: [checks] }, generatedCode: { symbols: false } },
   entry: toEntry({ ...entries, ...providers, ...requiredProviders }),
   format: ['cjs'],
-  plugins: [forOlderTools, dropPageTexts, dropComments('es2019'), plainExports, shortLiterals, nameAuthors],
+  plugins: [forOlderTools, dropPageTexts, dropComments('es2019'), plainExports, shortLiterals, nameAuthors('tollgate')],
   deps,
   clean: false,
 }

@@ -105,6 +105,30 @@ test.each([390, 1366])('no sample is cut off or has to be scrolled at %i pixels'
   expect(cut).toEqual([])
 })
 
+/** Each kind of page that no other test looks at. */
+const kinds = {
+  reference: '/reference/tollgate.html',
+  code: '/codes/signature_mismatch.html',
+  table: '/options.html',
+  causes: '/why-does-validation-fail.html',
+  missing: '/404.html',
+}
+
+test.each(looks.filter(({ width }) => width !== 360))('every kind of page at $width pixels, $theme', async (look) => {
+  const { page, complaints } = await site.visit('/', look)
+  for (const [name, path] of Object.entries(kinds)) {
+    await page.goto(site.origin + path)
+    await page.locator('h1').first().waitFor()
+    await checkLook(page, name, look)
+  }
+  await page.getByRole('button', { name: 'Search' }).click()
+  await page.locator('.search-input').fill('proxy')
+  await page.locator('a.result').first().waitFor()
+  await checkLook(page, 'search', look)
+  await page.context().close()
+  expect(complaints).toEqual([])
+})
+
 async function verify(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Verify' }).click()
 }

@@ -50,6 +50,8 @@ test('the README of the package names every entry', async () => {
 test('the page on Twilio Functions says that a local run does not check protected Functions', () => {
   const page = read('docs/frameworks/twilio-functions.md').replace(/\s+/g, ' ')
   expect(page).toMatch(/## A local run does not check it .{0,120}\.protected\.js/)
+  // So its trial has to reach a deployed function.
+  expect(page).toMatch(/## See it work .*?\/cli send sms --to https:.*? ## Set it in Twilio /)
 })
 
 // Twilio itself checks what calls a protected Function.

@@ -19,6 +19,11 @@ const generated: readonly Generated[] = [
   { files: 'docs/codes/*.md', command: 'npm run causes', test: 'tools/test/causes.test.ts' },
   { files: 'docs/frameworks.md', command: 'npm run reports', untestedBecause: measured },
   { files: 'docs/images/*.svg', command: 'npm run picture', test: 'tools/test/picture.test.ts' },
+  {
+    files: 'docs/pictures/*',
+    command: 'npm run pictures',
+    test: 'packages/inspector/test/heavy/looks.test.ts',
+  },
   { files: 'docs/mutation.md', command: 'npm run mutation', untestedBecause: measured },
   { files: 'docs/runtimes.md', command: 'npm run reports', untestedBecause: measured },
   { files: 'docs/webhook-kinds.md', command: 'npm run kinds', test: 'tools/test/webhook-kinds.test.ts' },

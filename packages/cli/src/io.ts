@@ -67,6 +67,11 @@ export function cleanText(text: string): string {
   return showHidden(text.replace(/\r\n/g, '\n'))
 }
 
+/** Quotes a word for a POSIX shell, unless it is plain. */
+export function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${cleanText(word).replaceAll("'", "'\\''")}'`
+}
+
 /** Hides the query, which may hold message texts, and the userinfo, which may hold a password. */
 export function hideQuery(url: string): string {
   return cleanText(url.replace(/\?.*$/s, '?…').replace(/\/\/[^/?#]*@/, '//'))

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createVerifier } from 'tollgate'
@@ -103,6 +104,22 @@ describe('diagnose', () => {
     const json = await tollgate(['diagnose', '--prefix', '/api', '--json'], { input: behindProxy })
     expect(idsOf(json)).toEqual(['path_prefix', 'scheme'])
     for (const { stdout, stderr } of [plain, json]) expect(stdout + stderr).not.toMatch(/private/)
+  })
+
+  // Such a command comes from a stranger. Each of these files would never end, or never begin.
+  test.runIf(process.platform === 'linux')('a curl command reads no device, pipe or file without a size', async () => {
+    const pipe = join(mkdtempSync(join(tmpdir(), 'tollgate-pipe-')), 'pipe')
+    spawnSync('mkfifo', [pipe])
+    for (const path of ['/proc/self/pagemap', '/proc/self/environ', '/proc/kmsg', '/dev/zero', pipe, tmpdir()]) {
+      const input = `curl http://example.com/sms -H 'X-Twilio-Signature: x' --data-binary @${path}`
+      expectUsage(await tollgate(['diagnose'], { input }), 'from a file (@) that cannot be read here')
+    }
+    const large = join(pipe, '../large')
+    writeFileSync(large, '')
+    truncateSync(large, 17 * 1024 * 1024)
+    const input = `curl http://example.com/sms --data-binary @${large}`
+    expectUsage(await tollgate(['diagnose'], { input }), 'from a file (@) that is larger than 16 MiB')
+    rmSync(join(pipe, '..'), { recursive: true })
   })
 
   test('with the right public URL there is nothing to fix', async () => {

@@ -58,6 +58,10 @@ describe('a difference that cannot be undone', () => {
     ['a form was decoded twice', 'params_plus_as_space', [['A', '1+1 %26 2']], [['A', '1 1 & 2']]],
     ['a value was escaped', 'params_escaped', [['A', '<b>&amp;"']], [['A', '&lt;b&gt;&amp;amp;&#x22;']]],
     ['characters were lost', 'body_charset', [['A', 'Grüße']], [['A', 'Gr\ufffd\ufffde']]],
+    ['a number was masked', 'params_missing', [['To', '+15551230002']], [['To', '+1555123****']]],
+    ['a text was replaced by a mark', 'params_missing', [['Body', 'private']], [['Body', '[Filtered]']]],
+    ['an emoji was removed', 'params_missing', [['Body', 'Hi \u{1f600} you']], [['Body', 'Hi  you']]],
+    ['a value was cut', 'params_missing', [['Body', 'Hello there']], [['Body', 'He']]],
   ])('%s, beside another', async (_name, id, sent, seen) => {
     const { isGenuine, causes, unexplained } = await compare([...sent, lossy.sent], { pairs: [...seen, lossy.seen] })
     expect(causes.map((cause) => cause.id)).toEqual([id])

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** A package whose files move together, or stay together. */
@@ -11,7 +11,7 @@ export interface Project {
 /** Finds the package of a folder. */
 export function findProject(folder: string): Project {
   const manifest = join(folder, 'package.json')
-  const text = existsSync(manifest) ? readFileSync(manifest, 'utf8') : ''
+  const text = readSettings(manifest)
   // A file with nothing but `"type": "module"` sets the format of its folder. It is not a package.
   if (/"(name|(dev)?dependencies)"\s*:/i.test(text)) return { manifest, text }
   return folder === dirname(folder) ? { manifest: folder, text: '' } : findProject(dirname(folder))
@@ -43,7 +43,7 @@ export function listOldTools({ manifest, text }: Project, files: readonly string
 
 function readInstalled(folder: string, name: string): string | undefined {
   const file = join(folder, 'node_modules', name, 'package.json')
-  if (existsSync(file)) return /"version"\s*:\s*"(\d+\.\d+)/.exec(readFileSync(file, 'utf8'))?.[1]
+  if (existsSync(file)) return /"version"\s*:\s*"(\d+\.\d+)/.exec(readSettings(file))?.[1]
   return folder === dirname(folder) ? undefined : readInstalled(dirname(folder), name)
 }
 
@@ -67,5 +67,18 @@ export function findMapping({ manifest, text }: Project): string | undefined {
       join(dirname(manifest), `${name}.config.${ending}`),
     ),
   )
-  return names.find((file) => existsSync(file) && isMapped(readFileSync(file, 'utf8')))
+  return names.find((file) => isMapped(readSettings(file)))
+}
+
+// No package.json and no configuration is larger.
+const maxBytes = 16 * 1024 * 1024
+
+/**
+ * Reads a file with settings, which is empty if there is none. A pipe or a device in a stranger's
+ * folder would never end, and neither would a link to a file of /proc, whose size is 0.
+ */
+function readSettings(file: string): string {
+  if (!existsSync(file)) return ''
+  const stats = statSync(file)
+  return stats.isFile() && stats.size > 0 && stats.size <= maxBytes ? readFileSync(file, 'utf8') : ''
 }

@@ -1,8 +1,12 @@
 import { createHmac } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { readRequests } from 'tollgate/requests'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { CaptureSummary, CaptureView, Explanation } from '../src/shared/capture.ts'
 import {
   authToken,
@@ -116,11 +120,47 @@ test('if other parameters were signed, their values are shown by their length', 
   expect(view.signingString).toContainEqual({ text: '‹13 characters›', from: 'value' })
 })
 
-test('without a proof, the signed text is what the server expects, and a command would settle it', async () => {
+test('without a proof, the signed text is what the server expects, and a command asks Twilio', async () => {
   const view = await explain(signSample('message.inbound', {}, 'f'.repeat(32)), {})
   expect(view.signingString[0]).toEqual({ text: `${publicUrl}/hook`, from: 'url' })
   expect(view.explanation?.ruledOut).toContain('were ruled out')
-  expect(view.explanation?.command).toMatch(/^npx @tollgate\/cli diagnose --capture request\.json --public-url /)
+  expect(view.explanation?.command).toBe('npx @tollgate/cli diagnose --recent')
+})
+
+test('the command is complete: it names a file with the request that is open', async () => {
+  const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+  onTestFinished(() => rmSync(cache, { recursive: true }))
+  vi.stubEnv('XDG_CACHE_HOME', cache)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const page = await openForTest({ keepRefused: true })
+  const readCommand = async (id: string): Promise<string> => {
+    const ended = async () => (await page.json<CaptureView>(`/api/captures/${id}`)).explanation
+    return (await until(ended)).command ?? ''
+  }
+  const read = (command: string) => {
+    const [, path = ''] = /^npx @tollgate\/cli diagnose --recent --capture (\S+)$/.exec(command) ?? []
+    return { mode: statSync(path).mode & 0o777, request: readRequests(readFileSync(path)).requests[0] }
+  }
+  const signed = signSample('message.inbound', { Body: 'first' }, 'f'.repeat(32))
+  const [first, second] = [
+    await makeExchange(signed),
+    await makeExchange(signSample('message.inbound', { Body: 'second' }, 'f'.repeat(32))),
+  ]
+  for (const one of [first, second]) page.inspector.record(one)
+  const command = await readCommand(first.id)
+  expect(read(command)).toMatchObject({
+    mode: 0o600,
+    request: { method: 'POST', url: signed.url, body: Buffer.from(signed.body ?? '') },
+  })
+  expect(read(await readCommand(second.id)).request?.body?.toString()).toContain('second')
+  expect(await readCommand(first.id)).toBe(command)
+  // Newer requests have taken its place, so it is written again.
+  rmSync(command.split(' ').at(-1) ?? '')
+  expect(read(await readCommand(first.id)).request).toMatchObject({ body: Buffer.from(signed.body ?? '') })
+  vi.stubEnv('NODE_ENV', 'production')
+  const third = await makeExchange(signSample('message.inbound', { Body: 'third' }, 'f'.repeat(32)))
+  page.inspector.record(third)
+  expect(await readCommand(third.id)).toBe('npx @tollgate/cli diagnose --recent')
 })
 
 test('names the matched key by its position, and the throw-away token as such', async () => {

@@ -88,6 +88,8 @@ export async function openPage(options: Partial<InspectorOptions> = {}): Promise
     throwAwayToken,
     throwAwayIndex: 1,
     verifierOptions,
+    // No test writes into the folder of the user, unless it names another one.
+    keepRefused: false,
     ...options,
   })
   const { url } = await inspector.listen()

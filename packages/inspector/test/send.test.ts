@@ -216,6 +216,8 @@ test.each([
   while (view.explanation === undefined) view = await read(page, { id: one?.id, status: 403 })
   expect(view).toMatchObject({ unread: true, params: [], verdict: { code: 'signature_missing' } })
   expect(view.explanation.suspected.map(({ id }) => id)).not.toContain('body_already_parsed')
+  // A body arrived, but nothing read it.
+  expect(JSON.stringify(view.explanation)).not.toContain('no body')
 })
 
 test('in observe mode refused requests reach the application', async () => {

@@ -133,7 +133,7 @@ describe('filters', () => {
 
   test.each<[Partial<Filters>, string[]]>([
     [{}, ['1', '2', '3', '4', '5']],
-    [{ verdict: 'accepted' }, ['2', '5']],
+    [{ verdict: 'accepted' }, ['2']],
     [{ verdict: 'failed' }, ['5']],
     [{ verdict: 'refused' }, ['1', '4']],
     [{ kind: 'call.inbound' }, ['2', '5']],

@@ -1,4 +1,15 @@
-import fs, { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import fs, {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -169,4 +180,37 @@ test('another file throws an error that names it, and stays unchanged', () => {
   expect(readFileSync(file, 'utf8')).toMatch(/^These are my notes/)
   expect(statSync(file).mode & 0o777).toBe(0o644)
   expect(() => openSqliteStore(join(directory, 'no', 'such', 'directory.db'), wide)).toThrow('Cannot keep captures')
+})
+
+describe('a store where other users can plant files', () => {
+  const message = 'every user of this machine can write to its folder'
+  test.each([0o777, 0o1777])('is refused in a folder with mode %o, and nothing is written', (mode) => {
+    const shared = join(directory, 'shared')
+    mkdirSync(shared)
+    chmodSync(shared, mode)
+    const target = join(directory, 'target')
+    const file = join(shared, 'captures.db')
+    expect(() => openSqliteStore(file, wide)).toThrow(message)
+    symlinkSync(target, file)
+    expect(() => openSqliteStore(file, wide)).toThrow(message)
+    writeFileSync(target, '')
+    expect(() => openSqliteStore(file, wide)).toThrow(message)
+    expect([readdirSync(shared), readFileSync(target, 'utf8')]).toEqual([['captures.db'], ''])
+    const link = join(directory, 'link')
+    writeFileSync(join(shared, 'other.db'), '')
+    symlinkSync(join(shared, 'other.db'), link)
+    expect(() => openSqliteStore(link, wide)).toThrow(message)
+  })
+
+  test('a link of your own is followed', () => {
+    symlinkSync(join(directory, 'target'), join(directory, 'link'))
+    keep(openSqliteStore(join(directory, 'link'), wide)).put(makeCapture('a'))
+    expect(statSync(join(directory, 'target')).mode & 0o777).toBe(0o600)
+  })
+
+  test('a named pipe or a folder is refused, without a wait', () => {
+    const pipe = join(directory, 'pipe')
+    spawnSync('mkfifo', [pipe])
+    for (const path of [pipe, directory]) expect(() => openSqliteStore(path, wide)).toThrow('it is not a regular file')
+  })
 })

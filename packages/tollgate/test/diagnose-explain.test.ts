@@ -50,7 +50,7 @@ describe('as the option of a verifier', () => {
     const lines = written[0]?.split('\n') ?? []
     expect(lines.length).toBeLessThanOrEqual(8)
     expect(lines[0]).toMatch(/ was refused: signature_mismatch\. To settle it: npx @tollgate\/cli diagnose --recent$/)
-    expect(lines[1]).toMatch(/^ {2}Nothing is proven after \d+ tries\. What is left, most likely first:$/)
+    expect(lines[1]).toMatch(/^ {2}Nothing is proven after \d+ tries\. Possible causes, most likely first:$/)
     expect(lines[2]).toMatch(/^ {2}token_of_other_account: /)
     expect(lines.slice(2, -1).every((line) => / Fix: \S/.test(line))).toBe(true)
     expect(lines.at(-1)).toMatch(/^ {2}With the Auth Token that is configured, these were ruled out: /)

@@ -422,7 +422,7 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   not_from_twilio: [
     [/^The form is larger than any known webhook/, (one) => (one.body?.length ?? 0) > 50_000],
     [
-      /^The request has (no|another) User-Agent and no I-Twilio-Idempotency-Token header, which Twilio sends\.(?: It has no body either\.)?$/,
+      /^The request has (no|another) User-Agent and no I-Twilio-Idempotency-Token header, which Twilio sends\.$/,
       (one, [which]) =>
         !has(one, 'i-twilio-idempotency-token') &&
         (which === 'no') === !has(one, 'user-agent') &&

@@ -93,6 +93,7 @@ const names: Record<string, string[]> = {
     'findHeader',
     'hiddenValue',
     'isBodyLost',
+    'keepRequest',
     'listKeptRequests',
     'readRequests',
     'requestForms',

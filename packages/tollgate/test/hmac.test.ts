@@ -114,6 +114,7 @@ for (const [name, provider] of Object.entries(providers))
     for (const { text, hex } of digests)
       test(`SHA-256 of ${JSON.stringify(text.slice(0, 12))}`, () => {
         expect(provider.hashBytes(new TextEncoder().encode(text))).toBe(hex)
+        expect(provider.hashBytes(text)).toBe(hex)
       })
 
     for (const hash of hashes)
@@ -129,6 +130,11 @@ for (const [name, provider] of Object.entries(providers))
       )
       for (const text of ['', 'x'.repeat(9000), 'short', 'ü'.repeat(3000), 'short'])
         for (const { hash, key, hmac } of made) expect(hmac(text)).toBe(expected(hash, key, text))
+    })
+
+    test('hashes a text as its bytes in UTF-8', () => {
+      for (const text of ['ü€😀', '\ud800', 'a\udc00b', `${'x'.repeat(5000)}é`])
+        expect(provider.hashBytes(text)).toBe(provider.hashBytes(new TextEncoder().encode(text)))
     })
 
     test('hashes a part of a larger buffer', () => {

@@ -113,7 +113,8 @@ describe('a refused request of which nothing is proven', () => {
 test('the last five are kept, without credentials, the newest first', () => {
   for (let round = 0; round < 8; round++) {
     vi.setSystemTime(1_700_000_000_000 + round)
-    expect(keepRequest({ ...request, url: `https://a.example/${round}` }, [])).toBe(true)
+    const path = keepRequest({ ...request, url: `https://a.example/${round}` }, [])
+    expect(readFileSync(path ?? '', 'utf8')).toContain(`https://a.example/${round}`)
   }
   vi.useRealTimers()
   expect(listed()).toHaveLength(5)
@@ -123,13 +124,13 @@ test('the last five are kept, without credentials, the newest first', () => {
 })
 
 test('a request of more than 512 KiB is not kept', () => {
-  expect(keepRequest({ ...request, body: new Uint8Array(600_000).fill(97) }, [])).toBe(false)
+  expect(keepRequest({ ...request, body: new Uint8Array(600_000).fill(97) }, [])).toBeUndefined()
   expect(listed()).toEqual([])
-  expect(keepRequest({ ...request, body: new Uint8Array(500_000).fill(97) }, [])).toBe(true)
+  expect(keepRequest({ ...request, body: new Uint8Array(500_000).fill(97) }, [])).toMatch(/\.json$/)
 })
 
 test('other files in the folder are neither read nor deleted, and no link is followed', () => {
-  expect(keepRequest(request, [])).toBe(true)
+  expect(keepRequest(request, [])).toMatch(/\.json$/)
   const secret = join(cache, 'secret')
   writeFileSync(secret, 'a secret')
   writeFileSync(join(folder, 'notes.txt'), 'mine')
@@ -145,15 +146,27 @@ test('a folder that is a link, or that others can use, is not used', () => {
   mkdirSync(elsewhere, { mode: 0o700 })
   mkdirSync(join(cache, 'tollgate'))
   symlinkSync(elsewhere, folder)
-  expect(keepRequest(request, [])).toBe(false)
+  expect(keepRequest(request, [])).toBeUndefined()
   expect(readdirSync(elsewhere)).toEqual([])
   rmSync(folder)
   mkdirSync(folder)
   chmodSync(folder, 0o755)
-  expect(keepRequest(request, [])).toBe(false)
+  expect(keepRequest(request, [])).toBeUndefined()
   expect(listed()).toEqual([])
   chmodSync(folder, 0o700)
-  expect(keepRequest(request, [])).toBe(true)
+  expect(keepRequest(request, [])).toMatch(/\.json$/)
   chmodSync(folder, 0o755)
   expect(listKeptRequests()).toEqual([])
+})
+
+test('a folder below one that every user can write to is not used: they could put another in its place', () => {
+  expect(keepRequest(request, [])).toBeDefined()
+  for (const above of [cache, join(cache, 'tollgate')]) {
+    chmodSync(above, 0o777)
+    expect(keepRequest(request, [])).toBeUndefined()
+    expect(listKeptRequests()).toEqual([])
+    chmodSync(above, 0o755)
+  }
+  expect(listed()).toHaveLength(1)
+  expect(listKeptRequests()).toHaveLength(1)
 })

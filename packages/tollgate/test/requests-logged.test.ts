@@ -156,6 +156,17 @@ test("the text of Twilio's Request Inspector has no signature, so --alert is nam
   expect(() => read('not a request')).toThrow(/neither .* --alert NO…\.$/)
 })
 
+test('if the text names its alert, the command is complete', () => {
+  const alert = `NO${'1'.repeat(32)}`
+  const text = `Error 11200\nAlert Sid ${alert}\nRequest Inspector\nURL https://example.com/sms?a=private\nMessageSid SM1\n`
+  expect(() => read(text)).toThrow(
+    `ask Twilio what it sent: npx @tollgate/cli diagnose --alert ${alert} --public-url https://example.com`,
+  )
+  expect(() => read(text)).not.toThrow('private')
+  // What a shell would run is left out.
+  expect(() => read(text.replace('example.com', 'a.example$(id)'))).toThrow(/ --alert NO…\.$/)
+})
+
 test('deep and long texts are read in linear time', () => {
   expect(() => findPrinted(`${'{a:'.repeat(1_000_000)}1`)).toThrow('more than 20 levels')
   for (const part of ['{', "{'", '{a:', "'", '[Object', '\\', 'A {', "'' + ", '{a:1,', '/'])

@@ -6,7 +6,7 @@ import { explainExchange } from '../dev/hints.ts'
 import { openBrowser } from '../dev/open-browser.ts'
 import { startTunnel } from '../dev/tunnel.ts'
 import { asUsageLater, EXIT, type OptionNames, UsageError } from '../exit.ts'
-import { cleanText, hideQuery, type Io, print, tell } from '../io.ts'
+import { hideQuery, type Io, print, quoteWord, tell } from '../io.ts'
 import { keyFlags, otherSchemes, requireKeys } from '../schemes/keys.ts'
 import { readSecretsIfAny, secretFlags } from '../secrets.ts'
 import { readSharedOptions, trailingSlashFlag } from '../verifier-options.ts'
@@ -117,11 +117,6 @@ function writeRun(args: Args, without: readonly string[] = []): string {
 function writeComplete(args: Args, { authToken, publicUrl }: DevOptions): string {
   const url = publicUrl === undefined && !args.has('tunnel') ? ' --public-url https://api.example.com' : ''
   return `${authToken === undefined ? 'TWILIO_AUTH_TOKEN=… ' : ''}${writeRun(args)}${url} --sign-with-real-token`
-}
-
-/** Quotes a word for a POSIX shell, unless it is plain. */
-function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${cleanText(word).replaceAll("'", "'\\''")}'`
 }
 
 /** Finds the port now if it has to be known before the gateway listens. */

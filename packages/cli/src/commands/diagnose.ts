@@ -3,7 +3,7 @@ import { type RecordedRequest, toIncoming } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, guessFlags, listFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
-import { inputFlags, readRequest } from '../inputs/index.ts'
+import { inputFlags, readRequest, writeRequestFlags } from '../inputs/index.ts'
 import { type Colors, cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
 import { findSigner, hasKey, keyFlags, otherSchemes } from '../schemes/keys.ts'
 import { readSecrets, readSecretsIfAny, requireSecrets, type Secrets, secretFlags } from '../secrets.ts'
@@ -61,7 +61,7 @@ export const command: Command = {
         ? await explainTwilio(given, args, io, { secrets, guesses })
         : await (await import('../schemes/check.ts')).explainOther(scheme, given, args, io)
     if (args.has('json')) printJson(io, toJson(diagnosis))
-    else print(io, formatDiagnosis(diagnosis, colorsFor(io.stdout, io.env)))
+    else print(io, formatDiagnosis(diagnosis, writeRequestFlags(args), colorsFor(io.stdout, io.env)))
     return diagnosis.verdict.ok ? EXIT.ok : EXIT.notGenuine
   },
 }
@@ -93,8 +93,11 @@ function toJson({ verdict, proven, ...rest }: Shown): object {
   return { genuine: verdict.ok, code, proven: proven ?? null, ...rest }
 }
 
-/** What to do comes first, and what was ruled out comes last. */
-function formatDiagnosis(diagnosis: Shown, colors: Colors): string {
+/**
+ * What to do comes first, and what was ruled out comes last.
+ * @param request the flags that name the request again
+ */
+function formatDiagnosis(diagnosis: Shown, request: string | undefined, colors: Colors): string {
   const { verdict, proven, suspected, ruledOut, tried } = diagnosis
   if (verdict.ok) return `${colors.green('genuine')}: nothing to fix.`
   const refused = `${colors.red('not genuine')}: ${verdict.code}`
@@ -114,9 +117,9 @@ function formatDiagnosis(diagnosis: Shown, colors: Colors): string {
   lines.push(`Nothing is proven (${tried} tried). Suspected, most likely first:`, ...formatCauses(suspected, colors))
   if (ruledOut !== undefined)
     lines.push(
-      'To settle it, choose the alert of this webhook, and give it to the same command as --alert NO…:',
-      '  npx @tollgate/cli diagnose --recent',
-      'Or add what may be right: --other-token-file FILE, --other-url URL, --prefix /PATH.',
+      'To settle it, ask Twilio what it sent. This lists the last failed webhooks, with the command that compares one:',
+      `  npx @tollgate/cli diagnose --recent${request === undefined ? '' : ` ${request}`}`,
+      'Or add what may be right to this command (tollgate help diagnose): other tokens, hosts, prefixes, or the URL at Twilio.',
       cleanText(ruledOut),
     )
   return lines.join('\n')

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import {
   type FormName,
   findHeader,
@@ -11,7 +11,7 @@ import {
 import type { Args } from '../args.ts'
 import { type Flags, inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
-import { hideQuery, type Io, tell } from '../io.ts'
+import { hideQuery, type Io, quoteWord, tell } from '../io.ts'
 import { readBytes } from '../read-text.ts'
 import { flagNames, readFlags, requestFlags } from './flags.ts'
 import { readPasted } from './pasted.ts'
@@ -42,6 +42,19 @@ export function hasForm(args: Args): boolean {
 /** Says whether the flags or the argument give a request. */
 export function hasRequest(args: Args): boolean {
   return hasForm(args) || [...flagNames, 'word', 'last'].some((name) => args.has(name))
+}
+
+/**
+ * Writes the flags that name the request again, for a command to paste: `--last`, or a file.
+ * `undefined` if the request came from standard input or from single flags.
+ */
+export function writeRequestFlags(args: Args): string | undefined {
+  const words = [...formNames, 'entry'].flatMap((name) => {
+    const value = args.list(name)[0]
+    return value === undefined ? [] : [`--${name} ${quoteWord(value)}`]
+  })
+  if (args.has('last')) return ['--last', ...words].join(' ')
+  return hasForm(args) && !formNames.some((name) => args.list(name)[0] === '-') ? words.join(' ') : undefined
 }
 
 /**
@@ -140,15 +153,36 @@ function readScheme(args: Args): string {
 
 const maxBytes = 16 * 1024 * 1024
 
-/** Reads a file that the curl command names with @, as curl would. */
+/**
+ * Reads a file that the curl command names with @, as curl would. The command may be a stranger's, so
+ * a device, a pipe, and a file of /proc that has no size and may never end are refused.
+ */
 function readNamedFile(path: string): Uint8Array {
-  try {
-    const file = statSync(path)
-    // A device or a pipe has no size, and may never end.
-    if (!file.isFile()) throw new Error('not a file')
-    if (file.size <= maxBytes) return readFileSync(path)
-  } catch {
+  const bytes = tryReadFile(path)
+  if (bytes === undefined)
     throw new UsageError('The curl command reads its data from a file (@) that cannot be read here.')
+  if (bytes === 'too large')
+    throw new UsageError('The curl command reads its data from a file (@) that is larger than 16 MiB.')
+  return bytes
+}
+
+function tryReadFile(path: string): Uint8Array | 'too large' | undefined {
+  let descriptor: number | undefined
+  try {
+    // Without O_NONBLOCK, opening a named pipe waits for its other end.
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    const file = fstatSync(descriptor)
+    if (!file.isFile()) return undefined
+    if (file.size > maxBytes) return 'too large'
+    // A byte more than the size shows a file whose size is not known.
+    const bytes = new Uint8Array(file.size + 1)
+    let length = 0
+    for (let read = 1; read > 0 && length < bytes.length; length += read)
+      read = readSync(descriptor, bytes, length, bytes.length - length, null)
+    return length > file.size ? undefined : bytes.subarray(0, length)
+  } catch {
+    return undefined
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
   }
-  throw new UsageError('The curl command reads its data from a file (@) that is larger than 16 MiB.')
 }

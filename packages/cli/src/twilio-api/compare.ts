@@ -11,7 +11,7 @@ import {
 } from 'tollgate/diagnose'
 import { splitUrl } from 'tollgate/requests'
 import { signRequest } from 'tollgate/testing'
-import { encodeForm, listDifferences, nameDifferences, toFullUrl } from './differences.ts'
+import { encodeForm, joinRepeated, listDifferences, nameDifferences, toFullUrl } from './differences.ts'
 import { hasClientHeaders, readHeader, withHeaders } from './headers.ts'
 import type { Sent } from './sent.ts'
 import { removeFragment } from './webhook-url.ts'
@@ -100,7 +100,11 @@ async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server:
   const { found, left, asSeen } = await searchVariants(listVariants(sent, signed, options), differences)
   const byBody = found.length > 0 && left.length === 0 ? [] : describeBody(asSeen, left)
   const named = nameDifferences(byBody.length > 0 ? left.filter(({ what }) => what !== 'body') : left)
-  const certain = [...found, ...byBody, ...named.causes, ...describeSignature(signedBy, request, first)]
+  // The differences name what a suspicion about parameters only guesses, if they explain everything.
+  const isKnown = named.causes.length > 0 && named.rest.length === 0
+  const isGuess = ({ id }: Cause): boolean => isKnown && !named.causes.some((cause) => cause.id === id)
+  const kept = byBody.filter((cause) => !(isOf(['params'])(cause) && isGuess(cause)))
+  const certain = joinRepeated([...found, ...kept, ...named.causes, ...describeSignature(signedBy, request, first)])
   if (certain.length + named.rest.length > 0)
     return { isGenuine: false, causes: certain, unexplained: named.rest, signedBy }
   const { verdict } = asSeen

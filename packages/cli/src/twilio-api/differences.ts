@@ -82,19 +82,23 @@ export function nameDifferences(differences: readonly Difference[]): {
   readonly rest: readonly Difference[]
 } {
   const signOf = new Map(differences.map((one) => [one, signs.find(({ applies }) => applies(one, differences))]))
-  const found = new Map<Cause['id'], Cause>()
-  for (const sign of signs) {
+  const found = signs.flatMap((sign): Cause[] => {
     const names = differences.filter((one) => signOf.get(one) === sign).map(({ name = '' }) => showName(name))
-    if (names.length === 0) continue
-    const known = found.get(sign.id)
+    if (names.length === 0) return []
     const detail = `${sign.detail}${names[0] === '' ? '' : `: ${names.join(', ')}`}.`
-    found.set(sign.id, {
-      id: sign.id,
-      fix: causes[sign.id].fix,
-      detail: known === undefined ? detail : `${known.detail} ${detail}`,
-    })
+    return [{ id: sign.id, fix: sign.fix ?? causes[sign.id].fix, detail }]
+  })
+  return { causes: joinRepeated(found), rest: differences.filter((one) => signOf.get(one) === undefined) }
+}
+
+/** Names each cause once, with all that was seen of it, and the fix of what was seen first. */
+export function joinRepeated(found: readonly Cause[]): readonly Cause[] {
+  const joined = new Map<Cause['id'], Cause>()
+  for (const one of found) {
+    const known = joined.get(one.id)
+    joined.set(one.id, known === undefined ? one : { ...known, detail: `${known.detail} ${one.detail}` })
   }
-  return { causes: [...found.values()], rest: differences.filter((one) => signOf.get(one) === undefined) }
+  return [...joined.values()]
 }
 
 /** The differences whose cause is certain by their form. The first that applies is the cause. */

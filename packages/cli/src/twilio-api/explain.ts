@@ -1,17 +1,17 @@
 import type { DiagnosableRequest, Difference } from 'tollgate/diagnose'
-import { findHeader, type RecordedRequest, toIncoming } from 'tollgate/requests'
+import { findHeader, listKeptRequests, type RecordedRequest, splitUrl, toIncoming } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, formatFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
-import { hasRequest, readRequest } from '../inputs/index.ts'
-import { cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
+import { hasRequest, readRequest, writeRequestFlags } from '../inputs/index.ts'
+import { cleanText, colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { readSecretsIfAny } from '../secrets.ts'
 import { toVerifierOptions } from '../verifier-options.ts'
 import { createTwilioApi, type TwilioApi } from './client.ts'
 import { type Comparison, compareSent, type ServerOptions } from './compare.ts'
 import { type Credentials, readApiUrl, readCredentials } from './credentials.ts'
 import { showName } from './differences.ts'
-import { listRecent, readAlert, readCallEvent, type Sent } from './sent.ts'
+import { listRecent, type RecentAlert, readAlert, readCallEvent, type Sent } from './sent.ts'
 import { maskUrl } from './webhook-url.ts'
 
 const mostRecent = 20
@@ -52,13 +52,35 @@ function addOrigin(given: RecordedRequest, { options }: ServerOptions): Recorded
 
 async function showRecent(args: Args, io: Io, api: TwilioApi): Promise<number> {
   const shows = args.has('show-values')
-  const alerts = (await listRecent(api, mostRecent)).map((alert) => ({ ...alert, url: showUrl(alert.url, shows) }))
+  const given = hasRequest(args) ? await readRequest(args, io) : undefined
+  const found = await listRecent(api, mostRecent)
+  const alerts = found.map((alert) => ({ ...alert, url: showUrl(alert.url, shows) }))
   if (args.has('json')) printJson(io, alerts)
   else if (alerts.length === 0) print(io, 'No webhook failed in the time for which Twilio keeps alerts.')
   else
     for (const { alert, date, error, method, url } of alerts)
       print(io, showText(`${alert}  ${date}  ${error}  ${method.padEnd(4)}  ${url}`))
+  const next = writeNext(found, given, args, io)
+  if (next !== undefined) tell(io, `To compare what Twilio sent with what your server saw:\n  ${next}`)
   return EXIT.ok
+}
+
+/** Writes the command that compares the newest webhook of the request's path, or the newest. */
+function writeNext(
+  found: readonly RecentAlert[],
+  given: RecordedRequest | undefined,
+  args: Args,
+  { env }: Io,
+): string | undefined {
+  const alerts = found.filter(({ alert }) => /^NO[0-9a-f]{32}$/.test(alert))
+  const readPath = (url: string): string => (splitUrl(url)?.target ?? url).replace(/\?.*$/s, '')
+  const path = given && readPath(given.url)
+  const chosen = alerts.find(({ url }) => readPath(url) === path) ?? alerts[0]
+  if (chosen === undefined) return undefined
+  const isKept = given === undefined && listKeptRequests((name) => env[name]).length > 0
+  const [origin] = /^https?:\/\/[\w.:[\]-]+(?=[/?]|$)/i.exec(chosen.url) ?? []
+  const seen = writeRequestFlags(args) ?? (isKept ? '--last' : origin && `--public-url ${origin}`)
+  return seen && `npx @tollgate/cli diagnose --alert ${chosen.alert} ${seen}`
 }
 
 async function readServer(

@@ -15,7 +15,8 @@ export interface Sent {
 }
 
 /** A failed webhook in the list of `--recent`. */
-interface RecentAlert {
+/** A failed webhook in the list of the account. */
+export interface RecentAlert {
   readonly alert: string
   readonly date: string
   readonly error: string

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { signRequest } from 'tollgate/testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { authToken, expectUsage, otherToken, type Ran, readJson, tollgate } from '../support.ts'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { authToken, expectUsage, otherToken, type Ran, readJson, tollgate, writeScratch } from '../support.ts'
 import { createItem, type Item, startFakeTwilio } from '../twilio-api/fake.ts'
 
 // Slow, because each case starts the command.
@@ -254,5 +257,20 @@ describe('diagnose --recent', () => {
       '',
     ])
     expect(readJson(await diagnose(['--recent', '--json']))).toHaveLength(3)
+  })
+
+  test('ends with a command that is complete, and compares the newest webhook of the request', async () => {
+    const copy = writeScratch(signed.toCurl())
+    const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+    onTestFinished(() => rmSync(cache, { recursive: true }))
+    const alone = await diagnose(['--recent'], { XDG_CACHE_HOME: cache })
+    expect(alone.stderr).toContain(
+      `  npx @tollgate/cli diagnose --alert ${sidOf('NO', '5')} --public-url https://example.com\n`,
+    )
+    const { stderr } = await diagnose(['--recent', '--curl', copy], { XDG_CACHE_HOME: cache })
+    const [, ...words] = /diagnose --alert (\S+) --curl (\S+)\n$/.exec(stderr) ?? []
+    expect(words).toEqual([sidOf('NO', '2'), copy])
+    const compared = await diagnose(['--alert', words[0] ?? '', '--curl', words[1] ?? ''])
+    expect(compared.stdout).toContain('Nothing differs')
   })
 })

@@ -116,8 +116,7 @@ interface Judged extends Recorded {
 
 function isNamed(setUp: SetUp, found: readonly { readonly id: string }[]): boolean {
   const expected = 'works' in setUp ? [[]] : [causes[setUp.cause], others[setUp.id]].filter((one) => one !== undefined)
-  // A cause may be named for several parameters.
-  const ids = [...new Set(found.map(({ id }) => id))].sort()
+  const ids = found.map(({ id }) => id).sort()
   return expected.some((one) => [...one].sort().join() === ids.join())
 }
 

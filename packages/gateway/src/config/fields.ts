@@ -1,5 +1,5 @@
 import type { OptionRow } from 'tollgate/options'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The field of each type of row. Functions, objects and what a function parses have none. */
 interface FieldTypes<Choice extends string> {

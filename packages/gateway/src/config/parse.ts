@@ -1,5 +1,5 @@
 import { Composer, type CST, Document, isMap, isPair, isScalar, Lexer, LineCounter, Parser } from 'yaml'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { explainMisplaced } from '../check-options.ts'
 import { runAtOnce, type Steps, wholeSlice } from '../slices.ts'
 import { type Configuration, configurationSchema, listOptions } from './schema.ts'

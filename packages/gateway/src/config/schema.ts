@@ -1,6 +1,6 @@
 import { cachedOptions, replayGuardOptions, verifierOptions } from 'tollgate/options'
 import { type AnyScheme, schemes } from 'tollgate/schemes'
-import { z } from 'zod'
+import * as z from 'zod'
 import { gatewayOptions, limitOptions } from '../options.ts'
 import { toFields } from './fields.ts'
 

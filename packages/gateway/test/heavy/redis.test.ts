@@ -18,11 +18,11 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 let written = 0
 
-async function start(upstream: string, url: string) {
+async function start(upstream: string, url: string, leaseSeconds = 30) {
   const file = join(folder, `${written++}.yaml`)
   writeFileSync(
     file,
-    `replay: { store: redis, redisUrlEnv: REDIS_URL, whenRepeated: reject }
+    `replay: { store: redis, redisUrlEnv: REDIS_URL, whenRepeated: reject, leaseSeconds: ${leaseSeconds} }
 routes: [{ upstream: '${upstream}', publicUrl: 'https://api.example.com' }]
 `,
   )
@@ -164,4 +164,31 @@ test.each([
   'redis+cluster://%@h',
 ])('the URL %s is an error', async (url) => {
   await expect(start('http://127.0.0.1:1', url)).rejects.toThrow('the URL of Redis')
+})
+
+// Nothing can prevent these: the key of the first is gone before its work has ended.
+test.each<[string, number, (redis: Awaited<ReturnType<typeof startRedis>>) => unknown]>([
+  ['Redis loses its data', 30, (redis) => redis.restart()],
+  ['the lease ends', 1, () => undefined],
+])('%s during the work: another copy is the first too, and each later one is refused', async (_what, lease, lose) => {
+  const redis = await startRedis()
+  const arrivals: unknown[] = []
+  let answer = (): unknown => undefined
+  const upstream = await startUpstream((req, res) => {
+    arrivals.push(req.headers['tollgate-delivery'])
+    if (arrivals.length === 1) answer = () => res.end()
+    else res.end()
+  })
+  const [one, other] = [await start(upstream.url, redis.url, lease), await start(upstream.url, redis.url, lease)]
+  const first = one.deliver(1)
+  await expect.poll(() => arrivals).toEqual(['first'])
+  expect(await other.deliver(1)).toBe(503)
+  await lose(redis)
+  await expect.poll(() => other.deliver(1), { timeout: 10_000 }).toBe(200)
+  answer()
+  expect(await first).toBe(200)
+  for (const gateway of [one, other]) await expect.poll(() => gateway.deliver(1), { timeout: 10_000 }).toBe(403)
+  expect(arrivals).toEqual(['first', 'first'])
+  for (const gateway of [one, other]) await gateway.close()
+  await Promise.all([upstream.close(), redis.stop()])
 })

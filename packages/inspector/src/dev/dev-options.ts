@@ -59,6 +59,11 @@ export interface DevOptions {
    * another. Default: none.
    */
   command?: string | undefined
+  /**
+   * Keeps a refused request, when the page shows it and nothing is proven, in a file that only the
+   * user can read. The command of the page reads it there. Default `true`.
+   */
+  keepRefused?: boolean | undefined
   /** Called after each exchange has ended. Its errors are caught by the gateway. Default: none. */
   onExchange?: ((exchange: Exchange) => void) | undefined
 }
@@ -86,6 +91,7 @@ const devOptions = {
   signWithRealToken: { type: 'boolean', default: false },
   onNewInspectorUrl: { type: 'function' },
   command: { type: 'string' },
+  keepRefused: { type: 'boolean', default: true },
   onExchange: { type: 'function' },
 } as const
 

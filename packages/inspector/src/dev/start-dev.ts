@@ -99,6 +99,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
       secrets: [...realTokens, ...listSecrets(options.sharedKeys)],
       verifierOptions,
       command: options.command,
+      keepRefused: options.keepRefused,
       schemes: Object.fromEntries(others.map(({ scheme, path: _, ...own }) => [scheme, own])),
     })
     inspector = opened.inspector

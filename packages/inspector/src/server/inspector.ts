@@ -15,6 +15,7 @@ import { copyForms } from './copy/copy.ts'
 import { rankForLocalUse } from './explain/explain.ts'
 import { Explainer } from './explain/explainer.ts'
 import { createKeyChooser } from './explain/likely-keys.ts'
+import { createSettler } from './explain/settle.ts'
 import { hideSecrets } from './hide.ts'
 import { checkInspectorOptions, type InspectorOptions } from './options.ts'
 import { isUnread, summarize, withoutBody } from './read-capture.ts'
@@ -101,6 +102,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   const store = options.store === undefined ? createMemoryStore(bounds) : openSqliteStore(options.store, bounds)
   const events = new LiveEvents(hide)
   const explainer = new Explainer(gatewayUrl === undefined ? [] : [new URL(gatewayUrl).host], options.diagnose)
+  const settle = createSettler(options.keepRefused ?? true, secrets)
   const chooseKeys = createKeyChooser(throwAwayToken)
   /** The verifier's options of a capture of this run, and its search, while the capture is kept. */
   const notes = new Map<string, { readonly options?: object | undefined; search?: 'running' | 'ended' }>()
@@ -189,7 +191,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       events,
       hide,
       onShutOut,
-      workshop: { store, sender, importCaptures, explain, info, listLimit, clear },
+      workshop: { store, sender, importCaptures, explain, settle, info, listLimit, clear },
     }),
   )
   return {

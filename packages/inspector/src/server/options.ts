@@ -76,6 +76,12 @@ export interface InspectorOptions {
    * rejection, the page shows the command with it. Default: none, the page shows the option.
    */
   command?: string | undefined
+  /**
+   * Keeps a refused request, when the page shows it and nothing is proven, in a file that only the
+   * user can read. The command of the page reads it there. No file is written in production.
+   * Default `true`.
+   */
+  keepRefused?: boolean | undefined
   /** Explains rejections of Twilio's requests. Default: `diagnose` of tollgate/diagnose. */
   diagnose?: Diagnose | undefined
 }
@@ -100,6 +106,7 @@ const inspectorOptions = {
   verifierOptions: { type: 'other' },
   schemes: { type: 'other' },
   command: { type: 'string' },
+  keepRefused: { type: 'boolean', default: true },
   diagnose: { type: 'function' },
 } as const
 

@@ -8,6 +8,8 @@ export function CopyDialog() {
   useEffect(() => {
     field.current?.focus()
     field.current?.select()
+    // The browser scrolls to the end of a selection.
+    field.current?.scrollTo(0, 0)
   }, [])
   return (
     <Modal title="Copy it yourself">

@@ -35,13 +35,13 @@ function Accepted({ capture, verdict }: { capture: CaptureView; verdict: Verdict
   const signer = nameSigner(capture, verdict)
   const reported = capture.findings.find(({ level }) => level === 'error')
   return (
-    <section class={`card ${failed ? 'failed' : 'good'}`} aria-label="Verdict">
+    <section class={`card ${failed || reported !== undefined ? 'failed' : 'good'}`} aria-label="Verdict">
       <h3>{failed ? <Failure capture={capture} /> : signer}</h3>
       {failed && <FailureAdvice capture={capture} />}
       {!failed && reported !== undefined && <p class="fix">But Twilio would report {reported.code}: see the answer.</p>}
       <p class={failed ? 'small' : ''}>
         {failed && `${signer}. `}The signature covers {verdict.coverage}. It was made with{' '}
-        <strong>{verdict.key}</strong> ({verdict.algorithm.replace('_', '-')}).
+        <strong>{verdict.key}</strong> <span class="num">({verdict.algorithm.replace('_', '-')})</span>.
       </p>
       {verdict.accountSid !== undefined && (
         <p class="small">
@@ -101,21 +101,22 @@ function FailureAdvice({ capture: { response, signedWith } }: { capture: Capture
 
 function Refused({ capture, verdict }: { capture: CaptureView; verdict: Verdict<false> }) {
   const isSpoofed = capture.signedWith === 'random'
-  // A proof names the key, so the words of the code would contradict it.
-  const isProven = capture.explanation?.proven !== undefined
   return (
     <section class={`card ${isSpoofed ? '' : 'bad'}`} aria-label="Diagnosis">
-      {isSpoofed ? <Spoofed capture={capture} /> : <Explained capture={capture} />}
+      {isSpoofed ? <Spoofed capture={capture} /> : <Explained capture={capture} message={trimLink(verdict.message)} />}
       <p class="why">
         Refused as{' '}
         <a href={`/codes/${verdict.code}`} target="_blank" rel="noreferrer">
           {verdict.code}
         </a>
-        {isProven ? '.' : `: ${verdict.message.replace(/ See \S*docs\/codes\/\S+$/, '')}`}
+        .
       </p>
     </section>
   )
 }
+
+/** Removes the address of the code's page, which has a link of its own. */
+const trimLink = (message: string) => message.replace(/ See \S*docs\/codes\/\S+$/, '')
 
 function Spoofed({ capture: { response } }: { capture: CaptureView }) {
   return (
@@ -131,12 +132,14 @@ function Spoofed({ capture: { response } }: { capture: CaptureView }) {
   )
 }
 
-function Explained({ capture }: { capture: CaptureView }) {
+/** Says what was wrong, and then what mends it. A proof says both better than the code's message. */
+function Explained({ capture, message }: { capture: CaptureView; message: string }) {
   const { explanation } = capture
   if (capture.searching)
     return (
       <>
         <h3>Refused</h3>
+        <p class="sentence">{message}</p>
         <p class="searching" role="status">
           Searching for the cause…
         </p>
@@ -144,7 +147,13 @@ function Explained({ capture }: { capture: CaptureView }) {
     )
   const { proven, suspected = [], ruledOut } = explanation ?? {}
   if (proven !== undefined) return <Proven capture={capture} proven={proven} />
-  if (explanation === undefined || (suspected.length === 0 && ruledOut === undefined)) return <h3>Refused</h3>
+  if (explanation === undefined || (suspected.length === 0 && ruledOut === undefined))
+    return (
+      <>
+        <h3>Refused</h3>
+        <p class="sentence">{message}</p>
+      </>
+    )
   return (
     <>
       <h3>
@@ -155,9 +164,10 @@ function Explained({ capture }: { capture: CaptureView }) {
             : `${explanation.tried.toLocaleString('en')} signatures were tried`}
         </span>
       </h3>
-      {ruledOut !== undefined && suspected.length > 0 && <h4>What is left, most likely first</h4>}
+      <p class="sentence">{message}</p>
+      {ruledOut !== undefined && suspected.length > 0 && <h4>Possible causes, most likely first</h4>}
       <Causes causes={suspected} ranked />
-      <Settle id={capture.id} explanation={explanation} />
+      <Settle explanation={explanation} />
       {ruledOut !== undefined && (
         <details class="inner">
           <summary>What was tried</summary>
@@ -213,7 +223,7 @@ function Proven({ capture, proven }: { capture: CaptureView; proven: NonNullable
         .filter((fix) => setting === undefined || !fix.startsWith(`Set ${setting}.`))
         .map((fix) => (
           <p key={fix} class="fix">
-            <SafeText text={fix} />
+            <Prose text={fix} />
           </p>
         ))}
       <details class="inner">
@@ -226,6 +236,18 @@ function Proven({ capture, proven }: { capture: CaptureView; proven: NonNullable
           ))}
         </ul>
       </details>
+    </>
+  )
+}
+
+/** Shows a sentence of the diagnosis. What it puts between backticks is code. */
+function Prose({ text }: { text: string }) {
+  return (
+    <>
+      {text.split('`').map((piece, index) => {
+        const shown = <SafeText key={index} text={piece} />
+        return index % 2 === 1 ? <code key={index}>{shown}</code> : shown
+      })}
     </>
   )
 }
@@ -245,23 +267,18 @@ function writeRestart(setting: string): string | undefined {
 function Detail({ cause: { id, detail } }: { cause: Cause<string> }) {
   return (
     <p class="cause-detail">
-      <code>{id}</code> <SafeText text={detail} />
+      <Prose text={detail} /> <code>{id}</code>
     </p>
   )
 }
 
-/** Shows the command that would settle an unproven rejection, and saves the file that it reads. */
-function Settle({ id, explanation: { command } }: { id: string; explanation: Explanation }) {
+/** Shows the command that would settle an unproven rejection. */
+function Settle({ explanation: { command } }: { explanation: Explanation }) {
   if (command === undefined) return null
   return (
     <>
       <h4>To settle it</h4>
-      <p>
-        <a href={`/api/captures/${id}/copy?as=capture`} download="request.json">
-          Save request.json
-        </a>
-        , and run this in its folder. Give each flag a value of your own, or leave it out:
-      </p>
+      <p>Ask Twilio what it sent. This lists the last failed webhooks, and the command that compares one with this:</p>
       <Line text={command} what="command" />
     </>
   )
@@ -291,7 +308,7 @@ function Causes({ causes, ranked = false }: { causes: readonly Cause<string>[]; 
       {some.map((fix) => (
         <li key={fix}>
           <p class="fix">
-            <SafeText text={fix} />
+            <Prose text={fix} />
           </p>
           {causes
             .filter((cause) => cause.fix === fix)

@@ -1,10 +1,10 @@
 import { type Filters, hasVerdict, listValues, noFilters } from './filters.ts'
-import { captures, filters, filtersOpen, matching } from './state.ts'
+import { captures, connection, filters, filtersOpen, matching } from './state.ts'
 
 const verdicts: readonly (readonly [verdict: Filters['verdict'], label: string, title: string])[] = [
   ['all', 'All', 'every webhook'],
-  ['accepted', 'Accepted', 'accepted'],
-  ['failed', 'Failed', 'accepted, but the answer is an error'],
+  ['accepted', 'Accepted', 'accepted, and answered well'],
+  ['failed', 'Failed', 'accepted, but the answer is an error or missing'],
   ['refused', 'Refused', 'refused'],
 ]
 
@@ -30,10 +30,7 @@ export function FilterBar() {
             aria-pressed={verdict === value}
             onClick={() => change({ verdict: value })}
           >
-            {label}{' '}
-            <span class="num">
-              {captures.value.filter((one) => hasVerdict(one, value)).length.toLocaleString('en')}
-            </span>
+            {label} <span class="num">{countOf(value)}</span>
           </button>
         ))}
       </fieldset>
@@ -78,6 +75,12 @@ export function FilterBar() {
       </p>
     </div>
   )
+}
+
+/** Counts the captures of a verdict. Before the list has arrived, no count is known. */
+function countOf(verdict: Filters['verdict']): string {
+  if (connection.value.state === 'loading') return '–'
+  return captures.value.filter((one) => hasVerdict(one, verdict)).length.toLocaleString('en')
 }
 
 function Choice({ field, label }: { field: 'kind' | 'code'; label: string }) {

@@ -24,10 +24,9 @@ export function matchesFilters(one: CaptureSummary, { verdict, kind, code, searc
     .every((word) => text.includes(word))
 }
 
-/** Returns true if a capture belongs to a verdict. A failed one was accepted too. */
+/** Returns true if a capture belongs to a verdict. No capture belongs to two, so their counts add up. */
 export function hasVerdict(one: CaptureSummary, verdict: Filters['verdict']): boolean {
-  const { word } = describeOutcome(one)
-  return verdict === 'all' || word === verdict || (verdict === 'accepted' && word === 'failed')
+  return verdict === 'all' || describeOutcome(one).word === verdict
 }
 
 /** Lists the values of a field, sorted, without duplicates. */

@@ -19,7 +19,9 @@ export function Menu({ label, name, children }: { label: string; name?: string; 
   }
   return (
     <details class="menu" onKeyDown={press} onFocusOut={leave} onClick={choose}>
-      <summary aria-label={name}>{label}</summary>
+      <summary class={name === undefined ? '' : 'plain'} aria-label={name}>
+        {label}
+      </summary>
       <div class="menu-items">{children}</div>
     </details>
   )

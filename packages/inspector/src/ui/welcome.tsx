@@ -1,7 +1,7 @@
 import type { RunInfo } from '../shared/api.ts'
 import { select } from './actions.ts'
 import { Line } from './diagnosis.tsx'
-import { captures, dialog, info, problem, selectedId } from './state.ts'
+import { captures, connection, dialog, info, problem, selectedId } from './state.ts'
 
 /** Shows the first steps while no capture is selected. */
 export function Welcome() {
@@ -16,6 +16,12 @@ export function Welcome() {
             Back to the list
           </button>
         </p>
+      </div>
+    )
+  if (connection.value.state === 'loading')
+    return (
+      <div class="welcome">
+        <h2>Loading</h2>
       </div>
     )
   if (captures.value.length > 0)
@@ -35,7 +41,7 @@ export function Welcome() {
               <code>{run.gatewayUrl ?? 'nothing'}</code>
             </dd>
             <dt>The gateway forwards to</dt>
-            <dd>{run.upstream ?? 'nothing'}</dd>
+            <dd>{isUrl(run.upstream) ? <code>{run.upstream}</code> : (run.upstream ?? 'nothing')}</dd>
             <dt>Captures are kept</dt>
             <dd>{run.store === 'file' ? 'in a file' : 'in memory until this run ends'}</dd>
           </dl>
@@ -56,11 +62,13 @@ export function Welcome() {
   )
 }
 
+const isUrl = (upstream: string | undefined) => upstream !== undefined && /^https?:/.test(upstream)
+
 /** The way to the first webhook of Twilio's. */
 function Steps({ run: { publicUrls, upstream } }: { run: RunInfo }) {
   const [url = ''] = publicUrls
   const isReachable = !/^https?:\/\/(127\.|localhost|\[::1\]|0\.0\.0\.0)/i.test(url)
-  const isOwn = upstream !== undefined && /^https?:/.test(upstream)
+  const isOwn = isUrl(upstream)
   return (
     <ol class="steps">
       <li>
@@ -78,7 +86,7 @@ function Steps({ run: { publicUrls, upstream } }: { run: RunInfo }) {
           </button>
         </p>
       </li>
-      <li>
+      <li class={isOwn ? 'done' : ''}>
         <h3>Put your application behind it</h3>
         {isOwn ? (
           <p>

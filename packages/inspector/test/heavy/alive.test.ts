@@ -70,12 +70,19 @@ test('after a restart, the page says that the run has ended, and a new address r
 test('a slow first answer does not claim that nothing has arrived', async () => {
   const { page, deliver } = await open()
   await deliver()
+  let release = () => {}
+  const isReleased = new Promise<void>((resolve) => {
+    release = resolve
+  })
   await page.route('**/api/events', async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    await isReleased
     await route.continue()
   })
   await page.reload()
   await page.locator('.nothing', { hasText: 'Loading…' }).waitFor()
+  await page.getByRole('heading', { name: 'Loading' }).waitFor()
+  expect(await page.locator('.segments').innerText()).not.toMatch(/\d/)
+  release()
   await page.locator('.row').waitFor()
 })
 

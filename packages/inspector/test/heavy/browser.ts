@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,8 @@ import { type DevOptions, type DevRun, startDev } from '../../src/index.ts'
 /** The folder for screenshots, which people can look at. */
 const screenshots = fileURLToPath(new URL('../../../../node_modules/.cache/tollgate/screenshots/', import.meta.url))
 mkdirSync(screenshots, { recursive: true })
+/** The pictures that the documentation shows. */
+const pictures = fileURLToPath(new URL('../../../../docs/pictures/', import.meta.url))
 
 export const authToken = 'a'.repeat(32)
 
@@ -85,7 +87,7 @@ export async function visit(
   context: BrowserContextOptions = {},
   options: DevOptions = {},
 ): Promise<Visit> {
-  const run = await startDev({ listen: { port: 0 }, inspectorPort: 0, authToken, ...options })
+  const run = await startDev({ listen: { port: 0 }, inspectorPort: 0, authToken, keepRefused: false, ...options })
   const opened = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...context })
   opened.setDefaultTimeout(patience)
   const page = await opened.newPage()
@@ -134,19 +136,44 @@ const smallTargets = `[...document.querySelectorAll(
   .filter(([box]) => box.width < 44 || box.height < 44)
   .map(([{ width, height }, html]) => width + ' x ' + height + ': ' + html)`
 
+/** Lists the buttons whose words are cut off. */
+const cutButtons = `[...document.querySelectorAll('button, summary')]
+  .filter((one) => one.checkVisibility() && !one.matches('.row') && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => one.outerHTML.slice(0, 120))`
+
 interface Look {
   readonly width: number
   readonly colorScheme: 'light' | 'dark'
 }
 
-/** Takes a picture of a state, and checks that it fits, for fingers and for assistive programs. */
+/** Reads the visible text of the page, without what differs in each run. */
+async function readStableText(page: Page): Promise<string> {
+  const text = await page.locator('body').innerText()
+  return text
+    .replace(/\d\d:\d\d:\d\d/g, 'TIME')
+    .replace(/[\d.]+ ms/g, 'DURATION')
+    .replace(/(127\.0\.0\.1:)\d+/g, '$1PORT')
+    .replace(/\s*\n\s*/g, '\n')
+}
+
+/**
+ * Takes a picture of a state, and checks that it fits, for fingers and for assistive programs. If the
+ * documentation shows the picture, it must have the same text (npm run pictures).
+ */
 export async function checkLook(page: Page, name: string, { width, colorScheme }: Look): Promise<void> {
   await page.evaluate('document.fonts.ready')
-  await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`) })
+  const file = `${name}-${width}-${colorScheme}`
+  await page.screenshot({ path: join(screenshots, `${file}.png`) })
+  if (existsSync(join(pictures, `${file}.png`)))
+    await expect(await readStableText(page)).toMatchFileSnapshot(join(pictures, `${file}.txt`))
   expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width)
   if (width < 560) expect(await page.evaluate(smallTargets), name).toEqual([])
+  expect(await page.evaluate(cutButtons), name).toEqual([])
   await page.evaluate(axe)
-  const found = await page.evaluate<Violation[]>('axe.run().then((result) => result.violations)')
+  // With forced colours the browser chooses them, and axe reads those of the page.
+  const found = await page.evaluate<Violation[]>(`axe
+    .run({ rules: { 'color-contrast': { enabled: !matchMedia('(forced-colors: active)').matches } } })
+    .then((result) => result.violations)`)
   expect(
     found.map(({ id, nodes }) => [id, nodes[0]?.html, nodes[0]?.failureSummary]),
     name,

@@ -1,4 +1,5 @@
-// Heavy: it starts Chromium. `npm run pictures` runs it for the pictures of every state.
+// Heavy: it starts Chromium. `npm run pictures` runs it for the pictures of every state. It fails if a
+// picture in docs/pictures shows another text than the page.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -33,6 +34,43 @@ async function startApp(): Promise<string> {
 const looks = [1366, 768, 390].flatMap((width) =>
   (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
 )
+
+/** Other ways to see the page: chosen colours, paper, a small window, and 400 % zoom of 1,280 pixels. */
+const others = [
+  { name: 'forced', width: 1366, media: { forcedColors: 'active' } },
+  { name: 'print', width: 794, media: { media: 'print' } },
+  { name: 'small', width: 320, height: 640 },
+  { name: 'zoom', width: 320, height: 256 },
+] as const
+
+test.each(
+  others.flatMap((one) => (['light', 'dark'] as const).map((colorScheme) => ({ height: 768, ...one, colorScheme }))),
+)('$name, $colorScheme', async ({ name, width, height, colorScheme, ...rest }) => {
+  const context = { viewport: { width, height }, colorScheme, hasTouch: width < 560 }
+  const { page, run, deliver } = await open(context, { publicUrl, upstream: await startApp() })
+  if ('media' in rest) await page.emulateMedia(rest.media)
+  const check = (state: string) => checkLook(page, `other-${name}-${state}`, { width, colorScheme })
+  await check('empty')
+  if (name === 'print') {
+    // Paper is white, in the dark theme too.
+    expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(27, 29, 32)')
+    expect(await page.locator('button:visible').count()).toBe(0)
+  }
+  await deliver({ Body: 'Where is my order?' })
+  await deliver({ Body: 'The application fails' }, { path: '/500' })
+  await deliver({ Body: 'A prefix is lost' }, { path: '/sms', signedUrl: 'http://api.example.com/sms' })
+  await deliver({ Body: 'left \u202Eright' }, spoofed)
+  await page.locator('.row').nth(3).waitFor()
+  await check('list')
+  for (const text of ['A prefix is lost', 'left', 'The application fails']) {
+    await page.goto(new URL('/', run.inspectorUrl).href)
+    await page.locator('.row', { hasText: text }).first().click()
+    await page.locator('.detail-head').waitFor()
+    await page.locator('.searching').waitFor({ state: 'detached' })
+    await check(text.replaceAll(' ', '-').toLowerCase())
+  }
+  if (name === 'print') await page.locator('pre', { hasText: 'Body=The+application+fails' }).waitFor()
+})
 
 describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
   const size = { viewport: { width: look.width, height: look.width < 560 ? 844 : 768 }, colorScheme: look.colorScheme }
@@ -119,6 +157,7 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     await openRow('/upload')
     await check('binary')
     await openRow('unsigned')
+    await page.locator('.fix code', { hasText: 'tollgate audit' }).waitFor()
     await check('unsigned')
 
     // Searching, sending, and what was refused by the browser.

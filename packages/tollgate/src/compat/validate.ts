@@ -1,7 +1,6 @@
 import { showOption } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
 import { describeSecretFault, describeTokenFault } from '../checks/secrets.ts'
-import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import {
   createSigner,
   equalSignatures,
@@ -58,7 +57,7 @@ export function getExpectedTwilioSignature(
  * @returns the SHA-256 in lower-case hex
  */
 export function getExpectedBodyHash(body: string | Uint8Array): string {
-  return hashBody(typeof body === 'string' ? encodeUtf8(body) : body)
+  return hashBody(body)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { decodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { hashBody } from '../schemes/twilio/sign/signature.ts'
 import { type Encoding, listEncodings } from './encodings.ts'
 import { isBoundedJson, type Work } from './limits.ts'
@@ -116,7 +116,7 @@ export function* listBodyVariants(body: Uint8Array, work: Work, share = 1): Gene
     if (seen.has(variant)) return
     seen.add(variant)
     work.spend(unitsPerHash + unitsPerHashedCharacter * variant.length)
-    yield { hash: hashBody(encodeUtf8(variant)), written, spaced }
+    yield { hash: hashBody(variant), written, spaced }
   }
   for (const [what, change] of whitespaces) {
     if (!affords(unitsPerChangedCharacter)) return

@@ -101,7 +101,7 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Expl
   if (ruledOut === undefined) return [`${refused}. Fix: ${toLine(first.fix)}`, ...lines]
   return [
     command === undefined ? refused : `${refused}. To settle it: ${toLine(command)}`,
-    `  Nothing is proven after ${tried} tries. What is left, most likely first:`,
+    `  Nothing is proven after ${tried} tries. Possible causes, most likely first:`,
     ...lines,
     `  ${toLine(ruledOut)}`,
   ]

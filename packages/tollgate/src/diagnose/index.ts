@@ -23,7 +23,7 @@ import { createMemory, type Memory } from './memory.ts'
 import type { NativeSigns } from './native.ts'
 import { type DiagnosableRequest, type DiagnoseOptions, parseDiagnoseOptions } from './options.ts'
 import { type Consumed, readParsed, readSubject, type Subject } from './reading.ts'
-import { type Diagnosis, describeRuledOut, drawConclusion, writeCommand } from './report.ts'
+import { askTwilio, type Diagnosis, describeRuledOut, drawConclusion } from './report.ts'
 import { findSetting } from './setting.ts'
 
 export type { SendGridCauseId } from '../schemes/sendgrid/causes.ts'
@@ -150,7 +150,6 @@ async function runDiagnosis(
     return writeCause(rows, { ...cause, fix }, extra.framework)
   }
   const ruledOut = match === undefined && !isCertain ? describeRuledOut(subject, result, working) : undefined
-  const command = ruledOut === undefined ? undefined : writeCommand(subject, suspected)
   return {
     verdict,
     ...(proven !== undefined && {
@@ -161,8 +160,7 @@ async function runDiagnosis(
       },
     }),
     suspected: suspected.map(addFix),
-    ...(ruledOut !== undefined && { ruledOut }),
-    ...(command !== undefined && { command }),
+    ...(ruledOut !== undefined && { ruledOut, command: askTwilio }),
     signingString:
       match === undefined
         ? showSigningString(urlForms.length > 0 ? joinUrl(state.url) + state.fragment : '', state.pairs)
@@ -332,7 +330,7 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
     })
     if (diagnosis.ruledOut === undefined) return diagnosis
     const isKept = keepRefused && keepRejected(request, rejection, options)
-    return { ...diagnosis, command: `npx @tollgate/cli diagnose ${isKept ? '--last' : '--recent'}` }
+    return isKept ? { ...diagnosis, command: 'npx @tollgate/cli diagnose --last' } : diagnosis
   })
 }
 

@@ -32,7 +32,7 @@ export function keepRejected(
       ...(body !== undefined && body.length > 0 && { body }),
       time: Date.now(),
     })
-    return keepRequest(request, listSecrets(options))
+    return keepRequest(request, listSecrets(options)) !== undefined
   } catch (error) {
     if (error instanceof RequestError) return false
     throw error

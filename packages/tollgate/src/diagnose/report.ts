@@ -4,7 +4,7 @@ import type { Match, Search } from './attempt.ts'
 import { findBodyVariant } from './body-variants.ts'
 import { captureOwn, isCaptureSite } from './capture-sites.ts'
 import { type CauseId, causes } from './causes/index.ts'
-import { type CausePart, type Guess, guessFlags, type Proof } from './causes/row.ts'
+import type { CausePart, Proof } from './causes/row.ts'
 import {
   askCauses,
   type Cause,
@@ -39,7 +39,10 @@ export interface Diagnosis {
   readonly suspected: readonly Cause<CauseId>[]
   /** If nothing is proven: what the search has excluded, as one sentence. */
   readonly ruledOut?: string
-  /** If nothing is proven: a command line that would settle it, with the guesses that you add. */
+  /**
+   * If nothing is proven: the command line that shows what Twilio sent, which settles it. It is
+   * complete.
+   */
   readonly command?: string
   /** The signed text under the proven causes, or else as this server sees the request. */
   readonly signingString: readonly SigningPart[]
@@ -151,22 +154,8 @@ function describeWorking(working: ReadonlySet<CausePart>): string {
   return names.length === 0 ? '' : ` Other requests with ${names.join(', ')} were verified in the last hour.`
 }
 
-/**
- * Writes the command that would settle what is suspected, with the flags that the causes need.
- * @param subject the request
- * @param suspected the causes
- * @returns the command, or `undefined` if no guess of the user's helps
- */
-export function writeCommand({ state, keys }: Subject, suspected: readonly FoundCause<CauseId>[]): string | undefined {
-  const guesses = new Set(suspected.flatMap(({ id }) => causes[id].guesses ?? []))
-  const { scheme, host, port } = state.url
-  const origin = `${scheme.toLowerCase().replace('ws', 'http')}://${host}${port}`
-  const flags = Object.entries(guessFlags).flatMap(([guess, flag]) => (guesses.has(guess as Guess) ? [flag] : []))
-  if (flags.length === 0 || !/^[a-z]+:\/\/[\w.:[\]-]+$/i.test(origin)) return undefined
-  const id = keys.claimedKeyId
-  const key = id !== undefined && /^[\w-]{1,100}$/.test(id) ? ` --shared-key ${id}` : ''
-  return `npx @tollgate/cli diagnose --capture request.json --public-url ${origin}${key} ${flags.join(' ')}`
-}
+/** Lists the last failed webhooks of the account, each with the command that compares it. */
+export const askTwilio = 'npx @tollgate/cli diagnose --recent'
 
 /** Lists the causes that the request and the options suggest, most likely first. */
 function listSuspected(

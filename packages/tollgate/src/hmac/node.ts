@@ -49,7 +49,7 @@ function createPaddedHmac({ hash, bytes, blockBytes }: HashRow, secret: string):
   }
 }
 
-/** Computes the SHA-256 of bytes, in lower-case hex. */
-export function hashBytes(bytes: Uint8Array): string {
+/** Computes the SHA-256 of bytes, or of a text as UTF-8, in lower-case hex. */
+export function hashBytes(bytes: Uint8Array | string): string {
   return digest('sha256', bytes, 'hex')
 }

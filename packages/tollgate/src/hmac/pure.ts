@@ -27,7 +27,7 @@ export function createHmac({ hash }: HashRow, secret: string): (text: string) =>
   return (text) => btoa(String.fromCharCode(...keyed.clone().update(encode(text)).digest()))
 }
 
-/** Computes the SHA-256 of bytes, in lower-case hex. */
-export function hashBytes(bytes: Uint8Array): string {
-  return bytesToHex(sha256(bytes))
+/** Computes the SHA-256 of bytes, or of a text as UTF-8, in lower-case hex. */
+export function hashBytes(bytes: Uint8Array | string): string {
+  return bytesToHex(sha256(typeof bytes === 'string' ? encode(bytes) : bytes))
 }

@@ -2,7 +2,7 @@ import { type Awaitable, withTimeLimit } from '../checks/limits.ts'
 import { readOptions } from '../checks/options.ts'
 import { parseJsonBody } from '../schemes/twilio/sign/form.ts'
 import { kindOf, kindOfJson, neverRepeats } from '../schemes/twilio/webhooks/index.ts'
-import { hasWebhookShape } from '../schemes/twilio/webhooks/shapes.ts'
+import { findMisshapenOf } from '../schemes/twilio/webhooks/shapes.ts'
 import { logCause } from '../verify/refusal-log.ts'
 import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
 import type { Confirmation, ReplayStore, ReserveOutcome } from './store.ts'
@@ -222,9 +222,14 @@ const once = 'once'
 const unknown = { kind: 'unknown', isDoubtful: true }
 
 /** Returns the kind of a delivery, and if it may be a cut of another one. */
-function recogniseKind({ neverRepeats, covers, params, body }: Delivery): Pick<Confirmation, 'kind' | 'isDoubtful'> {
+function recogniseKind(delivery: Delivery): Pick<Confirmation, 'kind' | 'isDoubtful'> {
+  const { neverRepeats, covers, params } = delivery
   if (neverRepeats !== undefined) return { kind: neverRepeats ? once : 'unknown', isDoubtful: false }
-  const kind = covers === 'body' ? body && kindOfJson(parseJsonBody(body)) : params && kindOf(params)
-  if (kind === undefined) return unknown
-  return { kind, isDoubtful: covers !== 'body' && params !== undefined && !hasWebhookShape(params) }
+  if (covers === 'body') {
+    const kind = delivery.body && kindOfJson(parseJsonBody(delivery.body))
+    return kind === undefined ? unknown : { kind, isDoubtful: false }
+  }
+  const kind = params && kindOf(params)
+  if (params === undefined || kind === undefined) return unknown
+  return { kind, isDoubtful: findMisshapenOf(kind, params).length > 0 }
 }

@@ -6,9 +6,9 @@ import { listHarEntries, readHarEntry, writeHar } from './har.ts'
 import { parseJson } from './json.ts'
 import {
   askTwilio,
+  explainInspector,
   findEvent,
   hasPrintedHeaders,
-  inspectorReason,
   isRequestInspector,
   readEvent,
   readPrintedHeaders,
@@ -256,7 +256,7 @@ function detectForm(source: Source): FormName {
   if (found !== undefined) return found
   if (/Invoke-(?:WebRequest|RestMethod)|\bfetch\(/.test(source.text))
     throw new RequestError('this is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd)')
-  if (isRequestInspector(source.text)) throw new RequestError(inspectorReason)
+  if (isRequestInspector(source.text)) throw new RequestError(explainInspector(source.text))
   const titles = Object.values(requestForms).map(({ title }) => title)
   throw new RequestError(`this is neither ${titles.slice(0, -1).join(', ')} nor ${titles.at(-1)}; ${askTwilio}`)
 }

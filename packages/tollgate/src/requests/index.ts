@@ -14,7 +14,7 @@ export {
   writeRequests,
 } from './forms.ts'
 export { writeInertJson } from './json.ts'
-export { listKeptRequests } from './kept.ts'
+export { keepRequest, listKeptRequests } from './kept.ts'
 export {
   checkRequest,
   findHeader,

@@ -6,6 +6,7 @@ import { type RecordedRequest, toLatin1 } from './request.ts'
 interface FileSystem {
   mkdirSync(path: string, options: { recursive: true; mode: number }): unknown
   lstatSync(path: string): { isDirectory(): boolean; isFile(): boolean; uid: number; mode: number; size: number }
+  statSync(path: string): { uid: number; mode: number }
   readdirSync(path: string): string[]
   readFileSync(path: string): Uint8Array
   writeFileSync(path: string, data: Uint8Array, options: { flag: 'wx'; mode: number }): void
@@ -35,21 +36,22 @@ type ReadVariable = (name: string) => string | undefined
  * (0600), in a folder of the user's (0700), the last five. Strangers can send such requests, so a
  * long one is not kept, and the name of a file has nothing of the request.
  * @param secrets Texts that no file may have. A request that has one is not kept.
- * @returns false if it was not kept: in production, without a file system or a home, or if the
- *   folder is not the user's alone.
+ * @returns The path of the file. `undefined` if it was not kept: in production, without a file
+ *   system or a home, if the folder is not the user's alone, or if another user can write to one of
+ *   the two above it.
  */
-export function keepRequest(request: RecordedRequest, secrets: readonly string[]): boolean {
-  if (readEnvironment('NODE_ENV') === 'production') return false
+export function keepRequest(request: RecordedRequest, secrets: readonly string[]): string | undefined {
+  if (readEnvironment('NODE_ENV') === 'production') return undefined
   try {
     const folder = findFolder(readEnvironment)
     const fs = loadFileSystem()
-    if (folder === undefined || fs === undefined) return false
+    if (folder === undefined || fs === undefined) return undefined
     const headers = request.headers.filter(([name]) => !credentials.has(name.toLowerCase()))
     const bytes = writeCaptures([{ ...request, headers }])
     const text = toLatin1(bytes)
-    if (bytes.length > mostBytes || secrets.some((secret) => secret !== '' && text.includes(secret))) return false
+    if (bytes.length > mostBytes || secrets.some((secret) => secret !== '' && text.includes(secret))) return undefined
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
-    if (!isPrivate(fs, folder)) return false
+    if (!isPrivate(fs, folder)) return undefined
     const random = toHex(crypto.getRandomValues(new Uint8Array(8)))
     const path = `${folder}/${String(Date.now()).padStart(13, '0')}-${random}.json`
     try {
@@ -61,9 +63,9 @@ export function keepRequest(request: RecordedRequest, secrets: readonly string[]
       throw error
     }
     for (const old of listFiles(fs, folder).slice(mostKept)) fs.rmSync(`${folder}/${old}`, { force: true })
-    return true
+    return path
   } catch {
-    return false
+    return undefined
   }
 }
 
@@ -105,12 +107,22 @@ function findFolder(readVariable: ReadVariable): string | undefined {
   return isWindows || !isAbsolute(home) ? undefined : `${home}/.cache/tollgate/refused`
 }
 
-/** Returns false for a link, for a folder of another user, and for one that others can use. */
+/**
+ * Returns false for a link, for a folder of another user, and for one that others can use. Who can
+ * write to a folder above it could put another one in its place.
+ */
 function isPrivate(fs: FileSystem, folder: string): boolean {
   const stats = fs.lstatSync(folder)
   const uid = findProcess()?.getuid?.()
   // Windows has neither: there the folder's own list of users decides.
-  return stats.isDirectory() && (uid === undefined || (stats.uid === uid && (stats.mode & 0o077) === 0))
+  if (uid === undefined) return stats.isDirectory()
+  const above = [folder.replace(/\/[^/]+$/, ''), folder.replace(/(\/[^/]+){2}$/, '')].map((one) => fs.statSync(one))
+  return (
+    stats.isDirectory() &&
+    stats.uid === uid &&
+    (stats.mode & 0o077) === 0 &&
+    above.every((one) => (one.uid === uid || one.uid === 0) && (one.mode & 0o002) === 0)
+  )
 }
 
 function isOwnFile(fs: FileSystem, path: string): boolean {

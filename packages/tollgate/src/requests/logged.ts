@@ -123,5 +123,17 @@ export function isRequestInspector(text: string): boolean {
   )
 }
 
-/** Twilio's page has no signature, so nothing can be compared with its copy. */
-export const inspectorReason: string = `this is the text of Twilio's Request Inspector, which has no signature; ${askTwilio}`
+/**
+ * Says why the text of Twilio's page is not read: it has no signature, so nothing can be compared
+ * with it. If it names its alert, the command is complete. No public source shows the form of the
+ * page, which has changed with the console.
+ */
+export function explainInspector(text: string): string {
+  const alert = /\bNO[0-9a-f]{32}\b/.exec(text)?.[0]
+  const origin = /\bURL\s+(https?:\/\/[\w.:[\]-]{1,300})(?=[/?\s]|$)/i.exec(text)?.[1]
+  const ask =
+    alert === undefined || origin === undefined
+      ? askTwilio
+      : `ask Twilio what it sent: npx @tollgate/cli diagnose --alert ${alert} --public-url ${origin}`
+  return `this is the text of Twilio's Request Inspector, which has no signature; ${ask}`
+}

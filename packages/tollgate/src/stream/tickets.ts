@@ -3,7 +3,6 @@ import { readOptions, toList } from '../checks/options.ts'
 import { describeSecretFault, isAccountSid, maxTokens } from '../checks/secrets.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import { type Algorithm, findAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
-import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { createSigner, equalSignatures, hashBody, type Signer } from '../schemes/twilio/sign/signature.ts'
 import { readFirstMessage } from './first-message.ts'
 
@@ -194,7 +193,7 @@ async function useOnce(
   // A lease as long as the ticket is one step, so that nothing is left if the process stops here.
   const attempt = { leaseMs: Math.ceil(leftMs), token: crypto.randomUUID(), kind: 'stream', isDoubtful: false }
   try {
-    const key = hashBody(encodeUtf8(ticket))
+    const key = hashBody(ticket)
     const outcome = await withTimeLimit(async () => store.reserve(key, attempt), storeTimeoutMs, 'The store')
     if (outcome === 'reserved') return verdict
     return { ok: false, code: outcome === 'full' ? 'store_failed' : 'ticket_used' }

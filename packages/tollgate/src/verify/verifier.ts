@@ -1,3 +1,4 @@
+import type { Awaitable } from '../checks/limits.ts'
 import { runUnnoticed } from '../checks/options.ts'
 import { hideOwnFrames, verdictListener } from '../checks/runtime.ts'
 import type { CheckTypes, Outcome, SchemeCheck } from '../schemes/scheme.ts'
@@ -14,7 +15,7 @@ import type { Delivery, IncomingRequest, ReplayGuard, Reservation, Verifier } fr
 export function createVerifierOf<T extends CheckTypes>(
   steps: SchemeCheck<T>,
   options: T['options'],
-): Verifier<T['webhook'] | T['observed'] | Rejected> {
+): Verifier<VerdictOf<T>> {
   const settings = parseOrExplain(steps, options)
   const { publicUrl, onRejected, replay, diagnose } = settings.given
   return {
@@ -23,16 +24,7 @@ export function createVerifierOf<T extends CheckTypes>(
     onRejected,
     reserves: replay !== undefined,
     hints: { ...steps.hints, explains: diagnose !== undefined },
-    async verify(request, native) {
-      const source = Object(request) as IncomingRequest
-      const head = readHead(source, readHeaders(source.headers))
-      const check: Check<T> = { steps, settings, source, native, head, body: undefined, content: undefined }
-      const proven = await prove(check)
-      const named = isRejected(proven) ? nameScheme(proven, steps.name) : proven
-      const verdict = isRejected(named) && settings.observe === true ? await observe(check, named) : named
-      report(check, verdict)
-      return verdict
-    },
+    verify: (request, native) => verifyRequest(steps, settings, request, native),
   }
 }
 
@@ -59,6 +51,8 @@ interface Check<T extends CheckTypes> {
   content: T['content'] | undefined
 }
 
+type VerdictOf<T extends CheckTypes> = T['webhook'] | T['observed'] | Rejected
+
 const unguarded: Outcome = { delivery: undefined, async confirm() {}, async release() {} }
 /** The guard was not asked. */
 const unknown: Outcome = { ...unguarded, delivery: 'unknown' }
@@ -68,13 +62,20 @@ const unknown: Outcome = { ...unguarded, delivery: 'unknown' }
  * stream, a look-up and a replay guard are awaited: a promise for each step would cost as much as
  * the hashing.
  */
-async function prove<T extends CheckTypes>(check: Check<T>): Promise<T['webhook'] | Rejected> {
-  const { steps, settings, source, head } = check
+async function verifyRequest<T extends CheckTypes>(
+  steps: SchemeCheck<T>,
+  settings: Check<T>['settings'],
+  request: IncomingRequest,
+  native: unknown,
+): Promise<VerdictOf<T>> {
+  const source = Object(request) as IncomingRequest
+  const head = readHead(source, readHeaders(source.headers))
+  const check: Check<T> = { steps, settings, source, native, head, body: undefined, content: undefined }
   const claim = steps.readClaim(head, settings)
-  if (isRejected(claim)) return claim
+  if (isRejected(claim)) return refuse(check, claim)
   const resolved = steps.resolveUrl(head, source, settings)
   const url = isPromise(resolved) ? await resolved : resolved
-  if (isRejected(url)) return url
+  if (isRejected(url)) return refuse(check, url)
 
   const reading =
     steps.readBody === undefined
@@ -82,21 +83,23 @@ async function prove<T extends CheckTypes>(check: Check<T>): Promise<T['webhook'
       : steps.readBody(claim, source.body, head.header, settings.maxBodyBytes)
   const body = reading instanceof Promise ? await reading : reading
   check.body = body
-  if (isRejected(body)) return body
+  if (isRejected(body)) return refuse(check, body)
   const content = steps.readContent(head, source, url, body)
   check.content = content
-  if (content.rejection !== undefined) return explainCut(content.rejection, body, head.header)
+  if (content.rejection !== undefined) return refuse(check, explainCut(content.rejection, body, head.header))
 
   const proving = steps.prove({ settings, source, head, claim, url, content })
   const proof = isPromise(proving) ? await proving : proving
-  if (isRejected(proof)) return explainCut(proof, body, head.header)
+  if (isRejected(proof)) return refuse(check, explainCut(proof, body, head.header))
 
   const guard = settings.given.replay
-  if (guard === undefined) return proof.toWebhook(unguarded)
+  if (guard === undefined) return conclude(check, proof.toWebhook(unguarded))
   const delivery = proof.toDelivery()
-  if (delivery === undefined) return proof.toWebhook(unknown)
-  const reservation = await reserveDelivery(guard, source, { ...delivery, native: check.native })
-  return isRejected(reservation) ? reservation : proof.toWebhook(toOutcome(reservation))
+  if (delivery === undefined) return conclude(check, proof.toWebhook(unknown))
+  // Not a spread, which would read the body.
+  const reservation = await reserveDelivery(guard, source, Object.assign(delivery, { native }))
+  if (isRejected(reservation)) return refuse(check, reservation)
+  return conclude(check, proof.toWebhook(toOutcome(reservation)))
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
@@ -151,6 +154,13 @@ function toOutcome(reservation: Reservation): Outcome {
   }
 }
 
+/** Ends a check that a step refused. Only `observe` mode gives a promise. */
+function refuse<T extends CheckTypes>(check: Check<T>, rejection: Rejected): Awaitable<VerdictOf<T>> {
+  const named = nameScheme(rejection, check.steps.name)
+  if (check.settings.observe !== true) return conclude(check, named)
+  return observe(check, named).then((verdict) => conclude(check, verdict))
+}
+
 // Not a spread: for a forged request, it takes a fifth of the time.
 function nameScheme(rejection: Rejected, scheme: string | undefined): Rejected {
   const { code, status, message, tried } = rejection
@@ -165,7 +175,7 @@ function keepCause<V extends Rejected>(from: Rejected, to: V): V {
  * In `observe` mode a handler gets refused requests too, so their body is read even if they were
  * refused before that.
  */
-async function observe<T extends CheckTypes>(check: Check<T>, rejection: Rejected): Promise<T['observed'] | Rejected> {
+async function observe<T extends CheckTypes>(check: Check<T>, rejection: Rejected): Promise<VerdictOf<T>> {
   const { steps, settings, source, head } = check
   if (steps.toObserved === undefined) return rejection
   const body = check.body ?? (await borrowBody(source.body, head.header, settings.maxBodyBytes))
@@ -174,10 +184,13 @@ async function observe<T extends CheckTypes>(check: Check<T>, rejection: Rejecte
   return keepCause(rejection, steps.toObserved(check.content, rejection))
 }
 
-function report<T extends CheckTypes>(
-  { settings, source, native, content }: Check<T>,
-  verdict: T['webhook'] | T['observed'] | Rejected,
-): void {
+/** Reports a verdict and returns it. */
+function conclude<T extends CheckTypes, V extends VerdictOf<T>>(check: Check<T>, verdict: V): V {
+  report(check, verdict)
+  return verdict
+}
+
+function report<T extends CheckTypes>({ settings, source, native, content }: Check<T>, verdict: VerdictOf<T>): void {
   const { onVerdict, diagnose } = settings.given
   if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, source, native))
   const listener: unknown = (globalThis as { readonly [verdictListener]?: unknown })[verdictListener]

@@ -1,5 +1,5 @@
-import { chmodSync, closeSync, openSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { chmodSync, closeSync, existsSync, openSync, realpathSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import sqlite from 'node-sqlite3-wasm'
 import type { Capture, CaptureSummary } from '../../shared/capture.ts'
 import { hideCredentials } from '../hide.ts'
@@ -23,7 +23,7 @@ const schema = `
 /**
  * Keeps captures in an SQLite file, so that the next run has them too. Credentials (Authorization,
  * cookies) are not written.
- * @throws StoreError if the file cannot be opened as a store
+ * @throws StoreError if the file cannot be opened as a store, or if every user can write to its folder
  */
 export function openSqliteStore(file: string, { maxCaptures, maxBytes }: StoreBounds): CaptureStore {
   const path = resolve(file)
@@ -96,6 +96,7 @@ export function openSqliteStore(file: string, { maxCaptures, maxBytes }: StoreBo
 
 function openDatabase(path: string): InstanceType<typeof sqlite.Database> {
   try {
+    refuseStrangers(path)
     // The file holds messages, so only its owner may read it, from the first byte on.
     closeSync(openSync(path, 'a', 0o600))
     const db = new sqlite.Database(path)
@@ -110,4 +111,18 @@ function openDatabase(path: string): InstanceType<typeof sqlite.Database> {
     const advice = /locked/.test(reason) ? ` Is another run using it? If not, remove ${path}.lock.` : ''
     throw new StoreError(`Cannot keep captures in ${path}: ${reason}.${advice}`)
   }
+}
+
+/**
+ * Refuses what is not a regular file, and a folder in which any user can plant a file or a link where
+ * the store or its journal is to be.
+ */
+function refuseStrangers(path: string): void {
+  const isThere = existsSync(path)
+  if (isThere && !statSync(path).isFile()) throw new Error('it is not a regular file')
+  // On Windows these bits say nothing: there the folder's own list of users decides.
+  if (process.platform === 'win32') return
+  for (const one of isThere ? [path, realpathSync(path)] : [path])
+    if ((statSync(dirname(one)).mode & 0o002) !== 0)
+      throw new Error('every user of this machine can write to its folder, so choose a folder of yours')
 }

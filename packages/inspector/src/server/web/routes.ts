@@ -15,6 +15,8 @@ export interface Workshop {
   readonly importCaptures: (file: Uint8Array) => Promise<ImportResult>
   /** Starts to explain a rejection. Returns true while the search runs. */
   readonly explain: (capture: Capture) => boolean
+  /** Names the command that settles a rejection of which nothing is proven. */
+  readonly settle: (capture: Capture) => string | undefined
   readonly info: () => RunInfo
   readonly listLimit: number
   /** Deletes these captures, or else all. */
@@ -44,11 +46,15 @@ const routes: Readonly<Record<string, Handler>> = {
     clear(hasBody ? readIds(await readJson(req)) : undefined)
     return { json: {} }
   },
-  'GET /api/captures/:id': ({ store, explain }, { id }) => {
+  'GET /api/captures/:id': ({ store, explain, settle }, { id }) => {
     const capture = find(store, id)
     // A rejection is explained when it is opened.
     const searching = explain(capture)
-    return { json: { ...viewCapture(capture), searching } satisfies CaptureView }
+    const command = settle(capture)
+    const view = viewCapture(capture)
+    const { explanation } = view
+    const explained = explanation && { ...explanation, ...(command !== undefined && { command }) }
+    return { json: { ...view, ...(explained && { explanation: explained }), searching } satisfies CaptureView }
   },
   'GET /api/captures/:id/copy': ({ store }, { id, query }) => {
     const { name } = findForm(query.get('as'), 'as', copyForms)

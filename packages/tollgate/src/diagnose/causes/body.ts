@@ -43,9 +43,9 @@ export const bodyCauses = {
   body_reserialized: {
     title: 'JSON was parsed and serialised again',
     symptom:
-      'JSON webhooks (Event Streams, Studio, Conversational Intelligence) are refused as `body_hash_mismatch`. Forms pass.',
+      'JSON webhooks (Event Streams, Studio, Conversational Intelligence) are refused as `body_hash_mismatch`, but your forms pass.',
     reason:
-      'bodySHA256 is the hash of the bytes that Twilio sent. JSON.stringify(req.body) returns other bytes: spaces, escapes, numbers and order differ.',
+      'bodySHA256 is the hash of the bytes that Twilio sent, and JSON.stringify(req.body) returns other bytes: spaces, escapes, numbers and order differ.',
     fix: 'Pass the bytes that arrived, never JSON.stringify of the parsed body. If this server does, a proxy or a forwarder before it parses the JSON and writes it again.',
     question: 'json',
     part: 'body',
@@ -73,7 +73,7 @@ export const bodyCauses = {
     title: 'White space in the body changed',
     symptom: 'JSON webhooks are refused as `body_hash_mismatch`, although the bodies look the same.',
     reason:
-      'A line break at the end, CRLF in place of LF, or a byte order mark changes the hash. Trimming middleware, text parsers, shells and copied captures cause such changes.',
+      'A line break at the end, CRLF in place of LF, or a byte order mark changes the hash, even if you cannot see it. Trimming middleware, text parsers, shells and copied captures cause such changes.',
     fix: 'Pass the bytes that arrived, without trimming them or changing their line breaks.',
     question: 'json',
     part: 'body',
@@ -105,9 +105,9 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   body_charset: {
     title: 'The character set of the body changed',
-    symptom: 'Only requests with letters such as "ü" or with emoji are refused. The letters look wrong, as in "Ã¼".',
-    reason:
-      'Twilio sends UTF-8. Something read the body as Latin-1, or wrote it in Latin-1, and the bytes are others then.',
+    symptom:
+      'Only requests with letters such as "ü" or with emoji are refused, and you see the letters wrong, as in "Ã¼".',
+    reason: 'Twilio sends UTF-8. If something read the body as Latin-1, or wrote it in Latin-1, the bytes are others.',
     fix: 'Pass the bytes that arrived. If something has to read them as text, let it read UTF-8.',
     question: 'some_messages',
     part: 'body',
@@ -152,9 +152,8 @@ export const bodyCauses = {
   body_base64: {
     title: 'The body is in Base64, or was decoded from it twice',
     symptom:
-      'A function on AWS Lambda or another platform refuses every form. The code is `signature_mismatch` or `body_malformed`.',
-    reason:
-      'Platforms pass bodies in Base64 with a flag such as isBase64Encoded. A wrapper that loses the flag leaves the text encoded. One that decodes the body and keeps the flag has it decoded twice.',
+      'Your function on AWS Lambda or another platform refuses every form, as `signature_mismatch` or `body_malformed`.',
+    reason: 'Twilio signs the host as you typed it into the console, but many parsers make it lower case.',
     fix: 'Pass the body together with its flag (isBase64Encoded) as the platform gave them.',
     question: 'parser',
     part: 'body',
@@ -173,7 +172,7 @@ export const bodyCauses = {
     title: 'bodySHA256 is missing',
     symptom: 'JSON webhooks are refused as `body_unsigned`.',
     reason:
-      'Twilio adds the hash of a JSON body to the query as bodySHA256. A proxy or a redirect removes it if it drops the query, or passes on only known parameters.',
+      'Twilio adds the hash of a JSON body to the query as bodySHA256. If your proxy or a redirect drops the query, or passes on only known parameters, the hash is gone.',
     fix: 'Keep the query, which holds bodySHA256, and pass the whole request target.',
     fixes: {
       nginx: 'Append $is_args$args in rewrites. proxy_pass without a path keeps the query.',
@@ -203,7 +202,7 @@ export const bodyCauses = {
     title: 'JSON was treated as a form',
     symptom: 'A JSON webhook arrives with the Content-Type of a form, or its fields are passed as parameters.',
     reason:
-      'JSON fields are not parameters: Twilio signs only the URL, which holds bodySHA256. A proxy that rewrites Content-Type, or code that passes req.body as parameters, breaks that.',
+      'JSON fields are not parameters, because Twilio signs only the URL, which holds bodySHA256. A proxy that rewrites Content-Type, or code of yours that passes req.body as parameters, breaks that.',
     fix: 'Pass Content-Type: application/json on unchanged. bodySHA256 covers JSON, parameters do not.',
     fixes: { express: 'Pass the raw body to the validator, not the object from express.json().' },
     question: 'json',
@@ -265,7 +264,7 @@ export const bodyCauses = {
     title: 'The body is compressed',
     symptom:
       'The code is `content_encoding_unsupported`. If something also removed Content-Encoding, it is `body_malformed` or `body_hash_mismatch`.',
-    reason: 'Twilio sends no compressed bodies. A proxy or a forwarder compressed this one.',
+    reason: 'Twilio sends no compressed bodies, so a proxy or a forwarder compressed this one on its way to you.',
     fix: 'Let nothing on the way compress the bodies of requests, or let the proxy decompress them and remove Content-Encoding.',
     question: 'parser',
     part: 'body',
@@ -285,8 +284,8 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   body_limit: {
     title: 'The body is larger than the limit',
-    symptom: 'The code is `body_too_large`. Large batches of Event Streams are refused, and other webhooks pass.',
-    reason: '`maxBodyBytes` limits what a stranger can make the server read. The default is 1 MiB.',
+    symptom: 'The code is `body_too_large`. Large batches of Event Streams are refused, but your other webhooks pass.',
+    reason: '`maxBodyBytes` limits what a stranger can make your server read, and its default is 1 MiB.',
     fix: 'Raise "maxBodyBytes" if Twilio sends such bodies, for example batches of Event Streams.',
     question: 'parser',
     part: 'body',
@@ -302,7 +301,7 @@ export const bodyCauses = {
     title: 'Something else read the body first',
     symptom: 'The code is `body_already_consumed` (500), or the body is empty, or it is "[object Object]".',
     reason:
-      'A body can be read only once. A parser that ran before kept an object and not the bytes. The bytes cannot be rebuilt from the object.',
+      'A body can be read only once. A parser that ran before the check kept an object and not the bytes, and the bytes cannot be rebuilt from the object.',
     fix: "Verify before anything else reads the body, or keep its bytes: give the parsers of Express { limit: '1mb', verify: captureRawBody }.",
     fixes: keepBytes,
     question: 'parser',
@@ -318,9 +317,9 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   body_missing: {
     title: 'The body did not arrive',
-    symptom: 'Every form is refused. The request has no body, and GET webhooks pass.',
+    symptom: 'Every form is refused because the request has no body, but your GET webhooks pass.',
     reason:
-      'A proxy does not pass the body on, for example nginx with proxy_pass_request_body off. Or the code that calls verify() passes no body.',
+      'A proxy does not pass the body on, for example nginx with proxy_pass_request_body off. Or your code that calls verify() passes no body.',
     fix: 'Let the proxy pass the body on (nginx: without proxy_pass_request_body off). If you call verify() yourself, pass the raw body.',
     question: 'parser',
     part: 'body',

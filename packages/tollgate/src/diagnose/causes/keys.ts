@@ -22,12 +22,11 @@ export const keyCauses = {
     symptom:
       'Every request is refused although the URL is right, or only requests for the numbers of one subaccount are refused.',
     reason:
-      'Twilio signs with the Auth Token of the account that owns the number or the resource. A subaccount signs with its own token, never with its parent’s. Each Twilio Region has its own token. An old token signs nothing after its rotation, and a secondary one nothing before it is promoted.',
+      'Twilio signs with the Auth Token of the account that owns the number or the resource. If that is a subaccount, it signs with its own token, never with its parent’s, and each Twilio Region has its own token too. An old token signs nothing after its rotation, and a secondary one nothing before you promote it.',
     fix: 'Use the Auth Token of the account (or subaccount) that owns the number or the resource.',
     question: 'token',
     part: 'key',
     codes: ['key_unknown', 'signature_mismatch', 'account_not_allowed'],
-    guesses: ['tokens'],
     signedByOther: true,
     edits({ keys }) {
       return takeTokens(
@@ -65,7 +64,7 @@ export const keyCauses = {
     title: 'The account is not allowed',
     symptom: 'The code is `account_not_allowed`.',
     reason:
-      'The signature matches, but the request names an account that `allowedAccounts` does not list, or that does not own the key. A subaccount has its own AccountSid.',
+      'The signature matches, but the request names an account that your `allowedAccounts` does not list, or that does not own the key. You have to list each subaccount, because it has its own AccountSid.',
     fix: 'If the account is yours, add it to "allowedAccounts", or list the key under the account that owns it.',
     question: 'token',
     part: 'key',
@@ -78,7 +77,7 @@ export const keyCauses = {
     title: 'The look-up of the key fails',
     symptom: 'The code is `key_lookup_failed`.',
     reason:
-      'A function in `authToken`, `sharedKeys` or `allowedHosts` threw an error, took longer than `lookupTimeoutMs`, or returned an unusable value. The request itself may be genuine.',
+      'Your function in `authToken`, `sharedKeys` or `allowedHosts` threw an error, took longer than `lookupTimeoutMs`, or returned an unusable value. So the request itself may be genuine.',
     fix: 'Repair the function that looks up the key, or give it more time with "lookupTimeoutMs".',
     question: 'token',
     part: 'key',
@@ -105,7 +104,7 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   token_shape: {
     title: 'The token has another form',
-    symptom: 'Every request is refused. The configured token does not have 32 lower-case hex digits.',
+    symptom: 'Every request is refused, and your configured token does not have 32 lower-case hex digits.',
     reason:
       'A character was lost or added when the token was copied, something changed its letter case, or it is inside another text: Base64, JSON, or a list that was not split.',
     fix: 'Copy the Auth Token from the Twilio console again: it has 32 lower-case hex digits.',
@@ -149,7 +148,8 @@ export const keyCauses = {
   token_whitespace: {
     title: 'White space in the token',
     symptom: 'The server does not start ("has white space around it"), or every request is refused.',
-    reason: 'A secret file ends with a line break, or someone copied the token with a space. Every byte counts.',
+    reason:
+      'A secret file ends with a line break, or someone copied the token with a space. The key is not the same then, because every byte counts.',
     fix: "Remove the white space around the Auth Token, or the SharedKey's secret, in the environment or its file.",
     question: 'token',
     part: 'key',
@@ -175,7 +175,8 @@ export const keyCauses = {
   token_quoted: {
     title: 'The token in quotes',
     symptom: 'The server does not start ("is in quotes"), or every request is refused.',
-    reason: 'docker --env-file, systemd and some consoles keep the quotes of TWILIO_AUTH_TOKEN="…".',
+    reason:
+      'docker --env-file, systemd and some consoles keep the quotes of TWILIO_AUTH_TOKEN="…", so they become a part of your token.',
     fix: "Remove the quotes around the Auth Token, or the SharedKey's secret, and a variable's name before it.",
     question: 'token',
     part: 'key',
@@ -197,8 +198,8 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   token_is_api_key: {
     title: 'An API key instead of the token',
-    symptom: 'The configured secret begins with SK, or has letters after "f".',
-    reason: 'API keys are for calls to Twilio. Twilio never signs webhooks with them.',
+    symptom: 'Your configured secret begins with SK, or has letters after "f".',
+    reason: 'You use API keys for your calls to Twilio, but Twilio never signs webhooks with them.',
     fix: 'Configure the Auth Token of the account. API keys sign no webhooks.',
     question: 'token',
     part: 'key',
@@ -229,8 +230,9 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   token_is_account_sid: {
     title: 'An AccountSid instead of the token',
-    symptom: 'The configured secret begins with AC.',
-    reason: 'The console shows the two next to each other.',
+    symptom: 'Your configured secret begins with AC.',
+    reason:
+      'The console shows the AccountSid and the Auth Token next to each other, so it is easy to copy the wrong one.',
     fix: 'Configure the Auth Token, which is below the AccountSid in the console.',
     question: 'token',
     part: 'key',
@@ -342,13 +344,12 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   shared_key_wrong: {
     title: 'The secret of another SharedKey',
-    symptom: 'Requests that name a SharedKey are refused as `signature_mismatch`. Others pass.',
+    symptom: 'Requests that name a SharedKey are refused as `signature_mismatch`, but your others pass.',
     reason: 'The secret under the id of the SharedKey was copied from another key, or two secrets are swapped.',
     fix: 'List the secret of this SharedKey under its id in "sharedKeys".',
     question: 'shared_key',
     part: 'key',
     codes: ['signature_mismatch'],
-    guesses: ['tokens'],
     *edits({ keys }) {
       if (keys.claimedKeyId === undefined || !keys.sharedKeyFound) return
       for (const { name, ...key } of keys.others)

@@ -8,6 +8,9 @@ import { isAdded, isLost } from './differences.ts'
 import { guardFirst, ifVerifier, keepNestBytes, ofNumber, verifyBefore } from './params.ts'
 import { type CauseRow, type Edit, editPairs, type Row, redacted, type Suspicion } from './row.ts'
 
+const hideNothing =
+  'Let nothing hide values before the check. If this is a copy from a log, diagnose a copy in which nothing is hidden.'
+
 /** Parameters that were lost on the way, or added. */
 export const lostParamsCauses = {
   params_blank_dropped: {
@@ -15,7 +18,7 @@ export const lostParamsCauses = {
     symptom:
       'Requests from some numbers or countries are refused, for example from those without a city or a ZIP code.',
     reason:
-      'Twilio sends many parameters blank (ToCity=) and signs their names. Middleware that removes blank values removes the names too.',
+      'Twilio sends many parameters blank (ToCity=) and signs their names. If your middleware removes blank values, it removes the names too.',
     fix: verifyBefore('drops blank values'),
     fixes: guardFirst,
     question: 'some_messages',
@@ -33,7 +36,7 @@ export const lostParamsCauses = {
     title: 'Repeated parameters were dropped',
     symptom: 'Group messages of Conversations are refused.',
     reason:
-      'Some webhooks repeat a parameter (MessagingBinding.Address), and Twilio signs each distinct value. A parser that keeps only the first or last value, or joins them with commas, loses the others.',
+      'Some webhooks repeat a parameter (MessagingBinding.Address), and Twilio signs each distinct value. If your parser keeps only the first or last value, or joins them with commas, the others are lost.',
     fix: `Verify the raw body, which keeps repeated parameters. ${ifVerifier}`,
     fixes: {
       ...guardFirst,
@@ -68,9 +71,9 @@ export const lostParamsCauses = {
   params_missing: {
     title: 'A parameter is missing, or one was added',
     symptom:
-      'The app checks a fixed list of parameters, or the parameters include its own, such as a CSRF token or a session id.',
+      'Your app checks a fixed list of parameters, or the parameters include its own, such as a CSRF token or a session id.',
     reason:
-      'Twilio signs every parameter that it sends, and adds new ones without notice. A fixed list breaks then. Twilio never signs parameters that the app adds.',
+      'Twilio signs every parameter that it sends, and adds new ones without notice, so a fixed list breaks. It never signs parameters that your app adds.',
     fix: 'Pass every parameter that Twilio sent and no other: pass the raw body.',
     fixes: {
       ...guardFirst,
@@ -117,8 +120,45 @@ export const lostParamsCauses = {
     differences: [
       { detail: 'The server did not see these parameters', applies: isLost },
       { detail: 'Twilio did not send these parameters, which the server saw', applies: isAdded },
+      {
+        detail: 'Something hides the values of these parameters, or a part of them',
+        fix: hideNothing,
+        applies: ({ what, sent, seen }) =>
+          what === 'parameter' &&
+          sent.length === seen.length &&
+          sent.every((value, at) => value === seen[at] || isHidden(value, seen[at] ?? '')),
+      },
+      {
+        detail: 'The values of these parameters lost characters',
+        fix: 'Let nothing shorten or filter values before the check: verify the raw body.',
+        applies: ({ what, sent, seen }) =>
+          what === 'parameter' &&
+          sent.length === seen.length &&
+          sent.every((value, at) => value === seen[at] || isReduced(value, seen[at] ?? '')),
+      },
     ],
   } satisfies CauseRow as Row,
+}
+
+/** Returns true if the value is a mark, or if only marks differ: +1415555**** of a number. */
+function isHidden(sent: string, seen: string): boolean {
+  if (redacted.test(seen)) return !redacted.test(sent)
+  const characters = [...sent]
+  const shown = [...seen]
+  return (
+    /[*•]/.test(seen) &&
+    shown.length === characters.length &&
+    shown.every((one, at) => one === characters[at] || /[*•xX]/.test(one))
+  )
+}
+
+/** Returns true if the value was cut, or if it kept most of its characters in their order. */
+function isReduced(sent: string, seen: string): boolean {
+  if (seen === '' || seen.length >= sent.length) return false
+  if (sent.startsWith(seen)) return true
+  let at = 0
+  for (const one of sent) if (seen.startsWith(one, at)) at += one.length
+  return at === seen.length && 2 * seen.length > sent.length
 }
 
 interface KnownName {
@@ -343,7 +383,7 @@ function suspectMissing({ state }: Subject): Suspicion | undefined {
     return {
       grounds: ['contradiction'],
       detail: `The value of "${showName(gone[0])}" looks like a mark that a filter or a log writes in place of a text that it hides.`,
-      fix: 'Let nothing hide values before the check. If this is a copy from a log, diagnose a copy in which nothing is hidden.',
+      fix: hideNothing,
     }
   if (names.has('From') && names.has('To') && !/sid/i.test(text))
     return {

@@ -36,7 +36,7 @@ export const paramsCauses = {
     title: 'Values were trimmed',
     symptom: 'Only messages that begin or end with a space or a line break are refused.',
     reason:
-      'Middleware that trims input (Laravel’s TrimStrings, sanitisers, validation pipes) ran first. Twilio signs values with the white space that people typed.',
+      'Twilio signs values with the white space that people typed, but middleware that trims input (Laravel’s TrimStrings, sanitisers, validation pipes) ran before your check.',
     fix: verifyBefore('trims values'),
     fixes: guardFirst,
     question: 'some_messages',
@@ -60,7 +60,7 @@ export const paramsCauses = {
     title: 'The form was decoded twice, or not at all',
     symptom: 'Phone numbers begin with a space instead of "+", or values still hold %20.',
     reason:
-      'In a form, + means a space and %2B means a plus. Decoding twice turns every plus into a space. Not decoding keeps the escapes. Twilio signs values that are decoded once.',
+      'In a form, + means a space and %2B means a plus, and Twilio signs values that are decoded once. If you decode twice, every plus becomes a space. If you do not decode, the escapes stay.',
     fix: `Decode the form exactly once: pass the raw body. ${ifVerifier}`,
     fixes: {
       ...guardFirst,
@@ -97,7 +97,7 @@ export const paramsCauses = {
     title: 'Blank values became null',
     symptom: 'Values are null, "null" or "undefined", but Twilio sent a blank.',
     reason:
-      'Middleware (Laravel’s ConvertEmptyStringsToNull, ORMs, mappers) turns blanks into null. A template or String() then turns null into a word.',
+      'Middleware (Laravel’s ConvertEmptyStringsToNull, ORMs, mappers) turns blanks into null, and a template or String() then turns null into a word.',
     fix: verifyBefore('turns blank values into null'),
     fixes: guardFirst,
     question: 'some_messages',
@@ -117,7 +117,7 @@ export const paramsCauses = {
     title: 'Parameter names became objects',
     symptom: 'Parameters with brackets or dots in their names are refused.',
     reason:
-      'Parsers such as qs turn a[b]=1 into { a: { b: 1 } }, and Media[0]=… into an array. PHP turns a dot into an underscore. Twilio signed the names that it sent.',
+      'Twilio signed the names that it sent, but parsers such as qs turn a[b]=1 into { a: { b: 1 } }, and Media[0]=… into an array. PHP turns a dot into an underscore.',
     fix: 'Verify the raw body, or parse it without nesting: express.urlencoded({ extended: false }).',
     fixes: {
       ...guardFirst,
@@ -154,7 +154,7 @@ export const paramsCauses = {
     title: 'Values were escaped for HTML',
     symptom: 'Only messages with &, <, >, quotes or slashes are refused.',
     reason:
-      'Middleware that sanitises input (express-validator’s escape(), xss filters) turns & into &amp; before the check. Twilio signs the characters that people typed.',
+      'Twilio signs the characters that people typed, but middleware that sanitises input (express-validator’s escape(), xss filters) turns & into &amp; before your check.',
     fix: verifyBefore('escapes or sanitises values'),
     fixes: guardFirst,
     question: 'some_messages',

@@ -23,9 +23,9 @@ const intoUrl = 'Put the prefix into publicUrl'
 export const pathCauses = {
   path_prefix: {
     title: 'A path prefix was stripped or added',
-    symptom: 'The URL at Twilio has /twilio/sms, and the app sees /sms, or the reverse.',
+    symptom: 'Your URL at Twilio has /twilio/sms, and your app sees /sms, or the reverse.',
     reason:
-      'A proxy or a platform routes by the first part of the path and removes it, or adds its own. Twilio signed the path that it requested.',
+      'Twilio signed the path that it requested. A proxy or a platform routes by the first part of the path and removes it, or adds its own, so your app sees another path.',
     fix: 'Put a prefix that was stripped into "publicUrl" ("https://example.com/prefix"). Take one out of it that the path has already. If the proxy added one, let it pass the path unchanged.',
     fixes: {
       express: `${intoUrl}. app.use() does no harm: the guard reads req.originalUrl.`,
@@ -52,7 +52,6 @@ export const pathCauses = {
     part: 'path',
     codes: ['signature_mismatch'],
     mend: setUrlOrFunction,
-    guesses: ['prefix', 'url'],
     edits: listPrefixes,
     compare: (seen, signed) => comparePaths('words', seen, signed),
     suspect({ subject: { evidence, state, options }, tried }) {
@@ -71,9 +70,9 @@ export const pathCauses = {
   } satisfies CauseRow as Row,
   trailing_slash: {
     title: 'A slash at the end',
-    symptom: 'The server first answers with a redirect, or the URL at Twilio has /sms/ and the app sees /sms.',
+    symptom: 'Your server first answers with a redirect, or your URL at Twilio has /sms/ and your app sees /sms.',
     reason:
-      'For Twilio, /sms and /sms/ are two URLs. A server that redirects to index pages, or drops the slash, changes the URL that is checked.',
+      'For Twilio, /sms and /sms/ are two URLs. If your server redirects to index pages, or drops the slash, it checks another URL than the one that was signed.',
     fix: `Configure Twilio with the URL that answers without a redirect, or set "trailingSlash: 'either'".`,
     fixes: {
       apache: `Set trailingSlash: 'either': Apache redirects directories to their index pages.`,
@@ -88,9 +87,9 @@ export const pathCauses = {
   } satisfies CauseRow as Row,
   path_encoding: {
     title: 'The path was re-encoded',
-    symptom: 'Paths with spaces, accents, %2F or ":" are refused. Plain paths pass.',
+    symptom: 'Paths with spaces, accents, %2F or ":" are refused, but plain paths pass.',
     reason:
-      'A proxy or a framework decodes the path and encodes it again in its own way. Twilio signed the bytes that it sent.',
+      'Twilio signed the bytes that it sent, but a proxy or a framework decodes the path and encodes it again in its own way.',
     fix: 'Pass the raw request target, undecoded, and let the proxy pass the path unchanged.',
     fixes: {
       nginx:

@@ -16,9 +16,9 @@ import { type CauseRow, type Edit, editPairs, editUrl, type Finding, type Row } 
 export const queryCauses = {
   query_missing: {
     title: 'The query is lost',
-    symptom: 'URLs with a query are refused. URLs without one pass.',
+    symptom: 'URLs with a query are refused, but URLs without one pass.',
     reason:
-      'A rewrite or a redirect dropped the query, or the app passes only the path. Twilio signs the URL including its query.',
+      'Twilio signs the URL including its query. A rewrite or a redirect dropped the query, or your app passes only the path.',
     fix: 'Let every proxy pass the query on, and pass the whole request target to the verifier (Express: req.originalUrl, Koa: ctx.originalUrl, Hono: c.req.url).',
     fixes: {
       nginx: 'Append $is_args$args in rewrites and in a proxy_pass with variables.',
@@ -29,7 +29,6 @@ export const queryCauses = {
     part: 'query',
     codes: ['body_unsigned'],
     mend: setFunction,
-    guesses: ['url'],
     *edits(subject) {
       yield* listLost(subject)
       yield* listMerged(subject)
@@ -58,9 +57,9 @@ export const queryCauses = {
   } satisfies CauseRow as Row,
   query_extra: {
     title: 'Something was added to the query',
-    symptom: 'The app sees parameters that you did not configure, such as those of a router or a tracker.',
+    symptom: 'Your app sees parameters that you did not configure, such as those of a router or a tracker.',
     reason:
-      'Routers add the parts of a path to the query, and platforms add bypass and cache parameters. Twilio did not sign them.',
+      'Routers add the parts of a path to the query, and platforms add bypass and cache parameters, which Twilio did not sign.',
     fix: 'Check the URL that Twilio requested, before anything adds to its query.',
     fixes: {
       vercel:
@@ -80,9 +79,9 @@ export const queryCauses = {
   } satisfies CauseRow as Row,
   query_order: {
     title: 'The query in another order',
-    symptom: 'Queries with two or more parameters are refused. Queries with one pass.',
+    symptom: 'Queries with two or more parameters are refused, but queries with one pass.',
     reason:
-      'A framework that parses the query and writes it again may sort it. Users also report that Twilio sends some callbacks with a sorted query but signs the unsorted one.',
+      'If your framework parses the query and writes it again, it may sort it. Users also report that Twilio sends some callbacks with a sorted query but signs the unsorted one.',
     fix: 'Pass the raw query instead of one that was parsed and written again. If nothing on the way sorts it, Twilio sent another order than it signed: write the fields of the URL at Twilio in the order that arrives.',
     fixes: {
       alb: 'Write the parameters of the configured URL in alphabetical order: the load balancer passes a map to Lambda.',
@@ -104,7 +103,7 @@ export const queryCauses = {
     title: 'The query was re-encoded',
     symptom: 'Queries with spaces, "+", ":" or "@" are refused.',
     reason:
-      'A space may be written as + or as %20, and ":" as itself or as %3A. Both mean the same, but their signatures differ. A platform that decodes and encodes the query chooses one.',
+      'A space may be written as + or as %20, and ":" as itself or as %3A. Both mean the same, but their signatures differ, and a platform that decodes and encodes the query chooses one.',
     fix: 'Pass the raw query, neither decoded nor encoded again. If the platform keeps none, or Twilio itself signed another spelling (SIP addresses), return the signed URL from "signedUrl".',
     fixes: {
       next: 'Use twilioWebhook of tollgate/next, or write the query in the console as new URLSearchParams writes it: Next encodes it that way.',
@@ -142,9 +141,9 @@ export const queryCauses = {
   } satisfies CauseRow as Row,
   query_counted_as_params: {
     title: 'Query parameters counted twice',
-    symptom: 'Requests whose URL has a query are refused. GET webhooks are always refused.',
+    symptom: 'Requests whose URL has a query are refused, and so are all your GET webhooks.',
     reason:
-      'Twilio signs the URL with its query, and then only the parameters of a form body. A framework, or your code, may put both into one object. The query then counts twice.',
+      'Twilio signs the URL with its query, and then only the parameters of a form body. If a framework, or your code, puts both into one object, the query counts twice.',
     fix: 'Pass only the parameters of the body. The signed URL already has the query.',
     fixes: {
       express: 'Pass req.body, never { ...req.query, ...req.body }. For a GET, pass {}.',

@@ -74,6 +74,8 @@ export interface DifferenceSign {
   readonly detail: string
   /** Says if this cause made the difference. `all` are the differences of the request. */
   readonly applies: (difference: Difference, all: readonly Difference[]) => boolean
+  /** The fix, if the form of the difference shows that the one of the row would not be right. */
+  readonly fix?: string
   /** Says if this cause makes one name of a parameter of another. */
   readonly relates?: (sent: string, seen: string) => boolean
 }
@@ -100,8 +102,6 @@ export interface CauseRow<S = Subject, T = State> extends CauseInfo {
   readonly changesParams?: boolean
   /** Lists the options with which the verifier may check the URL that was signed. */
   readonly mend?: Mend
-  /** The guesses of the user's that would settle it. */
-  readonly guesses?: readonly Guess[]
   /** Lists the edits that undo this cause. The most likely ones have the lowest cost. */
   edits?(subject: S): Iterable<Edit<T>>
   /** Lists the signatures that a damaged signature header may have held. */
@@ -163,17 +163,6 @@ export const questions = {
   own_request: 'Do you send the request yourself, or does the URL have an `@` or `#`?',
   none: 'None of these?',
 }
-
-/** The flags of the command line with which a user adds a guess, in the order of the command. */
-export const guessFlags = {
-  tokens: '--other-token-file tokens.txt',
-  prefix: '--prefix /PREFIX',
-  host: '--other-host HOST',
-  url: "--other-url 'URL in the Twilio console'",
-}
-
-/** A guess of the user's, by which flag of the command line it is given. */
-export type Guess = keyof typeof guessFlags
 
 /**
  * The parts of a request that edits change. Two edits of one part never go together. The order is

@@ -16,9 +16,9 @@ import { isSentOn } from './url.ts'
 export const signatureCauses = {
   method: {
     title: 'The method is not listed',
-    symptom: 'The code is `method_not_allowed`, and Twilio sent the request. It is usually a PUT.',
+    symptom: 'The code is `method_not_allowed`, and Twilio sent the request, usually as a PUT.',
     reason:
-      'WhatsApp and RCS senders may be set to PUT. The signature does not cover the method, so only the methods in `methods` are accepted.',
+      'You can set WhatsApp and RCS senders to PUT. The signature does not cover the method, so only the methods in `methods` are accepted.',
     fix: "Set methods: ['GET', 'POST', 'PUT'], or set the sender to POST in the Twilio console.",
     question: 'some_messages',
     part: 'request',
@@ -56,7 +56,7 @@ export const signatureCauses = {
     symptom:
       'The code is `signature_missing`, and the request has headers of SendGrid, Segment, Authy or another sender.',
     reason:
-      'Other products, also some of Twilio’s, sign in their own ways and send no X-Twilio-Signature. The URL of this route was configured there, or one route takes the requests of both.',
+      'Other products, also some of Twilio’s, sign in their own ways and send no X-Twilio-Signature. You configured the URL of this route there, or one route takes the requests of both.',
     fix: 'Give each product its own route, with the check of that product.',
     question: 'signature',
     part: 'request',
@@ -103,9 +103,9 @@ export const signatureCauses = {
   } satisfies CauseRow as Row,
   signature_encoding: {
     title: 'The signature is encoded differently',
-    symptom: 'The code is `signature_malformed`. The header has %3D, "-" or "_", quotes, or hex digits.',
+    symptom: 'The code is `signature_malformed`, and the header has %3D, "-" or "_", quotes, or hex digits.',
     reason:
-      'The signature is standard Base64 with padding. Something encoded it for a URL, made it URL-safe, quoted it or lost the "=".',
+      'The signature is standard Base64 with padding, but something encoded it for a URL, made it URL-safe, quoted it or lost the "=".',
     fix: 'Pass X-Twilio-Signature on unchanged: standard Base64 with its padding.',
     question: 'signature',
     part: 'signature',
@@ -133,7 +133,7 @@ export const signatureCauses = {
   } satisfies CauseRow as Row,
   signature_truncated: {
     title: 'The signature is cut off or joined',
-    symptom: 'The code is `signature_malformed`. The header is too short, or has a comma.',
+    symptom: 'The code is `signature_malformed`, and the header is too short, or has a comma.',
     reason:
       'A log or database field was too short, a proxy added the header a second time, or a library joined two headers.',
     fix: 'Pass X-Twilio-Signature on complete, and only once.',
@@ -150,8 +150,9 @@ export const signatureCauses = {
   not_from_twilio: {
     name: 'not from Twilio',
     title: 'The request is not from Twilio',
-    symptom: 'User-Agent is a browser, curl or a scanner. I-Twilio-Idempotency-Token is missing.',
-    reason: 'Scanners find public URLs and send requests to them. The check exists to refuse such requests.',
+    symptom: 'User-Agent is a browser, curl or a scanner, and I-Twilio-Idempotency-Token is missing.',
+    reason:
+      'Scanners find your public URL and send requests to it. The check exists to refuse such requests, so you have nothing to mend.',
     fix: 'If a stranger sent it, do nothing. For your own tests, sign the request with signRequest of tollgate/testing.',
     question: 'none',
     part: 'request',
@@ -171,7 +172,7 @@ export const signatureCauses = {
     ],
     isStranger: true,
     suspect({ subject, rejection }) {
-      const { evidence, body, unread, tooLarge } = subject
+      const { evidence, tooLarge } = subject
       const isUnsigned = rejection.code === 'signature_missing'
       const isTool = tools.test(evidence.userAgent ?? '')
       if (tooLarge && !(isTool && isUnsigned))
@@ -182,10 +183,9 @@ export const signatureCauses = {
       if (evidence.looksLikeTwilio) return undefined
       if (findOtherProduct(subject) !== undefined) return undefined
       const agent = evidence.userAgent === undefined ? 'no User-Agent' : 'another User-Agent'
-      const lack = body === undefined && !unread ? ' It has no body either.' : ''
       return {
         grounds: [isTool && !isSentOn(subject) ? (isUnsigned ? 'fault' : 'tool') : 'sender'],
-        detail: `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends.${lack}`,
+        detail: `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends.`,
       }
     },
   } satisfies CauseRow as Row,

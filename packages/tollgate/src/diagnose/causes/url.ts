@@ -20,9 +20,9 @@ export const urlCauses = {
   scheme: {
     name: 'http or https',
     title: 'http instead of https',
-    symptom: 'Every request is refused behind a proxy or a tunnel. Without it, requests pass.',
+    symptom: 'Every request is refused behind a proxy or a tunnel, but passes if you call your server without it.',
     reason:
-      'Twilio signs the scheme that you configured. A proxy that ends TLS passes the request on over http, and the server then checks an http URL.',
+      'Twilio signs the scheme that you configured. If a proxy ends TLS and passes the request on over http, your server checks an http URL, which Twilio did not sign.',
     fix: 'Set "publicUrl" to the scheme and host of the URL at Twilio, without its path: "https://example.com".',
     fixes: {
       express: `${setOrigin}. "trust proxy" has no effect here.`,
@@ -54,7 +54,7 @@ export const urlCauses = {
     title: 'Another host',
     symptom: 'The diagnosis shows a host such as localhost:3000 or an internal host, or the code is `url_not_allowed`.',
     reason:
-      'Twilio signs the host that you configured. A proxy may put its own or the upstream’s name into Host. A tunnel gets a new name at each start. A number may still have an old domain.',
+      'Twilio signs the host that you configured, but your server may see another one: a proxy may put its own or the upstream’s name into Host, a tunnel gets a new name at each start, and a number may still have an old domain.',
     fix: 'Set "publicUrl" to the host that is configured at Twilio.',
     fixes: {
       nginx: 'Set publicUrl to the public host. With several hosts, also set: proxy_set_header Host $http_host.',
@@ -68,7 +68,6 @@ export const urlCauses = {
     part: 'origin',
     codes: ['url_not_allowed', 'signature_mismatch'],
     mend: setUrl,
-    guesses: ['host', 'url'],
     edits(subject) {
       return listHosts(subject, false)
     },
@@ -119,9 +118,9 @@ export const urlCauses = {
   port: {
     name: 'other port',
     title: 'Another port',
-    symptom: 'Twilio calls a port such as 8443, and the server behind the proxy listens on another.',
+    symptom: 'Twilio calls a port such as 8443, but your server behind the proxy listens on another.',
     reason:
-      'If the configured URL has a port, most webhooks are signed with it. Tollgate always tries no port and the default port. It cannot try a port that it does not know.',
+      'If your configured URL has a port, most webhooks are signed with it. Tollgate always tries no port and the default port, but it cannot try a port that it does not know.',
     fix: 'Put the port that is configured at Twilio into "publicUrl".',
     fixes: {
       nginx:
@@ -153,7 +152,7 @@ export const urlCauses = {
     title: 'Forwarding headers that are not used',
     symptom: 'The code is `url_not_allowed`, and `publicUrl` is a rule made with `fromRequest`.',
     reason:
-      'Anyone can send X-Forwarded headers. `fromRequest` uses them only from a peer in `trustedProxies`, and only if each holds a single value: with two values it is not clear which proxy to believe.',
+      'Because anyone can send X-Forwarded headers, `fromRequest` uses them only from a peer in `trustedProxies`, and only if each holds a single value: with two values it is not clear which proxy to believe.',
     fix: `${useOneUrl} Or add the address of the proxy to "trustedProxies", and let it set each header once.`,
     question: 'every_request',
     part: 'origin',
@@ -170,7 +169,7 @@ export const urlCauses = {
   host_case: {
     title: 'The host in another letter case',
     symptom: 'The URLs differ only in capital letters in the host.',
-    reason: 'Twilio signs the host as you typed it into the console. Many parsers make it lower case.',
+    reason: 'Twilio signs the host as you typed it into the console, but many parsers make it lower case.',
     fix: 'Write the host in "publicUrl" as in the Twilio console, in the same letter case.',
     question: 'every_request',
     part: 'origin',
@@ -184,9 +183,9 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   userinfo: {
     title: 'User name and password in the URL',
-    symptom: 'The URL at Twilio is https://user:password@host/, and the signature covers user and password.',
+    symptom: 'Your URL at Twilio is https://user:password@host/, and the signature covers user and password.',
     reason:
-      'Twilio removes user name and password before it signs. Your own sender, or an old helper library, may not.',
+      'Twilio removes user name and password before it signs, but your own sender, or an old helper library, may not.',
     fix: 'Sign and check the URL without its user name and password, as Twilio does.',
     question: 'own_request',
     part: 'origin',
@@ -194,9 +193,9 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   fragment: {
     title: 'A fragment in the URL',
-    symptom: 'The configured URL has connection overrides, such as #rc=2&rp=all.',
+    symptom: 'Your configured URL has connection overrides, such as #rc=2&rp=all.',
     reason:
-      'A fragment is never sent, and Twilio does not sign it. Code that builds the checked URL from the configured URL keeps it.',
+      'A fragment is never sent, and Twilio does not sign it. If your code builds the checked URL from the configured URL, it keeps the fragment.',
     fix: 'Remove the fragment ("#…") from the URL that is checked.',
     question: 'own_request',
     part: 'path',
@@ -205,9 +204,9 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   websocket_scheme: {
     title: 'A WebSocket handshake with another scheme',
-    symptom: 'Media Streams or ConversationRelay are refused (error 31920). Webhooks pass.',
+    symptom: 'Media Streams or ConversationRelay are refused (error 31920), but your webhooks pass.',
     reason:
-      'Twilio signs handshakes as wss://. Tollgate verifies a request as a handshake only if the server treats it as one, and as a plain GET otherwise. The causes are a proxy that drops Upgrade and Connection, and a route that opens sockets without saying so.',
+      'Twilio signs handshakes as wss://. Tollgate verifies a request as a handshake only if your server treats it as one, and as a plain GET otherwise. So it fails if a proxy drops Upgrade and Connection, or if your route opens sockets without saying so.',
     fix: 'Pass the Upgrade and Connection headers. If an upgrade arrives as an ordinary request (fetch, Hono, Elysia, h3), set webSocket: true for the route that opens sockets. On Node.js use tollgate/ws. If you call verify() yourself, set handshake: true.',
     fixes: {
       nginx:

@@ -40,7 +40,7 @@ const rows = {
   method: {
     title: 'The method is not POST',
     symptom: 'The code is `method_not_allowed`.',
-    reason: 'SendGrid sends every webhook as a POST. Something changed the method, or the request is not a webhook.',
+    reason: 'SendGrid sends every webhook as a POST. So something changed the method, or the request is not a webhook.',
     fix: 'Send the webhook as POST, and let no proxy change the method.',
     part: 'request',
     suspect({ rejection: { code } }) {
@@ -53,7 +53,8 @@ const rows = {
   other_product: {
     title: 'A request of another product',
     symptom: 'The code is `signature_missing`, and the request has X-Twilio-Signature, or headers of another sender.',
-    reason: 'Twilio signs its webhooks, Event Streams among them, with X-Twilio-Signature and an Auth Token.',
+    reason:
+      'Twilio signs its webhooks, Event Streams among them, with X-Twilio-Signature and an Auth Token, so they belong on another route of yours.',
     fix: 'Give each product its own route, with the check of that product.',
     part: 'request',
     codes: ['signature_missing'],
@@ -66,7 +67,7 @@ const rows = {
     title: 'There is no signature',
     symptom: 'The code is `signature_missing`.',
     reason:
-      'SendGrid signs a webhook only if the feature is on for it. A proxy may also drop one of the two headers that belong to a signature.',
+      'SendGrid signs a webhook only if you have turned the feature on for it. A proxy may also drop one of the two headers that belong to a signature.',
     fix: 'Turn on "Signature Verification" of the Event Webhook, or the signature of the Security Policy of Inbound Parse. Let every proxy pass both headers on.',
     part: 'signature',
     *edits(subject) {
@@ -89,7 +90,7 @@ const rows = {
     title: 'The signature is encoded differently',
     symptom: 'The code is `signature_malformed`.',
     reason:
-      'The signature is Base64 of DER. Something encoded it for a URL, quoted it, or wrote its bytes in another way.',
+      'The signature is Base64 of DER, but something encoded it for a URL, quoted it, or wrote its bytes in another way.',
     fix: 'Pass X-Twilio-Email-Event-Webhook-Signature on unchanged: Base64 of DER, with its padding.',
     part: 'signature',
     readings: listRepaired,
@@ -115,7 +116,7 @@ const rows = {
   } satisfies SendGridRow as Row,
   timestamp_malformed: {
     title: 'The timestamp is written differently',
-    symptom: 'The code is `signature_malformed` or `signature_mismatch`. The timestamp does not have 10 digits.',
+    symptom: 'The code is `signature_malformed` or `signature_mismatch`, and the timestamp does not have 10 digits.',
     reason: 'The signature covers the timestamp as SendGrid wrote it: seconds since 1970, 10 digits.',
     fix: 'Pass X-Twilio-Email-Event-Webhook-Timestamp on unchanged: seconds, 10 digits.',
     part: 'signature',
@@ -131,7 +132,7 @@ const rows = {
   timestamp_other: {
     title: 'The timestamp is of another request',
     symptom: 'The code is `signature_mismatch` for requests that were stored and sent again.',
-    reason: 'Signature, timestamp and body belong together. A test or a queue took them from two requests.',
+    reason: 'Signature, timestamp and body belong together, but your test or your queue took them from two requests.',
     fix: 'Take signature, timestamp and body from the same request.',
     part: 'signature',
     edits: listOtherTimestamps,
@@ -152,8 +153,8 @@ const rows = {
   } satisfies SendGridRow as Row,
   body_limit: {
     title: 'The mail is larger than the limit',
-    symptom: 'The code is `body_too_large`. Mails with attachments are refused, and others pass.',
-    reason: '`maxBodyBytes` limits what a stranger can make the server read. The default is 1 MiB.',
+    symptom: 'The code is `body_too_large`. Mails with attachments are refused, but your other mails pass.',
+    reason: '`maxBodyBytes` limits what a stranger can make your server read, and its default is 1 MiB.',
     fix: 'Raise "maxBodyBytes". Inbound Parse needs maxBodyBytes: 32 * 1024 * 1024, for mails of 30 MB.',
     part: 'body',
     codes: ['body_too_large'],
@@ -164,7 +165,7 @@ const rows = {
   body_already_parsed: {
     title: 'Something else read the body first',
     symptom: 'The code is `body_already_consumed` (500), or the body is "[object Object]".',
-    reason: 'A body can be read only once. A parser that ran before kept an object and not the bytes.',
+    reason: 'A body can be read only once, and a parser that ran before the check kept an object and not the bytes.',
     fix: 'Let nothing read or parse the body before Tollgate: it needs the bytes that arrived.',
     part: 'body',
     *edits({ parsed }) {
@@ -191,7 +192,7 @@ const rows = {
   body_whitespace: {
     title: 'The body was trimmed',
     symptom: 'Every request is refused as `signature_mismatch`, although the events look the same.',
-    reason: 'SendGrid signs the line end at the end of the body too. Middleware that trims removes it.',
+    reason: 'SendGrid signs the line end at the end of the body too, so middleware that trims breaks the signature.',
     fix: `${unchanged}, untrimmed. The line end at the end is signed too.`,
     part: 'body',
     edits: (subject) => listBodies(subject, 'white_space'),
@@ -199,7 +200,7 @@ const rows = {
   body_reserialized: {
     title: 'The events were parsed and written again',
     symptom: 'Every request is refused as `signature_mismatch`.',
-    reason: 'JSON.stringify(req.body) returns other bytes than SendGrid sent.',
+    reason: 'The signature covers the bytes that SendGrid sent, and JSON.stringify(req.body) returns other ones.',
     fix: `${unchanged}, never JSON.stringify(req.body).`,
     part: 'body',
     edits: (subject) => listBodies(subject, 'json'),
@@ -252,7 +253,8 @@ const rows = {
   not_from_sendgrid: {
     title: 'The request is not from SendGrid',
     symptom: 'User-Agent is a browser, curl or a scanner.',
-    reason: 'Scanners find public URLs and send requests to them. The check exists to refuse such requests.',
+    reason:
+      'Scanners find your public URL and send requests to it. The check exists to refuse such requests, so you have nothing to mend.',
     fix: 'If a stranger sent it, do nothing. For your own tests, sign the request with signSendGridRequest of tollgate/testing.',
     part: 'request',
     isStranger: true,

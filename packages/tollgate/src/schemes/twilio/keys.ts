@@ -189,7 +189,9 @@ const jsonNames = ['AccountSid', 'account_sid', 'accountSid', 'accountsid', 'acc
  * a hostile form names thousands.
  */
 export function listAccounts(params: Pairs, most: number): readonly string[] {
-  return distinct(params.filter(([name]) => formNames.includes(name)).map(([, value]) => value)).slice(0, most)
+  const accounts: string[] = []
+  for (const pair of params) if (formNames.includes(pair[0])) accounts.push(pair[1])
+  return distinct(accounts).slice(0, most)
 }
 
 /**

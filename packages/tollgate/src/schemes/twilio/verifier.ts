@@ -29,11 +29,11 @@ import {
   refreshKeys,
   reportVerified,
 } from './keys.ts'
-import { distinct, encodeUtf8 } from './sign/form.ts'
+import { distinct } from './sign/form.ts'
 import { equalSignatures, hashBody } from './sign/signature.ts'
 import { findInForms, joinUrl, type UrlParts } from './sign/signed-url.ts'
 import { joinPairs } from './sign/signing-string.ts'
-import { ReceivedParams, toAccepted, toObserved } from './webhook.ts'
+import { ReceivedParams, toAccepted, toDelivery, toObserved } from './webhook.ts'
 
 /**
  * Creates a verifier. Every adapter uses one: nothing else decides about a request.
@@ -135,15 +135,7 @@ function proveByKeys(
     // A GET with the hash of a body may be made from the URL of a JSON event. It must not make that
     // event a replay.
     toDelivery: () =>
-      coverage.hasForeignHash
-        ? undefined
-        : {
-            key: hashBody(encodeUtf8(form.signingString)),
-            handshake: head.handshake,
-            covers: coverage.covers,
-            params: new ReceivedParams(coverage.params),
-            body: coverage.body(),
-          },
+      coverage.hasForeignHash ? undefined : toDelivery(coverage, hashBody(form.signingString), head.handshake),
     toWebhook: (outcome) =>
       toAccepted(
         coverage,

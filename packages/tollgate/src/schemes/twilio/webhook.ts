@@ -1,5 +1,6 @@
 import type { Accepted, Observed, Received, Rejected, WebhookParams } from '../../verdict.ts'
 import { toJsonParser } from '../../verify/body.ts'
+import type { Delivery } from '../../verify/types.ts'
 import type { Outcome } from '../scheme.ts'
 import type { Coverage } from './coverage.ts'
 import type { Pairs } from './sign/form.ts'
@@ -40,6 +41,17 @@ export function toAccepted(
   })
 }
 
+/** Describes a request that was proven to a replay guard. */
+export function toDelivery(coverage: Coverage, key: string, handshake: boolean): Delivery {
+  return withBody({
+    [bodySource]: coverage.body,
+    key,
+    handshake,
+    covers: coverage.covers,
+    params: new ReceivedParams(coverage.params),
+  })
+}
+
 const bodySource: unique symbol = Symbol('tollgate.body')
 
 /**
@@ -70,6 +82,12 @@ export class ReceivedParams implements WebhookParams {
   constructor(pairs: Pairs) {
     this.#pairs = pairs
     Object.freeze(this)
+  }
+
+  /** Finds the distinct pairs of any parameters. Those of this class are found once. */
+  static findDistinct(params: Iterable<readonly [string, string] | string[]>): DistinctPairs {
+    if (params instanceof ReceivedParams) return params.#index
+    return findDistinct([...params].map((pair): [string, string] => [pair[0] ?? '', pair[1] ?? '']))
   }
 
   /**

@@ -56,9 +56,9 @@ export function parseSignatureSettings(header: string): SignatureSettings | unde
 
 /**
  * Computes the `bodySHA256` that Twilio adds to the query for a body that is not a form: SHA-256 in
- * lower-case hex.
+ * lower-case hex. A text is hashed as UTF-8.
  */
-export function hashBody(body: Uint8Array): string {
+export function hashBody(body: Uint8Array | string): string {
   return hashBytes(body)
 }
 

@@ -36,6 +36,11 @@ function parseRows(table: Readonly<Record<WebhookKind, KindRow>>): Readonly<Reco
   return Object.freeze(Object.fromEntries(parsed))
 }
 
+// A replay guard asks for the kind of every delivery.
+const recognised = Object.entries(kinds).filter(([, { rule }]) => rule.length > 0)
+const formKinds = recognised.filter(([, { body }]) => body === 'form' || body === 'query')
+const jsonKinds = recognised.filter(([, { body }]) => body === 'json')
+
 /**
  * Returns the row of a kind.
  *
@@ -57,7 +62,7 @@ export function getKind(kind: string): Kind {
  *   JSON, or a WebSocket handshake.
  */
 export function kindOf(params: ParamsReader): WebhookKind | undefined {
-  return findKind(params, ({ body }) => body === 'form' || body === 'query')
+  return findKind(params, formKinds)
 }
 
 /**
@@ -74,13 +79,11 @@ export function kindOfJson(json: unknown): WebhookKind | undefined {
     const value = fields.get(name)
     return typeof value === 'string' ? value : undefined
   }
-  return findKind({ get, has: (name) => fields.has(name) }, ({ body }) => body === 'json')
+  return findKind({ get, has: (name) => fields.has(name) }, jsonKinds)
 }
 
-function findKind(params: ParamsReader, applies: (kind: Kind) => boolean): WebhookKind | undefined {
-  const found = Object.entries(kinds).find(
-    ([, kind]) => applies(kind) && kind.rule.length > 0 && kind.rule.every((condition) => isMet(condition, params)),
-  )
+function findKind(params: ParamsReader, among: typeof recognised): WebhookKind | undefined {
+  const found = among.find(([, { rule }]) => rule.every((condition) => isMet(condition, params)))
   return found?.[0] as WebhookKind | undefined
 }
 

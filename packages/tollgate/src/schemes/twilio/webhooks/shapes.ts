@@ -1,4 +1,4 @@
-import { findDistinct } from '../sign/signing-string.ts'
+import { ReceivedParams } from '../webhook.ts'
 import { kindOf, kinds, type WebhookKind } from './index.ts'
 import type { Kind, ParamsReader } from './row.ts'
 
@@ -91,10 +91,15 @@ export interface CheckedParams extends ParamsReader, Iterable<readonly [string, 
  * @returns an empty list if all fit
  */
 export function findMisshapen(params: CheckedParams): readonly Misshapen[] {
+  return findMisshapenOf(kindOf(params), params)
+}
+
+/** As `findMisshapen`, for parameters whose kind is known already. */
+export function findMisshapenOf(name: WebhookKind | undefined, params: CheckedParams): readonly Misshapen[] {
   const found: Misshapen[] = []
   const report = (name: string, reason: string): void => void found.push({ name, reason })
-  const { pairs, values } = findDistinct([...params].map((pair): [string, string] => [pair[0] ?? '', pair[1] ?? '']))
-  const kind = findCompleteKind(params)
+  const { pairs, values } = ReceivedParams.findDistinct(params)
+  const kind = name && findCompleteKind(kinds[name], params)
   const text = kind?.text
   for (const [name, ofName] of values) {
     if (typeof ofName !== 'string' && (findShape(name) !== undefined || name === text)) report(name, 'is repeated')
@@ -104,14 +109,19 @@ export function findMisshapen(params: CheckedParams): readonly Misshapen[] {
   if (text !== undefined) for (const name of [...identity, text]) if (!values.has(name)) report(name, 'is missing')
 
   // The text of a message may hold anything, but only if no other value could hold the rest of the
-  // original: then that text is the last one that its sender wrote.
-  const isFree = pairs.every(([name]) => name === text || findShape(name) !== undefined)
+  // original: then that text is the last one that its sender wrote. Few texts need the answer.
+  let isFree: boolean | undefined
+  const mayHoldAnything = (name: string): boolean => {
+    if (name !== text) return false
+    isFree ??= pairs.every(([name]) => name === text || findShape(name) !== undefined)
+    return isFree
+  }
   for (const [name, value] of pairs) {
     const row = kind !== undefined || name === 'AccountSid' ? findShape(name) : undefined
     if (row !== undefined && !(value === '' ? row.isFilled === undefined : row.value.test(value)))
       report(name, row.reason)
     else if (beginsLongerName(name, value, values)) report(name, 'is a part of another name')
-    else if (swallowed.test(value) && !(isFree && name === text)) report(name, 'holds other parameters')
+    else if (swallowed.test(value) && !mayHoldAnything(name)) report(name, 'holds other parameters')
   }
   return found
 }
@@ -128,15 +138,17 @@ export function hasWebhookShape(params: CheckedParams): boolean {
  * Finds the kind whose shapes apply: one with all parameters that Twilio always sends, since
  * examples and older webhooks have fewer; or a message, whose text a stranger wrote.
  */
-function findCompleteKind(params: ParamsReader): Kind | undefined {
-  const name: WebhookKind | undefined = kindOf(params)
-  const kind = name && kinds[name]
-  if (kind === undefined || kind.text !== undefined) return kind
+function findCompleteKind(kind: Kind, params: ParamsReader): Kind | undefined {
+  if (kind.text !== undefined) return kind
   return kind.parameters.every((parameter) => !parameter.always || params.has(parameter.name)) ? kind : undefined
 }
 
 function findShape(name: string): ShapeRow | undefined {
-  return plainNames.has(name) ? shapesOfNames.get(name) : shapes.find(({ names }) => names.test(name))
+  const known = shapesOfNames.get(name)
+  if (known !== undefined || shapesOfNames.has(name)) return known
+  const found = shapes.find(({ names }) => names.test(name))
+  if (plainNames.has(name)) shapesOfNames.set(name, found)
+  return found
 }
 
 function findFaultOfName(name: string, kind: Kind | undefined): string | undefined {
@@ -162,24 +174,31 @@ function findNextName({ parameters }: Kind, text: string): string {
  * A known name may do that if the longer one is there too: `From` with the value `CityBank`.
  */
 function beginsLongerName(name: string, value: string, values: ReadonlyMap<string, unknown>): boolean {
-  const begun = (endings.get(name) ?? []).filter((ending) => value.startsWith(ending))
-  return begun.length > 0 && begun.some((ending) => !(isKnown(name) && values.has(name + ending)))
+  endings ??= findEndings()
+  const begun = endings.get(name)?.filter((ending) => value.startsWith(ending))
+  return begun?.some((ending) => !(isKnown(name) && values.has(name + ending))) === true
 }
 
 const allNames = Object.values(kinds).flatMap(listNames)
 const plainNames: ReadonlySet<string> = new Set(allNames.filter((name) => !isPattern(name)))
 const patterns = [...new Set(allNames.filter(isPattern))]
-// A replay guard checks every delivery, so what is known of a name is looked up.
-const shapesOfNames = new Map([...plainNames].map((name) => [name, shapes.find(({ names }) => names.test(name))]))
-/** For each beginning of a name its endings: `SmsStatu` has `s`. */
-const endings = new Map<string, string[]>()
-for (const name of plainNames)
-  for (let length = 0; length < name.length; length++) {
-    const start = name.slice(0, length)
-    const known = endings.get(start)
-    if (known === undefined) endings.set(start, [name.slice(length)])
-    else known.push(name.slice(length))
-  }
+// A replay guard checks every delivery, so what is known of a name is looked up. It is found when
+// the first deliveries arrive: made by the import, it would be 5 MB of memory in every process.
+const shapesOfNames = new Map<string, ShapeRow | undefined>()
+let endings: ReadonlyMap<string, readonly string[]> | undefined
+
+/** Finds for each beginning of a name its endings: `SmsStatu` has `s`. */
+function findEndings(): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>()
+  for (const name of plainNames)
+    for (let length = 0; length < name.length; length++) {
+      const start = name.slice(0, length)
+      const known = found.get(start)
+      if (known === undefined) found.set(start, [name.slice(length)])
+      else known.push(name.slice(length))
+    }
+  return found
+}
 
 function isPattern(name: string): boolean {
   return /[{*]/.test(name)
