@@ -29,6 +29,7 @@ export default {
       ignoreDependencies: ['axe-core'],
     },
     'packages/cli': { entry: ['test/**/*.test.ts'], project: ['src/**/*.ts', 'test/**/*.ts'] },
+    'packages/schemas': { entry: ['test/*.test.ts'], project: ['src/**/*.ts', 'test/*.ts'] },
     'packages/codemod': {
       entry: ['test/*.test.ts', 'test/heavy/*.test.ts'],
       project: ['src/**/*.ts', 'test/*.ts', 'test/heavy/*.ts'],

@@ -59,7 +59,7 @@ export default defineConfig({
       {
         test: {
           name: 'shells',
-          include: ['packages/{cli,codemod,gateway,inspector}/test/**/*.test.ts'],
+          include: ['packages/{cli,codemod,gateway,inspector,schemas}/test/**/*.test.ts'],
           exclude: withoutHeavy,
           ...buildFirst,
           ...timeouts,

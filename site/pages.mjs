@@ -48,6 +48,7 @@ const sections = [
       'docs/parameters.md',
       'docs/stream-tickets.md',
       'docs/webhook-kinds.md',
+      'docs/schemas.md',
       'docs/schemes.md',
       'docs/sendgrid-event-webhook.md',
       'docs/why-does-sendgrid-validation-fail.md',

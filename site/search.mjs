@@ -27,6 +27,7 @@ export const keywords = {
   'docs/platforms.md#supabase': 'Supabase Edge Functions',
   'docs/replay.md': 'replay replays repeated duplicate twice',
   'docs/rotation-and-shared-keys.md#rotating-an-auth-token': 'rotate a token Auth Token rotation secondary',
+  'docs/schemas.md': 'OpenAPI Standard Schema schemas',
   'docs/sendgrid-event-webhook.md': 'SendGrid Event Webhook eventwebhook express',
   'docs/sendgrid-inbound-parse.md': 'SendGrid Inbound Parse email mail attachment multipart form-data',
   'docs/several-instances.md': 'several instances cluster shared store Redis',

@@ -14,6 +14,7 @@ export function listPages() {
     'README.md',
     'packages/tollgate/README.md',
     'packages/cli/README.md',
+    'packages/schemas/README.md',
     'site/index.md',
     'skills/tollgate/SKILL.md',
     ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name)),

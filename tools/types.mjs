@@ -13,6 +13,7 @@ const projects = [
   'packages/inspector/tsconfig.json',
   'packages/cli/tsconfig.json',
   'packages/codemod/tsconfig.json',
+  'packages/schemas/tsconfig.json',
   'conformance/tsconfig.json',
   'examples/tsconfig.json',
   'fuzz/tsconfig.json',

@@ -7,8 +7,11 @@ import { root } from './run.mjs'
 
 /**
  * @typedef {object} Kind
+ * @property {'GET' | 'POST'} method
  * @property {keyof typeof places} body
  * @property {boolean} neverRepeats
+ * @property {string | undefined} repeated
+ * @property {boolean} batch
  * @property {readonly { name: string, always: boolean }[]} parameters
  * @property {readonly Condition[]} rule
  *
@@ -21,22 +24,32 @@ import { root } from './run.mjs'
 
 const places = { form: 'a form', query: 'the query of a GET', json: 'JSON', handshake: 'a WebSocket handshake' }
 const page = 'docs/webhook-kinds.md'
+const rows = join(root, 'packages/tollgate/src/schemes/twilio/webhooks')
 const twilioDocs = 'https://www.twilio.com/docs/'
+
+/**
+ * Reads the rows of a folder of kinds, and the comments above them.
+ * @param {string} [folder]
+ * @returns {Promise<readonly { name: string, row: Kind, description: Description }[]>} by name
+ */
+export async function readKinds(folder = rows) {
+  const { kinds } = await importKinds(folder)
+  const descriptions = readDescriptions(folder)
+  return Object.keys(kinds)
+    .sort()
+    .map((name) => {
+      const description = descriptions.get(name)
+      if (description === undefined) throw new Error(`The row of "${name}" needs a comment that describes it.`)
+      return { name, row: kinds[name], description }
+    })
+}
 
 /**
  * Renders the page of a folder of kinds.
  * @param {string} [folder]
  */
-export async function renderKinds(folder = join(root, 'packages/tollgate/src/schemes/twilio/webhooks')) {
-  const { kinds } = await importKinds(folder)
-  const descriptions = readDescriptions(folder)
-  const sections = Object.keys(kinds)
-    .sort()
-    .map((kind) => {
-      const description = descriptions.get(kind)
-      if (description === undefined) throw new Error(`The row of "${kind}" needs a comment that describes it.`)
-      return renderKind(kind, kinds[kind], description)
-    })
+export async function renderKinds(folder = rows) {
+  const sections = (await readKinds(folder)).map(({ name, row, description }) => renderKind(name, row, description))
   return `<!-- Written by \`npm run kinds\`; change the rows in packages/tollgate/src/schemes/twilio/webhooks instead. -->
 
 # Kinds of webhook

@@ -93,6 +93,8 @@ const ran = new Map([
     'export TWILIO_AUTH_TOKEN=12345\nnpx @tollgate/cli send --to localhost:3001',
     'conformance/heavy/replay-examples.test.ts: fastify.mjs',
   ],
+  ['npm install tollgate express @tollgate/schemas', 'tools/test/docs-examples.test.ts: schemas/express.mjs'],
+  ['npx openapi-typescript', 'conformance/heavy/openapi.test.ts: openapi-typescript'],
   ['npx @tollgate/cli send events.batch', 'packages/cli/test/heavy/kinds.test.ts: send'],
   ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli conform', 'conformance/heavy/receivers.test.ts: conform'],
   ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli call', 'packages/cli/test/call.test.ts: a call'],

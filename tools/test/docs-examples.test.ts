@@ -128,3 +128,17 @@ test('moving from the twilio package', async () => {
     expect((await deliver(app, call)).status).toBe(status)
   }
 })
+
+test('a message that is checked with its schema', async () => {
+  vi.stubEnv('TWILIO_AUTH_TOKEN', token)
+  const { app } = await import('../../examples/schemas/express.mjs')
+  const sign = (params: readonly [string, string][]) => signRequest({ url, params: [...params], authToken: token })
+  const { params = [] } = sampleWebhook('message.inbound')
+  const answer = await deliver(app, sign(params))
+  expect([answer.status, await answer.text()]).toEqual([
+    200,
+    expect.stringContaining('Test message, from SAN FRANCISCO'),
+  ])
+  const cut = await deliver(app, sign(params.filter(([name]) => name !== 'Body')))
+  expect([cut.status, await cut.json()]).toEqual([422, [{ message: 'Body is missing', path: ['Body'] }]])
+})

@@ -8,7 +8,7 @@ type WithParameters = ts.SignatureDeclaration & { readonly parameters: ts.NodeAr
 
 const starts = [
   ...Object.values(entries).map((entry) => join('packages/tollgate', entry)),
-  ...['gateway', 'inspector', 'cli', 'codemod'].map((name) => join('packages', name, 'src/index.ts')),
+  ...['gateway', 'inspector', 'cli', 'codemod', 'schemas'].map((name) => join('packages', name, 'src/index.ts')),
 ]
 
 const files = new Map<string, ts.SourceFile>()

@@ -11,7 +11,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { root } from '../run.mjs'
 
-const names = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod']
+const names = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod', 'schemas']
 
 test('the manifests and the lines about rejections have the links of release.json, or none', () => {
   const { repository, homepage } = JSON.parse(readFileSync(join(root, 'release.json'), 'utf8'))

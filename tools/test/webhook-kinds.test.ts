@@ -6,6 +6,7 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../run.mjs'
 import { renderKinds } from '../webhook-kinds.mjs'
+import { renderSchemas } from '../webhook-schemas.mjs'
 
 test('docs/webhook-kinds.md is current (npm run kinds)', async () => {
   expect(readFileSync(join(root, 'docs/webhook-kinds.md'), 'utf8')).toBe(await renderKinds())
@@ -148,5 +149,24 @@ describe('an invented kind, added as one row with its sample', () => {
     expect(section).toContain('A pigeon arrives at your dovecote.')
     expect(section).toContain('`PigeonSid`, `Landed=roof|garden*`, `!Lost`')
     expect(section).toContain('[pigeons](https://www.twilio.com/docs/pigeons#arrival) (2026-11)')
+  })
+
+  test('the OpenAPI document has its schema', async () => {
+    const { webhooks, components } = JSON.parse(await renderSchemas(join(library, 'src/schemes/twilio/webhooks')))
+    expect(webhooks['pigeon.inbound'].post.externalDocs.url).toBe('https://www.twilio.com/docs/pigeons#arrival')
+    expect(components.schemas['pigeon.inbound']).toEqual({
+      title: 'pigeon.inbound',
+      description: 'A pigeon arrives at your dovecote.',
+      type: 'object',
+      properties: {
+        AccountSid: { type: 'string' },
+        PigeonSid: { type: 'string' },
+        Landed: { type: 'string', pattern: '^roof$|^garden' },
+        Weight: { type: 'string' },
+        Lost: false,
+      },
+      required: ['AccountSid', 'PigeonSid', 'Landed'],
+      additionalProperties: true,
+    })
   })
 })

@@ -13,7 +13,7 @@ beforeAll(() => {
   makeScratchRepository(clone)
   copyModules(clone)
   // Copied last, so that it is newer than its sources.
-  for (const name of ['tollgate', 'gateway', 'inspector', 'cli', 'codemod'])
+  for (const name of ['tollgate', 'gateway', 'inspector', 'cli', 'codemod', 'schemas'])
     cpSync(join(root, 'packages', name, 'dist'), join(clone, 'packages', name, 'dist'), { recursive: true })
 })
 

@@ -20,4 +20,11 @@ export {
   type StreamMessage,
   type StreamStart,
 } from './sockets.ts'
-export { type AlwaysSentName, isKind, type ParameterName, type TypedParams } from './typed-params.ts'
+export {
+  type AlwaysSentName,
+  type BatchKind,
+  isKind,
+  type ParameterName,
+  type RepeatedName,
+  type TypedParams,
+} from './typed-params.ts'

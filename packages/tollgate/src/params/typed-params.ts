@@ -12,7 +12,7 @@ import type { WebhookParams } from '../verdict.ts'
 // The names are the words of the table's lists, so that the types cannot differ from the table.
 type Words<Text extends string> = Text extends `${infer Word} ${infer Rest}` ? Word | Words<Rest> : Text
 type WithShared<Word extends string> = Word extends '...call' ? Words<(typeof sharedNames)['call'][number]> : Word
-type WordsOf<K extends FormKind> = WithShared<Words<KindRows[K]['parameters'][number]>>
+type WordsOf<K extends WebhookKind> = WithShared<Words<KindRows[K]['parameters'][number]>>
 
 type Always<Word extends string> = Word extends `${string}?` ? never : Word
 type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
@@ -24,19 +24,25 @@ type Name<Word extends string> = Word extends `${infer Sometimes}?`
       ? `${Before}${string}`
       : Word
 
-type AlwaysSent = { [K in FormKind]: { [N in Always<WordsOf<K>>]: string } }
+type AlwaysSent = { [K in WebhookKind]: { [N in Always<WordsOf<K>>]: string } }
 
 /**
  * A parameter that Twilio sends with every webhook of the kind. For several kinds: of all these
- * kinds.
+ * kinds. The parameters of JSON are the fields of its object.
  */
-export type AlwaysSentName<K extends FormKind> = keyof AlwaysSent[K] & string
+export type AlwaysSentName<K extends WebhookKind> = keyof AlwaysSent[K] & string
 
 /**
  * A known parameter of the kind. A name with an index is listed from 0 to 9: `MediaUrl0` to
  * `MediaUrl9`.
  */
-export type ParameterName<K extends FormKind> = Name<WordsOf<K>>
+export type ParameterName<K extends WebhookKind> = Name<WordsOf<K>>
+
+/** A parameter of the kind that may have several values. */
+export type RepeatedName<K extends WebhookKind> = KindRows[K] extends { repeated: infer N extends string } ? N : never
+
+/** A kind whose JSON body may be a list of objects. */
+export type BatchKind = { [K in WebhookKind]: KindRows[K] extends { batch: true } ? K : never }[WebhookKind]
 
 /** Any text. Written so that editors still suggest the names beside it. */
 type AnyName = string & Record<never, never>

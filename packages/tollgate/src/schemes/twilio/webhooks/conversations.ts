@@ -10,10 +10,12 @@ export const conversations = {
       'RetryCount? Media? ChannelMetadata?',
     ],
   },
-  // A conversation is added, changed or removed. The names depend on `EventType`.
+  // A conversation is added, changed or removed. The names depend on `EventType`. A group message
+  // has several `MessagingBinding.Address`.
   // https://www.twilio.com/docs/conversations/conversations-webhooks (2026-11)
   'conversations.conversation': {
     rule: 'EventType=onConversation*',
+    repeated: 'MessagingBinding.Address',
     parameters: [
       'AccountSid Attributes? ChatServiceSid? ConversationSid? DateCreated? DateUpdated? DateRemoved? EventType',
       'FriendlyName? UniqueName? Reason? MessageBody? MessageMedia? MessagingBinding.Address?',

@@ -10,6 +10,7 @@ export const json = {
     body: 'json',
     rule: 'specversion type=com.twilio.eventstreams.test-event',
     neverRepeats: true,
+    batch: true,
     parameters: ['specversion type source id dataschema? datacontenttype? time data'],
   },
   // Events of Event Streams. `data` depends on the type of the event.
@@ -19,6 +20,7 @@ export const json = {
     body: 'json',
     rule: 'specversion type=com.twilio.*',
     neverRepeats: true,
+    batch: true,
     parameters: ['specversion type source id dataschema? datacontenttype? time data'],
   },
   // Conversational Intelligence has a transcript for you. The names are from code that handles

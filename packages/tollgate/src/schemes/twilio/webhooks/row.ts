@@ -21,6 +21,10 @@ export interface KindRow {
   readonly text?: string
   /** Given if Twilio never sends the same bytes twice, except to retry a failed delivery. */
   readonly neverRepeats?: true
+  /** The parameter that may have several values. All others have one. */
+  readonly repeated?: string
+  /** Given if a JSON body may be a list of such objects. */
+  readonly batch?: true
   /**
    * Names in wire order, separated by spaces. A question mark follows a parameter that is sent only
    * sometimes. `{N}` stands for an index from 0, a final `*` for any ending, and `...call` for the
@@ -76,17 +80,21 @@ export interface Kind {
   readonly rule: readonly Condition[]
   readonly text: string | undefined
   readonly neverRepeats: boolean
+  readonly repeated: string | undefined
+  readonly batch: boolean
   readonly parameters: readonly Parameter[]
 }
 
 /** Parses a row. */
-export function parseRow({ body, rule, text, neverRepeats, parameters }: KindRow): Kind {
+export function parseRow({ body, rule, text, neverRepeats, repeated, batch, parameters }: KindRow): Kind {
   return {
     method: body === undefined || body === 'json' ? 'POST' : 'GET',
     body: body ?? 'form',
     rule: rule === undefined ? [] : rule.split(' ').map(parseCondition),
     text,
     neverRepeats: neverRepeats === true,
+    repeated,
+    batch: batch === true,
     parameters: splitNames(parameters).map(parseParameter),
   }
 }

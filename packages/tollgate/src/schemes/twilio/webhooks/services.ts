@@ -71,6 +71,7 @@ export const services = {
     // Reported as a GET that has bodySHA256 twice and no body. The content that the hash covers is
     // not known.
     rule: 'BundleSid Status',
+    repeated: 'bodySHA256',
     parameters: ['bodySHA256? AccountSid BundleSid Status FailureReason?'],
   },
   // A usage trigger fires. Twilio may deliver it more than once, with the same `IdempotencyToken`.

@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from '../run.mjs'
+import { renderSchemas } from '../webhook-schemas.mjs'
+
+test('packages/schemas/src/openapi.json is current (npm run kinds)', async () => {
+  expect(readFileSync(join(root, 'packages/schemas/src/openapi.json'), 'utf8')).toBe(await renderSchemas())
+})
