@@ -146,7 +146,7 @@ const mostLevels = 100
  * `JSON.stringify` then fails, because it has no stack for them.
  * @param value what `JSON.parse` returned
  */
-export function isDeep(value: unknown, levels = mostLevels): boolean {
+export function isDeep(value: unknown, levels: number = mostLevels): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((one) => isDeep(one, levels - 1))
 }
