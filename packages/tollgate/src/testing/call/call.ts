@@ -33,8 +33,8 @@ export interface CallOptions {
   /** The path of the number's fallback URL, which is requested after an error. Default: none. */
   fallback?: string | undefined
   /**
-   * What a Gather with `actionOnEmptyResult` sends for no input, because Twilio's pages differ: no
-   * `Digits`, or empty ones. Default `'absent'`.
+   * What a Gather with `actionOnEmptyResult` sends for no input, because Twilio's pages differ:
+   * `'absent'` is no `Digits`, and `'empty'` is empty ones. Default `'absent'`.
    */
   emptyDigits?: 'absent' | 'empty' | undefined
   /**
@@ -43,8 +43,8 @@ export interface CallOptions {
    */
   actionAfterHangUp?: boolean | undefined
   /**
-   * How many requests the call may need, from 1 to 1,000. A Redirect to itself would need more for
-   * ever. This limit is not Twilio's. Default 100.
+   * How many requests the call may need, an integer from 1 to 1000. A Redirect to itself would need
+   * more for ever. This limit is not Twilio's. Default 100.
    */
   maxRequests?: number | undefined
   /** Is called with each event of the call, as it happens. Default: none. */
