@@ -44,7 +44,7 @@ function hear(at: At, text: string): Next {
  * The verbs of a call, and what Twilio requests after each. The page of each verb is at
  * https://www.twilio.com/docs/voice/twiml.
  */
-export const verbs: Readonly<Record<string, VerbRow>> = {
+const verbs: Readonly<Record<string, VerbRow>> = {
   ...spoken,
   Gather: {
     attributes:

@@ -87,7 +87,7 @@ export interface Leg {
   hungUp: boolean
 }
 
-export const voiceType = 'application/x-www-form-urlencoded; charset=UTF-8'
+const voiceType = 'application/x-www-form-urlencoded; charset=UTF-8'
 const redirects = [301, 302, 303, 307]
 const mostRedirects = 10
 
