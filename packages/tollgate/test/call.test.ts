@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { twilioWebhook } from '../src/adapters/fetch.ts'
 import { callScenario, messageScenario } from '../src/testing/call/index.ts'
 import type { CallScenarioOptions } from '../src/testing/call/scenario.ts'
+import type { CallSocket } from '../src/testing/call/walk.ts'
 import { type TestServer, testServer } from '../src/testing/index.ts'
 
 interface Params {
@@ -456,5 +457,79 @@ describe('messageScenario', () => {
     )
     await text.send('Hi')
     expect(text.replies).toEqual(['plain'])
+  })
+})
+
+describe('hostile sockets', () => {
+  /** Opens at once, and answers the first message of Twilio's with these. */
+  function openTo(messages: readonly string[]): () => CallSocket {
+    return () => {
+      const events = new EventTarget()
+      const emit = (type: string, data?: string): void => {
+        events.dispatchEvent(Object.assign(new Event(type), { data }))
+      }
+      setTimeout(() => emit('open'))
+      let isFirst = true
+      return {
+        addEventListener: (type: string, listener: (event: never) => void) =>
+          events.addEventListener(type, listener as () => void),
+        send() {
+          if (isFirst) for (const message of messages) setTimeout(() => emit('message', message))
+          isFirst = false
+        },
+        close: () => emit('close'),
+      }
+    }
+  }
+  const connect = (noun: string) => ({ '/voice': `<Connect>${noun}</Connect><Say>over</Say>` })
+  const noText = '{"toString":1}'
+
+  test.each([
+    [
+      '<Stream url="/socket"/>',
+      [`{"event":"mark","mark":{"name":${noText}}}`, `{"event":"media","media":{"payload":${noText}}}`],
+    ],
+    [
+      '<ConversationRelay url="wss://example.com/socket"/>',
+      [
+        `{"type":${noText}}`,
+        `{"type":"text","token":${noText},"last":true}`,
+        `{"type":"play","source":${noText}}`,
+        `{"type":"sendDigits","digits":${noText}}`,
+        '{"type":"text","token":null,"last":true}',
+      ],
+    ],
+  ])('objects in the place of texts: %s', async (noun, messages) => {
+    const ended = await call(connect(noun), { openSocket: openTo(messages) })
+    await ended.hangUp()
+    expect(ended.status).toBe('completed')
+    expect(ended.heard).toBe('')
+    expect(ended.findings.length).toBeGreaterThan(0)
+  })
+
+  test.each([
+    ['Stream', 31920],
+    ['ConversationRelay', 64102],
+  ])('a client that refuses the URL of a %s', async (noun, code) => {
+    const openSocket = (): CallSocket => {
+      throw new SyntaxError('The URL contains a fragment identifier')
+    }
+    const ended = await call(connect(`<${noun} url="wss://example.com/s#x"/>`), { openSocket })
+    expect(ended.findings).toMatchObject([{ code, level: 'error' }])
+    expect(ended.heard).toBe('over')
+  })
+
+  test('many sockets count as requests', async () => {
+    const start = '<Start><Stream url="/socket"/></Start>'
+    const ended = await call({ '/voice': start.repeat(200) }, { openSocket: openTo([]), maxRequests: 5 })
+    expect(ended.requests).toHaveLength(5)
+    expect(ended.notes).toEqual(["The walk ends after 5 requests. This limit is its own, not Twilio's."])
+  })
+
+  test('faulty messages are reported once per stream', async () => {
+    const messages = ['{}', 'x', '{"event":"x"}', '[]', 'y']
+    const ended = await call(connect('<Stream url="/socket"/>'), { openSocket: openTo(messages) })
+    await ended.hangUp()
+    expect(ended.findings.map(({ code }) => code)).toEqual([31951, 31950])
   })
 })

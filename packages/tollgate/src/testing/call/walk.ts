@@ -213,13 +213,17 @@ export class Walk {
     return { code: 12100, url }
   }
 
+  /** Counts a request or a socket. Returns false, with a note, if the walk may not send it any more. */
+  countRequest(): boolean {
+    const { maxRequests } = this.options
+    if (++this.#requests === maxRequests + 1)
+      this.note(`The walk ends after ${maxRequests} requests. This limit is its own, not Twilio's.`)
+    return this.#requests <= maxRequests
+  }
+
   /** Sends one request. `stopped`: the walk may not send it. `undefined`: there is no answer. */
   async send({ reason, url, method, params }: Step, use: 'voice' | 'message'): Promise<Answer | 'stopped' | undefined> {
-    if (this.#requests++ >= this.options.maxRequests) {
-      if (this.#requests === this.options.maxRequests + 1)
-        this.note(`The walk ends after ${this.options.maxRequests} requests. This limit is its own, not Twilio's.`)
-      return 'stopped'
-    }
+    if (!this.countRequest()) return 'stopped'
     const shown = hideUserinfo(url)
     const report = (status: number): void =>
       this.options.onEvent({ type: 'request', reason, method, url: shown, params, status })
@@ -295,7 +299,7 @@ function readHeader({ headers }: Answer, wanted: string): string | undefined {
   return headers.find(([name]) => name.toLowerCase() === wanted)?.[1]
 }
 
-function hideUserinfo(url: string): string {
+export function hideUserinfo(url: string): string {
   return url.replace(/\/\/[^/?#]*@/, '//')
 }
 
