@@ -112,6 +112,14 @@ export async function callBack(at: At, name: string, params: Pairs, element: Twi
   if (typeof target === 'object') await at.walk.callBack(target.reason, target.url, target.method, params, at.leg)
 }
 
+/** Sends the callback of a recording after the call, unless the verb subscribes to other events only. */
+export function reportRecording(at: At, params: Pairs): void {
+  const events = (readAttribute(at.verb, 'recordingStatusCallbackEvent') ?? 'completed').split(/\s+/)
+  if (events.includes('completed')) at.walk.later.push(() => callBack(at, 'recordingStatusCallback', params))
+  for (const event of events.filter((each) => each !== 'completed'))
+    at.walk.note(`The event "${event.slice(0, 60)}" of recordingStatusCallback is not walked.`)
+}
+
 export function toStep(target: Target, params: Pairs): Step {
   return { ...target, params }
 }

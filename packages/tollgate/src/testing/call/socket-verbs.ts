@@ -57,6 +57,12 @@ const relayQuietMs = 5000
 const framesOfSpeech = 50
 const silence = btoa('\xff'.repeat(160))
 
+/** By the attribute `track` of a one-way stream. */
+const tracks: Readonly<Record<string, readonly string[]>> = Object.assign(Object.create(null), {
+  outbound_track: ['outbound'],
+  both_tracks: ['inbound', 'outbound'],
+})
+
 /** Resolves the URL of a socket: wss, or the host of the document. */
 function resolveSocket(at: At, noun: TwimlElement): string | undefined {
   const text = (readAttribute(noun, 'url') ?? '').trim()
@@ -144,7 +150,10 @@ async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefine
       noun,
     )
   const reported = new Set<number>()
+  // What the server of a one-way stream sends has no effect: https://www.twilio.com/docs/voice/twiml/stream
+  const isTwoWay = at.verb.name === 'Connect'
   session.onMessage((text) => {
+    if (!isTwoWay) return
     const fault = readStreamMessage(at, stream, text)
     // Twilio reports each of them once per stream: https://www.twilio.com/docs/api/errors/31951
     if (fault === undefined || reported.has(fault)) return
@@ -157,7 +166,7 @@ async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefine
       accountSid,
       streamSid: sid,
       callSid,
-      tracks: ['inbound'],
+      tracks: isTwoWay ? ['inbound'] : (tracks[readAttribute(noun, 'track') ?? ''] ?? ['inbound']),
       mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
       customParameters: readParameters(noun),
     },

@@ -90,6 +90,7 @@ export interface Leg {
 const voiceType = 'application/x-www-form-urlencoded; charset=UTF-8'
 const redirects = [301, 302, 303, 307]
 const mostRedirects = 10
+const fallbackReason = 'fallback URL'
 
 export interface WalkOptions {
   readonly transport: Transport
@@ -109,6 +110,7 @@ export class Walk {
   readonly later: (() => Promise<void>)[] = []
   readonly #jar: CookieJar
   #requests = 0
+  #lastError = { code: 0, url: '' }
 
   constructor(options: WalkOptions, jar: CookieJar = new CookieJar()) {
     this.options = options
@@ -124,6 +126,7 @@ export class Walk {
   }
 
   report(code: number, level: AnswerFinding['level'], detail: string, url: string): void {
+    if (level === 'error') this.#lastError = { code, url }
     this.options.onEvent({ type: 'finding', code, level, detail, url: hideUserinfo(url) })
   }
 
@@ -141,26 +144,26 @@ export class Walk {
     return next
   }
 
-  /** Requests one document and runs it. */
+  /**
+   * Requests one document and runs it. After an error in one of the two, that of the fallback URL
+   * follows. A document that the walk may not request is like an empty one.
+   */
   async runOne(leg: Leg, step: Step, runDocument: (document: Document) => Promise<Step | End>): Promise<Step | End> {
-    const document = await this.#fetchOrFallBack(leg, step)
-    return document === undefined ? 'failed' : await runDocument(document)
-  }
-
-  /** Requests a document, and after an error that of the fallback URL. */
-  async #fetchOrFallBack(leg: Leg, step: Step): Promise<Document | undefined> {
     const document = await this.#fetchDocument(leg, step)
-    if (document === undefined || 'verbs' in document) return document
+    if (document === undefined) return 'ended'
+    const end = 'verbs' in document ? await runDocument(document) : 'failed'
+    if (end !== 'failed') return end
     const { fallback } = this.options
-    if (fallback !== undefined && step.reason !== 'fallback URL') {
+    if (fallback !== undefined && step.reason !== fallbackReason) {
+      const { code, url } = 'verbs' in document ? this.#lastError : document
       const params: Pairs = [
-        ['ErrorCode', String(document.code)],
-        ['ErrorUrl', hideUserinfo(document.url)],
+        ['ErrorCode', String(code)],
+        ['ErrorUrl', hideUserinfo(url)],
       ]
-      return await this.#fetchOrFallBack(leg, { reason: 'fallback URL', ...fallback, params })
+      return await this.runOne(leg, { reason: fallbackReason, ...fallback, params }, runDocument)
     }
     if (leg.use === 'voice') this.hear('[an application error has occurred]')
-    return undefined
+    return 'failed'
   }
 
   /** Requests a document and follows HTTP redirects. */
@@ -203,7 +206,7 @@ export class Walk {
     const type = (readHeader(answer, 'content-type') ?? '').toLowerCase()
     const { body = '' } = answer
     if (answer.bytes === 0) return { url, verbs: [] }
-    if (type.startsWith('audio/')) return { url, verbs: [makeElement('Play', url), makeElement('Hangup')] }
+    if (type.startsWith('audio/')) return { url, verbs: [makeElement('Play', hideUserinfo(url))] }
     const root = readTwiml(body)
     if (root?.name === 'Response') return { url, verbs: root.children.filter((child) => typeof child !== 'string') }
     if (type.startsWith('text/plain'))
