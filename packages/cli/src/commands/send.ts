@@ -111,12 +111,7 @@ async function readMade(args: Args, io: Io, to: string): Promise<Source> {
   const key = sharedKey === undefined && authTokens.length > 1 ? `${first} (its first line)` : first
   return {
     make,
-    explainForbidden: () =>
-      [
-        `Signed for ${hideQuery(make(0).signedUrl)} with ${key}.`,
-        'If the server knows itself by another URL, give that as --public-url. If it has another Auth Token, set',
-        'TWILIO_AUTH_TOKEN, or use --auth-token-file. The log of the server names the reason.',
-      ].join('\n'),
+    explainForbidden: () => explainForbidden(make(0).signedUrl, key),
   }
 }
 

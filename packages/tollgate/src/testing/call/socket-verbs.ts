@@ -10,7 +10,7 @@ import {
 } from './at.ts'
 import type { TwimlElement } from './read-twiml.ts'
 import { parseMessage, Session } from './socket.ts'
-import { type CallSocket, hideUserinfo, makeSid, type Pairs, resolveUrl } from './walk.ts'
+import { type CallSocket, makeSid, type Pairs, resolveUrl, toSignedUrl } from './walk.ts'
 
 type Noun = (at: At, noun: TwimlElement, action: Target | undefined) => Promise<Next>
 
@@ -80,18 +80,18 @@ function resolveSocket(at: At, noun: TwimlElement): string | undefined {
 async function open(at: At, noun: TwimlElement, url: string, code: number): Promise<Session | undefined> {
   const { walk } = at
   const reason = `${at.verb.name} ${noun.name}`
-  const shown = hideUserinfo(url)
+  const signed = toSignedUrl(url)
   const report = (status: number): void =>
-    walk.options.onEvent({ type: 'request', reason, method: 'GET', url: shown, params: [], status })
+    walk.options.onEvent({ type: 'request', reason, method: 'GET', url: signed, params: [], status })
   const { transport } = walk.options
   if (transport.openSocket === undefined) {
     walk.note(`${reason} is not walked: give "openSocket".`)
     return undefined
   }
   if (!walk.countRequest()) return undefined
-  const socket = begin(() => transport.openSocket?.(url))
+  const socket = begin(() => transport.openSocket?.(signed))
   if (socket === undefined) {
-    walk.note(`${shown} was not opened: the walk may not call this host.`)
+    walk.note(`${signed} was not opened: the walk may not call this host.`)
     return undefined
   }
   const session = typeof socket === 'string' ? undefined : new Session(socket)
@@ -287,6 +287,7 @@ class Relay {
   }
 
   #read(text: string): void {
+    if (this.isOver) return
     const message = parseMessage(text)
     const row = typeof message?.type === 'string' ? relayMessages[message.type] : undefined
     const content = row?.text === undefined ? '' : message?.[row.text]

@@ -10,7 +10,7 @@ export type Pairs = readonly (readonly [name: string, value: string])[]
 
 /** A request that the walk asks for. The transport signs it for `url` and sends it. */
 export interface OutgoingRequest {
-  /** The public URL, as Twilio would have it. */
+  /** The public URL, as Twilio would sign it: without userinfo and fragment. */
   readonly url: string
   readonly method: 'GET' | 'POST'
   /** Form parameters of a POST. A GET adds them to the query. */
@@ -127,7 +127,7 @@ export class Walk {
 
   report(code: number, level: AnswerFinding['level'], detail: string, url: string): void {
     if (level === 'error') this.#lastError = { code, url }
-    this.options.onEvent({ type: 'finding', code, level, detail, url: hideUserinfo(url) })
+    this.options.onEvent({ type: 'finding', code, level, detail, url: toSignedUrl(url) })
   }
 
   /** Asks for the caller's next action. `undefined` if `withdraw` resolves before. */
@@ -158,7 +158,7 @@ export class Walk {
       const { code, url } = 'verbs' in document ? this.#lastError : document
       const params: Pairs = [
         ['ErrorCode', String(code)],
-        ['ErrorUrl', hideUserinfo(url)],
+        ['ErrorUrl', toSignedUrl(url)],
       ]
       return await this.runOne(leg, { reason: fallbackReason, ...fallback, params }, runDocument)
     }
@@ -206,7 +206,7 @@ export class Walk {
     const type = (readHeader(answer, 'content-type') ?? '').toLowerCase()
     const { body = '' } = answer
     if (answer.bytes === 0) return { url, verbs: [] }
-    if (type.startsWith('audio/')) return { url, verbs: [makeElement('Play', hideUserinfo(url))] }
+    if (type.startsWith('audio/')) return { url, verbs: [makeElement('Play', toSignedUrl(url))] }
     const root = readTwiml(body)
     if (root?.name === 'Response') return { url, verbs: root.children.filter((child) => typeof child !== 'string') }
     if (type.startsWith('text/plain'))
@@ -227,17 +227,17 @@ export class Walk {
   /** Sends one request. `stopped`: the walk may not send it. `undefined`: there is no answer. */
   async send({ reason, url, method, params }: Step, use: 'voice' | 'message'): Promise<Answer | 'stopped' | undefined> {
     if (!this.countRequest()) return 'stopped'
-    const shown = hideUserinfo(url)
+    const signed = toSignedUrl(url)
     const report = (status: number): void =>
-      this.options.onEvent({ type: 'request', reason, method, url: shown, params, status })
+      this.options.onEvent({ type: 'request', reason, method, url: signed, params, status })
     const cookie = this.#jar.read(url)
     const authorization = makeBasic(url)
     const headers = { ...(cookie !== '' && { cookie }), ...(authorization !== undefined && { authorization }) }
     const contentType = use === 'voice' && method === 'POST' ? voiceType : undefined
     try {
-      const answer = await this.options.transport.request({ url, method, params, headers, contentType })
+      const answer = await this.options.transport.request({ url: signed, method, params, headers, contentType })
       if (answer === undefined) {
-        this.note(`${shown} was not requested: the walk may not call this host.`)
+        this.note(`${signed} was not requested: the walk may not call this host.`)
         return 'stopped'
       }
       this.#jar.keep(url, answer.headers)
@@ -245,7 +245,7 @@ export class Walk {
       return answer
     } catch (error) {
       report(0)
-      this.report(11205, 'error', `there is no answer: ${error instanceof Error ? error.message : 'it failed'}`, shown)
+      this.report(11205, 'error', `there is no answer: ${error instanceof Error ? error.message : 'it failed'}`, signed)
       return undefined
     }
   }
@@ -302,8 +302,12 @@ function readHeader({ headers }: Answer, wanted: string): string | undefined {
   return headers.find(([name]) => name.toLowerCase() === wanted)?.[1]
 }
 
-export function hideUserinfo(url: string): string {
-  return url.replace(/\/\/[^/?#]*@/, '//')
+/**
+ * Cuts the userinfo and the fragment, which Twilio neither signs nor sends:
+ * https://www.twilio.com/docs/usage/security and /webhooks/webhooks-connection-overrides
+ */
+export function toSignedUrl(url: string): string {
+  return url.replace(/\/\/[^/?#]*@/, '//').replace(/#.*$/s, '')
 }
 
 function makeBasic(url: string): string | undefined {
