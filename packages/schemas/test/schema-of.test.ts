@@ -108,3 +108,21 @@ test('validity is less than the shape: a value that Twilio would not send may be
   const odd = new Map([...pairs, ['NumMedia', 'many']])
   expect([validate(odd).issues, hasWebhookShape(odd)]).toEqual([undefined, false])
 })
+
+describe('a value that throws when it is read is an issue', () => {
+  const boom = (): never => {
+    throw new Error('SECRET')
+  }
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  test.each([
+    ['a getter', Object.defineProperty(Object.fromEntries(pairs), 'Own', { enumerable: true, get: boom })],
+    ['a proxy', new Proxy({}, { ownKeys: boom })],
+    ['a revoked proxy', proxy],
+    ['a revoked proxy as a parameter', { ...Object.fromEntries(pairs), Body: proxy }],
+    ['an iterator', { [Symbol.iterator]: boom }],
+    ['a pair', new Set([Object.defineProperty(['Body'], 1, { get: boom })])],
+  ])('%s', (_name, value) => {
+    expect(validate(value)).toEqual({ issues: [{ message: 'The webhook cannot be read', path: [] }] })
+  })
+})
