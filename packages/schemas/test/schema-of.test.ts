@@ -91,9 +91,10 @@ test('a form with 10,000 names is checked in linear time', () => {
   const measure = (count: number): number => {
     const names = Array.from({ length: count }, (_, index) => [`MediaUrl${index}`, 'x'] as [string, string])
     const form = new URLSearchParams([...pairs, ...names])
-    const start = performance.now()
+    // The time of the processor: a busy machine must not fail the test.
+    const start = process.cpuUsage()
     for (let run = 0; run < 5; run++) expect(validate(form).issues).toBeUndefined()
-    return performance.now() - start
+    return process.cpuUsage(start).user / 1000
   }
   measure(1_000)
   expect(measure(20_000)).toBeLessThan(40 * Math.max(measure(2_000), 5))
