@@ -48,10 +48,6 @@ export function readText(element: TwimlElement): string {
     .trim()
 }
 
-export function listChildren(element: TwimlElement): TwimlElement[] {
-  return element.children.filter((child) => typeof child !== 'string')
-}
-
 /** https://www.twilio.com/docs/api/errors: the codes for a wrong method. Other verbs have none of their own. */
 const methodCodes: Readonly<Record<string, number>> = {
   Gather: 13312,

@@ -2,7 +2,6 @@ import {
   type At,
   callBack,
   endWithAction,
-  listChildren,
   type Next,
   readAttribute,
   readTarget,
@@ -12,7 +11,7 @@ import {
   toStep,
 } from './at.ts'
 import type { AnswerOutcome } from './inbox.ts'
-import type { TwimlElement } from './read-twiml.ts'
+import { listChildren, type TwimlElement } from './read-twiml.ts'
 import {
   type End,
   formatTime,

@@ -1,14 +1,5 @@
-import {
-  type At,
-  callBack,
-  endWithAction,
-  listChildren,
-  type Next,
-  readAttribute,
-  readTarget,
-  type Target,
-} from './at.ts'
-import type { TwimlElement } from './read-twiml.ts'
+import { type At, callBack, endWithAction, type Next, readAttribute, readTarget, type Target } from './at.ts'
+import { listChildren, type TwimlElement } from './read-twiml.ts'
 import { parseMessage, Session } from './socket.ts'
 import { type CallSocket, makeSid, type Pairs, resolveUrl, toSignedUrl } from './walk.ts'
 

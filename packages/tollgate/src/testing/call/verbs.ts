@@ -2,7 +2,6 @@ import {
   type At,
   callBack,
   endWithAction,
-  listChildren,
   type Next,
   readAttribute,
   readCount,
@@ -16,6 +15,7 @@ import {
   type VerbRow,
 } from './at.ts'
 import { runDial } from './dial.ts'
+import { listChildren } from './read-twiml.ts'
 import { runConnect, runStart } from './socket-verbs.ts'
 import { type End, hangUp, type Leg, makeSid, type Pairs, type Step, type Walk } from './walk.ts'
 
