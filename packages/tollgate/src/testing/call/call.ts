@@ -43,8 +43,8 @@ export interface CallOptions {
    */
   actionAfterHangUp?: boolean | undefined
   /**
-   * How many requests the call may need, an integer from 1 to 1000. A Redirect to itself would need
-   * more for ever. This limit is not Twilio's. Default 100.
+   * How many requests the call may need, an integer from 1 to 1000. A Redirect to itself would
+   * never end. This limit is not Twilio's. Default 100.
    */
   maxRequests?: number | undefined
   /** Is called with each event of the call, as it happens. Default: none. */
