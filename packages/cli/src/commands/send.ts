@@ -8,7 +8,7 @@ import { findByKind, nameSigningFlag, otherKinds, otherSchemes, signingFlags } f
 import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
 import { contentFlags, readContent } from '../sending/content.ts'
 import { type Answer, type Delivery, deliver } from '../sending/deliver.ts'
-import { prepare, prepareCaptured, toAddress } from '../sending/prepare.ts'
+import { explainForbidden, prepare, prepareCaptured, toAddress } from '../sending/prepare.ts'
 import { startProgress } from '../sending/progress.ts'
 import { isDone, reportJson, reportText } from '../sending/report.ts'
 import { type Command, inGroup } from './command.ts'
