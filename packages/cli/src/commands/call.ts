@@ -80,7 +80,7 @@ export const command: Command = {
       if (routes !== undefined) printRoutes(io, routes)
     }
     const [first] = requests
-    if (first?.status === 403 && !isJson) tell(io, explainForbidden(first.url, secretNames.authToken ?? ''))
+    if (first?.status === 403 && !isJson) tell(io, explainForbidden(first.url, secretNames.authToken))
     const isGood =
       !findings.some(({ level }) => level === 'error') && (routes ?? []).every(({ verdict }) => verdict === 'guarded')
     return isGood ? EXIT.ok : EXIT.notGenuine

@@ -91,7 +91,7 @@ export function toAddress(
 }
 
 /** Says what a server that answers 403 may have expected of a request that this command signed. */
-export function explainForbidden(signedUrl: string, key: string): string {
+export function explainForbidden(signedUrl: string, key = 'the Auth Token'): string {
   return [
     `Signed for ${hideQuery(signedUrl)} with ${key}.`,
     'If the server knows itself by another URL, give that as --public-url. If it has another Auth Token, set',
