@@ -247,6 +247,72 @@ test.each([
   expect([code, stderr]).toEqual([2, expect.stringMatching(message)])
 })
 
+test('a webhook that is refused is explained', async () => {
+  const { origin, close } = await listen((req, res) => {
+    req.resume()
+    res.writeHead(403).end()
+  })
+  onTestFinished(close)
+  const ran = await walk(origin, '')
+  expect(ran.stderr).toContain('Signed for https://api.example.com/voice with TWILIO_AUTH_TOKEN.')
+  expect(ran.stderr).toContain('--public-url')
+  expect(ran.code).toBe(1)
+})
+
+test('no URL of an application leads to another host', async () => {
+  const other = await listen((_req, res) => res.end('<Response/>'))
+  onTestFinished(other.close)
+  let called = 0
+  other.server.on('request', () => called++)
+  other.server.on('upgrade', (_req, socket) => {
+    called++
+    socket.destroy()
+  })
+  const host = other.origin.slice('http://'.length)
+  const urls = [
+    `//${host}/`,
+    `http:\\\\${host}/`,
+    `https://api.example.com@${host}/`,
+    `https://api.example.com:443@${host}/`,
+    `https://api.example.com\\@${host}/`,
+    `https://api.example.com.${host}/`,
+    `${other.origin}/`,
+    `wss://api.example.com@${host}/`,
+    `ws://${host}/`,
+    'https://api.example.com:4999/',
+    'file:///etc/passwd',
+    'javascript:alert(1)',
+    'https://ex\u0430mple.com/',
+  ]
+  const numbers = urls.map(
+    (url, index) =>
+      `<Start><Stream url="${url}"/></Start>` +
+      `<Dial record="true" recordingStatusCallback="${url}"><Number url="${url}" statusCallback="${url}">1</Number></Dial>` +
+      `<Dial><Number url="/moved?${index}">1</Number></Dial>`,
+  )
+  const { origin, close } = await listen((req, res) => {
+    req.resume()
+    const [, index] = (req.url ?? '').split('?')
+    if (index !== undefined) res.writeHead(307, { location: encodeURI(urls[Number(index)] ?? '') }).end()
+    else res.setHeader('content-type', 'text/xml').end(`<Response>${numbers.join('')}</Response>`)
+  })
+  onTestFinished(close)
+  const ran = await walk(origin, '/answer\n\n'.repeat(2 * urls.length))
+  expect(ran.stderr).toBe('')
+  expect(ran.stdout.match(/\/moved\?… {2}307/g)).toHaveLength(urls.length)
+  expect(ran.stdout).toContain('The call is over: completed.')
+  expect(called).toBe(0)
+})
+
+test('the reader of a ConversationRelay stops after ten malformed messages', async () => {
+  const talk: Agent['talk'] = (socket, { type }) => {
+    if (type === 'setup') for (let index = 0; index < 1000; index++) socket.send('{}')
+  }
+  const origin = await serveAgent({ noun: 'ConversationRelay', isGuarded: true, hasTickets: true, talk })
+  const { findings } = readJson(await walk(origin, '', '--json')) as { findings: { code: number }[] }
+  expect(findings.map(({ code }) => code)).toEqual([...Array(10).fill(64107), 64105])
+})
+
 test('a server that does not answer is unreachable', async () => {
   expect((await tollgate(['call', '--to', 'http://127.0.0.1:1/voice'])).code).toBe(3)
 })

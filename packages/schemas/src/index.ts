@@ -33,9 +33,14 @@ export function schemaOf<K extends WebhookKind>(kind: K): StandardSchema<Webhook
       version: 1,
       vendor: 'tollgate',
       validate(given) {
-        const value = readPairs(given)
-        const issues = findIssues(schema, value)
-        return issues.length > 0 ? { issues } : { value: value as WebhookValues<K> }
+        try {
+          const value = readPairs(given)
+          const issues = findIssues(schema, value)
+          return issues.length > 0 ? { issues } : { value: value as WebhookValues<K> }
+        } catch {
+          // A getter, a proxy or an iterator threw. Its message may have a value.
+          return { issues: [{ message: 'The webhook cannot be read', path: [] }] }
+        }
       },
     },
   }

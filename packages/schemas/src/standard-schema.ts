@@ -7,7 +7,7 @@ export interface StandardSchema<Input, Output> {
     readonly version: 1
     readonly vendor: 'tollgate'
     /**
-     * Checks a value. It never throws for one that a body parser made.
+     * Checks a value. It never throws.
      * @param value anything.
      */
     readonly validate: (value: unknown) => StandardResult<Output>

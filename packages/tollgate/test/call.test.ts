@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { twilioWebhook } from '../src/adapters/fetch.ts'
 import { callScenario, messageScenario } from '../src/testing/call/index.ts'
 import type { CallScenarioOptions } from '../src/testing/call/scenario.ts'
+import type { CallSocket } from '../src/testing/call/walk.ts'
 import { type TestServer, testServer } from '../src/testing/index.ts'
 
 interface Params {
@@ -76,6 +77,13 @@ describe('Gather', () => {
     const alone = await call(routes)
     await alone.press('#')
     expect(alone.heard).toBe('none')
+  })
+
+  test('finishOnKey is one key', async () => {
+    const ended = await call({ '/voice': '<Gather action="/done" finishOnKey="12"/>', '/done': '' })
+    await ended.press('12#')
+    expect(paramsOf(ended, -1)).toMatchObject({ Digits: '12', FinishedOnKey: '#' })
+    expect(ended.findings).toMatchObject([{ code: 13310, level: 'warning' }])
   })
 
   test.each([
@@ -154,8 +162,19 @@ describe('Record', () => {
     expect(paramsOf(mail, 1)).toMatchObject({ Digits: '#', CallStatus: 'in-progress' })
     expect(paramsOf(mail, 2)).toMatchObject({ RecordingStatus: 'completed', RecordingSource: 'RecordVerb' })
     expect(paramsOf(mail, 2).From).toBeUndefined()
-    expect(paramsOf(mail, 3)).toMatchObject({ TranscriptionText: 'Call me back' })
+    expect(paramsOf(mail, 3)).toMatchObject({
+      TranscriptionText: 'Call me back',
+      TranscriptionUrl: expect.stringMatching(/\/Recordings\/RE\w{32}\/Transcriptions\/TR\w{32}$/),
+    })
     expect(paramsOf(mail, 4)).toMatchObject({ CallStatus: 'completed', SequenceNumber: '0' })
+  })
+
+  test('a callback for other events only is not sent at the end', async () => {
+    const verb = '<Record action="/done" recordingStatusCallback="/ready" recordingStatusCallbackEvent="in-progress"/>'
+    const mail = await call({ ...routes, '/voice': verb })
+    await mail.press('#')
+    expect(list(mail)).toEqual(['call POST /voice 200', 'Record action POST /done 200'])
+    expect(mail.notes).toEqual(['The event "in-progress" of recordingStatusCallback is not walked.'])
   })
 
   test('silence runs the next verb, and a hang-up is an action without effect', async () => {
@@ -271,12 +290,58 @@ describe('Dial', () => {
       'participant-leave',
       'conference-end',
     ])
+    const of = (event: string) => dialled.requests.findIndex(({ params }) => params.some(([, one]) => one === event))
+    expect(paramsOf(dialled, of('participant-leave'))).toHaveProperty('ReasonParticipantLeft')
+    expect(paramsOf(dialled, of('conference-end'))).toHaveProperty('ReasonConferenceEnded')
     expect(paramsOf(dialled, -1)).toMatchObject({ DialCallStatus: 'answered' })
     expect(paramsOf(dialled, -1).DialCallSid).toBeUndefined()
   })
 })
 
+test('a conference whose waitUrl fails is not joined', async () => {
+  const dialled = await call({
+    '/voice':
+      '<Dial><Conference waitUrl="/nothing" statusCallback="/events" statusCallbackEvent="join">Room</Conference></Dial><Say>next</Say>',
+  })
+  expect(list(dialled)).toEqual(['call POST /voice 200', 'Conference waitUrl POST /nothing 404'])
+  expect(dialled.heard).toContain('next')
+  expect(dialled.heard).not.toContain('joins')
+})
+
+test('a conference follows each Redirect of its waitUrl once', async () => {
+  const dialled = await call({
+    '/voice': '<Dial><Conference waitUrl="/music">Room</Conference></Dial>',
+    '/music': '<Say>one</Say><Redirect>/more</Redirect>',
+    '/more': '<Say>two</Say><Redirect>/music</Redirect>',
+  })
+  expect(list(dialled).slice(1)).toEqual(['Conference waitUrl POST /music 200', 'Redirect POST /more 200'])
+  await dialled.hangUp()
+  expect(dialled.status).toBe('completed')
+})
+
+test('<Dial> rings no queue and no application', async () => {
+  const dialled = await call({
+    '/voice': '<Dial action="/after"><Queue url="/whisper">support</Queue></Dial>',
+    '/after': '<Say>bye</Say>',
+  })
+  expect(dialled.notes).toEqual(['<Dial> with <Queue> is not walked: as if it was answered.'])
+  expect(list(dialled)).toEqual(['call POST /voice 200', 'Dial action POST /after 200'])
+  expect(paramsOf(dialled, -1)).toMatchObject({ DialCallStatus: 'completed' })
+})
+
 describe('Enqueue', () => {
+  test('music as the waitUrl does not hang up', async () => {
+    const queued = await call({
+      '/voice': '<Enqueue waitUrl="/music" action="/left">support</Enqueue>',
+      '/music': () => new Response('ID3', { headers: { 'content-type': 'audio/mpeg' } }),
+      '/left': '',
+    })
+    expect(queued.status).toBe('in-progress')
+    await queued.answer()
+    await queued.wait()
+    expect(paramsOf(queued, -1)).toMatchObject({ QueueResult: 'bridged' })
+  })
+
   const routes = (wait: string) => ({
     '/voice': '<Enqueue waitUrl="/wait" action="/left">support</Enqueue>',
     '/wait': wait,
@@ -296,6 +361,14 @@ describe('Enqueue', () => {
   test('Leave', async () => {
     const queued = await call(routes('<Leave/>'))
     expect(queued.heard).toContain('result leave')
+  })
+
+  test('music of a host that may not be called is silence', async () => {
+    const verb = '<Enqueue waitUrl="http://music.example/" action="/left">support</Enqueue>'
+    const queued = await call({ ...routes(''), '/voice': verb })
+    await queued.answer()
+    await queued.wait()
+    expect(queued.heard).toContain('result bridged')
   })
 
   test('a hang-up', async () => {
@@ -348,6 +421,19 @@ describe('requests', () => {
     )
     expect(ivr.heard).toBe('sorry')
     expect(paramsOf(ivr, -1)).toMatchObject({ ErrorCode: '11200', ErrorUrl: expect.stringContaining('/gone') })
+  })
+
+  test.each([
+    ['a URL', '<Redirect>file:///x</Redirect>', '11100'],
+    ['Refer', '<Refer><Sip>sip:a@b.example</Sip></Refer>', '13801'],
+  ])('%s that Twilio cannot run leads to the fallback URL', async (_what, verb, code) => {
+    const failed = await call({ '/voice': verb, '/help': '<Say>Sorry</Say>' }, { fallback: '/help' })
+    expect(failed.heard).toBe('Sorry')
+    expect(paramsOf(failed, -1)).toMatchObject({ ErrorCode: code, ErrorUrl: 'https://example.com/voice' })
+    const alone = await call({ '/voice': verb, '/help': verb })
+    expect(alone.heard).toBe('[an application error has occurred]')
+    const both = await call({ '/voice': verb, '/help': verb }, { fallback: '/help' })
+    expect(both.requests).toHaveLength(2)
   })
 
   test('an application that fails has no answer', async () => {
@@ -456,5 +542,79 @@ describe('messageScenario', () => {
     )
     await text.send('Hi')
     expect(text.replies).toEqual(['plain'])
+  })
+})
+
+describe('hostile sockets', () => {
+  /** Opens at once, and answers the first message of Twilio's with these. */
+  function openTo(messages: readonly string[]): () => CallSocket {
+    return () => {
+      const events = new EventTarget()
+      const emit = (type: string, data?: string): void => {
+        events.dispatchEvent(Object.assign(new Event(type), { data }))
+      }
+      setTimeout(() => emit('open'))
+      let isFirst = true
+      return {
+        addEventListener: (type: string, listener: (event: never) => void) =>
+          events.addEventListener(type, listener as () => void),
+        send() {
+          if (isFirst) for (const message of messages) setTimeout(() => emit('message', message))
+          isFirst = false
+        },
+        close: () => emit('close'),
+      }
+    }
+  }
+  const connect = (noun: string) => ({ '/voice': `<Connect>${noun}</Connect><Say>over</Say>` })
+  const noText = '{"toString":1}'
+
+  test.each([
+    [
+      '<Stream url="/socket"/>',
+      [`{"event":"mark","mark":{"name":${noText}}}`, `{"event":"media","media":{"payload":${noText}}}`],
+    ],
+    [
+      '<ConversationRelay url="wss://example.com/socket"/>',
+      [
+        `{"type":${noText}}`,
+        `{"type":"text","token":${noText},"last":true}`,
+        `{"type":"play","source":${noText}}`,
+        `{"type":"sendDigits","digits":${noText}}`,
+        '{"type":"text","token":null,"last":true}',
+      ],
+    ],
+  ])('objects in the place of texts: %s', async (noun, messages) => {
+    const ended = await call(connect(noun), { openSocket: openTo(messages) })
+    await ended.hangUp()
+    expect(ended.status).toBe('completed')
+    expect(ended.heard).toBe('')
+    expect(ended.findings.length).toBeGreaterThan(0)
+  })
+
+  test.each([
+    ['Stream', 31920],
+    ['ConversationRelay', 64102],
+  ])('a client that refuses the URL of a %s', async (noun, code) => {
+    const openSocket = (): CallSocket => {
+      throw new SyntaxError('The URL contains a fragment identifier')
+    }
+    const ended = await call(connect(`<${noun} url="wss://example.com/s#x"/>`), { openSocket })
+    expect(ended.findings).toMatchObject([{ code, level: 'error' }])
+    expect(ended.heard).toBe('over')
+  })
+
+  test('many sockets count as requests', async () => {
+    const start = '<Start><Stream url="/socket"/></Start>'
+    const ended = await call({ '/voice': start.repeat(200) }, { openSocket: openTo([]), maxRequests: 5 })
+    expect(ended.requests).toHaveLength(5)
+    expect(ended.notes).toEqual(["The walk ends after 5 requests. This limit is its own, not Twilio's."])
+  })
+
+  test('faulty messages are reported once per stream', async () => {
+    const messages = ['{}', 'x', '{"event":"x"}', '[]', 'y']
+    const ended = await call(connect('<Stream url="/socket"/>'), { openSocket: openTo(messages) })
+    await ended.hangUp()
+    expect(ended.findings.map(({ code }) => code)).toEqual([31951, 31950])
   })
 })

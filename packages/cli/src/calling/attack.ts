@@ -117,5 +117,5 @@ function distinct<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
 }
 
 function cutQuery(url: string): string {
-  return url.replace(/[?#].*$/s, '').replace(/\/\/[^/]*@/, '//')
+  return url.replace(/\?.*$/s, '')
 }

@@ -22,7 +22,9 @@ const longestLine = 2000
 export async function followKeyboard(call: Call, over: Promise<void>, io: Io): Promise<void> {
   claimStandardInput(io, 'tollgate call')
   const lines = createInterface({ input: io.stdin })
-  void over.then(() => lines.close())
+  const close = (): void => lines.close()
+  // An error is thrown by the method that waits for the call.
+  void over.then(close, close)
   for await (const line of lines) {
     if (call.status !== 'in-progress') break
     const text = line.trim().slice(0, longestLine)

@@ -58,10 +58,9 @@ export class LocalTransport implements Transport {
 
   /** Sends a request, or a forged copy of it. `undefined` if no mapping has its URL. */
   async send(request: OutgoingRequest, { unsigned, signedUrl }: Forgery = {}): Promise<Delivered | undefined> {
-    const url = withoutUserinfo(request.url)
-    const mapping = this.#locate(url)
+    const { url, method, contentType } = request
+    const mapping = this.#mappings.find(({ from }) => isPrefix(from, url))
     if (mapping === undefined) return undefined
-    const { method, contentType } = request
     const content = {
       method,
       params: request.params.map(([name, value]): [string, string] => [name, value]),
@@ -115,18 +114,10 @@ export class LocalTransport implements Transport {
       perMessageDeflate: false,
     })
   }
-
-  #locate(url: string): Mapping | undefined {
-    return this.#mappings.find(({ from }) => isPrefix(from, url))
-  }
 }
 
 function isPrefix(prefix: string, url: string): boolean {
   return url.startsWith(prefix) && /^([/?#]|$)/.test(url.slice(prefix.length))
-}
-
-function withoutUserinfo(url: string): string {
-  return url.replace(/\/\/[^/?#]*@/, '//').replace(/#.*$/s, '')
 }
 
 /**

@@ -15,6 +15,7 @@ import { LocalTransport, type Mapping, readMapping } from '../calling/transport.
 import { asUsage, EXIT, UnreachableError, UsageError } from '../exit.ts'
 import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { readSecrets, secretFlags } from '../secrets.ts'
+import { explainForbidden } from '../sending/prepare.ts'
 import type { Command } from './command.ts'
 
 export const command: Command = {
@@ -61,7 +62,7 @@ export const command: Command = {
     args.only(['sms', 'status-callback'])
     args.only(['sms', 'max-requests'])
     const { origin, path, mappings } = readAddresses(args)
-    const { authTokens, sharedKey } = await readSecrets(args, io)
+    const { authTokens, sharedKey, names: secretNames } = await readSecrets(args, io)
     const [authToken] = authTokens
     if (authToken === undefined || sharedKey !== undefined)
       throw new UsageError('This command signs with an Auth Token.')
@@ -78,6 +79,8 @@ export const command: Command = {
       if (walked.status !== undefined) print(io, `The call is over: ${walked.status}.`)
       if (routes !== undefined) printRoutes(io, routes)
     }
+    const [first] = requests
+    if (first?.status === 403 && !isJson) tell(io, explainForbidden(first.url, secretNames.authToken))
     const isGood =
       !findings.some(({ level }) => level === 'error') && (routes ?? []).every(({ verdict }) => verdict === 'guarded')
     return isGood ? EXIT.ok : EXIT.notGenuine

@@ -8,7 +8,7 @@ import { findByKind, nameSigningFlag, otherKinds, otherSchemes, signingFlags } f
 import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
 import { contentFlags, readContent } from '../sending/content.ts'
 import { type Answer, type Delivery, deliver } from '../sending/deliver.ts'
-import { prepare, prepareCaptured, toAddress } from '../sending/prepare.ts'
+import { explainForbidden, prepare, prepareCaptured, toAddress } from '../sending/prepare.ts'
 import { startProgress } from '../sending/progress.ts'
 import { isDone, reportJson, reportText } from '../sending/report.ts'
 import { type Command, inGroup } from './command.ts'
@@ -111,12 +111,7 @@ async function readMade(args: Args, io: Io, to: string): Promise<Source> {
   const key = sharedKey === undefined && authTokens.length > 1 ? `${first} (its first line)` : first
   return {
     make,
-    explainForbidden: () =>
-      [
-        `Signed for ${hideQuery(make(0).signedUrl)} with ${key}.`,
-        'If the server knows itself by another URL, give that as --public-url. If it has another Auth Token, set',
-        'TWILIO_AUTH_TOKEN, or use --auth-token-file. The log of the server names the reason.',
-      ].join('\n'),
+    explainForbidden: () => explainForbidden(make(0).signedUrl, key),
   }
 }
 

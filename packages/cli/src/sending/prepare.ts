@@ -2,6 +2,7 @@ import { hiddenValue, type RecordedRequest, splitUrl, toIncoming } from 'tollgat
 import { type SignRequestInput, signRequest } from 'tollgate/testing'
 import { asUsage, type OptionNames, UsageError } from '../exit.ts'
 import { checkGiven } from '../inputs/flags.ts'
+import { hideQuery } from '../io.ts'
 import type { Delivery } from './deliver.ts'
 
 interface Addresses {
@@ -87,6 +88,15 @@ export function toAddress(
     target,
     headers: { host: authority, ...authorization },
   }
+}
+
+/** Says what a server that answers 403 may have expected of a request that this command signed. */
+export function explainForbidden(signedUrl: string, key = 'the Auth Token'): string {
+  return [
+    `Signed for ${hideQuery(signedUrl)} with ${key}.`,
+    'If the server knows itself by another URL, give that as --public-url. If it has another Auth Token, set',
+    'TWILIO_AUTH_TOKEN, or use --auth-token-file. The log of the server names the reason.',
+  ].join('\n')
 }
 
 function cutPublicUrl(publicUrl: string): string {

@@ -1,6 +1,6 @@
 import { XMLValidator } from 'fast-xml-parser'
 
-import { readTwiml, type TwimlElement } from './read-twiml.ts'
+import { listChildren, readTwiml, type TwimlElement } from './read-twiml.ts'
 
 /** What Twilio would report about an answer. */
 export interface AnswerFinding {
@@ -226,7 +226,8 @@ export function checkAnswer(answer: Answer, use: AnswerUse): AnswerFinding[] {
     use,
     type: (find('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '',
     location: find('location'),
-    tree: answer.body === undefined || answer.isCut ? undefined : readTwiml(answer.body),
+    // Twilio reads no larger one, and none of a callback.
+    tree: answer.isCut || answer.bytes > mostBytes || use === 'callback' ? undefined : readTwiml(answer.body ?? ''),
   }
   const findings: AnswerFinding[] = []
   for (const { code, level, uses, ends, find } of answerRules) {
@@ -262,10 +263,6 @@ function listElements(facts: Facts): TwimlElement[] {
   const all = [facts.tree]
   for (let at = 0; at < all.length; at++) all.push(...listChildren(all[at] as TwimlElement))
   return all
-}
-
-function listChildren({ children }: TwimlElement): TwimlElement[] {
-  return children.filter((child) => typeof child !== 'string')
 }
 
 function nameElement({ name }: TwimlElement): string {

@@ -48,10 +48,6 @@ export function readText(element: TwimlElement): string {
     .trim()
 }
 
-export function listChildren(element: TwimlElement): TwimlElement[] {
-  return element.children.filter((child) => typeof child !== 'string')
-}
-
 /** https://www.twilio.com/docs/api/errors: the codes for a wrong method. Other verbs have none of their own. */
 const methodCodes: Readonly<Record<string, number>> = {
   Gather: 13312,
@@ -110,6 +106,14 @@ export function resolveTarget(
 export async function callBack(at: At, name: string, params: Pairs, element: TwimlElement = at.verb): Promise<void> {
   const target = readTarget(at, name, `${name}Method`, element)
   if (typeof target === 'object') await at.walk.callBack(target.reason, target.url, target.method, params, at.leg)
+}
+
+/** Sends the callback of a recording after the call, unless the verb subscribes to other events only. */
+export function reportRecording(at: At, params: Pairs): void {
+  const events = (readAttribute(at.verb, 'recordingStatusCallbackEvent') ?? 'completed').split(/\s+/)
+  if (events.includes('completed')) at.walk.later.push(() => callBack(at, 'recordingStatusCallback', params))
+  for (const event of events.filter((each) => each !== 'completed'))
+    at.walk.note(`The event "${event.slice(0, 60)}" of recordingStatusCallback is not walked.`)
 }
 
 export function toStep(target: Target, params: Pairs): Step {

@@ -3,7 +3,6 @@ import { messagingSamples } from '../../schemes/twilio/webhooks/messaging.sample
 import { sampleAccountSid } from '../../schemes/twilio/webhooks/row.ts'
 import {
   type At,
-  listChildren,
   type Next,
   readAttribute,
   readTarget,
@@ -16,6 +15,7 @@ import {
 import { joinPath, Log, readMethod, type Walked } from './call.ts'
 import { CookieJar } from './cookies.ts'
 import { Inbox } from './inbox.ts'
+import { listChildren } from './read-twiml.ts'
 import { type CallEvent, type Leg, makeSid, type Pairs, type Transport, Walk } from './walk.ts'
 
 /** Options of `messageScenario`. Unknown properties are a `TypeError`. */

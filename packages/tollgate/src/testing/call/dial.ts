@@ -2,16 +2,16 @@ import {
   type At,
   callBack,
   endWithAction,
-  listChildren,
   type Next,
   readAttribute,
   readTarget,
   readText,
+  reportRecording,
   type Target,
   toStep,
 } from './at.ts'
 import type { AnswerOutcome } from './inbox.ts'
-import type { TwimlElement } from './read-twiml.ts'
+import { listChildren, type TwimlElement } from './read-twiml.ts'
 import {
   type End,
   formatTime,
@@ -25,9 +25,10 @@ import {
 } from './walk.ts'
 
 type WalkLeg = (leg: Leg, step: Step) => Promise<End>
-type WalkWaiting = (walk: Walk, leg: Leg, step: Step) => Promise<void>
+type WalkWaiting = (walk: Walk, leg: Leg, step: Step) => Promise<End>
 
 const mostTargets = 10
+const rung = ['Number', 'Client', 'Sip']
 
 /** https://www.twilio.com/docs/voice/twiml/dial */
 export async function runDial(at: At, walkLeg: WalkLeg, walkWaiting: WalkWaiting): Promise<Next> {
@@ -40,6 +41,11 @@ export async function runDial(at: At, walkLeg: WalkLeg, walkWaiting: WalkWaiting
   const nouns = listChildren(at.verb)
   const [noun] = nouns
   if (noun?.name === 'Conference') return await endWithAction(at, action, await joinConference(at, noun, walkWaiting))
+  const other = nouns.find(({ name }) => !rung.includes(name))
+  if (other !== undefined) {
+    at.walk.note(`<Dial> with <${other.name.slice(0, 60)}> is not walked: as if it was answered.`)
+    return await endWithAction(at, action, [['DialCallStatus', 'completed']])
+  }
   const targets = nouns.length === 0 ? [makeElement('Number', readText(at.verb))] : nouns
   if (targets.length > mostTargets)
     at.walk.note(`Twilio rings up to ${mostTargets} numbers; these are ${targets.length}.`)
@@ -185,18 +191,17 @@ function keepRecording(at: At, isBridged: boolean): Pairs {
   const { AccountSid = '', CallSid = '' } = at.leg.params
   const sid = makeSid('RE')
   const url = `https://api.twilio.com/2010-04-01/Accounts/${AccountSid}/Recordings/${sid}`
-  at.walk.later.push(() =>
-    callBack(at, 'recordingStatusCallback', [
-      ['RecordingSource', 'DialVerb'],
-      ['RecordingSid', sid],
-      ['RecordingUrl', url],
-      ['RecordingStatus', 'completed'],
-      ['RecordingChannels', record.includes('dual') ? '2' : '1'],
-      ['CallSid', CallSid],
-      ['AccountSid', AccountSid],
-      ['RecordingDuration', '1'],
-    ]),
-  )
+  reportRecording(at, [
+    ['RecordingSource', 'DialVerb'],
+    ['RecordingSid', sid],
+    ['RecordingUrl', url],
+    ['RecordingStatus', 'completed'],
+    ['RecordingChannels', record.includes('dual') ? '2' : '1'],
+    ['CallSid', CallSid],
+    ['RecordingStartTime', formatTime(at.walk.options.now())],
+    ['AccountSid', AccountSid],
+    ['RecordingDuration', '1'],
+  ])
   return [['RecordingUrl', url]]
 }
 
@@ -230,10 +235,14 @@ async function joinConference(at: At, noun: TwimlElement, walkWaiting: WalkWaiti
     ['Muted', 'false'],
     ['Hold', 'false'],
   ]
+  const waitUrl = readAttribute(noun, 'waitUrl') === '' ? undefined : readTarget(at, 'waitUrl', 'waitMethod', noun)
+  const waited = typeof waitUrl === 'object' ? await walkWaiting(walk, leg, toStep(waitUrl, [])) : waitUrl
+  if (waited === 'failed') {
+    walk.note('The waitUrl failed, so the conference is not joined.')
+    return [['DialCallStatus', 'failed']]
+  }
   walk.hear(`[joins the conference ${name}]`)
   await report('join', 'participant-join', participant)
-  const waitUrl = readAttribute(noun, 'waitUrl') === '' ? undefined : readTarget(at, 'waitUrl', 'waitMethod', noun)
-  if (typeof waitUrl === 'object') await walkWaiting(walk, leg, toStep(waitUrl, []))
   for (;;) {
     const input = leg.hungUp ? undefined : await walk.ask(leg)
     if (input === undefined || leg.hungUp || 'wait' in input) break
@@ -242,7 +251,14 @@ async function joinConference(at: At, noun: TwimlElement, walkWaiting: WalkWaiti
       await report('start', 'conference-start')
     }
   }
-  await report('leave', 'participant-leave', participant)
-  await report('end', 'conference-end', [['CallSidEndingConference', CallSid]])
+  await report('leave', 'participant-leave', [
+    ...participant,
+    ['ParticipantCallStatus', leg.hungUp ? 'completed' : 'in-progress'],
+    ['ReasonParticipantLeft', 'participant_hung_up'],
+  ])
+  await report('end', 'conference-end', [
+    ['CallSidEndingConference', CallSid],
+    ['ReasonConferenceEnded', 'last-participant-left'],
+  ])
   return [['DialCallStatus', 'answered']]
 }

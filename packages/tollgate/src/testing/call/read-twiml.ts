@@ -42,6 +42,10 @@ export function readTwiml(text: string): TwimlElement | undefined {
   }
 }
 
+export function listChildren({ children }: TwimlElement): TwimlElement[] {
+  return children.filter((child) => typeof child !== 'string')
+}
+
 function readNodes(nodes: readonly Node[], count: { elements: number }): (TwimlElement | string)[] {
   return nodes.flatMap((node): (TwimlElement | string)[] => {
     const { ':@': attributes, ...named } = node

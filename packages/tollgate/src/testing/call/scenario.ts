@@ -59,9 +59,8 @@ function createTransport(server: TestServer, openSocket: OpenSocket | undefined)
   const isOwn = (url: string): boolean => url.startsWith(origin) && /^([/?#]|$)/.test(url.slice(origin.length))
   return {
     async request({ url, method, params, headers, contentType }) {
-      const plain = url.replace(/\/\/[^/?#]*@/, '//').replace(/#.*$/s, '')
-      if (!isOwn(plain)) return undefined
-      const path = plain.slice(origin.length)
+      if (!isOwn(url)) return undefined
+      const path = url.slice(origin.length)
       const started = Date.now()
       const request = { method, params: params.map(([name, value]): [string, string] => [name, value]), headers }
       const response = await server.send(path.startsWith('/') ? path : `/${path}`, {

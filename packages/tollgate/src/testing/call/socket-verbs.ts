@@ -1,16 +1,7 @@
-import {
-  type At,
-  callBack,
-  endWithAction,
-  listChildren,
-  type Next,
-  readAttribute,
-  readTarget,
-  type Target,
-} from './at.ts'
-import type { TwimlElement } from './read-twiml.ts'
+import { type At, callBack, endWithAction, type Next, readAttribute, readTarget, type Target } from './at.ts'
+import { listChildren, type TwimlElement } from './read-twiml.ts'
 import { parseMessage, Session } from './socket.ts'
-import { makeSid, type Pairs, resolveUrl } from './walk.ts'
+import { type CallSocket, makeSid, type Pairs, resolveUrl, toSignedUrl } from './walk.ts'
 
 type Noun = (at: At, noun: TwimlElement, action: Target | undefined) => Promise<Next>
 
@@ -57,6 +48,12 @@ const relayQuietMs = 5000
 const framesOfSpeech = 50
 const silence = btoa('\xff'.repeat(160))
 
+/** By the attribute `track` of a one-way stream. */
+const tracks: Readonly<Record<string, readonly string[]>> = Object.assign(Object.create(null), {
+  outbound_track: ['outbound'],
+  both_tracks: ['inbound', 'outbound'],
+})
+
 /** Resolves the URL of a socket: wss, or the host of the document. */
 function resolveSocket(at: At, noun: TwimlElement): string | undefined {
   const text = (readAttribute(noun, 'url') ?? '').trim()
@@ -74,25 +71,36 @@ function resolveSocket(at: At, noun: TwimlElement): string | undefined {
 async function open(at: At, noun: TwimlElement, url: string, code: number): Promise<Session | undefined> {
   const { walk } = at
   const reason = `${at.verb.name} ${noun.name}`
+  const signed = toSignedUrl(url)
   const report = (status: number): void =>
-    walk.options.onEvent({ type: 'request', reason, method: 'GET', url, params: [], status })
+    walk.options.onEvent({ type: 'request', reason, method: 'GET', url: signed, params: [], status })
   const { transport } = walk.options
   if (transport.openSocket === undefined) {
     walk.note(`${reason} is not walked: give "openSocket".`)
     return undefined
   }
-  const socket = transport.openSocket(url)
+  if (!walk.countRequest()) return undefined
+  const socket = begin(() => transport.openSocket?.(signed))
   if (socket === undefined) {
-    walk.note(`${url} was not opened: the walk may not call this host.`)
+    walk.note(`${signed} was not opened: the walk may not call this host.`)
     return undefined
   }
-  const session = new Session(socket)
-  const failure = await session.opened
+  const session = typeof socket === 'string' ? undefined : new Session(socket)
+  const failure = session === undefined ? String(socket) : await session.opened
   report(failure === undefined ? 101 : 0)
   if (failure === undefined) return session
-  session.close()
+  session?.close()
   walk.report(code, 'error', `the socket did not open: ${failure}`, url)
   return undefined
+}
+
+/** Begins a handshake. A client throws for a URL that it cannot open: this returns the reason. */
+function begin(openSocket: () => CallSocket | undefined): CallSocket | string | undefined {
+  try {
+    return openSocket()
+  } catch (error) {
+    return error instanceof Error ? error.message : 'the client failed'
+  }
 }
 
 function readParameters(noun: TwimlElement): Record<string, string> {
@@ -132,14 +140,24 @@ async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefine
       ],
       noun,
     )
-  session.onMessage((text) => readStreamMessage(at, stream, text))
+  const reported = new Set<number>()
+  // What the server of a one-way stream sends has no effect: https://www.twilio.com/docs/voice/twiml/stream
+  const isTwoWay = at.verb.name === 'Connect'
+  session.onMessage((text) => {
+    if (!isTwoWay) return
+    const fault = readStreamMessage(at, stream, text)
+    // Twilio reports each of them once per stream: https://www.twilio.com/docs/api/errors/31951
+    if (fault === undefined || reported.has(fault)) return
+    reported.add(fault)
+    at.walk.report(fault, 'warning', streamFaults[fault] ?? '', at.document.url)
+  })
   session.send({ event: 'connected', protocol: 'Call', version: '1.0.0' })
   stream.send('start', {
     start: {
       accountSid,
       streamSid: sid,
       callSid,
-      tracks: ['inbound'],
+      tracks: isTwoWay ? ['inbound'] : (tracks[readAttribute(noun, 'track') ?? ''] ?? ['inbound']),
       mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
       customParameters: readParameters(noun),
     },
@@ -148,21 +166,26 @@ async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefine
   return stream
 }
 
-/** Reads what the server of a stream sends. A mark comes back, as after its audio was played. */
-function readStreamMessage({ walk, document }: At, stream: Stream, text: string): void {
+const streamFaults: Readonly<Record<number, string>> = {
+  31950: 'the server of the stream sent a message that is no JSON object',
+  31951: 'the server of the stream sent a message that the protocol does not have',
+}
+
+/**
+ * Reads what the server of a stream sends. A mark comes back, as after its audio was played.
+ * @returns the code of a fault
+ */
+function readStreamMessage({ walk }: At, stream: Stream, text: string): number | undefined {
   const message = parseMessage(text)
-  const { event, mark, media } = message ?? {}
-  if (event === 'mark') stream.send('mark', { mark: { name: String(Object(mark).name ?? '') } })
-  else if (event === 'media') {
-    const ms = Math.round((String(Object(media).payload ?? '').length * 3) / 4 / 8)
-    walk.hear(`[audio ${ms} ms]`)
-  } else if (event !== 'clear')
-    walk.report(
-      31951,
-      'warning',
-      'the server of the stream sent a message that the protocol does not have',
-      document.url,
-    )
+  if (message === undefined) return 31950
+  const { event, mark, media } = message
+  const { name } = Object(mark) as { readonly name?: unknown }
+  const { payload } = Object(media) as { readonly payload?: unknown }
+  if (event === 'mark' && typeof name === 'string') stream.send('mark', { mark: { name } })
+  else if (event === 'media' && typeof payload === 'string')
+    walk.hear(`[audio ${Math.round((payload.length * 3) / 4 / 8)} ms]`)
+  else if (event !== 'clear') return 31951
+  return undefined
 }
 
 async function connectStream(at: At, noun: TwimlElement, action: Target | undefined): Promise<Next> {
@@ -255,14 +278,16 @@ class Relay {
   }
 
   #read(text: string): void {
+    if (this.isOver) return
     const message = parseMessage(text)
-    const read = relayMessages[String(message?.type)]
-    if (message === undefined || read === undefined) {
+    const row = typeof message?.type === 'string' ? relayMessages[message.type] : undefined
+    const content = row?.text === undefined ? '' : message?.[row.text]
+    if (message === undefined || row === undefined || typeof content !== 'string') {
       this.#refuse()
       return
     }
     this.#malformed = 0
-    read(message, this)
+    row.read?.(this, content, message)
   }
 
   #refuse(): void {
@@ -300,22 +325,26 @@ class Relay {
 }
 
 type RelayMessage = Readonly<Record<string, unknown>>
-const ignore = (): void => undefined
+
+interface RelayRow {
+  /** The field that has to be a text. */
+  readonly text?: string
+  read?(relay: Relay, text: string, message: RelayMessage): void
+}
 
 /** The messages of a server: https://www.twilio.com/docs/voice/conversationrelay/websocket-messages */
-const relayMessages: Readonly<Record<string, (message: RelayMessage, relay: Relay) => void>> = Object.assign(
-  Object.create(null),
-  {
-    text: ({ token, last }: RelayMessage, relay: Relay) => relay.speak(String(token ?? ''), last === true),
-    play: ({ source }: RelayMessage, relay: Relay) => relay.hear(`[plays ${String(source)}]`),
-    sendDigits: ({ digits }: RelayMessage, relay: Relay) => relay.hear(`[tones ${String(digits)}]`),
-    language: ignore,
-    config: ignore,
-    hints: ignore,
-    end({ handoffData }: RelayMessage, relay: Relay) {
+const relayMessages: Readonly<Record<string, RelayRow>> = Object.assign(Object.create(null), {
+  text: { text: 'token', read: (relay, token, { last }) => relay.speak(token, last === true) },
+  play: { text: 'source', read: (relay, source) => relay.hear(`[plays ${source}]`) },
+  sendDigits: { text: 'digits', read: (relay, digits) => relay.hear(`[tones ${digits}]`) },
+  language: {},
+  config: {},
+  hints: {},
+  end: {
+    read(relay, _text, { handoffData }) {
       relay.isEnded = true
       if (typeof handoffData === 'string') relay.handoff = [['HandoffData', handoffData]]
       relay.finish()
     },
   },
-)
+} satisfies Readonly<Record<string, RelayRow>>)

@@ -2,12 +2,12 @@ import {
   type At,
   callBack,
   endWithAction,
-  listChildren,
   type Next,
   readAttribute,
   readCount,
   readTarget,
   readText,
+  reportRecording,
   resolveTarget,
   runDocument,
   type Target,
@@ -15,6 +15,7 @@ import {
   type VerbRow,
 } from './at.ts'
 import { runDial } from './dial.ts'
+import { listChildren } from './read-twiml.ts'
 import { runConnect, runStart } from './socket-verbs.ts'
 import { type End, hangUp, type Leg, makeSid, type Pairs, type Step, type Walk } from './walk.ts'
 
@@ -161,11 +162,12 @@ function collect(keys: string, finish: string, most: number | undefined): { digi
 
 function readFinishKeys({ walk, verb, document }: At, usual: string): string {
   const keys = readAttribute(verb, 'finishOnKey') ?? usual
-  if (/^[\d*#]*$/.test(keys)) return keys
+  const isRecord = verb.name === 'Record'
+  if (/^[\d*#]*$/.test(keys) && (isRecord || keys.length <= 1)) return keys
   walk.report(
-    verb.name === 'Record' ? 13613 : 13310,
+    isRecord ? 13613 : 13310,
     'warning',
-    'finishOnKey has other characters than 0-9, * and #: it is ignored',
+    `finishOnKey is not ${isRecord ? 'of' : 'one of'} 0-9, * and #: it is ignored`,
     document.url,
   )
   return usual
@@ -209,22 +211,23 @@ async function runRecord(at: At): Promise<Next> {
 function keepCallbacks(at: At, recording: Pairs, said: string): void {
   const { walk, leg, verb } = at
   const { AccountSid = '', CallSid = '' } = leg.params
-  walk.later.push(() =>
-    callBack(at, 'recordingStatusCallback', [
-      ['RecordingSource', 'RecordVerb'],
-      ...recording,
-      ['RecordingStatus', 'completed'],
-      ['RecordingChannels', '1'],
-      ['CallSid', CallSid],
-      ['AccountSid', AccountSid],
-    ]),
-  )
+  const { RecordingUrl = '' } = Object.fromEntries(recording)
+  const transcription = makeSid('TR')
+  reportRecording(at, [
+    ['RecordingSource', 'RecordVerb'],
+    ...recording,
+    ['RecordingStatus', 'completed'],
+    ['RecordingChannels', '1'],
+    ['CallSid', CallSid],
+    ['AccountSid', AccountSid],
+  ])
   if (readAttribute(verb, 'transcribe') === 'true')
     walk.later.push(() =>
       callBack(at, 'transcribeCallback', [
         ...Object.entries(leg.params),
         ...recording,
-        ['TranscriptionSid', makeSid('TR')],
+        ['TranscriptionSid', transcription],
+        ['TranscriptionUrl', `${RecordingUrl}/Transcriptions/${transcription}`],
         ['TranscriptionText', said],
         ['TranscriptionStatus', 'completed'],
         ['TranscriptionType', 'fast'],
@@ -237,15 +240,23 @@ function keepCallbacks(at: At, recording: Pairs, said: string): void {
 /** What a waitUrl may hold: https://www.twilio.com/docs/voice/twiml/enqueue#attributes-waitUrl */
 const waiting = pick('Say Play Pause Hangup Redirect Leave Gather')
 
-/** The same for a conference. A Redirect there only repeats the music, so it is not followed. */
-const holding = pick('Say Play Pause')
+/** The same for a conference: https://www.twilio.com/docs/voice/twiml/conference#attributes-waitUrl */
+const holding = pick('Say Play Pause Redirect')
 
 function pick(names: string): Record<string, VerbRow> {
   return Object.fromEntries(Object.entries(verbs).filter(([name]) => names.split(' ').includes(name)))
 }
 
-async function runHold(walk: Walk, leg: Leg, step: Step): Promise<void> {
-  await walk.runOne(leg, step, (document) => runDocument(walk, leg, document, holding))
+/** Runs each document of the music once: a Redirect to one of them only repeats it. */
+async function runHold(walk: Walk, leg: Leg, step: Step): Promise<End> {
+  const run = new Set<string>()
+  let next: Step | End = step
+  while (typeof next === 'object') {
+    if (run.has(next.url)) return 'ended'
+    run.add(next.url)
+    next = await walk.runOne(leg, next, (document) => runDocument(walk, leg, document, holding))
+  }
+  return next
 }
 
 async function runEnqueue(at: At): Promise<Next> {

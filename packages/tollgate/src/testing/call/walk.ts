@@ -10,7 +10,7 @@ export type Pairs = readonly (readonly [name: string, value: string])[]
 
 /** A request that the walk asks for. The transport signs it for `url` and sends it. */
 export interface OutgoingRequest {
-  /** The public URL, as Twilio would have it. */
+  /** The public URL, as Twilio would sign it: without userinfo and fragment. */
   readonly url: string
   readonly method: 'GET' | 'POST'
   /** Form parameters of a POST. A GET adds them to the query. */
@@ -98,6 +98,7 @@ export interface Leg {
 const voiceType = 'application/x-www-form-urlencoded; charset=UTF-8'
 const redirects = [301, 302, 303, 307]
 const mostRedirects = 10
+const fallbackReason = 'fallback URL'
 
 export interface WalkOptions {
   readonly transport: Transport
@@ -117,6 +118,7 @@ export class Walk {
   readonly later: (() => Promise<void>)[] = []
   readonly #jar: CookieJar
   #requests = 0
+  #lastError = { code: 0, url: '' }
 
   constructor(options: WalkOptions, jar: CookieJar = new CookieJar()) {
     this.options = options
@@ -132,7 +134,8 @@ export class Walk {
   }
 
   report(code: number, level: AnswerFinding['level'], detail: string, url: string): void {
-    this.options.onEvent({ type: 'finding', code, level, detail, url: hideUserinfo(url) })
+    if (level === 'error') this.#lastError = { code, url }
+    this.options.onEvent({ type: 'finding', code, level, detail, url: toSignedUrl(url) })
   }
 
   /** Asks for the caller's next action. `undefined` if `withdraw` resolves before. */
@@ -149,26 +152,26 @@ export class Walk {
     return next
   }
 
-  /** Requests one document and runs it. */
+  /**
+   * Requests one document and runs it. After an error in one of the two, that of the fallback URL
+   * follows. A document that the walk may not request is like an empty one.
+   */
   async runOne(leg: Leg, step: Step, runDocument: (document: Document) => Promise<Step | End>): Promise<Step | End> {
-    const document = await this.#fetchOrFallBack(leg, step)
-    return document === undefined ? 'failed' : await runDocument(document)
-  }
-
-  /** Requests a document, and after an error that of the fallback URL. */
-  async #fetchOrFallBack(leg: Leg, step: Step): Promise<Document | undefined> {
     const document = await this.#fetchDocument(leg, step)
-    if (document === undefined || 'verbs' in document) return document
+    if (document === undefined) return 'ended'
+    const end = 'verbs' in document ? await runDocument(document) : 'failed'
+    if (end !== 'failed') return end
     const { fallback } = this.options
-    if (fallback !== undefined && step.reason !== 'fallback URL') {
+    if (fallback !== undefined && step.reason !== fallbackReason) {
+      const { code, url } = 'verbs' in document ? this.#lastError : document
       const params: Pairs = [
-        ['ErrorCode', String(document.code)],
-        ['ErrorUrl', hideUserinfo(document.url)],
+        ['ErrorCode', String(code)],
+        ['ErrorUrl', toSignedUrl(url)],
       ]
-      return await this.#fetchOrFallBack(leg, { reason: 'fallback URL', ...fallback, params })
+      return await this.runOne(leg, { reason: fallbackReason, ...fallback, params }, runDocument)
     }
     if (leg.use === 'voice') this.hear('[an application error has occurred]')
-    return undefined
+    return 'failed'
   }
 
   /** Requests a document and follows HTTP redirects. */
@@ -211,7 +214,7 @@ export class Walk {
     const type = (readHeader(answer, 'content-type') ?? '').toLowerCase()
     const { body = '' } = answer
     if (answer.bytes === 0) return { url, verbs: [] }
-    if (type.startsWith('audio/')) return { url, verbs: [makeElement('Play', url), makeElement('Hangup')] }
+    if (type.startsWith('audio/')) return { url, verbs: [makeElement('Play', toSignedUrl(url))] }
     const root = readTwiml(body)
     if (root?.name === 'Response') return { url, verbs: root.children.filter((child) => typeof child !== 'string') }
     if (type.startsWith('text/plain'))
@@ -221,24 +224,28 @@ export class Walk {
     return { code: 12100, url }
   }
 
+  /** Counts a request or a socket. Returns false, with a note, if the walk may not send it any more. */
+  countRequest(): boolean {
+    const { maxRequests } = this.options
+    if (++this.#requests === maxRequests + 1)
+      this.note(`The walk ends after ${maxRequests} requests. This limit is its own, not Twilio's.`)
+    return this.#requests <= maxRequests
+  }
+
   /** Sends one request. `stopped`: the walk may not send it. `undefined`: there is no answer. */
   async send({ reason, url, method, params }: Step, use: 'voice' | 'message'): Promise<Answer | 'stopped' | undefined> {
-    if (this.#requests++ >= this.options.maxRequests) {
-      if (this.#requests === this.options.maxRequests + 1)
-        this.note(`The walk ends after ${this.options.maxRequests} requests. This limit is its own, not Twilio's.`)
-      return 'stopped'
-    }
-    const shown = hideUserinfo(url)
+    if (!this.countRequest()) return 'stopped'
+    const signed = toSignedUrl(url)
     const report = (status: number): void =>
-      this.options.onEvent({ type: 'request', reason, method, url: shown, params, status })
+      this.options.onEvent({ type: 'request', reason, method, url: signed, params, status })
     const cookie = this.#jar.read(url)
     const authorization = makeBasic(url)
     const headers = { ...(cookie !== '' && { cookie }), ...(authorization !== undefined && { authorization }) }
     const contentType = use === 'voice' && method === 'POST' ? voiceType : undefined
     try {
-      const answer = await this.options.transport.request({ url, method, params, headers, contentType })
+      const answer = await this.options.transport.request({ url: signed, method, params, headers, contentType })
       if (answer === undefined) {
-        this.note(`${shown} was not requested: the walk may not call this host.`)
+        this.note(`${signed} was not requested: the walk may not call this host.`)
         return 'stopped'
       }
       this.#jar.keep(url, answer.headers)
@@ -246,7 +253,7 @@ export class Walk {
       return answer
     } catch (error) {
       report(0)
-      this.report(11205, 'error', `there is no answer: ${error instanceof Error ? error.message : 'it failed'}`, shown)
+      this.report(11205, 'error', `there is no answer: ${error instanceof Error ? error.message : 'it failed'}`, signed)
       return undefined
     }
   }
@@ -303,8 +310,12 @@ function readHeader({ headers }: Answer, wanted: string): string | undefined {
   return headers.find(([name]) => name.toLowerCase() === wanted)?.[1]
 }
 
-function hideUserinfo(url: string): string {
-  return url.replace(/\/\/[^/?#]*@/, '//')
+/**
+ * Cuts the userinfo and the fragment, which Twilio neither signs nor sends:
+ * https://www.twilio.com/docs/usage/security and /webhooks/webhooks-connection-overrides
+ */
+export function toSignedUrl(url: string): string {
+  return url.replace(/\/\/[^/?#]*@/, '//').replace(/#.*$/s, '')
 }
 
 function makeBasic(url: string): string | undefined {
