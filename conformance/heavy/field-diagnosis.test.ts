@@ -35,7 +35,7 @@ async function explain(setUp: SetUp, diagnoser?: Diagnoser): Promise<Explained> 
   return {
     text: printed,
     named: [...printed.matchAll(/^ {2}([a-z][a-z0-9_]+): /gm)].map(([, id = '']) => id),
-    isOpen: printed.includes('Nothing is proven after') && printed.includes('What is left'),
+    isOpen: printed.includes('Nothing is proven after') && printed.includes('Possible causes'),
     line: /Set (publicUrl|signedUrl|trailingSlash|methods)(: .*?)\.(?= [A-Z]|\n|$)/.exec(printed)?.slice(1).join(''),
   }
 }
