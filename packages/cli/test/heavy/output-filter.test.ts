@@ -28,6 +28,7 @@ const sid = (prefix: string): string => prefix + '3'.repeat(32)
 let api: Running
 let server: Running
 let upstream: Running
+let voice: Running
 beforeAll(async () => {
   const item = {
     ...{ sid: hostile, id: hostile, owner_account_sid: main, auth_token: authToken, status: 'active' },
@@ -67,9 +68,19 @@ beforeAll(async () => {
     })
     res.end(`<Response><Say>${hostile}</Say></${hostile}>`)
   })
+  // Where a cut text of a URL is no XML, the document is refused, so the second one has none.
+  voice = await listen((req, res) => {
+    const text = hostile.replace(/[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
+    const action = `https://${encodeURIComponent(text)}.example.com/${text}`
+    const own = `<Say>${text}</Say><Play>${text}</Play><Gather action="${action}" finishOnKey="${text}"/>`
+    res.writeHead(200, { 'content-type': 'text/xml', 'set-cookie': `a=${hostileHeader}` })
+    res.end(
+      `<Response>${req.url === '/nouns' ? '' : own}<Dial><${'x'.repeat(9)}>${text}</${'x'.repeat(9)}></Dial></Response>`,
+    )
+  })
   upstream = await listen((_req, res) => res.writeHead(500, hostileHeader, { 'x-h': hostileHeader }).end(hostile))
 })
-afterAll(async () => void (await Promise.all([api.close(), server.close(), upstream.close()])))
+afterAll(async () => void (await Promise.all([api, server, upstream, voice].map((one) => one.close()))))
 
 const capture = (signed: boolean): string => {
   const { method, url, headers, body } = signRequest({
@@ -141,6 +152,13 @@ const scenarios: Readonly<Record<string, () => readonly (readonly string[])[]>> 
     ['--to', `${upstream.origin}/sms`],
     ['--to', `http://${hostile}/sms`],
     ['--to', `${server.origin}/${hostile}`],
+  ],
+  call: () => [
+    ['--to', `${voice.origin}/voice`],
+    ['--to', `${voice.origin}/nouns`, '--attack'],
+    ['--to', `${server.origin}/voice`],
+    ['--to', `http://${hostile}/voice`],
+    ['--to', `${voice.origin}/voice`, '--map', `https://${hostile}=${hostile}`],
   ],
   completion: () => [['bash'], [hostile]],
 }
