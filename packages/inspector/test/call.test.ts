@@ -105,8 +105,8 @@ test('a call is walked: keys, speech, and each request is a capture', async () =
   const end = await step(page, call, 'say', { text: 'two people' })
   expect(end).toMatchObject({ state: 'over', status: 'completed' })
   expect(end.lines.filter(({ type }) => type === 'caller')).toEqual([
-    { type: 'caller', text: 'pressed 1' },
-    { type: 'caller', text: 'said: two people' },
+    { type: 'caller', text: 'You pressed 1' },
+    { type: 'caller', text: 'You said: two people' },
   ])
   expect(asked).toEqual(['/voice', '/menu', '/speech'])
   expect(requests(end).map(({ reason, url, status }) => [reason, url, status])).toEqual([

@@ -90,6 +90,8 @@ export type CallLine =
 /** A call of the page. */
 export interface CallView {
   readonly id: string
+  /** The number that is called. */
+  readonly to: string
   /** `waiting`: the caller can act. */
   readonly state: 'working' | 'waiting' | 'over'
   readonly status: CallStatus

@@ -1,19 +1,21 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { CallLine, CallSteps, CallView } from '../shared/api.ts'
+import type { CallInput, CallLine, CallSteps, CallView } from '../shared/api.ts'
 import { select } from './actions.ts'
 import { placeCall, takeStep } from './call.ts'
 import { KeyChoice } from './key-choice.tsx'
 import { Modal } from './modal.tsx'
 import { SafeText } from './safe-text.tsx'
-import { call, dialog, info } from './state.ts'
+import { call, callInput, dialog, info } from './state.ts'
 
 /** A dialog that places a call: what is heard, a keypad, speech, and the requests as they come. */
 export function CallDialog() {
-  const [input, setInput] = useState({ path: '/voice', from: '+14155550142', to: '+12025550123' })
-  const [useRealToken, setReal] = useState(info.value?.realToken === true)
+  const useRealToken = callInput.value.useRealToken ?? info.value?.realToken === true
   const { value: placed } = call
   if (placed === undefined) {
-    const submit = () => void placeCall({ ...input, useRealToken })
+    const change = (changed: Partial<CallInput>) => {
+      callInput.value = { ...callInput.value, ...changed }
+    }
+    const submit = () => void placeCall({ ...callInput.value, useRealToken })
     return (
       <Modal title="Place a call" send={{ label: 'Call', onSubmit: submit }}>
         <p class="muted">
@@ -24,14 +26,14 @@ export function CallDialog() {
           <label key={name}>
             {label}
             <input
-              value={input[name]}
+              value={callInput.value[name]}
               required
               spellcheck={false}
-              onInput={({ currentTarget }) => setInput({ ...input, [name]: currentTarget.value })}
+              onInput={({ currentTarget }) => change({ [name]: currentTarget.value })}
             />
           </label>
         ))}
-        <KeyChoice real={useRealToken} onChange={setReal} />
+        <KeyChoice real={useRealToken} onChange={(real) => change({ useRealToken: real })} />
       </Modal>
     )
   }
@@ -40,7 +42,7 @@ export function CallDialog() {
   }
   return (
     <Modal
-      title={`A call to ${input.to}`}
+      title={`A call to ${placed.to}`}
       {...(placed.state === 'over' && { send: { label: 'Call again', onSubmit: again } })}
     >
       <PlacedCall placed={placed} />
@@ -134,7 +136,7 @@ function PlacedCall({ placed: { state, lines } }: { placed: CallView }) {
               <button {...idle} onClick={() => void takeStep('wait', {})}>
                 Wait
               </button>
-              <button type="button" class="danger" onClick={() => void takeStep('hangup', {})}>
+              <button type="button" class="danger hang-up" onClick={() => void takeStep('hangup', {})}>
                 Hang up
               </button>
             </div>
@@ -194,7 +196,7 @@ function Line({ line }: { line: CallLine }) {
   if (line.type !== 'finding')
     return (
       <>
-        {line.type !== 'heard' && <span class="muted">{line.type === 'caller' ? 'You ' : 'Note: '}</span>}
+        {line.type === 'note' && <span class="muted">Note: </span>}
         <SafeText text={line.text} />
       </>
     )

@@ -70,26 +70,27 @@ const steps: {
     readonly act: (call: Call, step: CallSteps[Name]) => Promise<void>
   }
 } = {
-  press: { describe: ({ keys }) => `pressed ${keys}`, act: (call, { keys }) => call.press(keys) },
-  say: { describe: ({ text }) => `said: ${text}`, act: (call, { text }) => call.say(text) },
-  wait: { describe: () => 'waited', act: (call) => call.wait() },
+  press: { describe: ({ keys }) => `You pressed ${keys}`, act: (call, { keys }) => call.press(keys) },
+  say: { describe: ({ text }) => `You said: ${text}`, act: (call, { text }) => call.say(text) },
+  wait: { describe: () => 'You waited', act: (call) => call.wait() },
   answer: {
     describe: ({ outcome }) => outcomeNames[outcome],
     act: (call, { outcome }) => call.answer(outcome),
   },
-  hangup: { describe: () => 'hung up', act: (call) => call.hangUp() },
+  hangup: { describe: () => 'You hung up', act: (call) => call.hangUp() },
 }
 
 const outcomeNames: Readonly<Record<AnswerOutcome, string>> = {
-  completed: 'the number that rings answers',
-  busy: 'the number that rings is busy',
-  'no-answer': 'the number that rings does not answer',
-  failed: 'the number that rings cannot be reached',
+  completed: 'The number that rings answers',
+  busy: 'The number that rings is busy',
+  'no-answer': 'The number that rings does not answer',
+  failed: 'The number that rings cannot be reached',
 }
 
 /** One call, with its transcript. */
 class PlacedCall {
   readonly id: string = randomUUID()
+  readonly #to: string
   readonly #options: CallsOptions
   readonly #lines: CallLine[] = []
   readonly #left = new AbortController()
@@ -105,6 +106,7 @@ class PlacedCall {
   constructor({ path, from, to, useRealToken = false }: CallInput, options: CallsOptions) {
     const { publicUrl, accountSid, sender } = options
     this.#options = options
+    this.#to = to
     const request = async (outgoing: OutgoingRequest) => {
       const sent = await sender.request(outgoing, useRealToken, this.#left.signal)
       if (sent !== undefined) this.#captures.push({ method: outgoing.method, url: outgoing.url, id: sent.id })
@@ -177,7 +179,7 @@ class PlacedCall {
 
   get #facts(): Omit<CallView, 'lines'> {
     const state = this.#isOver ? 'over' : this.#working > 0 ? 'working' : 'waiting'
-    return { id: this.id, state, status: this.#started.call.status }
+    return { id: this.id, to: this.#to, state, status: this.#started.call.status }
   }
 
   async #settle(work: Promise<void>): Promise<void> {
