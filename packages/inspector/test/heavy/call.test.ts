@@ -70,7 +70,7 @@ test.each([
   await pollText(heard).toContain('Twilio would report the warning 12200')
   await pollCount(dialog.getByRole('region', { name: 'Requests' }).getByRole('listitem')).toBe(4)
   await checkLook(page, 'call-running', look)
-  await heard.evaluate('(one) => one.closest(".fields").scrollTo(0, 9999)')
+  await dialog.getByRole('listitem').last().scrollIntoViewIfNeeded()
   await checkLook(page, 'call-requests', look)
 
   // A request leads to its capture, and the call goes on.
