@@ -78,9 +78,17 @@ describe('the known advisories', () => {
     })
     await once(registry.listen(0, '127.0.0.1'), 'listening')
     const { port } = registry.address() as AddressInfo
-    const env = { ...process.env, npm_config_registry: `http://127.0.0.1:${port}/`, npm_config_fetch_retries: '0' }
+    // npm keeps advisories that it has seen.
+    const cache = mkdtempSync(join(tmpdir(), 'tollgate-advisories-'))
+    const own = {
+      npm_config_registry: `http://127.0.0.1:${port}/`,
+      npm_config_cache: cache,
+      npm_config_fetch_retries: '0',
+    }
+    const env = { ...process.env, ...own }
     const [code] = await once(spawn(command, { shell: true, cwd: root, env, stdio: 'ignore' }), 'close')
     registry.close()
+    rmSync(cache, { recursive: true })
     return { code, asked }
   }
 

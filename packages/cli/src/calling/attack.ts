@@ -17,7 +17,7 @@ const ticketWaitMs = 2000
 
 /**
  * Sends forged copies of each request of a call: without a signature, with one of another URL, and for
- * a socket with a ticket that nobody issued.
+ * a socket with a ticket that was never issued.
  */
 export async function attackRoutes(transport: LocalTransport): Promise<Route[]> {
   const routes: Route[] = []

@@ -109,7 +109,7 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     await deliver({ Body: 'An answer in JSON' }, { path: '/json' })
     await deliver({ Body: 'The application fails' }, { path: '/500' })
     await deliver({ Body: 'A prefix is lost' }, { path: '/sms', signedUrl: 'http://api.example.com/sms' })
-    await deliver({ Body: 'Nobody knows this token' }, spoofed)
+    await deliver({ Body: 'An unknown token signed this' }, spoofed)
     await deliver({
       Body: 'שלום, ההזמנה שלך מספר 4711 מוכנה לאיסוף בחנות שברחוב הראשי. נשמח לראותך! 👨‍👩‍👧‍👦',
       From: '+972555550100',
@@ -144,7 +144,7 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     await page.getByRole('button', { name: 'Edit and re-sign' }).click()
     await check('dialog-edit')
     await page.keyboard.press('Escape')
-    await openRow('Nobody knows')
+    await openRow('An unknown token')
     await page.getByText('Nothing is proven').waitFor()
     await check('refused-unproven')
     await openRow('שלום')
@@ -165,7 +165,7 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
       const view = await (await route.fetch()).json()
       await route.fulfill({ json: { ...view, explanation: undefined, searching: true } })
     })
-    await openRow('Nobody knows')
+    await openRow('An unknown token')
     await page.getByText('Searching for the cause…').waitFor()
     await check('searching')
     await page.unroute('**/api/captures/*')

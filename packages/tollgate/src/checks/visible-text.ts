@@ -17,6 +17,7 @@ const hidden = new RegExp(
  * Makes a text of strangers safe for a terminal: characters that would control it, reverse the
  * direction of the text, or stay unseen are written as their code points, such as `[U+202E]`. Line
  * feeds and tabs stay, and so do the joiners of words and emoji.
+ * @param text The text, of any length.
  */
 export function showHidden(text: string): string {
   return text.replace(hidden, (character) => {
@@ -29,7 +30,10 @@ export function showHidden(text: string): string {
 const hiddenInJson =
   /[\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g
 
-/** Writes the same characters of a JSON document as escapes. It stays the same document. */
+/**
+ * Writes the same characters of a JSON document as escapes. It stays the same document.
+ * @param json The text of the document.
+ */
 export function escapeHidden(json: string): string {
   return json.replace(hiddenInJson, (characters) =>
     Array.from({ length: characters.length }, (_, at) => writeEscape(characters.charCodeAt(at))).join(''),

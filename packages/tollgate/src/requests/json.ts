@@ -127,6 +127,7 @@ export function writeBody(body: Uint8Array): WrittenBody {
  * is ASCII, so it has no control and no invisible character. It has none of the three characters that
  * act between double quotes, and no line with a text alone, which would be the name of a command.
  *
+ * @param value what JSON can say
  * @param indent the number of spaces. Default: the JSON is one line
  */
 export function writeInertJson(value: unknown, indent?: number): string {
@@ -145,6 +146,7 @@ const mostLevels = 100
  * Returns true for objects and lists with more than 100 levels. `JSON.parse` reads thousands, and
  * `JSON.stringify` then fails, because it has no stack for them.
  * @param value what `JSON.parse` returned
+ * @param levels how many levels it may have. Default: 100
  */
 export function isDeep(value: unknown, levels: number = mostLevels): boolean {
   if (typeof value !== 'object' || value === null) return false

@@ -35,6 +35,7 @@ type ReadVariable = (name: string) => string | undefined
  * Keeps a refused request for `tollgate diagnose --last`: in a file that only the user can read
  * (0600), in a folder of the user's (0700), the last five. Strangers can send such requests, so a
  * long one is not kept, and the name of a file has nothing of the request.
+ * @param request The request, whose headers with credentials are left out.
  * @param secrets Texts that no file may have. A request that has one is not kept.
  * @returns The path of the file. `undefined` if it was not kept: in production, without a file
  *   system or a home, if the folder is not the user's alone, or if another user can write to one of

@@ -43,8 +43,8 @@ export interface CallOptions {
    */
   actionAfterHangUp?: boolean | undefined
   /**
-   * How many requests the call may need, an integer from 1 to 1000. A Redirect to itself would need
-   * more for ever. This limit is not Twilio's. Default 100.
+   * How many requests the call may need, an integer from 1 to 1000. A Redirect to itself would
+   * never end. This limit is not Twilio's. Default 100.
    */
   maxRequests?: number | undefined
   /** Is called with each event of the call, as it happens. Default: none. */
@@ -96,15 +96,21 @@ export interface Call extends Walked {
   readonly status: CallStatus
   /** The SID of the call. */
   readonly sid: string
-  /** Presses keys, and then waits until the Gather takes them. Further keys are dropped. */
+  /**
+   * Presses keys, and then waits until the Gather takes them. Further keys are dropped.
+   * @param keys Digits, `*` and `#`.
+   */
   press(keys: string): Promise<void>
-  /** Speaks to a Gather, a Record or a socket. */
+  /**
+   * Speaks to a Gather, a Record or a socket.
+   * @param text What the caller says, as Twilio would transcribe it.
+   */
   say(text: string): Promise<void>
   /** Does nothing until a timeout. If two lines are connected, the other one hangs up. */
   wait(): Promise<void>
   /**
    * Decides how the number answers that a Dial rings, or that someone takes the call of a queue.
-   * Default `'completed'`: it answers.
+   * @param outcome The status that Twilio reports. Default `'completed'`: it answers.
    */
   answer(outcome?: AnswerOutcome): Promise<void>
   /** Hangs up: the line that the call waits for, which in the URL of a Number is the called one. */

@@ -27,6 +27,7 @@ type Node = Readonly<Record<string, unknown>>
 /**
  * Reads XML. It returns `undefined` for malformed XML, for a document type, and for
  * more than 2,000 elements.
+ * @param text The body of an answer, as its sender wrote it.
  */
 export function readTwiml(text: string): TwimlElement | undefined {
   if (!text.includes('<') || /<!DOCTYPE/i.test(text)) return undefined

@@ -7,7 +7,11 @@ import { type Call, type CallOptions, callOptions, startCall } from './call.ts'
 import { type Conversation, type ConversationOptions, startConversation } from './conversation.ts'
 import type { CallSocket, Transport } from './walk.ts'
 
-/** Opens a WebSocket with these headers: `(url, headers) => new WebSocket(url, { headers })` of `ws`. */
+/**
+ * Opens a WebSocket: `(url, headers) => new WebSocket(url, { headers })` of `ws`.
+ * @param url The address of the test server, which stands for the public URL.
+ * @param headers Those of the signed handshake.
+ */
 export type OpenSocket = (url: string, headers: Readonly<Record<string, string>>) => CallSocket
 
 /** Options of `callScenario`. Unknown properties are a `TypeError`. */

@@ -279,7 +279,7 @@ async function waitInQueue(at: At, waitUrl: Target | undefined, sid: string, sta
       if (end === 'failed') return 'error'
       if (typeof end === 'object') redirect = end
     }
-    // The document repeats for ever, so the caller decides each time.
+    // The document repeats without end, so the caller decides each time.
     const input = await walk.ask(leg)
     if (input === undefined || leg.hungUp) return 'hangup'
     if (!('answer' in input)) continue

@@ -25,7 +25,11 @@ export interface OutgoingRequest {
 export interface CallSocket {
   addEventListener(type: 'open' | 'close', listener: () => void): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
-  /** The listener reads the property `message`, if the event has it. */
+  /**
+   * Listens to errors.
+   * @param type The name of the event.
+   * @param listener Reads the property `message`, if the event has it.
+   */
   addEventListener(type: 'error', listener: (event: object) => void): void
   send(text: string): void
   close(code?: number, reason?: string): void
@@ -36,9 +40,13 @@ export interface Transport {
   /**
    * Signs and sends a request. `undefined` if its host may not be called. A rejection means that the
    * application could not be reached.
+   * @param request What Twilio would send, without its signature.
    */
   request(request: OutgoingRequest): Promise<Answer | undefined>
-  /** Signs and begins a WebSocket handshake. `undefined` if its host may not be called. */
+  /**
+   * Signs and begins a WebSocket handshake. `undefined` if its host may not be called.
+   * @param url The public URL, with `wss:`.
+   */
   openSocket?(url: string): CallSocket | undefined
 }
 
