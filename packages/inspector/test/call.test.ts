@@ -253,13 +253,17 @@ test.each([
 })
 
 test('a call ends after 500 steps', async () => {
-  const { page } = await open()
-  const call = await place(page, { path: '/dial' })
+  const body = '<Response><Dial>+15551230002</Dial></Response>'
+  const facts = { status: 200, bytes: body.length, isCut: false, durationMs: 1 }
+  const request = async () => ({ answer: { ...facts, headers: [['content-type', 'text/xml']], body } })
+  const sender = { request, check: () => {} } as unknown as Sender
+  const calls = new Calls({ sender, publicUrl: 'https://a.example', accountSid: undefined, onChange: () => {} })
+  const call = calls.find(calls.start({ path: '/dial', from: '+1', to: '+1' }).id)
+  await until(() => (call.view.state === 'waiting' ? true : undefined))
   // A Dial takes no keys while it rings.
-  for (let count = 0; count < 500; count++) await step(page, call, 'press', { keys: '1' })
-  const refused = await page.ask(`/api/calls/${call.id}/press`, { method: 'POST', body: { keys: '1' } })
-  expect(refused).toMatchObject({ status: 409, text: 'The call has ended after 500 steps.' })
-  expect((await settled(page, call.id)).state).toBe('over')
+  for (let count = 0; count < 500; count++) await call.act('press', { keys: '1' })
+  await expect(call.act('press', { keys: '1' })).rejects.toThrow('The call has ended after 500 steps.')
+  await until(() => (call.view.state === 'over' ? true : undefined))
 })
 
 test.each([

@@ -8,7 +8,7 @@ import {
   startCall,
 } from 'tollgate/testing/call'
 import type { CallChange, CallInput, CallLine, CallSteps, CallView } from '../../shared/api.ts'
-import { cut } from '../../shared/visible-text.ts'
+import { cut, showHidden } from '../../shared/visible-text.ts'
 import { joinPublicUrl } from '../capture-exchange.ts'
 import { InputError } from '../send/requests.ts'
 import type { Sender } from '../send/sender.ts'
@@ -133,7 +133,7 @@ class PlacedCall {
       this.#report([])
     }
     over.then(finish, (error: unknown) => {
-      console.error(`A call of the page failed: ${error instanceof Error ? error.name : 'unknown error'}`)
+      console.error(showHidden(`A call of the page failed: ${error instanceof Error ? error.stack : 'unknown error'}`))
       this.#add({ type: 'note', text: 'The walk failed. The terminal shows the details.' })
       finish()
     })
