@@ -25,8 +25,8 @@ export default {
     'packages/inspector': {
       entry: ['test/**/*.test.ts'],
       project: ['src/**/*.{ts,tsx}', 'test/**/*.ts'],
-      // Resolved as a file: its script runs in the page. And tollgate/testing/call reads XML with the other one.
-      ignoreDependencies: ['axe-core', 'fast-xml-parser'],
+      // Resolved as a file: its script runs in the page.
+      ignoreDependencies: ['axe-core'],
     },
     'packages/cli': { entry: ['test/**/*.test.ts'], project: ['src/**/*.ts', 'test/**/*.ts'] },
     'packages/schemas': { entry: ['test/*.test.ts'], project: ['src/**/*.ts', 'test/*.ts'] },
