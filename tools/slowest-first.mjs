@@ -24,6 +24,11 @@ export const slowest = [
   'conformance/heavy/sendgrid-differential.test.ts',
   'conformance/heavy/forged-diagnosis.test.ts',
   'packages/cli/test/heavy/field.test.ts',
+  // Of the quick ones. The first waits more than it works.
+  'conformance/runs/ws.test.ts',
+  'conformance/runs/adapters.test.ts',
+  'packages/cli/test/audit-probe.test.ts',
+  'packages/cli/test/call.test.ts',
 ]
 
 /**
