@@ -1,7 +1,7 @@
 import { Readable, Writable } from 'node:stream'
 import { getScheme } from 'tollgate/schemes'
+import { readTwiml } from 'tollgate/testing/call'
 import { expect, test } from 'vitest'
-import { readTwiml } from '../../inspector/src/server/answer/read-twiml.ts'
 import { authToken, openForTest, publicUrl, signSample } from '../../inspector/test/kit.ts'
 import { splitUrl } from '../../tollgate/src/schemes/twilio/sign/signed-url.ts'
 import { run } from '../src/run.ts'

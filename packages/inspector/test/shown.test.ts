@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
+import { readTwiml } from 'tollgate/testing/call'
 import { describe, expect, test } from 'vitest'
-import { readTwiml } from '../src/server/answer/read-twiml.ts'
 import { captureExchange } from '../src/server/capture-exchange.ts'
 import { listSigned } from '../src/server/hide.ts'
 import type { CaptureSummary } from '../src/shared/capture.ts'

@@ -1,6 +1,6 @@
 import { hiddenValue } from 'tollgate/requests'
+import { readTwiml } from 'tollgate/testing/call'
 import type { Capture, CapturedResponse, CaptureView, HeaderList } from '../shared/capture.ts'
-import { readTwiml } from './answer/read-twiml.ts'
 import { reviewAnswer } from './answer/review-answer.ts'
 import { isUnread, readParams, summarize } from './read-capture.ts'
 import { schemeOf } from './schemes.ts'

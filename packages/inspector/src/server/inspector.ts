@@ -10,6 +10,7 @@ import type { RunInfo } from '../shared/api.ts'
 import type { Capture } from '../shared/capture.ts'
 import { splitMainParams } from '../shared/main-params.ts'
 import { dropUserinfo } from '../shared/url-parts.ts'
+import { Calls } from './call/calls.ts'
 import { captureExchange } from './capture-exchange.ts'
 import { copyForms } from './copy/copy.ts'
 import { rankForLocalUse } from './explain/explain.ts'
@@ -100,7 +101,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     maxBytes: options.maxBytes ?? defaults[where].maxBytes,
   }
   const store = options.store === undefined ? createMemoryStore(bounds) : openSqliteStore(options.store, bounds)
-  const events = new LiveEvents(hide)
+  const events = new LiveEvents(hide, () => calls.end('the page was left'))
   const explainer = new Explainer(gatewayUrl === undefined ? [] : [new URL(gatewayUrl).host], options.diagnose)
   const settle = createSettler(options.keepRefused ?? true, secrets)
   const chooseKeys = createKeyChooser(throwAwayToken)
@@ -113,6 +114,13 @@ export function createInspector(options: InspectorOptions): Inspector {
     realToken,
     accountSid: options.accountSid,
   }))
+
+  const calls = new Calls({
+    sender,
+    publicUrl: publicUrls[0] ?? '',
+    accountSid: options.accountSid,
+    onChange: (change) => events.send('call', change),
+  })
 
   const forget = (ids: readonly string[]) => {
     for (const id of ids) notes.delete(id)
@@ -191,7 +199,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       events,
       hide,
       onShutOut,
-      workshop: { store, sender, importCaptures, explain, settle, info, listLimit, clear },
+      workshop: { store, sender, calls, importCaptures, explain, settle, info, listLimit, clear },
     }),
   )
   return {
@@ -215,6 +223,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     },
     async close() {
       isClosed = true
+      calls.end('the inspector stopped')
       explainer.close()
       events.close()
       if (server.listening) {

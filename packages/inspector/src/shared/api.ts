@@ -1,4 +1,5 @@
-import type { CaptureSummary, HeaderList } from './capture.ts'
+import type { AnswerOutcome, CallStatus } from 'tollgate/testing/call'
+import type { AnswerFinding, CaptureSummary, HeaderList } from './capture.ts'
 
 /** Facts about this run for the page. */
 export interface RunInfo {
@@ -49,6 +50,59 @@ export interface SendResult {
   readonly status: number
 }
 
+/** Asks for a call. */
+export interface CallInput {
+  /** The path of the webhook below the public URL. */
+  readonly path: string
+  /** The caller's number. */
+  readonly from: string
+  /** The number that is called. */
+  readonly to: string
+  readonly useRealToken?: boolean
+}
+
+/** What the caller does next. The name is also the last part of the path. */
+export interface CallSteps {
+  readonly press: { readonly keys: string }
+  readonly say: { readonly text: string }
+  /** Does nothing until a timeout. */
+  readonly wait: object
+  /** Decides how a number answers that the call rings. */
+  readonly answer: { readonly outcome: AnswerOutcome }
+  readonly hangup: object
+}
+
+/** One line of a call, in the order in which it happened. The application writes most of the texts. */
+export type CallLine =
+  | { readonly type: 'heard' | 'note' | 'caller'; readonly text: string }
+  | {
+      readonly type: 'request'
+      readonly reason: string
+      readonly method: string
+      readonly url: string
+      /** 0 if there was no answer. */
+      readonly status: number
+      /** The id of its capture, if the gateway reported it. */
+      readonly capture?: string | undefined
+    }
+  | ({ readonly type: 'finding' } & AnswerFinding)
+
+/** A call of the page. */
+export interface CallView {
+  readonly id: string
+  /** The number that is called. */
+  readonly to: string
+  /** `waiting`: the caller can act. */
+  readonly state: 'working' | 'waiting' | 'over'
+  readonly status: CallStatus
+  readonly lines: readonly CallLine[]
+}
+
+/** New lines of a call. `at` is the number of lines before them. */
+export interface CallChange extends CallView {
+  readonly at: number
+}
+
 export interface ImportResult {
   readonly imported: number
   readonly refused: readonly { readonly entry: number; readonly reason: string }[]
@@ -59,6 +113,7 @@ export interface Events {
   readonly list: readonly CaptureSummary[]
   readonly capture: CaptureSummary
   readonly removed: readonly string[]
+  readonly call: CallChange
 }
 
 /** A form in which the page copies a capture, and exports captures. */

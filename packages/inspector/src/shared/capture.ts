@@ -1,5 +1,8 @@
 import type { RejectionCode } from 'tollgate'
 import type { Cause } from 'tollgate/diagnose'
+import type { AnswerFinding, TwimlElement } from 'tollgate/testing/call'
+
+export type { AnswerFinding, TwimlElement }
 
 export type HeaderList = readonly (readonly [name: string, value: string])[]
 
@@ -142,23 +145,6 @@ export interface CaptureSummary {
   readonly causeName?: string | undefined
   /** True if the cause is proven. */
   readonly isProven?: boolean | undefined
-}
-
-/** A TwiML element with its children, in order. */
-export interface TwimlElement {
-  readonly name: string
-  readonly attributes: readonly (readonly [name: string, value: string])[]
-  readonly children: readonly (TwimlElement | string)[]
-}
-
-/** What Twilio would report about an answer. */
-export interface AnswerFinding {
-  /** Twilio's error code. */
-  readonly code: number
-  /** `warning`: Twilio still uses the answer. */
-  readonly level: 'error' | 'warning'
-  /** Says what was seen, without the text of the answer. */
-  readonly detail: string
 }
 
 /** A capture for the page: with derived fields, and without credentials. */

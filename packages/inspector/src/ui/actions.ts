@@ -15,7 +15,7 @@ function say(text: string, failed = false, id?: string): void {
 }
 
 /** Runs work that may fail, and shows its error. */
-async function attempt(work: () => Promise<unknown>): Promise<void> {
+export async function attempt(work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
   } catch (error) {

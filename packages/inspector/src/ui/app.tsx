@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { select } from './actions.ts'
 import { Boundary } from './boundary.tsx'
+import { CallDialog } from './call-dialog.tsx'
 import { CaptureList } from './capture-list.tsx'
 import { ClearDialog } from './clear-dialog.tsx'
 import { CopyDialog } from './copy-dialog.tsx'
@@ -93,6 +94,7 @@ export function App() {
       </div>
       <Drop />
       {dialog.value === 'send' && <SendDialog />}
+      {dialog.value === 'call' && <CallDialog />}
       {dialog.value === 'clear' && <ClearDialog />}
       {dialog.value === 'import' && <ImportDialog />}
       {dialog.value === 'copy' && <CopyDialog />}

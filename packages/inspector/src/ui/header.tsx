@@ -1,5 +1,5 @@
 import { Menu } from './menu.tsx'
-import { captures, connection, dialog, info } from './state.ts'
+import { call, captures, connection, dialog, info } from './state.ts'
 import { nextTheme, theme } from './theme.ts'
 
 const states = { loading: 'Loading', live: 'Live', ended: 'This run has ended' } as const
@@ -45,6 +45,17 @@ export function Header() {
         >
           ?
         </button>
+        {call.value !== undefined && call.value.state !== 'over' && (
+          <button
+            type="button"
+            class="to-call"
+            onClick={() => {
+              dialog.value = 'call'
+            }}
+          >
+            Return to the call
+          </button>
+        )}
         <button
           type="button"
           class="primary"

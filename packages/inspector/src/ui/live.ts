@@ -1,6 +1,7 @@
 import type { CaptureSummary } from '../shared/capture.ts'
 import { showHidden } from '../shared/visible-text.ts'
 import { refreshDetail, refreshInfo } from './actions.ts'
+import { applyCallChange, refreshCall } from './call.ts'
 import { describeOutcome } from './format.ts'
 import { announcement, captures, connection, detail, isHeld, newIds, selectedId } from './state.ts'
 import { followStream, type StreamMessage } from './stream.ts'
@@ -29,7 +30,10 @@ function apply(message: StreamMessage): void {
     if (connection.value.state !== 'live') void refreshInfo()
     connection.value = { state: 'live' }
     showList(message.data)
+    // Events may have been lost before.
+    void refreshCall()
   } else if (message.event === 'removed') remove(message.data)
+  else if (message.event === 'call') applyCallChange(message.data)
   else show(message.data)
 }
 

@@ -1,6 +1,7 @@
 import { render } from 'preact'
 import { followAddress } from './actions.ts'
 import { App } from './app.tsx'
+import { hangUpOnLeave } from './call.ts'
 import { followEvents } from './live.ts'
 import { applyTheme } from './theme.ts'
 
@@ -9,3 +10,4 @@ const root = document.getElementById('app')
 if (root) render(<App />, root)
 followAddress()
 followEvents()
+hangUpOnLeave()

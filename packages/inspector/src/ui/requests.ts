@@ -1,4 +1,13 @@
-import type { ImportResult, ResignInput, RunInfo, SendInput, SendResult } from '../shared/api.ts'
+import type {
+  CallInput,
+  CallSteps,
+  CallView,
+  ImportResult,
+  ResignInput,
+  RunInfo,
+  SendInput,
+  SendResult,
+} from '../shared/api.ts'
 import type { CaptureView } from '../shared/capture.ts'
 
 /** The page's requests to its server. Each rejects with an Error whose message is for the user. */
@@ -8,6 +17,11 @@ export const sendTest = (input: SendInput, signal: AbortSignal) => post<SendResu
 export const replay = (id: string, signal: AbortSignal) => post<SendResult>(`/api/captures/${id}/replay`, {}, signal)
 export const resign = (id: string, input: ResignInput, signal: AbortSignal) =>
   post<SendResult>(`/api/captures/${id}/resign`, input, signal)
+export const startCall = (input: CallInput, signal: AbortSignal) => post<CallView>('/api/calls', input, signal)
+export const fetchCall = (id: string) => ask<CallView>(`/api/calls/${id}`)
+export const sendStep = <Name extends keyof CallSteps>(id: string, name: Name, step: CallSteps[Name]) =>
+  // A page that is left still sends it.
+  ask<CallView>(`/api/calls/${id}/${name}`, { method: 'POST', body: JSON.stringify(step), keepalive: true, ...json })
 export const clearCaptures = (ids?: readonly string[]) =>
   ask<unknown>('/api/captures', {
     method: 'DELETE',

@@ -6,7 +6,7 @@ import { MainFields } from './main-fields.tsx'
 import { Modal } from './modal.tsx'
 import { PairEditor } from './pair-editor.tsx'
 import { sendTest } from './requests.ts'
-import { info } from './state.ts'
+import { dialog, info } from './state.ts'
 
 const usualPaths: readonly (readonly [RegExp, string])[] = [
   [/^(message|whatsapp)\.inbound$/, '/sms'],
@@ -35,6 +35,19 @@ export function SendDialog() {
   }
   return (
     <Modal title="Send a test webhook" send={{ label: 'Send', onSubmit: () => void send() }}>
+      <p class="muted">
+        A webhook is one step of a call.{' '}
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            dialog.value = 'call'
+          }}
+        >
+          Place a call
+        </button>{' '}
+        to go through all of them.
+      </p>
       <label>
         Kind
         <select value={kind} onChange={({ currentTarget }) => setKind(currentTarget.value)}>

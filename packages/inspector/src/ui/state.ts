@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals'
-import type { RunInfo } from '../shared/api.ts'
+import type { CallInput, CallView, RunInfo } from '../shared/api.ts'
 import type { CaptureSummary, CaptureView } from '../shared/capture.ts'
 import { type Filters, matchesFilters, noFilters } from './filters.ts'
 
@@ -32,9 +32,13 @@ export const newIds = signal<ReadonlySet<string>>(new Set())
 /** A sentence for screen readers. */
 export const announcement = signal('')
 export const toast = signal<Toast | undefined>(undefined)
-export const dialog = signal<'send' | 'edit' | 'keys' | 'clear' | 'import' | 'copy' | undefined>(undefined)
+export const dialog = signal<'send' | 'call' | 'edit' | 'keys' | 'clear' | 'import' | 'copy' | undefined>(undefined)
 /** The request that the page is sending. */
 export const sending = signal<{ readonly cancel: () => void } | undefined>(undefined)
+/** The call of this tab. It goes on while its dialog is closed. */
+export const call = signal<CallView | undefined>(undefined)
+/** The call that the dialog places next. */
+export const callInput = signal<CallInput>({ path: '/voice', from: '+14155550142', to: '+12025550123' })
 /** A text that the browser did not copy. */
 export const uncopied = signal<{ readonly text: string; readonly what: string } | undefined>(undefined)
 /** The button of the next capture that gets the focus: the one with which the user made the capture. */

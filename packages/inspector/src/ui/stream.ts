@@ -70,7 +70,7 @@ async function readUntilEnd(tell: (message: StreamMessage) => void): Promise<voi
 /** Resolves when the connection ends. The first event of each connection is the whole list. */
 function readEvents(tell: (message: StreamMessage) => void): Promise<void> {
   const source = new EventSource('/api/events')
-  for (const event of ['list', 'capture', 'removed'] as const)
+  for (const event of ['list', 'capture', 'removed', 'call'] as const)
     source.addEventListener(event, ({ data }) => tell({ event, data: JSON.parse(data) }))
   return new Promise((resolve) => {
     source.onerror = () => {

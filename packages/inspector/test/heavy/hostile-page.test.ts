@@ -141,8 +141,10 @@ test('a page of another origin, of another port or under a name that leads here 
     for (const mode of ['cors', 'no-cors'])
       for (const credentials of ['include', 'omit'])
         for (const path of ['/', '/api/captures', '/api/info', '/api/export', '/main.js']) results.push(await ask(path, { mode, credentials }))
+    const sample = '{"kind":"message.inbound","path":"/voice","from":"+1","to":"+1"}'
     for (const type of ['text/plain', 'application/x-www-form-urlencoded'])
-      results.push(await ask('/api/send', { method: 'POST', mode: 'no-cors', credentials: 'include', headers: { 'content-type': type }, body: '{"kind":"message.inbound"}' }))
+      for (const path of ['/api/send', '/api/calls'])
+        results.push(await ask(path, { method: 'POST', mode: 'no-cors', credentials: 'include', headers: { 'content-type': type }, body: sample }))
     results.push(await ask('/api/captures', { method: 'DELETE', credentials: 'include' }))
     const events = await new Promise((resolve) => {
       const source = new EventSource(origin + '/api/events', { withCredentials: true })

@@ -1,7 +1,7 @@
+import { type AnswerUse, checkAnswer } from 'tollgate/testing/call'
 import type { AnswerFinding, Capture } from '../../shared/capture.ts'
 import { readBody } from '../body-text.ts'
 import { isHandshake, readParams } from '../read-capture.ts'
-import { type AnswerUse, checkAnswer } from './answer-rules.ts'
 
 /** The kinds whose answer is TwiML. A call or a message in between has no kind. */
 const uses: readonly (readonly [kinds: RegExp, use: AnswerUse])[] = [

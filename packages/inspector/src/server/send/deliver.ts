@@ -1,5 +1,8 @@
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
+import { decodeContent } from 'tollgate/requests'
+import type { Answer } from 'tollgate/testing/call'
 import type { HeaderList } from '../../shared/capture.ts'
+import { captureBody } from '../body-text.ts'
 
 /** A request, ready to be sent. */
 export interface Delivery {
@@ -20,19 +23,21 @@ const framing = new Set([
   'expect',
 ])
 const timeLimitMs = 30_000
+// Twilio reads 64 KB. What is more says only that it is more.
+const mostBytes = 128 * 1024
 
 /**
  * Sends a request to the gateway with exactly these headers, in this order.
  *
  * @param left ends the request when it is aborted
- * @returns the status of the answer
+ * @returns the answer. Of its body, at most 128 KiB are kept
  * @throws Error if the gateway does not answer
  */
 export function deliver(
   gatewayUrl: string,
   { method, target, headers, body }: Delivery,
   left: AbortSignal,
-): Promise<number> {
+): Promise<Answer> {
   const { hostname, port } = new URL(gatewayUrl)
   const handshake = headers.some(([name]) => name.toLowerCase() === 'upgrade')
   const kept = headers.filter(
@@ -40,6 +45,7 @@ export function deliver(
   )
   const sized: HeaderList =
     body.length > 0 || method === 'POST' ? [...kept, ['Content-Length', String(body.length)]] : kept
+  const started = performance.now()
   return new Promise((resolve, reject) => {
     const sent = request({
       hostname: hostname.replace(/^\[|\]$/g, ''),
@@ -54,15 +60,35 @@ export function deliver(
     sent.setTimeout(timeLimitMs, () => sent.destroy(new Error(`No answer within ${timeLimitMs / 1000} seconds`)))
     sent.on('error', reject)
     sent.on('response', (response) => {
-      response.resume()
+      const chunks: Buffer[] = []
+      let size = 0
+      response.on('data', (chunk: Buffer) => {
+        if (size < mostBytes) chunks.push(chunk)
+        size += chunk.length
+      })
       response.on('error', () => {})
-      response.on('close', () => resolve(response.statusCode ?? 0))
+      response.on('close', () =>
+        resolve(toAnswer(response, Buffer.concat(chunks).subarray(0, mostBytes), size, performance.now() - started)),
+      )
     })
     sent.on('upgrade', (response, socket) => {
       socket.on('error', () => {})
       socket.end()
-      resolve(response.statusCode ?? 101)
+      resolve(toAnswer(response, Buffer.alloc(0), 0, performance.now() - started))
     })
     sent.end(body)
   })
+}
+
+function toAnswer(response: IncomingMessage, kept: Buffer, size: number, durationMs: number): Answer {
+  const { statusCode = 0, rawHeaders } = response
+  const content = decodeContent(kept, response.headers['content-encoding'], mostBytes)
+  return {
+    status: statusCode,
+    headers: rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as const] : [])),
+    body: size === 0 ? '' : captureBody(content).body,
+    bytes: Math.max(size, content.length),
+    isCut: size > mostBytes,
+    durationMs,
+  }
 }

@@ -8,8 +8,10 @@ import {
   signRequest,
   webhookKinds,
 } from 'tollgate/testing'
+import type { OutgoingRequest } from 'tollgate/testing/call'
 import type { ResignInput, SendInput } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
+import { dropUserinfo } from '../../shared/url-parts.ts'
 import { readBody } from '../body-text.ts'
 import { joinPublicUrl } from '../capture-exchange.ts'
 import { isHidden } from '../hide.ts'
@@ -41,6 +43,27 @@ export function makeTestRequest(
     headers: { 'i-twilio-idempotency-token': randomUUID() },
     authToken,
   })
+}
+
+/**
+ * Signs a request of a call. The URL comes from TwiML: treat it as hostile.
+ * @returns `undefined` unless the URL is below one of the public URLs
+ */
+export function makeCallRequest(
+  { url, method, params, headers, contentType }: OutgoingRequest,
+  publicUrls: readonly string[],
+  key: Key,
+): Delivery | undefined {
+  const called = dropUserinfo(url).replace(/#.*$/s, '')
+  // Of several public URLs, the longest is the one that is meant.
+  const [prefix] = publicUrls
+    .map((base) => joinPublicUrl([base], '', undefined))
+    .filter((base) => called.startsWith(base) && /^([/?]|$)/.test(called.slice(base.length)))
+    .sort((one, other) => other.length - one.length)
+  if (prefix === undefined) return undefined
+  const type = method === 'POST' ? contentType : undefined
+  const pairs = params.map(([name, value]): [string, string] => [name, value])
+  return toDelivery(signRequest({ url: called, method, params: pairs, headers, contentType: type, ...key }), prefix)
 }
 
 /** Replaces the account everywhere in a sample. */
@@ -108,10 +131,11 @@ function sign(
 
 function toDelivery(signed: SignedRequest, prefix: string): Delivery {
   const host = /^[a-z]+:\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(signed.url)?.[1] ?? ''
+  // The signed URL has no userinfo. The server gets the target without the public prefix.
+  const target = signed.url.slice(dropUserinfo(prefix).length)
   return {
     method: signed.method,
-    // The signed URL has no userinfo. The server gets the target without the public prefix.
-    target: signed.url.slice(prefix.replace(/^([a-z]+:\/\/)[^/?#]*@/i, '$1').length),
+    target: target.startsWith('/') ? target : `/${target}`,
     headers: [['host', host], ...Object.entries(signed.headers)],
     body: Buffer.from(signed.body ?? '', 'utf8'),
   }

@@ -1,8 +1,9 @@
+import type { Answer, OutgoingRequest } from 'tollgate/testing/call'
 import type { ResignInput, SendInput, SendResult } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { type Delivery, deliver } from './deliver.ts'
 import { Outbox, type Sent } from './outbox.ts'
-import { InputError, makeReplay, makeResigned, makeTestRequest } from './requests.ts'
+import { InputError, makeCallRequest, makeReplay, makeResigned, makeTestRequest } from './requests.ts'
 
 /** The gateway to send to, and the keys that sign. */
 interface SenderOptions {
@@ -52,6 +53,27 @@ export class Sender {
     })
   }
 
+  /**
+   * Sends a request of a call.
+   * @returns its answer, with the id of its capture; `undefined` if its URL is not one of the gateway
+   * @throws Error if the gateway does not answer
+   */
+  async request(
+    outgoing: OutgoingRequest,
+    useRealToken: boolean,
+    left: AbortSignal,
+  ): Promise<{ readonly answer: Answer; readonly id: string | undefined } | undefined> {
+    const { signedWith, authToken } = this.#chooseKey(useRealToken)
+    const delivery = makeCallRequest(outgoing, this.#options().publicUrls, { authToken })
+    return delivery && (await this.#exchange(delivery, { origin: 'test', signedWith, left }))
+  }
+
+  /** @throws InputError if this run cannot send, or may not sign with this token */
+  check(useRealToken: boolean): void {
+    if (this.#options().gatewayUrl === undefined) throw new InputError('There is no gateway to send to.')
+    this.#chooseKey(useRealToken)
+  }
+
   #chooseKey(real = false) {
     const { throwAwayToken, realToken } = this.#options()
     if (!real) return { authToken: throwAwayToken, signedWith: 'throw-away' as const }
@@ -60,15 +82,23 @@ export class Sender {
     return { authToken: realToken, signedWith: 'real' as const }
   }
 
-  async #deliver(delivery: Delivery, { left, ...sent }: Sent & { readonly left: AbortSignal }): Promise<SendResult> {
-    const { gatewayUrl } = this.#options()
-    if (gatewayUrl === undefined) throw new InputError('There is no gateway to send to.')
-    const { id, withdraw } = this.outbox.expect(delivery, sent)
+  async #deliver(delivery: Delivery, sent: Sent & { readonly left: AbortSignal }): Promise<SendResult> {
+    this.check(false)
     try {
-      const status = await deliver(gatewayUrl, delivery, left)
-      return { status, id: await within(id, seenWithinMs) }
+      const { answer, id } = await this.#exchange(delivery, sent)
+      return { status: answer.status, id }
     } catch (error) {
       throw new InputError(`The gateway did not answer: ${error instanceof Error ? error.message : 'unknown error'}.`)
+    }
+  }
+
+  async #exchange(delivery: Delivery, { left, ...sent }: Sent & { readonly left: AbortSignal }) {
+    const { gatewayUrl } = this.#options()
+    if (gatewayUrl === undefined) throw new Error('there is no gateway')
+    const { id, withdraw } = this.outbox.expect(delivery, sent)
+    try {
+      const answer = await deliver(gatewayUrl, delivery, left)
+      return { answer, id: await within(id, seenWithinMs) }
     } finally {
       // The gateway may report the request after it answers, so it stays expected for a while.
       setTimeout(withdraw, expectedForMs).unref()

@@ -5,6 +5,7 @@ import { safeHeaders } from './answers.ts'
 const maxListeners = 32
 const maxPending = 16 * 1_048_576
 const beatMs = 20_000
+const leftAfterMs = 6_000
 
 /** Sends events to every open page. A page that does not read is disconnected, and reconnects. */
 export class LiveEvents {
@@ -12,8 +13,12 @@ export class LiveEvents {
   readonly #beat: NodeJS.Timeout
   readonly #hide: (text: string) => string
 
-  constructor(hide: (text: string) => string) {
+  readonly #onLeft: () => void
+
+  /** @param onLeft is called when no page has been open for 6 s: one that reloads, or reconnects, is back before */
+  constructor(hide: (text: string) => string, onLeft: () => void = () => {}) {
     this.#hide = hide
+    this.#onLeft = onLeft
     this.#beat = setInterval(() => this.#write(': still here\n\n'), beatMs).unref()
   }
 
@@ -25,7 +30,13 @@ export class LiveEvents {
     res.write(this.#format('list', list))
     this.#pages.add(res)
     res.on('error', () => {})
-    res.on('close', () => this.#pages.delete(res))
+    res.on('close', () => {
+      this.#pages.delete(res)
+      if (this.#pages.size > 0) return
+      setTimeout(() => {
+        if (this.#pages.size === 0) this.#onLeft()
+      }, leftAfterMs).unref()
+    })
   }
 
   send<K extends keyof Events>(event: K, data: Events[K]): void {

@@ -1,4 +1,4 @@
-import type { ResignInput, SendInput } from '../../shared/api.ts'
+import type { CallInput, CallSteps, ResignInput, SendInput } from '../../shared/api.ts'
 import type { HeaderList } from '../../shared/capture.ts'
 import { HttpError } from './answers.ts'
 
@@ -29,6 +29,36 @@ export function readResignInput(given: unknown): ResignInput {
   }
 }
 
+export function readCallInput(given: unknown): CallInput {
+  const fields = readFields(given)
+  return {
+    path: readTextUpTo(fields, 'path', 2_000),
+    from: readTextUpTo(fields, 'from', 200),
+    to: readTextUpTo(fields, 'to', 200),
+    useRealToken: fields.useRealToken === true,
+  }
+}
+
+const outcomes = ['completed', 'busy', 'no-answer', 'failed'] as const
+
+/** One reader per step of a call. */
+export const stepReaders: { readonly [Name in keyof CallSteps]: (given: unknown) => CallSteps[Name] } = {
+  press(given) {
+    const keys = readTextUpTo(readFields(given), 'keys', 100)
+    if (!/^[\d*#]+$/.test(keys)) throw new HttpError(400, '"keys" may have digits, * and #.')
+    return { keys }
+  },
+  say: (given) => ({ text: readTextUpTo(readFields(given), 'text', 1_000) }),
+  wait: () => ({}),
+  answer(given) {
+    const { outcome } = readFields(given)
+    const known = outcomes.find((one) => one === outcome)
+    if (known === undefined) throw mistake('outcome')
+    return { outcome: known }
+  },
+  hangup: () => ({}),
+}
+
 export function readIds(given: unknown): readonly string[] {
   const { ids } = readFields(given)
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) throw mistake('ids')
@@ -45,6 +75,12 @@ function readText(fields: Fields, name: string): string {
   const value = fields[name]
   if (typeof value !== 'string') throw mistake(name)
   return value
+}
+
+function readTextUpTo(fields: Fields, name: string, most: number): string {
+  const text = readText(fields, name).trim()
+  if (text === '' || text.length > most) throw new HttpError(400, `"${name}" needs 1 to ${most} characters.`)
+  return text
 }
 
 function readPairs(given: unknown): HeaderList {

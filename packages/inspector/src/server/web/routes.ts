@@ -1,17 +1,19 @@
 import type { IncomingMessage } from 'node:http'
-import type { CopyForm, ImportResult, RunInfo } from '../../shared/api.ts'
+import type { CallSteps, CopyForm, ImportResult, RunInfo } from '../../shared/api.ts'
 import type { Capture, CaptureView } from '../../shared/capture.ts'
+import type { Calls } from '../call/calls.ts'
 import { copyForms, exportForms, writeCopy, writeExport } from '../copy/copy.ts'
 import { hideCredentials, viewCapture } from '../hide.ts'
 import type { Sender } from '../send/sender.ts'
 import type { CaptureStore } from '../store/store.ts'
 import { HttpError, readFile, readJson } from './answers.ts'
-import { readIds, readResignInput, readSendInput } from './read-input.ts'
+import { readCallInput, readIds, readResignInput, readSendInput, stepReaders } from './read-input.ts'
 
 /** The objects that the routes use. */
 export interface Workshop {
   readonly store: CaptureStore
   readonly sender: Sender
+  readonly calls: Calls
   readonly importCaptures: (file: Uint8Array) => Promise<ImportResult>
   /** Starts to explain a rejection. Returns true while the search runs. */
   readonly explain: (capture: Capture) => boolean
@@ -37,7 +39,14 @@ interface RouteInput {
   readonly left: AbortSignal
 }
 
-/** One row per endpoint. `:id` is the id of a capture. */
+const takeStep =
+  <Name extends keyof CallSteps>(name: Name): Handler =>
+  async ({ calls }, { id, req }) => {
+    const call = calls.find(id)
+    return { json: await call.act(name, stepReaders[name](await readJson(req))) }
+  }
+
+/** One row per endpoint. `:id` is the id of a capture, or of a call. */
 const routes: Readonly<Record<string, Handler>> = {
   'GET /api/info': ({ info }) => ({ json: info() }),
   'GET /api/captures': ({ store, listLimit }) => ({ json: store.list(listLimit) }),
@@ -70,6 +79,13 @@ const routes: Readonly<Record<string, Handler>> = {
   'POST /api/send': async ({ sender }, { req, left }) => ({
     json: await sender.send(readSendInput(await readJson(req)), left),
   }),
+  'POST /api/calls': async ({ calls }, { req }) => ({ json: calls.start(readCallInput(await readJson(req))) }),
+  'GET /api/calls/:id': ({ calls }, { id }) => ({ json: calls.find(id).view }),
+  'POST /api/calls/:id/press': takeStep('press'),
+  'POST /api/calls/:id/say': takeStep('say'),
+  'POST /api/calls/:id/wait': takeStep('wait'),
+  'POST /api/calls/:id/answer': takeStep('answer'),
+  'POST /api/calls/:id/hangup': takeStep('hangup'),
   'POST /api/import': async ({ importCaptures }, { req }) => ({ json: await importCaptures(await readFile(req)) }),
   'GET /api/export': ({ store }, { query }) => {
     const id = query.get('id')
@@ -86,7 +102,7 @@ export function findRoute(
   url: URL,
   left: AbortSignal,
 ): ((workshop: Workshop) => Reply | Promise<Reply>) | undefined {
-  const id = /^\/api\/captures\/([\w-]{1,80})(?=\/|$)/.exec(url.pathname)?.[1]
+  const id = /^\/api\/(?:captures|calls)\/([\w-]{1,80})(?=\/|$)/.exec(url.pathname)?.[1]
   const path = id === undefined ? url.pathname : url.pathname.replace(id, ':id')
   const key = `${req.method} ${path}`
   const handler = Object.hasOwn(routes, key) ? routes[key] : undefined

@@ -82,7 +82,7 @@ const inGather = new Set(['Say', 'Play', 'Pause'])
  * Twilio's rules for an answer, in the order in which Twilio meets them. The numbers are in its list
  * of error codes, https://www.twilio.com/docs/api/errors, and each has a page there.
  */
-const answerRules: readonly Rule[] = [
+export const answerRules: readonly Rule[] = [
   {
     code: 11205,
     level: 'error',

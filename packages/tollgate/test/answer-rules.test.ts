@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Answer, type AnswerUse, checkAnswer } from '../src/index.ts'
-import { answerRules } from '../src/server/answer/answer-rules.ts'
-import type { CaptureView } from '../src/shared/capture.ts'
-import { makeExchange, openForTest, signSample } from './kit.ts'
+import { type Answer, type AnswerUse, answerRules, checkAnswer } from '../src/testing/call/answer-rules.ts'
 
 const answer = (body: string, type: string | undefined = 'text/xml', changed: Partial<Answer> = {}): Answer => ({
   status: 200,
@@ -112,48 +109,4 @@ test('every rule has a case', () => {
 test.each(['<', '<a>', '<Response>', '<!--', '<a b="', ' ', '&'])('a megabyte of %j is checked', (unit) => {
   const body = unit.repeat(1_000_000 / unit.length)
   expect(checkAnswer({ ...answer(body), bytes: 10 }, 'voice').length).toBeGreaterThan(0)
-})
-
-test('the page gets the findings of an accepted request, and no error page as TwiML', async () => {
-  const page = await openForTest()
-  const view = async (kind: Parameters<typeof signSample>[0], type: string, body: string, token?: string) => {
-    const response = {
-      status: 200,
-      headers: [['content-type', type]] as [string, string][],
-      body: Buffer.from(body),
-      bodyTruncated: false,
-      by: 'upstream' as const,
-    }
-    const exchange = await makeExchange(signSample(kind, {}, token), { response })
-    page.inspector.record(exchange)
-    return page.json<CaptureView>(`/api/captures/${exchange.id}`)
-  }
-  const html = await view('call.inbound', 'text/html', '<html><body>Oops</body></html>')
-  expect(html.findings.map(({ code }) => code)).toEqual([12102])
-  expect(html).not.toHaveProperty('twiml')
-  expect((await view('call.inbound', 'application/json', '{}')).findings[0]?.code).toBe(12300)
-  expect((await view('call.status', 'application/json', '{}')).findings).toEqual([])
-  expect((await view('call.inbound', 'application/json', '{}', 'f'.repeat(32))).findings).toEqual([])
-})
-
-test('a browser that asks for an icon is not listed as a refused webhook', async () => {
-  const page = await openForTest()
-  const exchange = await makeExchange(signSample('message.inbound'))
-  const ask = (target: string, headers: [string, string][] = []) =>
-    page.inspector.record({ ...exchange, id: target, request: { ...exchange.request, method: 'GET', target, headers } })
-  ask('/favicon.ico')
-  ask('/apple-touch-icon-120x120.png')
-  expect(await page.json('/api/captures')).toEqual([])
-  ask('/favicon.ico', [['X-Twilio-Signature', 'x']])
-  ask('/voice')
-  expect(await page.json('/api/captures')).toHaveLength(2)
-})
-
-test('the page of a code is HTML, without markup of its own', async () => {
-  const page = await openForTest()
-  const { text, headers } = await page.ask('/codes/signature_mismatch')
-  expect(headers['content-type']).toBe('text/html; charset=utf-8')
-  expect(text).toContain('<h1>signature_mismatch</h1>')
-  expect(text).toContain('<strong>Meaning.</strong>')
-  expect(text).not.toMatch(/\]\(|\*\*|<script/)
 })
