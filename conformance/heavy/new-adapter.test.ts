@@ -71,7 +71,8 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 beforeAll(() => {
   symlinkSync(join(root, 'node_modules'), join(scratch, 'node_modules'))
-  for (const name of ['tsconfig.base.json', 'tools/exports.mjs']) cpSync(join(root, name), join(scratch, name))
+  for (const name of ['tsconfig.base.json', 'tools/exports.mjs', 'tools/name-authors.mjs', 'tools/run.mjs'])
+    cpSync(join(root, name), join(scratch, name))
   for (const name of ['src', 'entries.js', 'package.json', 'tsconfig.json', 'tsconfig.core.json', 'tsdown.config.ts'])
     cpSync(join(root, 'packages/tollgate', name), join(library, name), { recursive: true })
   writeFileSync(join(library, 'src/adapters/invented.ts'), adapter)
