@@ -93,11 +93,12 @@ export async function checkLook(page: Page, name: string, { theme, width }: Look
   ).toBeLessThanOrEqual(0)
   await page.evaluate(axe)
   // Both exceptions are VitePress's own: docs/decisions/0053-two-findings-of-axe-are-of-vitepress.md.
-  // It nests a button in the headings of its menu.
+  // It nests a button in the headings of its menu. The names of its search button and of the links
+  // that a search finds do not contain all that they show.
   const run = `axe.run(document, { rules: { 'nested-interactive': { enabled: false } },
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`
-  const { violations } = (await page.evaluate(run)) as { violations: { id: string; nodes: { target: string[] }[] }[] }
-  const found = violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`))
-  // The name of the search button does not contain the keys that it shows.
-  expect(found.filter((one) => one !== 'label-content-name-mismatch: .DocSearch')).toEqual([])
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id === 'label-content-name-mismatch' &&
+        document.querySelector(target.at(-1))?.closest('.DocSearch, .VPLocalSearchBox') ? '' : id + ': ' + target)))`
+  const found = (await page.evaluate(run)) as string[]
+  expect(found.filter((one) => one !== '')).toEqual([])
 }
