@@ -164,6 +164,16 @@ export const explained = [
     ],
   },
   {
+    file: 'schemes/twilio/webhook.ts',
+    because: 'The pairs of this class are found again, with the same result, only more slowly',
+    changes: [['params instanceof ReceivedParams', 'false']],
+  },
+  {
+    file: 'schemes/twilio/webhook.ts',
+    because: 'A pair of parameters has a name and a value. The default is for the types',
+    changes: [["''", '"Stryker was here!"']],
+  },
+  {
     file: 'verify/verifier.ts',
     because: 'A call of `undefined` throws, and an exception in a listener is ignored',
     changes: [
@@ -186,7 +196,7 @@ export const explained = [
   {
     file: 'replay/replay-guard.ts',
     because: 'A kind that is not of JSON was found in the parameters, so there are some. The check is for the types',
-    changes: [['params !== undefined', 'true']],
+    changes: [['params === undefined', 'false']],
   },
   {
     file: 'replay/memory-store.ts',
