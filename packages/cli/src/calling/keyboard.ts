@@ -3,7 +3,7 @@ import type { Call, Conversation } from 'tollgate/testing/call'
 import type { Io } from '../io.ts'
 import { claimStandardInput } from '../read-text.ts'
 
-/** What a line at the keyboard does. A line that is none of these is keys, or words. */
+/** What a line at the keyboard does. Any other line is keys, or words. */
 const words: Readonly<Record<string, (call: Call) => Promise<void>>> = {
   '': (call) => call.wait(),
   '/answer': (call) => call.answer(),

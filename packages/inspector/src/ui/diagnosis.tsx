@@ -240,7 +240,7 @@ function Proven({ capture, proven }: { capture: CaptureView; proven: NonNullable
   )
 }
 
-/** Shows a sentence of the diagnosis. What it puts between backticks is code. */
+/** Shows a sentence of the diagnosis. Text between backticks is code. */
 function Prose({ text }: { text: string }) {
   return (
     <>

@@ -96,7 +96,7 @@ test('with the Content Security Policy switched off, no text of a webhook, an an
     ...{ name: `${markup.replaceAll('/', '')}.http`, mimeType: 'text/plain' },
     buffer: Buffer.from(markup),
   })
-  // A dialog that tells of a fault stays open.
+  // A dialog that shows a fault stays open.
   await page.keyboard.press('Escape')
   const rows = page.locator('.row')
   await expect.poll(() => rows.count()).toBe(6)

@@ -50,7 +50,7 @@ export class Calls {
     return call.view
   }
 
-  /** @throws HttpError if there is none, or it was removed after its end */
+  /** @throws HttpError if no call has this id, or it was removed */
   find(id: string): PlacedCall {
     const call = this.#calls.get(id)
     if (call === undefined) throw new HttpError(404, 'This call no longer exists.')

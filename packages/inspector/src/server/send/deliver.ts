@@ -23,7 +23,7 @@ const framing = new Set([
   'expect',
 ])
 const timeLimitMs = 30_000
-// Twilio reads 64 KB. What is more says only that it is more.
+// Twilio reads 64 KB. Of a longer text it only sees that it is longer.
 const mostBytes = 128 * 1024
 
 /**

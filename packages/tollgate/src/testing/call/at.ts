@@ -24,7 +24,7 @@ export function readAttribute(element: TwimlElement, name: string): string | und
   return element.attributes.find(([each]) => each === name)?.[1]
 }
 
-/** Reads a whole number. A value that is none, or below the least, is not used. */
+/** Reads a whole number. Another value, or one below the least, is not used. */
 export function readCount(
   { walk, document }: At,
   element: TwimlElement,

@@ -91,7 +91,7 @@ export interface Walked {
  * the verb does not take is a note. After the end nothing happens any more.
  */
 export interface Call extends Walked {
-  /** Everything that was heard, one line each. What is not speech is in brackets. */
+  /** Everything that was heard, one line each. Brackets stand around all that is not speech. */
   readonly heard: string
   readonly status: CallStatus
   /** The SID of the call. */

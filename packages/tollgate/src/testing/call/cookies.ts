@@ -7,7 +7,7 @@ const longestCookie = 4096
 export class CookieJar {
   readonly #hosts = new Map<string, Map<string, string>>()
 
-  /** Returns the value of the Cookie header, empty if there is none. */
+  /** Returns the value of the Cookie header, empty without cookies. */
   read(url: string): string {
     const cookies = this.#hosts.get(parseUrl(url)?.host ?? '') ?? []
     return [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
