@@ -106,13 +106,17 @@ ${asked.join('\n')}
 
 ## From the rejection code
 
-You find the code in your log, and in \`onVerdict\`. The caller never sees it, because an attacker could learn from it.
+If you already know the rejection code, you can start with it. You find it in your log, and in \`onVerdict\`. The caller
+never sees it, because an attacker could learn from it. Each code has a page with what to check first.
 
 | code | status | usual causes |
 |---|---|---|
 ${codes.join('\n')}
 
 # The causes
+
+Each section begins with the id that \`diagnose\` prints. It then says how you recognise the cause, why it happens and
+how you fix it. If your framework, platform or proxy is in the table of a section, follow its row.
 
 ${groups
   .flatMap(([, ids]) => ids)
@@ -173,23 +177,29 @@ function renderCode(code, { status, message }, { causes, sendGridCauses }) {
   const list = (file, table) =>
     listUsual(code, table).map((id) => `- [${table[id]?.title}](../${file}#${id}): ${table[id]?.fix}`)
   const usual = [...list(pageOfSendGrid, sendGridCauses), ...list(pageOfTwilio, causes)]
+  const body =
+    status === 403
+      ? ' The sender reads only "Twilio Request Validation Failed.", as for every code with this status, because an attacker could learn from more.'
+      : ''
   return `${mark}
 
 # ${code}
 
 > ${message}
 
-**Answer:** ${status}${status === 403 ? ', "Twilio Request Validation Failed.", the same for every code with this status' : ''}.
+Your log has this message because Tollgate refused a request, and answered it with status ${status}.${body} If Twilio
+sent the request, [its log](../twilio-error-codes.md) shows this answer too.
 
 **Meaning.** ${page.means}
 
-**Check.**
+**Check.** These questions lead you to the cause:
 
 ${page.look.map((line) => `- ${line}`).join('\n')}
 
-${usual.length === 0 ? '' : `**Usual causes.**\n\n${usual.join('\n')}\n\n`}**What to do.** ${page.fix}
+${usual.length === 0 ? '' : `**Usual causes.** These causes usually lead to this code, each with its fix:\n\n${usual.join('\n')}\n\n`}**What to do.** ${page.fix}
 
-[\`diagnose\`](../diagnosis.md) names the cause: pass it to the verifier. All causes: [why does validation fail?](../why-does-validation-fail.md)
+If you are not sure, pass [\`diagnose\`](../diagnosis.md) to the verifier during development: it names the cause of the
+next refused request. Or go through all causes in [why does validation fail?](../why-does-validation-fail.md)
 `
 }
 
