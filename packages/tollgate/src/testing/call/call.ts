@@ -33,8 +33,8 @@ export interface CallOptions {
   /** The path of the number's fallback URL, which is requested after an error. Default: none. */
   fallback?: string | undefined
   /**
-   * What a Gather with `actionOnEmptyResult` sends for no input, because Twilio's pages differ:
-   * `'absent'` is no `Digits`, and `'empty'` is empty ones. Default `'absent'`.
+   * The digits that a Gather with `actionOnEmptyResult` sends for no input, because Twilio's pages
+   * differ: `'absent'` is no `Digits`, and `'empty'` is empty ones. Default `'absent'`.
    */
   emptyDigits?: 'absent' | 'empty' | undefined
   /**

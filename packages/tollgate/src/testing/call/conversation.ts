@@ -34,7 +34,7 @@ export interface ConversationOptions {
   params?: Readonly<Record<string, string>> | undefined
   /** The path of the number's fallback URL, which is requested after an error. Default: none. */
   fallback?: string | undefined
-  /** What the status callbacks of the replies say: `'delivered'` or `'undelivered'`. Default `'delivered'`. */
+  /** The status that the status callbacks of the replies have: `'delivered'` or `'undelivered'`. Default `'delivered'`. */
   delivery?: 'delivered' | 'undelivered' | undefined
   /** Is called with each event, as it happens. Default: none. */
   onEvent?: ((event: CallEvent) => void) | undefined
