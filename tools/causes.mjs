@@ -187,19 +187,17 @@ function renderCode(code, { status, message }, { causes, sendGridCauses }) {
 
 > ${message}
 
-Your log has this message because Tollgate refused a request, and answered it with status ${status}.${body} If Twilio
-sent the request, [its log](../twilio-error-codes.md) shows this answer too.
+Your log has this message because Tollgate refused a request, and answered it with status ${status}.${body} If Twilio sent the request, [its log](../twilio-error-codes.md) shows this answer too.
 
 **Meaning.** ${page.means}
 
-**Check.** These questions lead you to the cause:
+**Check first:**
 
 ${page.look.map((line) => `- ${line}`).join('\n')}
 
-${usual.length === 0 ? '' : `**Usual causes.** These causes usually lead to this code, each with its fix:\n\n${usual.join('\n')}\n\n`}**What to do.** ${page.fix}
+${usual.length === 0 ? '' : `**Usual causes, each with its fix:**\n\n${usual.join('\n')}\n\n`}**What to do.** ${page.fix}
 
-If you are not sure, pass [\`diagnose\`](../diagnosis.md) to the verifier during development: it names the cause of the
-next refused request. Or go through all causes in [why does validation fail?](../why-does-validation-fail.md)
+If you are not sure, pass [\`diagnose\`](../diagnosis.md) to the verifier during development: it names the cause of the next refused request. Or go through all causes in [why does validation fail?](../why-does-validation-fail.md)
 `
 }
 
