@@ -96,8 +96,8 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     })
 
   const server = createHttpServer(current.timeoutMs, {
-    onRequest(client) {
-      const exchange = new HttpExchange(client, { config: current, isClosing, startTrace: spans?.startTrace, onEnd })
+    onRequest(req, res) {
+      const exchange = new HttpExchange(req, res, { config: current, isClosing, startTrace: spans?.startTrace, onEnd })
       inFlight++
       exchange.run()
     },
@@ -133,10 +133,9 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   function report(exchange: ExchangeState): void {
     if (exchange.config.onExchange !== undefined) reportExchange(exchange)
     const ended = createReport(exchange)
-    const { client, requestBody, verdict, route } = exchange
-    const { method, target, rawFields } = client
+    const { req, method, target, requestBody, verdict, route } = exchange
     if (route !== undefined && verdict !== undefined) log.explain(route.verifier, verdict, { method, url: target })
-    record(ended, { target, rawFields, body: requestBody, verdict, upstream: route?.upstream })
+    record(ended, { target, rawFields: req.rawHeaders, body: requestBody, verdict, upstream: route?.upstream })
     spans?.traceExchange(exchange, ended)
   }
 

@@ -3,7 +3,6 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerOnSocket } from './answers.ts'
-import { Client } from './client.ts'
 import type { AddressOptions } from './options.ts'
 import { formatOrigin } from './own-listeners.ts'
 import { breakRequest, closeAfterAnswers, hasPendingAnswers, keepAnswering } from './pending-answers.ts'
@@ -11,7 +10,7 @@ import { createBareReport, type Report } from './report.ts'
 
 /** Receives the events of the HTTP server. */
 interface Listeners {
-  onRequest(client: Client): void
+  onRequest(req: IncomingMessage, res: ServerResponse): void
   onUpgrade(req: IncomingMessage, socket: Socket, first: Uint8Array): void
   onConnect(req: IncomingMessage, socket: Socket): void
   /** Called for a request that was refused without being read. */
@@ -55,7 +54,7 @@ export function createHttpServer(timeoutMs: number, listeners: Listeners): Serve
     requestTimeout: readRequestTimeout(timeoutMs),
     connectionsCheckingInterval: 1000,
   })
-  readRequests(server, (req, res) => listeners.onRequest(new Client(req, res)))
+  readRequests(server, listeners.onRequest)
   server.on('upgrade', listeners.onUpgrade)
   server.on('connect', listeners.onConnect)
   listenForBroken(server, listeners.onUnread)
