@@ -117,7 +117,7 @@ export function createResources(
           })),
         }
       }
-      return { authToken: [keys.env ?? 'TWILIO_AUTH_TOKEN'].flat().map(readVariable) }
+      return { authToken: [keys.env ?? []].flat().map(readVariable) }
     },
     openListedKeys({ keys: { option, words } }, { env: names, file, [option]: given }) {
       if (given !== undefined) return { [option]: given }
