@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ReplayGuard, Verifier } from 'tollgate'
 import { verifierOptions } from 'tollgate/options'
@@ -88,7 +88,10 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
       head.bodyLength === 0
         ? undefined
         : new RequestBody(req, res, { ...head, maxBytes: settings.maxBodyBytes, peers: settings.peers })
-    const auth = { req, res, head, settings, body }
+    const reply = (answer: Answer, mayStay: boolean): void => {
+      const fields = 'ok' in answer && answer.ok ? listVerdictFields(answer) : []
+      answerRequest(req, res, 'status' in answer ? answer.status : 200, mayStay, fields)
+    }
     let isOver = false
     let sent: Answer | undefined
     inFlight++
@@ -102,10 +105,10 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
       onBroken(status) {
         body?.stop()
         if (res.headersSent) closeAfterAnswers(req.socket)
-        else reply({ ...auth, answer: { code: 'unverified', status }, mayStay: false })
+        else reply({ code: 'unverified', status }, false)
       },
     })
-    decide(original, auth)
+    decide(original, { head, settings, body })
       .catch((): Answer => ({ code: 'unverified', status: 500 }))
       .then((answer) => {
         const isLate = isOver || res.headersSent
@@ -113,7 +116,7 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
         if (isLate) releaseVerdict(answer)
         else {
           sent = answer
-          reply({ ...auth, answer, mayStay })
+          reply(answer, mayStay)
         }
         const target = original?.target ?? req.url ?? ''
         if ('ok' in answer && original !== undefined)
@@ -192,16 +195,13 @@ const upgradeRefused: Answer = { code: 'upgrade_refused', status: 403 }
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT'])
 
 interface AuthRequest {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
   readonly head: RequestHead
   readonly settings: AuthSettings
   readonly body: RequestBody | undefined
 }
 
-async function decide(original: Original | undefined, auth: AuthRequest): Promise<Answer> {
-  const { head, body } = auth
-  const { verifier, opensWebSocket } = auth.settings
+async function decide(original: Original | undefined, { head, body, settings }: AuthRequest): Promise<Answer> {
+  const { verifier, opensWebSocket } = settings
   if (original === undefined) return { code: 'original_unknown', status: head.refusal === 417 ? 417 : 403 }
   const { upgrade } = original
   const handshake = upgrade?.toLowerCase() === 'websocket' && opensWebSocket(original.target)
@@ -230,17 +230,6 @@ async function decide(original: Original | undefined, auth: AuthRequest): Promis
 /** Releases the delivery of an answer that the proxy did not get. */
 function releaseVerdict(answer: Answer): void {
   if ('ok' in answer) release(answer)
-}
-
-interface Reply extends Pick<AuthRequest, 'req' | 'res'> {
-  readonly answer: Answer
-  readonly mayStay: boolean
-}
-
-/** Answers the proxy. */
-function reply({ req, res, answer, mayStay }: Reply): void {
-  const status = 'status' in answer ? answer.status : 200
-  answerRequest(req, res, status, mayStay, 'ok' in answer && answer.ok ? listVerdictFields(answer) : [])
 }
 
 type ReadOriginal = (req: IncomingMessage, head: RequestHead, pathPrefix: string) => Original | undefined
