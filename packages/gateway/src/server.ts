@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -123,16 +124,10 @@ const backlog = 4096
  * @throws Error from Node.js if the address cannot be bound, or TypeError if `fd` is no TCP socket
  */
 export async function bind(server: Server, { host = '', port = 0, fd }: AddressOptions): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    const onListen = (): void => {
-      server.off('error', reject)
-      resolve()
-    }
-    if (fd === undefined) server.listen({ host, port, backlog }, onListen)
-    // With a descriptor, Node.js ignores the option, and a second call of listen(2) changes the queue.
-    else server.listen({ fd }, backlog, onListen)
-  })
+  if (fd === undefined) server.listen({ host, port, backlog })
+  // With a descriptor, Node.js ignores the option, and a second call of listen(2) changes the queue.
+  else server.listen({ fd }, backlog)
+  await once(server, 'listening')
   const address = server.address() as AddressInfo | string | null
   if (typeof address !== 'object' || address === null) throw new TypeError(`"fd" ${fd} is no TCP socket`)
   return formatOrigin(fd === undefined ? host : address.address, address.port)
