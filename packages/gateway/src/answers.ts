@@ -39,10 +39,9 @@ export function answerRequest(
 
 /** Returns the header fields of an answer that the gateway gives itself. */
 export function listAnswerFields(status: number, close: boolean): string[] {
-  const fields = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(getAnswerText(status).length)]
-  fields.push('Cache-Control', 'no-store')
-  if (close) fields.push('Connection', 'close')
-  return fields
+  const length = String(getAnswerText(status).length)
+  const fields = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', length, 'Cache-Control', 'no-store']
+  return close ? [...fields, 'Connection', 'close'] : fields
 }
 
 /** Up to this many unread bytes are read to keep the connection open. */
