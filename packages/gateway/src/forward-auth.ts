@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ReplayGuard, Verifier } from 'tollgate'
+import type { Verifier } from 'tollgate'
 import { verifierOptions } from 'tollgate/options'
 import { answerRequest, canKeepOpen } from './answers.ts'
 import type { GatewayCode } from './codes.ts'
@@ -30,7 +30,6 @@ interface AuthSettings {
   readonly verifier: Verifier<RouteVerdict>
   readonly readOriginal: (req: IncomingMessage, head: RequestHead) => Original | undefined
   readonly maxBodyBytes: number
-  readonly replay: ReplayGuard | undefined
   readonly opensWebSocket: (target: string) => boolean
   readonly peers: Peers
 }
@@ -54,7 +53,6 @@ export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers): A
     verifier: namePlaceInErrors('forwardAuth', () => findScheme({ scheme }).create({ ...rest, maxBodyBytes })),
     readOriginal: (req, head) => styles[style](req, head, pathPrefix),
     maxBodyBytes,
-    replay: rest.replay,
     opensWebSocket: (target) => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix)),
     peers,
   }
@@ -64,18 +62,13 @@ export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers): A
  * Creates the server for proxies that ask about a request before they pass it on. It answers 200
  * with the verdict headers, or refuses.
  */
-export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
-  const { isClosing, onEnd } = context
+export function createForwardAuth({ isClosing, onEnd, onVerdict }: ForwardAuthContext): ForwardAuth {
+  let current: AuthSettings
   let inFlight = 0
   const server = createServer(commonSettings)
-  const setTimeout = (timeoutMs: number): void => {
-    server.requestTimeout = timeoutMs
-    // A proxy that does not read its answers would keep them in memory.
-    server.timeout = 2 * timeoutMs
-  }
-  setTimeout(context.timeoutMs)
   readRequests(server, (req, res) => {
-    const settings = context.getSettings()
+    // A request keeps the settings with which it began.
+    const settings = current
     const head = readHead(req.rawHeaders, req.httpVersion)
     const startedAt = performance.now()
     // The proxy may pass a verdict of the client's on, or remove ours because `Connection` names
@@ -120,7 +113,7 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
         }
         const target = original?.target ?? req.url ?? ''
         if ('ok' in answer && original !== undefined)
-          context.onVerdict(settings.verifier, answer, { method: original.method, url: target })
+          onVerdict(settings.verifier, answer, { method: original.method, url: target })
         onEnd(
           {
             // The header from the proxy can contain any text.
@@ -153,7 +146,12 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
   const sockets = followSockets(server)
   return {
     server,
-    setTimeout,
+    use(settings, timeoutMs) {
+      current = settings
+      server.requestTimeout = timeoutMs
+      // A proxy that does not read its answers would keep them in memory.
+      server.timeout = 2 * timeoutMs
+    },
     countInFlight: () => inFlight,
     stop: (graceMs, isInherited) => stopServer(server, { sockets, graceMs, isInherited, isIdle: () => inFlight === 0 }),
   }
@@ -162,8 +160,8 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
 /** The forward-auth server. */
 interface ForwardAuth {
   readonly server: Server
-  /** Sets the time limits of requests that begin from now on. */
-  setTimeout(timeoutMs: number): void
+  /** Sets the settings and the time limit of requests that begin from now on. */
+  use(settings: AuthSettings, timeoutMs: number): void
   countInFlight(): number
   /** Stops it gracefully within `graceMs` milliseconds. */
   stop(graceMs: number, isInherited: boolean): Promise<void>
@@ -171,9 +169,6 @@ interface ForwardAuth {
 
 /** The part of the gateway that forward-auth uses. */
 interface ForwardAuthContext {
-  /** Returns the current settings. A request keeps those with which it began. */
-  getSettings(): AuthSettings
-  readonly timeoutMs: number
   isClosing(): boolean
   onEnd(report: Report, request?: LoggedRequest): void
   /** Gets each verdict, for the lines about refused requests. */

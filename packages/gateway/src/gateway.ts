@@ -84,16 +84,9 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   let adminServer: Server | undefined
   const { forwardAuth } = options
   const isClosing = (): boolean => hasBegunToClose
-  let authSettings = forwardAuth && prepareForwardAuth(forwardAuth, current.peers)
   const auth =
-    authSettings &&
-    createForwardAuth({
-      getSettings: () => authSettings as NonNullable<typeof authSettings>,
-      timeoutMs: current.timeoutMs,
-      isClosing,
-      onEnd: record,
-      onVerdict: (...verdict) => log.explain(...verdict),
-    })
+    forwardAuth && createForwardAuth({ isClosing, onEnd: record, onVerdict: (...verdict) => log.explain(...verdict) })
+  if (forwardAuth !== undefined) auth?.use(prepareForwardAuth(forwardAuth, current.peers), current.timeoutMs)
 
   const server = createHttpServer(current.timeoutMs, {
     onRequest(req, res) {
@@ -198,12 +191,11 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
       const settings = next.forwardAuth && prepareForwardAuth(next.forwardAuth, config.peers)
       if (hasBegunToClose) throw new Error('The gateway is closing')
       server.requestTimeout = readRequestTimeout(config.timeoutMs)
-      authSettings = settings
+      if (settings !== undefined) auth?.use(settings, config.timeoutMs)
     } catch (error) {
       config.retire()
       throw error
     }
-    auth?.setTimeout(config.timeoutMs)
     log.setLogger(next.log)
     guards = listGuards(next)
     const previous = current
