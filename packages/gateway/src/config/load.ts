@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { getScheme, type SchemeName, schemes } from 'tollgate/schemes'
+import { getScheme, schemes } from 'tollgate/schemes'
 import { checkOptions } from '../check-options.ts'
 import { prepareForwardAuth } from '../forward-auth.ts'
 import type { GatewayOptions, Route } from '../options.ts'
@@ -34,7 +34,7 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
     replay === undefined ? undefined : await nameOptionInErrors(parsed, ['replay'], () => resources.openReplay(replay))
   const prepared: Route[] = []
   // The schema has checked `own` for its scheme.
-  const openKeys = (where: readonly (string | number)[], name: SchemeName = defaultScheme, own: unknown) => {
+  const openKeys = (where: readonly (string | number)[], name: string = defaultScheme, own: unknown) => {
     const scheme = getScheme(name)
     const fallback = { env: scheme.keys.variable }
     const isDefault = name === defaultScheme
