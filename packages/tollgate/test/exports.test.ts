@@ -78,6 +78,7 @@ const names: Record<string, string[]> = {
   './options': [
     'cachedOptions',
     'checkNames',
+    'parseAddressRanges',
     'pickOptions',
     'readOptions',
     'replayGuardOptions',
