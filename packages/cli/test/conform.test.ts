@@ -51,6 +51,23 @@ test('a receiver that checks nothing, and one that refuses everything', async ()
   expect(closed.code).toBe(1)
 })
 
+test('a receiver that closes the connection refuses, and one that has crashed gets no score', async () => {
+  const isForged = (req: IncomingMessage): boolean => req.headers['x-twilio-signature'] === undefined
+  const to = await serve((req, res) => (isForged(req) ? res.destroy() : res.end()))
+  const { cases: results } = readJson(await tollgate(['conform', '--to', to, '--json'])) as {
+    cases: { id: string; status: number; right: boolean }[]
+  }
+  expect(results).toHaveLength(cases.cases.length)
+  expect(results.find(({ id }) => id === 'unsigned')).toMatchObject({ status: 0, right: true })
+  let hasCrashed = false
+  const crashing = await serve((req, res) => {
+    hasCrashed ||= isForged(req)
+    if (hasCrashed) res.destroy()
+    else res.end()
+  })
+  expect((await tollgate(['conform', '--to', crashing])).code).toBe(3)
+})
+
 test.each([
   [[], /--to is missing/],
   [['--to', 'http://127.0.0.1:1/sms?a=1'], /--to needs an http or https URL/],
