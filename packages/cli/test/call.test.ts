@@ -358,6 +358,8 @@ test.each([
   [['--to', 'http://a:b@localhost/voice'], /--to needs/],
   [['--to', 'localhost:1/sms', '--sms', '--max-requests', '9'], /--sms and --max-requests cannot be used together/],
   [['--to', 'localhost:1/voice', '--map', 'https://api.example.com'], /--map needs/],
+  [['--to', 'localhost:1/voice', '--auth-token-stdin'], /--auth-token-stdin/],
+  [['--to', 'localhost:1/voice', '--shared-key', 'id'], /--shared-key/],
   [['--to', 'localhost:1/voice', '--map', 'file:///=http://localhost:3000'], /--map needs/],
 ])('%j is wrong usage', async (words, message) => {
   const { code, stderr } = await tollgate(['call', ...words])

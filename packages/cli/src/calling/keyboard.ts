@@ -17,7 +17,7 @@ const words: Readonly<Record<string, (call: Call) => Promise<void>>> = {
 const wordNames = Object.keys(words).filter((word) => word !== '')
 
 export const keyboardHelp =
-  'Type keys, or words to say; in quotes, digits are said too. Enter alone waits. /answer, /busy, /no-answer and /failed are for a ringing number. /hangup, Ctrl-C, or the end of the input, hangs up.'
+  'Type keys, or words to say; in quotes, digits are said too. Enter alone waits. /answer, /busy, /no-answer and /failed are for a ringing number, and /answer for a queue. /hangup, Ctrl-C, or the end of the input, hangs up.'
 
 const longestLine = 2000
 

@@ -14,9 +14,12 @@ import { followKeyboard, keyboardHelp, sendLines } from '../calling/keyboard.ts'
 import { LocalTransport, type Mapping, readMapping } from '../calling/transport.ts'
 import { asUsage, EXIT, UnreachableError, UsageError } from '../exit.ts'
 import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
-import { readSecrets, secretFlags } from '../secrets.ts'
+import { authTokenFlags, readSecrets } from '../secrets.ts'
 import { explainForbidden } from '../sending/prepare.ts'
 import type { Command } from './command.ts'
+
+// Standard input is the keyboard.
+const { 'auth-token-stdin': _, ...ownTokenFlags } = authTokenFlags
 
 export const command: Command = {
   words: '',
@@ -47,7 +50,7 @@ export const command: Command = {
     'max-requests': { type: 'text', value: 'N', describe: 'End the call after N requests, up to 1,000; default 100' },
     timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
     json: { type: 'switch', describe: 'Print one JSON document' },
-    ...secretFlags,
+    ...ownTokenFlags,
   },
   examples: [
     ['tollgate call --to localhost:3000/voice', 'call your server, with the keyboard as keypad'],
@@ -62,10 +65,9 @@ export const command: Command = {
     args.only(['sms', 'status-callback'])
     args.only(['sms', 'max-requests'])
     const { origin, path, mappings } = readAddresses(args)
-    const { authTokens, sharedKey, names: secretNames } = await readSecrets(args, io)
+    const { authTokens, names: secretNames } = await readSecrets(args, io)
     const [authToken] = authTokens
-    if (authToken === undefined || sharedKey !== undefined)
-      throw new UsageError('This command signs with an Auth Token.')
+    if (authToken === undefined) throw new UsageError('This command signs with an Auth Token.')
     const transport = new LocalTransport(mappings, authToken, (args.integer('timeout', 1, 600) ?? 15) * 1000)
     const isJson = args.has('json')
     const onEvent = isJson ? () => undefined : (event: CallEvent) => printEvent(io, event)

@@ -3,7 +3,7 @@ import { addScheme } from '../addresses.ts'
 import { type ConformCase, conformCases, prepareCase, type Receiver } from '../conform/cases.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { colorsFor, hideQuery, type Io, print, printJson } from '../io.ts'
-import { readSecrets, secretFlags } from '../secrets.ts'
+import { authTokenFlags, readSecrets } from '../secrets.ts'
 import { type Delivery, deliverForStatus } from '../sending/deliver.ts'
 import { startProgress } from '../sending/progress.ts'
 import type { Command } from './command.ts'
@@ -19,7 +19,7 @@ export const command: Command = {
     },
     timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15' },
     json: { type: 'switch', describe: 'Print one JSON document' },
-    ...secretFlags,
+    ...authTokenFlags,
   },
   examples: [
     ['tollgate conform --to http://127.0.0.1:5000/sms', 'a server in any language'],
@@ -36,10 +36,9 @@ export const command: Command = {
       ['--public-url', publicUrl],
     ] as const)
       checkUrl(flag, url)
-    const { authTokens, sharedKey } = await readSecrets(args, io)
+    const { authTokens } = await readSecrets(args, io)
     const [authToken] = authTokens
-    if (authToken === undefined || sharedKey !== undefined)
-      throw new UsageError('This command signs with an Auth Token.')
+    if (authToken === undefined) throw new UsageError('This command signs with an Auth Token.')
     const timeoutMs = (args.integer('timeout', 1, 600) ?? 15) * 1000
     const results = await tryAll({ to, publicUrl, authToken }, timeoutMs, io)
     const score = { genuine: count(results, 'genuine'), forged: count(results, 'forged') }
