@@ -148,7 +148,7 @@ function renderCause(id, cause, places) {
   if (cause === undefined) throw new Error(`There is no cause "${id}".`)
   const fixes = Object.entries(places).flatMap(([place, name]) => {
     const fix = cause.fixes?.[place]
-    return fix === undefined ? [] : [`| ${name} | ${escapeCell(fix)} |`]
+    return fix === undefined ? [] : [`| ${name} | ${escapeCell(markAddresses(fix))} |`]
   })
   const table = fixes.length === 0 ? '' : `\n\n| with | do this |\n|---|---|\n${fixes.join('\n')}`
   return `<a id="${id}"></a>
@@ -161,7 +161,15 @@ function renderCause(id, cause, places) {
 
 **Reason.** ${cause.reason}
 
-**Fix.** ${cause.fix}${table}`
+**Fix.** ${markAddresses(cause.fix)}${table}`
+}
+
+/**
+ * Shows an example of an address as code, because sites make a link of it otherwise.
+ * @param {string} text
+ */
+function markAddresses(text) {
+  return text.replace(/"(https?:[^"]+)"/g, '`$1`')
 }
 
 /** @param {string} text */
@@ -175,7 +183,7 @@ function renderCode(code, { status, message }, { causes, sendGridCauses }) {
   if (page === undefined) throw new Error(`The code "${code}" has no row in tools/rejection-pages.mjs.`)
   /** @param {string} file @param {Record<string, Cause>} table */
   const list = (file, table) =>
-    listUsual(code, table).map((id) => `- [${table[id]?.title}](../${file}#${id}): ${table[id]?.fix}`)
+    listUsual(code, table).map((id) => `- [${table[id]?.title}](../${file}#${id}): ${markAddresses(table[id]?.fix ?? '')}`)
   const usual = [...list(pageOfSendGrid, sendGridCauses), ...list(pageOfTwilio, causes)]
   const body =
     status === 403

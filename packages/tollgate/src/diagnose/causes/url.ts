@@ -184,7 +184,7 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   userinfo: {
     title: 'User name and password in the URL',
-    symptom: 'Your URL at Twilio is https://user:password@host/, and the signature covers user and password.',
+    symptom: 'Your URL at Twilio is `https://user:password@host/`, and the signature covers user and password.',
     reason:
       'Twilio removes user name and password before it signs, but your own sender, or an old helper library, may not.',
     fix: 'Sign and check the URL without its user name and password, as Twilio does.',
