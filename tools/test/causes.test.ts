@@ -28,6 +28,16 @@ test('every cause has one section and a link from a question', () => {
   }
 })
 
+test('no two causes of a page have the same title, symptom or reason', () => {
+  for (const page of ['docs/why-does-validation-fail.md', 'docs/why-does-sendgrid-validation-fail.md']) {
+    const said = [...(pages.get(page) ?? '').matchAll(/^(?:## |\*\*(?:Symptom|Reason)\.\*\* ).+$/gm)].map(
+      ([line]) => line,
+    )
+    expect(said.length).toBeGreaterThan(40)
+    expect(said.filter((line, at) => said.indexOf(line) !== at)).toEqual([])
+  }
+})
+
 test('every rejection code has its page, and there are no other pages', () => {
   expect(codesInTypes.length).toBeGreaterThan(20)
   expect(Object.keys(rejectionPages).sort()).toEqual([...codesInTypes].sort())
