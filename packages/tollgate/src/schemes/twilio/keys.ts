@@ -150,7 +150,7 @@ function rejectUnfound(accounts: readonly string[]): Rejected {
  * Reads the answer of a look-up.
  * @throws WrongAnswer for one without usable tokens.
  */
-function readFound(found: unknown): Found {
+function readFound(found: NonNullable<unknown>): Found {
   if (typeof found !== 'object' || Array.isArray(found) || !('authToken' in found))
     return toCandidates(readAnswer(found, ''), undefined)
   const { authToken, accountSid }: { authToken?: unknown; accountSid?: unknown } = found
