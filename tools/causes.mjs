@@ -183,7 +183,9 @@ function renderCode(code, { status, message }, { causes, sendGridCauses }) {
   if (page === undefined) throw new Error(`The code "${code}" has no row in tools/rejection-pages.mjs.`)
   /** @param {string} file @param {Record<string, Cause>} table */
   const list = (file, table) =>
-    listUsual(code, table).map((id) => `- [${table[id]?.title}](../${file}#${id}): ${markAddresses(table[id]?.fix ?? '')}`)
+    listUsual(code, table).map(
+      (id) => `- [${table[id]?.title}](../${file}#${id}): ${markAddresses(table[id]?.fix ?? '')}`,
+    )
   const usual = [...list(pageOfSendGrid, sendGridCauses), ...list(pageOfTwilio, causes)]
   const body =
     status === 403

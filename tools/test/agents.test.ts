@@ -98,11 +98,6 @@ const ran = new Map([
   ['npx openapi-typescript', 'conformance/heavy/openapi.test.ts: openapi-typescript'],
   ['npx @tollgate/cli send events.batch', 'packages/cli/test/heavy/kinds.test.ts: send'],
   ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli conform', 'conformance/heavy/receivers.test.ts: conform'],
-  ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli call', 'packages/cli/test/call.test.ts: a call'],
-  [
-    'npm install tollgate express\nnpm install --save-dev vitest fast-xml-parser',
-    'tools/test/testing-examples.test.ts: the tests',
-  ],
 ])
 
 function findBlock(text: string, start: string): string {

@@ -4,6 +4,7 @@ import { readSingle } from '../../verify/head.ts'
 import { isRewrittenJson, isSpacedJson, listBodyVariants, parseBoundedJson } from '../body-variants.ts'
 import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../encodings.ts'
 import { spellName } from '../evidence.ts'
+import { findJsonForm } from '../json-form.ts'
 import { isHugeForm, parseFormBody } from '../limits.ts'
 import { startsLikeTwilioName } from '../mask.ts'
 import { type Consumed, readParsed, type State, type Subject } from '../reading.ts'
@@ -155,7 +156,7 @@ export const bodyCauses = {
     symptom:
       'Your function on AWS Lambda or another platform refuses every form, as `signature_mismatch` or `body_malformed`.',
     reason:
-      'Platforms pass bodies in Base64, with a flag such as isBase64Encoded. If a wrapper loses the flag, the body stays encoded, and if one decodes the body but keeps the flag, it is decoded twice.',
+      'Platforms pass bodies in Base64 with a flag such as isBase64Encoded. If your wrapper loses the flag, the text stays encoded. If it decodes the body and keeps the flag, the body is decoded twice.',
     fix: 'Pass the body together with its flag (isBase64Encoded) as the platform gave them.',
     question: 'parser',
     part: 'body',
@@ -190,8 +191,11 @@ export const bodyCauses = {
         ? { detail: 'The signature matches, but the URL has no bodySHA256: the signature does not cover this body.' }
         : undefined
     },
-    suspect({ subject: { body, isForm, looksLikeJson, state, unread, method } }) {
+    suspect({ subject }) {
+      const { body, isForm, looksLikeJson, state, unread, method } = subject
       if (unread || method === 'GET' || isForm || body === undefined || !looksLikeJson) return undefined
+      // A form that something wrote as JSON never had one.
+      if (findJsonForm(subject) !== undefined) return undefined
       return findBodyHash(state.url.query) === undefined
         ? {
             grounds: ['contradiction'],
@@ -240,12 +244,20 @@ export const bodyCauses = {
       yield* listMultipart(subject)
     },
     changesParams: true,
-    suspect({ subject: { contentType, body, parsed, isForm }, rejection }) {
+    suspect({ subject, rejection }) {
+      const { contentType, body, parsed, isForm, state } = subject
       if (typeof parsed === 'string' && parsed.includes('='))
         return {
           grounds: ['trace'],
           detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.',
           fix: passParams,
+        }
+      if (rejection.code === 'body_unsigned' && findBodyHash(state.url.query) === undefined && findJsonForm(subject))
+        return {
+          grounds: ['contradiction'],
+          detail:
+            'The body is JSON with the parameters of a form webhook, and the URL has no bodySHA256: something wrote the form again as JSON.',
+          fix: writtenAgain,
         }
       if (rejection.code !== 'body_unsigned' || body === undefined || isForm || /json/i.test(contentType))
         return undefined
@@ -582,12 +594,19 @@ function showType(contentType: string): string {
  * A relay that reads forms and writes JSON: the fields of the JSON are the parameters, or one of
  * them is the form.
  */
-function* listFormAsJson({ body, state, method, looksLikeJson, isForm }: Subject): Generator<Edit> {
+function* listFormAsJson(subject: Subject): Generator<Edit> {
+  const { body, state, method, looksLikeJson, isForm } = subject
   if (!(state.covers === 'body' || isForm) || body === undefined || method === 'GET' || !looksLikeJson) return
   const json = parseBoundedJson(decodeUtf8(body) ?? '')
   const pairs = typeof json === 'object' && json !== null && !Array.isArray(json) ? readParsed(json) : undefined
   const detail = 'The form was rewritten as JSON on the way. Twilio signed its fields as parameters.'
   yield* takeForm(pairs, { detail, fix: writtenAgain }, 2)
+  const wrapped = findJsonForm(subject)
+  if (wrapped?.isWrapped)
+    yield* takeForm(wrapped.pairs, {
+      detail: 'The form is an object in a field of JSON: something parsed it and wrapped it on the way.',
+      fix: writtenAgain,
+    })
   for (const [, value] of pairs?.slice(0, mostWrapped) ?? []) {
     const form = [value, decodeBase64(value)].find((text) => text !== undefined && isTwilioForm(text))
     yield* takeForm(form === undefined ? undefined : parseForm(form), {

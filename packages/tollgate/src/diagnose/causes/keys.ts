@@ -159,7 +159,9 @@ export const keyCauses = {
       yield editSecrets(
         'token',
         stripSpace,
-        `The configured ${nameSecret(keys)} has white space or an invisible character in it.`,
+        keys.tried.some(({ secret }) => writtenBreak.test(secret))
+          ? `The configured ${nameSecret(keys)} ends in a backslash and a letter, as some tools write a line break.`
+          : `The configured ${nameSecret(keys)} has white space or an invisible character in it.`,
       )
     },
     suspect({ subject: { keys } }) {
@@ -177,18 +179,12 @@ export const keyCauses = {
     symptom: 'The server does not start ("is in quotes"), or every request is refused.',
     reason:
       'docker --env-file, systemd and some consoles keep the quotes of TWILIO_AUTH_TOKEN="…", so they become a part of your token.',
-    fix: "Remove the quotes around the Auth Token, or the SharedKey's secret, and a variable's name before it.",
+    fix: "Remove what is around the Auth Token, or the SharedKey's secret: quotes, the name of its variable before it, or a comma or semicolon behind it.",
     question: 'token',
     part: 'key',
     codes: ['key_lookup_failed'],
     edits({ keys }) {
-      return [
-        editSecrets(
-          'quotes',
-          stripQuotes,
-          `The configured ${nameSecret(keys)} is in quotes, or starts with the name of its variable.`,
-        ),
-      ]
+      return [editSecrets('quotes', stripQuotes, `The configured ${nameSecret(keys)} ${describeWrapping(keys)}.`)]
     },
     suspect({ subject: { keys } }) {
       return findFault(keys)?.kind === 'quotes'
@@ -558,6 +554,8 @@ function editSecrets(dimension: Dimension, change: (secret: string) => string, d
   }
 }
 
+const writtenBreak = /(\\[nrt])+(["'`]?)$/
+
 /**
  * Strips white space around the token and inside its quotes, and invisible characters that come
  * with a copied text.
@@ -565,14 +563,27 @@ function editSecrets(dimension: Dimension, change: (secret: string) => string, d
 function stripSpace(secret: string): string {
   return secret
     .replace(/[\u200b-\u200f\u2060\ufeff]/g, '')
-    .replace(/(\\[nrt])+(["'`]?)$/, '$2')
+    .replace(writtenBreak, '$2')
     .replace(/^\s*(["'`]?)\s*([\s\S]*?)\s*(["'`]?)\s*$/, '$1$2$3')
     .replace(/^([0-9a-f\s]*)$/i, (text) => text.replace(/\s+/g, ''))
 }
 
+/** Says what `stripQuotes` removes. */
+function describeWrapping({ tried }: ConfiguredKeys): string {
+  const secret = tried.find((one) => stripQuotes(one.secret) !== one.secret)?.secret ?? ''
+  const parts = [
+    ...(namedVariable.test(secret) ? ['starts with the name of its variable'] : []),
+    ...(/["'`“”‘’«»<>]/.test(secret) ? ['is in quotes'] : []),
+    ...(/[;,]$/.test(secret) ? ['ends in a comma or semicolon'] : []),
+  ]
+  return parts.join(' and ')
+}
+
+const namedVariable = /^(export\s+)?[A-Z_]{3,40}\s*[=:]\s*/
+
 function stripQuotes(secret: string): string {
   return secret
-    .replace(/^(export\s+)?[A-Z_]{3,40}\s*[=:]\s*/, '')
+    .replace(namedVariable, '')
     .replace(/^(["'`])([\s\S]*)\1$/, '$2')
     .replace(/^[“‘«<]([\s\S]*)[”’»>]$/, '$1')
     .replace(/^\\?(["'`])([\s\S]*?)\\?\1$/, '$2')

@@ -80,10 +80,11 @@ const rows = {
     },
     suspect({ subject, rejection: { code, message } }) {
       if (code !== 'signature_missing' || findOtherProduct(subject) !== undefined) return undefined
-      // Only a webhook that signs has the header of the signature.
+      // Only a webhook that signs has one of the two headers.
+      if (lostSignature(subject)) return { grounds: ['fault'], detail: signatureLost, fix: passSignature }
       return lostTimestamp(subject)
         ? { grounds: ['fault'], detail: timestampLost, fix: passTimestamp }
-        : { grounds: ['refusal'], detail: message.replace(/ See \S*docs\/codes\/.*$/, '') }
+        : { grounds: ['refusal'], detail: message.replace(/ See \S*codes\/\S*$/, '') }
     },
   } satisfies SendGridRow as Row,
   signature_encoding: {
@@ -207,8 +208,13 @@ const rows = {
     fix: `${unchanged}, never JSON.stringify(req.body).`,
     part: 'body',
     edits: (subject) => listBodies(subject, 'json'),
-    suspect: (asked) =>
-      isOther(asked) && asked.subject.text !== '' ? { grounds: ['shape'], detail: noArray } : undefined,
+    suspect(asked) {
+      const { text } = asked.subject
+      if (isOther(asked) && text !== '') return { grounds: ['shape'], detail: noArray }
+      if (!isIntact(asked) || isMail(asked.subject)) return undefined
+      if (mark.test(text)) return { grounds: ['sign'], detail: markedBody }
+      return text !== '' && !/[\r\n]$/.test(text) ? { grounds: ['sign'], detail: noLineEnd } : undefined
+    },
   } satisfies SendGridRow as Row,
   body_decoded: {
     title: 'The body was decoded',
@@ -220,7 +226,7 @@ const rows = {
     suspect(asked) {
       if (concernsBody(asked.rejection.code) && asked.subject.text.includes('\ufffd'))
         return { grounds: ['trace'], detail: 'The body has U+FFFD, which replaces bytes that are not UTF-8.' }
-      return isOther(asked) && asked.subject.text === '' ? { grounds: ['shape'], detail: noArray } : undefined
+      return isOther(asked) && asked.subject.text === '' ? { grounds: ['shape'], detail: noText } : undefined
     },
   } satisfies SendGridRow as Row,
   key_other: {
@@ -263,6 +269,7 @@ const rows = {
     isStranger: true,
     suspect(asked) {
       if (findOtherProduct(asked.subject) !== undefined) return undefined
+      if (lostSignature(asked.subject)) return undefined
       if (asked.rejection.code === 'signature_missing' && !lostTimestamp(asked.subject))
         return { grounds: ['refusal'], detail: 'SendGrid signs every request of a webhook with the feature on.' }
       return isIntact(asked) ? { grounds: ['unknown'], detail: `Nothing matched in ${asked.tried} tries.` } : undefined
@@ -282,6 +289,11 @@ export const sendGridCauses: Readonly<Record<SendGridCauseId, SendGridRow>> = ro
 const otherMethod = 'The method is not POST.'
 const older = 'The timestamp is older than "maxAgeSeconds".'
 const parsedBody = 'The body is what a parser made of it, not its bytes.'
+const noText = 'The body is not UTF-8: it was compressed, or written in another character set, or it is forged.'
+const noLineEnd =
+  'The body does not end in a line break, as the events of SendGrid do: something wrote it again, or changed it in another way.'
+const markedBody = 'The body has a mark that filters write in place of what they hide.'
+const mark = /\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|\*{4,}/i
 const noArray = 'The body is not a JSON array: it was compressed, cut off or wrapped, or it is forged.'
 
 /** Codes that are decided before the body is read. */
@@ -385,9 +397,20 @@ function readCut({ signatureText }: SendGridSubject): number | 'whole' | undefin
 
 function repairTimestamp({ timestampText: text }: SendGridSubject): { digits: string; detail: string } | undefined {
   if (text === undefined || isTimestamp(text)) return undefined
+  const digits = repairTime(text)
+  if (digits === undefined) return undefined
+  if (/^\s*\d{13}\s*$/.test(text)) return { digits, detail: 'The timestamp is in milliseconds.' }
+  const isDate = /[a-z]/i.test(text)
+  return { digits, detail: isDate ? 'The timestamp is written as a date.' : 'The timestamp is not 10 digits.' }
+}
+
+/** Reads the seconds of a timestamp that is written in another way, also as a date. */
+function repairTime(text: string): string | undefined {
   const digits = text.replace(/[\s"']/g, '').slice(0, 10)
-  const detail = /^\s*\d{13}\s*$/.test(text) ? 'The timestamp is in milliseconds.' : 'The timestamp is not 10 digits.'
-  return isTimestamp(digits) ? { digits, detail } : undefined
+  if (isTimestamp(digits)) return digits
+  const date = text.length > 40 ? Number.NaN : Date.parse(text)
+  const seconds = String(Math.floor(date / 1000))
+  return isTimestamp(seconds) ? seconds : undefined
 }
 
 function signAt(timestamp: string, cost: number, detail: string): Edit<SendGridState> {
@@ -396,6 +419,9 @@ function signAt(timestamp: string, cost: number, detail: string): Edit<SendGridS
 
 const timestampLost =
   'The request has X-Twilio-Email-Event-Webhook-Signature, and its timestamp header is missing: the webhook signs, and something dropped the header.'
+const signatureLost =
+  'The request has X-Twilio-Email-Event-Webhook-Timestamp, and its signature header is missing: the webhook signs, and something dropped the header.'
+const passSignature = 'Let every proxy pass X-Twilio-Email-Event-Webhook-Signature on.'
 const passTimestamp = 'Let every proxy pass X-Twilio-Email-Event-Webhook-Timestamp on.'
 
 function findOtherProduct({ signatureText, timestampText, request, state }: SendGridSubject): Finding | undefined {
@@ -405,6 +431,10 @@ function findOtherProduct({ signatureText, timestampText, request, state }: Send
 
 function lostTimestamp({ signatureText, timestampText }: SendGridSubject): boolean {
   return signatureText !== undefined && timestampText === undefined
+}
+
+function lostSignature({ signatureText, timestampText }: SendGridSubject): boolean {
+  return signatureText === undefined && timestampText !== undefined && repairTime(timestampText) !== undefined
 }
 
 function describeSize({ request: { headers } }: SendGridSubject): string {
@@ -457,7 +487,9 @@ function* listBodies(
 }
 
 /** Lists what the body may have been before it was decoded or encoded as a whole. */
-function* listDecoded({ text }: SendGridSubject): Generator<Edit<SendGridState>> {
+function* listDecoded({ text, state }: SendGridSubject): Generator<Edit<SendGridState>> {
+  const latin = text === '' ? toLatin(state.body) : ''
+  if (latin !== '') yield replaceBody(latin, 'The body was written in Latin-1.')
   if (text.startsWith('\ufeff')) yield replaceBody(text.slice(1), 'A byte order mark was added.')
   if (/[\x80-\xff]/.test(text) && !/[^\0-\xff]/.test(text))
     yield replaceBody(
@@ -466,6 +498,13 @@ function* listDecoded({ text }: SendGridSubject): Generator<Edit<SendGridState>>
     )
   const base64 = /^[A-Za-z0-9+/]{8,}=*$/.test(text) ? decodeBase64(text) : undefined
   if (base64 !== undefined) yield replaceBody(base64, 'The body is still in Base64, as Lambda passes it.')
+}
+
+/** The text of bytes that are not UTF-8, if they may be events in Latin-1. */
+function toLatin(body: Uint8Array | undefined): string {
+  // 0x5b is "[".
+  if (body?.[0] !== 0x5b || body.length > 1024 * 1024) return ''
+  return Array.from(body, (byte) => String.fromCharCode(byte)).join('')
 }
 
 function parseArray(text: string): readonly unknown[] | undefined {
