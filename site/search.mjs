@@ -26,8 +26,7 @@ export const keywords = {
     'migrate from twilio validateExpressRequest validateRequestWithBody webhook codemod switch upgrade',
   'docs/migrating-from-twilio.md#what-is-installed': 'bundle size smaller package dependencies',
   'docs/oauth-webhooks.md': 'OAuth Bearer token JWT',
-  'docs/other-languages.md':
-    'Python Flask Django PHP Laravel Symfony Ruby Rails Go golang gin Java other languages',
+  'docs/other-languages.md': 'Python Flask Django PHP Laravel Symfony Ruby Rails Go golang gin Java other languages',
   'docs/other-languages.md#ruby-on-rails': 'Ruby Rails Rack Sinatra middleware',
   'docs/platforms.md#heroku': 'behind Heroku router dyno',
   'docs/platforms.md#ngrok': 'behind ngrok tunnel',
