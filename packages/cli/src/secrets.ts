@@ -39,15 +39,26 @@ export interface Secrets {
   readonly names: OptionNames
 }
 
+/**
+ * Reads the secrets. `diagnose` prints a command with --last and without a key, which people paste
+ * where their server's variables are not set: at a terminal it asks for the token.
+ * @throws UsageError if there is no secret
+ */
 export async function readSecrets(args: Args, io: Io): Promise<Secrets> {
-  return requireSecrets(await readSecretsIfAny(args, io))
+  const secrets = await readSecretsIfAny(args, io)
+  const isAsked = args.has('last') && io.stdin.isTTY === true && !hasSecret(secrets)
+  return isAsked ? { ...secrets, authTokens: [await askForToken(io)] } : requireSecrets(secrets)
+}
+
+function hasSecret({ authTokens, sharedKey }: Secrets): boolean {
+  return authTokens.length > 0 || sharedKey !== undefined
 }
 
 /** @throws UsageError if there is no secret */
 export function requireSecrets(secrets: Secrets): Secrets {
-  if (secrets.authTokens.length === 0 && secrets.sharedKey === undefined)
+  if (!hasSecret(secrets))
     throw new UsageError(
-      'There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --auth-token-file FILE or --auth-token-stdin.',
+      'There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --dotenv .env, --auth-token-file FILE or --auth-token-stdin.',
     )
   return secrets
 }

@@ -86,6 +86,7 @@ const names: Record<string, string[]> = {
   './options': [
     'cachedOptions',
     'checkNames',
+    'parseAddressRanges',
     'pickOptions',
     'readOptions',
     'replayGuardOptions',

@@ -49,8 +49,8 @@ export interface CallOptions extends CallerOptions {
   /** The path of the number's status callback, which is requested after the call. Default: none. */
   statusCallback?: string | undefined
   /**
-   * What a Gather with `actionOnEmptyResult` sends for no input, because Twilio's pages differ:
-   * `'absent'` is no `Digits`, and `'empty'` is empty ones. Default `'absent'`.
+   * The digits that a Gather with `actionOnEmptyResult` sends for no input, because Twilio's pages
+   * differ: `'absent'` is no `Digits`, and `'empty'` is empty ones. Default `'absent'`.
    */
   emptyDigits?: 'absent' | 'empty' | undefined
   /**

@@ -20,7 +20,7 @@ import { type Leg, makeSid, type Pairs, type Transport, Walk } from './walk.ts'
 
 /** Options of a conversation. Unknown properties are a `TypeError`. */
 export interface ConversationOptions extends CallerOptions {
-  /** What the status callbacks of the replies say: `'delivered'` or `'undelivered'`. Default `'delivered'`. */
+  /** The status that the status callbacks of the replies have: `'delivered'` or `'undelivered'`. Default `'delivered'`. */
   delivery?: 'delivered' | 'undelivered' | undefined
 }
 
