@@ -27,8 +27,9 @@ export const keywords = {
   'docs/migrating-from-twilio.md#what-is-installed': 'bundle size smaller package dependencies',
   'docs/oauth-webhooks.md': 'OAuth Bearer token JWT',
   'docs/other-languages.md': 'Python Flask Django PHP Laravel Symfony Ruby Rails Go golang gin Java other languages',
-  'docs/platforms.md#heroku': 'behind Heroku router dyno 403',
-  'docs/platforms.md#ngrok': 'behind ngrok tunnel 403',
+  'docs/other-languages.md#ruby-on-rails': 'Ruby Rails Rack Sinatra middleware',
+  'docs/platforms.md#heroku': 'behind Heroku router dyno',
+  'docs/platforms.md#ngrok': 'behind ngrok tunnel',
   'docs/platforms.md#supabase': 'Supabase Edge Functions',
   'docs/replay.md': 'replay replays repeated duplicate twice idempotency idempotent deduplicate',
   'docs/rotation-and-shared-keys.md#rotating-an-auth-token': 'rotate a token Auth Token rotation secondary',
@@ -95,7 +96,7 @@ export const searchOptions = {
       boostDocument: (id) =>
         /^\/(reference|decisions)\/|^\/(changelog|contributing)\./.test(id)
           ? 0.05
-          : /^\/(mutation|benchmarks|runtimes|broken-validators|attacks)\.|^\/codes\//.test(id)
+          : /^\/(mutation|benchmarks|runtimes|broken-validators|attacks|runbook)\.|^\/codes\//.test(id)
             ? 0.5
             : 1,
     },

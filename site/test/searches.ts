@@ -112,7 +112,7 @@ const rows: readonly (readonly [query: string, page: string, source: string])[] 
     'https://github.com/Yoctol/bottender/issues/815',
   ],
   ['403 through cloudflare tunnel', 'platforms', 'https://github.com/langwatch/scenario/issues/983'],
-  ['403 for legitimate requests heroku', 'platforms', node(505)],
+  ['403 for legitimate requests heroku', 'why-does-validation-fail', node(505)],
   ['FastAPI', 'other-languages', 'https://hookray.com/blog/webhooks/twilio/fastapi'],
   ['java spring boot', 'other-languages', 'https://github.com/enola-dev/enola/pull/1927'],
   ['c# asp.net', 'other-languages', 'https://github.com/twilio/twilio-csharp/issues/44'],
@@ -135,6 +135,14 @@ const rows: readonly (readonly [query: string, page: string, source: string])[] 
   ['express.json raw body', 'frameworks/express', 'https://hookray.com/blog/webhooks/twilio/express'],
   ['body-parser', 'frameworks/express', node(505)],
   ['transcription callback', 'webhook-kinds', 'https://github.com/twilio/twilio-ruby/issues/433'],
+  ['rack middleware', 'other-languages', 'https://github.com/twilio/twilio-ruby/issues/92'],
+  ['could not validate GET request', 'why-does-validation-fail', 'https://github.com/twilio/OpenVBX/issues/198'],
+  ['opt-out STOP', 'parameters', 'https://github.com/RatLoopz/sahidawa-india/pull/2004'],
+  ['recording status callback', 'status-callbacks', 'https://smartnet.rs/blog/webhook-security-telemedicine'],
+  ['simulate twilio call', 'calls', 'https://shards.info/github/instedd/ncd_twilio_simulator/readme'],
+  ['vercel edge functions', 'platforms', 'https://github.com/upstash/qstash-js/issues/22'],
+  ['MessageSid idempotency key', 'replay', 'https://github.com/mozilla-ai/clawbolt/issues/61'],
+  ['X-Twilio-Signature missing', 'why-does-validation-fail', 'https://github.com/chatwoot/chatwoot/issues/13619'],
   ['webhook timeout 15 seconds', 'runbook', 'https://github.com/elizaOS/eliza/issues/31768'],
 ]
 
