@@ -54,6 +54,8 @@ test('after a restart, the page says that the run has ended, and a new address r
   const next = await startDev({ listen: { port: 0 }, inspectorPort, authToken, store })
   onTestFinished(() => next.close())
   await page.getByText('This run has ended. Open the new address from your terminal.').waitFor()
+  await page.getByRole('heading', { name: 'This run has ended' }).waitFor()
+  expect(await page.getByRole('button', { name: 'Send a test webhook' }).isDisabled()).toBe(true)
   await poll(() => page.locator('.captures').evaluate((list) => getComputedStyle(list).filter)).toBe('grayscale(1)')
 
   const other = await page.context().newPage()
