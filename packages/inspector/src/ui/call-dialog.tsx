@@ -92,6 +92,11 @@ function PlacedCall({ placed: { state, lines } }: { placed: CallView }) {
     return () => removeEventListener('keydown', pressKey)
   })
   const isOver = state === 'over'
+  useEffect(() => {
+    // The button that had the focus has gone.
+    if (isOver && document.activeElement === document.body)
+      part.current?.querySelector<HTMLElement>('.transcript')?.focus()
+  }, [isOver])
   // A button that is disabled would lose the focus while the application answers.
   const idle = { type: 'button', 'aria-disabled': state !== 'waiting' } as const
   const say = () => {
