@@ -154,7 +154,7 @@ describe.each(servers)('%s', (name, start, more) => {
     const fail = async (): Promise<never> => {
       throw new Error(failure)
     }
-    const replay = replayGuard({ store: { reserve: () => 'reserved', confirm: fail, release: fail } })
+    const replay = replayGuard({ store: { reserve: async () => 'reserved' as const, confirm: fail, release: fail } })
     // The gateway's upstream is not there, so that it releases; the others confirm.
     await refuse({ ...options, replay }, ['/sms', '/voice'], token)
     await vi.waitFor(() =>

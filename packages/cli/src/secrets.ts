@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { Args } from './args.ts'
-import { inGroup } from './commands/command.ts'
+import { type Flags, inGroup } from './commands/command.ts'
 import { dotenvFlag } from './dotenv.ts'
 import { type OptionNames, UsageError } from './exit.ts'
 import { type Io, tell } from './io.ts'
@@ -20,6 +20,13 @@ export const secretFlags = inGroup('Secrets (or TWILIO_AUTH_TOKEN and TOLLGATE_S
     describe: 'The id of a SharedKey; its secret is in TOLLGATE_SHARED_KEY or --shared-key-file',
   },
   'shared-key-file': { type: 'text', value: 'FILE', describe: "Read the SharedKey's secret from a file" },
+  ...dotenvFlag,
+})
+
+/** For commands that sign as Twilio does, with one Auth Token. */
+export const authTokenFlags: Flags = inGroup('Secrets (or TWILIO_AUTH_TOKEN in the environment):', {
+  'auth-token-file': { type: 'text', value: 'FILE', describe: 'Read the Auth Token from a file' },
+  'auth-token-stdin': { type: 'switch', describe: 'Read the Auth Token from standard input' },
   ...dotenvFlag,
 })
 

@@ -43,6 +43,7 @@ export function CallDialog() {
   return (
     <Modal
       title={`A call to ${placed.to}`}
+      dismiss="Close"
       {...(placed.state === 'over' && { send: { label: 'Call again', onSubmit: again } })}
     >
       <PlacedCall placed={placed} />

@@ -4,7 +4,7 @@ import { captures, connection, filters, filtersOpen, matching } from './state.ts
 const verdicts: readonly (readonly [verdict: Filters['verdict'], label: string, title: string])[] = [
   ['all', 'All', 'every webhook'],
   ['accepted', 'Accepted', 'accepted, and answered well'],
-  ['failed', 'Failed', 'accepted, but the answer is an error or missing'],
+  ['failed', 'Failed', 'accepted, but the answer is missing, or an error for Twilio'],
   ['refused', 'Refused', 'refused'],
 ]
 

@@ -177,6 +177,17 @@ test('a page of another origin, of another port or under a name that leads here 
     )
     expect(texts, host).not.toMatch(/secret message|captures|Tollgate/)
     expect([events, loaded, title], host).toEqual(['failed', 'failed', 'hidden'])
+    // Neither a frame nor a navigation starts a download.
+    const downloads: string[] = []
+    foreign.on('download', (download) => downloads.push(download.url()))
+    const answerOf = (query: string, script: string) => {
+      const answered = foreign.waitForResponse((response) => response.url().endsWith(query))
+      return Promise.all([answered, foreign.evaluate(script)]).then(([response]) => response.status())
+    }
+    const frame = `document.body.append(Object.assign(document.createElement('iframe'), { src: '${origin}/api/export?framed' }))`
+    expect(await answerOf('?framed', frame), host).toBe(403)
+    expect(await answerOf('?opened', `location.assign('${origin}/api/export?opened')`), host).toBe(403)
+    expect(downloads, host).toEqual([])
     await foreign.close()
   }
   // DNS rebinding: the page of the attacker has the port of the inspector.

@@ -62,7 +62,7 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   account_not_listed: {
     title: 'The account is not allowed',
-    symptom: 'The code is `account_not_allowed`.',
+    symptom: 'Your log has the code `account_not_allowed`, although the token is right.',
     reason:
       'The signature matches, but the request names an account that your `allowedAccounts` does not list, or that does not own the key. You have to list each subaccount, because it has its own AccountSid.',
     fix: 'If the account is yours, add it to "allowedAccounts", or list the key under the account that owns it.',
@@ -75,7 +75,7 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   key_lookup: {
     title: 'The look-up of the key fails',
-    symptom: 'The code is `key_lookup_failed`.',
+    symptom: 'Your server answers with 503, and your log has the code `key_lookup_failed`.',
     reason:
       'Your function in `authToken`, `sharedKeys` or `allowedHosts` threw an error, took longer than `lookupTimeoutMs`, or returned an unusable value. So the request itself may be genuine.',
     fix: 'Repair the function that looks up the key, or give it more time with "lookupTimeoutMs".',
@@ -194,7 +194,7 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   token_is_api_key: {
     title: 'An API key instead of the token',
-    symptom: 'Your configured secret begins with SK, or has letters after "f".',
+    symptom: 'Every request is refused, and your configured secret begins with SK, or has letters after "f".',
     reason: 'You use API keys for your calls to Twilio, but Twilio never signs webhooks with them.',
     fix: 'Configure the Auth Token of the account. API keys sign no webhooks.',
     question: 'token',
@@ -226,7 +226,7 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   token_is_account_sid: {
     title: 'An AccountSid instead of the token',
-    symptom: 'Your configured secret begins with AC.',
+    symptom: 'Every request is refused, and your configured secret begins with AC.',
     reason:
       'The console shows the AccountSid and the Auth Token next to each other, so it is easy to copy the wrong one.',
     fix: 'Configure the Auth Token, which is below the AccountSid in the console.',

@@ -26,7 +26,7 @@ export const pathCauses = {
     title: 'A path prefix was stripped or added',
     symptom: 'Your URL at Twilio has /twilio/sms, and your app sees /sms, or the reverse.',
     reason:
-      'Twilio signed the path that it requested. A proxy or a platform routes by the first part of the path and removes it, or adds its own, so your app sees another path.',
+      'Twilio signed the path that it requested, but your app sees another one, because a proxy or a platform routes by the first part of the path and removes it, or adds its own.',
     fix: 'Put a prefix that was stripped into "publicUrl" ("https://example.com/prefix"). Take one out of it that the path has already. If the proxy added one, let it pass the path unchanged.',
     fixes: {
       express: `${intoUrl}. app.use() does no harm: the guard reads req.originalUrl.`,

@@ -174,7 +174,8 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   host_case: {
     title: 'The host in another letter case',
-    symptom: 'The URLs differ only in capital letters in the host.',
+    symptom:
+      'Every request is refused, and the checked URL differs from the one at Twilio only in capital letters of the host.',
     reason: 'Twilio signs the host as you typed it into the console, but many parsers make it lower case.',
     fix: 'Write the host in "publicUrl" as in the Twilio console, in the same letter case.',
     question: 'every_request',
@@ -189,7 +190,7 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   userinfo: {
     title: 'User name and password in the URL',
-    symptom: 'Your URL at Twilio is https://user:password@host/, and the signature covers user and password.',
+    symptom: 'Your URL at Twilio is `https://user:password@host/`, and the signature covers user and password.',
     reason:
       'Twilio removes user name and password before it signs, but your own sender, or an old helper library, may not.',
     fix: 'Sign and check the URL without its user name and password, as Twilio does.',
@@ -212,7 +213,7 @@ export const urlCauses = {
     title: 'A WebSocket handshake with another scheme',
     symptom: 'Media Streams or ConversationRelay are refused (error 31920), but your webhooks pass.',
     reason:
-      'Twilio signs handshakes as wss://. Tollgate verifies a request as a handshake only if your server treats it as one, and as a plain GET otherwise. So it fails if a proxy drops Upgrade and Connection, or if your route opens sockets without saying so.',
+      'Twilio signs handshakes as wss://, and Tollgate verifies a request as a handshake only if your server treats it as one, and as a plain GET otherwise. So it fails if a proxy drops Upgrade and Connection, or if your route opens sockets without saying so.',
     fix: 'Pass the Upgrade and Connection headers. If an upgrade arrives as an ordinary request (fetch, Hono, Elysia, h3), set webSocket: true for the route that opens sockets. On Node.js use tollgate/ws. If you call verify() yourself, set handshake: true.',
     fixes: {
       nginx:

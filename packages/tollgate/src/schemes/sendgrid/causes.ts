@@ -39,7 +39,7 @@ const unchanged = 'Verify the bytes that arrived'
 const rows = {
   method: {
     title: 'The method is not POST',
-    symptom: 'The code is `method_not_allowed`.',
+    symptom: 'The code is `method_not_allowed`, because the request that arrived is not a POST.',
     reason: 'SendGrid sends every webhook as a POST. So something changed the method, or the request is not a webhook.',
     fix: 'Send the webhook as POST, and let no proxy change the method.',
     part: 'request',
@@ -65,7 +65,7 @@ const rows = {
   } satisfies SendGridRow as Row,
   signature_missing: {
     title: 'There is no signature',
-    symptom: 'The code is `signature_missing`.',
+    symptom: 'The code is `signature_missing`, although you have set the public key.',
     reason:
       'SendGrid signs a webhook only if you have turned the feature on for it. A proxy may also drop one of the two headers that belong to a signature.',
     fix: 'Turn on "Signature Verification" of the Event Webhook, or the signature of the Security Policy of Inbound Parse. Let every proxy pass both headers on.',
@@ -89,7 +89,7 @@ const rows = {
   } satisfies SendGridRow as Row,
   signature_encoding: {
     title: 'The signature is encoded differently',
-    symptom: 'The code is `signature_malformed`.',
+    symptom: 'The code is `signature_malformed`, and the header has %3D, "-", "_", quotes or hex digits.',
     reason:
       'The signature is Base64 of DER, but something encoded it for a URL, quoted it, or wrote its bytes in another way.',
     fix: 'Pass X-Twilio-Email-Event-Webhook-Signature on unchanged: Base64 of DER, with its padding.',
@@ -105,7 +105,8 @@ const rows = {
   signature_truncated: {
     title: 'The signature is cut off',
     symptom: 'The code is `signature_malformed`, and the header is shorter than 90 characters.',
-    reason: 'A field of a log or of a database was too short, or a proxy limits headers.',
+    reason:
+      'Something on the way cut the header: a field of a log or of a database was too short, or a proxy limits headers.',
     fix: 'Pass X-Twilio-Email-Event-Webhook-Signature on unchanged and complete.',
     part: 'signature',
     suspect({ presented, subject }) {
@@ -118,7 +119,8 @@ const rows = {
   timestamp_malformed: {
     title: 'The timestamp is written differently',
     symptom: 'The code is `signature_malformed` or `signature_mismatch`, and the timestamp does not have 10 digits.',
-    reason: 'The signature covers the timestamp as SendGrid wrote it: seconds since 1970, 10 digits.',
+    reason:
+      'The signature covers the timestamp as SendGrid wrote it, which is seconds since 1970 in 10 digits, so milliseconds or a date do not match.',
     fix: 'Pass X-Twilio-Email-Event-Webhook-Timestamp on unchanged: seconds, 10 digits.',
     part: 'signature',
     *edits(subject) {
@@ -140,8 +142,9 @@ const rows = {
   } satisfies SendGridRow as Row,
   timestamp_old: {
     title: 'The timestamp is old',
-    symptom: 'The code is `stale`.',
-    reason: 'SendGrid retries for 24 hours, a queue held the request, someone sent it again, or the clock is wrong.',
+    symptom: 'The code is `stale`, often for retries or after your server was down.',
+    reason:
+      'SendGrid retries for 24 hours, so a genuine request may be old. Or a queue held the request, someone sent it again, or your clock is wrong.',
     fix: "Check the clock. For retries set `whenStale: 'mark'` or a larger `maxAgeSeconds`.",
     part: 'signature',
     codes: ['stale'],
@@ -154,7 +157,7 @@ const rows = {
   } satisfies SendGridRow as Row,
   body_limit: {
     title: 'The mail is larger than the limit',
-    symptom: 'The code is `body_too_large`. Mails with attachments are refused, but your other mails pass.',
+    symptom: 'Mails with attachments are refused as `body_too_large`, but your other mails pass.',
     reason: '`maxBodyBytes` limits what a stranger can make your server read, and its default is 1 MiB.',
     fix: 'Raise "maxBodyBytes". Inbound Parse needs maxBodyBytes: 32 * 1024 * 1024, for mails of 30 MB.',
     part: 'body',
@@ -185,7 +188,7 @@ const rows = {
   body_line_ends: {
     title: 'The line ends of the events changed',
     symptom: 'Only batches of several events are refused, as `signature_mismatch`.',
-    reason: 'SendGrid writes \\r\\n between the events. Something turned it into \\n.',
+    reason: 'SendGrid writes \\r\\n between the events and signs it, but something turned it into \\n.',
     fix: `${unchanged}. SendGrid signs \\r\\n between the events.`,
     part: 'body',
     edits: (subject) => listBodies(subject, 'line_ends'),
@@ -200,7 +203,7 @@ const rows = {
   } satisfies SendGridRow as Row,
   body_reserialized: {
     title: 'The events were parsed and written again',
-    symptom: 'Every request is refused as `signature_mismatch`.',
+    symptom: 'Every request is refused as `signature_mismatch`, and your code parses the JSON before the check.',
     reason: 'The signature covers the bytes that SendGrid sent, and JSON.stringify(req.body) returns other ones.',
     fix: `${unchanged}, never JSON.stringify(req.body).`,
     part: 'body',
@@ -228,7 +231,7 @@ const rows = {
   } satisfies SendGridRow as Row,
   key_other: {
     title: 'The key of another webhook',
-    symptom: 'Every request of one webhook is refused as `signature_mismatch`.',
+    symptom: 'Every request of one webhook is refused as `signature_mismatch`, but your other webhooks pass.',
     reason: 'Each webhook of SendGrid has a key of its own, and a new one if you turn the signature off and on.',
     fix: 'Give the public key that SendGrid shows for this webhook: each has its own.',
     part: 'key',
@@ -258,7 +261,7 @@ const rows = {
   } satisfies SendGridRow as Row,
   not_from_sendgrid: {
     title: 'The request is not from SendGrid',
-    symptom: 'User-Agent is a browser, curl or a scanner.',
+    symptom: 'You do not expect the request, and its User-Agent is a browser, curl or a scanner.',
     reason:
       'Scanners find your public URL and send requests to it. The check exists to refuse such requests, so you have nothing to mend.',
     fix: 'If a stranger sent it, do nothing. For your own tests, sign the request with signSendGridRequest of tollgate/testing.',
