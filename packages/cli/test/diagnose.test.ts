@@ -66,7 +66,7 @@ describe('diagnose --last', () => {
     const settled = await tollgate(['diagnose', '--last', '--public-url', 'https://example.com/api'], {
       env: { ...env, TWILIO_AUTH_TOKEN: authToken },
     })
-    expect(settled).toMatchObject({ code: 0 })
+    expect(settled).toMatchObject({ code: 0, stdout: expect.stringMatching(/^genuine with .* Your server refused it/) })
     // The shell in which people paste the command has no token of the server.
     const bare = { env: { XDG_CACHE_HOME: cache, NO_COLOR: '1' }, withToken: false }
     expectUsage(

@@ -17,11 +17,14 @@ export interface Peers {
 interface Reservation {
   readonly bytes: number
   readonly onRoom: () => void
+  isHeld: boolean
 }
 
 interface Peer {
+  // A number, because the hash tables of a `Set` that changes with each request keep each other
+  // alive.
+  bodies: number
   bytes: number
-  readonly bodies: Set<Reservation>
   readonly waiting: Set<Reservation>
 }
 
@@ -31,16 +34,29 @@ export function createPeers(options: LimitOptions = {}): Peers {
   const isTrusted = rememberAnswers(parseAddressRanges(trustedPeers, 'limits.trustedPeers'))
   const peers = new Map<string, Peer>()
 
-  function startWaiting(peer: Peer): void {
-    for (const reservation of peer.waiting) {
-      const { bytes, onRoom } = reservation
-      // A body larger than the limit is read when no other body of its peer is.
-      const hasRoom = peer.bodies.size < bodiesPerPeer && peer.bytes + bytes <= bytesPerPeer
-      if (peer.bodies.size > 0 && !hasRoom) return
-      peer.waiting.delete(reservation)
-      peer.bodies.add(reservation)
-      peer.bytes += bytes
-      onRoom()
+  // A body larger than the limit is read when no other body of its peer is.
+  function hasRoom(peer: Peer, bytes: number): boolean {
+    return peer.bodies === 0 || (peer.bodies < bodiesPerPeer && peer.bytes + bytes <= bytesPerPeer)
+  }
+
+  function start(peer: Peer, reservation: Reservation): void {
+    peer.bodies++
+    peer.bytes += reservation.bytes
+    reservation.isHeld = true
+    reservation.onRoom()
+  }
+
+  function stop(peer: Peer, reservation: Reservation): void {
+    peer.waiting.delete(reservation)
+    if (reservation.isHeld) {
+      reservation.isHeld = false
+      peer.bodies--
+      peer.bytes -= reservation.bytes
+    }
+    for (const next of peer.waiting) {
+      if (!hasRoom(peer, next.bytes)) return
+      peer.waiting.delete(next)
+      start(peer, next)
     }
   }
 
@@ -51,16 +67,14 @@ export function createPeers(options: LimitOptions = {}): Peers {
         return () => undefined
       }
       const key = createKey(address)
-      const peer = peers.get(key) ?? { bytes: 0, bodies: new Set(), waiting: new Set() }
+      const peer = peers.get(key) ?? { bodies: 0, bytes: 0, waiting: new Set() }
       peers.set(key, peer)
-      const reservation = { bytes, onRoom }
-      peer.waiting.add(reservation)
-      startWaiting(peer)
+      const reservation = { bytes, onRoom, isHeld: false }
+      if (peer.waiting.size === 0 && hasRoom(peer, bytes)) start(peer, reservation)
+      else peer.waiting.add(reservation)
       return () => {
-        peer.waiting.delete(reservation)
-        if (peer.bodies.delete(reservation)) peer.bytes -= bytes
-        startWaiting(peer)
-        if (peer.bodies.size === 0 && peers.get(key) === peer) peers.delete(key)
+        stop(peer, reservation)
+        if (peer.bodies === 0 && peers.get(key) === peer) peers.delete(key)
       }
     },
   }

@@ -64,8 +64,10 @@ export function FilterBar() {
             <button
               type="button"
               class="link"
-              onClick={() => {
+              onClick={({ currentTarget }) => {
                 filters.value = noFilters
+                // This button goes away, and the focus must not be lost.
+                currentTarget.closest('.filters')?.querySelector<HTMLElement>('.segments button')?.focus()
               }}
             >
               Show all

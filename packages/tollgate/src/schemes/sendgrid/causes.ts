@@ -504,7 +504,7 @@ function* listDecoded({ text, state }: SendGridSubject): Generator<Edit<SendGrid
 function toLatin(body: Uint8Array | undefined): string {
   // 0x5b is "[".
   if (body?.[0] !== 0x5b || body.length > 1024 * 1024) return ''
-  return Array.from(body, (byte) => String.fromCharCode(byte)).join('')
+  return new TextDecoder('windows-1252').decode(body)
 }
 
 function parseArray(text: string): readonly unknown[] | undefined {
