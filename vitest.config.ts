@@ -14,8 +14,8 @@ const buildFirst = { globalSetup: ['tools/build-first.mjs'] }
 export default defineConfig({
   test: {
     pool: 'forks',
-    // One more than there are cores, because many tests wait for sockets and processes.
-    maxWorkers: availableParallelism() + 1,
+    // Two more than there are cores, because many tests wait for sockets, browsers and processes.
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: SlowestFirst },
     coverage: { include: ['packages/tollgate/src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [

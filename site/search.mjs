@@ -8,30 +8,38 @@ import { placeOf } from './pages.mjs'
 export const keywords = {
   'README.md': 'get started install quick start',
   'docs/behind-a-proxy.md':
-    'behind a proxy load balancer reverse proxy https http SSL termination X-Forwarded-Proto trust proxy fails',
+    'behind a proxy load balancer Kubernetes ingress reverse proxy https http SSL termination X-Forwarded-Proto trust proxy fails',
   'docs/behind-a-proxy.md#trailing-slashes': 'trailing slash either',
+  'docs/calls.md': 'test IVR voice call menu Gather digits keypad simulate',
   'docs/cloudflare-workers.md': 'Cloudflare Worker Workers wrangler',
+  'docs/frameworks/express.md#body-parsers': 'Express body-parser express.json express.urlencoded raw body',
   'docs/frameworks/fastify.md': 'Fastify plugin raw body',
+  'docs/frameworks/fetch.md': 'Deno Bun edge runtime Web Crypto',
   'docs/frameworks/nest.md': 'Nest NestJS guard raw body',
   'docs/frameworks/twilio-functions.md': 'Twilio Functions serverless runtime protected',
-  'docs/frameworks/ws.md': 'WebSocket Media Streams ConversationRelay',
+  'docs/frameworks/ws.md': 'WebSocket Media Streams ConversationRelay authenticate media stream socket handshake',
   'docs/get-webhooks.md': 'GET callback webhook method query',
   'docs/inspector.md': 'test locally localhost development tunnel dev',
   'docs/json-webhooks.md': 'JSON body bodySHA256 Event Streams events raw body',
   'docs/many-tenants.md': 'many tenants customers domains hosts multiple Twilio accounts',
   'docs/migrating-from-twilio.md':
     'migrate from twilio validateExpressRequest validateRequestWithBody webhook codemod switch upgrade',
+  'docs/migrating-from-twilio.md#what-is-installed': 'bundle size smaller package dependencies',
   'docs/oauth-webhooks.md': 'OAuth Bearer token JWT',
   'docs/other-languages.md': 'Python Flask Django PHP Laravel Symfony Ruby Rails Go golang gin Java other languages',
+  'docs/other-languages.md#ruby-on-rails': 'Ruby Rails Rack Sinatra middleware',
+  'docs/platforms.md#heroku': 'behind Heroku router dyno',
   'docs/platforms.md#ngrok': 'behind ngrok tunnel',
   'docs/platforms.md#supabase': 'Supabase Edge Functions',
-  'docs/replay.md': 'replay replays repeated duplicate twice',
+  'docs/replay.md': 'replay replays repeated duplicate twice idempotency idempotent deduplicate',
   'docs/rotation-and-shared-keys.md#rotating-an-auth-token': 'rotate a token Auth Token rotation secondary',
+  'docs/runbook.md#what-twilio-does-next': 'timeout 15 seconds retry fallback',
   'docs/schemas.md': 'OpenAPI Standard Schema schemas',
   'docs/sendgrid-event-webhook.md': 'SendGrid Event Webhook eventwebhook express',
   'docs/sendgrid-inbound-parse.md': 'SendGrid Inbound Parse email mail attachment multipart form-data',
   'docs/several-instances.md': 'several instances cluster shared store Redis',
   'docs/status-callbacks.md': 'status callback delivery MessageStatus CallStatus',
+  'docs/stream-tickets.md': 'bind stream socket to call ticket',
   'docs/studio.md': 'Studio flow HTTP request widget',
   'docs/subaccounts.md': 'subaccounts subaccount',
   'docs/testing-your-webhooks.md':
@@ -88,7 +96,7 @@ export const searchOptions = {
       boostDocument: (id) =>
         /^\/(reference|decisions)\/|^\/(changelog|contributing)\./.test(id)
           ? 0.05
-          : /^\/(mutation|benchmarks|runtimes|broken-validators|attacks)\.|^\/codes\//.test(id)
+          : /^\/(mutation|benchmarks|runtimes|broken-validators|attacks|runbook)\.|^\/codes\//.test(id)
             ? 0.5
             : 1,
     },

@@ -106,13 +106,17 @@ ${asked.join('\n')}
 
 ## From the rejection code
 
-You find the code in your log, and in \`onVerdict\`. The caller never sees it, because an attacker could learn from it.
+If you already know the rejection code, you can start with it. You find it in your log, and in \`onVerdict\`. The caller
+never sees it, because an attacker could learn from it. Each code has a page with what to check first.
 
 | code | status | usual causes |
 |---|---|---|
 ${codes.join('\n')}
 
 # The causes
+
+Each section begins with the id that \`diagnose\` prints. It then says how you recognise the cause, why it happens and
+how you fix it. If your framework, platform or proxy is in the table of a section, follow its row.
 
 ${groups
   .flatMap(([, ids]) => ids)
@@ -144,7 +148,7 @@ function renderCause(id, cause, places) {
   if (cause === undefined) throw new Error(`There is no cause "${id}".`)
   const fixes = Object.entries(places).flatMap(([place, name]) => {
     const fix = cause.fixes?.[place]
-    return fix === undefined ? [] : [`| ${name} | ${escapeCell(fix)} |`]
+    return fix === undefined ? [] : [`| ${name} | ${escapeCell(markAddresses(fix))} |`]
   })
   const table = fixes.length === 0 ? '' : `\n\n| with | do this |\n|---|---|\n${fixes.join('\n')}`
   return `<a id="${id}"></a>
@@ -157,7 +161,15 @@ function renderCause(id, cause, places) {
 
 **Reason.** ${cause.reason}
 
-**Fix.** ${cause.fix}${table}`
+**Fix.** ${markAddresses(cause.fix)}${table}`
+}
+
+/**
+ * Shows an example of an address as code, because sites make a link of it otherwise.
+ * @param {string} text
+ */
+function markAddresses(text) {
+  return text.replace(/"(https?:[^"]+)"/g, '`$1`')
 }
 
 /** @param {string} text */
@@ -171,25 +183,31 @@ function renderCode(code, { status, message }, { causes, sendGridCauses }) {
   if (page === undefined) throw new Error(`The code "${code}" has no row in tools/rejection-pages.mjs.`)
   /** @param {string} file @param {Record<string, Cause>} table */
   const list = (file, table) =>
-    listUsual(code, table).map((id) => `- [${table[id]?.title}](../${file}#${id}): ${table[id]?.fix}`)
+    listUsual(code, table).map(
+      (id) => `- [${table[id]?.title}](../${file}#${id}): ${markAddresses(table[id]?.fix ?? '')}`,
+    )
   const usual = [...list(pageOfSendGrid, sendGridCauses), ...list(pageOfTwilio, causes)]
+  const body =
+    status === 403
+      ? ' The sender reads only "Twilio Request Validation Failed.", as for every code with this status, because an attacker could learn from more.'
+      : ''
   return `${mark}
 
 # ${code}
 
 > ${message}
 
-**Answer:** ${status}${status === 403 ? ', "Twilio Request Validation Failed.", the same for every code with this status' : ''}.
+Your log has this message because Tollgate refused a request, and answered it with status ${status}.${body} If Twilio sent the request, [its log](../twilio-error-codes.md) shows this answer too.
 
 **Meaning.** ${page.means}
 
-**Check.**
+**Check first:**
 
 ${page.look.map((line) => `- ${line}`).join('\n')}
 
-${usual.length === 0 ? '' : `**Usual causes.**\n\n${usual.join('\n')}\n\n`}**What to do.** ${page.fix}
+${usual.length === 0 ? '' : `**Usual causes, each with its fix:**\n\n${usual.join('\n')}\n\n`}**What to do.** ${page.fix}
 
-[\`diagnose\`](../diagnosis.md) names the cause: pass it to the verifier. All causes: [why does validation fail?](../why-does-validation-fail.md)
+If you are not sure, pass [\`diagnose\`](../diagnosis.md) to the verifier during development: it names the cause of the next refused request. Or go through all causes in [why does validation fail?](../why-does-validation-fail.md)
 `
 }
 

@@ -49,12 +49,17 @@ export function readBags(folder = root) {
   for (const source of sources)
     for (const { name, rows } of listTables(source)) {
       const declaration = interfaces.get(name)
-      // A bag inside an option, which its docstring describes.
-      if (declaration === undefined) continue
+      // A bag inside an option, which its docstring describes. Another package may have the name.
+      if (declaration === undefined || getPackage(declaration) !== getPackage(source)) continue
       const options = Object.entries(rows).map(([option, row]) => readOption(declaration, option, row, interfaces))
       bags.set(name, { file: source.fileName, options })
     }
   return bags
+}
+
+/** @param {ts.Node} node */
+function getPackage(node) {
+  return node.getSourceFile().fileName.split('/')[1]
 }
 
 /** @param {ts.SourceFile} source */

@@ -47,11 +47,15 @@ export function isStale(outputs, sources) {
   return Math.max(...sources.map(newestIn)) > Math.min(...outputs.map(modifiedAt))
 }
 
+// The cases of `tollgate conform`, which the command line imports, and which are packed as they are.
+const packedSources = ['conform']
+
 /** @param {string} directory */
 function listSources(directory) {
-  // The packed files are what a build writes.
+  /** @type {{ files: string[] }} */
   const { files } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
-  const aside = [...files, 'node_modules', 'test', 'README.md']
+  // The other packed files are what a build writes.
+  const aside = [...files.filter((name) => !packedSources.includes(name)), 'node_modules', 'test', 'README.md']
   return readdirSync(directory)
     .filter((name) => !aside.includes(name))
     .map((name) => join(directory, name))

@@ -10,9 +10,6 @@ import { run } from './run.mjs'
 
 // The steps of an inner list run beside each other.
 
-// Quick tests wait for sockets and processes more often than slow ones, so there are more workers.
-const quickWorkers = availableParallelism() + 2
-
 /** What `npm test` runs before each commit. @type {readonly (readonly Step[])[]} */
 export const quickSteps = [
   [
@@ -25,12 +22,7 @@ export const quickSteps = [
     ['Arrows between modules', 'npm run deps'],
     ['Size', 'npm run size'],
   ],
-  [
-    [
-      'Tests',
-      `vitest run --maxWorkers ${quickWorkers} --project unit --project conformance --project shells --project tools`,
-    ],
-  ],
+  [['Tests', 'vitest run --project unit --project conformance --project shells --project tools']],
 ]
 
 /** What only `npm run test:all` runs. @type {readonly (readonly Step[])[]} */

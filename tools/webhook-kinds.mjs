@@ -54,21 +54,26 @@ export async function renderKinds(folder = rows) {
 
 # Kinds of webhook
 
-\`kindOf(params)\` returns one of these kinds, and \`sampleWebhook(kind)\` makes a webhook of it. See
-[parameters](parameters.md) and [testing your webhooks](testing-your-webhooks.md).
+Twilio sends many kinds of webhook, but no parameter says which kind you have. So \`kindOf(params)\` recognises it by the
+parameters that are there, and returns one of the names on this page. If you look for the parameters of a webhook, find
+its kind below. [Parameters](parameters.md) shows how you read them with types, and [testing your
+webhooks](testing-your-webhooks.md) how \`sampleWebhook(kind)\` makes a webhook that you can send to your own server.
 
-- **Recognised by:** all conditions must be true. \`Name\` is present. \`!Name\` is absent. \`Name=a|b*\` has one of these
-  values, and \`*\` stands for any ending. A kind without a rule is not recognised.
-- **Always sent:** Twilio's page promises these parameters, or the kind is recognised by them. \`isKind\` is true only if
-  all are present. \`{N}\` stands for an index from 0.
-- **Never repeats:** the replay guard refuses a second delivery with \`whenRepeated: 'reject'\`. Other kinds may repeat, and a
-  second delivery is marked. See [replays](replay.md).
-- **Source:** Twilio's page, and the month in which we compared our list with it. A list without a month comes from
-  captures, other people's code and parts of the page. Tell us if it is wrong.
+Each kind has these lines:
+
+- **Recognised by** lists conditions, which must all be true. \`Name\` means that the parameter is present, and \`!Name\` that
+  it is absent. \`Name=a|b*\` means that it has one of these values, where \`*\` stands for any ending. If you read
+  "nothing" here, \`kindOf\` cannot recognise the kind.
+- **Replay** says if you may get the same webhook twice. If it never repeats, the [replay guard](replay.md) with
+  \`whenRepeated: 'reject'\` refuses a second delivery. If it may repeat, the second delivery is only marked.
+- **Always sent** lists the parameters that Twilio's page promises, or by which the kind is recognised. \`isKind\` is true
+  only if all of them are present, and \`{N}\` stands for an index from 0.
+- **Source** is Twilio's page, and the month in which we compared our list with it. If there is no month, our list comes
+  from captures, other people's code and parts of the page, so please tell us if it is wrong.
 
 ${sections.join('\n\n')}
 
-There is no kind for faxes: Twilio no longer offers them.
+There is no kind for faxes, because Twilio no longer offers them.
 `
 }
 

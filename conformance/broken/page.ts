@@ -17,14 +17,15 @@ export function renderPage(
   })
   return `# Broken validators
 
-\`npm run broken\` writes this page. The conformance suites also run against validators and adapters with one deliberate
-fault each, and must notice it. This proves that the suites can fail.
+\`npm run broken\` writes this page. A suite that never fails proves nothing, so we also run the conformance suites against
+validators and adapters that have one deliberate fault each, such as people make when they write the check by hand. Each
+fault must be noticed, and the table names the cases that notice it.
 
 | fault | cases that notice it |
 | --- | --- |
 ${lines.join('\n')}
 
-A comparison that stops at the first difference answers correctly, so no case can notice it. \`npm run timing\` measures
-it.
+One fault is not in the table: a comparison that stops at the first difference. It answers correctly, so no case can
+notice it, and \`npm run timing\` measures the time instead.
 `
 }

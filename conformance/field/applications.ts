@@ -490,7 +490,7 @@ export const applicationSetUps: readonly SetUp[] = [
   {
     id: 'express-encoded-twice',
     what: 'The code of the app encodes the URL again with encodeURI, so that % becomes %25.',
-    source: 'https://github.com/twilio/twilio-csharp/issues/27',
+    source: 'https://github.com/pillarjs/encodeurl',
     sent: { url: `${origin}/sms?name=J%C3%BCrgen` },
     app: byHand((req) => ({ url: encodeURI(req.originalUrl), body: req.body })),
     cause: 'url-encoded-twice',

@@ -257,7 +257,7 @@ export const platformSetUps: readonly SetUp[] = [
   {
     id: 'forwarder-form-to-json',
     what: 'A webhook forwarder sends the parsed form on as JSON.',
-    source: 'https://github.com/probot/smee-client/issues/325',
+    source: 'https://github.com/probot/smee-client/issues/293',
     sent: sms,
     relay: (wire) =>
       setHeaders({ 'content-type': 'application/json' })(

@@ -146,7 +146,7 @@ export const proxySetUps: readonly SetUp[] = [
   {
     id: 'nginx-port-of-listener',
     what: 'A router maps 443 to another port, and nginx passes its own port in X-Forwarded-Port.',
-    source: 'https://github.com/twilio/twilio-python/issues/392',
+    source: 'https://github.com/coreruleset/modsecurity-crs-docker/pull/391',
     sent: sms,
     proxy: {
       nginx: `location / { ${keepHost} proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-Port $server_port; proxy_pass http://{app}; }`,

@@ -1716,6 +1716,87 @@ addApp(
   ['?query_encoding'],
 )
 
+// ---- found with set-ups that were made before the table of causes was read
+add(
+  'a quick tunnel with its old name, Host rewritten',
+  'cloudflared httpHostHeader, scenario#983',
+  post('https://new-name.trycloudflare.com/sms', {
+    host: 'localhost:3000',
+    headers: { 'cf-ray': '1', 'cf-visitor': '{"scheme":"https"}', 'x-forwarded-proto': 'https' },
+  }),
+  { publicUrl: 'https://old-name.trycloudflare.com' },
+  ['?host'],
+  () => ({ options: { authToken: A, publicUrl: 'https://new-name.trycloudflare.com' } }),
+)
+add(
+  'a load balancer of Google in front of the host of the platform',
+  'Cloud Run behind a load balancer, Via: 1.1 google',
+  post(`${O}/sms`, {
+    host: 'svc-abc-uc.a.run.app',
+    headers: { via: '1.1 google', 'x-cloud-trace-context': '1/2', 'x-forwarded-for': '54.172.60.2,34.1.1.1' },
+  }),
+  { publicUrl: 'https://svc-abc-uc.a.run.app' },
+  ['?host'],
+  () => ({ options: { authToken: A, publicUrl: O } }),
+)
+/** A program has its own User-Agent, and not the header that each webhook has. */
+function withoutToken<T extends { headers: Record<string, string> }>(request: T): T {
+  const { 'i-twilio-idempotency-token': _, ...headers } = request.headers
+  return { ...request, headers }
+}
+const asJson = (wrap: (form: object) => object, arrival: Arrival = {}) => ({
+  ...post(arrival.host === undefined ? `${O}/sms` : 'https://hooks.example.net/catch/1', {
+    ...arrival,
+    body: JSON.stringify(wrap(sms)),
+    headers: { 'content-type': 'application/json', 'user-agent': 'axios/1.7.7' },
+  }),
+})
+addApp(
+  'the form as an object in a field of JSON',
+  'n8n Webhook node, then HTTP Request',
+  asJson((body) => ({ headers: {}, params: {}, query: {}, body })),
+  {},
+  ['form_taken_as_json'],
+  () => ({ request: post(`${O}/sms`) }),
+)
+addApp(
+  'the form as JSON, sent on by the program whose URL Twilio has',
+  'smee-client#293',
+  withoutToken(asJson((body) => body, { host: 'app.example.com', target: '/sms' })),
+  {},
+  ['?host'],
+  (c) => ({
+    request: { ...c.request, ...post('https://hooks.example.net/catch/1', { target: '/sms' }) },
+    options: { authToken: A, signedUrl: () => 'https://hooks.example.net/catch/1' },
+  }),
+)
+addApp(
+  'a stripped prefix that a header names, and the token of another account',
+  'Traefik StripPrefix',
+  post(`${O}/telco-4/sms`, { target: '/sms', headers: { 'x-forwarded-prefix': '/telco-4' } }),
+  { authToken: B },
+  ['?path_prefix'],
+  () => ({ options: { authToken: A, publicUrl: `${O}/telco-4` } }),
+)
+addApp(
+  'the name and password of Basic authentication in Base64',
+  'basic auth',
+  post(`${O}/sms`),
+  { authToken: Buffer.from(`${AC}:${A}`).toString('base64') },
+  ['token_shape'],
+  (c) => ({ options: { ...c.options, authToken: A } }),
+)
+addApp(
+  'a semicolon behind the token',
+  'copied from code',
+  post(`${O}/sms`),
+  { authToken: `${A};` },
+  ['token_quoted'],
+  (c) => ({
+    options: { ...c.options, authToken: A },
+  }),
+)
+
 // ---- strangers: a rejection with a code of its own is no fault of the options
 const strange = { 'user-agent': 'curl/8.5.0' }
 const stranger = (name: string, request: ReturnType<typeof post>, options: VerifierOptions = {}): void => {

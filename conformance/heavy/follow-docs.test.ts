@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { otherToken, token } from '../kit/draft.ts'
-import { nodeBinary, packLibrary } from '../projects/prepare.mjs'
+import { nodeBinary, packLibrary, packPackage } from '../projects/prepare.mjs'
 import { sendTo, startApplication } from './application.ts'
 import { listShellBlocks, readFollowed, type Tour, tours } from './tours.ts'
 
@@ -28,12 +28,14 @@ describe.concurrent.each(tours)('$page $sections', (tour) => {
     const steps = readSteps(tour)
     const directory = mkdtempSync(join(scratch, 'reader-'))
     const env = await makeEnv(tour)
-    const last = tour.routes === undefined ? undefined : steps.commands.at(-1)
+    const client = steps.commands.find((command) => command.includes(cli))
+    const last = tour.routes === undefined ? undefined : steps.commands.filter((command) => command !== client).at(-1)
     for (const [name, content] of steps.files) {
       mkdirSync(dirname(join(directory, name)), { recursive: true })
       writeFileSync(join(directory, name), content)
     }
-    for (const command of steps.commands) if (command !== last) await run(pin(command, tour), directory, env)
+    for (const command of steps.commands)
+      if (command !== last && command !== client) await run(pin(command, tour), directory, env)
     if (last === undefined) return
 
     const application = await startApplication(fillIn(last), directory, env)
@@ -45,6 +47,13 @@ describe.concurrent.each(tours)('$page $sections', (tour) => {
         const status = tour.handshake ? 101 : route === '/api/status' ? 204 : 200
         expect(await ask(token), route).toMatchObject({ status })
         expect(await ask(otherToken), route).toMatchObject({ status: 403 })
+      }
+      if (client !== undefined) {
+        const { input, output } = tour.typed ?? { input: '', output: ['the tour says what is typed'] }
+        const command = pinCli(fillIn(client)).replace('localhost:3000', `127.0.0.1:${application.port}`)
+        expect((await run(`printf '${input}' | ${command}`, directory, env)).split('\n')).toEqual(
+          expect.arrayContaining([...output]),
+        )
       }
     } catch (error) {
       throw new Error(`${error instanceof Error ? error.message : error}\n${application.output()}`)
@@ -107,6 +116,14 @@ function pin(command: string, { example }: Tour): string {
   return ['npm install', ...pinned].join(' ')
 }
 
+const cli = 'npx @tollgate/cli '
+
+/** Takes the packed command line, with the packages of this repository that it needs. */
+function pinCli(command: string): string {
+  const packages = ['tollgate', 'gateway', 'inspector', 'cli'].map((name) => `--package=${packPackage(name)}`)
+  return command.replace(cli, `npx --yes ${packages.join(' ')} tollgate `)
+}
+
 function readVersions(example: string | undefined): Readonly<Record<string, string>> {
   const manifests = ['.', 'conformance', 'packages/tollgate', ...(example === undefined ? [] : [`examples/${example}`])]
   const versions = manifests.map((folder) => {
@@ -117,9 +134,10 @@ function readVersions(example: string | undefined): Readonly<Record<string, stri
   return { ...all, jest: all['@jest/globals'] ?? '' }
 }
 
-async function run(command: string, cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
+/** @returns the standard output */
+async function run(command: string, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
   try {
-    await promisify(execFile)('sh', ['-c', command], { cwd, env, maxBuffer: 64 << 20 })
+    return (await promisify(execFile)('sh', ['-c', command], { cwd, env, maxBuffer: 64 << 20 })).stdout
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string }
     throw new Error(`${command}\n${stdout}${stderr}`)

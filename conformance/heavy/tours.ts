@@ -14,6 +14,8 @@ export interface Tour {
   /** The paths of the webhooks. Without one, the last command of the page is not a server. */
   readonly routes?: readonly string[]
   readonly handshake?: boolean
+  /** What a reader types into the command of `@tollgate/cli` that calls the server, and its output. */
+  readonly typed?: { readonly input: string; readonly output: readonly string[] }
   /** The major version of Node.js that the framework needs, if it is newer than the oldest one. */
   readonly node?: number
   /** True if the page's commands run Bun. */
@@ -50,6 +52,16 @@ export const tours: readonly Tour[] = [
   { page: `${frameworks}/ws.md`, routes: ['/media'], handshake: true },
   { page: 'docs/testing-your-webhooks.md', sections: ['A server under test'] },
   { page: 'docs/testing-your-webhooks.md', sections: ['Jest'] },
+  { page: 'docs/calls.md', sections: ['In a test', 'The application of the examples'] },
+  {
+    page: 'docs/calls.md',
+    sections: ['At the keyboard'],
+    routes: ['/sms'],
+    typed: {
+      input: '1\\n/busy\\n',
+      output: ['> Press 1 for sales.', '> [rings +15550001]', '> All lines are busy.', 'The call is over: completed.'],
+    },
+  },
 ]
 
 /** Returns a section from its heading to the next heading. */

@@ -12,3 +12,4 @@ export function nodeBinary(major: number): string
 
 /** Packs what is built, once for each content, and gives the path of the tarball. */
 export function packLibrary(): string
+export function packPackage(name: string): string

@@ -114,28 +114,35 @@ function placeScenarios(directory) {
     if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text)
 }
 
+/** @returns {string} the path of the tarball */
+export function packLibrary() {
+  return packPackage('tollgate')
+}
+
 /**
- * Packs the built library, once for each content.
+ * Packs a built package, once for each content.
+ * @param {string} name its folder
  * @returns {string} the path of the tarball
  */
-export function packLibrary() {
-  const tarball = join(cache, `tollgate-${hashFiles(['package.json', 'dist'])}.tgz`)
+export function packPackage(name) {
+  const folder = join(library, '..', name)
+  const tarball = join(cache, `${name}-${hashFiles(folder, ['package.json', 'dist'])}.tgz`)
   if (existsSync(tarball)) return tarball
   mkdirSync(cache, { recursive: true })
   // The file gets its name when it is complete, because several tests may pack at the same time.
   const scratch = mkdtempSync(join(cache, 'pack-'))
-  npm(['pack', '--ignore-scripts', '--silent', '--pack-destination', scratch], library)
+  npm(['pack', '--ignore-scripts', '--silent', '--pack-destination', scratch], folder)
   const [packed = ''] = readdirSync(scratch)
   renameSync(join(scratch, packed), tarball)
   rmSync(scratch, { recursive: true })
   return tarball
 }
 
-/** @param {readonly string[]} names files and directories of the library */
-function hashFiles(names) {
+/** @param {string} folder of a package @param {readonly string[]} names its files and directories */
+function hashFiles(folder, names) {
   const hash = createHash('sha256')
   const paths = names.flatMap((name) => {
-    const path = join(library, name)
+    const path = join(folder, name)
     if (!statSync(path).isDirectory()) return [path]
     const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     return files.map((entry) => join(entry.parentPath, entry.name)).sort()

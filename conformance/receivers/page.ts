@@ -30,7 +30,8 @@ npx @tollgate/cli conform --to http://127.0.0.1:5000/sms --public-url https://ap
 \`--to\` is where your server listens, and \`--public-url\` is the URL that it believes to have, which you leave out if both
 are the same. Use a server for tests and a token for tests, because your server handles each genuine request. The
 command lists the genuine requests that were refused, then the forged ones that were accepted, and exits with 1 if there
-are any. \`--json\` prints each case with its source, or with the class of [attack](attacks.md).
+are any. A connection that is closed without an answer counts as refused. \`--json\` prints each case with its source, or
+with the class of [attack](attacks.md).
 
 If you want to use the cases in a program of your own, they are data: [\`cases.json\`](../packages/cli/conform/README.md).
 

@@ -1,6 +1,11 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createGateway, type GatewayOptions } from '@tollgate/gateway'
 import { createVerifier, type VerifierOptions } from 'tollgate'
 import { diagnose } from 'tollgate/diagnose'
+import { replayGuard } from 'tollgate/replay'
+import { readRequests } from 'tollgate/requests'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Framework } from '../adapter/framework.ts'
 import { type AdapterOptions, failure, makeScenario } from '../adapter/scenario.ts'
@@ -11,7 +16,7 @@ import { fetch } from '../frameworks/fetch.ts'
 import { hono } from '../frameworks/hono.ts'
 import { lambda } from '../frameworks/lambda.ts'
 import { node } from '../frameworks/node.ts'
-import { makeRequest, origin, otherToken, token } from '../kit/draft.ts'
+import { account, makeRequest, origin, otherToken, token } from '../kit/draft.ts'
 
 // Of a framework with several versions, one: they share the guard.
 const frameworks = [...express.slice(-1), fastify, ...hono.slice(-1), node, fetch, ...lambda.slice(0, 1)]
@@ -58,14 +63,20 @@ afterEach(() => {
 
 const options: VerifierOptions = { publicUrl: origin, authToken: token }
 
+/** What look-ups of users answer, and what they are told. */
+const unusable: readonly (readonly [answer: unknown, detail: string])[] = [
+  [{ id: 7, auth_token: token }, 'returned an object'],
+  [[{ id: 7, auth_token: token }], 'returned a list with an object'],
+  [Buffer.from(token), 'returned bytes (a Buffer or Uint8Array)'],
+]
+
 describe.each(servers)('%s', (name, start, more) => {
-  /** Sends forged requests, and returns their answers. */
-  async function refuse(given: AdapterOptions, paths: readonly string[]): Promise<string> {
+  /** Sends requests, and returns their answers. Default: forged ones. */
+  async function refuse(given: AdapterOptions, paths: readonly string[], key = otherToken): Promise<string> {
     const server = await start(given)
     try {
       const answers: unknown[] = []
-      for (const path of paths)
-        answers.push(await send(server.port, toRaw(await makeRequest({ path, token: otherToken }))))
+      for (const path of paths) answers.push(await send(server.port, toRaw(await makeRequest({ path, token: key }))))
       return JSON.stringify(answers)
     } finally {
       await server.close()
@@ -102,6 +113,55 @@ describe.each(servers)('%s', (name, start, more) => {
     },
   )
 
+  const environments = ['development', 'production'] as const
+
+  test.each(environments.flatMap((env) => unusable.map(([answer, detail]) => [env, detail, answer] as const)))(
+    'in %s, a look-up that %s is told so, and the line has no key',
+    async (env, detail, answer) => {
+      vi.stubEnv('NODE_ENV', env)
+      const answers = await refuse({ ...options, authToken: () => answer as string }, ['/sms', '/voice'])
+      const lines = written.filter((line) => line.startsWith('tollgate: key_lookup_failed: '))
+      expect(lines).toEqual([expect.stringContaining(`"authToken" ${detail}; return the token's text`)])
+      if (env === 'production') expect(written).toEqual(lines)
+      expect(answers).toContain('503')
+      expect(answers + written.join()).not.toContain(token)
+    },
+  )
+
+  test.each(environments)('in %s, a look-up that finds nothing is a refusal, and no error', async (env) => {
+    vi.stubEnv('NODE_ENV', env)
+    await refuse({ ...options, authToken: () => undefined }, ['/sms'])
+    const line = `tollgate: POST /sms was refused (403, key_unknown).\n  No key is given for that account or SharedKey id. "authToken" found nothing for ${account}.`
+    expect(written).toEqual(env === 'production' ? [] : [expect.stringContaining(line)])
+  })
+
+  test.each(environments)('in %s, the error of a replay store is in the log, and in no answer', async (env) => {
+    vi.stubEnv('NODE_ENV', env)
+    const fail = (): never => {
+      throw new Error(failure)
+    }
+    const replay = replayGuard({ store: { reserve: fail, confirm: fail, release: fail } })
+    const answers = await refuse({ ...options, replay }, ['/sms', '/voice'], token)
+    const causes = written.filter((line) => line.includes(failure))
+    expect(causes).toEqual([expect.stringMatching(/^tollgate: replay_store_failed: /)])
+    if (env === 'production') expect(written).toEqual(causes)
+    expect(answers).toContain('503')
+    expect(answers).not.toContain('ECONN')
+  })
+
+  test.each(environments)('in %s, a replay store that fails after the work is in the log', async (env) => {
+    vi.stubEnv('NODE_ENV', env)
+    const fail = async (): Promise<never> => {
+      throw new Error(failure)
+    }
+    const replay = replayGuard({ store: { reserve: async () => 'reserved' as const, confirm: fail, release: fail } })
+    // The gateway's upstream is not there, so that it releases; the others confirm.
+    await refuse({ ...options, replay }, ['/sms', '/voice'], token)
+    await vi.waitFor(() =>
+      expect(written).toEqual([expect.stringMatching(/^tollgate: replay_store_failed: .*ECONNREFUSED/)]),
+    )
+  })
+
   // A route of the gateway has neither option.
   if (name === 'gateway') return
   test('with `diagnose`, also of a shared verifier, nothing recommends it', async () => {
@@ -112,6 +172,31 @@ describe.each(servers)('%s', (name, start, more) => {
     expect(written).toEqual([])
     await refuse({ verifier: createVerifier(options) } as AdapterOptions, ['/sms'])
     expect(written).toEqual([expect.stringContaining(`To see more: ${more}.`)])
+  })
+
+  test('`diagnose` keeps the whole request, and its command reads it', async () => {
+    const cache = mkdtempSync(join(tmpdir(), 'tollgate kept '))
+    vi.stubEnv('XDG_CACHE_HOME', cache)
+    vi.stubEnv('NODE_ENV', 'development')
+    try {
+      await refuse({ ...options, publicUrl: `${origin}/api`, diagnose }, ['/sms?step=secret'])
+      await vi.waitFor(() => expect(written).toHaveLength(1), { timeout: 20_000 })
+      expect(written[0]?.split('\n')[0]).toBe(
+        'tollgate: POST /sms was refused: signature_mismatch. To settle it: npx @tollgate/cli diagnose --last',
+      )
+      const folder = join(cache, 'tollgate/refused')
+      const [file = ''] = readdirSync(folder)
+      const { requests } = readRequests(readFileSync(join(folder, file)), { form: 'capture' })
+      const sent = await makeRequest({ path: '/sms?step=secret', token: otherToken })
+      expect(requests).toMatchObject([{ method: 'POST', url: `${origin}/api/sms?step=secret`, target: sent.url }])
+      expect(Buffer.from(Object(requests[0]).body).toString()).toBe(sent.body)
+      expect(Object.fromEntries(Object(requests[0]).headers)).toMatchObject({
+        'x-twilio-signature': sent.headers['x-twilio-signature'],
+      })
+      expect(written.join()).not.toContain('secret')
+    } finally {
+      rmSync(cache, { recursive: true })
+    }
   })
 })
 

@@ -58,15 +58,17 @@ export function renderPage(rows) {
   const others = renderSurvivors(rows, ({ because }) => because === undefined)
   return `# Mutation tests
 
-\`npm run mutation\` writes this page. It makes small changes to the code, one at a time, and runs the unit tests against
-each change. If no test notices a change, a test is missing, or the code makes no difference. The command fails if a
-change in \`schemes/\` or \`verify/\` is neither noticed nor explained.
+\`npm run mutation\` writes this page. It answers a question that no report of coverage answers: would our tests notice
+if the code were wrong? It makes small changes to the code, one at a time, and runs the unit tests against each. If no
+test notices a change, either a test is missing, or the code makes no difference there. The command fails if a change
+in \`schemes/\` or \`verify/\` is neither noticed nor explained.
 
 ${renderTable(rows)}
 
 ## Changes that behave the same
 
-No test can notice these changes. Each has its reason, the original code and the changed code.
+No test can notice these changes, because the changed code does the same. For each you see the reason, the original code
+and the changed code.
 
 ${explained.length === 0 ? 'None.' : explained.join('\n\n')}
 

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import express from 'express'
 import { fileKeys } from 'tollgate/keys'
 import { signRequest, signSendGridRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -97,11 +98,6 @@ const ran = new Map([
   ['npx openapi-typescript', 'conformance/heavy/openapi.test.ts: openapi-typescript'],
   ['npx @tollgate/cli send events.batch', 'packages/cli/test/heavy/kinds.test.ts: send'],
   ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli conform', 'conformance/heavy/receivers.test.ts: conform'],
-  ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli call', 'packages/cli/test/call.test.ts: a call'],
-  [
-    'npm install tollgate express\nnpm install --save-dev vitest fast-xml-parser',
-    'tools/test/testing-examples.test.ts: the tests',
-  ],
 ])
 
 function findBlock(text: string, start: string): string {
@@ -176,17 +172,27 @@ test('the commands of the skill send a webhook that a recipe accepts, and explai
   expect(explained.output).toContain('https://old.example.com/sms')
 })
 
-test('the trial of a framework page gets an answer, and then a 403', async () => {
+const loadReadme = async () => (await import('../../examples/readme/express.mjs')).app
+const loadPlatform = async () => {
+  const { render } = await import('../../examples/platforms/apps.mjs')
+  return express().post('/sms', render)
+}
+
+test.each([
+  ['docs/frameworks/express.md', loadReadme, 'You said'],
+  ['docs/platforms.md', loadPlatform, 'TwiML: well-formed'],
+  ['docs/twilio-error-codes.md', loadReadme, 'TwiML: well-formed'],
+])('the trial of %s gets an answer, and then a 403', async (page, load, answer) => {
   vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
   vi.stubEnv('PORT', '0')
-  const { app } = await import('../../examples/readme/express.mjs')
-  const port = await listen(app)
-  const [trial = ''] = /^## See it work[\s\S]*?^## /m.exec(readPage('docs/frameworks/express.md')) ?? []
+  const port = await listen(await load())
+  const [trial = ''] = /^## See it work\n[\s\S]*?^## Set it in Twilio\n/m.exec(readPage(page)) ?? []
   const [, genuine = '', refused = ''] = findBlock(trial, 'export ').trim().split('\n')
   const sent = await runCommand('packages/cli/dist/bin.js', genuine.replace(':3000', `:${port}`))
-  expect([sent.code, sent.output]).toEqual([0, expect.stringContaining('You said')])
+  expect([sent.code, sent.output]).toEqual([0, expect.stringContaining(answer)])
   const other = await runCommand('packages/cli/dist/bin.js', refused.replace(':3000', `:${port}`))
   expect([other.code, other.output]).toEqual([1, expect.stringContaining('403 Forbidden')])
+  expect(other.output).toContain('Twilio Request Validation Failed.')
 })
 
 /** Runs a command that starts with `npx`, with the program of this repository. */

@@ -28,6 +28,13 @@ test('every cause has one section and a link from a question', () => {
   }
 })
 
+test('no two causes have a text in common', () => {
+  for (const name of ['title', 'symptom', 'reason'] as const) {
+    const texts = Object.values(causes).map((row) => row[name])
+    expect(texts.filter((text, at) => texts.indexOf(text) !== at)).toEqual([])
+  }
+})
+
 test('every rejection code has its page, and there are no other pages', () => {
   expect(codesInTypes.length).toBeGreaterThan(20)
   expect(Object.keys(rejectionPages).sort()).toEqual([...codesInTypes].sort())

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { OptionRow } from 'tollgate/options'
 import { describe, expect, test } from 'vitest'
 import { toFields } from '../../packages/gateway/src/config/fields.ts'
+import { addressOptions } from '../../packages/gateway/src/options.ts'
 import { inFiles, listShown, readBags, renderOptions } from '../options.mjs'
 import { root } from '../run.mjs'
 import { listPages } from '../snippets.mjs'
@@ -43,6 +44,10 @@ const all = [...bags].flatMap(([bag, { options }]) => options.map(({ name, row }
 test('every option is on a page', () => {
   const shown = listPages().flatMap((page) => listShown(read(page), bags))
   expect(all.map(({ id }) => id).filter((id) => !shown.includes(id))).toEqual([])
+})
+
+test('a table of the same name in another package replaces none', () => {
+  expect(bags.get('AddressOptions')?.options.map(({ name }) => name)).toEqual(Object.keys(addressOptions))
 })
 
 test('the tables of a configuration file have the options that the gateway takes from it', () => {

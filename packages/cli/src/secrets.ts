@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import type { Args } from './args.ts'
-import { inGroup } from './commands/command.ts'
+import { type Flags, inGroup } from './commands/command.ts'
 import { dotenvFlag } from './dotenv.ts'
 import { type OptionNames, UsageError } from './exit.ts'
 import { type Io, tell } from './io.ts'
@@ -22,6 +22,13 @@ export const secretFlags = inGroup('Secrets (or TWILIO_AUTH_TOKEN and TOLLGATE_S
   ...dotenvFlag,
 })
 
+/** For commands that sign as Twilio does, with one Auth Token. */
+export const authTokenFlags: Flags = inGroup('Secrets (or TWILIO_AUTH_TOKEN in the environment):', {
+  'auth-token-file': { type: 'text', value: 'FILE', describe: 'Read the Auth Token from a file' },
+  'auth-token-stdin': { type: 'switch', describe: 'Read the Auth Token from standard input' },
+  ...dotenvFlag,
+})
+
 const tokenFlags = ['auth-token-file', 'auth-token-stdin'] as const
 
 export interface Secrets {
@@ -31,15 +38,26 @@ export interface Secrets {
   readonly names: OptionNames
 }
 
+/**
+ * Reads the secrets. `diagnose` prints a command with --last and without a key, which people paste
+ * where their server's variables are not set: at a terminal it asks for the token.
+ * @throws UsageError if there is no secret
+ */
 export async function readSecrets(args: Args, io: Io): Promise<Secrets> {
-  return requireSecrets(await readSecretsIfAny(args, io))
+  const secrets = await readSecretsIfAny(args, io)
+  const isAsked = args.has('last') && io.stdin.isTTY === true && !hasSecret(secrets)
+  return isAsked ? { ...secrets, authTokens: [await askForToken(io)] } : requireSecrets(secrets)
+}
+
+function hasSecret({ authTokens, sharedKey }: Secrets): boolean {
+  return authTokens.length > 0 || sharedKey !== undefined
 }
 
 /** @throws UsageError if there is no secret */
 export function requireSecrets(secrets: Secrets): Secrets {
-  if (secrets.authTokens.length === 0 && secrets.sharedKey === undefined)
+  if (!hasSecret(secrets))
     throw new UsageError(
-      'There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --auth-token-file FILE or --auth-token-stdin.',
+      'There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --dotenv .env, --auth-token-file FILE or --auth-token-stdin.',
     )
   return secrets
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { twilioWebhook } from 'tollgate/node'
 import { streamTickets } from 'tollgate/stream'
 import { createVerifyClient } from 'tollgate/ws'
@@ -62,11 +63,11 @@ test('a call, from the keyboard to the end', async () => {
   const ran = await walk(await serve(ivr), '1\n', '--status-callback', '/status')
   expect(ran.stdout.split('\n')).toEqual([
     'POST https://api.example.com/voice  200  call',
-    'Press 1 or 2',
+    '> Press 1 or 2',
     'POST https://api.example.com/menu?…  200  Gather action',
-    'Sales',
+    '> Sales',
     'GET https://api.example.com/end  200  Redirect',
-    'Goodbye',
+    '> Goodbye',
     'POST https://api.example.com/status  200  status callback',
     'The call is over: completed.',
     '',
@@ -121,6 +122,24 @@ test.each([
   },
 )
 
+test('--attack tries each query of a route', async () => {
+  const guard = twilioWebhook({ publicUrl, authToken }, (_webhook, req, res) => {
+    const verbs = req.url === '/voice' ? '<Redirect>/ivr?step=1</Redirect>' : '<Say>Bye</Say>'
+    res.setHeader('content-type', 'text/xml').end(`<Response>${verbs}</Response>`)
+  })
+  const { origin, close } = await listen((req, res) => {
+    if (req.url !== '/ivr?step=1') return void guard(req, res)
+    req.resume()
+    res.setHeader('content-type', 'text/xml').end('<Response><Redirect>/ivr?step=2</Redirect></Response>')
+  })
+  onTestFinished(close)
+  const ran = await walk(origin, '', '--attack', '--json')
+  expect(readJson(ran).routes).toMatchObject([
+    { verdict: 'guarded', url: `${publicUrl}/voice` },
+    { verdict: 'open', url: `${publicUrl}/ivr`, by: ['unsigned: 200', 'signature of another URL: 200'] },
+  ])
+})
+
 test('--sms sends each line as a message', async () => {
   const origin = await serve({
     '/voice': { twiml: (params) => `<Message statusCallback="/sent">You said ${params.get('Body')}</Message>` },
@@ -129,7 +148,7 @@ test('--sms sends each line as a message', async () => {
   const ran = await walk(origin, 'Hi\nBye\n', '--sms', '--attack')
   expect(ran.stdout.split('\n').slice(0, 4)).toEqual([
     'POST https://api.example.com/voice  200  message',
-    'You said Hi',
+    '> You said Hi',
     'POST https://api.example.com/sent  200  Message statusCallback',
     'POST https://api.example.com/sent  200  Message statusCallback',
   ])
@@ -218,6 +237,104 @@ test.each([
   expect(ran.code).toBe(1)
 })
 
+test('text that is heard cannot imitate a line of the report', async () => {
+  const lines = 'The call is over: completed.\nguarded  POST https://api.example.com/menu\r\n  note: x\rGET y'
+  const talk: Agent['talk'] = (socket, { type }) => {
+    if (type === 'setup') socket.send(JSON.stringify({ type: 'text', token: `one\n${lines}`, last: true }))
+  }
+  const origin = await serveAgent({ noun: 'ConversationRelay', isGuarded: true, hasTickets: true, talk })
+  const ran = await walk(origin, '')
+  const own = ran.stdout
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.startsWith('> '))
+  expect(own).toEqual([
+    'POST https://api.example.com/voice  200  call',
+    'GET wss://api.example.com/socket  101  Connect ConversationRelay',
+    'POST https://api.example.com/after  200  Connect action',
+    'The call is over: completed.',
+  ])
+  expect(ran.stdout).toContain('> guarded  POST')
+  const json = readJson(await walk(origin, '', '--json')) as { heard: string[] }
+  expect(json.heard.join('\n')).toContain(lines)
+})
+
+test.each([
+  ['https://API.example.com/end', []],
+  ['https://api.example.com:443/end', []],
+  ['http://other.example/end', ['--map', 'HTTP://Other.example:80=']],
+])('%s is a URL that is mapped', async (url, words) => {
+  const origin = await serve({
+    ...ivr,
+    '/voice': { twiml: `<Redirect>${url}</Redirect>` },
+    '/end': { twiml: '<Say>Bye</Say>', guard: 'none' },
+  })
+  const ran = await walk(origin, '', ...words.map((word) => (word.endsWith('=') ? word + origin : word)))
+  expect(ran.stdout).toContain(`POST ${url}  200  Redirect\n> Bye`)
+})
+
+test('a public URL in capital letters and with a port is the host of the whole call', async () => {
+  const { origin, close } = await listen(
+    twilioWebhook({ publicUrl: 'https://API.example.com:443', authToken }, (_webhook, req, res) => {
+      const verbs = req.url === '/voice' ? '<Redirect>/end</Redirect>' : '<Say>Bye</Say>'
+      res.setHeader('content-type', 'text/xml').end(`<Response>${verbs}</Response>`)
+    }),
+  )
+  onTestFinished(close)
+  const ran = await tollgate(['call', '--to', `${origin}/voice`, '--public-url', 'https://API.example.com:443'])
+  expect(ran.stdout).toContain('POST https://API.example.com:443/end  200  Redirect')
+})
+
+test('words at the prompt: unknown ones, and quotes', async () => {
+  const speech = {
+    '/voice': { twiml: '<Gather action="/menu" input="speech dtmf"/>' },
+    '/menu': {
+      twiml: (params: { get(name: string): string | undefined }) => `<Say>${params.get('SpeechResult')}</Say>`,
+    },
+  }
+  const ran = await walk(await serve(speech), '/anwser\n"12"\n')
+  expect(ran.stderr).toContain('There is no /anwser. Did you mean /answer? Type keys, or words to say')
+  expect(ran.stdout).toContain('> 12\n')
+})
+
+test('Ctrl-C hangs up, and the status callback is sent', async () => {
+  const ran = await tollgate(
+    ['call', '--to', `${await serve(ivr)}/voice`, '--public-url', publicUrl, '--status-callback', '/status'],
+    {
+      keepOpen: true,
+      onStarted: (child) =>
+        child.stdout?.on('data', (text) => {
+          if (String(text).includes('Press 1')) child.kill('SIGINT')
+        }),
+    },
+  )
+  expect(ran.stdout).toMatch(
+    /> Press 1 or 2\nPOST \S+\/status {2}200 {2}status callback\nThe call is over: completed.\n$/,
+  )
+  expect(ran.stderr).toBe('Hanging up. Ctrl-C again ends at once.\n')
+  expect([ran.code, ran.signal]).toEqual([0, null])
+})
+
+test('a second Ctrl-C ends at once', async () => {
+  const ctrlC: (() => void)[] = []
+  // It never answers: the first Ctrl-C would hang up after the time limit.
+  const { origin, close } = await listen((req) => {
+    req.resume()
+    for (const press of ctrlC) press()
+  })
+  onTestFinished(close)
+  const ran = await tollgate(['call', '--to', `${origin}/voice`], {
+    keepOpen: true,
+    onStarted(child) {
+      ctrlC.push(() => child.kill('SIGINT'))
+      child.stderr?.on('data', (text) => {
+        if (String(text).includes('Hanging up')) child.kill('SIGINT')
+      })
+    },
+  })
+  expect(ran.signal).toBe('SIGINT')
+})
+
 test('no other host is called, and hostile text does not reach the terminal', async () => {
   const other = await listen((_req, res) => res.end('<Response/>'))
   onTestFinished(other.close)
@@ -241,6 +358,8 @@ test.each([
   [['--to', 'http://a:b@localhost/voice'], /--to needs/],
   [['--to', 'localhost:1/sms', '--sms', '--max-requests', '9'], /--sms and --max-requests cannot be used together/],
   [['--to', 'localhost:1/voice', '--map', 'https://api.example.com'], /--map needs/],
+  [['--to', 'localhost:1/voice', '--auth-token-stdin'], /--auth-token-stdin/],
+  [['--to', 'localhost:1/voice', '--shared-key', 'id'], /--shared-key/],
   [['--to', 'localhost:1/voice', '--map', 'file:///=http://localhost:3000'], /--map needs/],
 ])('%j is wrong usage', async (words, message) => {
   const { code, stderr } = await tollgate(['call', ...words])
@@ -311,6 +430,18 @@ test('the reader of a ConversationRelay stops after ten malformed messages', asy
   const origin = await serveAgent({ noun: 'ConversationRelay', isGuarded: true, hasTickets: true, talk })
   const { findings } = readJson(await walk(origin, '', '--json')) as { findings: { code: number }[] }
   expect(findings.map(({ code }) => code)).toEqual([...Array(10).fill(64107), 64105])
+})
+
+// https://www.twilio.com/docs/api/errors/11206
+test('an answer that is no HTTP is a violation', async () => {
+  const origin = await serve({ ...ivr, '/voice': { twiml: '<Redirect>https://other.example/</Redirect>' } })
+  const other = createServer((socket) => void socket.once('data', () => socket.end('220 mail ready\r\n')))
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void other.close())
+  const { port } = other.address() as AddressInfo
+  const ran = await walk(origin, '', '--map', `https://other.example=http://127.0.0.1:${port}`, '--json')
+  expect(readJson(ran)).toMatchObject({ findings: [{ code: 11206, level: 'error' }] })
+  expect(ran.code).toBe(1)
 })
 
 test('a server that does not answer is unreachable', async () => {

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { createVerifier } from 'tollgate'
+import { getExpectedTwilioSignature } from 'tollgate/compat'
 import { hasWebhookShape } from 'tollgate/params'
 import { expect, onTestFinished, test } from 'vitest'
 import cases from '../conform/cases.json' with { type: 'json' }
@@ -10,7 +12,6 @@ const publicUrl = 'https://api.example.com:8443/sms'
 
 async function serve(answer: (req: IncomingMessage, res: ServerResponse) => unknown): Promise<string> {
   const server = createServer((req, res) => {
-    req.resume()
     Promise.resolve(answer(req, res)).catch(() => res.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -49,6 +50,52 @@ test('a receiver that checks nothing, and one that refuses everything', async ()
   expect(closed.stdout).toContain('  form                  403  the form of a message\n')
   expect(closed.stdout).toContain('No genuine request was accepted: compare the Auth Token')
   expect(closed.code).toBe(1)
+})
+
+type Compare = (expected: string, given: string) => boolean
+
+/** Returns the forged cases that a receiver with this comparison accepts. */
+async function listAccepted(compare: Compare): Promise<string[]> {
+  const to = await serve(async (req, res) => {
+    const body = new URLSearchParams(await text(req))
+    const expected = getExpectedTwilioSignature(
+      authToken,
+      `${publicUrl}${(req.url ?? '').slice(4)}`,
+      Object.fromEntries(body),
+    )
+    res.writeHead(compare(expected, String(req.headers['x-twilio-signature'] ?? '')) ? 204 : 403).end()
+  })
+  const ran = await tollgate(['conform', '--to', to, '--public-url', publicUrl, '--json'])
+  const { cases: results } = readJson(ran) as { cases: { id: string; kind: string; right: boolean }[] }
+  return results.filter(({ kind, right }) => kind === 'forged' && !right).map(({ id }) => id)
+}
+
+test('a comparison that is nearly right is found', async () => {
+  const exact = await listAccepted((expected, given) => expected === given)
+  const wrong: readonly (readonly [compare: Compare, found: readonly string[]])[] = [
+    [(expected, given) => given !== '' && expected.startsWith(given), ['signature-cut']],
+    [(expected, given) => expected.slice(0, 12) === given.slice(0, 12), ['signature-cut', 'signature-end']],
+    [(expected, given) => expected.toLowerCase() === given.toLowerCase(), ['signature-case']],
+  ]
+  for (const [compare, found] of wrong)
+    expect((await listAccepted(compare)).filter((id) => !exact.includes(id))).toEqual(found)
+})
+
+test('a receiver that closes the connection refuses, and one that has crashed gets no score', async () => {
+  const isForged = (req: IncomingMessage): boolean => req.headers['x-twilio-signature'] === undefined
+  const to = await serve((req, res) => (isForged(req) ? res.destroy() : res.end()))
+  const { cases: results } = readJson(await tollgate(['conform', '--to', to, '--json'])) as {
+    cases: { id: string; status: number; right: boolean }[]
+  }
+  expect(results).toHaveLength(cases.cases.length)
+  expect(results.find(({ id }) => id === 'unsigned')).toMatchObject({ status: 0, right: true })
+  let hasCrashed = false
+  const crashing = await serve((req, res) => {
+    hasCrashed ||= isForged(req)
+    if (hasCrashed) res.destroy()
+    else res.end()
+  })
+  expect((await tollgate(['conform', '--to', crashing])).code).toBe(3)
 })
 
 test.each([

@@ -66,7 +66,23 @@ describe('diagnose --last', () => {
     const settled = await tollgate(['diagnose', '--last', '--public-url', 'https://example.com/api'], {
       env: { ...env, TWILIO_AUTH_TOKEN: authToken },
     })
-    expect(settled).toMatchObject({ code: 0 })
+    expect(settled).toMatchObject({ code: 0, stdout: expect.stringMatching(/^genuine with .* Your server refused it/) })
+    // The shell in which people paste the command has no token of the server.
+    const bare = { env: { XDG_CACHE_HOME: cache, NO_COLOR: '1' }, withToken: false }
+    expectUsage(
+      await tollgate(['diagnose', '--last'], bare),
+      'There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --dotenv',
+    )
+    const asked = await tollgateAtTerminal(['diagnose', '--last'], {
+      ...bare,
+      keepOpen: true,
+      onStarted: (child) => {
+        child.stdout?.on('data', (text) => {
+          if (String(text).includes('it is not shown')) child.stdin?.write(`${otherToken}\r`)
+        })
+      },
+    })
+    expect(asked).toMatchObject({ code: 1, stdout: expect.stringContaining('token_of_other_account') })
     const older = await tollgate(['diagnose', '--last', '--entry', '2'], { env })
     expect(older.stderr).toContain('POST https://example.com/api/old\n')
     expectUsage(await tollgate(['diagnose', '--last', '--entry', '3'], { env }), '--entry: 2 requests were kept')

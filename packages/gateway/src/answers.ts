@@ -2,24 +2,15 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net'
 import { formatFields } from './fields.ts'
 
+const statuses = [400, 404, 408, 413, 415, 417, 431, 500, 502, 503, 504, 508]
+
 /**
  * The texts of all answers that the gateway gives itself, by status. All answers 403 have the same
  * text, so that a client learns nothing from it.
  */
 export const answerTexts: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
+  ...Object.fromEntries(statuses.map((status) => [status, STATUS_CODES[status] ?? ''])),
   403: 'Twilio Request Validation Failed.',
-  404: 'Not Found',
-  408: 'Request Timeout',
-  413: 'Payload Too Large',
-  415: 'Unsupported Media Type',
-  417: 'Expectation Failed',
-  431: 'Request Header Fields Too Large',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-  508: 'Loop Detected',
 }
 
 /** Returns the body of an answer that the gateway gives itself. */
@@ -48,10 +39,9 @@ export function answerRequest(
 
 /** Returns the header fields of an answer that the gateway gives itself. */
 export function listAnswerFields(status: number, close: boolean): string[] {
-  const fields = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(getAnswerText(status).length)]
-  fields.push('Cache-Control', 'no-store')
-  if (close) fields.push('Connection', 'close')
-  return fields
+  const length = String(getAnswerText(status).length)
+  const fields = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', length, 'Cache-Control', 'no-store']
+  return close ? [...fields, 'Connection', 'close'] : fields
 }
 
 /** Up to this many unread bytes are read to keep the connection open. */

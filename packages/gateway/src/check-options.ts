@@ -1,7 +1,9 @@
-import { checkNames, readOptions } from 'tollgate/options'
+import { checkNames, pickOptions, readOptions } from 'tollgate/options'
 import {
   type AddressOptions,
+  type AuthEndpoint,
   addressOptions,
+  authEndpointOptions,
   type ForwardAuthOptions,
   type GatewayOptions,
   gatewayOptions,
@@ -13,8 +15,6 @@ import { findScheme } from './schemes.ts'
 import type { Steps } from './slices.ts'
 
 const notInForwardAuth = ['host', 'path', 'upstream', 'mode', 'webSocket']
-const other = { type: 'other' } as const
-const forwardAuthOptions = { listen: other, style: other, pathPrefix: other, webSocketPaths: other }
 
 /**
  * Checks the gateway's own options. `createVerifier` checks the options of the verifier in a route.
@@ -62,17 +62,15 @@ function overlap(one: string, other: string): boolean {
 
 function checkForwardAuth(options: ForwardAuthOptions): void {
   const rows = Object.entries(findScheme(Object(options)).known).filter(([name]) => !notInForwardAuth.includes(name))
-  checkNames(options, { ...Object.fromEntries(rows), ...forwardAuthOptions }, '"forwardAuth"')
-  if (options.listen !== undefined) checkAddress(options.listen, 'forwardAuth.listen')
-  if (options.style !== undefined && options.style !== 'forwarded' && options.style !== 'envoy')
-    throw new TypeError("\"forwardAuth.style\" must be 'forwarded' or 'envoy'")
-  if (options.pathPrefix !== undefined && !/^(\/[^/?#]+)+$/.test(options.pathPrefix))
+  checkNames(options, { ...Object.fromEntries(rows), ...authEndpointOptions }, '"forwardAuth"')
+  const endpoint = pickOptions<AuthEndpoint, typeof authEndpointOptions>(options, authEndpointOptions, 'forwardAuth.')
+  const { listen, style, pathPrefix, webSocketPaths = [] } = endpoint
+  if (listen !== undefined) checkAddress(listen, 'forwardAuth.listen')
+  if (pathPrefix !== undefined && !/^(\/[^/?#]+)+$/.test(pathPrefix))
     throw new TypeError('"forwardAuth.pathPrefix" must be a path such as "/envoy"')
-  if (options.pathPrefix !== undefined && options.style !== 'envoy')
+  if (pathPrefix !== undefined && style !== 'envoy')
     throw new TypeError('"forwardAuth.pathPrefix" needs "style: envoy"')
-  const { webSocketPaths = [] } = options
-  const isPlain = (path: unknown): boolean => typeof path === 'string' && path !== '' && isPlainPath(path.toLowerCase())
-  if (!Array.isArray(webSocketPaths) || !webSocketPaths.every(isPlain))
+  if (!webSocketPaths.every((path) => path !== '' && isPlainPath(path.toLowerCase())))
     throw new TypeError(
       '"forwardAuth.webSocketPaths" must be a list of paths such as "/media", without escapes or dots',
     )

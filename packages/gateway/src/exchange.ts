@@ -1,16 +1,13 @@
+import type { IncomingMessage } from 'node:http'
 import type { Span } from '@opentelemetry/api'
 import type { AnyAccepted } from 'tollgate'
-import type { Client } from './client.ts'
 import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
 import type { HeaderList, RouteVerdict } from './options.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** The client of an exchange. */
-type ExchangeClient = Pick<Client, 'method' | 'target' | 'rawFields' | 'socket'>
-
 /** The state of an exchange. Logs, metrics, traces and `onExchange` read it. */
-export class ExchangeState<C extends ExchangeClient = ExchangeClient> {
-  readonly client: C
+export class ExchangeState {
+  readonly req: IncomingMessage
   readonly config: ConfigSnapshot
   readonly startedAt = performance.now()
   /** When the request was first sent to the upstream, if it was. */
@@ -30,9 +27,17 @@ export class ExchangeState<C extends ExchangeClient = ExchangeClient> {
   responseFields: readonly string[] = []
   responseBody: Capture | undefined
 
-  constructor(client: C, config: ConfigSnapshot) {
-    this.client = client
+  constructor(req: IncomingMessage, config: ConfigSnapshot) {
+    this.req = req
     this.config = config
+  }
+
+  get method(): string {
+    return this.req.method ?? ''
+  }
+
+  get target(): string {
+    return this.req.url ?? ''
   }
 
   get requestBody(): Uint8Array | undefined {

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ReplayGuard, Verifier } from 'tollgate'
+import type { Verifier } from 'tollgate'
 import { verifierOptions } from 'tollgate/options'
 import { answerRequest, canKeepOpen } from './answers.ts'
 import type { GatewayCode } from './codes.ts'
@@ -30,7 +30,6 @@ interface AuthSettings {
   readonly verifier: Verifier<RouteVerdict>
   readonly readOriginal: (req: IncomingMessage, head: RequestHead) => Original | undefined
   readonly maxBodyBytes: number
-  readonly replay: ReplayGuard | undefined
   readonly opensWebSocket: (target: string) => boolean
   readonly peers: Peers
 }
@@ -54,7 +53,6 @@ export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers): A
     verifier: namePlaceInErrors('forwardAuth', () => findScheme({ scheme }).create({ ...rest, maxBodyBytes })),
     readOriginal: (req, head) => styles[style](req, head, pathPrefix),
     maxBodyBytes,
-    replay: rest.replay,
     opensWebSocket: (target) => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix)),
     peers,
   }
@@ -64,18 +62,13 @@ export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers): A
  * Creates the server for proxies that ask about a request before they pass it on. It answers 200
  * with the verdict headers, or refuses.
  */
-export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
-  const { isClosing, onEnd } = context
+export function createForwardAuth({ isClosing, onEnd, onVerdict }: ForwardAuthContext): ForwardAuth {
+  let current: AuthSettings
   let inFlight = 0
   const server = createServer(commonSettings)
-  const setTimeout = (timeoutMs: number): void => {
-    server.requestTimeout = timeoutMs
-    // A proxy that does not read its answers would keep them in memory.
-    server.timeout = 2 * timeoutMs
-  }
-  setTimeout(context.timeoutMs)
   readRequests(server, (req, res) => {
-    const settings = context.getSettings()
+    // A request keeps the settings with which it began.
+    const settings = current
     const head = readHead(req.rawHeaders, req.httpVersion)
     const startedAt = performance.now()
     // The proxy may pass a verdict of the client's on, or remove ours because `Connection` names
@@ -88,7 +81,10 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
       head.bodyLength === 0
         ? undefined
         : new RequestBody(req, res, { ...head, maxBytes: settings.maxBodyBytes, peers: settings.peers })
-    const auth = { req, res, head, settings, body }
+    const reply = (answer: Answer, mayStay: boolean): void => {
+      const fields = 'ok' in answer && answer.ok ? listVerdictFields(answer) : []
+      answerRequest(req, res, 'status' in answer ? answer.status : 200, mayStay, fields)
+    }
     let isOver = false
     let sent: Answer | undefined
     inFlight++
@@ -102,10 +98,10 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
       onBroken(status) {
         body?.stop()
         if (res.headersSent) closeAfterAnswers(req.socket)
-        else reply({ ...auth, answer: { code: 'unverified', status }, mayStay: false })
+        else reply({ code: 'unverified', status }, false)
       },
     })
-    decide(original, auth)
+    decide(original, { head, settings, body })
       .catch((): Answer => ({ code: 'unverified', status: 500 }))
       .then((answer) => {
         const isLate = isOver || res.headersSent
@@ -113,11 +109,11 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
         if (isLate) releaseVerdict(answer)
         else {
           sent = answer
-          reply({ ...auth, answer, mayStay })
+          reply(answer, mayStay)
         }
         const target = original?.target ?? req.url ?? ''
         if ('ok' in answer && original !== undefined)
-          context.onVerdict(settings.verifier, answer, { method: original.method, url: target })
+          onVerdict(settings.verifier, answer, { method: original.method, url: target })
         onEnd(
           {
             // The header from the proxy can contain any text.
@@ -150,7 +146,12 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
   const sockets = followSockets(server)
   return {
     server,
-    setTimeout,
+    use(settings, timeoutMs) {
+      current = settings
+      server.requestTimeout = timeoutMs
+      // A proxy that does not read its answers would keep them in memory.
+      server.timeout = 2 * timeoutMs
+    },
     countInFlight: () => inFlight,
     stop: (graceMs, isInherited) => stopServer(server, { sockets, graceMs, isInherited, isIdle: () => inFlight === 0 }),
   }
@@ -159,8 +160,8 @@ export function createForwardAuth(context: ForwardAuthContext): ForwardAuth {
 /** The forward-auth server. */
 interface ForwardAuth {
   readonly server: Server
-  /** Sets the time limits of requests that begin from now on. */
-  setTimeout(timeoutMs: number): void
+  /** Sets the settings and the time limit of requests that begin from now on. */
+  use(settings: AuthSettings, timeoutMs: number): void
   countInFlight(): number
   /** Stops it gracefully within `graceMs` milliseconds. */
   stop(graceMs: number, isInherited: boolean): Promise<void>
@@ -168,9 +169,6 @@ interface ForwardAuth {
 
 /** The part of the gateway that forward-auth uses. */
 interface ForwardAuthContext {
-  /** Returns the current settings. A request keeps those with which it began. */
-  getSettings(): AuthSettings
-  readonly timeoutMs: number
   isClosing(): boolean
   onEnd(report: Report, request?: LoggedRequest): void
   /** Gets each verdict, for the lines about refused requests. */
@@ -192,16 +190,13 @@ const upgradeRefused: Answer = { code: 'upgrade_refused', status: 403 }
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT'])
 
 interface AuthRequest {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
   readonly head: RequestHead
   readonly settings: AuthSettings
   readonly body: RequestBody | undefined
 }
 
-async function decide(original: Original | undefined, auth: AuthRequest): Promise<Answer> {
-  const { head, body } = auth
-  const { verifier, opensWebSocket } = auth.settings
+async function decide(original: Original | undefined, { head, body, settings }: AuthRequest): Promise<Answer> {
+  const { verifier, opensWebSocket } = settings
   if (original === undefined) return { code: 'original_unknown', status: head.refusal === 417 ? 417 : 403 }
   const { upgrade } = original
   const handshake = upgrade?.toLowerCase() === 'websocket' && opensWebSocket(original.target)
@@ -230,17 +225,6 @@ async function decide(original: Original | undefined, auth: AuthRequest): Promis
 /** Releases the delivery of an answer that the proxy did not get. */
 function releaseVerdict(answer: Answer): void {
   if ('ok' in answer) release(answer)
-}
-
-interface Reply extends Pick<AuthRequest, 'req' | 'res'> {
-  readonly answer: Answer
-  readonly mayStay: boolean
-}
-
-/** Answers the proxy. */
-function reply({ req, res, answer, mayStay }: Reply): void {
-  const status = 'status' in answer ? answer.status : 200
-  answerRequest(req, res, status, mayStay, 'ok' in answer && answer.ok ? listVerdictFields(answer) : [])
 }
 
 type ReadOriginal = (req: IncomingMessage, head: RequestHead, pathPrefix: string) => Original | undefined

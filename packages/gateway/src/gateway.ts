@@ -84,20 +84,13 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   let adminServer: Server | undefined
   const { forwardAuth } = options
   const isClosing = (): boolean => hasBegunToClose
-  let authSettings = forwardAuth && prepareForwardAuth(forwardAuth, current.peers)
   const auth =
-    authSettings &&
-    createForwardAuth({
-      getSettings: () => authSettings as NonNullable<typeof authSettings>,
-      timeoutMs: current.timeoutMs,
-      isClosing,
-      onEnd: record,
-      onVerdict: (...verdict) => log.explain(...verdict),
-    })
+    forwardAuth && createForwardAuth({ isClosing, onEnd: record, onVerdict: (...verdict) => log.explain(...verdict) })
+  if (forwardAuth !== undefined) auth?.use(prepareForwardAuth(forwardAuth, current.peers), current.timeoutMs)
 
   const server = createHttpServer(current.timeoutMs, {
-    onRequest(client) {
-      const exchange = new HttpExchange(client, { config: current, isClosing, startTrace: spans?.startTrace, onEnd })
+    onRequest(req, res) {
+      const exchange = new HttpExchange(req, res, { config: current, isClosing, startTrace: spans?.startTrace, onEnd })
       inFlight++
       exchange.run()
     },
@@ -133,10 +126,9 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   function report(exchange: ExchangeState): void {
     if (exchange.config.onExchange !== undefined) reportExchange(exchange)
     const ended = createReport(exchange)
-    const { client, requestBody, verdict, route } = exchange
-    const { method, target, rawFields } = client
+    const { req, method, target, requestBody, verdict, route } = exchange
     if (route !== undefined && verdict !== undefined) log.explain(route.verifier, verdict, { method, url: target })
-    record(ended, { target, rawFields, body: requestBody, verdict, upstream: route?.upstream })
+    record(ended, { target, rawFields: req.rawHeaders, body: requestBody, verdict, upstream: route?.upstream })
     spans?.traceExchange(exchange, ended)
   }
 
@@ -199,12 +191,11 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
       const settings = next.forwardAuth && prepareForwardAuth(next.forwardAuth, config.peers)
       if (hasBegunToClose) throw new Error('The gateway is closing')
       server.requestTimeout = readRequestTimeout(config.timeoutMs)
-      authSettings = settings
+      if (settings !== undefined) auth?.use(settings, config.timeoutMs)
     } catch (error) {
       config.retire()
       throw error
     }
-    auth?.setTimeout(config.timeoutMs)
     log.setLogger(next.log)
     guards = listGuards(next)
     const previous = current

@@ -24,7 +24,6 @@ interface HandshakeContext {
  */
 export class Handshake extends ExchangeState {
   readonly socket: Socket
-  readonly #req: IncomingMessage
   readonly #context: HandshakeContext
   readonly #first: Uint8Array
   readonly #deadline: NodeJS.Timeout
@@ -33,8 +32,7 @@ export class Handshake extends ExchangeState {
 
   /** @param first the bytes that arrived after the head. They belong to the upstream. */
   constructor(req: IncomingMessage, socket: Socket, first: Uint8Array, context: HandshakeContext) {
-    super({ method: req.method ?? '', target: req.url ?? '', rawFields: req.rawHeaders, socket }, context.config)
-    this.#req = req
+    super(req, context.config)
     this.socket = socket
     this.#context = context
     this.#first = first
@@ -48,10 +46,11 @@ export class Handshake extends ExchangeState {
   }
 
   async run(): Promise<void> {
-    const { method, target, rawFields } = this.client
-    const head = readHead(rawFields, this.#req.httpVersion)
+    const { method, target } = this
+    const { rawHeaders, httpVersion } = this.req
+    const head = readHead(rawHeaders, httpVersion)
     // RFC 9110 section 7.8: HTTP/1.0 has no upgrades.
-    if (this.#req.httpVersion !== '1.1') return this.refuse(400)
+    if (httpVersion !== '1.1') return this.refuse(400)
     const route = chooseRoute(this.config, head, target)
     if (typeof route === 'number') return this.refuse(route)
     // If a handshake announced a body, a server could read its bytes as part of the stream.
@@ -90,7 +89,7 @@ export class Handshake extends ExchangeState {
     let isConnected = false
     const upstream = (isTls ? requestTls : request)({
       method: 'GET',
-      path: this.client.target,
+      path: this.target,
       headers,
       // No agent: it would not allow a half-closed connection.
       createConnection: () => (isTls ? connectOverTls(to) : connect(to)),
@@ -147,7 +146,7 @@ export class Handshake extends ExchangeState {
       return
     }
     this.#take(answer, [...listForwardedAnswer(answer.rawHeaders), 'Connection', 'close'])
-    const res = new ServerResponse(this.#req)
+    const res = new ServerResponse(this.req)
     res.assignSocket(this.socket)
     res.writeHead(status, statusMessage, [...this.responseFields])
     pipeline(answer, res, (error) => (error ? this.socket.destroy() : this.socket.destroySoon()))

@@ -1,5 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AnyWebhook } from 'tollgate'
-import type { Client, ClientListener } from './client.ts'
+import { answerRequest, canKeepOpen } from './answers.ts'
 import type { ConfigSnapshot } from './config-snapshot.ts'
 import {
   Capture,
@@ -12,8 +13,9 @@ import {
 } from './exchange.ts'
 import { formatFields } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
-import type { RequestBody } from './request-body.ts'
-import type { RequestHead } from './request-head.ts'
+import { type AnswerListener, closeAfterAnswers, followAnswer, isServed } from './pending-answers.ts'
+import { RequestBody } from './request-body.ts'
+import { type RequestHead, readHead } from './request-head.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure, OutgoingRequest } from './upstream/connection.ts'
 
@@ -32,7 +34,9 @@ const retryMs = 100
 /**
  * One HTTP request and its answer. Verifies the request, forwards it to the upstream and answers.
  */
-export class HttpExchange extends ExchangeState<Client> implements AnswerHandler, ClientListener {
+export class HttpExchange extends ExchangeState implements AnswerHandler, AnswerListener {
+  readonly #res: ServerResponse
+  readonly #head: RequestHead
   readonly #context: ExchangeContext
   readonly #deadline: NodeJS.Timeout
   #body: RequestBody | undefined
@@ -45,25 +49,28 @@ export class HttpExchange extends ExchangeState<Client> implements AnswerHandler
   #announced = 0
   #isAnsweredWhole = false
 
-  constructor(client: Client, context: ExchangeContext) {
-    super(client, context.config)
+  constructor(req: IncomingMessage, res: ServerResponse, context: ExchangeContext) {
+    super(req, context.config)
+    this.#res = res
+    this.#head = readHead(req.rawHeaders, req.httpVersion)
     this.#context = context
     if (this.config.onExchange !== undefined) this.responseBody = new Capture(this.config.captureBytes)
     this.#deadline = setTimeout(() => this.#expire(), this.config.timeoutMs)
-    client.listen(this)
+    followAnswer(req, res, this)
   }
 
   /** Starts the exchange. Never throws: an error is answered with 500. */
   run(): void {
-    const { client } = this
-    const { head, method, target } = client
+    const { req, method, target } = this
+    const head = this.#head
     try {
       const route = chooseRoute(this.config, head, target)
       if (typeof route === 'number') return void this.refuse(route)
       this.route = route
       route.pool.hold()
       const { maxBodyBytes, verifier } = route
-      if (head.bodyLength !== 0) this.#body = client.openBody(maxBodyBytes, this.config.peers)
+      if (head.bodyLength !== 0)
+        this.#body = new RequestBody(req, this.#res, { ...head, maxBytes: maxBodyBytes, peers: this.config.peers })
       verifier
         .verify({ method, url: target, headers: head.verified, body: this.#body, reportsOutcome: true })
         .then(this.#decide, () => this.refuse(500))
@@ -75,7 +82,7 @@ export class HttpExchange extends ExchangeState<Client> implements AnswerHandler
   readonly #decide = (verdict: RouteVerdict): void => {
     try {
       this.#body?.stop()
-      if (this.#isOver || this.#isBroken || this.client.isAnswered) {
+      if (this.#isOver || this.#isBroken || this.#res.headersSent) {
         release(verdict)
         return
       }
@@ -93,17 +100,18 @@ export class HttpExchange extends ExchangeState<Client> implements AnswerHandler
 
   /** Answers without the upstream. */
   refuse(status: number): void {
-    if (this.#isOver || this.client.isAnswered) return void this.client.cut()
+    if (this.#isOver || this.#res.headersSent) return void this.#res.destroy()
     this.status = status
     this.#body?.stop()
     const mayStay = !this.#isBroken && status !== 400 && status !== 408 && !this.#context.isClosing()
-    this.responseFields = this.client.refuse(status, mayStay)
+    const isKept = mayStay && canKeepOpen(this.req, this.#head.bodyLength)
+    this.responseFields = answerRequest(this.req, this.#res, status, isKept)
   }
 
   onBroken(status: number): void {
     this.#isBroken = true
     // It was refused before, and that answer stays the only one.
-    if (this.client.isAnswered) this.client.closeAfterAnswers()
+    if (this.#res.headersSent) closeAfterAnswers(this.req.socket)
     else this.refuse(status)
   }
 
@@ -111,18 +119,18 @@ export class HttpExchange extends ExchangeState<Client> implements AnswerHandler
   #expire(): void {
     this.#isLate = true
     if (this.verdict === undefined) this.refuse(408)
-    else if (!this.client.isAnswered) this.refuse(504)
-    else this.client.cut()
+    else if (!this.#res.headersSent) this.refuse(504)
+    else this.#res.destroy()
     this.#leaveUpstream()
   }
 
   #forward(verdict: Extract<RouteVerdict, AnyWebhook>): void {
-    const { client, route } = this
+    const { method, target, route } = this
     // These are the verified bytes. `verdict.body` encodes a form again if they are missing.
     const body = this.#body?.received ?? verdict.body
     this.trace ??= this.#context.startTrace?.(this)
-    const fields = listForwardedFields(this, client.head, verdict)
-    const request = formatRequest(client.method, client.target, client.head, fields, body)
+    const fields = listForwardedFields(this, this.#head, verdict)
+    const request = formatRequest(method, target, this.#head, fields, body)
     if (request === undefined || route === undefined) return void this.refuse(502)
     this.#attempts++
     this.forwardedAt ??= performance.now()
@@ -130,13 +138,17 @@ export class HttpExchange extends ExchangeState<Client> implements AnswerHandler
   }
 
   onHead(head: AnswerHead): void {
-    if (this.#isOver || this.client.isAnswered) return
-    const { length } = head
-    this.client.begin(head, !this.#context.isClosing())
-    this.status = head.status
+    if (this.#isOver || this.#res.headersSent) return
+    const { status, statusText, fields, length } = head
+    this.#res.writeHead(
+      status,
+      statusText,
+      this.#context.isClosing() ? [...fields, 'Connection', 'close'] : [...fields],
+    )
+    this.status = status
     this.answeredBy = 'upstream'
     this.answeredAt = performance.now()
-    this.responseFields = head.fields
+    this.responseFields = fields
     if (typeof length === 'number' && length <= shortAnswer) this.#announced = length
   }
 
@@ -145,17 +157,21 @@ export class HttpExchange extends ExchangeState<Client> implements AnswerHandler
     this.responseBody?.add(bytes)
     if (bytes.length === this.#announced) {
       this.#isAnsweredWhole = true
-      this.client.finishWith(bytes.toString('latin1'))
-    } else if (!this.client.write(Buffer.from(bytes))) this.#connection?.pause()
-  }
-
-  onDrain(): void {
-    this.#connection?.resume()
+      // Node.js sends text together with the head in one write.
+      const { socket } = this.req
+      socket.cork()
+      this.#res.write(bytes.toString('latin1'), 'latin1')
+      socket.uncork()
+      this.#res.end()
+    } else if (!this.#res.write(Buffer.from(bytes))) {
+      this.#connection?.pause()
+      this.#res.once('drain', () => this.#connection?.resume())
+    }
   }
 
   onEnd(): void {
     this.#connection = undefined
-    if (this.answeredBy === 'upstream' && !this.#isAnsweredWhole) this.client.finish()
+    if (this.answeredBy === 'upstream' && !this.#isAnsweredWhole) this.#res.end()
   }
 
   onFailure(failure: Failure, cause: string): void {
@@ -163,7 +179,7 @@ export class HttpExchange extends ExchangeState<Client> implements AnswerHandler
     if (this.#isOver || this.#isLate) return
     if (this.answeredBy === 'upstream') {
       this.failure = cause
-      return void this.client.cut()
+      return void this.#res.destroy()
     }
     // No byte was sent yet, so the webhook cannot arrive twice.
     if (failure !== 'broken' && this.#attempts === 1 && this.verdict !== undefined && 'release' in this.verdict) {
@@ -183,7 +199,7 @@ export class HttpExchange extends ExchangeState<Client> implements AnswerHandler
     this.#body?.stop()
     this.#leaveUpstream()
     if (this.verdict !== undefined && this.route?.given.replay !== undefined)
-      settle(this.verdict, this.client.isServed ? this.status : undefined)
+      settle(this.verdict, isServed(this.req, this.#res) ? this.status : undefined)
     this.route?.pool.release()
     this.#context.onEnd(this)
   }

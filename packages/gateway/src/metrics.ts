@@ -2,7 +2,6 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { answerTexts } from './answers.ts'
 import { type MetricRow, metricRows } from './metric-rows.ts'
 import type { OwnEvents } from './own-events.ts'
-import { redisDuration, redisUp } from './redis-metrics.ts'
 import type { Report } from './report.ts'
 
 /** The Prometheus metrics of one gateway. */
@@ -21,8 +20,6 @@ type Counts = Readonly<Record<'requests' | 'tunnels' | 'droppedLines' | 'sampled
 export function createMetrics(counts: Counts, events: OwnEvents): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  registry.registerMetric(redisUp)
-  registry.registerMetric(redisDuration)
   const create = createIn(registry)
   const verdicts = create.counter(metricRows.verdicts)
   const responses = create.counter(metricRows.responses)
@@ -60,6 +57,12 @@ export function createMetrics(counts: Counts, events: OwnEvents): Metrics {
   })
   const lookUpFailures = create.counter(metricRows.lookUpFailures)
   events.on('lookUpFailure', () => lookUpFailures.inc())
+
+  create.gauge(metricRows.redisUp, (gauge) => {
+    for (const [kind, isUp] of events.redisUp) gauge.set({ kind }, isUp ? 1 : 0)
+  })
+  const redisDuration = create.histogram(metricRows.redisDuration)
+  events.on('redisCommand', (result, seconds) => redisDuration.observe({ result }, seconds))
 
   return {
     registry,

@@ -16,7 +16,7 @@ export function reportExchange(exchange: ExchangeState): void {
 }
 
 function createExchange(exchange: ExchangeState): Exchange {
-  const { client, requestBody = nothing, responseBody, route, status } = exchange
+  const { req, method, target, requestBody = nothing, responseBody, route, status } = exchange
   const { captureBytes } = exchange.config
   const durationMs = performance.now() - exchange.startedAt
   const isOurs = exchange.answeredBy === 'gateway'
@@ -25,12 +25,12 @@ function createExchange(exchange: ExchangeState): Exchange {
     startedAt: Date.now() - durationMs,
     durationMs,
     request: {
-      method: client.method,
-      target: client.target,
-      headers: toHeaderList(client.rawFields),
+      method,
+      target,
+      headers: toHeaderList(req.rawHeaders),
       body: requestBody.subarray(0, captureBytes),
       bodyTruncated: requestBody.length > captureBytes,
-      remoteAddress: client.socket.remoteAddress,
+      remoteAddress: req.socket.remoteAddress,
     },
     verdict: exchange.verdict,
     route: route && describeRoute(route),

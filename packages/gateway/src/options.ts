@@ -111,7 +111,8 @@ export interface LimitOptions {
 export type ForwardAuthOptions = AuthEndpoint &
   (Omit<TwilioRoute, keyof UpstreamOptions | 'mode' | 'webSocket'> | OptionsOfOthers)
 
-interface AuthEndpoint {
+/** The options of forward-auth that routes do not have. */
+export interface AuthEndpoint {
   /** The address for the proxy. No other client should reach it. Default 127.0.0.1:8081. */
   readonly listen?: AddressOptions | undefined
   /**
@@ -245,6 +246,14 @@ export const limitOptions = {
   bodiesPerPeer: { type: 'integer', least: 1, most: 100_000, default: 64 },
   bytesPerPeer: { type: 'integer', least: 1, default: 16_777_216 },
   trustedPeers: { type: 'strings' },
+} as const
+
+/** The table of `AuthEndpoint`. */
+export const authEndpointOptions = {
+  listen: { type: 'other' },
+  style: { type: 'choice', choices: ['forwarded', 'envoy'], default: 'forwarded' },
+  pathPrefix: { type: 'string' },
+  webSocketPaths: { type: 'strings' },
 } as const
 
 /** The table of `AddressOptions`. */

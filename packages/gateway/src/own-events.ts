@@ -13,7 +13,10 @@ export class OwnEvents extends EventEmitter<{
   reload: [result: 'applied' | 'refused']
   lookUp: [result: LookUpResult, seconds: number]
   lookUpFailure: []
+  redisCommand: [result: 'answered' | 'failed', seconds: number]
 }> {
   /** The key files and folders in use. */
   readonly keyFiles: Set<Pick<FileKeys, 'readAt' | 'isRefused'>> = new Set()
+  /** Whether the replay store in Redis keeps deliveries, by the kind of its URL. */
+  readonly redisUp: Map<string, boolean> = new Map()
 }

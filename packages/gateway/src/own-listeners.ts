@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseAddressRanges } from 'tollgate/options'
 import type { AddressOptions, GatewayOptions } from './options.ts'
 import { parseOrigin } from './upstream/connection.ts'
 
@@ -70,8 +71,9 @@ async function reaches(host: string, listenerHost: string): Promise<boolean> {
   // A listener has one address, and a client tries all.
   const [[bound], targets] = await Promise.all([findAddresses(listenerHost), findAddresses(host)])
   if (bound === undefined) return false
-  const covered = bound === '0.0.0.0' || bound === '::' ? listOwn(bound === '::') : listOne(bound)
-  return targets.some((address) => covered.check(toLoopback(address), isIP(address) === 6 ? 'ipv6' : 'ipv4'))
+  const isCovered = parseAddressRanges(listRanges(bound), 'listen')
+  // A connection to the unspecified address arrives at this machine.
+  return targets.some((address) => isCovered(address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address))
 }
 
 const lookUpMs = 2000
@@ -85,24 +87,9 @@ async function findAddresses(host: string): Promise<readonly string[]> {
   return (await Promise.race([found, late])).map(({ address }) => address)
 }
 
-/** A connection to the unspecified address arrives at this machine. */
-function toLoopback(address: string): string {
-  return address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address
-}
-
-function listOne(address: string): BlockList {
-  const list = new BlockList()
-  list.addAddress(toLoopback(address), isIP(address) === 6 ? 'ipv6' : 'ipv4')
-  return list
-}
-
-/** Lists the addresses of this machine. */
-function listOwn(withIpv6: boolean): BlockList {
-  const list = new BlockList()
-  list.addSubnet('127.0.0.0', 8, 'ipv4')
-  if (withIpv6) list.addAddress('::1', 'ipv6')
-  for (const { address, family } of Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []))
-    if (family === 'IPv4') list.addAddress(address, 'ipv4')
-    else if (withIpv6) list.addAddress(address, 'ipv6')
-  return list
+/** Lists the addresses at which a listener is reached. */
+function listRanges(bound: string): readonly string[] {
+  if (bound !== '0.0.0.0' && bound !== '::') return [bound]
+  const own = Object.values(networkInterfaces()).flatMap((found = []) => found.map(({ address }) => address))
+  return ['127.0.0.0/8', '::1', ...own].filter((range) => bound === '::' || isIP(range) !== 6)
 }

@@ -1,8 +1,8 @@
-import { BlockList, isIP } from 'node:net'
-import { pickOptions } from 'tollgate/options'
+import { isIP } from 'node:net'
+import { parseAddressRanges, pickOptions } from 'tollgate/options'
 import { type LimitOptions, limitOptions } from './options.ts'
 
-/** Returns the reserved room. A second call has no effect. */
+/** Releases the reserved room. A second call has no effect. */
 type Release = () => void
 
 /** Limits how many bodies of each peer are read at the same time. */
@@ -11,80 +11,74 @@ export interface Peers {
    * Reserves room for a body and calls `onRoom`, at once or when other bodies of the peer end.
    * @returns a function that releases the room, or cancels the reservation while it waits
    */
-  take(address: string | undefined, bytes: number, onRoom: (release: Release) => void): Release
+  take(address: string | undefined, bytes: number, onRoom: () => void): Release
+}
+
+interface Reservation {
+  readonly bytes: number
+  readonly onRoom: () => void
+  isHeld: boolean
 }
 
 interface Peer {
+  // A number, because the hash tables of a `Set` that changes with each request keep each other
+  // alive.
   bodies: number
   bytes: number
-  readonly waiting: Set<{ readonly bytes: number; readonly start: () => void }>
+  readonly waiting: Set<Reservation>
 }
 
 /** @throws TypeError if a trusted peer is not an address, a range or `'loopback'` */
 export function createPeers(options: LimitOptions = {}): Peers {
-  const { bodiesPerPeer, bytesPerPeer } = pickOptions(options, limitOptions)
-  const isTrusted = parseTrusted(options.trustedPeers ?? ['loopback'])
+  const { bodiesPerPeer, bytesPerPeer, trustedPeers = ['loopback'] } = pickOptions(options, limitOptions)
+  const isTrusted = rememberAnswers(parseAddressRanges(trustedPeers, 'limits.trustedPeers'))
   const peers = new Map<string, Peer>()
-
-  function start(key: string, peer: Peer, bytes: number): Release {
-    peer.bodies++
-    peer.bytes += bytes
-    let isHeld = true
-    return () => {
-      if (!isHeld) return
-      isHeld = false
-      peer.bodies--
-      peer.bytes -= bytes
-      for (const reservation of peer.waiting) {
-        if (!hasRoom(peer, reservation.bytes)) break
-        peer.waiting.delete(reservation)
-        reservation.start()
-      }
-      if (peer.bodies === 0 && peer.waiting.size === 0) peers.delete(key)
-    }
-  }
 
   // A body larger than the limit is read when no other body of its peer is.
   function hasRoom(peer: Peer, bytes: number): boolean {
     return peer.bodies === 0 || (peer.bodies < bodiesPerPeer && peer.bytes + bytes <= bytesPerPeer)
   }
 
+  function start(peer: Peer, reservation: Reservation): void {
+    peer.bodies++
+    peer.bytes += reservation.bytes
+    reservation.isHeld = true
+    reservation.onRoom()
+  }
+
+  function stop(peer: Peer, reservation: Reservation): void {
+    peer.waiting.delete(reservation)
+    if (reservation.isHeld) {
+      reservation.isHeld = false
+      peer.bodies--
+      peer.bytes -= reservation.bytes
+    }
+    for (const next of peer.waiting) {
+      if (!hasRoom(peer, next.bytes)) return
+      peer.waiting.delete(next)
+      start(peer, next)
+    }
+  }
+
   return {
     take(address = '', bytes, onRoom) {
       if (isTrusted(address)) {
-        onRoom(ignore)
-        return ignore
+        onRoom()
+        return () => undefined
       }
       const key = createKey(address)
-      let peer = peers.get(key)
-      if (peer === undefined) {
-        peer = { bodies: 0, bytes: 0, waiting: new Set() }
-        peers.set(key, peer)
-      }
-      const owner = peer
-      if (owner.waiting.size === 0 && hasRoom(owner, bytes)) {
-        const release = start(key, owner, bytes)
-        onRoom(release)
-        return release
-      }
-      let release: Release | undefined
-      const reservation = {
-        bytes,
-        start() {
-          release = start(key, owner, bytes)
-          onRoom(release)
-        },
-      }
-      owner.waiting.add(reservation)
+      const peer = peers.get(key) ?? { bodies: 0, bytes: 0, waiting: new Set() }
+      peers.set(key, peer)
+      const reservation = { bytes, onRoom, isHeld: false }
+      if (peer.waiting.size === 0 && hasRoom(peer, bytes)) start(peer, reservation)
+      else peer.waiting.add(reservation)
       return () => {
-        owner.waiting.delete(reservation)
-        release?.()
+        stop(peer, reservation)
+        if (peer.bodies === 0 && peers.get(key) === peer) peers.delete(key)
       }
     },
   }
 }
-
-function ignore(): void {}
 
 /** Groups addresses by peer. One IPv6 subscriber has a whole /64 network. */
 function createKey(address: string): string {
@@ -96,31 +90,12 @@ function createKey(address: string): string {
   return [...front, ...zeros, ...back].slice(0, 4).join(':')
 }
 
-function parseTrusted(trusted: unknown): (address: string) => boolean {
-  const list = new BlockList()
-  const fault = new TypeError(
-    '"limits.trustedPeers" must be a list of addresses, CIDR ranges such as "10.0.0.0/8", or "loopback"',
-  )
-  if (!Array.isArray(trusted)) throw fault
-  for (const entry of trusted) {
-    if (entry === 'loopback') {
-      list.addSubnet('127.0.0.0', 8, 'ipv4')
-      list.addAddress('::1', 'ipv6')
-      continue
-    }
-    const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(String(entry)) ?? []
-    const family = isIP(address)
-    const bits = family === 4 ? 32 : 128
-    if (family === 0 || Number(prefix ?? bits) > bits) throw fault
-    list.addSubnet(address, Number(prefix ?? bits), family === 4 ? 'ipv4' : 'ipv6')
-  }
-  const decided = new Map<string, boolean>()
+/** Keeps the answers for the first 10,000 addresses. */
+function rememberAnswers(check: (address: string) => boolean): (address: string) => boolean {
+  const known = new Map<string, boolean>()
   return (address) => {
-    const known = decided.get(address)
-    if (known !== undefined) return known
-    const family = isIP(address)
-    const isListed = family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6')
-    if (decided.size < 10_000) decided.set(address, isListed)
-    return isListed
+    const answer = known.get(address) ?? check(address)
+    if (known.size < 10_000) known.set(address, answer)
+    return answer
   }
 }

@@ -32,8 +32,8 @@ export function createReport(exchange: ExchangeState): Report {
   const now = performance.now()
   const { forwardedAt, answeredAt = now } = exchange
   return {
-    method: exchange.client.method,
-    path: cutQuery(exchange.client.target),
+    method: exchange.method,
+    path: cutQuery(exchange.target),
     route: exchange.route?.given.path,
     code: exchange.verdict === undefined ? (early[exchange.status] ?? 'unverified') : nameVerdict(exchange.verdict),
     status: exchange.status,

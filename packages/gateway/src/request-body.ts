@@ -48,10 +48,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
       const { bodyLength, maxBytes, peers } = this.#options
-      this.#release = peers.take(this.#req.socket.remoteAddress, bodyLength ?? maxBytes, (release) => {
-        this.#release = release
-        this.#read()
-      })
+      this.#release = peers.take(this.#req.socket.remoteAddress, bodyLength ?? maxBytes, () => this.#read())
       if (this.#state !== 'waiting') return
       this.#isWatching = true
       this.#req.on('readable', this.#onReadable)

@@ -81,8 +81,7 @@ export function namePlaceInErrors<T>(place: string, prepare: () => T): T {
   try {
     return prepare()
   } catch (error) {
-    if (error instanceof RangeError) throw new RangeError(`In ${place}: ${error.message}`)
-    if (error instanceof TypeError) throw new TypeError(`In ${place}: ${error.message}`)
+    if (error instanceof TypeError || error instanceof RangeError) error.message = `In ${place}: ${error.message}`
     throw error
   }
 }

@@ -1,9 +1,9 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerOnSocket } from './answers.ts'
-import { Client } from './client.ts'
 import type { AddressOptions } from './options.ts'
 import { formatOrigin } from './own-listeners.ts'
 import { breakRequest, closeAfterAnswers, hasPendingAnswers, keepAnswering } from './pending-answers.ts'
@@ -11,7 +11,7 @@ import { createBareReport, type Report } from './report.ts'
 
 /** Receives the events of the HTTP server. */
 interface Listeners {
-  onRequest(client: Client): void
+  onRequest(req: IncomingMessage, res: ServerResponse): void
   onUpgrade(req: IncomingMessage, socket: Socket, first: Uint8Array): void
   onConnect(req: IncomingMessage, socket: Socket): void
   /** Called for a request that was refused without being read. */
@@ -55,7 +55,7 @@ export function createHttpServer(timeoutMs: number, listeners: Listeners): Serve
     requestTimeout: readRequestTimeout(timeoutMs),
     connectionsCheckingInterval: 1000,
   })
-  readRequests(server, (req, res) => listeners.onRequest(new Client(req, res)))
+  readRequests(server, listeners.onRequest)
   server.on('upgrade', listeners.onUpgrade)
   server.on('connect', listeners.onConnect)
   listenForBroken(server, listeners.onUnread)
@@ -124,16 +124,10 @@ const backlog = 4096
  * @throws Error from Node.js if the address cannot be bound, or TypeError if `fd` is no TCP socket
  */
 export async function bind(server: Server, { host = '', port = 0, fd }: AddressOptions): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    const onListen = (): void => {
-      server.off('error', reject)
-      resolve()
-    }
-    if (fd === undefined) server.listen({ host, port, backlog }, onListen)
-    // With a descriptor, Node.js ignores the option, and a second call of listen(2) changes the queue.
-    else server.listen({ fd }, backlog, onListen)
-  })
+  if (fd === undefined) server.listen({ host, port, backlog })
+  // With a descriptor, Node.js ignores the option, and a second call of listen(2) changes the queue.
+  else server.listen({ fd }, backlog)
+  await once(server, 'listening')
   const address = server.address() as AddressInfo | string | null
   if (typeof address !== 'object' || address === null) throw new TypeError(`"fd" ${fd} is no TCP socket`)
   return formatOrigin(fd === undefined ? host : address.address, address.port)

@@ -45,7 +45,7 @@ export function traceExchange(exchange: ExchangeState, { path, code, status, by,
   span.end(now)
 }
 
-function startSpan({ client: { method }, route }: ExchangeState, parent: Context, startTime: number): Span {
+function startSpan({ method, route }: ExchangeState, parent: Context, startTime: number): Span {
   return trace
     .getTracer('@tollgate/gateway')
     .startSpan(
@@ -59,9 +59,9 @@ function startSpan({ client: { method }, route }: ExchangeState, parent: Context
  * Returns the sender's trace context. `traceparent` is unsigned, so it counts only if the request
  * verified.
  */
-function findParent({ verdict, client }: ExchangeState): Context {
+function findParent({ verdict, req }: ExchangeState): Context {
   if (verdict?.ok !== true) return ROOT_CONTEXT
-  return propagation.extract(ROOT_CONTEXT, client.rawFields, fieldGetter)
+  return propagation.extract(ROOT_CONTEXT, req.rawHeaders, fieldGetter)
 }
 
 const fieldGetter: TextMapGetter<readonly string[]> = {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { openRedisStore, parseRedisUrl } from '../src/config/redis.ts'
+import { OwnEvents } from '../src/own-events.ts'
 
 test('the URL of sentinels may have addresses of IPv6, a password and a name with escapes', () => {
   expect(parseRedisUrl('rediss+sentinel://a%3Ab:c:%40@[::1]:26379,host/my%20main')).toEqual({
@@ -27,7 +28,7 @@ test.each([
 
 test('a store can be opened after one with another port and without TLS, as in a reload', async () => {
   const stores = ['redis://127.0.0.1:9', 'rediss://:secret@127.0.0.1'].map((url) =>
-    openRedisStore(url, () => undefined),
+    openRedisStore(url, () => undefined, new OwnEvents()),
   )
   for (const store of stores) await store.close()
 })

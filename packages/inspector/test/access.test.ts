@@ -126,6 +126,45 @@ test('other sites cannot read or write, even with the cookie', async () => {
   expect((await askRaw(page.port, '/api/captures', read)).status).toBe(403)
 })
 
+test.each(['same-site', 'cross-site', 'same-origin, none', ''])(
+  'a page of a %j origin starts no download and reads nothing',
+  async (site) => {
+    const headers = { cookie: cookie(), 'sec-fetch-site': site }
+    const navigation = { ...headers, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+    const paths = [
+      '/api/export',
+      '/api/export?format=har',
+      '/api/captures',
+      '/api/info',
+      '/api/events',
+      '/main.js',
+      '/codes/none',
+    ]
+    for (const path of paths) {
+      expect(await askRaw(page.port, path, { headers: navigation })).toMatchObject({
+        status: 403,
+        text: 'Other sites may not use this page.',
+      })
+      expect((await askRaw(page.port, path, { headers, method: 'HEAD' })).status, path).toBe(403)
+    }
+    // The token in a header does not help: no browser sends it for another site.
+    expect((await page.ask('/api/export', { headers: { 'sec-fetch-site': site } })).status).toBe(403)
+    // A link may open the page itself, which then asks for everything as its own origin.
+    expect((await askRaw(page.port, '/', { headers: navigation })).status).toBe(200)
+  },
+)
+
+test('the page, an address that a person typed and a program can download, with the cookie or the token only', async () => {
+  for (const site of ['same-origin', 'none']) {
+    const headers = { 'sec-fetch-site': site }
+    const answer = await askRaw(page.port, '/api/export', { headers: { ...headers, cookie: cookie() } })
+    expect(answer.headers['content-disposition']).toBe('attachment; filename="tollgate-captures.json"')
+    expect((await askRaw(page.port, '/api/export', { headers })).status).toBe(401)
+  }
+  expect((await page.ask('/api/export')).status).toBe(200)
+  expect((await askRaw(page.port, '/api/export')).status).toBe(401)
+})
+
 test('a write must be JSON, which a form of another site cannot send', async () => {
   const answer = await page.ask('/api/send', { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain' } })
   expect(answer.status).toBe(415)

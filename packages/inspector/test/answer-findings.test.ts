@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { CaptureView } from '../src/shared/capture.ts'
+import type { CaptureSummary, CaptureView } from '../src/shared/capture.ts'
 import { makeExchange, openForTest, signSample } from './kit.ts'
 
 test('the page gets the findings of an accepted request, and no error page as TwiML', async () => {
@@ -22,6 +22,31 @@ test('the page gets the findings of an accepted request, and no error page as Tw
   expect((await view('call.inbound', 'application/json', '{}')).findings[0]?.code).toBe(12300)
   expect((await view('call.status', 'application/json', '{}')).findings).toEqual([])
   expect((await view('call.inbound', 'application/json', '{}', 'f'.repeat(32))).findings).toEqual([])
+})
+
+test('the row of a webhook has the error that the open webhook has, and no warning', async () => {
+  const page = await openForTest()
+  const answer = async (type: string, body: string, token?: string) => {
+    const response = {
+      status: 200,
+      headers: [['content-type', type]] as [string, string][],
+      body: Buffer.from(body),
+      bodyTruncated: false,
+      by: 'upstream' as const,
+    }
+    const exchange = await makeExchange(signSample('message.inbound', {}, token), { response })
+    page.inspector.record(exchange)
+    const row = (await page.json<CaptureSummary[]>('/api/captures')).find(({ id }) => id === exchange.id)
+    const { summary, findings } = await page.json<CaptureView>(`/api/captures/${exchange.id}`)
+    expect(row).toEqual(summary)
+    expect(summary.reported).toBe(findings.find(({ level }) => level === 'error')?.code)
+    return row?.reported
+  }
+  expect(await answer('application/json', '{}')).toBe(12300)
+  expect(await answer('text/xml', '<Response>')).toBe(12100)
+  expect(await answer('text/xml', '<Response><Mesage/></Response>')).toBeUndefined()
+  expect(await answer('text/xml', '<Response/>')).toBeUndefined()
+  expect(await answer('application/json', '{}', 'f'.repeat(32))).toBeUndefined()
 })
 
 test('a browser that asks for an icon is not listed as a refused webhook', async () => {

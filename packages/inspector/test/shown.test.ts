@@ -9,6 +9,7 @@ import { compareUrlParts } from '../src/shared/url-parts.ts'
 import { cut, showHidden, splitHidden } from '../src/shared/visible-text.ts'
 import { type Filters, listValues, matchesFilters, noFilters } from '../src/ui/filters.ts'
 import { describeOutcome, nameOrigin } from '../src/ui/format.ts'
+import { nameResult } from '../src/ui/labels.ts'
 import { authToken, makeExchange, publicUrl, signSample } from './kit.ts'
 
 test.each(webhookKinds)('the signed text that is shown is the one that was signed: %s', async (kind) => {
@@ -126,23 +127,25 @@ describe('filters', () => {
   const imported = { ...one, id: '3', code: 'none', by: undefined, status: undefined }
   const unread = { ...one, id: '4', code: 'none', status: 400 }
   const failed = { ...accepted, id: '5', target: '/broken', status: 502, by: 'upstream' as const, body: undefined }
+  const reported = { ...accepted, id: '6', target: '/json', reported: 12300, body: undefined }
   const pass = (filters: Partial<Filters>) =>
-    [one, accepted, imported, unread, failed]
+    [one, accepted, imported, unread, failed, reported]
       .filter((each) => matchesFilters(each, { ...noFilters, ...filters }))
       .map(({ id }) => id)
 
   test.each<[Partial<Filters>, string[]]>([
-    [{}, ['1', '2', '3', '4', '5']],
+    [{}, ['1', '2', '3', '4', '5', '6']],
     [{ verdict: 'accepted' }, ['2']],
-    [{ verdict: 'failed' }, ['5']],
+    [{ verdict: 'failed' }, ['5', '6']],
     [{ verdict: 'refused' }, ['1', '4']],
-    [{ kind: 'call.inbound' }, ['2', '5']],
+    [{ kind: 'call.inbound' }, ['2', '5', '6']],
     [{ code: 'signature_mismatch' }, ['1']],
     [{ search: 'VOICE' }, ['2']],
     [{ search: 'order' }, ['1', '2', '3', '4']],
     [{ search: '4155550142 403' }, ['1']],
     [{ search: 'sms voice' }, []],
-    [{ search: '  ' }, ['1', '2', '3', '4', '5']],
+    [{ search: '12300' }, ['6']],
+    [{ search: '  ' }, ['1', '2', '3', '4', '5', '6']],
     [{ verdict: 'refused', search: 'voice' }, []],
   ])('%j', (filters, ids) => {
     expect(pass(filters)).toEqual(ids)
@@ -163,6 +166,7 @@ describe('the tone of a row', () => {
     [{ status: 404 }, 'failed', 'failed'],
     [{ status: 502 }, 'failed', 'failed'],
     [{ status: 502, by: 'gateway' }, 'failed', 'failed'],
+    [{ reported: 12300 }, 'failed', 'failed'],
     [{ status: undefined, by: undefined }, 'failed', 'failed'],
     [{ status: undefined, by: undefined, origin: 'imported' }, 'accepted', 'good'],
     [{ code: 'signature_mismatch', status: 403, by: 'gateway' }, 'refused', 'bad'],
@@ -171,6 +175,19 @@ describe('the tone of a row', () => {
     [{ code: 'none', status: undefined, by: undefined, origin: 'imported' }, 'not verified', 'plain'],
   ])('%j is %s, %s', (changed, word, tone) => {
     expect(describeOutcome({ ...good, ...changed })).toEqual({ word, tone })
+  })
+
+  test.each<[Partial<CaptureSummary>, string]>([
+    [{}, '200'],
+    [{ status: undefined, by: undefined }, 'no answer'],
+    [{ status: 502, by: 'gateway' }, '502 · no answer'],
+    [{ status: 500, reported: 11200 }, '500 · app failed'],
+    [{ reported: 12300 }, 'Twilio would report 12300'],
+    [{ code: 'signature_mismatch', status: 403, by: 'gateway' }, '403 · wrong signature'],
+    [{ code: 'signature_mismatch', status: 403, causeName: 'wrong token' }, '403 · wrong token?'],
+    [{ code: 'signature_mismatch', status: 403, causeName: 'wrong token', isProven: true }, '403 · wrong token'],
+  ])('%j is named %s', (changed, result) => {
+    expect(nameResult({ id: '1', time: 1, method: 'POST', target: '/sms', ...good, ...changed })).toBe(result)
   })
 
   test('a test with a random token is called spoofed, also when it is sent again', () => {

@@ -66,6 +66,12 @@ const bad: readonly (readonly [code: number, detail: string, given: Answer, use:
   ],
   [11216, 'the redirect has no Location', answer('', undefined, { status: 302 }), 'voice'],
   [
+    11206,
+    'a cookie has no name, or a tab or a line end in it',
+    answer('<Response/>', 'text/xml', { headers: [['Set-Cookie', '=1; Path=/']] }),
+    'voice',
+  ],
+  [
     11750,
     'the body has 65,537 bytes, and Twilio reads 64 KB',
     answer('<Response/>', 'text/xml', { bytes: 65_537 }),

@@ -120,12 +120,29 @@ describe('Gather', () => {
     ['<Gather method="PUT"/>', 13312],
     ['<Gather finishOnKey="x"/>', 13310],
     ['<Gather numDigits="0"/>', 13314],
+    ['<Gather timeout="0"/>', 13313],
+    ['<Gather timeout="soon"/>', 13313],
     ['<Record method="PUT"/>', 13610],
     ['<Pause length="x"/>', 13910],
     ['<Say loop="-1">x</Say>', 13510],
   ])('%s is a warning, and the default is used', async (verbs, code) => {
     const ivr = await call({ '/voice': verbs })
     expect(ivr.findings).toMatchObject([{ code, level: 'warning' }])
+  })
+
+  test.each(['abc', '1w', '', ' 1', '１', 12 as unknown as string])('press(%j) is a TypeError', async (keys) => {
+    const ivr = await call({ '/voice': menu })
+    await expect(ivr.press(keys)).rejects.toThrow(
+      new TypeError("press() takes the keys 0 to 9, * and #, as in press('12#'). To speak, use say()"),
+    )
+    expect(ivr.requests).toHaveLength(1)
+    await ivr.press('1')
+    expect(ivr.requests).toHaveLength(2)
+  })
+
+  test('answer() takes an outcome that Twilio has', async () => {
+    const dialled = await call({ '/voice': '<Dial>+15550001</Dial>' })
+    await expect(dialled.answer('answered' as 'busy')).rejects.toThrow(/^answer\(\) takes completed, busy/)
   })
 
   test('an attribute in another letter case is named', async () => {
@@ -169,12 +186,24 @@ describe('Record', () => {
     expect(paramsOf(mail, 4)).toMatchObject({ CallStatus: 'completed', SequenceNumber: '0' })
   })
 
-  test('a callback for other events only is not sent at the end', async () => {
-    const verb = '<Record action="/done" recordingStatusCallback="/ready" recordingStatusCallbackEvent="in-progress"/>'
+  // https://www.twilio.com/docs/voice/twiml/record#attributes-recording-status-callback-event
+  test.each([
+    ['in-progress', 'press', ['in-progress']],
+    ['absent in-progress', 'wait', ['in-progress', 'absent']],
+    ['in-progress completed absent', 'press', ['in-progress', 'completed']],
+    ['absent', 'press', []],
+  ] as const)('a callback for %s, after %s', async (events, step, expected) => {
+    const verb = `<Record action="/done" recordingStatusCallback="/ready" recordingStatusCallbackEvent="${events}"/>`
     const mail = await call({ ...routes, '/voice': verb })
-    await mail.press('#')
-    expect(list(mail)).toEqual(['call POST /voice 200', 'Record action POST /done 200'])
-    expect(mail.notes).toEqual(['The event "in-progress" of recordingStatusCallback is not walked.'])
+    await (step === 'press' ? mail.press('#') : mail.wait())
+    const callbacks = mail.requests.filter(({ reason }) => reason === 'Record recordingStatusCallback')
+    const told = callbacks.map(({ params }) => Object.fromEntries(params))
+    expect(told.map(({ RecordingStatus }) => RecordingStatus)).toEqual(expected)
+    for (const { RecordingStatus, RecordingDuration, RecordingSid } of told) {
+      expect(RecordingDuration !== undefined).toBe(RecordingStatus === 'completed')
+      expect(RecordingSid).toBe(told[0]?.RecordingSid)
+    }
+    expect(mail.notes).toEqual([])
   })
 
   test('silence runs the next verb, and a hang-up is an action without effect', async () => {
@@ -319,14 +348,89 @@ test('a conference follows each Redirect of its waitUrl once', async () => {
   expect(dialled.status).toBe('completed')
 })
 
-test('<Dial> rings no queue and no application', async () => {
+test('<Dial> rings no application', async () => {
   const dialled = await call({
-    '/voice': '<Dial action="/after"><Queue url="/whisper">support</Queue></Dial>',
+    '/voice': '<Dial action="/after"><Application>AP1</Application></Dial>',
     '/after': '<Say>bye</Say>',
   })
-  expect(dialled.notes).toEqual(['<Dial> with <Queue> is not walked: as if it was answered.'])
+  expect(dialled.notes).toEqual(['<Dial> with <Application> is not walked: as if it was answered.'])
   expect(list(dialled)).toEqual(['call POST /voice 200', 'Dial action POST /after 200'])
   expect(paramsOf(dialled, -1)).toMatchObject({ DialCallStatus: 'completed' })
+})
+
+// https://www.twilio.com/docs/voice/twiml/queue
+describe('Dial with a Queue', () => {
+  const routes = {
+    '/voice': '<Dial action="/after"><Queue url="/about">support</Queue></Dial>',
+    '/about': '<Say>You are next</Say>',
+    '/after': '<Say>bye</Say>',
+  }
+
+  test('the URL runs on the line of the caller who waits', async () => {
+    const agent = await call(routes)
+    await agent.answer()
+    await agent.wait()
+    expect(list(agent)).toEqual(['call POST /voice 200', 'Queue url POST /about 200', 'Dial action POST /after 200'])
+    const about = paramsOf(agent, 1)
+    expect(about).toMatchObject({
+      CallStatus: 'in-progress',
+      DequeingCallSid: agent.sid,
+      QueueSid: expect.stringMatching(/^QU\w{32}$/),
+      QueueTime: expect.stringMatching(/^\d+$/),
+    })
+    expect(about.CallSid).not.toBe(agent.sid)
+    expect(paramsOf(agent, 2)).toMatchObject({
+      CallSid: agent.sid,
+      DialCallSid: about.CallSid,
+      DialCallStatus: 'completed',
+      DialBridged: 'true',
+    })
+    expect(agent.heard).toContain('You are next\n[connected to the caller of the queue support]')
+  })
+
+  test.each([
+    ['nobody waits', 'no-answer', 'no-answer'],
+    ['the queue does not exist', 'failed', 'failed'],
+  ] as const)('%s', async (_what, outcome, status) => {
+    const agent = await call(routes)
+    await agent.answer(outcome)
+    expect(list(agent)).toEqual(['call POST /voice 200', 'Dial action POST /after 200'])
+    expect(paramsOf(agent, 1)).toMatchObject({ DialCallStatus: status, DialBridged: 'false' })
+  })
+})
+
+// https://www.twilio.com/docs/voice/twiml/sip
+test.each([
+  ['completed', '200'],
+  ['busy', '486'],
+  ['no-answer', '487'],
+  ['failed', '503'],
+] as const)('the action of a SIP address that is %s', async (outcome, code) => {
+  const dialled = await call({
+    '/voice': '<Dial action="/after"><Sip>sip:alice@example.com</Sip></Dial>',
+    '/after': '',
+  })
+  await dialled.answer(outcome)
+  await dialled.wait()
+  expect(paramsOf(dialled, -1)).toMatchObject({
+    DialCallStatus: outcome,
+    DialSipResponseCode: code,
+    DialSipCallId: expect.stringMatching(/^\w+@/),
+  })
+})
+
+test('the recording of a Dial begins when the lines are connected', async () => {
+  const verb =
+    '<Dial record="record-from-answer" recordingStatusCallback="/ready" recordingStatusCallbackEvent="in-progress completed">+15550001</Dial>'
+  const dialled = await call({ '/voice': verb, '/ready': '' })
+  expect(dialled.requests).toHaveLength(1)
+  await dialled.answer()
+  expect(paramsOf(dialled, -1)).toMatchObject({ RecordingStatus: 'in-progress', RecordingSource: 'DialVerb' })
+  await dialled.wait()
+  expect(paramsOf(dialled, -1)).toMatchObject({ RecordingStatus: 'completed', RecordingDuration: '1' })
+  const busy = await call({ '/voice': verb, '/ready': '' })
+  await busy.answer('busy')
+  expect(busy.requests).toHaveLength(1)
 })
 
 describe('Enqueue', () => {
@@ -412,6 +516,125 @@ describe('requests', () => {
     await ivr.press('1')
     expect(ivr.heard).toBe('menu=2 undefined')
     expect(list(ivr).slice(1)).toEqual(['Gather action POST /old 302', 'HTTP redirect GET /new?a=1 200'])
+  })
+
+  // RFC 6265 sections 5.1.4, 5.2 and 5.4
+  test.each([
+    ['a=1; Path=/menu', '/menu/x', 'a=1'],
+    ['a=1; Path=/menu', '/menus', 'null'],
+    ['a=1; Path=/menu/', '/menu/', 'a=1'],
+    ['a=1; Path=menu', '/menus', 'a=1'],
+    ['a=1; path=/other; PATH=/', '/menus', 'a=1'],
+    ['a=1; Max-Age=60', '/menus', 'a=1'],
+    ['a=1; Max-Age=0', '/menus', 'null'],
+    ['a=1; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT', '/menus', 'a=1'],
+    ['a=1; Expires=Thu, 01 Jan 2015 00:00:00 GMT', '/menus', 'null'],
+    ['a=1; Expires=Thu, 01-Jan-2015 00:00:00 GMT', '/menus', 'null'],
+    ['a=1; Expires=Thu, 01 Jan 2099 00:00:00 GMT', '/menus', 'a=1'],
+    ['a=1; Expires=never; Max-Age=long', '/menus', 'a=1'],
+  ])('the cookie %s at %s is sent as %s', async (cookie, path, sent) => {
+    const ivr = await call({
+      '/voice': () => {
+        const answer = xml(`<Redirect>${path}</Redirect>`)
+        answer.headers.append('set-cookie', cookie)
+        return answer
+      },
+      [path]: (_params, request) => `<Say>${request.headers.get('cookie')}</Say>`,
+    })
+    expect(ivr.heard).toBe(sent)
+  })
+
+  test('a cookie without a Path belongs to the folder that set it, expires, and longer paths come first', async () => {
+    let now = 0
+    const answer =
+      (verbs: string, ...cookies: string[]) =>
+      () => {
+        const sent = xml(verbs)
+        for (const cookie of cookies) sent.headers.append('set-cookie', cookie)
+        return sent
+      }
+    const see = (_params: Params, request: Request) => `<Say>${request.headers.get('cookie')}</Say>`
+    const ivr = await call(
+      {
+        '/voice': answer('<Redirect>/ivr/menu</Redirect>', 'a=1; Path=/', 'soon=1; Max-Age=5'),
+        '/ivr/menu': answer('<Gather action="/ivr/next"/>', 'a=2'),
+        '/ivr/next': (params, request) => `${see(params, request)}<Redirect>/end</Redirect>`,
+        '/end': see,
+      },
+      { now: () => now },
+    )
+    now = 6000
+    await ivr.press('1')
+    expect(ivr.heard).toBe('a=2; a=1\na=1')
+  })
+
+  test.each([
+    ['a tab', 'a=1\t2'],
+    ['no name', '=1'],
+  ])('a cookie with %s is a violation of HTTP', async (_what, cookie) => {
+    const ivr = await call(
+      {
+        '/voice': () => {
+          const answer = xml('<Say>heard</Say>')
+          answer.headers.append('set-cookie', cookie)
+          return answer
+        },
+        '/sorry': '<Say>sorry</Say>',
+      },
+      { fallback: '/sorry' },
+    )
+    expect(ivr.findings).toMatchObject([{ code: 11206, level: 'error' }])
+    expect(ivr.heard).toBe('sorry')
+  })
+
+  test.each(['HTTPS://EXAMPLE.com/next', 'https://example.com:443/next', 'https://Example.Com:0443/next'])(
+    '%s is a URL of the application',
+    async (url) => {
+      const ivr = await call({ '/voice': `<Redirect>${url}</Redirect>`, '/next': '<Say>next</Say>' })
+      expect([ivr.notes, ivr.heard]).toEqual([[], 'next'])
+    },
+  )
+
+  test.each(['https://example.com:444/next', 'http://example.com/next', 'https://example.com.example/next'])(
+    '%s is none',
+    async (url) => {
+      const ivr = await call({ '/voice': `<Redirect>${url}</Redirect>`, '/next': '<Say>next</Say>' })
+      expect(ivr.notes).toHaveLength(1)
+      expect(ivr.heard).toBe('')
+    },
+  )
+
+  test.each(['https://API.example.com', 'https://api.example.com:443', 'https://API.example.com:443/prefix'])(
+    'a relative URL keeps the host of %s as it is written, because Twilio signs it so',
+    async (publicUrl) => {
+      const server = await testServer(
+        ({ url, authToken }) =>
+          twilioWebhook({ publicUrl: url, authToken }, (_webhook, request) =>
+            xml(request.url.endsWith('/voice') ? '<Redirect>next?a=1</Redirect>' : '<Say>next</Say>'),
+          ),
+        { publicUrl },
+      )
+      const ivr = await callScenario(server)
+      expect(ivr.requests.map(({ url, status }) => [url, status])).toEqual([
+        [`${publicUrl}/voice`, 200],
+        [`${publicUrl}/next?a=1`, 200],
+      ])
+    },
+  )
+
+  // https://www.twilio.com/docs/api/errors/11205: Twilio waits 15 s for an answer.
+  test('an application that does not answer in time', async () => {
+    const hang = () => new Promise<Response>(() => undefined)
+    const server = await testServer(
+      () => (request) => (request.url.endsWith('/sorry') ? xml('<Say>sorry</Say>') : hang()),
+    )
+    const ivr = await callScenario(server, { timeoutMs: 20, fallback: '/sorry' })
+    expect(ivr.findings).toMatchObject([{ code: 11205, detail: 'there is no answer: it took longer than 0.02 s' }])
+    expect(paramsOf(ivr, -1)).toMatchObject({ ErrorCode: '11205' })
+    expect(ivr.heard).toBe('sorry')
+    const chat = await messageScenario(server, { timeoutMs: 20 })
+    await chat.send('Hi')
+    expect(chat.findings).toMatchObject([{ code: 11205 }])
   })
 
   test('an error leads to the fallback URL', async () => {
@@ -602,6 +825,76 @@ describe('hostile sockets', () => {
     const ended = await call(connect(`<${noun} url="wss://example.com/s#x"/>`), { openSocket })
     expect(ended.findings).toMatchObject([{ code, level: 'error' }])
     expect(ended.heard).toBe('over')
+  })
+
+  // https://www.twilio.com/docs/voice/twiml/connect/conversationrelay: "must use the wss:// protocol"
+  test.each([
+    ['<ConversationRelay url="ws://example.com/socket"/>', 64102],
+    ['<Stream url="ws://example.com/socket"/>', 31922],
+  ])('%s is refused', async (noun, code) => {
+    const ended = await call(connect(noun), { openSocket: openTo([]) })
+    expect(ended.findings).toMatchObject([{ code, level: 'error' }])
+    expect(ended.requests).toHaveLength(1)
+  })
+
+  const talk = '<ConversationRelay url="wss://example.com/socket"/>'
+
+  // https://www.twilio.com/docs/voice/conversationrelay/websocket-messages: without an action the
+  // call ends as failed.
+  test('a ConversationRelay that drops ends the call, unless there is an action', async () => {
+    const drop = (): CallSocket => {
+      const socket = openTo([])()
+      const { send } = socket
+      socket.send = (text) => {
+        send.call(socket, text)
+        setTimeout(() => socket.close())
+      }
+      return socket
+    }
+    const ended = await call({ ...connect(talk), '/status': '' }, { openSocket: drop, statusCallback: '/status' })
+    expect([ended.status, ended.heard]).toEqual(['failed', ''])
+    expect(paramsOf(ended, -1)).toMatchObject({ CallStatus: 'failed' })
+    const acted = await call(
+      { '/voice': `<Connect action="/after">${talk}</Connect>`, '/after': '<Say>again</Say>' },
+      { openSocket: drop },
+    )
+    expect([acted.status, acted.heard]).toEqual(['completed', 'again'])
+    expect(paramsOf(acted, -1)).toMatchObject({ SessionStatus: 'failed' })
+  })
+
+  test('tokens of which none is the last are spoken', async () => {
+    const tokens = ['{"type":"text","token":"Hel"}', '{"type":"text","token":"lo","last":false}']
+    const ended = await call(connect(talk), { openSocket: openTo(tokens) })
+    expect(ended.heard).toBe('Hello')
+    const over = await call(connect(talk), { openSocket: openTo([...tokens, '{"type":"end"}']) })
+    expect(over.heard).toBe('Hello\nover')
+  })
+
+  // https://www.twilio.com/docs/voice/twiml/stream#attributes-statusCallback
+  test('the status callback of a Stream has an absolute URL', async () => {
+    const start = (url: string) => ({
+      '/voice': `<Start><Stream url="/socket" statusCallback="${url}"/></Start><Say>Hi</Say>`,
+      '/events': '',
+    })
+    const absolute = await call(start('https://example.com/events'), { openSocket: openTo([]) })
+    expect(list(absolute).slice(2)).toEqual([
+      'Stream statusCallback POST /events 200',
+      'Stream statusCallback POST /events 200',
+    ])
+    const relative = await call(start('/events'), { openSocket: openTo([]) })
+    expect(relative.requests).toHaveLength(2)
+    expect(relative.findings).toMatchObject([{ code: 11100, level: 'warning' }])
+    expect(relative.heard).toBe('Hi')
+  })
+
+  // https://www.twilio.com/docs/voice/twiml/stream#custom-parameters
+  test.each([
+    [499, []],
+    [500, ['Name and value of the <Parameter> "name" have 500 characters together, and Twilio allows fewer than 500.']],
+  ])('a Parameter of %i characters', async (length, notes) => {
+    const parameter = `<Parameter name="name" value="${'x'.repeat(length - 4)}"/>`
+    const ended = await call(connect(`<Stream url="/socket">${parameter}</Stream>`), { openSocket: openTo([]) })
+    expect(ended.notes).toEqual(notes)
   })
 
   test('many sockets count as requests', async () => {

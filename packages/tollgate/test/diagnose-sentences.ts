@@ -83,6 +83,20 @@ const namesHost = (refused: Refused, host: string): boolean =>
     `${refused.request.url}`,
     'localhost',
   ].some((one) => one.toLowerCase().includes(host.toLowerCase()))
+/** JSON with all these names at its root, or one level below. */
+const hasInJson = (refused: Refused, expected: readonly RegExp[]): boolean => {
+  try {
+    const json: unknown = JSON.parse(text(refused))
+    return [json, ...Object.values(Object(json))].some((one) =>
+      expected.every((name) => Object.keys(Object(one)).some((key) => name.test(key))),
+    )
+  } catch {
+    return false
+  }
+}
+const mayHaveForm = (refused: Refused): boolean => hasInJson(refused, [/Sid$|_sid$/])
+const hasForm = (refused: Refused): boolean =>
+  hasInJson(refused, [/^(MessageSid|CallSid)$/, /^AccountSid$/, /^From$/, /^To$/, /Status$/])
 const isHandshake = ({ request }: Refused): boolean => request.handshake === true
 const isRead = ({ body }: Refused): boolean => body !== undefined
 const always = (): boolean => true
@@ -143,7 +157,13 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
         isSigned(one) &&
         has(one, 'user-agent') &&
         !/^TwilioProxy/.test(readHeader(one, 'user-agent').join()) &&
-        params(one).length >= 8,
+        (params(one).length >= 8 || mayHaveForm(one)),
+    ],
+    [
+      /^This server checks "(.+)", the name of a tunnel, .* and no header of the request names it\.$/,
+      (one, [host = '']) =>
+        urls(one).some((url) => url.includes(host)) &&
+        !Object.values(Object(one.request.headers)).flat().includes(host),
     ],
     [
       /^This server checks the host of the platform, "(.+)", and the request came through a CDN \((.+)\)/,
@@ -178,6 +198,15 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
     [
       /^Something on the way may have changed the path (.+), by a prefix/,
       (one, [path = '']) => path !== '' && isSigned(one),
+    ],
+    [
+      /^([\w-]+) names the prefix (\/.*), and this server checks the path (\/.*)\. With the prefix alone/,
+      (one, [header = '', prefix = '', path = '']) =>
+        readHeader(one, header).join().includes(prefix.slice(1)) && !`${path}/`.startsWith(`${prefix}/`),
+    ],
+    [
+      /^([\w-]+) names the path (\/.*), and this server checks (\/.*)\. With that path alone/,
+      (one, [header = '', path = '', checked]) => readHeader(one, header).join().includes(path) && path !== checked,
     ],
   ],
   path_encoding: [[/^The path is malformed: something decoded/, isRefusedAs('url_not_allowed')]],
@@ -216,11 +245,15 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   body_hash_missing: [
     [
       /^The body is JSON, and the URL has no bodySHA256/,
-      (one) => /^\ufeff?\s*[[{]/.test(text(one)) && hash(one) === undefined,
+      (one) => /^\ufeff?\s*[[{]/.test(text(one)) && hash(one) === undefined && !hasForm(one),
     ],
   ],
   form_taken_as_json: [
     [/^The parameters are a text/, ({ request }) => typeof request.params === 'string'],
+    [
+      /^The body is JSON with the parameters of a form webhook, and the URL has no bodySHA256/,
+      (one) => mayHaveForm(one) && hash(one) === undefined,
+    ],
     [/^The body is multipart\/form-data/, (one) => /^multipart\/form-data/i.test(type(one))],
     [
       /^The Content-Type is (?:missing|"(.*)")\. Twilio sends forms and JSON/,

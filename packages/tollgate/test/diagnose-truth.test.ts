@@ -73,6 +73,56 @@ describe('what is said is true', () => {
     expect(ruledOut).toMatch(/^The search ended at its limit .* so nothing was ruled out\./)
   })
 
+  test.each([
+    [`${authToken};`, /ends in a comma or semicolon\./, /in quotes|its variable\./],
+    [
+      `TWILIO_AUTH_TOKEN="${authToken}"`,
+      /starts with the name of its variable and is in quotes\./,
+      /comma or semicolon\./,
+    ],
+    [`${authToken}\\n`, /ends in a backslash and a letter/, /white space or an invisible/],
+  ])('what is around the token %s is named as it is', async (given, said, unsaid) => {
+    const { proven } = await explain(post(url), { authToken: given })
+    expect(proven?.causes).toHaveLength(1)
+    expect(proven?.causes[0]?.detail).toMatch(said)
+    expect(proven?.causes[0]?.detail).not.toMatch(unsaid)
+  })
+
+  test('a form that a program wrote as JSON has not lost a bodySHA256', async () => {
+    const form = {
+      AccountSid: accountSid,
+      MessageSid: `SM${'5'.repeat(32)}`,
+      From: '+1',
+      To: '+2',
+      Body: 'x',
+      SmsStatus: 'received',
+      NumMedia: '0',
+      NumSegments: '1',
+    }
+    for (const body of [form, { headers: {}, query: {}, body: form }]) {
+      const request = post(url, { body: JSON.stringify(body), secret: otherToken })
+      const headers = {
+        ...request.headers,
+        'content-type': 'application/json',
+        'user-agent': 'axios/1.7.7',
+        'i-twilio-idempotency-token': [],
+      }
+      const { suspected } = await explain({ ...request, headers })
+      expect(suspected.map(({ id }) => id)).toContain('form_taken_as_json')
+      expect(suspected[0]).toMatchObject({ id: 'host', fix: expect.stringContaining('"signedUrl"') })
+      expect(suspected.map(({ detail }) => detail).join()).not.toMatch(/its query was lost/)
+    }
+  })
+
+  test('a prefix that a header names is not one that the search does not know', async () => {
+    const headers = { 'x-forwarded-prefix': '/telco-4' }
+    const { suspected } = await explain(post(`${origin}/telco-4/sms`, { url: '/sms', headers, secret: otherToken }))
+    expect(suspected[0]).toMatchObject({ id: 'path_prefix', detail: expect.stringContaining('/telco-4') })
+    expect(suspected.map(({ detail }) => detail).join()).not.toMatch(/does not know/)
+    const { suspected: kept } = await explain(post(`${origin}/telco-4/sms`, { headers, secret: otherToken }))
+    expect(kept.map(({ detail }) => detail).join()).not.toMatch(/With the prefix alone/)
+  })
+
   test('a mail above "maxBodyBytes" is not called parsed', async () => {
     const body = `--b\r\nContent-Disposition: form-data; name="email"\r\n\r\n${'a'.repeat(3000)}\r\n--b--\r\n`
     const request = postSendGrid({}, body)

@@ -29,9 +29,8 @@ import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { signSendGridRequest, signSendGridRequestInput } from '../src/schemes/sendgrid/test-request.ts'
 import { streamTickets } from '../src/stream/index.ts'
 import { streamTicketsOptions } from '../src/stream/tickets.ts'
-import { conversationOptions } from '../src/testing/call/conversation.ts'
 import { callScenario, messageScenario } from '../src/testing/call/index.ts'
-import { callScenarioOptions } from '../src/testing/call/scenario.ts'
+import { callScenarioOptions, messageScenarioOptions } from '../src/testing/call/scenario.ts'
 import { signRequest, testServer } from '../src/testing/index.ts'
 import { signRequestInput } from '../src/testing/sign-request.ts'
 import { testServerOptions } from '../src/testing/test-server.ts'
@@ -106,7 +105,7 @@ const bags: Readonly<Record<string, Bag>> = {
     read: (options: never) => callScenario(testedServer, options),
   },
   messageScenario: {
-    table: conversationOptions,
+    table: messageScenarioOptions,
     read: (options: never) => messageScenario(testedServer, options),
   },
   diagnose: { table: diagnoseOptions, read: (options: never) => diagnose(request, options), base },

@@ -451,9 +451,19 @@ describe('a confirmation that fails', () => {
   })
 
   test('has the time limit', async () => {
-    const store: ReplayStore = { ...memoryStore(), confirm: () => new Promise(() => undefined) }
-    const reservation = await replayGuard({ store, storeTimeoutMs: 20 }).reserve(message)
-    await expect(reservation.confirm?.()).rejects.toThrow('The replay store took longer than 20 ms')
+    vi.useFakeTimers()
+    try {
+      const store: ReplayStore = { ...memoryStore(), confirm: () => new Promise(() => undefined) }
+      const reservation = await replayGuard({ store, storeTimeoutMs: 20 }).reserve(message)
+      const refused = expect(reservation.confirm?.()).rejects.toThrow('The replay store took longer than 20 ms')
+      await vi.advanceTimersByTimeAsync(20)
+      await refused
+      // The later tries must not set timers in the file that runs next.
+      await vi.advanceTimersByTimeAsync(10_000)
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })
 

@@ -73,6 +73,20 @@ describe('a refused request of which nothing is proven', () => {
     expect(Buffer.from((kept as { body: Uint8Array }).body).toString()).toBe(forged.body)
   })
 
+  test('is kept if it was refused before its URL was compared', async () => {
+    // Without a type, the body is neither a form nor signed.
+    const { 'content-type': _, ...headers } = forged.headers as Record<string, string>
+    now += 60_000
+    await createVerifier({ ...options, publicUrl: 'https://api.example.com/api/', diagnose }).verify({
+      ...forged,
+      headers,
+    })
+    await vi.waitFor(() => expect(written).toHaveLength(1), { timeout: 20_000 })
+    expect(written[0]?.split('\n')[0]).toMatch(/body_unsigned\. To settle it: npx @tollgate\/cli diagnose --last$/)
+    const [kept] = readRequests(readFileSync(join(folder, listed()[0] ?? ''), 'utf8')).requests
+    expect(kept).toMatchObject({ url: 'https://api.example.com/api/sms?step=1', target: '/sms?step=1' })
+  })
+
   test.each([
     [
       'in production',

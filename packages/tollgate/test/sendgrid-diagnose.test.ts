@@ -52,6 +52,7 @@ describe('diagnoseSendGrid proves', () => {
     ['a timestamp of a later request', { timestamp: '1700000000' }, ['timestamp_other']],
     ['a timestamp one second off', { timestamp: String(Number(two.timestamp) - 1) }, ['timestamp_other']],
     ['a lost timestamp', { timestamp: undefined }, ['signature_missing']],
+    ['a timestamp as a date', { timestamp: new Date(+two.timestamp * 1000).toISOString() }, ['timestamp_malformed']],
     ['a timestamp in milliseconds', { timestamp: `${two.timestamp}000` }, ['timestamp_malformed']],
     ["another webhook's key", {}, ['key_other'], { publicKey, otherKeys: { marketing: two.publicKey } }],
     ['Base64 for URLs', { signature: der.toString('base64url') }, ['signature_encoding']],
@@ -98,9 +99,17 @@ describe('diagnoseSendGrid proves', () => {
   })
 })
 
+test('proves a body that was written in Latin-1, and does not say that it is no list', async () => {
+  const { proven } = await diagnose({ body: Buffer.from(umlauts, 'latin1') }, {}, signed(umlauts))
+  expect(proven?.causes).toMatchObject([{ id: 'body_decoded', detail: 'The body was written in Latin-1.' }])
+  const { suspected } = await diagnose({ body: Buffer.from(umlauts, 'latin1') })
+  expect(suspected[0]?.detail).toMatch(/^The body is not UTF-8/)
+})
+
 describe('diagnoseSendGrid suspects', () => {
   test.each<[string, Parts, SendGridCauseId[]]>([
-    ['a missing signature', { signature: undefined }, ['signature_missing', 'not_from_sendgrid']],
+    ['no header at all', { signature: undefined, timestamp: undefined }, ['signature_missing', 'not_from_sendgrid']],
+    ['a missing signature', { signature: undefined }, ['signature_missing']],
     ['a missing timestamp', { timestamp: undefined, body: mail }, ['signature_missing']],
     ['a truncated signature', { signature: two.signature.slice(0, 40) }, ['signature_truncated']],
     ['something else as signature', { signature: 'AAAA' }, ['signature_encoding']],
@@ -109,7 +118,17 @@ describe('diagnoseSendGrid suspects', () => {
     ['compressed events', { body: gzipSync(two.body) }, ['body_decoded', 'not_from_sendgrid']],
     ['events that were cut off', { body: two.body.slice(0, 99) }, ['body_reserialized', 'not_from_sendgrid']],
     ['wrapped events', { body: `{"body":${two.body}}` }, ['body_reserialized', 'not_from_sendgrid']],
-    ['nothing known', { body: '[{}]', timestamp: '1800000000' }, ['key_other', 'not_from_sendgrid']],
+    ['nothing known', { body: '[{}]\r\n', timestamp: '1800000000' }, ['key_other', 'not_from_sendgrid']],
+    [
+      'events without the line break at their end, which SendGrid sends',
+      { body: '[{}]', timestamp: '1800000000' },
+      ['body_reserialized', 'key_other', 'not_from_sendgrid'],
+    ],
+    [
+      'events with a mark of a filter',
+      { body: two.body.replace(/"email":"[^"]*"/, '"email":"[REDACTED]"') },
+      ['body_reserialized', 'key_other', 'not_from_sendgrid'],
+    ],
   ])('%s', async (_, given, ids) => {
     const { proven, suspected } = await diagnose(given)
     expect(proven).toBeUndefined()
@@ -131,11 +150,14 @@ describe('diagnoseSendGrid suspects', () => {
     ])
   })
 
-  test('a lost timestamp header is not a webhook without signatures', async () => {
-    const { suspected } = await diagnose({ timestamp: undefined, body: mail })
-    expect(suspected[0]?.detail).toMatch(/the webhook signs/)
-    expect(suspected[0]?.fix).not.toMatch(/Turn on/)
-  })
+  test.each([{ timestamp: undefined, body: mail }, { signature: undefined }])(
+    'a lost header is not a webhook without signatures',
+    async (given) => {
+      const { suspected } = await diagnose(given)
+      expect(suspected[0]?.detail).toMatch(/the webhook signs/)
+      expect(suspected[0]?.fix).not.toMatch(/Turn on/)
+    },
+  )
 
   test('an old timestamp, and another method', async () => {
     expect((await diagnose({}, { whenStale: 'reject' })).suspected).toMatchObject([{ id: 'timestamp_old' }])

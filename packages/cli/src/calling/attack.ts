@@ -20,19 +20,35 @@ const ticketWaitMs = 2000
  * a socket with a ticket that was never issued.
  */
 export async function attackRoutes(transport: LocalTransport): Promise<Route[]> {
-  const routes: Route[] = []
-  for (const { request } of distinct(transport.sent, ({ request }) => `${request.method} ${cutQuery(request.url)}`))
-    routes.push(await attackRequest(transport, request))
-  for (const socket of distinct(transport.sockets, ({ url }) => cutQuery(url)))
-    routes.push(await attackSocket(transport, socket))
-  return routes
+  const requests = distinct(transport.sent, ({ request }) => `${request.method} ${request.url}`)
+  const sockets = distinct(transport.sockets, ({ url }) => url)
+  const tried: Tried[] = []
+  for (const { request } of requests) tried.push(await attackRequest(transport, request))
+  for (const socket of sockets) tried.push(await attackSocket(transport, socket))
+  // An application may choose a handler by the query, so each query is tried. They are one route.
+  const routes = distinct(tried, keyOfRoute)
+  return routes.map((route) => judge(tried.filter((one) => keyOfRoute(one) === keyOfRoute(route))))
 }
 
-async function attackRequest(transport: LocalTransport, request: OutgoingRequest): Promise<Route> {
-  const results: [by: string, status: number][] = []
+type Result = readonly [by: string, status: number]
+
+/** What forged requests did at a URL. */
+interface Tried {
+  readonly method: string
+  /** Without its query. */
+  readonly url: string
+  readonly results: readonly Result[]
+}
+
+function keyOfRoute({ method, url }: Tried): string {
+  return `${method} ${url}`
+}
+
+async function attackRequest(transport: LocalTransport, request: OutgoingRequest): Promise<Tried> {
+  const results: Result[] = []
   for (const [by, forgery] of listForgeries(request.url))
     results.push([by, await statusOf(transport.send(request, forgery))])
-  return judge(request.method, request.url, results)
+  return { method: request.method, url: cutQuery(request.url), results }
 }
 
 function listForgeries(url: string): [by: string, forgery: { unsigned?: true; signedUrl?: string }][] {
@@ -51,21 +67,24 @@ async function statusOf(answer: ReturnType<LocalTransport['send']>): Promise<num
   }
 }
 
-function judge(method: string, url: string, results: readonly [by: string, status: number][]): Route {
+function judge(tried: readonly Tried[]): Route {
+  const [{ method = '', url = '' } = {}] = tried
+  const results = tried.flatMap((one) => one.results)
   const open = results.filter(([, status]) => status >= 100 && status < 400)
   const unclear = results.filter(([, status]) => status === 0 || (status >= 400 && !refusals.includes(status)))
   const named = open.length > 0 ? open : unclear
   const verdict = open.length > 0 ? 'open' : unclear.length > 0 ? 'unclear' : 'guarded'
-  return { method, url: cutQuery(url), verdict, by: named.map(([by, status]) => `${by}: ${status || 'no answer'}`) }
+  const by = new Set(named.map(([what, status]) => `${what}: ${status || 'no answer'}`))
+  return { method, url, verdict, by: [...by] }
 }
 
-async function attackSocket(transport: LocalTransport, { url, first }: SentSocket): Promise<Route> {
-  const results: [by: string, status: number][] = []
+async function attackSocket(transport: LocalTransport, { url, first }: SentSocket): Promise<Tried> {
+  const results: Result[] = []
   for (const [by, forgery] of listForgeries(url)) results.push([by, await openForStatus(transport, url, forgery)])
   const forged = first === undefined ? undefined : forgeTicket(first)
   // A socket without a ticket is bound to no call, which no request can show.
   if (forged !== undefined) results.push(['forged ticket', await openForStatus(transport, url, {}, forged)])
-  return judge('GET', url, results)
+  return { method: 'GET', url: cutQuery(url), results }
 }
 
 /** Changes one character of the ticket. `undefined` if the first message has none. */

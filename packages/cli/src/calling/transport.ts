@@ -1,6 +1,6 @@
 import { splitUrl } from 'tollgate/requests'
 import { signRequest } from 'tollgate/testing'
-import type { OutgoingRequest, Transport } from 'tollgate/testing/call'
+import { cutPublicUrl, type OutgoingRequest, type Transport } from 'tollgate/testing/call'
 import { WebSocket } from 'ws'
 import { UsageError } from '../exit.ts'
 import { type Answer as Delivered, deliver } from '../sending/deliver.ts'
@@ -59,8 +59,8 @@ export class LocalTransport implements Transport {
   /** Sends a request, or a forged copy of it. `undefined` if no mapping has its URL. */
   async send(request: OutgoingRequest, { unsigned, signedUrl }: Forgery = {}): Promise<Delivered | undefined> {
     const { url, method, contentType } = request
-    const mapping = this.#mappings.find(({ from }) => isPrefix(from, url))
-    if (mapping === undefined) return undefined
+    const found = this.#find(url)
+    if (found === undefined) return undefined
     const content = {
       method,
       params: request.params.map(([name, value]): [string, string] => [name, value]),
@@ -68,7 +68,8 @@ export class LocalTransport implements Transport {
       ...(contentType !== undefined && method === 'POST' && { contentType }),
       authToken: this.#authToken,
     }
-    const addresses = { to: mapping.to + url.slice(mapping.from.length), publicUrl: mapping.from }
+    // Signed as it is written: Twilio signs the host as it is configured.
+    const addresses = { to: found.to + found.rest, publicUrl: url.slice(0, url.length - found.rest.length) }
     const delivery = prepare(content, addresses, {})
     const headers = { ...delivery.headers }
     if (unsigned) delete headers['x-twilio-signature']
@@ -93,17 +94,11 @@ export class LocalTransport implements Transport {
 
   /** Begins the handshake of a socket, or a forged copy of it. `undefined` if no mapping has its URL. */
   open(url: string, { unsigned, signedUrl }: Forgery = {}): WebSocket | undefined {
-    const isSame = (from: string): boolean =>
-      isPrefix(
-        from.replace(/^http/i, 'ws'),
-        url.replace(/^wss?/i, () => (/^https/i.test(from) ? 'wss' : 'ws')),
-      )
-    const mapping = this.#mappings.find(({ from }) => isSame(from))
-    if (mapping === undefined) return undefined
-    const rest = url.replace(/^wss?/i, '').slice(mapping.from.replace(/^https?/i, '').length)
+    const found = this.#find(url)
+    if (found === undefined) return undefined
     const signed = signRequest({ url: signedUrl ?? url, authToken: this.#authToken })
     const { 'x-twilio-signature': signature = '', 'user-agent': agent = '' } = signed.headers
-    return new WebSocket(mapping.to.replace(/^http/i, 'ws') + rest, {
+    return new WebSocket(found.to.replace(/^http/i, 'ws') + found.rest, {
       headers: {
         host: splitUrl(url)?.authority ?? '',
         'user-agent': agent,
@@ -114,10 +109,15 @@ export class LocalTransport implements Transport {
       perMessageDeflate: false,
     })
   }
-}
 
-function isPrefix(prefix: string, url: string): boolean {
-  return url.startsWith(prefix) && /^([/?#]|$)/.test(url.slice(prefix.length))
+  /** Finds the server for a public URL, and what follows the mapped part. */
+  #find(url: string): { readonly to: string; readonly rest: string } | undefined {
+    for (const { from, to } of this.#mappings) {
+      const rest = cutPublicUrl(url, from)
+      if (rest !== undefined) return { to, rest }
+    }
+    return undefined
+  }
 }
 
 /**

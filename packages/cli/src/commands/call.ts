@@ -14,9 +14,12 @@ import { followKeyboard, keyboardHelp, sendLines } from '../calling/keyboard.ts'
 import { LocalTransport, type Mapping, readMapping } from '../calling/transport.ts'
 import { asUsage, EXIT, UnreachableError, UsageError } from '../exit.ts'
 import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
-import { readSecrets, secretFlags } from '../secrets.ts'
+import { authTokenFlags, readSecrets } from '../secrets.ts'
 import { explainForbidden } from '../sending/prepare.ts'
 import type { Command } from './command.ts'
+
+// Standard input is the keyboard.
+const { 'auth-token-stdin': _, ...ownTokenFlags } = authTokenFlags
 
 export const command: Command = {
   words: '',
@@ -47,7 +50,7 @@ export const command: Command = {
     'max-requests': { type: 'text', value: 'N', describe: 'End the call after N requests, up to 1,000; default 100' },
     timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
     json: { type: 'switch', describe: 'Print one JSON document' },
-    ...secretFlags,
+    ...ownTokenFlags,
   },
   examples: [
     ['tollgate call --to localhost:3000/voice', 'call your server, with the keyboard as keypad'],
@@ -62,10 +65,9 @@ export const command: Command = {
     args.only(['sms', 'status-callback'])
     args.only(['sms', 'max-requests'])
     const { origin, path, mappings } = readAddresses(args)
-    const { authTokens, sharedKey, names: secretNames } = await readSecrets(args, io)
+    const { authTokens, names: secretNames } = await readSecrets(args, io)
     const [authToken] = authTokens
-    if (authToken === undefined || sharedKey !== undefined)
-      throw new UsageError('This command signs with an Auth Token.')
+    if (authToken === undefined) throw new UsageError('This command signs with an Auth Token.')
     const transport = new LocalTransport(mappings, authToken, (args.integer('timeout', 1, 600) ?? 15) * 1000)
     const isJson = args.has('json')
     const onEvent = isJson ? () => undefined : (event: CallEvent) => printEvent(io, event)
@@ -82,7 +84,9 @@ export const command: Command = {
     const [first] = requests
     if (first?.status === 403 && !isJson) tell(io, explainForbidden(first.url, secretNames.authToken))
     const isGood =
-      !findings.some(({ level }) => level === 'error') && (routes ?? []).every(({ verdict }) => verdict === 'guarded')
+      walked.status !== 'failed' &&
+      !findings.some(({ level }) => level === 'error') &&
+      (routes ?? []).every(({ verdict }) => verdict === 'guarded')
     return isGood ? EXIT.ok : EXIT.notGenuine
   },
 }
@@ -107,9 +111,20 @@ async function placeCall({ origin, transport, options }: Setting, args: Args, io
   }
   if (io.stdin.isTTY === true) tell(io, keyboardHelp)
   const { call, ready, over } = asUsage(() => startCall(origin, transport, callOptions), names)
-  await ready
-  await followKeyboard(call, over, io)
-  await over
+  const stop = new AbortController()
+  const hangUp = (): void => {
+    tell(io, 'Hanging up. Ctrl-C again ends at once.')
+    stop.abort()
+  }
+  // Once: without a listener, the next one ends the process.
+  process.once('SIGINT', hangUp)
+  try {
+    await ready
+    await followKeyboard(call, over, io, stop.signal)
+    await over
+  } finally {
+    process.removeListener('SIGINT', hangUp)
+  }
   const { status, heard, requests, findings, notes } = call
   return { status, heard: heard.split('\n'), requests, findings, notes }
 }
@@ -148,11 +163,19 @@ function readOptions(args: Args, path: string, onEvent: (event: CallEvent) => vo
 
 function printEvent(io: Io, event: CallEvent): void {
   const colors = colorsFor(io.stdout, io.env)
-  if (event.type === 'heard') print(io, colors.bold(event.text))
-  else if (event.type === 'note') print(io, `  note: ${event.text}`)
+  if (event.type === 'heard') print(io, colors.bold(beginLines('> ', event.text)))
+  else if (event.type === 'note') print(io, beginLines('  note: ', event.text))
   else if (event.type === 'request')
     print(io, colors.cyan(`${event.method} ${hideQuery(event.url)}  ${event.status || 'no answer'}  ${event.reason}`))
-  else print(io, colors[event.level === 'error' ? 'red' : 'yellow'](`  ${event.level} ${event.code}: ${event.detail}`))
+  else {
+    const color = colors[event.level === 'error' ? 'red' : 'yellow']
+    print(io, color(beginLines(`  ${event.level} ${event.code}: `, event.detail)))
+  }
+}
+
+/** Puts a mark before each line of a text of the application, which could imitate other lines. */
+function beginLines(mark: string, text: string): string {
+  return mark + text.replaceAll('\n', `\n${mark}`)
 }
 
 function printRoutes(io: Io, routes: readonly Route[]): void {

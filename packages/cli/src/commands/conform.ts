@@ -3,8 +3,8 @@ import { addScheme } from '../addresses.ts'
 import { type ConformCase, conformCases, prepareCase, type Receiver } from '../conform/cases.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { colorsFor, hideQuery, type Io, print, printJson } from '../io.ts'
-import { readSecrets, secretFlags } from '../secrets.ts'
-import { deliverForStatus } from '../sending/deliver.ts'
+import { authTokenFlags, readSecrets } from '../secrets.ts'
+import { type Delivery, deliverForStatus } from '../sending/deliver.ts'
 import { startProgress } from '../sending/progress.ts'
 import type { Command } from './command.ts'
 
@@ -19,14 +19,14 @@ export const command: Command = {
     },
     timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15' },
     json: { type: 'switch', describe: 'Print one JSON document' },
-    ...secretFlags,
+    ...authTokenFlags,
   },
   examples: [
     ['tollgate conform --to http://127.0.0.1:5000/sms', 'a server in any language'],
     ['tollgate conform --to http://127.0.0.1:5000/sms --public-url https://api.example.com/sms', 'as behind a proxy'],
   ],
   epilogue:
-    'The receiver has only to answer genuine requests with 2xx and all others with another status. Send to a server for tests: it handles each genuine request. Exits with 1 if the score is not full.',
+    'The receiver has only to answer genuine requests with 2xx and all others with another status, or to close the connection. Send to a server for tests: it handles each genuine request. Exits with 1 if the score is not full.',
   async run(args, io) {
     const to = addScheme(args.text('to') ?? '', 'http')
     if (to === '') throw new UsageError('--to is missing: the URL of the receiver.')
@@ -36,10 +36,9 @@ export const command: Command = {
       ['--public-url', publicUrl],
     ] as const)
       checkUrl(flag, url)
-    const { authTokens, sharedKey } = await readSecrets(args, io)
+    const { authTokens } = await readSecrets(args, io)
     const [authToken] = authTokens
-    if (authToken === undefined || sharedKey !== undefined)
-      throw new UsageError('This command signs with an Auth Token.')
+    if (authToken === undefined) throw new UsageError('This command signs with an Auth Token.')
     const timeoutMs = (args.integer('timeout', 1, 600) ?? 15) * 1000
     const results = await tryAll({ to, publicUrl, authToken }, timeoutMs, io)
     const score = { genuine: count(results, 'genuine'), forged: count(results, 'forged') }
@@ -60,6 +59,7 @@ function checkUrl(flag: string, url: string): void {
 
 interface Result {
   readonly one: ConformCase
+  /** 0: there was no answer. */
   readonly status: number
   /** True if a genuine request was accepted, or a forged one was not. */
   readonly isRight: boolean
@@ -70,7 +70,7 @@ async function tryAll(receiver: Receiver, timeoutMs: number, io: Io): Promise<Re
   const progress = startProgress(io, conformCases.length)
   try {
     for (const one of conformCases) {
-      const status = await deliverForStatus(prepareCase(one, receiver), timeoutMs)
+      const status = await askStatus(prepareCase(one, receiver), receiver, timeoutMs)
       const isAccepted = status >= 200 && status < 300
       results.push({ one, status, isRight: isAccepted === (one.kind === 'genuine') })
       progress.advance()
@@ -79,6 +79,24 @@ async function tryAll(receiver: Receiver, timeoutMs: number, io: Io): Promise<Re
     progress.stop()
   }
   return results
+}
+
+/**
+ * Returns 0 for a connection that the receiver closed without an answer, which is what many servers
+ * do after an exception.
+ * @throws UnreachableError if it does not answer the first case either: then it has crashed, and
+ *   its silence would look like a good check
+ */
+async function askStatus(delivery: Delivery, receiver: Receiver, timeoutMs: number): Promise<number> {
+  try {
+    return await deliverForStatus(delivery, timeoutMs)
+  } catch (error) {
+    const [first] = conformCases
+    const { cause }: { readonly cause?: unknown } = Object(error)
+    if (first === undefined || !['ECONNRESET', 'EPIPE'].includes(Object(cause).code)) throw error
+    await deliverForStatus(prepareCase(first, receiver), timeoutMs)
+    return 0
+  }
 }
 
 interface Count {
@@ -101,7 +119,7 @@ function printScore(io: Io, results: readonly Result[], { genuine, forged }: Rec
     const wrong = results.filter(({ one, isRight }) => one.kind === kind && !isRight)
     if (wrong.length === 0) continue
     print(io, colors.red(kind === 'genuine' ? 'Genuine, but refused:' : 'Forged, but accepted:'))
-    for (const { one, status } of wrong) print(io, `  ${one.id.padEnd(22)}${status}  ${one.what}`)
+    for (const { one, status } of wrong) print(io, `  ${one.id.padEnd(22)}${status || 'no answer'}  ${one.what}`)
   }
   print(io, `genuine accepted  ${genuine.right} of ${genuine.of}`)
   print(io, `forged refused    ${forged.right} of ${forged.of}`)

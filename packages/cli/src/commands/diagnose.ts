@@ -99,7 +99,10 @@ function toJson({ verdict, proven, ...rest }: Shown): object {
  */
 function formatDiagnosis(diagnosis: Shown, request: string | undefined, colors: Colors): string {
   const { verdict, proven, suspected, ruledOut, tried } = diagnosis
-  if (verdict.ok) return `${colors.green('genuine')}: nothing to fix.`
+  if (verdict.ok)
+    return request?.startsWith('--last')
+      ? `${colors.green('genuine')} with this key and public URL. Your server refused it, so that its key or its "publicUrl" is another one.`
+      : `${colors.green('genuine')}: nothing to fix.`
   const refused = `${colors.red('not genuine')}: ${verdict.code}`
   if (proven !== undefined && proven.causes.length > 0) {
     const { causes, signedUrl, setting } = proven

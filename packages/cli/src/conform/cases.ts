@@ -22,11 +22,21 @@ export interface ConformCase {
   readonly signed: string | null
   readonly key?: 'other' | 'empty'
   readonly hash?: 'sha256'
+  /** How the signature is changed before it is sent. */
+  readonly change?: 'cut' | 'end' | 'case'
   /** `null`: the signature is not in a header. */
   readonly header?: null
 }
 
 export const conformCases = document.cases as readonly ConformCase[]
+
+const startLength = 24
+const changes: Readonly<Record<NonNullable<ConformCase['change']>, (signature: string) => string>> = {
+  cut: (signature) => signature.slice(0, startLength),
+  end: (signature) => `${signature.slice(0, startLength)}AAA=`,
+  case: (signature) =>
+    signature.replace(/[a-z]/gi, (letter) => (letter < 'a' ? letter.toLowerCase() : letter.toUpperCase())),
+}
 
 const ports: Readonly<Record<string, string>> = { http: '80', https: '443' }
 
@@ -40,7 +50,8 @@ export function prepareCase(one: ConformCase, { to, publicUrl, authToken }: Rece
     createHmac(one.hash ?? 'sha1', keys[one.key ?? 'undefined'])
       .update(text)
       .digest('base64')
-  const signature = one.signed === null ? undefined : sign(fill(one.signed))
+  const change = one.change === undefined ? (text: string) => text : changes[one.change]
+  const signature = one.signed === null ? undefined : change(sign(fill(one.signed)))
   const { method, body, contentType, query = '' } = one
   return {
     ...address,

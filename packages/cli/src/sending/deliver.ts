@@ -77,7 +77,7 @@ async function within<T>(
     const why = stop.signal.aborted
       ? `cannot be reached: no answer within ${timeoutMs / 1000} s${hint}`
       : describeFailure(error)
-    throw new UnreachableError(`${where} ${why.endsWith('?') ? why : `${why}.`}`)
+    throw new UnreachableError(`${where} ${why.endsWith('?') ? why : `${why}.`}`, { cause: error })
   } finally {
     clearTimeout(timer)
   }

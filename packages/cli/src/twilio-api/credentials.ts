@@ -46,9 +46,10 @@ export async function readCredentials(args: Args, io: Io): Promise<Credentials> 
     file === undefined ? io.env : parseEnv(await readText(io, file, '--credentials-file', { secret: true }))
   const from = file === undefined ? '' : '--credentials-file: '
   const [accountSid = '', authToken, apiKey, apiSecret] = credentialVariables.map((name) => given[name] || undefined)
+  const set = file === undefined ? ' Set it, or use --dotenv .env or --credentials-file FILE.' : ''
   if (!isAccountSid(accountSid))
     throw new UsageError(
-      `${from}TWILIO_ACCOUNT_SID ${accountSid === '' ? 'is missing' : 'is not AC and 32 hex digits'}: the account to ask Twilio about.`,
+      `${from}TWILIO_ACCOUNT_SID ${accountSid === '' ? 'is missing' : 'is not AC and 32 hex digits'}: the account to ask Twilio about.${set}`,
     )
   if (apiKey !== undefined) {
     if (!/^SK[0-9a-f]{32}$/i.test(apiKey) || apiSecret === undefined)

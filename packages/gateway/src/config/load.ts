@@ -17,31 +17,8 @@ export interface LoadedConfiguration {
   readonly graceMs: number
 }
 
-const defaultKeys = { env: 'TWILIO_AUTH_TOKEN' }
-
-interface SchemeKeys {
-  /** The option with the keys of those that have none of their own, if there is one. */
-  readonly shared?: readonly string[]
-  open(resources: Resources, own: unknown, shared: KeysConfiguration | undefined): Partial<Route>
-}
-
-/** Keys that an account has, with a key file or Twilio's API. The schema has checked `own`. */
-const accountKeys: SchemeKeys = {
-  shared: ['keys'],
-  open: (resources, own, shared) => resources.openKeys((own as KeysConfiguration) ?? shared ?? defaultKeys),
-}
-
-/** How the keys of a route are opened. Every scheme without a row here lists its keys. */
-const keysOfSchemes: ReadonlyMap<string, SchemeKeys> = new Map([[schemes[0].name, accountKeys]])
-
-function findKeys(name: string): SchemeKeys {
-  const scheme = getScheme(name)
-  const listed: SchemeKeys = {
-    open: (resources, own) =>
-      resources.openListedKeys(scheme, (own as ListedKeysConfiguration) ?? { env: scheme.keys.variable }),
-  }
-  return keysOfSchemes.get(name) ?? listed
-}
+/** The scheme that has the keys at the top of the file. Every other lists its keys in its routes. */
+const [{ name: defaultScheme }] = schemes
 
 const maxBytes = 4 * 1024 * 1024
 
@@ -56,10 +33,20 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   const guard =
     replay === undefined ? undefined : await nameOptionInErrors(parsed, ['replay'], () => resources.openReplay(replay))
   const prepared: Route[] = []
-  const openKeys = (where: readonly [string, ...number[]], scheme: string = schemes[0].name, own: unknown) => {
-    const { shared, open } = findKeys(scheme)
-    const path = own === undefined ? (shared ?? where) : [...where, 'keys']
-    return nameOptionInErrors(parsed, path, async () => open(resources, own, keys))
+  // The schema has checked `own` for its scheme.
+  const openKeys = (where: readonly (string | number)[], name: string = defaultScheme, own: unknown) => {
+    const scheme = getScheme(name)
+    const fallback = { env: scheme.keys.variable }
+    const isDefault = name === defaultScheme
+    const path = own !== undefined ? [...where, 'keys'] : isDefault ? ['keys'] : where
+    return nameOptionInErrors(
+      parsed,
+      path,
+      async (): Promise<Partial<Route>> =>
+        isDefault
+          ? resources.openKeys((own as KeysConfiguration) ?? keys ?? fallback)
+          : resources.openListedKeys(scheme, (own as ListedKeysConfiguration) ?? fallback),
+    )
   }
   for (const [index, { keys: own, replay: ownReplay, ...route }] of routes.entries()) {
     const opened = await openKeys(['routes', index], route.scheme, own)

@@ -2,7 +2,7 @@ import { Composer, type CST, Document, isMap, isPair, isScalar, Lexer, LineCount
 import type * as z from 'zod'
 import { explainMisplaced } from '../check-options.ts'
 import { runAtOnce, type Steps, wholeSlice } from '../slices.ts'
-import { type Configuration, configurationSchema, listOptions } from './schema.ts'
+import { type Configuration, configurationSchema } from './schema.ts'
 
 /**
  * An error in the configuration. The message names file, line and option, and contains no value.
@@ -64,13 +64,13 @@ export function* parseInSteps(text: string, file: string): Steps<ParsedConfigura
   const variable = findVariable(value)
   yield wholeSlice
   if (variable !== undefined) throw createError(variable, 'holds a variable, but the file is read as it stands')
-  const parsed = configurationSchema.safeParse(value, { reportInput: false })
+  const parsed = configurationSchema.safeParse(value, { reportInput: false, error: describeUnknown })
   if (parsed.success) return { configuration: parsed.data, createError }
   const { issues } = parsed.error
   // A misspelt option often causes another issue, because the right one is missing.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
   if (issue === undefined) throw new ConfigurationError(`${file}: it cannot be read`)
-  throw convertIssue(issue, value, createError)
+  throw convertIssue(issue, createError)
 }
 
 // Reading a route takes about as long as reading so many lexemes.
@@ -118,29 +118,27 @@ function readOffset(node: unknown): number | undefined {
   return range?.[0]
 }
 
-function convertIssue(
-  issue: z.core.$ZodIssue,
-  value: unknown,
-  createError: ParsedConfiguration['createError'],
-): ConfigurationError {
-  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
-  if (issue.code === 'unrecognized_keys') {
-    const [name = ''] = issue.keys
-    // Earlier releases had these two.
-    const advice = name === 'workers' || name === 'tls' ? explainMisplaced(name) : undefined
-    return createError(
-      [...path, name],
-      `there is no such option here. ${advice ?? suggest(name, listOptions(path, value))}`,
-    )
-  }
+/** Says which options there are in the place of an unknown one. Other issues have a message. */
+const describeUnknown: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code !== 'unrecognized_keys') return undefined
+  const [name = ''] = issue.keys
+  // Earlier releases had these two.
+  const advice = name === 'workers' || name === 'tls' ? explainMisplaced(name) : undefined
+  const { shape } = (issue.inst as z.core.$ZodObject)._zod.def
+  return `there is no such option here. ${advice ?? suggest(name, Object.keys(shape))}`
+}
+
+function convertIssue(issue: z.core.$ZodIssue, createError: ParsedConfiguration['createError']): ConfigurationError {
   // The alternative with the deepest issue is probably the intended one.
   if (issue.code === 'invalid_union') {
     const deepest = issue.errors.flat().sort((one, other) => other.path.length - one.path.length)[0]
     if (deepest !== undefined && (deepest.path.length > 0 || deepest.code === 'unrecognized_keys'))
-      return convertIssue({ ...deepest, path: [...issue.path, ...deepest.path] }, value, createError)
+      return convertIssue({ ...deepest, path: [...issue.path, ...deepest.path] }, createError)
   }
+  const [unknown = []] = issue.code === 'unrecognized_keys' ? issue.keys : []
   return createError(
-    path,
+    // A part of a file is never a symbol.
+    [issue.path as Path, unknown].flat(),
     issue.message.replace(/^Invalid input: /, '').replace(/^expected .*received undefined$/, 'is missing'),
   )
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, createCluster, createSentinel } from '@redis/client'
 import { type ReplayStore, redisStore } from 'tollgate/replay'
-import { redisDuration, redisUp } from '../redis-metrics.ts'
+import type { OwnEvents } from '../own-events.ts'
 
 /** A replay store in Redis, and its connection. */
 interface OpenRedisStore {
@@ -199,9 +199,10 @@ const testKeys = 16
  * Connects to Redis in the background, and again after each loss. Without a connection reservations
  * fail, and the guard's `whenStoreFails` decides.
  * @param onProblem gets one message per minute and reason
+ * @param events gets the state and the commands
  * @throws TypeError if the URL cannot be read
  */
-export function openRedisStore(url: string, onProblem: (message: string) => void): OpenRedisStore {
+export function openRedisStore(url: string, onProblem: (message: string) => void, events: OwnEvents): OpenRedisStore {
   const parsed = parseRedisUrl(url)
   const reportedAt = new Map<string, number>()
   const waiting = new Set<(error?: TypeError) => void>()
@@ -240,7 +241,7 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
   }
 
   function showState(isUp: boolean): void {
-    redisUp.set({ kind: parsed.kind }, isUp ? 1 : 0)
+    events.redisUp.set(parsed.kind, isUp)
   }
 
   function failWaiting(error: unknown): void {
@@ -292,15 +293,17 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
     // The report of an outcome may wait: without a confirmation, a replay passes after the lease.
     if (command[0] === 'EVAL') await waitForConnection(reportMs)
     const used = connection
-    const end = redisDuration.startTimer()
+    const startedAt = performance.now()
+    const count = (result: 'answered' | 'failed'): unknown =>
+      events.emit('redisCommand', result, (performance.now() - startedAt) / 1000)
     try {
       // The key of SET, and that of EVAL after its script and the number of keys.
       const reply = await used.send(command[command[0] === 'EVAL' ? 3 : 1] ?? '', command)
-      end({ result: 'answered' })
+      count('answered')
       showState(true)
       return reply
     } catch (error) {
-      end({ result: 'failed' })
+      count('failed')
       showState(false)
       const code = readCode(error)
       if (code !== undefined) report(code)

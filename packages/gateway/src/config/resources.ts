@@ -44,7 +44,7 @@ export interface Resources {
 /**
  * Creates an empty set of resources.
  * @param onProblem gets messages about resources that fail later. They contain no secret.
- * @param events gets the look-ups and the key files.
+ * @param events gets the look-ups, the key files and what Redis answers.
  */
 export function createResources(
   env: Readonly<Record<string, string | undefined>>,
@@ -117,7 +117,7 @@ export function createResources(
           })),
         }
       }
-      return { authToken: [keys.env ?? 'TWILIO_AUTH_TOKEN'].flat().map(readVariable) }
+      return { authToken: [keys.env ?? []].flat().map(readVariable) }
     },
     openListedKeys({ keys: { option, words } }, { env: names, file, [option]: given }) {
       if (given !== undefined) return { [option]: given }
@@ -136,7 +136,7 @@ export function createResources(
       )
       const key = JSON.stringify(['redis', url])
       const redis = keep(key, () => {
-        const value = openRedisStore(url, onProblem)
+        const value = openRedisStore(url, onProblem, events)
         return { value, isShared: true, close: () => value.close() }
       })
       try {

@@ -1,10 +1,9 @@
 import { cachedOptions, replayGuardOptions, verifierOptions } from 'tollgate/options'
 import { type AnyScheme, schemes } from 'tollgate/schemes'
 import * as z from 'zod'
-import { gatewayOptions, limitOptions } from '../options.ts'
+import { addressOptions, authEndpointOptions, gatewayOptions, limitOptions } from '../options.ts'
 import { toFields } from './fields.ts'
 
-const port = z.int().min(0).max(65_535)
 const hostAndPort = z
   .string()
   .regex(/^(\[[0-9a-f:.]+\]|[^\s:/]+):\d{1,5}$/i, 'must be host:port, such as "127.0.0.1:8080"')
@@ -12,12 +11,9 @@ const hostAndPort = z
     const [, host = '', number] = /^(.*):(\d+)$/.exec(text) ?? []
     return { host: host.replace(/^\[|\]$/g, ''), port: Number(number) }
   })
-const address = z.union(
-  [hostAndPort, z.strictObject({ host: z.string().optional(), port: port.optional(), fd: z.int().optional() })],
-  {
-    error: 'must be host:port, such as "127.0.0.1:8080", { host, port } or { fd }',
-  },
-)
+const address = z.union([hostAndPort, z.strictObject(toFields(addressOptions))], {
+  error: 'must be host:port, such as "127.0.0.1:8080", { host, port } or { fd }',
+})
 const variable = z
   .string()
   // An Auth Token that begins with a letter could be a name, and would be in the message that it is
@@ -151,14 +147,10 @@ const authFields = {
   /** `false` turns the replay guard off for forward-auth. */
   replay: z.literal(false).optional(),
   listen: address.optional(),
-  style: z.enum(['forwarded', 'envoy']).optional(),
-  pathPrefix: z.string().optional(),
-  webSocketPaths: z.array(z.string()).optional(),
+  ...toFields(authEndpointOptions),
 }
 
-function omitMode<T extends { mode: unknown }>({ mode: _, ...rest }: T): Omit<T, 'mode'> {
-  return rest
-}
+const { mode: _, ...authVerifierFields } = verifierFields
 
 /** The schema of the configuration file. docs/gateway.md describes the options. */
 export const configurationSchema = z.strictObject({
@@ -175,7 +167,7 @@ export const configurationSchema = z.strictObject({
     .discriminatedUnion(
       'scheme',
       [
-        z.strictObject({ scheme: z.literal(defaultScheme).optional(), ...authFields, ...omitMode(verifierFields) }),
+        z.strictObject({ scheme: z.literal(defaultScheme).optional(), ...authFields, ...authVerifierFields }),
         ...otherSchemes.map((scheme) => z.strictObject({ ...authFields, ...listFields(scheme) })),
       ],
       unknownScheme,
@@ -198,34 +190,3 @@ export type ListedKeysConfiguration = z.output<ReturnType<typeof listedKeys>> & 
 }
 /** The option `replay`. */
 export type ReplayConfiguration = z.output<typeof replay>
-
-/**
- * Returns the names of the options that an object of the configuration can have.
- * @param path the place of the object, in `value`
- */
-export function listOptions(
-  path: readonly PropertyKey[],
-  value: unknown,
-  schema: z.core.$ZodType = configurationSchema,
-): readonly string[] {
-  const { def } = (schema as z.core.$ZodTypes)._zod
-  const [part, ...rest] = path
-  const inner: unknown = part === undefined ? undefined : Object(value)[part]
-  if (def.type === 'optional' || def.type === 'default') return listOptions(path, value, def.innerType)
-  if (def.type === 'array') return listOptions(rest, inner, def.element)
-  if (def.type === 'union')
-    return def.options.filter(hasSchemeOf(value)).flatMap((one) => listOptions(path, value, one))
-  if (def.type !== 'object') return []
-  if (part === undefined) return Object.keys(def.shape)
-  const next = def.shape[part as string]
-  return next === undefined ? [] : listOptions(rest, inner, next)
-}
-
-/** Returns a function that tells whether a schema is for the scheme that a route has. */
-function hasSchemeOf(value: unknown): (schema: z.core.$ZodType) => boolean {
-  return (schema) => {
-    const { def } = (schema as z.core.$ZodTypes)._zod
-    const scheme = def.type === 'object' ? def.shape.scheme : undefined
-    return scheme === undefined || z.safeParse(scheme, Object(value).scheme).success
-  }
-}

@@ -1,40 +1,29 @@
-type State =
-  | 'size'
-  | 'extension'
-  | 'extension-name'
-  | 'extension-value'
-  | 'size-lf'
-  | 'data'
-  | 'data-cr'
-  | 'data-lf'
-  | 'line'
-  | 'name'
-  | 'value'
-  | 'value-lf'
-  | 'last-lf'
-  | 'done'
-  | 'fault'
+const token = "[\\w!#$%&'*+\\-.^`|~]+"
 
-const [tab, lf, cr, colon, semicolon, equals] = [9, 10, 13, 58, 59, 61]
+/**
+ * The size of a chunk and its extensions. An extension with a quoted value is a fault, because no
+ * server sends one. 16^11 bytes is far more than any answer, and less than
+ * `Number.MAX_SAFE_INTEGER`.
+ */
+const sizeLine = new RegExp(`^([0-9a-f]{1,11})((?:;${token}(?:=(?:${token})?)?)*)\\r\\n$`, 'i')
 
-/** The characters of a token (RFC 9110 section 5.6.2). */
-const tokens = new Set(Buffer.from("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
+const trailerLine = new RegExp(`^${token}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n$`)
 
-/** 16^11 bytes is far more than any answer, and less than `Number.MAX_SAFE_INTEGER`. */
-const maxDigits = 11
-
-/** The limit for extensions and trailers together. Both are dropped. */
+/** The limit for extensions and trailers together, and for a line. They are dropped. */
 const maxAside = 16 * 1024
+
+const lf = 10
 
 /**
  * Reads chunks (RFC 9112 section 7.1) and drops their extensions and trailers. Any deviation from
- * the grammar is a fault. An extension with a quoted value is a fault too, because no server sends
- * one.
+ * the grammar is a fault.
  */
 export class ChunkReader {
-  #state: State = 'size'
+  /** The next line, after the data that is left. */
+  #state: 'size' | 'data-end' | 'trailer' | 'done' | 'fault' = 'size'
+  /** The bytes of data that are left. */
   #left = 0
-  #digits = 0
+  #line = ''
   #aside = 0
 
   get isDone(): boolean {
@@ -52,86 +41,44 @@ export class ChunkReader {
    */
   read(bytes: Buffer, onData: (data: Buffer) => void): number {
     let at = 0
-    while (at < bytes.length && this.#state !== 'done' && this.#state !== 'fault') {
-      if (this.#state === 'data') {
-        const end = Math.min(bytes.length, at + this.#left)
-        this.#left -= end - at
-        if (this.#left === 0) this.#state = 'data-cr'
-        onData(bytes.subarray(at, end))
-        at = end
-      } else this.#state = this.#step(bytes[at++] as number)
+    while (at < bytes.length && !this.isDone && !this.isFaulty) {
+      if (this.#left === 0) {
+        at = this.#readLine(bytes, at)
+        continue
+      }
+      const end = Math.min(bytes.length, at + this.#left)
+      this.#left -= end - at
+      onData(bytes.subarray(at, end))
+      at = end
     }
     return at
   }
 
-  #step(byte: number): State {
-    switch (this.#state) {
-      case 'size':
-        return this.#readSize(byte)
-      case 'extension':
-        return this.#isToken(byte) ? 'extension-name' : 'fault'
-      case 'extension-name':
-        if (byte === equals) return 'extension-value'
-        return this.#readExtension(byte, 'extension-name')
-      case 'extension-value':
-        return this.#readExtension(byte, 'extension-value')
-      case 'size-lf':
-        this.#digits = 0
-        if (byte !== lf) return 'fault'
-        return this.#left === 0 ? 'line' : 'data'
-      case 'data-cr':
-        return byte === cr ? 'data-lf' : 'fault'
-      case 'data-lf':
-        return byte === lf ? 'size' : 'fault'
-      case 'line':
-        if (byte === cr) return 'last-lf'
-        return this.#isToken(byte) ? 'name' : 'fault'
-      case 'name':
-        if (byte === colon) return 'value'
-        return this.#isToken(byte) ? 'name' : 'fault'
-      case 'value':
-        if (byte === cr) return 'value-lf'
-        return this.#countAside() && (byte === tab || (byte >= 32 && byte !== 127)) ? 'value' : 'fault'
-      case 'value-lf':
-        return byte === lf ? 'line' : 'fault'
-      case 'last-lf':
-        return byte === lf ? 'done' : 'fault'
-      default:
-        return 'fault'
+  /** Reads a line, or as much of it as has arrived. Returns the index after it. */
+  #readLine(bytes: Buffer, start: number): number {
+    const lfAt = bytes.indexOf(lf, start)
+    const end = lfAt === -1 ? bytes.length : lfAt + 1
+    this.#line += bytes.toString('latin1', start, end)
+    if (this.#line.length > maxAside) this.#state = 'fault'
+    else if (lfAt !== -1) {
+      this.#state = this.#parse(this.#line)
+      this.#line = ''
     }
+    return end
   }
 
-  #readSize(byte: number): State {
-    const digit = readHex(byte)
-    if (digit !== -1) {
-      if (++this.#digits > maxDigits) return 'fault'
-      this.#left = this.#left * 16 + digit
-      return 'size'
+  #parse(line: string): 'size' | 'data-end' | 'trailer' | 'done' | 'fault' {
+    const isEmpty = line === '\r\n'
+    if (this.#state === 'data-end') return isEmpty ? 'size' : 'fault'
+    if (this.#state === 'trailer') {
+      if (isEmpty) return 'done'
+      this.#aside += line.length
+      return trailerLine.test(line) && this.#aside <= maxAside ? 'trailer' : 'fault'
     }
-    if (this.#digits === 0) return 'fault'
-    if (byte === cr) return 'size-lf'
-    return byte === semicolon ? 'extension' : 'fault'
+    const [, digits, extensions = ''] = sizeLine.exec(line) ?? []
+    this.#aside += extensions.length
+    if (digits === undefined || this.#aside > maxAside) return 'fault'
+    this.#left = Number.parseInt(digits, 16)
+    return this.#left === 0 ? 'trailer' : 'data-end'
   }
-
-  #readExtension(byte: number, state: State): State {
-    if (byte === cr) return 'size-lf'
-    if (byte === semicolon) return this.#countAside() ? 'extension' : 'fault'
-    return this.#isToken(byte) ? state : 'fault'
-  }
-
-  #isToken(byte: number): boolean {
-    return this.#countAside() && tokens.has(byte)
-  }
-
-  /** Counts a byte of an extension or a trailer. Returns false beyond the limit. */
-  #countAside(): boolean {
-    this.#aside++
-    return this.#aside <= maxAside
-  }
-}
-
-function readHex(byte: number): number {
-  if (byte >= 48 && byte <= 57) return byte - 48
-  const lower = byte | 32
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1
 }

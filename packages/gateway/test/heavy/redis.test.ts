@@ -8,7 +8,8 @@ import { startRedis } from '../../../../tools/services/redis.mjs'
 import { startCluster, startSentinel } from '../../../../tools/services/redis-groups.mjs'
 import { loadConfiguration } from '../../src/config/load.ts'
 import { createResources } from '../../src/config/resources.ts'
-import { createGateway } from '../../src/index.ts'
+import { createObservedGateway } from '../../src/gateway.ts'
+import { OwnEvents } from '../../src/own-events.ts'
 import { authToken, listenOn, send, signSms, sms, startUpstream } from '../support.ts'
 
 // In heavy/, because it needs Redis.
@@ -27,9 +28,12 @@ routes: [{ upstream: '${upstream}', publicUrl: 'https://api.example.com' }]
 `,
   )
   const problems: string[] = []
-  const resources = createResources({ TWILIO_AUTH_TOKEN: authToken, REDIS_URL: url }, (line) => problems.push(line))
+  const env = { TWILIO_AUTH_TOKEN: authToken, REDIS_URL: url }
+  const events = new OwnEvents()
+  const resources = createResources(env, (line) => problems.push(line), events)
   const { options } = await loadConfiguration(file, resources)
-  const gateway = createGateway({ ...options, log: 'silent', listen: { port: 0 }, admin: { port: 0 } })
+  const own = { log: 'silent', listen: { port: 0 }, admin: { port: 0 } } as const
+  const gateway = createObservedGateway({ ...options, ...own }, events)
   const { url: address, adminUrl } = await gateway.listen()
   return {
     problems,

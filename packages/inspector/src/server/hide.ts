@@ -2,8 +2,9 @@ import { hiddenValue } from 'tollgate/requests'
 import { readTwiml } from 'tollgate/testing/call'
 import type { Capture, CapturedResponse, CaptureView, HeaderList } from '../shared/capture.ts'
 import { reviewAnswer } from './answer/review-answer.ts'
-import { isUnread, readParams, summarize } from './read-capture.ts'
+import { isUnread, readParams } from './read-capture.ts'
 import { schemeOf } from './schemes.ts'
+import { summarize } from './summarize.ts'
 
 const credentials = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
 

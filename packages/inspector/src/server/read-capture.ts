@@ -1,7 +1,5 @@
-import { type CauseInfo, causes, sendGridCauses } from 'tollgate/diagnose'
 import { findHeader } from 'tollgate/requests'
-import type { Capture, CaptureSummary, HeaderList } from '../shared/capture.ts'
-import { cut } from '../shared/visible-text.ts'
+import type { Capture, HeaderList } from '../shared/capture.ts'
 
 export function isHandshake({ headers }: Pick<Capture, 'headers'>): boolean {
   return findHeader(headers, 'upgrade')?.toLowerCase() === 'websocket'
@@ -41,44 +39,4 @@ export function isUnread({ headers, body, bodyBase64, verdict }: Capture): boole
 export function withoutBody(capture: Capture): Capture {
   const framing = ['content-length', 'transfer-encoding']
   return { ...capture, headers: capture.headers.filter(([name]) => !framing.includes(name.toLowerCase())) }
-}
-
-const shownInList = 120
-
-/** Returns the fields of a capture that the list shows. */
-export function summarize(capture: Capture): CaptureSummary {
-  const params = new URLSearchParams(readParams(capture).map(([name, value]) => [name, value]))
-  const find = (...names: string[]) => {
-    const found = names.map((name) => params.get(name)).find((value) => value)
-    if (!found) return undefined
-    return found.length > shownInList ? `${cut(found, shownInList)}…` : found
-  }
-  const { id, time, durationMs, origin, method, target, kind, verdict, response, explanation, signedWith } = capture
-  // The page itself spoofed this one, so no cause has to be guessed.
-  const cause = signedWith === 'random' ? undefined : (explanation?.proven?.causes[0] ?? explanation?.suspected[0])
-  return {
-    id,
-    time,
-    durationMs,
-    origin,
-    method,
-    target: cut(target, shownInList),
-    kind,
-    from: find('From', 'Caller', 'Author', 'from'),
-    to: find('To', 'Called', 'to'),
-    body: find('Body', 'SpeechResult'),
-    signedWith,
-    code: verdict === undefined ? 'none' : verdict.ok ? 'accepted' : verdict.code,
-    status: response?.status,
-    by: response?.by,
-    cause: cause?.id,
-    causeName: cause && nameCause(cause.id),
-    isProven: explanation?.proven !== undefined,
-  }
-}
-const infos: Readonly<Record<string, CauseInfo>> = { ...sendGridCauses, ...causes }
-
-/** Names a cause of an imported capture too, which may have any id. */
-function nameCause(id: string): string {
-  return (Object.hasOwn(infos, id) ? infos[id]?.name : undefined) ?? id.replaceAll('_', ' ')
 }

@@ -139,6 +139,8 @@ export interface CaptureSummary {
   readonly code: string
   readonly status?: number | undefined
   readonly by?: 'upstream' | 'gateway' | undefined
+  /** The first error that Twilio would report about the answer, as its code. */
+  readonly reported?: number | undefined
   /** The most likely cause of a rejection, once it is known. */
   readonly cause?: string | undefined
   /** Its short name, for people. */

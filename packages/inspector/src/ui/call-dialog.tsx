@@ -43,6 +43,7 @@ export function CallDialog() {
   return (
     <Modal
       title={`A call to ${placed.to}`}
+      dismiss="Close"
       {...(placed.state === 'over' && { send: { label: 'Call again', onSubmit: again } })}
     >
       <PlacedCall placed={placed} />
@@ -91,6 +92,11 @@ function PlacedCall({ placed: { state, lines } }: { placed: CallView }) {
     return () => removeEventListener('keydown', pressKey)
   })
   const isOver = state === 'over'
+  useEffect(() => {
+    // The button that had the focus has gone.
+    if (isOver && document.activeElement === document.body)
+      part.current?.querySelector<HTMLElement>('.transcript')?.focus()
+  }, [isOver])
   // A button that is disabled would lose the focus while the application answers.
   const idle = { type: 'button', 'aria-disabled': state !== 'waiting' } as const
   const say = () => {
@@ -224,19 +230,23 @@ function Requests({ lines }: { lines: readonly CallLine[] }) {
       <ol>
         {requests.map(({ reason, method, url, status, capture }, index) => (
           <li key={index}>
-            <span class={`chip ${status >= 200 && status < 400 ? 'sure' : 'bad'}`}>{status || 'no answer'}</span>{' '}
-            {capture === undefined ? (
-              <code>
-                {method} <SafeText text={url} limit={200} />
-              </code>
-            ) : (
-              <button type="button" class="link" onClick={() => show(capture)}>
-                {method} <SafeText text={url} limit={200} />
-              </button>
-            )}{' '}
-            <span class="muted">
-              <SafeText text={reason} limit={100} />
-            </span>
+            <span class={`chip ${status >= 200 && status < 400 ? 'sure' : 'bad'}`}>{status || 'no answer'}</span>
+            <p>
+              {capture === undefined ? (
+                <code>
+                  {method} <SafeText text={url} limit={200} />
+                </code>
+              ) : (
+                <button type="button" class="link" onClick={() => show(capture)}>
+                  <span>
+                    {method} <SafeText text={url} limit={200} />
+                  </span>
+                </button>
+              )}{' '}
+              <span class="muted">
+                <SafeText text={reason} limit={100} />
+              </span>
+            </p>
           </li>
         ))}
       </ol>

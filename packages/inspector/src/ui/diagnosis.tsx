@@ -1,7 +1,7 @@
 import type { Cause } from 'tollgate/diagnose'
 import { type CapturedVerdict, type CaptureView, type Explanation, throwAwayKey } from '../shared/capture.ts'
 import { copyLine } from './actions.ts'
-import { hasFailed } from './format.ts'
+import { describeOutcome, hasFailed } from './format.ts'
 import { SafeText } from './safe-text.tsx'
 import { info } from './state.ts'
 import { UrlDifference } from './url-difference.tsx'
@@ -31,14 +31,16 @@ function Unverified({ capture: { response, bodyTruncated } }: { capture: Capture
 type Verdict<Ok extends boolean> = Extract<CapturedVerdict, { ok: Ok }>
 
 function Accepted({ capture, verdict }: { capture: CaptureView; verdict: Verdict<true> }) {
-  const failed = hasFailed(capture.summary)
+  const { summary } = capture
+  const failed = hasFailed(summary)
   const signer = nameSigner(capture, verdict)
-  const reported = capture.findings.find(({ level }) => level === 'error')
   return (
-    <section class={`card ${failed || reported !== undefined ? 'failed' : 'good'}`} aria-label="Verdict">
+    <section class={`card ${describeOutcome(summary).tone}`} aria-label="Verdict">
       <h3>{failed ? <Failure capture={capture} /> : signer}</h3>
       {failed && <FailureAdvice capture={capture} />}
-      {!failed && reported !== undefined && <p class="fix">But Twilio would report {reported.code}: see the answer.</p>}
+      {!failed && summary.reported !== undefined && (
+        <p class="fix">But Twilio would report {summary.reported}: see the answer.</p>
+      )}
       <p class={failed ? 'small' : ''}>
         {failed && `${signer}. `}The signature covers {verdict.coverage}. It was made with{' '}
         <strong>{verdict.key}</strong> <span class="num">({verdict.algorithm.replace('_', '-')})</span>.

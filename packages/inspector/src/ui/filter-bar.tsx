@@ -4,7 +4,7 @@ import { captures, connection, filters, filtersOpen, matching } from './state.ts
 const verdicts: readonly (readonly [verdict: Filters['verdict'], label: string, title: string])[] = [
   ['all', 'All', 'every webhook'],
   ['accepted', 'Accepted', 'accepted, and answered well'],
-  ['failed', 'Failed', 'accepted, but the answer is an error or missing'],
+  ['failed', 'Failed', 'accepted, but the answer is missing, or an error for Twilio'],
   ['refused', 'Refused', 'refused'],
 ]
 
@@ -64,8 +64,10 @@ export function FilterBar() {
             <button
               type="button"
               class="link"
-              onClick={() => {
+              onClick={({ currentTarget }) => {
                 filters.value = noFilters
+                // This button goes away, and the focus must not be lost.
+                currentTarget.closest('.filters')?.querySelector<HTMLElement>('.segments button')?.focus()
               }}
             >
               Show all

@@ -16,8 +16,10 @@ export function matchesFilters(one: CaptureSummary, { verdict, kind, code, searc
   if (!hasVerdict(one, verdict)) return false
   if (kind !== '' && one.kind !== kind) return false
   if (code !== '' && one.code !== code) return false
-  const { method, target, from, to, body, status, origin, cause, id } = one
-  const text = [method, target, one.kind, from, to, body, one.code, status, origin, cause, id].join(' ').toLowerCase()
+  const { method, target, from, to, body, status, reported, origin, cause, id } = one
+  const text = [method, target, one.kind, from, to, body, one.code, status, reported, origin, cause, id]
+    .join(' ')
+    .toLowerCase()
   return search
     .toLowerCase()
     .split(/\s+/)

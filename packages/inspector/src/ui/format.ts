@@ -20,7 +20,7 @@ export function formatBytes(bytes: number): string {
   return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} KB` : `${(bytes / 1_048_576).toFixed(1)} MB`
 }
 
-type Outcome = Pick<CaptureSummary, 'code' | 'by' | 'status' | 'origin'>
+type Outcome = Pick<CaptureSummary, 'code' | 'by' | 'status' | 'origin' | 'reported'>
 
 /** Returns true if the request was accepted, but its answer is an error, or is missing. */
 export function hasFailed({ code, status, origin }: Outcome): boolean {
@@ -29,11 +29,13 @@ export function hasFailed({ code, status, origin }: Outcome): boolean {
 
 /**
  * Returns a word and a tone for the verdict and the answer together. The word says what the colour
- * of the tone says.
+ * of the tone says. An answer that Twilio could not use has failed too.
  */
 export function describeOutcome(one: Outcome): { word: string; tone: 'good' | 'failed' | 'bad' | 'plain' } {
   if (one.code === 'accepted')
-    return hasFailed(one) ? { word: 'failed', tone: 'failed' } : { word: 'accepted', tone: 'good' }
+    return hasFailed(one) || one.reported !== undefined
+      ? { word: 'failed', tone: 'failed' }
+      : { word: 'accepted', tone: 'good' }
   if (one.code !== 'none' || one.by === 'gateway') return { word: 'refused', tone: 'bad' }
   return { word: 'not verified', tone: 'plain' }
 }

@@ -59,6 +59,7 @@ export function Header() {
         <button
           type="button"
           class="primary"
+          disabled={connection.value.state === 'ended'}
           onClick={() => {
             dialog.value = 'send'
           }}

@@ -16,7 +16,7 @@ export function ImportDialog() {
           rows={7}
           value={text}
           spellcheck={false}
-          placeholder="curl 'https://app.example.com/sms' -H 'X-Twilio-Signature: …' --data '…'"
+          placeholder="curl https://app.example.com/sms -H 'X-Twilio-Signature: …' -d '…'"
           onInput={({ currentTarget }) => setText(currentTarget.value)}
         />
       </label>

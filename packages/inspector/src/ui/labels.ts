@@ -34,9 +34,10 @@ function nameReason(code: string): string {
 
 /** Describes the answer and the verdict for a row, such as `403 · wrong token?`. */
 export function nameResult(one: CaptureSummary): string {
-  const { code, status, by, causeName, isProven } = one
+  const { code, status, by, reported, causeName, isProven } = one
   const result = (text: string) => (status === undefined ? text : `${status} · ${text}`)
   if (hasFailed(one)) return result(status === undefined || by === 'gateway' ? 'no answer' : 'app failed')
+  if (reported !== undefined) return `Twilio would report ${reported}`
   if (code === 'accepted') return status === undefined ? 'accepted' : String(status)
   if (code === 'none' && by !== 'gateway') return 'not verified'
   return result(causeName === undefined ? nameReason(code) : causeName + (isProven ? '' : '?'))

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { dialog, sending, toast } from './state.ts'
 
 /** A native dialog: the browser keeps the focus in it, and Escape closes it. */
-export function Modal({ title, send, children }: ModalProps) {
+export function Modal({ title, send, dismiss = send ? 'Cancel' : 'Close', children }: ModalProps) {
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const opened = element.current
@@ -40,7 +40,7 @@ export function Modal({ title, send, children }: ModalProps) {
         )}
         <div class="buttons">
           <button type="button" onClick={close}>
-            {send ? 'Cancel' : 'Close'}
+            {dismiss}
           </button>
           {send && (
             <button type="submit" class={send.isDangerous ? 'danger-filled' : 'primary'} disabled={isSending}>
@@ -57,5 +57,10 @@ interface ModalProps {
   readonly title: string
   /** The button that submits the form. Without it, the dialog can only be closed. */
   readonly send?: { readonly label: string; readonly isDangerous?: boolean; readonly onSubmit: () => void }
+  /**
+   * The word on the button that closes the dialog. Default: `Cancel` beside a button that submits, or
+   * else `Close`.
+   */
+  readonly dismiss?: string
   readonly children: ComponentChildren
 }

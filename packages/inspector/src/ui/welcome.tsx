@@ -18,10 +18,23 @@ export function Welcome() {
         </p>
       </div>
     )
-  if (connection.value.state === 'loading')
+  const { state } = connection.value
+  if (state === 'loading')
+    return (
+      <div class="welcome loading">
+        <h2>Loading</h2>
+      </div>
+    )
+  // No webhook can be opened, and none can arrive.
+  if (state !== 'live')
     return (
       <div class="welcome">
-        <h2>Loading</h2>
+        <h2>{state === 'ended' ? 'This run has ended' : 'The inspector does not answer'}</h2>
+        <p>
+          {state === 'ended'
+            ? 'Open the address that your terminal printed last. This tab then works again, too.'
+            : 'If you have stopped it, start it again, and open the address that it prints.'}
+        </p>
       </div>
     )
   if (captures.value.length > 0)

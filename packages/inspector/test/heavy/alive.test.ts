@@ -54,6 +54,8 @@ test('after a restart, the page says that the run has ended, and a new address r
   const next = await startDev({ listen: { port: 0 }, inspectorPort, authToken, store })
   onTestFinished(() => next.close())
   await page.getByText('This run has ended. Open the new address from your terminal.').waitFor()
+  await page.getByRole('heading', { name: 'This run has ended' }).waitFor()
+  expect(await page.getByRole('button', { name: 'Send a test webhook' }).isDisabled()).toBe(true)
   await poll(() => page.locator('.captures').evaluate((list) => getComputedStyle(list).filter)).toBe('grayscale(1)')
 
   const other = await page.context().newPage()
@@ -153,8 +155,8 @@ test('a part that cannot be drawn leaves the rest of the page alive', async () =
   expect(complaints.splice(0)).toEqual([expect.stringContaining('null')])
 })
 
-test('from the empty page to a resent request, by keyboard alone', async () => {
-  const { page } = await open()
+/** Uses the page with the keyboard alone. */
+function useKeyboard(page: Page) {
   const focused = () =>
     page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText")
   const press = (...keys: string[]) =>
@@ -167,6 +169,12 @@ test('from the empty page to a resent request, by keyboard alone', async () => {
     }
     throw new Error(`The focus never reached ${name}`)
   }
+  return { focused, press, tabTo }
+}
+
+test('from the empty page to a resent request, by keyboard alone', async () => {
+  const { page } = await open()
+  const { focused, press, tabTo } = useKeyboard(page)
   await page.getByRole('heading', { name: 'Waiting for the first webhook' }).waitFor()
   await tabTo(/^Send a test webhook$/)
   await press('Enter')
@@ -202,6 +210,64 @@ test('from the empty page to a resent request, by keyboard alone', async () => {
   await page.locator('.row .chip', { hasText: 're-signed' }).waitFor()
   await pollCount(page.locator('.row')).toBe(4)
   await poll(focused).toBe('Edit and re-sign')
+})
+
+test('by keyboard alone: a filter, an import, a whole call and the deletion, and the focus is never lost', async () => {
+  const { page, deliver } = await open()
+  const { focused, press, tabTo } = useKeyboard(page)
+  await deliver({ Body: 'genuine' })
+  await deliver({ Body: 'spoofed' }, spoofed)
+  await pollCount(page.locator('.row')).toBe(2)
+  await tabTo(/^Refused/)
+  await press('Enter')
+  await pollCount(page.locator('.row')).toBe(1)
+  await tabTo(/^Show all$/)
+  await press('Enter')
+  // The button has gone.
+  await pollCount(page.locator('.row')).toBe(2)
+  await poll(focused).toMatch(/^All/)
+
+  await tabTo(/^Captures/, 'Shift+Tab')
+  await press('Enter')
+  await tabTo(/^Import requests/)
+  await press('Enter')
+  await page.getByRole('dialog', { name: 'Import requests' }).waitFor()
+  await page.keyboard.type("curl https://app.example.com/typed -d 'Body=typed'")
+  await tabTo(/^Import$/)
+  await press('Enter')
+  await pollCount(page.locator('.row')).toBe(3)
+  await pollCount(page.locator('dialog')).toBe(0)
+  await poll(focused).toMatch(/^Captures/)
+
+  await tabTo(/^Send a test webhook$/)
+  await press('Enter')
+  await page.getByRole('dialog').locator('option').nth(30).waitFor({ state: 'attached' })
+  await tabTo(/^Place a call$/, 'Shift+Tab')
+  await press('Enter')
+  await page.getByRole('dialog', { name: 'Place a call' }).waitFor()
+  await press('Enter')
+  await page.getByText('The call waits for you.').waitFor()
+  await poll(focused).toBe('1')
+  await press('5')
+  await page.getByText('The call is over.').waitFor()
+  // The keypad has gone.
+  await poll(focused).toBe('What is heard')
+  await tabTo(/^Close$/)
+  await press('Enter')
+  await pollCount(page.locator('dialog')).toBe(0)
+  await poll(focused).toMatch(/^Send a test webhook$/)
+
+  await tabTo(/^Captures/, 'Shift+Tab')
+  await press('Enter')
+  await tabTo(/^Clear the list/)
+  await press('Enter')
+  await page.getByRole('dialog').waitFor()
+  // Enter alone deletes nothing.
+  await poll(focused).toBe('Cancel')
+  await tabTo(/^Delete/)
+  await press('Enter')
+  await pollCount(page.locator('.row')).toBe(0)
+  await poll(focused).toMatch(/^Captures/)
 })
 
 test('a request that takes long is sent once, can be cancelled, and does not take the page over', async () => {

@@ -83,6 +83,8 @@ test.each([
   await dialog.getByText('The call is over.').waitFor()
   await pollCount(dialog.getByRole('button', { name: 'Hang up' })).toBe(0)
   await checkLook(page, 'call-over', look)
+  // There is nothing left to cancel.
+  expect(await dialog.locator('.buttons button').allInnerTexts()).toEqual(['Close', 'Call again'])
   await dialog.getByRole('button', { name: 'Call again' }).click()
   await dialog.getByLabel('Path of the webhook').waitFor()
 })

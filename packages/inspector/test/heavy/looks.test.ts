@@ -101,6 +101,7 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     await check('dialog-send')
     await page.keyboard.press('Escape')
     await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
     await check('dialog-keys')
     await page.keyboard.press('Escape')
 
@@ -121,20 +122,23 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     )
     const binary = Buffer.from([0xff, 0xfe, 0, 1, 2, 0x80])
     await (
-      await fetch(`${run.gatewayUrl}/upload`, {
+      await fetch(`${run.gatewayUrl}/upload?bodySHA256=${'0'.repeat(64)}`, {
         method: 'POST',
         body: binary,
-        headers: { 'content-type': 'image/png', 'x-twilio-signature': 'c2lnbmF0dXJlIG9mIG5vYm9keQ==' },
+        headers: { 'content-type': 'image/png', 'x-twilio-signature': `${'A'.repeat(27)}=` },
       })
     ).text()
     await (await fetch(`${run.gatewayUrl}/sms`, { method: 'POST', body: 'Body=x' })).text()
     await page.locator('.row', { hasText: 'unsigned' }).waitFor()
+    // The row of an answer that Twilio could not use says so before it is opened.
+    await pollText(page.locator('.row.failed', { hasText: 'An answer in JSON' })).toContain('Twilio would report 12300')
     await check('list')
 
     await openRow('Where is my order?')
     await check('accepted')
     await openRow('An answer in JSON')
     await page.getByText('Twilio would report 12300: the content type is application/json.').waitFor()
+    await pollText(page.locator('.badge.failed')).toContain('Twilio would report 12300')
     await check('reported')
     await openRow('The application fails')
     await check('failed')
@@ -142,6 +146,7 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     await page.getByText('proven: this makes the signature match').waitFor()
     await check('refused-proven')
     await page.getByRole('button', { name: 'Edit and re-sign' }).click()
+    await page.getByRole('dialog', { name: 'Edit and re-sign' }).waitFor()
     await check('dialog-edit')
     await page.keyboard.press('Escape')
     await openRow('An unknown token')
@@ -155,6 +160,9 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     await openRow('word word')
     await check('long')
     await openRow('/upload')
+    await page.locator('.searching').waitFor({ state: 'detached' })
+    await page.getByText('Base64, because it is not UTF-8').click()
+    await page.locator('pre', { hasText: '//4AAQKA' }).scrollIntoViewIfNeeded()
     await check('binary')
     await openRow('unsigned')
     await page.locator('.fix code', { hasText: 'tollgate audit' }).waitFor()
@@ -191,6 +199,7 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     await page.goto(home)
     await page.getByText('Captures', { exact: true }).click()
     await page.getByRole('button', { name: 'Import requests…' }).click()
+    await page.getByRole('dialog', { name: 'Import requests' }).waitFor()
     await check('dialog-import')
     await page.keyboard.press('Escape')
     await page.getByText('Captures', { exact: true }).click()
@@ -201,11 +210,11 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
 
     // The end.
     await run.close()
-    await page.getByText('The inspector does not answer.').waitFor()
+    await page.getByText('The inspector does not answer. This list').waitFor()
     await check('offline')
     const next = await startDev({ listen: { port: 0 }, inspectorPort: Number(new URL(home).port), authToken })
     onTestFinished(() => next.close())
-    await page.getByText('This run has ended.').waitFor()
+    await page.getByText('This run has ended. Open').waitFor()
     await check('ended')
     // Chromium logs each request that failed.
     expect(complaints.splice(0).filter((one) => !/ERR_|401/.test(one))).toEqual([])

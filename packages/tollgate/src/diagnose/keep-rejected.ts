@@ -3,7 +3,7 @@ import { RequestError } from '../requests/error.ts'
 import { keepRequest } from '../requests/kept.ts'
 import { checkRequest } from '../requests/request.ts'
 import type { Rejected } from '../verdict.ts'
-import { readHeaders } from '../verify/head.ts'
+import { readHeaders, readSingle } from '../verify/head.ts'
 import { readTarget } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 import { readGivenTokens } from './configured-keys.ts'
@@ -18,10 +18,11 @@ export function keepRejected(
   { tried }: Rejected,
   options: VerifierOptions,
 ): boolean {
-  const [checked] = tried
   const target = readTarget(url)
-  if (checked === undefined || target === undefined || !(body === undefined || isBytes(body))) return false
+  if (target === undefined || !(body === undefined || isBytes(body))) return false
   const read = readHeaders(headers)
+  const checked = tried[0] ?? guessChecked(options, readSingle(read, 'host'), target.path)
+  if (checked === undefined) return false
   const names = typeof headers.get === 'function' ? [...(headers as Headers).keys()] : Object.keys(headers)
   try {
     const request = checkRequest({
@@ -37,6 +38,13 @@ export function keepRejected(
     if (error instanceof RequestError) return false
     throw error
   }
+}
+
+/** The URL of a request that was refused before its URL was compared. */
+function guessChecked({ publicUrl }: VerifierOptions, host: unknown, path: string): string | undefined {
+  const [base, ...others] = [publicUrl].flat()
+  if (typeof base === 'string' && others.length === 0) return base.replace(/\/$/, '') + path
+  return typeof host === 'string' ? `https://${host}${path}` : undefined
 }
 
 function listSecrets({ authToken, sharedKeys }: VerifierOptions): readonly string[] {

@@ -122,7 +122,7 @@ export function findTokens(secret: string): InnerTokens[] {
 
 function decodeBase64(text: string): string | undefined {
   try {
-    return /^[A-Za-z0-9+/]{40,80}={0,2}$/.test(text) ? atob(text) : undefined
+    return /^[A-Za-z0-9+/]{40,120}={0,2}$/.test(text) ? atob(text) : undefined
   } catch {
     return undefined
   }

@@ -31,8 +31,12 @@ export class AccountRows {
     return offset
   }
 
+  /**
+   * Gives back the bytes that the estimate was too large by. A quarter may stay, because the copy of
+   * a large file takes longer than a slice.
+   */
   trim(): void {
-    this.#resize(this.#end)
+    if (this.#end < 0.75 * this.bytes.length) this.#resize(this.#end)
   }
 
   #resize(length: number): void {

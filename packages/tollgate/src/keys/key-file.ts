@@ -4,7 +4,7 @@ import { type AlgorithmName, algorithms, findAlgorithm } from '../schemes/twilio
 import { parseSignatureSettings } from '../schemes/twilio/sign/signature.ts'
 import type { SharedKey } from '../verify/types.ts'
 import { AccountRows, AccountTable } from './accounts.ts'
-import type { Steps } from './slices.ts'
+import { type Steps, sliceBytes } from './slices.ts'
 
 /** The keys of a file. */
 export interface KeyFile {
@@ -56,7 +56,9 @@ export function* parseKeyFile(text: string): Steps<KeyFile> {
   } catch (error) {
     throw error instanceof JsonFault ? new TypeError(`it is not JSON: ${error.message}`) : error
   }
+  yield sliceBytes
   accounts.trim()
+  yield sliceBytes
   return { accounts, table, sharedKeys }
 }
 

@@ -213,6 +213,9 @@ function* readPrivateText({ fs, allowReadableByOthers }: KeySource, path: string
   }
 }
 
+/** The bytes that are decoded at once. The garbage collector does not copy texts that are so large. */
+const pieceBytes = 8 * sliceBytes
+
 function* readText(fs: FileSystem, descriptor: number): Steps<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const decode = (bytes?: Uint8Array): string => {
@@ -222,17 +225,28 @@ function* readText(fs: FileSystem, descriptor: number): Steps<string> {
       throw new FileFault('it is not UTF-8')
     }
   }
-  const chunk = new Uint8Array(sliceBytes)
+  const piece = new Uint8Array(pieceBytes)
   let text = ''
+  let filled = 0
   for (let total = 0; ; ) {
-    const bytes = fs.readSync(descriptor, chunk, 0, chunk.length, null)
-    if (bytes === 0) return text + decode()
+    const bytes = fs.readSync(descriptor, piece, filled, sliceBytes, null)
+    if (bytes === 0) break
     total += bytes
     // The file may grow while it is read.
     if (total > maxFileBytes) throw new FileFault(`it is larger than ${maxFileBytes} bytes`)
-    text += decode(chunk.subarray(0, bytes))
+    filled += bytes
+    if (filled + sliceBytes > pieceBytes) {
+      text += decode(piece.subarray(0, filled))
+      filled = 0
+    }
     yield bytes
   }
+  text += decode(piece.subarray(0, filled)) + decode()
+  // The first search joins the pieces. For a large file that needs a slice of its own.
+  yield sliceBytes
+  text.indexOf('{')
+  yield sliceBytes
+  return text
 }
 
 /**

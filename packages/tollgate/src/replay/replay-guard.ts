@@ -86,7 +86,7 @@ export function replayGuard(given: ReplayGuardOptions): ReplayGuard {
 async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Promise<Reservation> {
   if (delivery.handshake) return { delivery: 'unknown' }
   const attempt = shareAttempt(settings, delivery)
-  const { confirm, release } = attempt
+  const { confirm, release } = toReports(attempt)
   try {
     const outcome = await withTimeLimit(() => attempt.outcome, settings.storeTimeoutMs, 'The replay store')
     if (outcome === 'reserved') return { delivery: 'first', confirm, release }
@@ -139,6 +139,23 @@ function shareAttempt(settings: ReplaySettings, delivery: Delivery): Attempt {
   const attempt = startAttempt(settings, key, delivery)
   ofStore.set(native, attempt)
   return attempt
+}
+
+/**
+ * The reports of how the work on a delivery ended. If the store fails then, the error is in the log,
+ * because no answer shows it.
+ */
+function toReports({ confirm, release }: Attempt): Pick<Attempt, 'confirm' | 'release'> {
+  const log =
+    (failure: string) =>
+    (error: unknown): never => {
+      logCause('replay_store_failed', `The replay store failed to ${failure}.`, error)
+      throw error
+    }
+  return {
+    confirm: () => confirm().catch(log('confirm a delivery, so that a copy may be accepted')),
+    release: () => release().catch(log('release a delivery, so that its retry may be refused')),
+  }
 }
 
 function startAttempt(settings: ReplaySettings, key: string, delivery: Delivery): Attempt {

@@ -8,7 +8,7 @@ import {
   signRequest,
   webhookKinds,
 } from 'tollgate/testing'
-import type { OutgoingRequest } from 'tollgate/testing/call'
+import { cutPublicUrl, type OutgoingRequest } from 'tollgate/testing/call'
 import type { ResignInput, SendInput } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { dropUserinfo } from '../../shared/url-parts.ts'
@@ -55,12 +55,13 @@ export function makeCallRequest(
   key: Key,
 ): Delivery | undefined {
   const called = dropUserinfo(url).replace(/#.*$/s, '')
-  // Of several public URLs, the longest is the one that is meant.
-  const [prefix] = publicUrls
-    .map((base) => joinPublicUrl([base], '', undefined))
-    .filter((base) => called.startsWith(base) && /^([/?]|$)/.test(called.slice(base.length)))
-    .sort((one, other) => other.length - one.length)
-  if (prefix === undefined) return undefined
+  // Of several public URLs, the longest is the one that is meant: the shortest rest.
+  const [rest] = publicUrls
+    .map((base) => cutPublicUrl(called, joinPublicUrl([base], '', undefined)))
+    .filter((one) => one !== undefined)
+    .sort((one, other) => one.length - other.length)
+  if (rest === undefined) return undefined
+  const prefix = called.slice(0, called.length - rest.length)
   const type = method === 'POST' ? contentType : undefined
   const pairs = params.map(([name, value]): [string, string] => [name, value])
   return toDelivery(signRequest({ url: called, method, params: pairs, headers, contentType: type, ...key }), prefix)

@@ -1,5 +1,5 @@
 import type { Capture, CaptureSummary } from '../../shared/capture.ts'
-import { summarize } from '../read-capture.ts'
+import { summarize } from '../summarize.ts'
 import type { CaptureStore, StoreBounds } from './store.ts'
 
 interface Kept {

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import sqlite from 'node-sqlite3-wasm'
 import type { Capture, CaptureSummary } from '../../shared/capture.ts'
 import { hideCredentials } from '../hide.ts'
-import { summarize } from '../read-capture.ts'
+import { summarize } from '../summarize.ts'
 import type { CaptureStore, StoreBounds } from './store.ts'
 
 /** The file cannot be used as a store. The message names the file and the reason. */

@@ -59,16 +59,25 @@ export function listOldCookies(req: IncomingMessage, { cookieName }: Gate): read
 /** The header, in lower case, in which programs other than browsers send the token. */
 const tokenHeader = 'x-tollgate-inspector-token'
 
-/** Returns the reason to refuse a request, or `undefined` to allow it. */
-export function refuseAccess(req: IncomingMessage, gate: Gate): { status: number; text: string } | undefined {
+/**
+ * Returns the reason to refuse a request, or `undefined` to allow it.
+ * @param isPage true for the page itself, which a link of another site may open
+ */
+export function refuseAccess(
+  req: IncomingMessage,
+  gate: Gate,
+  isPage: boolean,
+): { status: number; text: string } | undefined {
   const host = readOwnHost(req, gate)
   // DNS rebinding: another site can reach this address under its own name.
   if (host === undefined) return { status: 403, text: `This page answers only at http://127.0.0.1:${gate.port}.` }
   const { origin } = req.headers
   const foreign = origin !== undefined && origin !== `http://${host}`
+  // A page on another port is of the same site, so the browser sends the cookie with a navigation,
+  // which has no Origin. It could not read the answer, but it could start a download.
   const crossSite = !['same-origin', 'none', undefined].includes(req.headers['sec-fetch-site'] as string | undefined)
+  if (foreign || (crossSite && !isPage)) return { status: 403, text: 'Other sites may not use this page.' }
   const reads = req.method === 'GET' || req.method === 'HEAD'
-  if (foreign || (crossSite && !reads)) return { status: 403, text: 'Other sites may not use this page.' }
   const byHeader = isToken(req.headers[tokenHeader], gate)
   if (!byHeader && !hasCookie(req, gate))
     return {

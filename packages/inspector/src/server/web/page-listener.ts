@@ -42,7 +42,7 @@ async function answer(page: Page, req: IncomingMessage, res: ServerResponse): Pr
   const isPage = req.method === 'GET' && url.pathname === '/' && readOwnHost(req, gate) !== undefined
   const code = isPage ? url.searchParams.get('code') : null
   if (gate.codes.use(code)) return admit(req, res, gate)
-  const refusal = refuseAccess(req, gate)
+  const refusal = refuseAccess(req, gate, isPage)
   if (refusal !== undefined) {
     if (isPage && refusal.status === 401 && gate.codes.size === 0) onShutOut()
     return sendText(res, refusal.status, refusal.text)

@@ -4,6 +4,7 @@ import { readSingle } from '../../verify/head.ts'
 import { isRewrittenJson, isSpacedJson, listBodyVariants, parseBoundedJson } from '../body-variants.ts'
 import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../encodings.ts'
 import { spellName } from '../evidence.ts'
+import { findJsonForm } from '../json-form.ts'
 import { isHugeForm, parseFormBody } from '../limits.ts'
 import { startsLikeTwilioName } from '../mask.ts'
 import { type Consumed, readParsed, type State, type Subject } from '../reading.ts'
@@ -107,7 +108,8 @@ export const bodyCauses = {
     title: 'The character set of the body changed',
     symptom:
       'Only requests with letters such as "ü" or with emoji are refused, and you see the letters wrong, as in "Ã¼".',
-    reason: 'Twilio sends UTF-8. If something read the body as Latin-1, or wrote it in Latin-1, the bytes are others.',
+    reason:
+      'Twilio sends UTF-8, so if something read the body as Latin-1, or wrote it in Latin-1, you check other bytes than Twilio signed.',
     fix: 'Pass the bytes that arrived. If something has to read them as text, let it read UTF-8.',
     question: 'some_messages',
     part: 'body',
@@ -153,7 +155,8 @@ export const bodyCauses = {
     title: 'The body is in Base64, or was decoded from it twice',
     symptom:
       'Your function on AWS Lambda or another platform refuses every form, as `signature_mismatch` or `body_malformed`.',
-    reason: 'Twilio signs the host as you typed it into the console, but many parsers make it lower case.',
+    reason:
+      'Platforms pass bodies in Base64 with a flag such as isBase64Encoded. If your wrapper loses the flag, the text stays encoded. If it decodes the body and keeps the flag, the body is decoded twice.',
     fix: 'Pass the body together with its flag (isBase64Encoded) as the platform gave them.',
     question: 'parser',
     part: 'body',
@@ -170,7 +173,7 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   body_hash_missing: {
     title: 'bodySHA256 is missing',
-    symptom: 'JSON webhooks are refused as `body_unsigned`.',
+    symptom: 'JSON webhooks are refused as `body_unsigned`, but your forms pass.',
     reason:
       'Twilio adds the hash of a JSON body to the query as bodySHA256. If your proxy or a redirect drops the query, or passes on only known parameters, the hash is gone.',
     fix: 'Keep the query, which holds bodySHA256, and pass the whole request target.',
@@ -188,8 +191,11 @@ export const bodyCauses = {
         ? { detail: 'The signature matches, but the URL has no bodySHA256: the signature does not cover this body.' }
         : undefined
     },
-    suspect({ subject: { body, isForm, looksLikeJson, state, unread, method } }) {
+    suspect({ subject }) {
+      const { body, isForm, looksLikeJson, state, unread, method } = subject
       if (unread || method === 'GET' || isForm || body === undefined || !looksLikeJson) return undefined
+      // A form that something wrote as JSON never had one.
+      if (findJsonForm(subject) !== undefined) return undefined
       return findBodyHash(state.url.query) === undefined
         ? {
             grounds: ['contradiction'],
@@ -226,7 +232,7 @@ export const bodyCauses = {
     symptom:
       'A form webhook is refused as `body_unsigned`, or `RequestValidator` returns false for the text of a form.',
     reason:
-      'Something lost or changed the Content-Type of the form: an API gateway with a JSON template, a function platform’s default, or a test tool. Tollgate reads parameters only from forms. `RequestValidator` does not know the type: it takes a text for a raw body, which only bodySHA256 covers.',
+      'Something lost or changed the Content-Type of the form: an API gateway with a JSON template, a function platform’s default, or a test tool. Tollgate reads parameters only from forms. `RequestValidator` does not know the type, so it takes a text for a raw body, which only bodySHA256 covers.',
     fix: `Pass Content-Type: application/x-www-form-urlencoded on unchanged. ${passParams}`,
     fixes: { lambda: 'Use the proxy integration, without mapping templates.' },
     question: 'content_type',
@@ -238,12 +244,20 @@ export const bodyCauses = {
       yield* listMultipart(subject)
     },
     changesParams: true,
-    suspect({ subject: { contentType, body, parsed, isForm }, rejection }) {
+    suspect({ subject, rejection }) {
+      const { contentType, body, parsed, isForm, state } = subject
       if (typeof parsed === 'string' && parsed.includes('='))
         return {
           grounds: ['trace'],
           detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.',
           fix: passParams,
+        }
+      if (rejection.code === 'body_unsigned' && findBodyHash(state.url.query) === undefined && findJsonForm(subject))
+        return {
+          grounds: ['contradiction'],
+          detail:
+            'The body is JSON with the parameters of a form webhook, and the URL has no bodySHA256: something wrote the form again as JSON.',
+          fix: writtenAgain,
         }
       if (rejection.code !== 'body_unsigned' || body === undefined || isForm || /json/i.test(contentType))
         return undefined
@@ -263,7 +277,7 @@ export const bodyCauses = {
   body_compressed: {
     title: 'The body is compressed',
     symptom:
-      'The code is `content_encoding_unsupported`. If something also removed Content-Encoding, it is `body_malformed` or `body_hash_mismatch`.',
+      'The code is `content_encoding_unsupported` or, if something also removed Content-Encoding, `body_malformed` or `body_hash_mismatch`.',
     reason: 'Twilio sends no compressed bodies, so a proxy or a forwarder compressed this one on its way to you.',
     fix: 'Let nothing on the way compress the bodies of requests, or let the proxy decompress them and remove Content-Encoding.',
     question: 'parser',
@@ -284,7 +298,7 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   body_limit: {
     title: 'The body is larger than the limit',
-    symptom: 'The code is `body_too_large`. Large batches of Event Streams are refused, but your other webhooks pass.',
+    symptom: 'Large batches of Event Streams are refused as `body_too_large`, but your other webhooks pass.',
     reason: '`maxBodyBytes` limits what a stranger can make your server read, and its default is 1 MiB.',
     fix: 'Raise "maxBodyBytes" if Twilio sends such bodies, for example batches of Event Streams.',
     question: 'parser',
@@ -301,7 +315,7 @@ export const bodyCauses = {
     title: 'Something else read the body first',
     symptom: 'The code is `body_already_consumed` (500), or the body is empty, or it is "[object Object]".',
     reason:
-      'A body can be read only once. A parser that ran before the check kept an object and not the bytes, and the bytes cannot be rebuilt from the object.',
+      'A body can be read only once, and a parser that ran before the check has read it. The parser kept an object and not the bytes, and the bytes cannot be rebuilt from the object.',
     fix: "Verify before anything else reads the body, or keep its bytes: give the parsers of Express { limit: '1mb', verify: captureRawBody }.",
     fixes: keepBytes,
     question: 'parser',
@@ -319,7 +333,7 @@ export const bodyCauses = {
     title: 'The body did not arrive',
     symptom: 'Every form is refused because the request has no body, but your GET webhooks pass.',
     reason:
-      'A proxy does not pass the body on, for example nginx with proxy_pass_request_body off. Or your code that calls verify() passes no body.',
+      'A proxy does not pass the body on, for example nginx with proxy_pass_request_body off, or your own code calls verify() without the body.',
     fix: 'Let the proxy pass the body on (nginx: without proxy_pass_request_body off). If you call verify() yourself, pass the raw body.',
     question: 'parser',
     part: 'body',
@@ -580,12 +594,19 @@ function showType(contentType: string): string {
  * A relay that reads forms and writes JSON: the fields of the JSON are the parameters, or one of
  * them is the form.
  */
-function* listFormAsJson({ body, state, method, looksLikeJson, isForm }: Subject): Generator<Edit> {
+function* listFormAsJson(subject: Subject): Generator<Edit> {
+  const { body, state, method, looksLikeJson, isForm } = subject
   if (!(state.covers === 'body' || isForm) || body === undefined || method === 'GET' || !looksLikeJson) return
   const json = parseBoundedJson(decodeUtf8(body) ?? '')
   const pairs = typeof json === 'object' && json !== null && !Array.isArray(json) ? readParsed(json) : undefined
   const detail = 'The form was rewritten as JSON on the way. Twilio signed its fields as parameters.'
   yield* takeForm(pairs, { detail, fix: writtenAgain }, 2)
+  const wrapped = findJsonForm(subject)
+  if (wrapped?.isWrapped)
+    yield* takeForm(wrapped.pairs, {
+      detail: 'The form is an object in a field of JSON: something parsed it and wrapped it on the way.',
+      fix: writtenAgain,
+    })
   for (const [, value] of pairs?.slice(0, mostWrapped) ?? []) {
     const form = [value, decodeBase64(value)].find((text) => text !== undefined && isTwilioForm(text))
     yield* takeForm(form === undefined ? undefined : parseForm(form), {

@@ -62,7 +62,7 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   account_not_listed: {
     title: 'The account is not allowed',
-    symptom: 'The code is `account_not_allowed`.',
+    symptom: 'Your log has the code `account_not_allowed`, although the token is right.',
     reason:
       'The signature matches, but the request names an account that your `allowedAccounts` does not list, or that does not own the key. You have to list each subaccount, because it has its own AccountSid.',
     fix: 'If the account is yours, add it to "allowedAccounts", or list the key under the account that owns it.',
@@ -75,7 +75,7 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   key_lookup: {
     title: 'The look-up of the key fails',
-    symptom: 'The code is `key_lookup_failed`.',
+    symptom: 'Your server answers with 503, and your log has the code `key_lookup_failed`.',
     reason:
       'Your function in `authToken`, `sharedKeys` or `allowedHosts` threw an error, took longer than `lookupTimeoutMs`, or returned an unusable value. So the request itself may be genuine.',
     fix: 'Repair the function that looks up the key, or give it more time with "lookupTimeoutMs".',
@@ -159,7 +159,9 @@ export const keyCauses = {
       yield editSecrets(
         'token',
         stripSpace,
-        `The configured ${nameSecret(keys)} has white space or an invisible character in it.`,
+        keys.tried.some(({ secret }) => writtenBreak.test(secret))
+          ? `The configured ${nameSecret(keys)} ends in a backslash and a letter, as some tools write a line break.`
+          : `The configured ${nameSecret(keys)} has white space or an invisible character in it.`,
       )
     },
     suspect({ subject: { keys } }) {
@@ -177,18 +179,12 @@ export const keyCauses = {
     symptom: 'The server does not start ("is in quotes"), or every request is refused.',
     reason:
       'docker --env-file, systemd and some consoles keep the quotes of TWILIO_AUTH_TOKEN="…", so they become a part of your token.',
-    fix: "Remove the quotes around the Auth Token, or the SharedKey's secret, and a variable's name before it.",
+    fix: "Remove what is around the Auth Token, or the SharedKey's secret: quotes, the name of its variable before it, or a comma or semicolon behind it.",
     question: 'token',
     part: 'key',
     codes: ['key_lookup_failed'],
     edits({ keys }) {
-      return [
-        editSecrets(
-          'quotes',
-          stripQuotes,
-          `The configured ${nameSecret(keys)} is in quotes, or starts with the name of its variable.`,
-        ),
-      ]
+      return [editSecrets('quotes', stripQuotes, `The configured ${nameSecret(keys)} ${describeWrapping(keys)}.`)]
     },
     suspect({ subject: { keys } }) {
       return findFault(keys)?.kind === 'quotes'
@@ -198,7 +194,7 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   token_is_api_key: {
     title: 'An API key instead of the token',
-    symptom: 'Your configured secret begins with SK, or has letters after "f".',
+    symptom: 'Every request is refused, and your configured secret begins with SK, or has letters after "f".',
     reason: 'You use API keys for your calls to Twilio, but Twilio never signs webhooks with them.',
     fix: 'Configure the Auth Token of the account. API keys sign no webhooks.',
     question: 'token',
@@ -230,7 +226,7 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   token_is_account_sid: {
     title: 'An AccountSid instead of the token',
-    symptom: 'Your configured secret begins with AC.',
+    symptom: 'Every request is refused, and your configured secret begins with AC.',
     reason:
       'The console shows the AccountSid and the Auth Token next to each other, so it is easy to copy the wrong one.',
     fix: 'Configure the Auth Token, which is below the AccountSid in the console.',
@@ -558,6 +554,8 @@ function editSecrets(dimension: Dimension, change: (secret: string) => string, d
   }
 }
 
+const writtenBreak = /(\\[nrt])+(["'`]?)$/
+
 /**
  * Strips white space around the token and inside its quotes, and invisible characters that come
  * with a copied text.
@@ -565,14 +563,27 @@ function editSecrets(dimension: Dimension, change: (secret: string) => string, d
 function stripSpace(secret: string): string {
   return secret
     .replace(/[\u200b-\u200f\u2060\ufeff]/g, '')
-    .replace(/(\\[nrt])+(["'`]?)$/, '$2')
+    .replace(writtenBreak, '$2')
     .replace(/^\s*(["'`]?)\s*([\s\S]*?)\s*(["'`]?)\s*$/, '$1$2$3')
     .replace(/^([0-9a-f\s]*)$/i, (text) => text.replace(/\s+/g, ''))
 }
 
+/** Says what `stripQuotes` removes. */
+function describeWrapping({ tried }: ConfiguredKeys): string {
+  const secret = tried.find((one) => stripQuotes(one.secret) !== one.secret)?.secret ?? ''
+  const parts = [
+    ...(namedVariable.test(secret) ? ['starts with the name of its variable'] : []),
+    ...(/["'`“”‘’«»<>]/.test(secret) ? ['is in quotes'] : []),
+    ...(/[;,]$/.test(secret) ? ['ends in a comma or semicolon'] : []),
+  ]
+  return parts.join(' and ')
+}
+
+const namedVariable = /^(export\s+)?[A-Z_]{3,40}\s*[=:]\s*/
+
 function stripQuotes(secret: string): string {
   return secret
-    .replace(/^(export\s+)?[A-Z_]{3,40}\s*[=:]\s*/, '')
+    .replace(namedVariable, '')
     .replace(/^(["'`])([\s\S]*)\1$/, '$2')
     .replace(/^[“‘«<]([\s\S]*)[”’»>]$/, '$1')
     .replace(/^\\?(["'`])([\s\S]*?)\\?\1$/, '$2')

@@ -34,7 +34,7 @@ export const lostParamsCauses = {
   } satisfies CauseRow as Row,
   params_repeats_dropped: {
     title: 'Repeated parameters were dropped',
-    symptom: 'Group messages of Conversations are refused.',
+    symptom: 'Group messages of Conversations are refused, but your other messages pass.',
     reason:
       'Some webhooks repeat a parameter (MessagingBinding.Address), and Twilio signs each distinct value. If your parser keeps only the first or last value, or joins them with commas, the others are lost.',
     fix: `Verify the raw body, which keeps repeated parameters. ${ifVerifier}`,

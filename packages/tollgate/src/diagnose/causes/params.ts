@@ -60,7 +60,7 @@ export const paramsCauses = {
     title: 'The form was decoded twice, or not at all',
     symptom: 'Phone numbers begin with a space instead of "+", or values still hold %20.',
     reason:
-      'In a form, + means a space and %2B means a plus, and Twilio signs values that are decoded once. If you decode twice, every plus becomes a space. If you do not decode, the escapes stay.',
+      'In a form, + means a space and %2B means a plus, and Twilio signs values that are decoded once. If you decode twice, every plus becomes a space, and if you do not decode, the escapes stay.',
     fix: `Decode the form exactly once: pass the raw body. ${ifVerifier}`,
     fixes: {
       ...guardFirst,
@@ -115,9 +115,9 @@ export const paramsCauses = {
   } satisfies CauseRow as Row,
   params_nested: {
     title: 'Parameter names became objects',
-    symptom: 'Parameters with brackets or dots in their names are refused.',
+    symptom: 'Only requests are refused whose parameters have brackets or dots in their names.',
     reason:
-      'Twilio signed the names that it sent, but parsers such as qs turn a[b]=1 into { a: { b: 1 } }, and Media[0]=… into an array. PHP turns a dot into an underscore.',
+      'Twilio signed the names that it sent, but parsers such as qs turn a[b]=1 into { a: { b: 1 } }, and Media[0]=… into an array, and PHP turns a dot into an underscore.',
     fix: 'Verify the raw body, or parse it without nesting: express.urlencoded({ extended: false }).',
     fixes: {
       ...guardFirst,

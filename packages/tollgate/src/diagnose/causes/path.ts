@@ -1,6 +1,7 @@
 import type { UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
 import { readTarget } from '../../verify/public-url.ts'
+import type { Evidence } from '../evidence.ts'
 import { isTwilioName } from '../mask.ts'
 import { ownTarget, type Subject } from '../reading.ts'
 import {
@@ -25,7 +26,7 @@ export const pathCauses = {
     title: 'A path prefix was stripped or added',
     symptom: 'Your URL at Twilio has /twilio/sms, and your app sees /sms, or the reverse.',
     reason:
-      'Twilio signed the path that it requested. A proxy or a platform routes by the first part of the path and removes it, or adds its own, so your app sees another path.',
+      'Twilio signed the path that it requested, but your app sees another one, because a proxy or a platform routes by the first part of the path and removes it, or adds its own.',
     fix: 'Put a prefix that was stripped into "publicUrl" ("https://example.com/prefix"). Take one out of it that the path has already. If the proxy added one, let it pass the path unchanged.',
     fixes: {
       express: `${intoUrl}. app.use() does no harm: the guard reads req.originalUrl.`,
@@ -55,6 +56,8 @@ export const pathCauses = {
     edits: listPrefixes,
     compare: (seen, signed) => comparePaths('words', seen, signed),
     suspect({ subject: { evidence, state, options }, tried }) {
+      const named = findNamedPath(evidence, state.url)
+      if (named !== undefined && tried > 0) return { grounds: ['contradiction'], ...named }
       return tried > 0
         ? {
             // Few webhooks are at the root, and many proxies strip the only part of the path.
@@ -260,6 +263,26 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
   yield* listInner(segments, offer)
   yield* listJoined(seen, offer)
   yield* listRouted(state.url)
+}
+
+/**
+ * Finds a prefix or a path that a proxy names, and that the checked path does not have. The search
+ * has tried it, so something else differs too.
+ */
+function findNamedPath({ prefixes, targets }: Evidence, { path }: UrlParts): Finding | undefined {
+  const prefix = prefixes.find(({ value }) => !`${stripSlashes(path)}/`.startsWith(`${trimPrefix(value)}/`))
+  if (prefix !== undefined)
+    return {
+      detail: `${prefix.from} names the prefix ${trimPrefix(prefix.value)}, and this server checks the path ${path}. With the prefix alone, the signature does not match either.`,
+      fix: 'If the URL in the Twilio console has the prefix, put it into "publicUrl". The diagnosis of the next request then shows what else differs.',
+    }
+  const target = targets.find(({ value, from }) => from !== ownTarget && isMoved(path, value.path))
+  return target === undefined
+    ? undefined
+    : {
+        detail: `${target.from} names the path ${target.value.path}, and this server checks ${path}. With that path alone, the signature does not match either.`,
+        fix: 'If the URL in the Twilio console has that path, let nothing on the way rewrite it, or return that URL from "signedUrl". The diagnosis of the next request then shows what else differs.',
+      }
 }
 
 /** A prefix in "publicUrl" does not undo a rewrite of the path. */

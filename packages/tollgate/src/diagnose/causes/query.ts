@@ -18,7 +18,7 @@ export const queryCauses = {
     title: 'The query is lost',
     symptom: 'URLs with a query are refused, but URLs without one pass.',
     reason:
-      'Twilio signs the URL including its query. A rewrite or a redirect dropped the query, or your app passes only the path.',
+      'Twilio signs the URL including its query, but a rewrite or a redirect dropped the query, or your app passes only the path.',
     fix: 'Let every proxy pass the query on, and pass the whole request target to the verifier (Express: req.originalUrl, Koa: ctx.originalUrl, Hono: c.req.url).',
     fixes: {
       nginx: 'Append $is_args$args in rewrites and in a proxy_pass with variables.',
@@ -101,7 +101,7 @@ export const queryCauses = {
   } satisfies CauseRow as Row,
   query_encoding: {
     title: 'The query was re-encoded',
-    symptom: 'Queries with spaces, "+", ":" or "@" are refused.',
+    symptom: 'Only URLs are refused that have a space, an apostrophe, "+", ":" or "@" in the query.',
     reason:
       'A space may be written as + or as %20, and ":" as itself or as %3A. Both mean the same, but their signatures differ, and a platform that decodes and encodes the query chooses one.',
     fix: 'Pass the raw query, neither decoded nor encoded again. If the platform keeps none, or Twilio itself signed another spelling (SIP addresses), return the signed URL from "signedUrl".',

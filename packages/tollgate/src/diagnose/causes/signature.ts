@@ -18,7 +18,7 @@ export const signatureCauses = {
     title: 'The method is not listed',
     symptom: 'The code is `method_not_allowed`, and Twilio sent the request, usually as a PUT.',
     reason:
-      'You can set WhatsApp and RCS senders to PUT. The signature does not cover the method, so only the methods in `methods` are accepted.',
+      'You can set WhatsApp and RCS senders to PUT at Twilio. But the signature does not cover the method, so only the methods in `methods` are accepted.',
     fix: "Set methods: ['GET', 'POST', 'PUT'], or set the sender to POST in the Twilio console.",
     question: 'some_messages',
     part: 'request',
@@ -68,7 +68,7 @@ export const signatureCauses = {
   } satisfies CauseRow as Row,
   signature_missing: {
     title: 'There is no signature',
-    symptom: 'The code is `signature_missing`.',
+    symptom: 'The code is `signature_missing`, but the request looks like one of Twilio’s.',
     reason:
       'Twilio signs every webhook, unless a webhook Setting of the account switches signing off (`type: none`). So the request is not from Twilio, or a proxy, a queue or a replay tool dropped the header, or there is such a Setting.',
     fix: 'Make every proxy pass X-Twilio-Signature on. If none drops it, look for a Setting that switches signing off: `tollgate audit` finds it (signing_off).',

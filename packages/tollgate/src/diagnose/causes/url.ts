@@ -4,6 +4,7 @@ import type { Rejected } from '../../verdict.ts'
 import type { HostAndPort } from '../../verify/public-url.ts'
 import { captureOwn, findCaptureSite, isCaptureSite } from '../capture-sites.ts'
 import { isForwarded, listParts, type Seen, spellName } from '../evidence.ts'
+import { findJsonForm } from '../json-form.ts'
 import type { ForwardingFamily, Subject } from '../reading.ts'
 import { setUrl } from './mends.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row.ts'
@@ -100,7 +101,12 @@ export const urlCauses = {
             'The request has a signature and the parameters of a webhook, and another User-Agent: if a program of yours sends it on, Twilio signed the URL of that program.',
           fix: 'Return the URL in the Twilio console from "signedUrl", which is that of the program that sends the request on, and let it pass on the form as it arrived.',
         }
-      const cdn = cdnHeaders.find((name) => subject.header(name).length > 0)
+      if (quickTunnel.test(host) && !subject.evidence.hosts.some(({ value }) => value.host === host))
+        return {
+          grounds: ['setup'],
+          detail: `This server checks "${host}", the name of a tunnel, which may get another one at each start, and no header of the request names it.`,
+        }
+      const cdn = cdnHeaders.find((name) => subject.header(name).some((value) => isOfCdn(name, value)))
       if (cdn !== undefined && platformHost.test(host))
         return {
           grounds: ['setup'],
@@ -168,7 +174,8 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   host_case: {
     title: 'The host in another letter case',
-    symptom: 'The URLs differ only in capital letters in the host.',
+    symptom:
+      'Every request is refused, and the checked URL differs from the one at Twilio only in capital letters of the host.',
     reason: 'Twilio signs the host as you typed it into the console, but many parsers make it lower case.',
     fix: 'Write the host in "publicUrl" as in the Twilio console, in the same letter case.',
     question: 'every_request',
@@ -183,7 +190,7 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   userinfo: {
     title: 'User name and password in the URL',
-    symptom: 'Your URL at Twilio is https://user:password@host/, and the signature covers user and password.',
+    symptom: 'Your URL at Twilio is `https://user:password@host/`, and the signature covers user and password.',
     reason:
       'Twilio removes user name and password before it signs, but your own sender, or an old helper library, may not.',
     fix: 'Sign and check the URL without its user name and password, as Twilio does.',
@@ -206,7 +213,7 @@ export const urlCauses = {
     title: 'A WebSocket handshake with another scheme',
     symptom: 'Media Streams or ConversationRelay are refused (error 31920), but your webhooks pass.',
     reason:
-      'Twilio signs handshakes as wss://. Tollgate verifies a request as a handshake only if your server treats it as one, and as a plain GET otherwise. So it fails if a proxy drops Upgrade and Connection, or if your route opens sockets without saying so.',
+      'Twilio signs handshakes as wss://, and Tollgate verifies a request as a handshake only if your server treats it as one, and as a plain GET otherwise. So it fails if a proxy drops Upgrade and Connection, or if your route opens sockets without saying so.',
     fix: 'Pass the Upgrade and Connection headers. If an upgrade arrives as an ordinary request (fetch, Hono, Elysia, h3), set webSocket: true for the route that opens sockets. On Node.js use tollgate/ws. If you call verify() yourself, set handshake: true.',
     fixes: {
       nginx:
@@ -317,10 +324,12 @@ function findOtherHost({ evidence, state: { url } }: Subject): Seen<HostAndPort>
 }
 
 /** A program that has a signature and all of a webhook's parameters has them from Twilio. */
-export function isSentOn({ evidence, state: { covers, pairs }, signatures, queryPairs }: Subject): boolean {
+export function isSentOn(subject: Subject): boolean {
+  const { evidence, state, signatures, queryPairs } = subject
+  const { covers, pairs } = state
   const { userAgent, looksLikeTwilio } = evidence
   if (looksLikeTwilio || userAgent === undefined || signatures.length === 0 || byHand.test(userAgent)) return false
-  const params = covers === 'params' && pairs.length > 0 ? pairs : queryPairs
+  const params = covers === 'params' && pairs.length > 0 ? pairs : (findJsonForm(subject)?.pairs ?? queryPairs)
   return params.length >= fewestParams && kindOf(new Map(params)) !== undefined
 }
 
@@ -340,7 +349,17 @@ const cdnHeaders = [
   'fastly-client-ip',
   'akamai-origin-hop',
   'x-edge-request-id',
+  'via',
 ]
+
+/** Load balancers and CDNs that name themselves in Via. Routers of platforms do too. */
+function isOfCdn(name: string, value: unknown): boolean {
+  return name !== 'via' || /\b(google|cloudfront|akamai|fastly|varnish)\b/i.test(String(value).slice(0, 2000))
+}
+
+/** Names that a tunnel gets at its start. */
+const quickTunnel =
+  /\.(trycloudflare\.com|ngrok-free\.(app|dev)|ngrok\.(io|app)|loca\.lt|lhr\.life|serveo\.net|pinggy\.link)$/i
 
 const internalHost = /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[)|^[^.]+$|\.(local|internal)$/i
 

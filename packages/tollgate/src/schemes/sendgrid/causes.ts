@@ -39,7 +39,7 @@ const unchanged = 'Verify the bytes that arrived'
 const rows = {
   method: {
     title: 'The method is not POST',
-    symptom: 'The code is `method_not_allowed`.',
+    symptom: 'The code is `method_not_allowed`, because the request that arrived is not a POST.',
     reason: 'SendGrid sends every webhook as a POST. So something changed the method, or the request is not a webhook.',
     fix: 'Send the webhook as POST, and let no proxy change the method.',
     part: 'request',
@@ -65,7 +65,7 @@ const rows = {
   } satisfies SendGridRow as Row,
   signature_missing: {
     title: 'There is no signature',
-    symptom: 'The code is `signature_missing`.',
+    symptom: 'The code is `signature_missing`, although you have set the public key.',
     reason:
       'SendGrid signs a webhook only if you have turned the feature on for it. A proxy may also drop one of the two headers that belong to a signature.',
     fix: 'Turn on "Signature Verification" of the Event Webhook, or the signature of the Security Policy of Inbound Parse. Let every proxy pass both headers on.',
@@ -80,15 +80,16 @@ const rows = {
     },
     suspect({ subject, rejection: { code, message } }) {
       if (code !== 'signature_missing' || findOtherProduct(subject) !== undefined) return undefined
-      // Only a webhook that signs has the header of the signature.
+      // Only a webhook that signs has one of the two headers.
+      if (lostSignature(subject)) return { grounds: ['fault'], detail: signatureLost, fix: passSignature }
       return lostTimestamp(subject)
         ? { grounds: ['fault'], detail: timestampLost, fix: passTimestamp }
-        : { grounds: ['refusal'], detail: message.replace(/ See \S*docs\/codes\/.*$/, '') }
+        : { grounds: ['refusal'], detail: message.replace(/ See \S*codes\/\S*$/, '') }
     },
   } satisfies SendGridRow as Row,
   signature_encoding: {
     title: 'The signature is encoded differently',
-    symptom: 'The code is `signature_malformed`.',
+    symptom: 'The code is `signature_malformed`, and the header has %3D, "-", "_", quotes or hex digits.',
     reason:
       'The signature is Base64 of DER, but something encoded it for a URL, quoted it, or wrote its bytes in another way.',
     fix: 'Pass X-Twilio-Email-Event-Webhook-Signature on unchanged: Base64 of DER, with its padding.',
@@ -104,7 +105,8 @@ const rows = {
   signature_truncated: {
     title: 'The signature is cut off',
     symptom: 'The code is `signature_malformed`, and the header is shorter than 90 characters.',
-    reason: 'A field of a log or of a database was too short, or a proxy limits headers.',
+    reason:
+      'Something on the way cut the header: a field of a log or of a database was too short, or a proxy limits headers.',
     fix: 'Pass X-Twilio-Email-Event-Webhook-Signature on unchanged and complete.',
     part: 'signature',
     suspect({ presented, subject }) {
@@ -117,7 +119,8 @@ const rows = {
   timestamp_malformed: {
     title: 'The timestamp is written differently',
     symptom: 'The code is `signature_malformed` or `signature_mismatch`, and the timestamp does not have 10 digits.',
-    reason: 'The signature covers the timestamp as SendGrid wrote it: seconds since 1970, 10 digits.',
+    reason:
+      'The signature covers the timestamp as SendGrid wrote it, which is seconds since 1970 in 10 digits, so milliseconds or a date do not match.',
     fix: 'Pass X-Twilio-Email-Event-Webhook-Timestamp on unchanged: seconds, 10 digits.',
     part: 'signature',
     *edits(subject) {
@@ -139,8 +142,9 @@ const rows = {
   } satisfies SendGridRow as Row,
   timestamp_old: {
     title: 'The timestamp is old',
-    symptom: 'The code is `stale`.',
-    reason: 'SendGrid retries for 24 hours, a queue held the request, someone sent it again, or the clock is wrong.',
+    symptom: 'The code is `stale`, often for retries or after your server was down.',
+    reason:
+      'SendGrid retries for 24 hours, so a genuine request may be old. Or a queue held the request, someone sent it again, or your clock is wrong.',
     fix: "Check the clock. For retries set `whenStale: 'mark'` or a larger `maxAgeSeconds`.",
     part: 'signature',
     codes: ['stale'],
@@ -153,7 +157,7 @@ const rows = {
   } satisfies SendGridRow as Row,
   body_limit: {
     title: 'The mail is larger than the limit',
-    symptom: 'The code is `body_too_large`. Mails with attachments are refused, but your other mails pass.',
+    symptom: 'Mails with attachments are refused as `body_too_large`, but your other mails pass.',
     reason: '`maxBodyBytes` limits what a stranger can make your server read, and its default is 1 MiB.',
     fix: 'Raise "maxBodyBytes". Inbound Parse needs maxBodyBytes: 32 * 1024 * 1024, for mails of 30 MB.',
     part: 'body',
@@ -184,7 +188,7 @@ const rows = {
   body_line_ends: {
     title: 'The line ends of the events changed',
     symptom: 'Only batches of several events are refused, as `signature_mismatch`.',
-    reason: 'SendGrid writes \\r\\n between the events. Something turned it into \\n.',
+    reason: 'SendGrid writes \\r\\n between the events and signs it, but something turned it into \\n.',
     fix: `${unchanged}. SendGrid signs \\r\\n between the events.`,
     part: 'body',
     edits: (subject) => listBodies(subject, 'line_ends'),
@@ -199,13 +203,18 @@ const rows = {
   } satisfies SendGridRow as Row,
   body_reserialized: {
     title: 'The events were parsed and written again',
-    symptom: 'Every request is refused as `signature_mismatch`.',
+    symptom: 'Every request is refused as `signature_mismatch`, and your code parses the JSON before the check.',
     reason: 'The signature covers the bytes that SendGrid sent, and JSON.stringify(req.body) returns other ones.',
     fix: `${unchanged}, never JSON.stringify(req.body).`,
     part: 'body',
     edits: (subject) => listBodies(subject, 'json'),
-    suspect: (asked) =>
-      isOther(asked) && asked.subject.text !== '' ? { grounds: ['shape'], detail: noArray } : undefined,
+    suspect(asked) {
+      const { text } = asked.subject
+      if (isOther(asked) && text !== '') return { grounds: ['shape'], detail: noArray }
+      if (!isIntact(asked) || isMail(asked.subject)) return undefined
+      if (mark.test(text)) return { grounds: ['sign'], detail: markedBody }
+      return text !== '' && !/[\r\n]$/.test(text) ? { grounds: ['sign'], detail: noLineEnd } : undefined
+    },
   } satisfies SendGridRow as Row,
   body_decoded: {
     title: 'The body was decoded',
@@ -217,12 +226,12 @@ const rows = {
     suspect(asked) {
       if (concernsBody(asked.rejection.code) && asked.subject.text.includes('\ufffd'))
         return { grounds: ['trace'], detail: 'The body has U+FFFD, which replaces bytes that are not UTF-8.' }
-      return isOther(asked) && asked.subject.text === '' ? { grounds: ['shape'], detail: noArray } : undefined
+      return isOther(asked) && asked.subject.text === '' ? { grounds: ['shape'], detail: noText } : undefined
     },
   } satisfies SendGridRow as Row,
   key_other: {
     title: 'The key of another webhook',
-    symptom: 'Every request of one webhook is refused as `signature_mismatch`.',
+    symptom: 'Every request of one webhook is refused as `signature_mismatch`, but your other webhooks pass.',
     reason: 'Each webhook of SendGrid has a key of its own, and a new one if you turn the signature off and on.',
     fix: 'Give the public key that SendGrid shows for this webhook: each has its own.',
     part: 'key',
@@ -252,7 +261,7 @@ const rows = {
   } satisfies SendGridRow as Row,
   not_from_sendgrid: {
     title: 'The request is not from SendGrid',
-    symptom: 'User-Agent is a browser, curl or a scanner.',
+    symptom: 'You do not expect the request, and its User-Agent is a browser, curl or a scanner.',
     reason:
       'Scanners find your public URL and send requests to it. The check exists to refuse such requests, so you have nothing to mend.',
     fix: 'If a stranger sent it, do nothing. For your own tests, sign the request with signSendGridRequest of tollgate/testing.',
@@ -260,6 +269,7 @@ const rows = {
     isStranger: true,
     suspect(asked) {
       if (findOtherProduct(asked.subject) !== undefined) return undefined
+      if (lostSignature(asked.subject)) return undefined
       if (asked.rejection.code === 'signature_missing' && !lostTimestamp(asked.subject))
         return { grounds: ['refusal'], detail: 'SendGrid signs every request of a webhook with the feature on.' }
       return isIntact(asked) ? { grounds: ['unknown'], detail: `Nothing matched in ${asked.tried} tries.` } : undefined
@@ -279,6 +289,11 @@ export const sendGridCauses: Readonly<Record<SendGridCauseId, SendGridRow>> = ro
 const otherMethod = 'The method is not POST.'
 const older = 'The timestamp is older than "maxAgeSeconds".'
 const parsedBody = 'The body is what a parser made of it, not its bytes.'
+const noText = 'The body is not UTF-8: it was compressed, or written in another character set, or it is forged.'
+const noLineEnd =
+  'The body does not end in a line break, as the events of SendGrid do: something wrote it again, or changed it in another way.'
+const markedBody = 'The body has a mark that filters write in place of what they hide.'
+const mark = /\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|\*{4,}/i
 const noArray = 'The body is not a JSON array: it was compressed, cut off or wrapped, or it is forged.'
 
 /** Codes that are decided before the body is read. */
@@ -382,9 +397,20 @@ function readCut({ signatureText }: SendGridSubject): number | 'whole' | undefin
 
 function repairTimestamp({ timestampText: text }: SendGridSubject): { digits: string; detail: string } | undefined {
   if (text === undefined || isTimestamp(text)) return undefined
+  const digits = repairTime(text)
+  if (digits === undefined) return undefined
+  if (/^\s*\d{13}\s*$/.test(text)) return { digits, detail: 'The timestamp is in milliseconds.' }
+  const isDate = /[a-z]/i.test(text)
+  return { digits, detail: isDate ? 'The timestamp is written as a date.' : 'The timestamp is not 10 digits.' }
+}
+
+/** Reads the seconds of a timestamp that is written in another way, also as a date. */
+function repairTime(text: string): string | undefined {
   const digits = text.replace(/[\s"']/g, '').slice(0, 10)
-  const detail = /^\s*\d{13}\s*$/.test(text) ? 'The timestamp is in milliseconds.' : 'The timestamp is not 10 digits.'
-  return isTimestamp(digits) ? { digits, detail } : undefined
+  if (isTimestamp(digits)) return digits
+  const date = text.length > 40 ? Number.NaN : Date.parse(text)
+  const seconds = String(Math.floor(date / 1000))
+  return isTimestamp(seconds) ? seconds : undefined
 }
 
 function signAt(timestamp: string, cost: number, detail: string): Edit<SendGridState> {
@@ -393,6 +419,9 @@ function signAt(timestamp: string, cost: number, detail: string): Edit<SendGridS
 
 const timestampLost =
   'The request has X-Twilio-Email-Event-Webhook-Signature, and its timestamp header is missing: the webhook signs, and something dropped the header.'
+const signatureLost =
+  'The request has X-Twilio-Email-Event-Webhook-Timestamp, and its signature header is missing: the webhook signs, and something dropped the header.'
+const passSignature = 'Let every proxy pass X-Twilio-Email-Event-Webhook-Signature on.'
 const passTimestamp = 'Let every proxy pass X-Twilio-Email-Event-Webhook-Timestamp on.'
 
 function findOtherProduct({ signatureText, timestampText, request, state }: SendGridSubject): Finding | undefined {
@@ -402,6 +431,10 @@ function findOtherProduct({ signatureText, timestampText, request, state }: Send
 
 function lostTimestamp({ signatureText, timestampText }: SendGridSubject): boolean {
   return signatureText !== undefined && timestampText === undefined
+}
+
+function lostSignature({ signatureText, timestampText }: SendGridSubject): boolean {
+  return signatureText === undefined && timestampText !== undefined && repairTime(timestampText) !== undefined
 }
 
 function describeSize({ request: { headers } }: SendGridSubject): string {
@@ -454,7 +487,9 @@ function* listBodies(
 }
 
 /** Lists what the body may have been before it was decoded or encoded as a whole. */
-function* listDecoded({ text }: SendGridSubject): Generator<Edit<SendGridState>> {
+function* listDecoded({ text, state }: SendGridSubject): Generator<Edit<SendGridState>> {
+  const latin = text === '' ? toLatin(state.body) : ''
+  if (latin !== '') yield replaceBody(latin, 'The body was written in Latin-1.')
   if (text.startsWith('\ufeff')) yield replaceBody(text.slice(1), 'A byte order mark was added.')
   if (/[\x80-\xff]/.test(text) && !/[^\0-\xff]/.test(text))
     yield replaceBody(
@@ -463,6 +498,13 @@ function* listDecoded({ text }: SendGridSubject): Generator<Edit<SendGridState>>
     )
   const base64 = /^[A-Za-z0-9+/]{8,}=*$/.test(text) ? decodeBase64(text) : undefined
   if (base64 !== undefined) yield replaceBody(base64, 'The body is still in Base64, as Lambda passes it.')
+}
+
+/** The text of bytes that are not UTF-8, if they may be events in Latin-1. */
+function toLatin(body: Uint8Array | undefined): string {
+  // 0x5b is "[".
+  if (body?.[0] !== 0x5b || body.length > 1024 * 1024) return ''
+  return new TextDecoder('windows-1252').decode(body)
 }
 
 function parseArray(text: string): readonly unknown[] | undefined {

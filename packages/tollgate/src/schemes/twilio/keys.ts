@@ -49,7 +49,9 @@ export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<Found> 
   if (!accounts.every(isAccountSid)) return reject('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
   if (authTokens.kind === 'record')
     return findInRecord(authTokens.tokens, accounts.length === 1 ? accounts[0] : undefined)
-  return settle('"authToken"', () => authTokens.lookup(claim.describe()), readFound, settings.lookupTimeoutMs)
+  const read = (found: unknown): Found =>
+    found === undefined || found === null ? rejectUnfound(accounts) : readFound(found)
+  return settle('"authToken"', () => authTokens.lookup(claim.describe()), read, settings.lookupTimeoutMs)
 }
 
 /**
@@ -136,12 +138,19 @@ function findInRecord(record: ReadonlyMap<string, readonly string[]>, accountSid
   return candidates
 }
 
+/** Says that a look-up found nothing, and for which accounts. No secret is in it. */
+function rejectUnfound(accounts: readonly string[]): Rejected {
+  return reject(
+    'key_unknown',
+    `"authToken" found nothing for ${accounts.join(', ') || 'a request that names no account'}.`,
+  )
+}
+
 /**
  * Reads the answer of a look-up.
  * @throws WrongAnswer for one without usable tokens.
  */
-function readFound(found: unknown): Found {
-  if (found === undefined || found === null) return reject('key_unknown')
+function readFound(found: NonNullable<unknown>): Found {
   if (typeof found !== 'object' || Array.isArray(found) || !('authToken' in found))
     return toCandidates(readAnswer(found, ''), undefined)
   const { authToken, accountSid }: { authToken?: unknown; accountSid?: unknown } = found

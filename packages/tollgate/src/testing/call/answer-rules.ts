@@ -115,6 +115,18 @@ export const answerRules: readonly Rule[] = [
     },
   },
   {
+    code: 11206,
+    level: 'error',
+    uses: twiml,
+    ends: true,
+    find({ headers }) {
+      const cookies = headers.filter(([name]) => name.toLowerCase() === 'set-cookie')
+      return cookies.some(([, field]) => /^\s*=|[\t\r\n\v\f]/.test(field))
+        ? 'a cookie has no name, or a tab or a line end in it'
+        : undefined
+    },
+  },
+  {
     code: 11750,
     level: 'error',
     uses: twiml,

@@ -1,5 +1,6 @@
 import type { TwimlElement } from './read-twiml.ts'
-import { type Document, type End, type Leg, type Pairs, resolveUrl, type Step, type Walk } from './walk.ts'
+import { resolveUrl } from './urls.ts'
+import type { Document, End, Leg, Pairs, Step, Walk } from './walk.ts'
 
 /** Where the walk is: a verb in a document, on a line. */
 export interface At {
@@ -108,12 +109,20 @@ export async function callBack(at: At, name: string, params: Pairs, element: Twi
   if (typeof target === 'object') await at.walk.callBack(target.reason, target.url, target.method, params, at.leg)
 }
 
-/** Sends the callback of a recording after the call, unless the verb subscribes to other events only. */
-export function reportRecording(at: At, params: Pairs): void {
+/**
+ * Reports an event of a recording, if the verb subscribes to it. `in-progress` is reported at once,
+ * the others after the call: https://www.twilio.com/docs/voice/twiml/record
+ */
+export async function reportRecording(
+  at: At,
+  event: 'in-progress' | 'completed' | 'absent',
+  params: Pairs,
+): Promise<void> {
   const events = (readAttribute(at.verb, 'recordingStatusCallbackEvent') ?? 'completed').split(/\s+/)
-  if (events.includes('completed')) at.walk.later.push(() => callBack(at, 'recordingStatusCallback', params))
-  for (const event of events.filter((each) => each !== 'completed'))
-    at.walk.note(`The event "${event.slice(0, 60)}" of recordingStatusCallback is not walked.`)
+  if (!events.includes(event)) return
+  const report = (): Promise<void> => callBack(at, 'recordingStatusCallback', [...params, ['RecordingStatus', event]])
+  if (event === 'in-progress') await report()
+  else at.walk.later.push(report)
 }
 
 export function toStep(target: Target, params: Pairs): Step {

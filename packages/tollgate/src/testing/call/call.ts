@@ -1,40 +1,56 @@
 import { pickOptions } from '../../checks/options.ts'
 import { sampleAccountSid } from '../../schemes/twilio/webhooks/row.ts'
 import type { AnswerFinding } from './answer-rules.ts'
-import { type AnswerOutcome, type CallerAction, Inbox } from './inbox.ts'
+import { type AnswerOutcome, answerOutcomes, type CallerAction, Inbox } from './inbox.ts'
+import { resolveUrl } from './urls.ts'
 import { walkFrom } from './verbs.ts'
-import {
-  type CallEvent,
-  formatTime,
-  type Leg,
-  makeCallParams,
-  makeSid,
-  resolveUrl,
-  type Transport,
-  Walk,
-} from './walk.ts'
+import { type CallEvent, formatTime, type Leg, makeCallParams, makeSid, type Transport, Walk } from './walk.ts'
 
-/** Options of a call. Unknown properties are a `TypeError`. */
-export interface CallOptions {
-  /** The path of the webhook, with a slash at the beginning. It may have a query. Default `'/voice'`. */
+/** The options that calls and conversations share. */
+export interface CallerOptions {
+  /**
+   * The path of the webhook, with a slash at the beginning. It may have a query. Default: `'/voice'`
+   * for a call, `'/sms'` for messages.
+   */
   path?: string | undefined
   /** The method of the webhook, as Twilio is configured: GET or POST. Default `'POST'`. */
   method?: string | undefined
-  /** The caller's number, in E.164, or a SIP address. Default `'+14155550142'`. */
+  /**
+   * The number that calls or writes, in E.164, or an address such as `sip:…` or `whatsapp:+1…`.
+   * Default `'+14155550142'`.
+   */
   from?: string | undefined
-  /** The number that is called, in E.164. Default `'+12025550123'`. */
+  /** The number that is called or written to. Default `'+12025550123'`. */
   to?: string | undefined
-  /** The account of the call: `AC` and 32 hex digits. Default: that of the sample webhooks. */
+  /** The account: `AC` and 32 hex digits. Default: that of the sample webhooks. */
   accountSid?: string | undefined
-  /** Parameters that are added to each request about the call. Default: none. */
+  /** Parameters that are added to each request about the call or message. Default: none. */
   params?: Readonly<Record<string, string>> | undefined
-  /** The path of the number's status callback, which is requested after the call. Default: none. */
-  statusCallback?: string | undefined
   /** The path of the number's fallback URL, which is requested after an error. Default: none. */
   fallback?: string | undefined
+  /** Is called with each event, as it happens. Default: none. */
+  onEvent?: ((event: CallEvent) => void) | undefined
+}
+
+/** The options that calls and conversations share. */
+export const callerOptions = {
+  path: { type: 'string' },
+  method: { type: 'string', default: 'POST' },
+  from: { type: 'string', default: '+14155550142' },
+  to: { type: 'string', default: '+12025550123' },
+  accountSid: { type: 'string' },
+  params: { type: 'record' },
+  fallback: { type: 'string' },
+  onEvent: { type: 'function' },
+} as const
+
+/** Options of a call. Unknown properties are a `TypeError`. */
+export interface CallOptions extends CallerOptions {
+  /** The path of the number's status callback, which is requested after the call. Default: none. */
+  statusCallback?: string | undefined
   /**
-   * What a Gather with `actionOnEmptyResult` sends for no input, because Twilio's pages differ:
-   * `'absent'` is no `Digits`, and `'empty'` is empty ones. Default `'absent'`.
+   * The digits that a Gather with `actionOnEmptyResult` sends for no input, because Twilio's pages
+   * differ: `'absent'` is no `Digits`, and `'empty'` is empty ones. Default `'absent'`.
    */
   emptyDigits?: 'absent' | 'empty' | undefined
   /**
@@ -47,26 +63,16 @@ export interface CallOptions {
    * never end. This limit is not Twilio's. Default 100.
    */
   maxRequests?: number | undefined
-  /** Is called with each event of the call, as it happens. Default: none. */
-  onEvent?: ((event: CallEvent) => void) | undefined
   /** The clock, in milliseconds. Default `Date.now`. */
   now?: (() => number) | undefined
 }
 
-/** The options of a call. */
+/** The options that only calls have. */
 export const callOptions = {
-  path: { type: 'string', default: '/voice' },
-  method: { type: 'string', default: 'POST' },
-  from: { type: 'string', default: '+14155550142' },
-  to: { type: 'string', default: '+12025550123' },
-  accountSid: { type: 'string' },
-  params: { type: 'record' },
   statusCallback: { type: 'string' },
-  fallback: { type: 'string' },
   emptyDigits: { type: 'choice', choices: ['absent', 'empty'], default: 'absent' },
   actionAfterHangUp: { type: 'boolean', default: true },
   maxRequests: { type: 'integer', least: 1, most: 1000, default: 100 },
-  onEvent: { type: 'function' },
   now: { type: 'function' },
 } as const
 
@@ -74,7 +80,7 @@ export const callOptions = {
 export type CallRequest = Omit<CallEvent & { readonly type: 'request' }, 'type'>
 
 /** How a call ended, with the names of Twilio's CallStatus. */
-export type CallStatus = 'in-progress' | 'completed' | 'busy' | 'no-answer'
+export type CallStatus = 'in-progress' | 'completed' | 'busy' | 'no-answer' | 'failed'
 
 /** What calls and conversations have in common. */
 export interface Walked {
@@ -99,6 +105,7 @@ export interface Call extends Walked {
   /**
    * Presses keys, and then waits until the Gather takes them. Further keys are dropped.
    * @param keys Digits, `*` and `#`.
+   * @throws TypeError for other keys, and for none
    */
   press(keys: string): Promise<void>
   /**
@@ -109,8 +116,10 @@ export interface Call extends Walked {
   /** Does nothing until a timeout. If two lines are connected, the other one hangs up. */
   wait(): Promise<void>
   /**
-   * Decides how the number answers that a Dial rings, or that someone takes the call of a queue.
+   * Decides how the number answers that a Dial rings, that someone takes the call of a queue, or that
+   * a caller waits in the queue of a Dial.
    * @param outcome The status that Twilio reports. Default `'completed'`: it answers.
+   * @throws TypeError for another status
    */
   answer(outcome?: AnswerOutcome): Promise<void>
   /** Hangs up: the line that the call waits for, which in the URL of a Number is the called one. */
@@ -165,14 +174,14 @@ export interface StartedCall {
  * @throws TypeError or RangeError that names the option, if one is out of range.
  */
 export function startCall(origin: string, transport: Transport, given: CallOptions = {}): StartedCall {
-  const options = pickOptions(given, callOptions)
+  const options = pickOptions(given, { ...callerOptions, ...callOptions })
   const { from, to, accountSid = sampleAccountSid, params, now = Date.now } = options
   const join = (name: 'statusCallback' | 'fallback'): string | undefined => {
     const path = options[name]
     return path === undefined ? undefined : joinPath(origin, path, name)
   }
   const [url, statusCallback, fallback] = [
-    joinPath(origin, options.path, 'path'),
+    joinPath(origin, options.path ?? '/voice', 'path'),
     join('statusCallback'),
     join('fallback'),
   ]
@@ -201,7 +210,7 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
     const started = now()
     try {
       const end = await walkFrom(walk, leg, { reason: 'call', url, method, params: [] })
-      if (end !== 'rejected') leg.params.CallStatus = 'completed'
+      if (end !== 'rejected') leg.params.CallStatus = end === 'dropped' ? 'failed' : 'completed'
       for (const finish of walk.later) await finish()
       if (statusCallback !== undefined) {
         const seconds = walk.secondsSince(started)
@@ -244,10 +253,17 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
     requests: log.requests,
     findings: log.findings,
     notes: log.notes,
-    press: (keys) => act({ press: keys }),
+    async press(keys) {
+      if (typeof keys !== 'string' || !/^[\d*#]+$/.test(keys))
+        throw new TypeError("press() takes the keys 0 to 9, * and #, as in press('12#'). To speak, use say()")
+      await act({ press: keys })
+    },
     say: (text) => act({ say: text }),
     wait: () => act({ wait: true }),
-    answer: (outcome = 'completed') => act({ answer: outcome }),
+    async answer(outcome = 'completed') {
+      if (!answerOutcomes.includes(outcome)) throw new TypeError(`answer() takes ${answerOutcomes.join(', ')}`)
+      await act({ answer: outcome })
+    },
     hangUp: () => act({ hangUp: true }),
   }
   return { call, ready: settle(), over }

@@ -1,4 +1,4 @@
-import { readOptions } from '../../checks/options.ts'
+import { pickOptions } from '../../checks/options.ts'
 import { messagingSamples } from '../../schemes/twilio/webhooks/messaging.sample.ts'
 import { sampleAccountSid } from '../../schemes/twilio/webhooks/row.ts'
 import {
@@ -12,45 +12,21 @@ import {
   toStep,
   type VerbRow,
 } from './at.ts'
-import { joinPath, Log, readMethod, type Walked } from './call.ts'
+import { type CallerOptions, callerOptions, joinPath, Log, readMethod, type Walked } from './call.ts'
 import { CookieJar } from './cookies.ts'
 import { Inbox } from './inbox.ts'
 import { listChildren } from './read-twiml.ts'
-import { type CallEvent, type Leg, makeSid, type Pairs, type Transport, Walk } from './walk.ts'
+import { type Leg, makeSid, type Pairs, type Transport, Walk } from './walk.ts'
 
-/** Options of `messageScenario`. Unknown properties are a `TypeError`. */
-export interface ConversationOptions {
-  /** The path of the webhook, with a slash at the beginning. It may have a query. Default `'/sms'`. */
-  path?: string | undefined
-  /** The method of the webhook, as Twilio is configured: GET or POST. Default `'POST'`. */
-  method?: string | undefined
-  /** The number of the phone, in E.164, or an address such as `whatsapp:+1…`. Default `'+14155550142'`. */
-  from?: string | undefined
-  /** The number that is written to. Default `'+12025550123'`. */
-  to?: string | undefined
-  /** The account of the messages: `AC` and 32 hex digits. Default: that of the sample webhooks. */
-  accountSid?: string | undefined
-  /** Parameters that are added to each webhook. Default: none. */
-  params?: Readonly<Record<string, string>> | undefined
-  /** The path of the number's fallback URL, which is requested after an error. Default: none. */
-  fallback?: string | undefined
-  /** What the status callbacks of the replies say: `'delivered'` or `'undelivered'`. Default `'delivered'`. */
+/** Options of a conversation. Unknown properties are a `TypeError`. */
+export interface ConversationOptions extends CallerOptions {
+  /** The status that the status callbacks of the replies have: `'delivered'` or `'undelivered'`. Default `'delivered'`. */
   delivery?: 'delivered' | 'undelivered' | undefined
-  /** Is called with each event, as it happens. Default: none. */
-  onEvent?: ((event: CallEvent) => void) | undefined
 }
 
-/** The options of `messageScenario`. */
+/** The options that only conversations have. */
 export const conversationOptions = {
-  path: { type: 'string', default: '/sms' },
-  method: { type: 'string', default: 'POST' },
-  from: { type: 'string', default: '+14155550142' },
-  to: { type: 'string', default: '+12025550123' },
-  accountSid: { type: 'string' },
-  params: { type: 'record' },
-  fallback: { type: 'string' },
   delivery: { type: 'choice', choices: ['delivered', 'undelivered'], default: 'delivered' },
-  onEvent: { type: 'function' },
 } as const
 
 /** A conversation of messages. */
@@ -75,16 +51,16 @@ const mostDocuments = 50
  * @param origin The public URL of the application without a slash at the end.
  * @param transport Signs and sends the requests.
  * @param given Who writes, and to which webhook.
- * @throws TypeError or RangeError that names the option, if one is unknown or out of range.
+ * @throws TypeError or RangeError that names the option, if one is out of range.
  */
 export function startConversation(origin: string, transport: Transport, given: ConversationOptions): Conversation {
-  const options = readOptions(given, conversationOptions, 'messageScenario')
-  const url = joinPath(origin, options.path, 'path')
+  const options = pickOptions(given, { ...callerOptions, ...conversationOptions })
+  const url = joinPath(origin, options.path ?? '/sms', 'path')
   const fallback = options.fallback === undefined ? undefined : joinPath(origin, options.fallback, 'fallback')
   const method = readMethod(options.method)
   const log = new Log(options.onEvent)
   // Twilio keeps the cookies between the messages of two numbers.
-  const jar = new CookieJar()
+  const jar = new CookieJar(Date.now)
   const createWalk = (): Walk =>
     new Walk(
       {

@@ -41,6 +41,7 @@ export async function runDial(at: At, walkLeg: WalkLeg, walkWaiting: WalkWaiting
   const nouns = listChildren(at.verb)
   const [noun] = nouns
   if (noun?.name === 'Conference') return await endWithAction(at, action, await joinConference(at, noun, walkWaiting))
+  if (noun?.name === 'Queue') return await endWithAction(at, action, await dialQueue(at, noun, walkWaiting))
   const other = nouns.find(({ name }) => !rung.includes(name))
   if (other !== undefined) {
     at.walk.note(`<Dial> with <${other.name.slice(0, 60)}> is not walked: as if it was answered.`)
@@ -113,13 +114,14 @@ async function dialTargets(
   const groups = isSequential ? nouns.map((noun) => [noun]) : [nouns]
   let params: Pairs = []
   for (const group of groups) {
-    const { status, child, isBridged } = await ring(at, group, walkLeg)
+    const { status, child, isBridged, recording } = await ring(at, group, walkLeg)
     params = [
       ...(child === undefined ? [] : ([['DialCallSid', child.leg.params.CallSid ?? '']] as Pairs)),
       ['DialCallStatus', status],
       ...(status === 'completed' && child !== undefined ? ([['DialCallDuration', child.duration]] as Pairs) : []),
       ['DialBridged', String(isBridged)],
-      ...keepRecording(at, isBridged),
+      ...(child === undefined ? [] : describeSip(child.noun, status)),
+      ...recording,
     ]
     if (status === 'completed' || at.leg.hungUp) break
   }
@@ -127,9 +129,29 @@ async function dialTargets(
 }
 
 interface Rung {
-  readonly status: string
+  readonly status: AnswerOutcome | 'canceled'
   readonly child: Child | undefined
   readonly isBridged: boolean
+  /** The parameters of the action that describe the recording. */
+  readonly recording: Pairs
+}
+
+/** RFC 3261 section 21: an INVITE that the caller, or a timeout, cancels ends with 487. */
+const sipCodes: Readonly<Record<AnswerOutcome | 'canceled', string>> = {
+  completed: '200',
+  busy: '486',
+  'no-answer': '487',
+  canceled: '487',
+  failed: '503',
+}
+
+/** https://www.twilio.com/docs/voice/twiml/sip#dial-action-http-parameters */
+function describeSip({ name }: TwimlElement, status: Rung['status']): Pairs {
+  if (name !== 'Sip') return []
+  return [
+    ['DialSipCallId', `${makeSid('')}@0.0.0.0`],
+    ['DialSipResponseCode', sipCodes[status]],
+  ]
 }
 
 /** Rings all targets together. The first one answers. */
@@ -145,17 +167,14 @@ async function ring(at: At, nouns: readonly TwimlElement[], walkLeg: WalkLeg): P
   const outcome = await askOutcome(at)
   if (outcome !== 'completed' || first === undefined) {
     for (const child of children) await child.report('completed', outcome)
-    return { status: outcome, child: first, isBridged: false }
+    return { status: outcome, child: first, isBridged: false, recording: [] }
   }
   await first.report('answered', 'in-progress')
   for (const child of children.slice(1)) await child.report('completed', 'canceled')
   const isBridged = await screen(at, first, walkLeg)
-  if (isBridged) {
-    walk.hear(`[connected to ${readText(first.noun)}]`)
-    await talk(at)
-  }
+  const recording = isBridged ? await connect(at, readText(first.noun)) : []
   await first.report('completed', 'completed')
-  return { status: 'completed', child: first, isBridged }
+  return { status: 'completed', child: first, isBridged, recording }
 }
 
 async function askOutcome({ walk, leg }: At): Promise<AnswerOutcome | 'canceled'> {
@@ -176,33 +195,78 @@ async function screen(at: At, child: Child, walkLeg: WalkLeg): Promise<boolean> 
   return end === 'ended' || end === 'failed'
 }
 
-/** Waits until one of the two lines hangs up. */
-async function talk({ walk, leg, verb }: At): Promise<void> {
+/**
+ * Connects two lines until one of them hangs up.
+ * @returns the parameters of the action that describe the recording
+ */
+async function connect(at: At, other: string): Promise<Pairs> {
+  const { walk, leg, verb } = at
+  walk.hear(`[connected to ${other}]`)
+  const recording = describeRecording(at)
+  if (recording.length > 0) await reportRecording(at, 'in-progress', recording)
   for (;;) {
     const input = await walk.ask(leg)
-    if (input === undefined || leg.hungUp || 'wait' in input) return
-    if ('press' in input && input.press.includes('*') && readAttribute(verb, 'hangupOnStar') === 'true') return
+    if (input === undefined || leg.hungUp || 'wait' in input) break
+    if ('press' in input && input.press.includes('*') && readAttribute(verb, 'hangupOnStar') === 'true') break
   }
+  if (recording.length > 0) await reportRecording(at, 'completed', [...recording, ['RecordingDuration', '1']])
+  return recording.filter(([name]) => name === 'RecordingUrl')
 }
 
-function keepRecording(at: At, isBridged: boolean): Pairs {
-  const record = readAttribute(at.verb, 'record') ?? 'do-not-record'
-  if (!isBridged || record === 'do-not-record' || record === 'false') return []
-  const { AccountSid = '', CallSid = '' } = at.leg.params
+/** Describes the recording of a Dial. Empty if it does not record. */
+function describeRecording({ walk, leg, verb }: At): Pairs {
+  const record = readAttribute(verb, 'record') ?? 'do-not-record'
+  if (record === 'do-not-record' || record === 'false') return []
+  const { AccountSid = '', CallSid = '' } = leg.params
   const sid = makeSid('RE')
-  const url = `https://api.twilio.com/2010-04-01/Accounts/${AccountSid}/Recordings/${sid}`
-  reportRecording(at, [
+  return [
     ['RecordingSource', 'DialVerb'],
     ['RecordingSid', sid],
-    ['RecordingUrl', url],
-    ['RecordingStatus', 'completed'],
+    ['RecordingUrl', `https://api.twilio.com/2010-04-01/Accounts/${AccountSid}/Recordings/${sid}`],
     ['RecordingChannels', record.includes('dual') ? '2' : '1'],
     ['CallSid', CallSid],
-    ['RecordingStartTime', formatTime(at.walk.options.now())],
+    ['RecordingStartTime', formatTime(walk.options.now())],
     ['AccountSid', AccountSid],
-    ['RecordingDuration', '1'],
-  ])
-  return [['RecordingUrl', url]]
+  ]
+}
+
+/**
+ * Takes the first caller out of a queue, whose line runs the URL of the noun before the two are
+ * connected: https://www.twilio.com/docs/voice/twiml/queue
+ */
+async function dialQueue(at: At, noun: TwimlElement, walkWaiting: WalkWaiting): Promise<Pairs> {
+  const { walk, leg } = at
+  const name = readText(noun)
+  walk.hear(`[takes the next caller of the queue ${name}]`)
+  const start = walk.options.now()
+  const outcome = await askOutcome(at)
+  if (outcome !== 'completed')
+    return [
+      // An empty queue is waited for until the timeout. Only a queue that does not exist is an error.
+      ['DialCallStatus', outcome === 'busy' ? 'no-answer' : outcome],
+      ['DialBridged', 'false'],
+    ]
+  const { AccountSid = '', CallSid = '', To = '' } = leg.params
+  const waiting: Leg = {
+    params: makeCallParams({ AccountSid, CallSid: makeSid('CA'), To, Called: To, CallStatus: 'in-progress' }),
+    use: 'voice',
+    hungUp: false,
+  }
+  const url = readTarget(at, 'url', 'method', noun)
+  const queue: Pairs = [
+    ['QueueSid', makeSid('QU')],
+    ['QueueTime', '1'],
+    ['DequeingCallSid', CallSid],
+  ]
+  if (typeof url === 'object') await walkWaiting(walk, waiting, toStep(url, queue))
+  const recording = await connect(at, `the caller of the queue ${name}`)
+  return [
+    ['DialCallSid', waiting.params.CallSid ?? ''],
+    ['DialCallStatus', 'completed'],
+    ['DialCallDuration', walk.secondsSince(start)],
+    ['DialBridged', 'true'],
+    ...recording,
+  ]
 }
 
 /** https://www.twilio.com/docs/voice/twiml/conference. The caller is alone until someone answers. */

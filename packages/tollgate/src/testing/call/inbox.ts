@@ -6,8 +6,10 @@ export type CallerAction =
   | { readonly answer: AnswerOutcome }
   | { readonly hangUp: true }
 
+export const answerOutcomes = ['completed', 'busy', 'no-answer', 'failed'] as const
+
 /** What becomes of a number that `<Dial>` rings, with the names of Twilio's DialCallStatus. */
-export type AnswerOutcome = 'completed' | 'busy' | 'no-answer' | 'failed'
+export type AnswerOutcome = (typeof answerOutcomes)[number]
 
 /** Keeps what the caller did until the call asks for it, and knows when the call waits. */
 export class Inbox {

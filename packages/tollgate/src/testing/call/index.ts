@@ -6,6 +6,7 @@ export {
 } from './answer-rules.ts'
 export {
   type Call,
+  type CallerOptions,
   type CallOptions,
   type CallRequest,
   type CallStatus,
@@ -16,5 +17,13 @@ export {
 export { type Conversation, type ConversationOptions, startConversation } from './conversation.ts'
 export type { AnswerOutcome } from './inbox.ts'
 export { readTwiml, type TwimlElement } from './read-twiml.ts'
-export { type CallScenarioOptions, callScenario, messageScenario, type OpenSocket } from './scenario.ts'
+export {
+  type CallScenarioOptions,
+  callScenario,
+  type MessageScenarioOptions,
+  messageScenario,
+  type OpenSocket,
+  type ScenarioOptions,
+} from './scenario.ts'
+export { cutPublicUrl } from './urls.ts'
 export type { CallEvent, CallSocket, OutgoingRequest, Pairs, Transport } from './walk.ts'

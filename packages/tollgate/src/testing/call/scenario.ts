@@ -3,8 +3,9 @@ import { decodeUtf8 } from '../../schemes/twilio/sign/form.ts'
 import { signRequest } from '../sign-request.ts'
 import type { TestServer } from '../test-server.ts'
 import type { Answer } from './answer-rules.ts'
-import { type Call, type CallOptions, callOptions, startCall } from './call.ts'
-import { type Conversation, type ConversationOptions, startConversation } from './conversation.ts'
+import { type Call, type CallOptions, callerOptions, callOptions, startCall } from './call.ts'
+import { type Conversation, type ConversationOptions, conversationOptions, startConversation } from './conversation.ts'
+import { cutPublicUrl } from './urls.ts'
 import type { CallSocket, Transport } from './walk.ts'
 
 /**
@@ -14,8 +15,20 @@ import type { CallSocket, Transport } from './walk.ts'
  */
 export type OpenSocket = (url: string, headers: Readonly<Record<string, string>>) => CallSocket
 
+/** The options that `callScenario` and `messageScenario` share. */
+export interface ScenarioOptions {
+  /**
+   * How long an answer of the application may take, in milliseconds: an integer from 1 to 15000.
+   * Twilio waits 15 s, and then reports 11205. Default 15000.
+   */
+  timeoutMs?: number | undefined
+}
+
+/** The options that `callScenario` and `messageScenario` share. */
+export const scenarioOptions = { timeoutMs: { type: 'integer', least: 1, most: 15_000, default: 15_000 } } as const
+
 /** Options of `callScenario`. Unknown properties are a `TypeError`. */
-export interface CallScenarioOptions extends CallOptions {
+export interface CallScenarioOptions extends CallOptions, ScenarioOptions {
   /**
    * Opens the sockets of Stream and ConversationRelay, with `ws` for example. Default: none is
    * opened, and a note says so.
@@ -23,10 +36,23 @@ export interface CallScenarioOptions extends CallOptions {
   openSocket?: OpenSocket | undefined
 }
 
+/** Options of `messageScenario`. Unknown properties are a `TypeError`. */
+export interface MessageScenarioOptions extends ConversationOptions, ScenarioOptions {}
+
 const openSocketOption = { openSocket: { type: 'function' } } as const
 
 /** The options of `callScenario`. */
-export const callScenarioOptions: typeof callOptions & typeof openSocketOption = { ...callOptions, ...openSocketOption }
+export const callScenarioOptions: typeof callerOptions &
+  typeof callOptions &
+  typeof scenarioOptions &
+  typeof openSocketOption = { ...callerOptions, ...callOptions, ...scenarioOptions, ...openSocketOption }
+
+/** The options of `messageScenario`. */
+export const messageScenarioOptions: typeof callerOptions & typeof conversationOptions & typeof scenarioOptions = {
+  ...callerOptions,
+  ...conversationOptions,
+  ...scenarioOptions,
+}
 
 /**
  * Calls an application under test. It plays Twilio's part: signed webhooks, and what TwiML leads to.
@@ -37,8 +63,8 @@ export const callScenarioOptions: typeof callOptions & typeof openSocketOption =
  * @throws TypeError or RangeError that names the option, if one is unknown or out of range.
  */
 export async function callScenario(server: TestServer, options: CallScenarioOptions = {}): Promise<Call> {
-  const { openSocket } = readOptions(options, callScenarioOptions, 'callScenario')
-  const { call, ready } = startCall(server.url, createTransport(server, openSocket), options)
+  const { openSocket, timeoutMs } = readOptions(options, callScenarioOptions, 'callScenario')
+  const { call, ready } = startCall(server.url, createTransport(server, timeoutMs, openSocket), options)
   await ready
   return call
 }
@@ -50,28 +76,31 @@ export async function callScenario(server: TestServer, options: CallScenarioOpti
  * @param options Who writes, and to which webhook.
  * @throws TypeError or RangeError that names the option, if one is unknown or out of range.
  */
-export async function messageScenario(server: TestServer, options: ConversationOptions = {}): Promise<Conversation> {
-  return startConversation(server.url, createTransport(server, undefined), options)
+export async function messageScenario(server: TestServer, options: MessageScenarioOptions = {}): Promise<Conversation> {
+  const { timeoutMs } = readOptions(options, messageScenarioOptions, 'messageScenario')
+  return startConversation(server.url, createTransport(server, timeoutMs), options)
 }
 
-function createTransport(server: TestServer, openSocket: OpenSocket | undefined): Transport {
+function createTransport(server: TestServer, timeoutMs: number, openSocket?: OpenSocket): Transport {
   const { url: origin, authToken } = server
-  const isOwn = (url: string): boolean => url.startsWith(origin) && /^([/?#]|$)/.test(url.slice(origin.length))
   return {
     async request({ url, method, params, headers, contentType }) {
-      if (!isOwn(url)) return undefined
-      const path = url.slice(origin.length)
+      const path = cutPublicUrl(url, origin)
+      if (path === undefined) return undefined
       const started = Date.now()
       const request = { method, params: params.map(([name, value]): [string, string] => [name, value]), headers }
-      const response = await server.send(path.startsWith('/') ? path : `/${path}`, {
-        ...request,
-        ...(contentType !== undefined && { contentType }),
-      })
-      return await toAnswer(response, Date.now() - started)
+      const send = async (): Promise<Answer> => {
+        const response = await server.send(path.startsWith('/') ? path : `/${path}`, {
+          ...request,
+          ...(contentType !== undefined && { contentType }),
+        })
+        return await toAnswer(response, Date.now() - started)
+      }
+      return await within(timeoutMs, send())
     },
     ...(openSocket !== undefined && {
       openSocket(url: string): CallSocket | undefined {
-        if (!isOwn(url.replace(/^wss?/i, /^https?/i.exec(origin)?.[0] ?? ''))) return undefined
+        if (cutPublicUrl(url, origin) === undefined) return undefined
         const { headers } = signRequest({ url, authToken })
         // The client makes the others itself.
         const own = Object.entries(headers).filter(([name]) => !/^(upgrade|connection|sec-websocket-.*)$/.test(name))
@@ -79,6 +108,19 @@ function createTransport(server: TestServer, openSocket: OpenSocket | undefined)
         return openSocket(url.replace(/^wss?/i, /^https/i.test(origin) ? 'wss' : 'ws'), Object.fromEntries(own))
       },
     }),
+  }
+}
+
+/** @throws Error if the answer takes longer. A later one is ignored. */
+async function within(ms: number, answer: Promise<Answer>): Promise<Answer> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`it took longer than ${ms / 1000} s`)), ms)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

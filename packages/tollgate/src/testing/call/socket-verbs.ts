@@ -1,7 +1,8 @@
 import { type At, callBack, endWithAction, type Next, readAttribute, readTarget, type Target } from './at.ts'
 import { listChildren, type TwimlElement } from './read-twiml.ts'
 import { parseMessage, Session } from './socket.ts'
-import { type CallSocket, makeSid, type Pairs, resolveUrl, toSignedUrl } from './walk.ts'
+import { resolveUrl, toSignedUrl } from './urls.ts'
+import { type CallSocket, makeSid, type Pairs } from './walk.ts'
 
 type Noun = (at: At, noun: TwimlElement, action: Target | undefined) => Promise<Next>
 
@@ -54,11 +55,15 @@ const tracks: Readonly<Record<string, readonly string[]>> = Object.assign(Object
   both_tracks: ['inbound', 'outbound'],
 })
 
-/** Resolves the URL of a socket: wss, or the host of the document. */
+/**
+ * Resolves the URL of a socket: wss, or the host of the document. Twilio refuses ws. The walk takes
+ * it from a server under test that is reached over http itself.
+ */
 function resolveSocket(at: At, noun: TwimlElement): string | undefined {
   const text = (readAttribute(noun, 'url') ?? '').trim()
   const url = resolveUrl(text.replace(/^ws(?=s?:)/i, 'http'), at.document.url)?.replace(/^http/i, 'ws')
-  if (url !== undefined && text !== '' && !/^https?:/i.test(text)) return url
+  const refused = /^https:/i.test(at.document.url) ? /^(https?|ws):/i : /^https?:/i
+  if (url !== undefined && text !== '' && !refused.test(text)) return url
   at.walk.report(
     noun.name === 'Stream' ? 31922 : 64102,
     'error',
@@ -103,9 +108,26 @@ function begin(openSocket: () => CallSocket | undefined): CallSocket | string | 
   }
 }
 
-function readParameters(noun: TwimlElement): Record<string, string> {
+const mostOfParameter = 500
+
+function readParameters({ walk }: At, noun: TwimlElement): Record<string, string> {
   const named = listChildren(noun).filter(({ name }) => name === 'Parameter')
-  return Object.fromEntries(named.map((one) => [readAttribute(one, 'name') ?? '', readAttribute(one, 'value') ?? '']))
+  const pairs = named.map((one) => [readAttribute(one, 'name') ?? '', readAttribute(one, 'value') ?? ''] as const)
+  // https://www.twilio.com/docs/voice/twiml/stream#custom-parameters. It names no error.
+  for (const [name, value] of pairs)
+    if (noun.name === 'Stream' && name.length + value.length >= mostOfParameter)
+      walk.note(
+        `Name and value of the <Parameter> "${name.slice(0, 60)}" have ${name.length + value.length} characters together, and Twilio allows fewer than ${mostOfParameter}.`,
+      )
+  return Object.fromEntries(pairs)
+}
+
+/** Returns true for a callback that Twilio requests: its URL has to be absolute. */
+function checkCallback({ walk, document }: At, noun: TwimlElement): boolean {
+  const url = readAttribute(noun, 'statusCallback')
+  if (url === undefined || /^https?:/i.test(url.trim())) return url !== undefined
+  walk.report(11100, 'warning', 'the statusCallback of <Stream> is no absolute URL: it is not requested', document.url)
+  return false
 }
 
 async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefined> {
@@ -126,8 +148,10 @@ async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefine
       await report('stream-stopped')
     },
   }
-  const report = (event: string): Promise<void> =>
-    callBack(
+  const hasCallback = checkCallback(at, noun)
+  const report = async (event: string): Promise<void> => {
+    if (!hasCallback) return
+    await callBack(
       at,
       'statusCallback',
       [
@@ -140,6 +164,7 @@ async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefine
       ],
       noun,
     )
+  }
   const reported = new Set<number>()
   // What the server of a one-way stream sends has no effect: https://www.twilio.com/docs/voice/twiml/stream
   const isTwoWay = at.verb.name === 'Connect'
@@ -159,7 +184,7 @@ async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefine
       callSid,
       tracks: isTwoWay ? ['inbound'] : (tracks[readAttribute(noun, 'track') ?? ''] ?? ['inbound']),
       mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
-      customParameters: readParameters(noun),
+      customParameters: readParameters(at, noun),
     },
   })
   await report('stream-started')
@@ -227,14 +252,16 @@ async function connectRelay(at: At, noun: TwimlElement, action: Target | undefin
     ])
   const sid = makeSid('VX')
   const relay = new Relay(at, session)
-  session.send({ type: 'setup', sessionId: sid, ...describeCall(at), customParameters: readParameters(noun) })
+  session.send({ type: 'setup', sessionId: sid, ...describeCall(at), customParameters: readParameters(at, noun) })
   walk.hear(readAttribute(noun, 'welcomeGreeting') ?? '')
   const takesKeys = readAttribute(noun, 'dtmfDetection') === 'true'
   // A server may say the first words itself. It has none if there is a greeting.
   let quietMs = streamQuietMs
   for (;;) {
     await session.settle(quietMs)
+    relay.finishSpeech()
     const input = session.isClosed || relay.isOver ? undefined : await walk.ask(leg, session.closed)
+    relay.finishSpeech()
     if (input === undefined || leg.hungUp) break
     quietMs = relayQuietMs
     if ('say' in input) session.send({ type: 'prompt', voicePrompt: input.say, lang: 'en-US', last: true })
@@ -251,6 +278,9 @@ async function connectRelay(at: At, noun: TwimlElement, action: Target | undefin
     ['SessionStatus', status],
     ['SessionDuration', walk.secondsSince(start)],
   ]
+  // Without an action, a socket that dropped ends the call:
+  // https://www.twilio.com/docs/voice/conversationrelay/websocket-messages
+  if (action === undefined && status === 'failed') return 'dropped'
   return await endWithAction(at, action, [...params, ...relay.handoff])
 }
 
@@ -307,10 +337,18 @@ class Relay {
 
   speak(token: string, isLast: boolean): void {
     this.#spoken += token
-    if (!isLast) return
+    if (!isLast) {
+      this.#session.extend()
+      return
+    }
+    this.finishSpeech()
+    this.#session.notice()
+  }
+
+  /** Twilio speaks tokens as they come, also if the last one is not marked. */
+  finishSpeech(): void {
     this.hear(this.#spoken.trim())
     this.#spoken = ''
-    this.#session.notice()
   }
 
   hear(text: string): void {
@@ -318,6 +356,7 @@ class Relay {
   }
 
   finish(): void {
+    this.finishSpeech()
     this.isOver = true
     this.#session.close()
     this.#session.notice()

@@ -1,6 +1,7 @@
 import type { CallSocket } from './walk.ts'
 
 const openWithinMs = 10_000
+const mostMs = 60_000
 const mostMessages = 20_000
 const mostCharacters = 32 * 1024 * 1024
 
@@ -15,6 +16,7 @@ export class Session {
   #messages = 0
   #characters = 0
   #noticed: (() => void) | undefined
+  #extended: (() => void) | undefined
 
   constructor(socket: CallSocket) {
     this.#socket = socket
@@ -59,14 +61,29 @@ export class Session {
     this.#noticed?.()
   }
 
-  /** Waits until `notice`, but not longer than this. */
+  /** Begins the wait of `settle` again: the server is still speaking. */
+  extend(): void {
+    this.#extended?.()
+  }
+
+  /**
+   * Waits until `notice`, but not longer than this after its beginning or the last `extend`, and a
+   * minute in all.
+   */
   settle(ms: number): Promise<void> {
     if (this.isClosed) return Promise.resolve()
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      this.#noticed = () => {
+      const end = (): void => {
         clearTimeout(timer)
+        clearTimeout(whole)
         resolve()
+      }
+      const whole = setTimeout(end, mostMs)
+      let timer = setTimeout(end, ms)
+      this.#noticed = end
+      this.#extended = () => {
+        clearTimeout(timer)
+        timer = setTimeout(end, ms)
       }
     })
   }

@@ -54,7 +54,7 @@ const verbs: Readonly<Record<string, VerbRow>> = {
   },
   Record: {
     attributes:
-      'action method timeout finishOnKey maxLength transcribe transcribeCallback recordingStatusCallback recordingStatusCallbackMethod',
+      'action method timeout finishOnKey maxLength transcribe transcribeCallback recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent',
     run: runRecord,
   },
   Redirect: {
@@ -65,7 +65,8 @@ const verbs: Readonly<Record<string, VerbRow>> = {
     },
   },
   Dial: {
-    attributes: 'action method timeout callerId record sequential hangupOnStar timeLimit recordingStatusCallback',
+    attributes:
+      'action method timeout callerId record sequential hangupOnStar timeLimit recordingStatusCallback recordingStatusCallbackEvent',
     run: (at) => runDial(at, (leg, step) => walkFrom(at.walk, leg, step), runHold),
   },
   Enqueue: { attributes: 'action method waitUrl waitUrlMethod', run: runEnqueue },
@@ -110,6 +111,7 @@ async function runGather(at: At): Promise<Next> {
   const action = resolveTarget(at, readAttribute(verb, 'action') ?? '', 'action', 'method')
   if (action === 'failed') return 'failed'
   const most = readCount(at, verb, 'numDigits', 1, 13314)
+  readCount(at, verb, 'timeout', 1, 13313)
   const finish = readFinishKeys(at, '#')
   for (;;) {
     const input = await walk.ask(leg)
@@ -179,6 +181,21 @@ async function runRecord(at: At): Promise<Next> {
   if (action === 'failed') return 'failed'
   if (readAttribute(verb, 'playBeep') !== 'false') walk.hear('[beep]')
   const finish = readFinishKeys(at, '1234567890*#')
+  const { AccountSid = '', CallSid = '' } = leg.params
+  const sid = makeSid('RE')
+  const url = `https://api.twilio.com/2010-04-01/Accounts/${AccountSid}/Recordings/${sid}`
+  const recording: Pairs = [
+    ['RecordingUrl', url],
+    ['RecordingSid', sid],
+  ]
+  const status: Pairs = [
+    ['RecordingSource', 'RecordVerb'],
+    ...recording,
+    ['RecordingChannels', '1'],
+    ['CallSid', CallSid],
+    ['AccountSid', AccountSid],
+  ]
+  await reportRecording(at, 'in-progress', status)
   const start = walk.options.now()
   let said = ''
   let digits = ''
@@ -189,7 +206,10 @@ async function runRecord(at: At): Promise<Next> {
       said = `${said} ${input.say}`.trim()
       continue
     }
-    if ('wait' in input && said === '') return undefined
+    if ('wait' in input && said === '') {
+      await reportRecording(at, 'absent', status)
+      return undefined
+    }
     if ('press' in input) {
       const key = [...input.press].find((each) => finish.includes(each))
       if (key === undefined) continue
@@ -197,30 +217,17 @@ async function runRecord(at: At): Promise<Next> {
     }
     break
   }
-  const sid = makeSid('RE')
-  const recording: Pairs = [
-    ['RecordingUrl', `https://api.twilio.com/2010-04-01/Accounts/${leg.params.AccountSid}/Recordings/${sid}`],
-    ['RecordingDuration', String(Math.max(1, Number(walk.secondsSince(start))))],
-    ['RecordingSid', sid],
-  ]
-  keepCallbacks(at, recording, said)
-  return await endWithAction(at, action, [...recording, ['Digits', leg.hungUp ? 'hangup' : digits]])
+  const duration: Pairs = [['RecordingDuration', String(Math.max(1, Number(walk.secondsSince(start))))]]
+  await reportRecording(at, 'completed', [...status, ...duration])
+  keepTranscription(at, [...recording, ...duration], said)
+  return await endWithAction(at, action, [...recording, ...duration, ['Digits', leg.hungUp ? 'hangup' : digits]])
 }
 
-/** The recording is ready after the call: its status comes first, then the transcription. */
-function keepCallbacks(at: At, recording: Pairs, said: string): void {
+/** The transcription is ready after the call, and after the recording. */
+function keepTranscription(at: At, recording: Pairs, said: string): void {
   const { walk, leg, verb } = at
-  const { AccountSid = '', CallSid = '' } = leg.params
   const { RecordingUrl = '' } = Object.fromEntries(recording)
   const transcription = makeSid('TR')
-  reportRecording(at, [
-    ['RecordingSource', 'RecordVerb'],
-    ...recording,
-    ['RecordingStatus', 'completed'],
-    ['RecordingChannels', '1'],
-    ['CallSid', CallSid],
-    ['AccountSid', AccountSid],
-  ])
   if (readAttribute(verb, 'transcribe') === 'true')
     walk.later.push(() =>
       callBack(at, 'transcribeCallback', [

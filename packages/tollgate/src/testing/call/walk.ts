@@ -1,10 +1,10 @@
-import { parseUrl } from '../../checks/runtime.ts'
 import { makeRandomToken } from '../../checks/secrets.ts'
 import { callSample } from '../../schemes/twilio/webhooks/voice.sample.ts'
 import { type Answer, type AnswerFinding, type AnswerUse, checkAnswer } from './answer-rules.ts'
 import { CookieJar } from './cookies.ts'
 import type { CallerAction, Inbox } from './inbox.ts'
 import { readTwiml, type TwimlElement } from './read-twiml.ts'
+import { resolveUrl, toSignedUrl } from './urls.ts'
 
 export type Pairs = readonly (readonly [name: string, value: string])[]
 
@@ -39,7 +39,8 @@ export interface CallSocket {
 export interface Transport {
   /**
    * Signs and sends a request. `undefined` if its host may not be called. A rejection means that the
-   * application could not be reached.
+   * application could not be reached, or did not speak HTTP: its error, or the cause of it, has a
+   * `code` of node:http then.
    * @param request What Twilio would send, without its signature.
    */
   request(request: OutgoingRequest): Promise<Answer | undefined>
@@ -78,8 +79,11 @@ export interface Step {
   readonly isWhole?: true
 }
 
-/** Why no document follows. `ended`: after the last verb. `failed`: after an error. */
-export type End = 'ended' | 'hangup' | 'rejected' | 'left' | 'failed'
+/**
+ * Why no document follows. `ended`: after the last verb. `failed`: after an error. `dropped`: the
+ * socket of a ConversationRelay closed, and there is no action.
+ */
+export type End = 'ended' | 'hangup' | 'rejected' | 'left' | 'failed' | 'dropped'
 
 /** A document of TwiML, and the URL that relative ones are resolved against. */
 export interface Document {
@@ -120,7 +124,7 @@ export class Walk {
   #requests = 0
   #lastError = { code: 0, url: '' }
 
-  constructor(options: WalkOptions, jar: CookieJar = new CookieJar()) {
+  constructor(options: WalkOptions, jar: CookieJar = new CookieJar(options.now)) {
     this.options = options
     this.#jar = jar
   }
@@ -181,7 +185,7 @@ export class Walk {
       const standard = step.isWhole ? [] : Object.entries(leg.params)
       const answer = await this.send({ reason, url, method, params: [...standard, ...params] }, leg.use)
       if (answer === 'stopped') return undefined
-      if (answer === undefined) return { code: 11205, url }
+      if (answer === undefined) return { code: this.#lastError.code, url }
       const fatal = this.#review(answer, leg.use, url)
       if (fatal !== undefined) return { code: fatal, url }
       if (!redirects.includes(answer.status)) return this.#readDocument(answer, leg, url)
@@ -253,7 +257,8 @@ export class Walk {
       return answer
     } catch (error) {
       report(0)
-      this.report(11205, 'error', `there is no answer: ${error instanceof Error ? error.message : 'it failed'}`, signed)
+      const detail = error instanceof Error ? error.message : 'it failed'
+      this.report(readCode(error), 'error', `there is no answer: ${detail}`, signed)
       return undefined
     }
   }
@@ -268,6 +273,13 @@ export class Walk {
   secondsSince(start: number): string {
     return String(Math.max(0, Math.round((this.options.now() - start) / 1000)))
   }
+}
+
+/** node:http names what is no HTTP with HPE_: https://www.twilio.com/docs/api/errors/11206 */
+function readCode(error: unknown): 11205 | 11206 {
+  const { code, cause }: { readonly code?: unknown; readonly cause?: unknown } = Object(error)
+  const { code: inner }: { readonly code?: unknown } = Object(cause)
+  return [code, inner].some((one) => String(one).startsWith('HPE_')) ? 11206 : 11205
 }
 
 export function hangUp(leg: Leg): void {
@@ -293,29 +305,8 @@ export function makeElement(name: string, ...children: string[]): TwimlElement {
   return { name, attributes: [], children }
 }
 
-/**
- * Resolves a URL of a document. An absolute one stays as it is written, because Twilio signs it so.
- * @returns `undefined` if it is not http or https, or has a host that Twilio refuses
- */
-export function resolveUrl(text: string, base: string): string | undefined {
-  const written = text.trim()
-  if (written === '') return base
-  const url = parseUrl(written, base)
-  // Twilio refuses hosts with an underscore: https://www.twilio.com/docs/voice/twiml/number
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname.includes('_')) return undefined
-  return /^https?:\/\/[!-~]+$/i.test(written) ? written : url.href
-}
-
 function readHeader({ headers }: Answer, wanted: string): string | undefined {
   return headers.find(([name]) => name.toLowerCase() === wanted)?.[1]
-}
-
-/**
- * Cuts the userinfo and the fragment, which Twilio neither signs nor sends:
- * https://www.twilio.com/docs/usage/security and /webhooks/webhooks-connection-overrides
- */
-export function toSignedUrl(url: string): string {
-  return url.replace(/\/\/[^/?#]*@/, '//').replace(/#.*$/s, '')
 }
 
 function makeBasic(url: string): string | undefined {

@@ -40,7 +40,7 @@ export const json = {
     rule: 'id=voice_transcription_* status',
     parameters: ['id status sourceId? sentences?'],
   },
-  // What the language operators of a rule found in a conversation. `memoryStoreId` is in Twilio's
+  // The results of a rule's language operators for a conversation. `memoryStoreId` is in Twilio's
   // own code only.
   // https://www.twilio.com/docs/conversations/intelligence/webhooks/rule-execution (2026-11)
   'intelligence.rule-execution': {
