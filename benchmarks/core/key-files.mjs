@@ -17,7 +17,9 @@ function measureLoad(accounts, rounds) {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-key-file-'))
   try {
     for (let first = 0; first < accounts; first += perFile) writeKeys(join(folder, `${first}.json`), first)
-    const times = Array.from({ length: rounds }, () => load(folder))
+    // A folder is merged into one table, which a single file is already.
+    const path = accounts === perFile ? join(folder, '0.json') : folder
+    const times = Array.from({ length: rounds }, () => load(path))
     return makeRow(`${accounts.toLocaleString('en')} accounts`, times, { format: (ms) => `${ms.toFixed(0)} ms` })
   } finally {
     rmSync(folder, { recursive: true })
@@ -31,7 +33,7 @@ function writeKeys(path, first) {
   writeFileSync(path, JSON.stringify({ accounts: Object.fromEntries(rows) }), { mode: 0o600 })
 }
 
-/** @param {string} folder @returns {number} milliseconds of CPU time */
+/** @param {string} path @returns {number} milliseconds of CPU time */
 function load(folder) {
   const program = `import { fileKeys } from 'tollgate/keys'
     const start = process.cpuUsage()
@@ -39,6 +41,6 @@ function load(folder) {
     const { user, system } = process.cpuUsage(start)
     keys.close()
     console.log((user + system) / 1000)`
-  const args = ['--input-type=module', '--eval', program, folder]
+  const args = ['--input-type=module', '--eval', program, path]
   return Number(execFileSync(process.execPath, args, { cwd: fileURLToPath(new URL('.', import.meta.url)) }))
 }
