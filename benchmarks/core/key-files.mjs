@@ -34,7 +34,7 @@ function writeKeys(path, first) {
 }
 
 /** @param {string} path @returns {number} milliseconds of CPU time */
-function load(folder) {
+function load(path) {
   const program = `import { fileKeys } from 'tollgate/keys'
     const start = process.cpuUsage()
     const keys = fileKeys(process.argv[1])
