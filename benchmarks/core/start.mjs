@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { makeRow } from './rows.mjs'
 
@@ -29,6 +29,41 @@ export function measureImport({ rounds = 15 } = {}) {
     makeRow('cold import of tollgate/express', express, { format }),
     makeRow('cold import of node:crypto alone', native, { format }),
   ]
+}
+
+const command = new URL('../../packages/cli/dist/bin.js', import.meta.url)
+
+/**
+ * Runs a program of Node.js to its end.
+ * @param {string} program @param {readonly string[]} words
+ * @returns {number} milliseconds of CPU time, with the start of Node.js
+ */
+function runWhole(program, words) {
+  const measured = `process.on('exit', () => {
+    const { user, system } = process.cpuUsage()
+    process.stderr.write(String((user + system) / 1000))
+  })
+  ${program}`
+  const args = ['--input-type=module', '--eval', measured, 'tollgate', ...words]
+  return Number(spawnSync(process.execPath, args, { encoding: 'utf8' }).stderr)
+}
+
+/** Measures the help of the command line, with the start of Node.js. */
+export function measureHelp({ rounds = 15 } = {}) {
+  const runs = ['--help', 'verify --help'].map((words) => ({
+    what: `tollgate ${words}`,
+    run: () => runWhole(`await import('${command}')`, words.split(' ')),
+  }))
+  const all = [...runs, { what: 'Node.js without a program', run: () => runWhole('', []) }]
+  const times = Array.from({ length: rounds }, () => all.map(({ run }) => run()))
+  const format = (/** @type {number} */ figure) => `${figure.toFixed(0)} ms`
+  return all.map(({ what }, column) =>
+    makeRow(
+      what,
+      times.map((round) => round[column] ?? Number.NaN),
+      { format },
+    ),
+  )
 }
 
 /** Measures the growth of the heap per request, and the part that stays after a collection. */

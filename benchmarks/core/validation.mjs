@@ -4,7 +4,7 @@ import { createVerifier, RequestValidator } from 'tollgate'
 import twilio from 'twilio'
 import { compare } from './rounds.mjs'
 import { makeRow } from './rows.mjs'
-import { authToken, cycle, makeMessages, publicUrl, url } from './webhooks.mjs'
+import { authToken, cycle, makeCalls, makeMessages, publicUrl, url } from './webhooks.mjs'
 
 const { validateRequest } = twilio
 
@@ -36,13 +36,19 @@ export async function measureValidation() {
   }
   expect((await verifier.verify(next().request)).ok, true)
   expect((await verifier.verify(next().forgedRequest)).ok, false)
-  const hmac = () => createHmac('sha1', key).update(next().text).digest('base64')
-  const ratios = await compare({ base: hmac, contenders })
+  const ratios = await compare({ base: () => signWith(key, next().text), contenders })
+  const nextCall = cycle(makeCalls())
+  const call = () => {
+    const { params, signature } = nextCall()
+    expect(validator.validate(url, params, signature), true)
+  }
+  const { call: callRatios } = await compare({ base: () => signWith(key, nextCall().text), contenders: { call } })
   const times = (/** @type {number[]} */ many, /** @type {number[]} */ one) =>
     many.map((ratio, round) => ratio / (one[round] ?? Number.NaN))
   return [
     makeRow('validate, genuine', ratios.genuine, { budget: { most: 1.5 }, twilio: ratios.twilioGenuine }),
     makeRow('validate, genuine, parameters as Express parses them', ratios.parsed, { twilio: ratios.twilioParsed }),
+    makeRow('validate, genuine, an incoming call', callRatios),
     makeRow('validate, forged', ratios.forged, { budget: { most: 2.7 }, twilio: ratios.twilioForged }),
     makeRow('validate, malformed signature', ratios.malformed, {
       budget: { most: 0.15 },
@@ -60,6 +66,11 @@ export async function measureValidation() {
       budget: { least: 7 },
     }),
   ]
+}
+
+/** @param {import('node:crypto').KeyObject} key @param {string} text */
+function signWith(key, text) {
+  return createHmac('sha1', key).update(text).digest('base64')
 }
 
 /**

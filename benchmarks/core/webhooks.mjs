@@ -73,6 +73,15 @@ export function makeMessages(count = 64) {
   })
 }
 
+/** Makes copies of an incoming call. */
+export function makeCalls(count = 64) {
+  const sample = sampleWebhook('call.inbound').params ?? []
+  return Array.from({ length: count }, (_, index) => {
+    const sid = `CA${index.toString(16).padStart(32, '0')}`
+    return makeWebhook(sample.map(([name, value]) => [name, name === 'CallSid' ? sid : String(value)]))
+  })
+}
+
 /**
  * Returns a function that returns the elements in turn, again and again.
  * @template T

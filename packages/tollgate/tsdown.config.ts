@@ -77,6 +77,9 @@ const frame = {
   test: /src[\\/](verdict|index|validator|checks[\\/]\w+|verify[\\/][\w-]+|schemes[\\/]twilio[\\/](verifier|claim|keys|coverage|webhook|sign[\\/][\w-]+))\.ts$/,
 }
 const adapters = { name: 'adapters', test: /src[\\/]adapters[\\/]shared[\\/][\w-]+\.ts$/ }
+// The parts of two entries that others load too.
+const written = { name: 'written', test: /src[\\/]requests[\\/](json|kept|write-curl)\.ts$/ }
+const sendgrid = { name: 'sendgrid', test: /src[\\/]schemes[\\/]sendgrid[\\/](events|public-key|verifier)\.ts$/ }
 
 // A group takes with it what it imports. In CommonJS that must not be the choice of a provider,
 // whose paths start from its own folder, so this group has only files that import none.
@@ -95,7 +98,7 @@ const shared: UserConfig = {
 // The package's own `imports` choose the providers when the program runs, not when it is built.
 const esm: UserConfig = {
   ...shared,
-  outputOptions: { codeSplitting: { groups: [frame, adapters] } },
+  outputOptions: { codeSplitting: { groups: [frame, adapters, written, sendgrid] } },
   entry: toEntry({ ...entries, ...providers }),
   format: ['esm'],
   plugins: [dropPageTexts, dropComments('node20'), shortLiterals, nameAuthors('tollgate')],

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { EXIT } from './exit.ts'
-import { processIo } from './io.ts'
 import { run } from './run.ts'
 
 // A reader such as `head` may close the pipe early. That is not an error, but a run that it cuts
@@ -14,4 +13,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Without a reader of its messages, a command still does its work and exits with its code.
 process.stderr.on('error', () => undefined)
 
-process.exitCode = await run(process.argv.slice(2), processIo())
+const { stdout, stderr, env } = process
+process.exitCode = await run(process.argv.slice(2), {
+  stdout,
+  stderr,
+  env,
+  // Node.js opens it when it is first read.
+  get stdin() {
+    return process.stdin
+  },
+})

@@ -1,5 +1,4 @@
 import { parseEnv } from 'node:util'
-import { schemes } from 'tollgate/schemes'
 import type { Args } from './args.ts'
 import type { Flags } from './commands/command.ts'
 import type { Io } from './io.ts'
@@ -16,8 +15,12 @@ export const dotenvFlag: Flags = {
   },
 }
 
-/** The variables that a command reads. Others could change how Node.js runs, or whom it trusts. */
-const variables = new Set([...credentialVariables, 'TOLLGATE_SHARED_KEY', ...schemes.map(({ keys }) => keys.variable)])
+/** Lists the variables that commands read. Others could change how Node.js runs, or whom it trusts. */
+async function listVariables(): Promise<readonly string[]> {
+  // The help needs no scheme.
+  const { schemes } = await import('tollgate/schemes')
+  return [...credentialVariables, 'TOLLGATE_SHARED_KEY', ...schemes.map(({ keys }) => keys.variable)]
+}
 
 /**
  * Reads the file of `--dotenv`.
@@ -28,6 +31,7 @@ export async function readDotenv(args: Args, io: Io): Promise<Io> {
   const path = args.text('dotenv')
   if (path === undefined) return io
   const given = parseEnv(await readText(io, path, '--dotenv', { secret: true }))
-  const known = Object.entries(given).filter(([name]) => variables.has(name))
+  const variables = await listVariables()
+  const known = Object.entries(given).filter(([name]) => variables.includes(name))
   return { ...io, env: { ...Object.fromEntries(known), ...io.env }, variables: given }
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
-import { createColors } from 'picocolors'
 import { escapeHidden, showHidden } from 'tollgate/requests'
 
-const colorNames = ['red', 'green', 'yellow', 'cyan', 'bold'] as const
+/** The codes that begin and end each style in a terminal. */
+const styles = { red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39], bold: [1, 22] } as const
 
 /** Functions that colour a text for `print` and `tell`. */
-export type Colors = Readonly<Record<(typeof colorNames)[number], (text: string) => string>>
+export type Colors = Readonly<Record<keyof typeof styles, (text: string) => string>>
 
 /** The streams and environment that a command may use. It uses no others. */
 export interface Io {
@@ -20,10 +20,6 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Every variable of the file of `--dotenv`. Only names that the user's configuration has count. */
   readonly variables?: Readonly<Record<string, string | undefined>> | undefined
-}
-
-export function processIo(): Io {
-  return { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env }
 }
 
 /** Writes data to standard output. */
@@ -43,17 +39,17 @@ export function printJson(io: Io, value: unknown): void {
 // Stands for the start of a colour's sequence until the text is written. Strangers cannot guess it.
 const colorMark = `color-${randomBytes(16).toString('hex')}[`
 
-/** The one filter of all output: of what could act in a terminal, only the colours of `colorsFor` are left. */
+/** The filter of all output but the help: of what could act in a terminal, only the colours of `colorsFor` are left. */
 function toOutput(text: string): string {
   return `${cleanText(text).replaceAll(colorMark, '\x1b[')}\n`
 }
 
 /** Follows https://no-color.org and https://force-color.org. NO_COLOR wins over FORCE_COLOR. */
 export function colorsFor(stream: Io['stdout'], env: Io['env']): Colors {
-  const colors = createColors(wantsColors(stream, env))
-  const paint = (name: (typeof colorNames)[number]) => (text: string) =>
-    colors[name](cleanText(text)).replaceAll('\x1b[', colorMark)
-  return Object.fromEntries(colorNames.map((name) => [name, paint(name)])) as Colors
+  const isColored = wantsColors(stream, env)
+  const paint = (begin: number, end: number) => (text: string) =>
+    isColored ? `${colorMark}${begin}m${cleanText(text)}${colorMark}${end}m` : cleanText(text)
+  return Object.fromEntries(Object.entries(styles).map(([name, [begin, end]]) => [name, paint(begin, end)])) as Colors
 }
 
 function wantsColors(stream: Io['stdout'], env: Io['env']): boolean {

@@ -1,10 +1,10 @@
 import manifest from '../package.json' with { type: 'json' }
 import { completionKey } from './candidates.ts'
 import { aliases, commands } from './commands/table.ts'
-import { complete } from './complete.ts'
+import { readDotenv } from './dotenv.ts'
 import { EXIT, UnreachableError, UsageError } from './exit.ts'
 import { formatCommandHelp, formatHelp } from './help.ts'
-import { colorsFor, type Io, print, printJson, tell } from './io.ts'
+import type { Io } from './io.ts'
 import { didYouMean } from './nearest.ts'
 import { parseWords } from './parse-words.ts'
 
@@ -19,36 +19,39 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     return await dispatch(argv, io)
   } catch (error) {
-    return fail(error, argv, io)
+    return await fail(error, argv, io)
   }
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   if (argv[0] === completionKey) {
+    const { complete } = await import('./complete.ts')
     await complete(argv.slice(1), io)
     return EXIT.ok
   }
   // `tollgate help send` is `tollgate send --help`.
   const [typed, ...words] = argv[0] === 'help' && argv.length > 1 ? [...argv.slice(1, 2), '--help'] : argv
   const name = typed !== undefined && Object.hasOwn(aliases, typed) ? aliases[typed] : typed
-  if (name === '--version' || name === '-v') return show(io, manifest.version)
-  if (name === '--help' || name === '-h' || name === 'help') return show(io, formatHelp(io))
+  if (name === '--version' || name === '-v') return show(io.stdout, manifest.version)
+  if (name === '--help' || name === '-h' || name === 'help') return show(io.stdout, formatHelp(io))
   if (name === undefined) {
-    tell(io, formatHelp(io))
+    show(io.stderr, formatHelp(io))
     return EXIT.usage
   }
   const row = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (row === undefined) throw new UsageError(describeUnknown(name))
   const { command } = await row.load()
   const args = parseWords(words, command, name)
-  if (args === undefined) return show(io, formatCommandHelp(name, command, io))
-  // It loads every scheme, which help and completion do not need.
-  const { readDotenv } = await import('./dotenv.ts')
+  if (args === undefined) return show(io.stdout, formatCommandHelp(name, command, io))
   return await command.run(args, await readDotenv(args, io))
 }
 
-function show(io: Io, text: string): number {
-  print(io, text)
+/**
+ * Writes a text that has only words of ours, so it needs no filter: to load the filter takes longer
+ * than all else.
+ */
+function show(stream: Io['stdout'], text: string): number {
+  stream.write(`${text}\n`)
   return EXIT.ok
 }
 
@@ -61,7 +64,8 @@ function describeUnknown(name: string): string {
 }
 
 /** Prints the error, and with `--json` also as a document: a script always finds one to parse. */
-function fail(error: unknown, argv: readonly string[], io: Io): number {
+async function fail(error: unknown, argv: readonly string[], io: Io): Promise<number> {
+  const { colorsFor, printJson, tell } = await import('./io.ts')
   const [kind, code] =
     error instanceof UsageError
       ? (['usage', EXIT.usage] as const)

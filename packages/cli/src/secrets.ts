@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { Args } from './args.ts'
 import { type Flags, inGroup } from './commands/command.ts'
@@ -127,6 +126,7 @@ async function readTokenFromInput(io: Io): Promise<string> {
 /** Asks for a token at a terminal without showing it. */
 async function askForToken(io: Io): Promise<string> {
   claimStandardInput(io, '--auth-token-stdin')
+  const { createInterface } = await import('node:readline')
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input: io.stdin, output: nowhere, terminal: true })
   // The prompt comes only now: until here the terminal would have shown the typed token.

@@ -1,12 +1,27 @@
 import { Readable, Writable } from 'node:stream'
-import { expect, test, vi } from 'vitest'
-import { run } from '../src/run.ts'
+import { beforeEach, expect, test, vi } from 'vitest'
 
-vi.mock('tollgate/schemes', () => {
-  throw new Error('The schemes were loaded.')
-})
+const readers = ['tollgate', 'tollgate/requests', 'tollgate/schemes']
+const makers = ['tollgate/testing', 'tollgate/diagnose', '@tollgate/gateway', '@tollgate/inspector']
 
-test.each(['--help', '--version'])('loads no scheme for %s', async (word) => {
+beforeEach(() => vi.resetModules())
+
+// Each takes longer to load than the help takes to print.
+test.each([
+  [['--help'], [...readers, ...makers]],
+  [['--version'], [...readers, ...makers]],
+  [[], [...readers, ...makers]],
+  [['verify', '--help'], makers],
+  [
+    ['gateway', '--help'],
+    ['tollgate/schemes', ...makers],
+  ],
+])('tollgate %j does not load %j', async (words, unneeded) => {
+  for (const name of unneeded)
+    vi.doMock(name, () => {
+      throw new Error(`${name} was loaded.`)
+    })
+  const { run } = await import('../src/run.ts')
   let output = ''
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -14,6 +29,7 @@ test.each(['--help', '--version'])('loads no scheme for %s', async (word) => {
       done()
     },
   })
-  await run([word], { stdin: Readable.from([]), stdout: sink, stderr: sink, env: {} })
-  expect(output).not.toMatch(/^$|internal error/)
+  await run(words, { stdin: Readable.from([]), stdout: sink, stderr: sink, env: {} })
+  for (const name of unneeded) vi.doUnmock(name)
+  expect(output).toMatch(/^(tollgate .*\n\n[\s\S]*Exit codes:.*|\d+\.\d+\.\d+)\n$/)
 })

@@ -1,4 +1,4 @@
-import { type Accepted, createVerifier, type Rejected, type Verdict } from 'tollgate'
+import type { Accepted, Rejected, Verdict } from 'tollgate'
 import { splitUrl, toIncoming } from 'tollgate/requests'
 import { asUsage, EXIT } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
@@ -34,6 +34,7 @@ export const command: Command = {
     if (scheme !== undefined) return await (await import('../schemes/check.ts')).verifyOther(scheme, given, args, io)
     const { options, publicUrl } = toVerifierOptions(args, io, given, requireSecrets(secrets))
     const request = toIncoming(given)
+    const { createVerifier } = await import('tollgate')
     const verdict = await asUsage(() => createVerifier(options), secrets.names).verify(request)
     const asGiven = `${publicUrl}${request.url}`
     if (args.has('json')) printJson(io, toJson(verdict, asGiven))

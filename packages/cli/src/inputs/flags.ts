@@ -6,7 +6,6 @@ import { UsageError } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { readBytes } from '../read-text.ts'
 import { findByFlags, otherSchemes } from '../schemes/keys.ts'
-import { parseHeaders } from '../sending/content.ts'
 
 const titles = otherSchemes.map(({ title }) => title)
 
@@ -75,4 +74,15 @@ async function readBody(args: Args, io: Io, content: string): Promise<Body> {
   const bytes = await readBytes(io, args.text('body') ?? '', '--body')
   const isJson = /^\s*[{[]/.test(Buffer.from(bytes.subarray(0, 100)).toString('latin1'))
   return { bytes, contentType: isJson ? 'application/json' : form }
+}
+
+/** Parses `Name: value` lines. White space around the value is not part of it. */
+export function parseHeaders(lines: readonly string[]): [name: string, value: string][] {
+  return lines.map((line) => {
+    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/s.exec(line)
+    const [, name = '', value = ''] = match ?? []
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: this refuses control characters
+    if (match === null || /[\x00-\x08\x0a-\x1f\x7f]/.test(value)) throw new UsageError("--header needs 'NAME: VALUE'.")
+    return [name, value]
+  })
 }

@@ -2,6 +2,7 @@ import { type SignRequestInput, sampleWebhook, webhookKinds } from 'tollgate/tes
 import type { Args } from '../args.ts'
 import type { Flags } from '../commands/command.ts'
 import { asUsage, UsageError } from '../exit.ts'
+import { parseHeaders } from '../inputs/flags.ts'
 import type { Io } from '../io.ts'
 import { didYouMean } from '../nearest.ts'
 import { decodeText, readBytes } from '../read-text.ts'
@@ -65,15 +66,4 @@ async function readOwnContent(args: Args, io: Io, own: string | undefined): Prom
     throw new UsageError('--json-body: the input is not JSON.')
   }
   return { body: text, contentType: 'application/json' }
-}
-
-/** Parses `Name: value` lines. White space around the value is not part of it. */
-export function parseHeaders(lines: readonly string[]): [name: string, value: string][] {
-  return lines.map((line) => {
-    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/s.exec(line)
-    const [, name = '', value = ''] = match ?? []
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: this refuses control characters
-    if (match === null || /[\x00-\x08\x0a-\x1f\x7f]/.test(value)) throw new UsageError("--header needs 'NAME: VALUE'.")
-    return [name, value]
-  })
 }

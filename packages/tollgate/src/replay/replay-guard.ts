@@ -209,19 +209,17 @@ async function confirmAttempt(settings: ReplaySettings, attempt: Attempt, pauses
   }
 }
 
-const tokenBytes = 15
-// Each call for random bytes costs as much as a hash, so one call gives many tokens.
-const random = new Uint8Array(64 * tokenBytes)
-let used = random.length
+const tokensOfText = 64
+let randomText = ''
+let made = 0
 
-/** Returns 120 random bits as text. A UUID would take three times the memory in V8. */
+/**
+ * Returns a text that no other attempt has, in any process: 120 random bits and a number. Random
+ * bits for each attempt would cost as much as its hash.
+ */
 function makeToken(): string {
-  if (used === random.length) {
-    crypto.getRandomValues(random)
-    used = 0
-  }
-  used += tokenBytes
-  return btoa(String.fromCharCode(...random.subarray(used - tokenBytes, used)))
+  if (made % tokensOfText === 0) randomText = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))))
+  return `${randomText}.${made++ % tokensOfText}`
 }
 
 /**

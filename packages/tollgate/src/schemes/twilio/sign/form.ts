@@ -145,9 +145,14 @@ function splitForm(text: string): Pairs {
     const nameEnd = Math.min(equals, end)
     const name = text.slice(start, nameEnd)
     const value = text.slice(nameEnd + 1, end)
-    pairs.push([percent < nameEnd ? decodeURIComponent(name) : name, percent < end ? decodeURIComponent(value) : value])
+    pairs.push([percent < nameEnd ? decodeEscapes(name) : name, percent < end ? decodeEscapes(value) : value])
   }
   return pairs
+}
+
+/** Decodes a phone number by hand: nearly all escapes are in these, and a call for each costs a sixth of an HMAC. */
+function decodeEscapes(text: string): string {
+  return text.startsWith('%2B') && !text.includes('%', 1) ? `+${text.slice(3)}` : decodeURIComponent(text)
 }
 
 function find(text: string, character: string, start: number): number {
