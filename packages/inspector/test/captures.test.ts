@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { readRequests } from 'tollgate/requests'
@@ -345,6 +345,24 @@ test('rejections are explained when they are opened, equal ones once', async () 
   expect(explained).toEqual(['/hook'])
   const causes = (await page.json<CaptureSummary[]>('/api/captures')).filter(({ cause }) => cause === 'host')
   expect(causes.map(({ id }) => id).sort()).toEqual(['flood-7', 'flood-8'])
+})
+
+test.runIf(process.platform === 'linux')('a search has a lower priority than the gateway', async () => {
+  const page = await openForTest()
+  const exchange = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
+  page.inspector.record(exchange)
+  await until(async () => (await page.json<CaptureView>(`/api/captures/${exchange.id}`)).explanation)
+  // The priority is the 19th field. The name of a thread, which is the second, may have spaces.
+  const priorities = readdirSync('/proc/self/task').map((thread) =>
+    Number(
+      readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')[16],
+    ),
+  )
+  const own = getPriority()
+  expect(priorities[0]).toBe(own)
+  expect(priorities).toContain(Math.min(19, own + 10))
 })
 
 test('a search without a result ends, and is not repeated', async () => {
