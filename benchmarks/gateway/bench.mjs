@@ -100,8 +100,8 @@ function answers(port) {
 
 /** Signs an inbound SMS. @param {Readonly<Record<string, string>>} [more] parameters */
 export function signPost(more) {
-  const { params } = sampleWebhook('message.inbound')
-  const signed = signRequest({ url: `${publicUrl}/sms`, params: { ...params, ...more }, authToken })
+  const { params = [] } = sampleWebhook('message.inbound')
+  const signed = signRequest({ url: `${publicUrl}/sms`, params: { ...Object.fromEntries(params), ...more }, authToken })
   return { method: 'POST', headers: { ...signed.headers, Host: 'api.example.com' }, body: signed.body ?? '' }
 }
 

@@ -93,6 +93,8 @@ for (const look of looks)
 
 test('no sample is cut off or has to be scrolled at 390 and 1,366 pixels', async () => {
   const { page } = await site.visit('/', { theme: 'light', width: 390 })
+  // The layout needs no script, and scripts take most of the time.
+  await page.route('**/*.js', (route) => route.abort())
   const places = ['index.md', ...listPages().map(placeOf)].map((place) => place.replace(/md$/, 'html'))
   const withSamples = places.filter((place) => readFileSync(join(out, place), 'utf8').includes('<pre'))
   expect(withSamples.length).toBeGreaterThan(50)
