@@ -1,18 +1,17 @@
+import type { Exchange } from '@tollgate/gateway'
 import { expect, test } from 'vitest'
 import type { CaptureSummary, CaptureView } from '../src/shared/capture.ts'
 import { makeExchange, openForTest, signSample } from './kit.ts'
 
+function respond(type: string, body: string): Exchange['response'] {
+  const headers: [string, string][] = [['content-type', type]]
+  return { status: 200, headers, body: Buffer.from(body), bodyTruncated: false, by: 'upstream' }
+}
+
 test('the page gets the findings of an accepted request, and no error page as TwiML', async () => {
   const page = await openForTest()
   const view = async (kind: Parameters<typeof signSample>[0], type: string, body: string, token?: string) => {
-    const response = {
-      status: 200,
-      headers: [['content-type', type]] as [string, string][],
-      body: Buffer.from(body),
-      bodyTruncated: false,
-      by: 'upstream' as const,
-    }
-    const exchange = await makeExchange(signSample(kind, {}, token), { response })
+    const exchange = await makeExchange(signSample(kind, {}, token), { response: respond(type, body) })
     page.inspector.record(exchange)
     return page.json<CaptureView>(`/api/captures/${exchange.id}`)
   }
@@ -27,14 +26,7 @@ test('the page gets the findings of an accepted request, and no error page as Tw
 test('the row of a webhook has the error that the open webhook has, and no warning', async () => {
   const page = await openForTest()
   const answer = async (type: string, body: string, token?: string) => {
-    const response = {
-      status: 200,
-      headers: [['content-type', type]] as [string, string][],
-      body: Buffer.from(body),
-      bodyTruncated: false,
-      by: 'upstream' as const,
-    }
-    const exchange = await makeExchange(signSample('message.inbound', {}, token), { response })
+    const exchange = await makeExchange(signSample('message.inbound', {}, token), { response: respond(type, body) })
     page.inspector.record(exchange)
     const row = (await page.json<CaptureSummary[]>('/api/captures')).find(({ id }) => id === exchange.id)
     const { summary, findings } = await page.json<CaptureView>(`/api/captures/${exchange.id}`)

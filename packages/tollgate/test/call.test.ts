@@ -389,7 +389,7 @@ describe('Dial with a Queue', () => {
   })
 
   test.each([
-    ['nobody waits', 'no-answer', 'no-answer'],
+    ['no caller waits', 'no-answer', 'no-answer'],
     ['the queue does not exist', 'failed', 'failed'],
   ] as const)('%s', async (_what, outcome, status) => {
     const agent = await call(routes)
@@ -596,7 +596,7 @@ describe('requests', () => {
   )
 
   test.each(['https://example.com:444/next', 'http://example.com/next', 'https://example.com.example/next'])(
-    '%s is none',
+    '%s is another server',
     async (url) => {
       const ivr = await call({ '/voice': `<Redirect>${url}</Redirect>`, '/next': '<Say>next</Say>' })
       expect(ivr.notes).toHaveLength(1)

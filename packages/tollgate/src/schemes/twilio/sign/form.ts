@@ -150,7 +150,10 @@ function splitForm(text: string): Pairs {
   return pairs
 }
 
-/** Decodes a phone number by hand: nearly all escapes are in these, and a call for each costs a sixth of an HMAC. */
+/**
+ * Decodes a phone number by hand: nearly all escapes are in these, and a call for each costs a
+ * sixth of an HMAC.
+ */
 function decodeEscapes(text: string): string {
   return text.startsWith('%2B') && !text.includes('%', 1) ? `+${text.slice(3)}` : decodeURIComponent(text)
 }
