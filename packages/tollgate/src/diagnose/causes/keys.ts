@@ -6,7 +6,7 @@ import { toBase64Length } from '../encodings.ts'
 import { showName } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { describeReference, findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
-import type { CauseRow, Dimension, Edit, Finding, Row, Suspicion } from './row.ts'
+import { type CauseRow, type Dimension, type Edit, editKeys, type Finding, type Row, type Suspicion } from './row.ts'
 
 const [ofTokens, ofSharedKeys] = [findDefaultAlgorithm('auth_token'), findDefaultAlgorithm('shared_key')]
 const algorithmNames = algorithms.map(({ name }) => name)
@@ -382,10 +382,9 @@ export const keyCauses = {
         yield {
           dimension: 'algorithm',
           cost: 1,
-          apply: (state) =>
-            state.keys.every((key) => key.algorithm === algorithm)
-              ? undefined
-              : { ...state, keys: state.keys.map((key) => ({ ...key, algorithm })) },
+          apply: editKeys((keys) =>
+            keys.every((key) => key.algorithm === algorithm) ? undefined : keys.map((key) => ({ ...key, algorithm })),
+          ),
           detail: describeAlgorithm(keys, algorithm),
           fix:
             keys.claimedKeyId === undefined
@@ -546,10 +545,11 @@ function editSecrets(dimension: Dimension, change: (secret: string) => string, d
   return {
     dimension,
     cost: 1,
-    apply: (state) =>
-      state.keys.some(({ secret }) => change(secret) !== secret && change(secret) !== '')
-        ? { ...state, keys: state.keys.map((key) => ({ ...key, secret: change(key.secret) })) }
+    apply: editKeys((keys) =>
+      keys.some(({ secret }) => change(secret) !== secret && change(secret) !== '')
+        ? keys.map((key) => ({ ...key, secret: change(key.secret) }))
         : undefined,
+    ),
     detail,
   }
 }

@@ -439,8 +439,8 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
   }
   const segments = state.url.path.split('/')
   // lighttpd decodes what needs no escape, and %2F, in one step.
-  if (/[~_.-]/.test(state.url.path))
-    for (const characters of ['~', '-', '_', '.', '~._-'])
+  for (const characters of ['~', '-', '_', '.', '~._-'])
+    if ([...characters].some((one) => state.url.path.includes(one)))
       for (let index = 2; index < Math.min(segments.length, 8); index++)
         yield offer(
           (path) => escapeAll(joinAt(path, index, '\0'), characters).replace('\0', '%2F'),
