@@ -273,7 +273,8 @@ export const proxySetUps: readonly SetUp[] = [
   {
     id: 'nginx-prefix-without-slash',
     what: 'The location of nginx has no slash at its end and the proxy_pass has one, so that two slashes begin the path.',
-    source: 'https://www.besthub.dev/articles/mastering-nginx-proxy-pass-how-slash-placement-affects-url-forwarding-aba72703a311',
+    source:
+      'https://www.besthub.dev/articles/mastering-nginx-proxy-pass-how-slash-placement-affects-url-forwarding-aba72703a311',
     sent: { url: `${origin}/twilio/sms` },
     proxy: { nginx: `location /twilio { ${keepHost} proxy_pass http://{app}/; }` },
     cause: 'prefix-stripped-and-slash-doubled',
