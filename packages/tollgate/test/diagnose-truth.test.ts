@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { post } from '../../../conformance/diagnosis/made/direct.ts'
+import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { causes } from '../src/diagnose/causes/index.ts'
 import { type DiagnoseOptions, type Diagnosis, diagnose, diagnoseSendGrid } from '../src/diagnose/index.ts'
 import { fromRequest, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
@@ -150,6 +150,51 @@ describe('what is said is true', () => {
   test('Nest applications that have rawBody: true get the fix for those', () => {
     for (const id of ['body_already_parsed', 'params_missing', 'params_trimmed'] as const)
       expect((causes[id] as { fixes?: { nest?: string } }).fixes?.nest).toMatch(/useBodyParser/)
+  })
+
+  test.each(['Save 20% today', 'Save today'])(
+    'JSON under the type of a form is no other character set: %s',
+    async (Body) => {
+      const params = sms.map(([name, value]) => [name, name === 'Body' ? Body : value] as const)
+      const request = { ...post('https://other.example.net/hook', { params, secret: otherToken }), url: '/hook' }
+      const diagnosis = await explain({ ...request, body: JSON.stringify(Object.fromEntries(params)) })
+      expect(read(diagnosis)).not.toMatch(/character set/)
+      const [first] = diagnosis.suspected
+      expect(first).toMatchObject({
+        id: 'form_taken_as_json',
+        detail: expect.stringMatching(/is JSON with the parameters/),
+      })
+    },
+  )
+
+  test('a body that lost characters or has a mark is named by these', async () => {
+    const { headers, body, url: target } = signRequest({ url, json: { type: 'a', text: 'größe' }, authToken })
+    const sent = {
+      method: 'POST',
+      url: target,
+      headers: { ...headers, 'content-length': String(Buffer.byteLength(String(body))) },
+    }
+    const text = String(body)
+    const cases = [
+      ['body_charset', Buffer.from(text.replace('ö', '\ufffd\ufffd'))],
+      ['body_reserialized', Buffer.from(text.replace('ö', 'C"'))],
+      ['body_whitespace', Buffer.from(`\ufeff${text}`)],
+    ] as const
+    for (const [id, changed] of cases) {
+      const diagnosis = await explain({ ...sent, body: changed })
+      expect([...(diagnosis.proven?.causes ?? []), ...diagnosis.suspected].map((one) => one.id)).toEqual([id])
+      if (id === 'body_whitespace') expect(read(diagnosis)).toMatch(/byte order mark/)
+      // These have as many bytes as were sent.
+      if (id === 'body_reserialized') expect(read(diagnosis)).not.toMatch(/cut off/)
+    }
+  })
+
+  test('a path that "publicUrl" adds is not one that a proxy adds', async () => {
+    const request = post('https://proj.example.net/hooks/sms', { headers: { host: 'proj.example.net' } })
+    const diagnosis = await explain(request, { publicUrl: 'https://fn.example.com/sms' })
+    expect(diagnosis.proven?.causes.map(({ id }) => id).sort()).toEqual(['host', 'path_prefix'])
+    expect(read(diagnosis)).not.toMatch(/path starts with|no proxy of yours|sent a copy/)
+    expect(read(diagnosis)).toMatch(/"publicUrl" has the path \/sms, which Twilio did not sign/)
   })
 
   test('a prefix that is there twice is not called unsigned', async () => {

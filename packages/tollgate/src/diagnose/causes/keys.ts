@@ -312,6 +312,9 @@ export const keyCauses = {
           grounds: ['trace'],
           detail:
             'The signature has the length of those that SharedKeys make, but no settings header names the key. A proxy dropped the header, or no such key is configured.',
+          fix: keys.others.some(({ kind }) => kind === 'shared_key')
+            ? 'Let every proxy pass X-Twilio-Webhooks-Signature-Settings on: it names the SharedKey, so without it no key in "sharedKeys" is tried.'
+            : undefined,
         }
       const fault = findFault(keys)
       if (fault?.kind === 'other' && claimedKeyId !== undefined)

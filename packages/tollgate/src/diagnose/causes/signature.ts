@@ -180,7 +180,8 @@ export const signatureCauses = {
           grounds: ['trace'],
           detail: 'The form is larger than any known webhook of Twilio’s, so nothing was searched.',
         }
-      if (evidence.looksLikeTwilio) return undefined
+      // No stranger hides a signature.
+      if (evidence.looksLikeTwilio || redacted.test(subject.signatures[0] ?? '')) return undefined
       if (findOtherProduct(subject) !== undefined) return undefined
       const agent = evidence.userAgent === undefined ? 'no User-Agent' : 'another User-Agent'
       return {
