@@ -61,6 +61,25 @@ describe('what is said is true', () => {
     expect(read(await explain(request, { publicUrl }))).toContain('"hooks.example.net"')
   })
 
+  test.each(['localhost:3000', '127.0.0.1:8080', '[::1]:3000', '192.168.1.20', 'host.docker.internal:3000'])(
+    'Twilio signed nothing for %s: a program of the user did, and publicUrl stays',
+    async (host) => {
+      const { headers, body } = signRequest({ url: `http://${host}/sms`, params: sms, authToken })
+      const request = { method: 'POST', url: '/sms', headers: { ...headers, host, 'user-agent': 'my-script/1' }, body }
+      const diagnosis = await explain(request)
+      expect(diagnosis.proven?.causes.map(({ id }) => id)).toEqual(['not_from_twilio'])
+      expect(diagnosis.proven?.setting).toBeUndefined()
+      expect(read(diagnosis)).not.toMatch(/Twilio signed|Set publicUrl/)
+      expect(read(diagnosis)).toContain('Leave "publicUrl" as it is')
+    },
+  )
+
+  test('a server whose publicUrl is a local host is tested with it', async () => {
+    const request = post('http://localhost:3000/app/sms')
+    const { proven } = await explain({ ...request, url: '/sms' }, { publicUrl: 'http://localhost:3000' })
+    expect(proven?.causes.map(({ id }) => id)).toEqual(['path_prefix'])
+  })
+
   test('a spelling that was not tried is not ruled out', async () => {
     const { ruledOut } = await explain(post(url, { secret: otherToken }))
     expect(ruledOut).toMatch(/usual/)

@@ -150,18 +150,6 @@ describe('printed headers', () => {
   })
 })
 
-test.each(['web-1  | ', '0|app  | ', '[pod/web-5f/app] '])(
-  'the prefix "%s" of each line of a log is skipped',
-  (prefix) => {
-    const headers = { host: 'example.com', 'content-type': formType, 'x-twilio-signature': signature }
-    const text = `POST /sms ${inspect(headers, { breakLength: 40 })} ${inspect({ Body: 'a' })}\n`
-    const lines = text.split('\n').map((line) => prefix + line)
-    const request = read(lines.map((line) => line.trimEnd()).join('\n'))
-    expect(request).toEqual(read(text))
-    expect(bodyOf(request)).toBe('Body=a')
-  },
-)
-
 test("the text of Twilio's Request Inspector has no signature, so --alert is named", () => {
   const text = 'Request Inspector\nURL https://example.com/sms\nMethod POST\nMessageSid SM1\nBody private\n'
   expect(() => read(text)).toThrow(/Request Inspector, which has no signature; or ask Twilio.* --alert NO…\.$/)

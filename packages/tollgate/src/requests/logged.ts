@@ -11,7 +11,7 @@ const eventNames = /["']?\b(?:requestContext|rawPath|httpMethod|rawBody)["']?\s*
 
 /** Finds an event of AWS Lambda or a request of Azure Functions in a log. */
 export function findEvent(text: string): Readonly<Record<string, unknown>> | undefined {
-  const found = eventNames.test(text) ? findPrinted(stripLogPrefix(text))?.value : undefined
+  const found = eventNames.test(text) ? findPrinted(text)?.value : undefined
   const isAws = ['requestContext', 'rawPath', 'httpMethod'].some((name) => property(found, name) !== undefined)
   const isAzure = textOf(found, 'rawBody') !== undefined && textOf(found, 'url') !== undefined
   return (isAws || isAzure) && property(found, 'headers') !== null ? found : undefined
@@ -80,22 +80,8 @@ const signatureName = /["']?x-twilio-(?:email-event-webhook-)?signature["']?\s*:
 /** Says if a text has headers of a Twilio request, as `console.log(req.headers)` prints them. */
 export function hasPrintedHeaders(text: string): boolean {
   if (!signatureName.test(text)) return false
-  const headers = findPrinted(stripLogPrefix(text))?.value
+  const headers = findPrinted(text)?.value
   return headers !== undefined && Object.keys(headers).some((name) => signatureName.test(`${name}:`))
-}
-
-/** What programs that join logs write before each line: `web-1  | `, `0|app  | `, `[pod/web] `. */
-const mostPrefix = 200
-const logPrefix = /^[^{}'"\n]{1,200}?(?:\||\])(?: |$)/
-
-/** Removes what is the same before every line of a log. */
-function stripLogPrefix(text: string): string {
-  const lines = text.split('\n')
-  const [first = '', ...others] = lines.filter((line) => line.trim() !== '')
-  let length = others.length === 0 ? 0 : Math.min(first.length, mostPrefix)
-  for (const line of others) while (!line.startsWith(first.slice(0, length))) length--
-  const [prefix] = logPrefix.exec(first.slice(0, length)) ?? []
-  return prefix === undefined ? text : lines.map((line) => line.slice(prefix.length)).join('\n')
 }
 
 /** The method and the target, in the line before the headers. */
@@ -106,13 +92,9 @@ const requestLine = /(?:\b(GET|POST|PUT)\s+)?((?:https?:\/)?\/\S*)\s*$/
  * @param scheme That of a target without one.
  * @throws RequestError if a part is missing
  */
-export function readPrintedHeaders(log: string, scheme: string): RecordedRequest {
-  const text = stripLogPrefix(log)
+export function readPrintedHeaders(text: string, scheme: string): RecordedRequest {
   const found = findPrinted(text)
-  if (found === undefined)
-    throw new RequestError(
-      `its headers are not complete: copy them up to the closing brace, without what a log writes before each line; ${askTwilio}`,
-    )
+  if (found === undefined) throw new RequestError(`its headers are cut off; ${askTwilio}`)
   const headers = readHeaderList(found.value)
   // Only the end: a long log may stand before it.
   const line = text.slice(0, text.indexOf('{')).slice(-4000)

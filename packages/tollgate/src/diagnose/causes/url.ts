@@ -373,7 +373,13 @@ function isOfCdn(name: string, value: unknown): boolean {
 const quickTunnel =
   /\.(trycloudflare\.com|ngrok-free\.(app|dev)|ngrok\.(io|app)|loca\.lt|lhr\.life|serveo\.net|pinggy\.link)$/i
 
-const internalHost = /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[)|^[^.]+$|\.(local|internal)$/i
+const internalHost =
+  /^(0\.0\.0|10|127|169\.254|172\.(1[6-9]|2\d|3[01])|192\.168)\.[\d.]+(:\d+)?$|^[^.[]+$|^\[(::1?\]|f[cde])|\.(local|localhost|internal|lan)(:\d+)?$/i
+
+/** Says if Twilio cannot reach a host. */
+export function isInternalHost(host: string): boolean {
+  return internalHost.test(host)
+}
 
 /** Explains why the verifier built no URL, if neither a forwarding header nor a port is the reason. */
 function explainHost(subject: Subject, rejection: Rejected): Finding | undefined {
