@@ -79,7 +79,7 @@ function Head({ capture }: { capture: CaptureView }) {
       <BackButton />
       <div class="title">
         <h2>
-          <span class="method">{capture.method}</span> <SafeText text={capture.target} limit={200} />
+          <span class="method">{capture.method}</span> <SafeText text={capture.target} limit={200} isUrl />
         </h2>
         <span class={`badge ${tone}`}>
           <span class="sr">{word}: </span>
