@@ -4,6 +4,7 @@ import type { CaptureSummary, CaptureView } from '../shared/capture.ts'
 import { splitMainParams } from '../shared/main-params.ts'
 import { copyCapture, replayCapture, select } from './actions.ts'
 import { AnswerView } from './answer-view.tsx'
+import { Arrow } from './arrow.tsx'
 import { BodyView } from './body-view.tsx'
 import { Boundary } from './boundary.tsx'
 import { Diagnosis } from './diagnosis.tsx'
@@ -202,7 +203,8 @@ function Message({ summary: { from, to, body } }: { summary: CaptureSummary }) {
         {from !== undefined && <SafeText text={from} class="party" />}
         {to !== undefined && (
           <>
-            {' → '}
+            {' '}
+            <Arrow />{' '}
             <SafeText text={to} class="party" />
           </>
         )}
