@@ -10,7 +10,7 @@ import { Boundary } from './boundary.tsx'
 import { Diagnosis } from './diagnosis.tsx'
 import { describeOutcome, formatDuration, formatTime, nameOrigin } from './format.ts'
 import { nameKind, nameResult } from './labels.ts'
-import { Menu } from './menu.tsx'
+import { Menu, SaveLink } from './menu.tsx'
 import { Pairs } from './pairs.tsx'
 import { SafeText } from './safe-text.tsx'
 import { Signing } from './signing.tsx'
@@ -114,17 +114,17 @@ function Head({ capture }: { capture: CaptureView }) {
           {info.value?.copyForms
             .filter((form) => form.hasSeveral)
             .map(({ name, label, extension }) => (
-              <a
+              <SaveLink
                 key={name}
                 href={`/api/export?format=${name}&id=${capture.id}`}
-                download={`tollgate-capture.${extension}`}
+                file={`tollgate-capture.${extension}`}
               >
                 Save as {label}
-              </a>
+              </SaveLink>
             ))}
-          <a href={`/api/export?format=raw&id=${capture.id}`} download="tollgate-capture.http">
+          <SaveLink href={`/api/export?format=raw&id=${capture.id}`} file="tollgate-capture.http">
             Save as raw HTTP
-          </a>
+          </SaveLink>
         </Menu>
       </div>
     </header>
@@ -204,8 +204,7 @@ function Message({ summary: { from, to, body } }: { summary: CaptureSummary }) {
         {to !== undefined && (
           <>
             {' '}
-            <Arrow />{' '}
-            <SafeText text={to} class="party" />
+            <Arrow /> <SafeText text={to} class="party" />
           </>
         )}
       </p>
