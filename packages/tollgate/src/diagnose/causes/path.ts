@@ -224,6 +224,8 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
         `Twilio signed the path ${stripSlashes(value)}, and this server checks ${seen}: "publicUrl" is the whole URL of the webhook.`,
       )
   for (const [prefix, from] of named) yield* offer(prefix + seen, 1, describeLost(prefix, from, seen))
+  const isOfPublicUrl = (path: string): boolean =>
+    hints.prefixes.some(({ value, from }) => from === '"publicUrl"' && stripSlashes(value) === path)
   const segments = seen.split('/').slice(1)
   for (let count = 1; count < Math.min(segments.length, 5); count++) {
     const added = `/${segments.slice(0, count).join('/')}`
@@ -231,8 +233,10 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
     yield* offer(
       rest,
       count,
-      `${describeAdded(added, rest)}: Twilio signed ${rest}. If no proxy of yours adds it, someone sent a copy of the request to another path.`,
-      `Let nothing on the way add ${added} to the path.`,
+      isOfPublicUrl(added)
+        ? `${describeAdded(added, rest, '"publicUrl" has the path')}: Twilio signed ${rest}.`
+        : `${describeAdded(added, rest, 'The path starts with')}: Twilio signed ${rest}. If no proxy of yours adds it, someone sent a copy of the request to another path.`,
+      isOfPublicUrl(added) ? `Leave ${added} out of "publicUrl".` : `Let nothing on the way add ${added} to the path.`,
     )
     for (const [prefix, from] of named)
       yield* offer(
@@ -323,10 +327,10 @@ function* listRouted({ path, query }: UrlParts): Generator<Edit> {
   }
 }
 
-function describeAdded(added: string, rest: string): string {
+function describeAdded(added: string, rest: string, has: string): string {
   return rest === added || rest.startsWith(`${added}/`)
-    ? `The path has ${added} twice at its start, and Twilio signed it once`
-    : `The path starts with ${added}, which Twilio did not sign`
+    ? `The path that is checked has ${added} twice at its start, and Twilio signed it once`
+    : `${has} ${added}, which Twilio did not sign`
 }
 
 function describeLost(prefix: string, from: string, seen: string): string {
@@ -439,8 +443,8 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
   }
   const segments = state.url.path.split('/')
   // lighttpd decodes what needs no escape, and %2F, in one step.
-  if (/[~_.-]/.test(state.url.path))
-    for (const characters of ['~', '-', '_', '.', '~._-'])
+  for (const characters of ['~', '-', '_', '.', '~._-'])
+    if ([...characters].some((one) => state.url.path.includes(one)))
       for (let index = 2; index < Math.min(segments.length, 8); index++)
         yield offer(
           (path) => escapeAll(joinAt(path, index, '\0'), characters).replace('\0', '%2F'),
