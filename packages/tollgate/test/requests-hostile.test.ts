@@ -80,7 +80,7 @@ describe('a refusal names the source and the position', () => {
     [
       'hello',
       '"file.txt": this is neither a raw HTTP request, an event of a function, printed headers, a HAR file, ' +
-        'a request as JSON nor a curl command; or ask Twilio what it sent, without a copy: diagnose --recent, ' +
+        'a request as JSON nor a curl command; you can also ask Twilio what it sent, without a copy: diagnose --recent, ' +
         'and then --alert NO….',
     ],
     [Buffer.from([0xff, 0x80, 0x41]), '"file.txt": this is not UTF-8 text.'],

@@ -32,6 +32,29 @@ export function listDifferences(sent: Sent, seen: DiagnosableRequest, options: V
   return differences
 }
 
+const id = /^[A-Z]{2}[0-9a-f]{32}$/
+
+/**
+ * Names what shows that a request is of another webhook than the record: an id of the same
+ * parameter that is another, or a form to another path that has none of the parameters.
+ */
+export function findOtherWebhook(
+  sent: Sent,
+  seen: DiagnosableRequest,
+  differences: readonly Difference[],
+): readonly string[] {
+  const isId = (values: readonly string[]): boolean => values.length > 0 && values.every((value) => id.test(value))
+  // Nothing on the way makes another id of an id.
+  const ids = differences.filter((one) => one.what === 'parameter' && isId(one.sent) && isId(one.seen))
+  if (ids.length > 0) return ids.map(({ name = '' }) => showName(name))
+  const url = differences.find(({ what }) => what === 'url')
+  const known = new Set(sent.params.map(([name]) => name))
+  const pairs = readPairs(seen) ?? []
+  const isOtherForm = pairs.some(([, value]) => id.test(value)) && !pairs.some(([name]) => known.has(name))
+  const [one, other] = [url?.sent, url?.seen].map((urls) => /([^/]*?)\/?(?:\?.*)?$/s.exec(urls?.[0] ?? '')?.[1])
+  return url !== undefined && one !== other && isOtherForm ? ['URL', 'parameters'] : []
+}
+
 interface Values {
   readonly name: string
   readonly values: string[]

@@ -141,6 +141,13 @@ const cutButtons = `[...document.querySelectorAll('button, summary')]
   .filter((one) => one.checkVisibility() && !one.matches('.row') && one.scrollWidth > one.clientWidth + 1)
   .map((one) => one.outerHTML.slice(0, 120))`
 
+/** Lists the rows of a narrow list in which a number or the result is cut off, or sticks out. */
+const cutRows = `[...document.querySelectorAll('.row')]
+  .filter((row) => row.checkVisibility())
+  .flatMap((row) => [...row.querySelectorAll('.who, .verdict')].filter(
+    (one) => one.scrollWidth > one.clientWidth + 1 || one.getBoundingClientRect().right > row.getBoundingClientRect().right))
+  .map((one) => one.innerText)`
+
 interface Look {
   readonly width: number
   readonly colorScheme: 'light' | 'dark'
@@ -167,7 +174,10 @@ export async function checkLook(page: Page, name: string, { width, colorScheme }
   if (existsSync(join(pictures, `${file}.png`)))
     await expect(await readStableText(page)).toMatchFileSnapshot(join(pictures, `${file}.txt`))
   expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width)
-  if (width < 560) expect(await page.evaluate(smallTargets), name).toEqual([])
+  if (width < 560) {
+    expect(await page.evaluate(smallTargets), name).toEqual([])
+    expect(await page.evaluate(cutRows), name).toEqual([])
+  }
   expect(await page.evaluate(cutButtons), name).toEqual([])
   await page.evaluate(axe)
   // With forced colours the browser chooses them, and axe reads those of the page.

@@ -12,6 +12,7 @@ import {
   isRequestInspector,
   readEvent,
   readPrintedHeaders,
+  removeLinePrefix,
 } from './logged.ts'
 import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
@@ -210,7 +211,7 @@ export interface ReadRequests {
 export function readRequests(given: string | Uint8Array, options: ReadOptions = {}): ReadRequests {
   const from = options.from ?? 'The text'
   try {
-    const source = openSource(toUtf8(typeof given === 'string' ? encodeUtf8(given) : given))
+    const source = openSource(removePrefix(toUtf8(typeof given === 'string' ? encodeUtf8(given) : given)))
     const form = options.form ?? detectForm(source)
     const requests = requestForms[form].read(source, options)
     return { form, requests: requests.map((one, index) => nameEntry(one, from, requestForms[form], index)) }
@@ -227,6 +228,13 @@ function nameEntry(
 ): RecordedRequest | RequestError {
   if (!(one instanceof RequestError)) return one
   return addSource(one, from, hasSeveral ? `entry ${index + 1}` : undefined) as RequestError
+}
+
+/** The lines of a log. Bytes that are no text have none. */
+function removePrefix(bytes: Uint8Array): Uint8Array {
+  const text = decodeUtf8(bytes)
+  const plain = text === undefined ? undefined : removeLinePrefix(text)
+  return plain === undefined || plain === text ? bytes : encodeUtf8(plain)
 }
 
 function openSource(bytes: Uint8Array): Source {

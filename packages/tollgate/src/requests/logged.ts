@@ -5,7 +5,8 @@ import { findPrinted } from './printed-object.ts'
 import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
 
 /** What helps if a copy cannot be read. */
-export const askTwilio: string = 'or ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO…'
+export const askTwilio: string =
+  'you can also ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO…'
 
 const eventNames = /["']?\b(?:requestContext|rawPath|httpMethod|rawBody)["']?\s*:/
 
@@ -94,7 +95,10 @@ const requestLine = /(?:\b(GET|POST|PUT)\s+)?((?:https?:\/)?\/\S*)\s*$/
  */
 export function readPrintedHeaders(text: string, scheme: string): RecordedRequest {
   const found = findPrinted(text)
-  if (found === undefined) throw new RequestError(`its headers are cut off; ${askTwilio}`)
+  if (found === undefined)
+    throw new RequestError(
+      `its headers are no whole object: they are cut off, or have other text between; ${askTwilio}`,
+    )
   const headers = readHeaderList(found.value)
   // Only the end: a long log may stand before it.
   const line = text.slice(0, text.indexOf('{')).slice(-4000)
@@ -114,6 +118,39 @@ function readPrintedBody(text: string, at: number, headers: HeaderList): Body {
   const rest = text.slice(at).trim()
   if (/^[^\s=&{]+=\S*$/.test(rest)) return { body: encodeUtf8(rest) }
   return toBody(findPrinted(text, at)?.value, headers)
+}
+
+/** A mark that ends the prefix of a line. Quotes and braces belong to what was logged. */
+const prefixEnd = /^[^'"`{}]*?[|\]:>Z)\d][ \t]+/
+const longestPrefix = 200
+
+/**
+ * Removes what a log has before each line, such as `web-1  | `, `[pod/x] ` or a time. It is the
+ * same on every line, except for its numbers.
+ */
+export function removeLinePrefix(text: string): string {
+  const lines = text.split('\n')
+  const filled = lines.filter((line) => line.trim() !== '')
+  const [first = ''] = filled
+  // A command in several lines has no prefix, even if all begin with curl.
+  if (filled.length < 2 || /^\s*(?:[$#>]\s*)?curl\b/.test(first)) return text
+  let found: RegExp | undefined
+  for (let at = 0; at < longestPrefix; ) {
+    const [end = ''] = prefixEnd.exec(first.slice(at, longestPrefix)) ?? []
+    if (end === '') break
+    at += end.length
+    const pattern = toPrefixPattern(first.slice(0, at))
+    if (!filled.every((line) => pattern.test(line))) break
+    found = pattern
+  }
+  return found === undefined ? text : lines.map((line) => line.replace(found, '')).join('\n')
+}
+
+/** An empty line may have lost the blanks at its end. Each number of it has another length. */
+function toPrefixPattern(prefix: string): RegExp {
+  const words = prefix.trimEnd().replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
+  const blanks = prefix.length - prefix.trimEnd().length
+  return new RegExp(`^${words.replace(/\d+/g, '\\d{1,20}')}(?:[ \\t]{1,${blanks}}|\\r?$)`)
 }
 
 /** Says if a text is that of Twilio's Request Inspector. */
