@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { diagnose } from '../src/diagnose/index.ts'
 import { createVerifier, type Diagnoser } from '../src/index.ts'
@@ -37,6 +37,20 @@ describe('evidence that the request has', () => {
     expect(text).toContain('requestContext.path')
     expect(text).toContain("publicUrl: 'https://hooks.example.com/acme-7'")
   })
+
+  test.each(['methodArn', 'routeArn'])(
+    'the %s in the event of a Lambda authorizer, which has no body',
+    async (name) => {
+      const native = { type: 'REQUEST', [name]: 'arn:aws:execute-api:a', headers: {}, requestContext: {} }
+      for (const sent of [post(url), json('{"specversion":"1.0"}')]) {
+        const { body, ...request } = sent
+        const length = { 'content-length': `${Buffer.from(body ?? '').length}` }
+        const text = await explain({ ...request, headers: { ...request.headers, ...length } } as typeof sent, native)
+        expect(text).toMatch(/Fix: Verify in the function behind the authorizer/)
+        expect(text).not.toMatch(/read (the body|it) before/)
+      }
+    },
+  )
 
   test.each(['Fastly-Orig-Host', 'Tailscale-Ingress-Target', 'X-Original-Host'])('%s', async (name) => {
     const headers = { host: 'app:3000', [name.toLowerCase()]: 'hooks.example.com' }

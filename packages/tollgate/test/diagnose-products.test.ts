@@ -12,7 +12,7 @@ const others: readonly (readonly [string, Record<string, string>, string | undef
     undefined,
     /createSendGridVerifier/,
   ],
-  ['SendGrid without a signature', { 'user-agent': 'SendGrid Event API' }, undefined, /createSendGridVerifier/],
+  ['SendGrid without a signature', { 'user-agent': 'SendGrid Event API' }, undefined, /no signature: turn on/],
   ['SendGrid, by its body', {}, '[{"email":"a@b.example","sg_event_id":"x"}]', /createSendGridVerifier/],
   [
     'Inbound Parse',
@@ -34,6 +34,8 @@ describe('a request of another product', () => {
     expect(suspected.map(({ id }) => id)).toEqual(['other_product'])
     expect(suspected[0]?.fix).toMatch(fix)
     expect(suspected[0]?.fix).not.toMatch(/pass X-Twilio-Signature on/)
+    if (headers['x-twilio-email-event-webhook-signature'] !== undefined)
+      expect(suspected[0]?.fix).not.toMatch(/no signature/)
   })
 
   test('of Twilio at the route of SendGrid', async () => {

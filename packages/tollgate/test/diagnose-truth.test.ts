@@ -50,6 +50,25 @@ describe('what is said is true', () => {
     }
   })
 
+  test('a port that the proxy adds to Host is named, and not a scheme that the server does not check', async () => {
+    const publicUrl = fromRequest({
+      allowedHosts: ['api.example.com'],
+      trustedProxies: 'loopback',
+      forwardedBy: 'x-forwarded',
+    })
+    const headers = { host: 'api.example.com:80', 'x-forwarded-proto': 'https' }
+    for (const [path, ids] of [
+      ['/sms', ['host']],
+      ['/twilio/sms', ['path_prefix', 'host']],
+    ] as const) {
+      const request = { ...post(`${origin}${path}`, { headers, url: '/sms' }), remoteAddress: '127.0.0.1' }
+      const { proven } = await explain(request, { publicUrl })
+      expect(proven?.causes.map(({ id }) => id)).toEqual(ids)
+      expect(proven?.causes.map(({ detail }) => detail).join()).toContain('"api.example.com:80"')
+      expect(proven?.setting).toBe(`publicUrl: '${origin}${path.replace('/sms', '')}'`)
+    }
+  })
+
   test('the forwarded host is named if it is the one that was checked', async () => {
     const publicUrl = fromRequest({
       allowedHosts: ['api.example.com'],

@@ -135,6 +135,20 @@ describe('diagnoseSendGrid suspects', () => {
     expect(suspected.map(({ id }) => id)).toEqual(ids)
   })
 
+  test('another key first if the body has the length that was sent', async () => {
+    const request = post({ signature: two.signature, timestamp: '1800000000' }, '[{}]')
+    for (const [length, first] of [
+      ['4', 'key_other'],
+      ['6', 'body_reserialized'],
+    ]) {
+      const headers = { ...request.headers, 'content-length': length } as IncomingRequest['headers']
+      const { suspected } = await diagnoseSendGrid({ ...request, headers }, { publicKey: two.publicKey })
+      expect(suspected.map(({ id }) => id)).toContain('body_reserialized')
+      expect(suspected[0]?.id).toBe(first)
+      if (length === '6') expect(suspected[0]?.detail).toMatch(/shorter than its Content-Length/)
+    }
+  })
+
   test('a mail that was decoded as UTF-8', async () => {
     const { suspected } = await diagnose({ body: mail.toString() }, {}, signed(mail))
     expect(suspected).toMatchObject([{ id: 'body_decoded', detail: expect.stringContaining('U+FFFD') }])

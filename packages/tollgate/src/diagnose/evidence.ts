@@ -16,6 +16,8 @@ export interface Target {
 
 /** What the framework's own request object says. */
 export interface NativeEvidence {
+  /** The event of a Lambda authorizer, which has no body. */
+  readonly isAuthorizer?: boolean
   /** The hosts and paths that the event of a platform names beside the ones that were checked. */
   readonly hosts: readonly Seen<HostAndPort>[]
   readonly targets: readonly Seen<Target>[]

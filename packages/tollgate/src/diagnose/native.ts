@@ -37,6 +37,7 @@ export function readNative(native: unknown): NativeSigns {
   ] as const
   return {
     framework,
+    isAuthorizer: 'methodArn' in native || 'routeArn' in native,
     prefixes: stripped.filter((one) => typeof one === 'string' && /^\/./.test(one)) as string[],
     hosts: typeof domainName === 'string' ? toHost(domainName, 'requestContext.domainName') : [],
     targets: paths.flatMap(([one, from]) =>

@@ -15,6 +15,8 @@ interface Product {
   /** A text that only bodies of this product have in their first 4,000 bytes. */
   readonly body?: RegExp
   readonly fix: string
+  /** What to do besides if the request has none of the headers. */
+  readonly fixUnsigned?: string
 }
 
 const withSendGrid =
@@ -31,6 +33,7 @@ const products: readonly Product[] = [
     userAgent: /^SendGrid Event API/i,
     body: /^\s*\[\s*\{[^[\]]{0,2000}"sg_(event|message)_id"/,
     fix: withSendGrid,
+    fixUnsigned: 'The request has no signature: turn on Signature Verification for it at SendGrid.',
   },
   {
     name: 'Inbound Parse of SendGrid',
@@ -87,14 +90,17 @@ const signed: Readonly<Record<SchemeName, string>> = {
 export function findProduct(own: SchemeName, header: HeaderReader, body?: Uint8Array): Finding | undefined {
   const agent = listTexts(header('user-agent'))[0] ?? ''
   const text = body === undefined ? '' : decodeLeniently(body.subarray(0, 4000))
-  for (const { name, scheme, headers = [], userAgent, body: inBody, fix } of products) {
+  for (const { name, scheme, headers = [], userAgent, body: inBody, fix, fixUnsigned } of products) {
     if (scheme === own) continue
     const found = headers.find((one) => header(one).length > 0)
     const sign =
       found !== undefined ? found : userAgent?.test(agent) ? 'User-Agent' : inBody?.test(text) ? 'body' : undefined
     if (sign === undefined) continue
     const shown = sign === 'body' ? 'its body' : `the header ${sign}`
-    return { detail: `The request is one of ${name}, as ${shown} shows, and ${signed[own]}.`, fix }
+    return {
+      detail: `The request is one of ${name}, as ${shown} shows, and ${signed[own]}.`,
+      fix: found === undefined && fixUnsigned !== undefined ? `${fix} ${fixUnsigned}` : fix,
+    }
   }
   return undefined
 }

@@ -96,6 +96,8 @@ export interface Subject {
   /** The values of X-Twilio-Signature. */
   readonly signatures: readonly string[]
   readonly contentLength: number
+  /** The verifier runs in a Lambda authorizer. */
+  readonly isAuthorizer: boolean
   /** The body has the hash that the URL names. */
   readonly bodyMatches: boolean
 }
@@ -188,6 +190,7 @@ export async function readSubject(source: Source): Promise<Subject> {
     queryPairs,
     signatures: header('x-twilio-signature').map(String),
     contentLength: Number(readSingle(head.header, 'content-length') ?? 0) || 0,
+    isAuthorizer: source.native?.isAuthorizer === true,
     bodyMatches: body !== undefined && findBodyHash(url.query) === hashBody(body),
   }
 }
@@ -242,18 +245,19 @@ function readBaseUrl(
 /** A family of forwarding headers, as `forwardedBy` names it. */
 export type ForwardingFamily = 'x-forwarded' | 'forwarded'
 
-/** The header of each family that names a host, with a malformed value of it. */
-const hostsOfFamilies: readonly (readonly [ForwardingFamily, name: string, malformed: string])[] = [
+/** The headers of each family that name a host or a scheme, with a malformed value. */
+const headersOfFamilies: readonly (readonly [ForwardingFamily, name: string, malformed: string])[] = [
   ['x-forwarded', 'x-forwarded-host', '?'],
+  ['x-forwarded', 'x-forwarded-proto', '?'],
   ['forwarded', 'forwarded', 'host=?'],
 ]
 
 /**
- * Finds the headers from which a rule takes the host: with a malformed value in their place, it
+ * Finds the headers from which a rule takes the origin: with a malformed value in their place, it
  * refuses the request for another reason.
  */
 function findUsedFamily(settings: Settings, head: Head, request: IncomingRequest): ForwardingFamily | undefined {
-  return hostsOfFamilies.find(([, name, malformed]) => {
+  return headersOfFamilies.find(([, name, malformed]) => {
     if (head.header(name).length === 0) return false
     const header: HeaderReader = (one) => (one === name ? [malformed] : head.header(one))
     const resolved = settings.resolveUrl({ ...head, header }, request, settings.lookupTimeoutMs)

@@ -92,7 +92,11 @@ export function drawConclusion(subject: Subject, refused: Refused, { match, trie
   const isGuess = explained.some(({ guessesOrigin }) => guessesOrigin)
   const isForwarded = ({ id }: FoundCause<CauseId>) => causes[id].isForwarded?.(subject.evidence, match.state.url)
   const kept = isGuess ? found.filter((cause) => !isForwarded(cause)) : found
-  const proven = removeRepeated([...kept, ...(found.length === 0 || isApart || isGuess ? explained : [])])
+  // No change of the path or the body has the verifier refuse the host.
+  const ofOrigin = explained.filter(({ id }) => causes[id].part === 'origin')
+  const isOriginKnown = found.some(({ id }) => causes[id].part === 'origin')
+  const apart = found.length === 0 || isApart || isGuess ? explained : isOriginKnown ? [] : ofOrigin
+  const proven = removeRepeated([...kept, ...apart])
   return proven.length === 0
     ? { proven: undefined, suspected: [], isCertain: true }
     : { proven: { causes: proven, signedUrl: match.form.url }, suspected: [], isCertain: true }

@@ -96,7 +96,10 @@ function dropQuery(url: string): string {
  */
 function choosePort({ state, form }: Match, { hosts }: Evidence): UrlParts {
   const { host, port, scheme } = state.url
-  const isPublic = hosts.some(({ value }) => value.port === port && value.host.toLowerCase() === host.toLowerCase())
+  // A proxy that ends TLS may add the port on which it got the request itself.
+  const isOfOther = port === (/^(https|wss)$/i.test(scheme) ? ':80' : ':443')
+  const isPublic =
+    !isOfOther && hosts.some(({ value }) => value.port === port && value.host.toLowerCase() === host.toLowerCase())
   const signed = isPublic ? port : (splitUrl(form.url)?.port ?? '')
   return { ...state.url, port: port === '' || signed === findDefaultPort(scheme) ? '' : signed }
 }

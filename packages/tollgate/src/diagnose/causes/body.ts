@@ -352,12 +352,15 @@ export const bodyCauses = {
     part: 'body',
     accompany(subject, { state, changesParams, addsHash }) {
       return !changesParams && !addsHash && lacksSignedBody(subject, state) && arrivedEmpty(subject)
-        ? { detail: 'The signature matches, but the body that bodySHA256 covers did not arrive.' }
+        ? subject.isAuthorizer
+          ? withoutBody
+          : { detail: 'The signature matches, but the body that bodySHA256 covers did not arrive.' }
         : undefined
     },
     suspect({ subject }) {
       const { method, unread, body, given, isForm, contentLength, consumed, header, queryPairs, evidence } = subject
       const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
+      if (isEmpty && method !== 'GET' && subject.isAuthorizer) return { grounds: ['fault'], ...withoutBody }
       if (isEmpty && method === 'GET' && !subject.handshake && queryPairs.length === 0) {
         const original = methodHeaders.find((name) => /^(POST|PUT)$/.test(readSingle(header, name) ?? ''))
         if (original !== undefined)
@@ -411,11 +414,15 @@ function lacksSignedBody({ body, unread, method }: Subject, { url, covers }: Sta
   )
 }
 
-/** The headers say that no body arrived, so no code of this server took it. */
-function arrivedEmpty({ header, contentLength, consumed, given }: Subject): boolean {
-  return (
-    consumed === undefined && given === undefined && contentLength === 0 && header('transfer-encoding').length === 0
-  )
+const withoutBody: Finding = {
+  detail: 'The event is that of a Lambda authorizer: API Gateway gives it no body, which the signature covers.',
+  fix: 'Verify in the function behind the authorizer, whose event has the body.',
+}
+
+/** No body arrived, so no code of this server took it. */
+function arrivedEmpty({ header, contentLength, consumed, given, isAuthorizer }: Subject): boolean {
+  if (consumed !== undefined || given !== undefined) return false
+  return isAuthorizer || (contentLength === 0 && header('transfer-encoding').length === 0)
 }
 
 function describeSize({ contentLength }: Subject): Finding {
@@ -733,7 +740,7 @@ function suspectLostBody(subject: Subject): Suspicion | undefined {
   const { consumed, body, unread, given, contentLength } = subject
   if (consumed !== undefined && given === undefined) return { grounds: ['fault'], ...describeConsumed(consumed) }
   const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
-  if (isEmpty && contentLength > 0)
+  if (isEmpty && contentLength > 0 && !subject.isAuthorizer)
     return {
       grounds: ['trace'],
       detail: `The verifier got no body, but Content-Length is ${contentLength}: something read the body before, or your code does not pass it.`,

@@ -211,9 +211,13 @@ const rows = {
     suspect(asked) {
       const { text } = asked.subject
       if (isOther(asked) && text !== '') return { grounds: ['shape'], detail: noArray }
+      if (asked.rejection.code === 'body_malformed' && parseArray(text) !== undefined)
+        return { grounds: ['shape'], detail: shorter }
       if (!isIntact(asked) || isMail(asked.subject)) return undefined
       if (mark.test(text)) return { grounds: ['sign'], detail: markedBody }
-      return text !== '' && !/[\r\n]$/.test(text) ? { grounds: ['sign'], detail: noLineEnd } : undefined
+      if (text === '' || /[\r\n]$/.test(text)) return undefined
+      // No code of this server changed a body of the length that was sent.
+      return { grounds: [hasSentLength(asked.subject) ? 'unknown' : 'sign'], detail: noLineEnd }
     },
   } satisfies SendGridRow as Row,
   body_decoded: {
@@ -294,7 +298,13 @@ const noLineEnd =
   'The body does not end in a line break, as the events of SendGrid do: something wrote it again, or changed it in another way.'
 const markedBody = 'The body has a mark that filters write in place of what they hide.'
 const mark = /\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|\*{4,}/i
+const shorter =
+  'The body is complete, and shorter than its Content-Length: something wrote it again, or cut off white space at its end.'
 const noArray = 'The body is not a JSON array: it was compressed, cut off or wrapped, or it is forged.'
+
+function hasSentLength({ request, state: { body } }: SendGridSubject): boolean {
+  return body !== undefined && Number(readSingle(readHeaders(request.headers), 'content-length')) === body.length
+}
 
 /** Codes that are decided before the body is read. */
 const beforeBody: readonly RejectionCode[] = ['method_not_allowed', 'stale', 'signature_missing', 'signature_malformed']
