@@ -213,7 +213,18 @@ describe('what is said is true', () => {
     const diagnosis = await explain(request, { publicUrl: 'https://fn.example.com/sms' })
     expect(diagnosis.proven?.causes.map(({ id }) => id).sort()).toEqual(['host', 'path_prefix'])
     expect(read(diagnosis)).not.toMatch(/path starts with|no proxy of yours|sent a copy/)
-    expect(read(diagnosis)).toMatch(/"publicUrl" has the path \/sms, which Twilio did not sign/)
+    expect(read(diagnosis)).toMatch(/"publicUrl" has the path \/sms, and Twilio signed \/hooks\/sms\./)
+    for (const [prefix, signed] of [
+      ['/a/b', '/b/sms'],
+      ['/a/b', '/a/sms'],
+      ['/hook', '/webhooks/sms'],
+    ]) {
+      const text = read(await explain(post(`${origin}${signed}`, { url: '/sms' }), { publicUrl: `${origin}${prefix}` }))
+      expect(text).toMatch(new RegExp(`"publicUrl" has the path ${prefix}, and Twilio signed ${signed}\\.`))
+      expect(text).not.toMatch(/on the way|of yours/)
+    }
+    const twice = await explain(post(`${origin}/api/sms`, { url: '/api/sms' }), { publicUrl: `${origin}/api` })
+    expect(read(twice)).toMatch(/"publicUrl" has the path \/api, and the request has it too/)
   })
 
   test('a prefix that is there twice is not called unsigned', async () => {
