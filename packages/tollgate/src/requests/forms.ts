@@ -175,7 +175,8 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     hasSeveral: true,
     isInert: true,
     recognizes: ({ isJson }) => isJson,
-    read: ({ json }) => readEach(listCaptures(json), `a request, which needs ${captureFields}`, readCapture),
+    read: ({ json }) =>
+      readEach(listCaptures(json), `a request, which needs ${captureFields}; ${askTwilio}`, readCapture),
     write: writeCaptures,
   },
   curl: {

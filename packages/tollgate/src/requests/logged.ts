@@ -58,7 +58,8 @@ function toWellFormed(text: string): string {
   return text.replace(/[\ud800-\udfff]/gu, '\ufffd')
 }
 
-type Body = Pick<RecordedRequest, 'body' | 'bodyDecoded' | 'parsedBody'>
+/** The body of a request, as a log has it. */
+export type Body = Pick<RecordedRequest, 'body' | 'bodyDecoded' | 'parsedBody'>
 
 function readBody(event: unknown, headers: HeaderList): Body {
   const raw = textOf(event, 'rawBody') ?? textOf(event, 'body')
@@ -67,7 +68,7 @@ function readBody(event: unknown, headers: HeaderList): Body {
 }
 
 /** An object is what a parser left of the body. The bytes of a form can be written again. */
-function toBody(body: unknown, headers: HeaderList): Body {
+export function toBody(body: unknown, headers: HeaderList): Body {
   const parsedBody = readObject(body)
   if (parsedBody === undefined || Object.keys(parsedBody).length === 0) return {}
   const pairs = Object.entries(parsedBody).flatMap(([name, values]) => [values].flat().map((value) => [name, value]))
