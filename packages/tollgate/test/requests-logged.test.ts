@@ -169,7 +169,7 @@ describe('a line of a logger in JSON', () => {
     ['without a body', { level: 30, req: request, res: { statusCode: 403 } }, ''],
   ])('is read: %s', (_name, line, body) => {
     expect(readRequests(JSON.stringify(line)).form).toBe('capture')
-    expect(read(JSON.stringify(line))).toMatchObject({ method: 'POST', url: '/voice?x=1' })
+    expect(read(JSON.stringify(line))).toMatchObject({ method: 'POST', url: 'https://example.com/voice?x=1' })
     expect(bodyOf(read(JSON.stringify(line)))).toBe(body)
   })
 

@@ -11,7 +11,7 @@ import {
   writeBody,
   writeInertJson,
 } from './json.ts'
-import { askTwilio, type Body, toBody } from './logged.ts'
+import { addHost, askTwilio, type Body, toBody } from './logged.ts'
 import { checkRequest, type HeaderList, ownTarget, type RecordedRequest, type RecordedResponse } from './request.ts'
 
 /** The fields of a request, for messages. */
@@ -38,9 +38,10 @@ function findRequest(value: unknown): unknown {
 /**
  * Reads `{ method, url, headers, body or bodyBase64 }`. An object as body is what a parser left of
  * it. Reads the line of a logger too, with the request under `req`, a `path` or a `payload`.
+ * @param scheme That of a logged URL without one.
  * @throws RequestError for anything else
  */
-export function readCapture(value: unknown): RecordedRequest {
+export function readCapture(value: unknown, scheme = 'https'): RecordedRequest {
   const request = findRequest(value)
   const method = textOf(request, 'method')
   const url = textOf(request, 'url') ?? textOf(request, 'originalUrl') ?? textOf(request, 'path')
@@ -53,7 +54,7 @@ export function readCapture(value: unknown): RecordedRequest {
     throw new RequestError(`it has no "headers", which have the signature; ${askTwilio}`)
   return checkRequest({
     method,
-    url,
+    url: isLogged ? addHost(url, headers, scheme) : url,
     headers,
     ...(isLogged ? readLoggedBody([request, value], headers) : readBody(value)),
     ...readMarks(value),

@@ -175,8 +175,10 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     hasSeveral: true,
     isInert: true,
     recognizes: ({ isJson }) => isJson,
-    read: ({ json }) =>
-      readEach(listCaptures(json), `a request, which needs ${captureFields}; ${askTwilio}`, readCapture),
+    read: ({ json }, { scheme }) =>
+      readEach(listCaptures(json), `a request, which needs ${captureFields}; ${askTwilio}`, (item) =>
+        readCapture(item, scheme),
+      ),
     write: writeCaptures,
   },
   curl: {

@@ -33,11 +33,15 @@ export function readEvent(event: unknown): RecordedRequest {
   if (method === '' || path === undefined) throw new RequestError(`the event has no method or no path; ${askTwilio}`)
   const query = textOf(event, 'rawQueryString') ?? joinQuery(event, property(context, 'elb') !== undefined)
   const target = escapeSpaces(path) + (query === '' ? '' : `?${query}`)
-  const host = findHeader(headers, 'host')
   // Only a load balancer also takes http.
   const scheme = findHeader(headers, 'x-forwarded-proto')?.toLowerCase() === 'http' ? 'http' : 'https'
-  const url = target.startsWith('/') && host !== undefined ? `${scheme}://${host}${target}` : target
-  return checkRequest({ method, url, headers, ...readBody(event, headers) })
+  return checkRequest({ method, url: addHost(target, headers, scheme), headers, ...readBody(event, headers) })
+}
+
+/** Writes the whole URL of a target, with the host of the headers. */
+export function addHost(target: string, headers: HeaderList, scheme: string): string {
+  const host = findHeader(headers, 'host')
+  return target.startsWith('/') && host !== undefined ? `${scheme}://${host}${target}` : target
 }
 
 /** API Gateway decodes the query, and a load balancer does not. */
@@ -106,8 +110,7 @@ export function readPrintedHeaders(text: string, scheme: string): RecordedReques
   const [, named, target] = requestLine.exec(line) ?? []
   if (target === undefined)
     throw new RequestError(`it has no URL: write method and path before the headers, as in POST /sms {…}; ${askTwilio}`)
-  const host = findHeader(headers, 'host')
-  const url = target.startsWith('/') && host !== undefined ? `${scheme}://${host}${target}` : target
+  const url = addHost(target, headers, scheme)
   const body = readPrintedBody(text, found.end, headers)
   const isPost =
     body.body !== undefined || body.parsedBody !== undefined || Number(findHeader(headers, 'content-length')) > 0
