@@ -187,6 +187,21 @@ describe('a line of a logger in JSON', () => {
   })
 })
 
+test('a list of events that a parser left is written again, with a mark', () => {
+  const events = [{ event: 'open', sg_event_id: 'a' }, { event: 'click' }]
+  for (const line of [{ body: events }, { path: '/e', url: undefined, payload: events }]) {
+    const found = read(JSON.stringify({ method: 'POST', url: '/e', headers: { a: 'b' }, ...line }))
+    expect(found).toMatchObject({ url: '/e', bodyDecoded: true })
+    expect(bodyOf(found)).toBe(JSON.stringify(events))
+  }
+  expect(() => read(JSON.stringify({ method: 'POST', url: '/e', body: ['private'] }))).toThrow('must be a string')
+})
+
+test('the explanation of a refusal is no request, and --last is named', () => {
+  const text = 'tollgate: POST /voice was refused: signature_mismatch (403)\n  checked https://example.com/voice\n'
+  expect(() => read(text)).toThrow(/explanation of a refusal; npx @tollgate\/cli diagnose --last/)
+})
+
 describe('a prefix on each line of a log', () => {
   const headers = { host: 'example.com', 'x-twilio-signature': signature, 'content-type': formType }
   const printed = `POST /voice ${inspect(headers)}\n${inspect({ CallSid: 'CA1', From: '+1', Digits: '12', To: 'x'.repeat(80) })}`

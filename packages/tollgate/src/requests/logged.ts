@@ -1,6 +1,6 @@
 import { encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
-import { property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
+import { isDeep, property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
 import { findPrinted } from './printed-object.ts'
 import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
 
@@ -73,12 +73,19 @@ function readBody(event: unknown, headers: HeaderList): Body {
 
 /** An object is what a parser left of the body. The bytes of a form can be written again. */
 export function toBody(body: unknown, headers: HeaderList): Body {
+  // Events of SendGrid are a list. Its bytes can be written again, except for white space.
+  if (isListOfObjects(body)) return { body: encodeUtf8(JSON.stringify(body)), bodyDecoded: true }
   const parsedBody = readObject(body)
   if (parsedBody === undefined || Object.keys(parsedBody).length === 0) return {}
   const pairs = Object.entries(parsedBody).flatMap(([name, values]) => [values].flat().map((value) => [name, value]))
   const isForm = /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
   if (!isForm || pairs.some(([, value]) => typeof value !== 'string')) return { parsedBody }
   return { body: encodeUtf8(serializeForm(pairs as [string, string][])), bodyDecoded: true }
+}
+
+/** Checks if a parser of JSON left a list of events. */
+export function isListOfObjects(body: unknown): body is readonly object[] {
+  return Array.isArray(body) && body.length > 0 && !isDeep(body) && body.every((one) => readObject(one) !== undefined)
 }
 
 const signatureName = /["']?x-twilio-(?:email-event-webhook-)?signature["']?\s*:/i
@@ -155,6 +162,11 @@ function toPrefixPattern(prefix: string): RegExp {
   const words = prefix.trimEnd().replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
   const blanks = prefix.length - prefix.trimEnd().length
   return new RegExp(`^${words.replace(/\d+/g, '\\d{1,20}')}(?:[ \\t]{1,${blanks}}|\\r?$)`)
+}
+
+/** Says if a text is what `diagnose` printed about a refusal, which is no request. */
+export function isExplanation(text: string): boolean {
+  return /^\s*tollgate: \S+ \S+ was refused\b/.test(text)
 }
 
 /** Says if a text is that of Twilio's Request Inspector. */
