@@ -169,7 +169,7 @@ describe('a line of a logger in JSON', () => {
     ['without a body', { level: 30, req: request, res: { statusCode: 403 } }, ''],
   ])('is read: %s', (_name, line, body) => {
     expect(readRequests(JSON.stringify(line)).form).toBe('capture')
-    expect(read(JSON.stringify(line))).toMatchObject({ method: 'POST', url: '/voice?x=1' })
+    expect(read(JSON.stringify(line))).toMatchObject({ method: 'POST', url: 'https://example.com/voice?x=1' })
     expect(bodyOf(read(JSON.stringify(line)))).toBe(body)
   })
 
@@ -185,6 +185,21 @@ describe('a line of a logger in JSON', () => {
     expect(() => read(JSON.stringify(line))).toThrow(message)
     expect(() => read(JSON.stringify(line))).not.toThrow(/private|CA1/)
   })
+})
+
+test('a list of events that a parser left is written again, with a mark', () => {
+  const events = [{ event: 'open', sg_event_id: 'a' }, { event: 'click' }]
+  for (const line of [{ body: events }, { path: '/e', url: undefined, payload: events }]) {
+    const found = read(JSON.stringify({ method: 'POST', url: '/e', headers: { a: 'b' }, ...line }))
+    expect(found).toMatchObject({ url: '/e', bodyDecoded: true })
+    expect(bodyOf(found)).toBe(JSON.stringify(events))
+  }
+  expect(() => read(JSON.stringify({ method: 'POST', url: '/e', body: ['private'] }))).toThrow('must be a string')
+})
+
+test('the explanation of a refusal is no request, and --last is named', () => {
+  const text = 'tollgate: POST /voice was refused: signature_mismatch (403)\n  checked https://example.com/voice\n'
+  expect(() => read(text)).toThrow(/explanation of a refusal; npx @tollgate\/cli diagnose --last/)
 })
 
 describe('a prefix on each line of a log', () => {

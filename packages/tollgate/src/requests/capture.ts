@@ -11,7 +11,7 @@ import {
   writeBody,
   writeInertJson,
 } from './json.ts'
-import { askTwilio, type Body, toBody } from './logged.ts'
+import { addHost, askTwilio, type Body, isListOfObjects, toBody } from './logged.ts'
 import { checkRequest, type HeaderList, ownTarget, type RecordedRequest, type RecordedResponse } from './request.ts'
 
 /** The fields of a request, for messages. */
@@ -38,9 +38,10 @@ function findRequest(value: unknown): unknown {
 /**
  * Reads `{ method, url, headers, body or bodyBase64 }`. An object as body is what a parser left of
  * it. Reads the line of a logger too, with the request under `req`, a `path` or a `payload`.
+ * @param scheme That of a logged URL without one.
  * @throws RequestError for anything else
  */
-export function readCapture(value: unknown): RecordedRequest {
+export function readCapture(value: unknown, scheme = 'https'): RecordedRequest {
   const request = findRequest(value)
   const method = textOf(request, 'method')
   const url = textOf(request, 'url') ?? textOf(request, 'originalUrl') ?? textOf(request, 'path')
@@ -53,7 +54,7 @@ export function readCapture(value: unknown): RecordedRequest {
     throw new RequestError(`it has no "headers", which have the signature; ${askTwilio}`)
   return checkRequest({
     method,
-    url,
+    url: isLogged ? addHost(url, headers, scheme) : url,
     headers,
     ...(isLogged ? readLoggedBody([request, value], headers) : readBody(value)),
     ...readMarks(value),
@@ -68,7 +69,7 @@ function readLoggedBody(holders: readonly unknown[], headers: HeaderList): Body 
   return typeof body === 'string' ? { body: encodeUtf8(body) } : toBody(body, headers)
 }
 
-function readBody(value: unknown): Pick<RecordedRequest, 'body' | 'parsedBody'> {
+function readBody(value: unknown): Body {
   const [body, base64] = [property(value, 'body') ?? undefined, property(value, 'bodyBase64') ?? undefined]
   if (body !== undefined && base64 !== undefined) throw new RequestError('it has both "body" and "bodyBase64"')
   if (base64 !== undefined) {
@@ -76,6 +77,7 @@ function readBody(value: unknown): Pick<RecordedRequest, 'body' | 'parsedBody'> 
     return { body: readBase64(base64, 'bodyBase64') }
   }
   if (typeof body === 'string') return { body: encodeUtf8(body) }
+  if (isListOfObjects(body)) return toBody(body, [])
   const parsedBody = readObject(body)
   if (body !== undefined && parsedBody === undefined) throw new RequestError('"body" must be a string or an object')
   // An empty object is what a parser leaves that did not read the body.
