@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium, type Page } from 'playwright-core'
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { makeChromiumOptions } from '../../tools/services/chromium.mjs'
 import { out } from '../build.mjs'
 import { buildOnce } from './build-once.ts'
@@ -40,7 +40,7 @@ interface Visit {
 
 export interface Site {
   readonly origin: string
-  /** Opens a page of the site, and waits until its scripts run. */
+  /** Opens a page of the site until the test ends, and waits until its scripts run. */
   visit(path: string, look?: Look): Promise<Visit>
   close(): Promise<void>
 }
@@ -64,6 +64,7 @@ export async function openSite(): Promise<Site> {
     origin,
     async visit(path, { theme, width } = { theme: 'light', width: 1366 }) {
       const context = await browser.newContext({ colorScheme: theme, viewport: { width, height: 900 } })
+      onTestFinished(() => context.close())
       context.setDefaultTimeout(60_000)
       const page = await context.newPage()
       const requests: Visit['requests'] = []
