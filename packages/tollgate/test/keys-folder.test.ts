@@ -12,6 +12,7 @@ import fs, {
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { AccountTable } from '../src/keys/accounts.ts'
 import { type FileKeys, type FileKeysOptions, fileKeys } from '../src/keys/index.ts'
 import { accountSid, claim, deliver, outcome, token, tokenMark } from './keys-support.ts'
 
@@ -181,11 +182,11 @@ describe('a change of the folder', () => {
       bytes += read
       return read
     })
-    const { encodeInto } = TextEncoder.prototype
-    vi.spyOn(TextEncoder.prototype, 'encodeInto').mockImplementation(function (this: TextEncoder, ...given) {
+    const { add } = AccountTable.prototype
+    vi.spyOn(AccountTable.prototype, 'add').mockImplementation(function (this: AccountTable, ...given) {
       rows++
       total++
-      return encodeInto.apply(this, given)
+      return add.apply(this, given)
     })
     let isOver = false
     const count = (): void => {

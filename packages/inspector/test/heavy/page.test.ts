@@ -130,6 +130,22 @@ test("a test of the page is never called Twilio's, with any token", async () => 
   await pollText(verdict).toMatch(/^A test of this page, sent again/)
 })
 
+test('the focus follows a parameter that is added, and stays when one is removed', async () => {
+  const { page } = await open()
+  const dialog = await openSend(page)
+  const focused = () =>
+    page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText")
+  for (const [number, name] of ['City', 'Zip'].entries()) {
+    await dialog.getByRole('button', { name: 'Add a parameter' }).click()
+    await poll(focused).toBe(`Name ${number + 1}`)
+    await page.keyboard.type(name)
+  }
+  await dialog.getByRole('button', { name: 'Remove City' }).press('Enter')
+  await poll(focused).toBe('Remove Zip')
+  await page.keyboard.press('Enter')
+  await poll(focused).toBe('Add a parameter')
+})
+
 test('every kind can be sent, with its own main parameters', async () => {
   const { page } = await open()
   const dialog = await openSend(page)

@@ -98,7 +98,7 @@ export function twilioWebhook<S extends WebhookSource>(
       return next(new TypeError(wrongArguments))
     }
     const target = findTarget(req.originalUrl)
-    if (!paths.guards(target, [req.url, `${req.baseUrl ?? ''}${req.url}`], undefined)) return next()
+    if (!paths.guards(target, () => [req.url, `${req.baseUrl ?? ''}${req.url}`], undefined)) return next()
     const read = (): IncomingRequest =>
       toIncomingRequest(req, target, findBody(req, [req as BodyHolder], consumed, req.twilio))
     const isUnread = req.readableEnded === false

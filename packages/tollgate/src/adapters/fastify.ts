@@ -102,12 +102,13 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookO
   const guard = createGuard(paths.verifierOptions)
   if (!scope.hasRequestDecorator('twilio')) scope.decorateRequest('twilio')
   if (!scope.hasContentTypeParser(forms)) scope.addContentTypeParser(forms, parseForm)
+  const depth = scope.prefix.split('/').filter(Boolean).length
   // This hook uses a callback. After an async hook, Fastify may run the handler of a refused
   // request whose connection is closed.
   scope.addHook('preParsing', (request, reply, _payload, proceed) => {
     const target = findTarget(request.originalUrl)
-    const depth = scope.prefix.split('/').filter(Boolean).length
-    if (!paths.guards(target, [request.url, ...[target, request.url].map((url) => dropSegments(url, depth))])) {
+    const listUrls = (): string[] => [request.url, ...[target, request.url].map((url) => dropSegments(url, depth))]
+    if (!paths.guards(target, listUrls)) {
       // Another guard of this scope may have verified it.
       if (request.twilio === undefined) markForm(request)
       return proceed()

@@ -58,8 +58,8 @@ export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions> = {})
     if ('clone' in event.req && next === undefined)
       throw new TypeError('twilioWebhook is middleware in h3 2: app.use(guard), or { middleware: [guard], handler }')
     const address = readAddress(event, request)
-    const urls = [event.node?.req.url, request?.url, event.path]
-    if (!paths.guards(address, urls, undefined, next === undefined ? 'text' : 'segments')) return undefined
+    const listUrls = (): (string | undefined)[] => [event.node?.req.url, request?.url, event.path]
+    if (!paths.guards(address, listUrls, undefined, next === undefined ? 'text' : 'segments')) return undefined
     const read = (): IncomingRequest => {
       checkUncached(event.context)
       return readRequest(event, request, address)

@@ -38,7 +38,7 @@ export function twilioWebhook<S extends WebhookSource = 'enforce', Env = any>(
     const incoming = findIncoming(c)
     const address = findAddress(c.req.raw, { raw: incoming?.url, fields: incoming?.headers })
     const env = c.env as Env
-    if (!paths.guards(address, [c.req.url, c.req.path, cutPrefix(c.req)], env)) return next()
+    if (!paths.guards(address, () => [c.req.url, c.req.path, cutPrefix(c.req)], env)) return next()
     const outcome = await guard.check(() => readRequest(c, address), c, env)
     if (outcome.webhook === undefined)
       return c.body(outcome.answer.body, outcome.answer.status as ContentfulStatusCode, outcome.answer.headers)

@@ -41,7 +41,7 @@ export function twilioWebhook<S extends WebhookSource = 'enforce'>(
     // Koa makes `ctx.href` and `ctx.URL` of the host.
     const { host, ':authority': authority } = ctx.req.headers
     const target = findTarget(ctx.originalUrl, [ctx.host, host, authority].join())
-    if (!paths.guards(target, [ctx.url])) return next()
+    if (!paths.guards(target, () => [ctx.url])) return next()
     const read = (): IncomingRequest => toIncomingRequest(ctx.req, target, findKoaBody(ctx))
     const isUnread = ctx.req.readableEnded === false
     const outcome = await guard.check(read, ctx)

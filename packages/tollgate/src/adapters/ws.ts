@@ -33,7 +33,7 @@ export function twilioUpgrade<S extends WebhookSource = 'enforce'>(
   const paths = createPathGuard(options)
   const guard = createGuard(paths.verifierOptions)
   return async (req, socket) => {
-    if (!paths.guards(findTarget(req.url), [req.url], undefined)) return null
+    if (!paths.guards(findTarget(req.url), () => [req.url], undefined)) return null
     // Node.js has no listener of its own on the socket here. An error without a listener would end
     // the process.
     const leave = (): void => void socket.destroy()
@@ -89,7 +89,7 @@ export function createVerifyClient<S extends WebhookSource = 'enforce'>(
   }
   // ws waits for the callback because this function has two parameters.
   return ({ req }, callback) => {
-    if (!paths.guards(findTarget(req.url), [req.url], undefined)) return callback(true)
+    if (!paths.guards(findTarget(req.url), () => [req.url], undefined)) return callback(true)
     const { socket } = req
     const leave = (): void => void socket.destroy()
     socket.on('end', leave)

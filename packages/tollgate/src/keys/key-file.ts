@@ -18,21 +18,24 @@ export interface KeyFile {
 const leastRowBytes = 40
 
 /**
- * Reads the text of a key file. It may have no keys.
+ * Reads the bytes of a key file. It may have no keys. They are not decoded as a whole: a text of
+ * many megabytes would stop the process while it is joined or collected.
  * @throws TypeError that says what is wrong and where. It shows no secret.
  */
-export function* parseKeyFile(text: string): Steps<KeyFile> {
-  const accounts = new AccountRows(text.length)
-  const table = new AccountTable([accounts], text.length / leastRowBytes)
+export function* parseKeyFile(bytes: Uint8Array): Steps<KeyFile> {
+  // For a large file, each of these takes milliseconds, because the memory is cleared.
+  const clearing = bytes.length / 16
+  yield clearing
+  const accounts = new AccountRows(bytes.length)
+  yield clearing
+  const table = new AccountTable([accounts], bytes.length / leastRowBytes)
+  yield clearing
   const sharedKeys = new Map<string, SharedKey>()
   const rows: readonly Section[] = [
     {
       name: 'accounts',
-      plain: plainAccount,
-      addPlain([, accountSid = '', only, first = only ?? '', second]) {
-        const tokens = second === undefined ? [first] : [first, second]
-        return table.add(0, accounts.add(accountSid, tokens)) === undefined
-      },
+      findPlain: (start) => findPlainAccount(bytes, start),
+      addPlain: ({ sid, tokens }) => table.add(0, accounts.copy(bytes, sid, tokens)) === undefined,
       add(accountSid, tokens, number) {
         if (!isAccountSid(accountSid))
           throw new TypeError(`name ${number} in "accounts" is not an AccountSid ("AC" and 32 hex digits)`)
@@ -52,8 +55,9 @@ export function* parseKeyFile(text: string): Steps<KeyFile> {
     },
   ]
   try {
-    yield* readSections(createReader(text), rows)
+    yield* readSections(createReader(bytes), rows)
   } catch (error) {
+    if (!isUtf8(bytes)) throw new TypeError('it is not UTF-8')
     throw error instanceof JsonFault ? new TypeError(`it is not JSON: ${error.message}`) : error
   }
   yield sliceBytes
@@ -62,27 +66,85 @@ export function* parseKeyFile(text: string): Steps<KeyFile> {
   return { accounts, table, sharedKeys }
 }
 
-const plainToken = '"([0-9a-f]{32})"'
-// An account as nearly all are written. Its one or two tokens have no fault, so this one search does
-// the work of ten.
-const plainAccount = new RegExp(
-  String.raw`\s*"(AC[0-9a-fA-F]{32})"\s*:\s*(?:${plainToken}|\[\s*${plainToken}\s*(?:,\s*${plainToken}\s*)?\])`.replaceAll(
-    String.raw`\s`,
-    '[ \\t\\r\\n]',
-  ),
-  'y',
-)
+/** An account as nearly all are written. Its AccountSid and its one or two tokens have no fault. */
+interface PlainAccount {
+  /** The places of the name, of its digits, of the tokens, and behind the last byte. */
+  readonly at: number
+  readonly sid: number
+  readonly tokens: readonly number[]
+  readonly end: number
+}
+
+const lineBreak = 0x0a
+const quote = 0x22
+const comma = 0x2c
+const colon = 0x3a
+const capitalA = 0x41
+const capitalC = 0x43
+const openBracket = 0x5b
+const backslash = 0x5c
+const closeBracket = 0x5d
+
+/** Finds a plain account. Nothing of it is made a string, which would take most of the time. */
+function findPlainAccount(bytes: Uint8Array, start: number): PlainAccount | undefined {
+  const at = skip(blanks, bytes, start)
+  const sid = at + 3
+  if (bytes[at] !== quote || bytes[at + 1] !== capitalA || bytes[at + 2] !== capitalC) return undefined
+  if (!endsDigits(hexDigits, bytes, sid)) return undefined
+  const mark = skip(blanks, bytes, sid + 33)
+  if (bytes[mark] !== colon) return undefined
+  const value = skip(blanks, bytes, mark + 1)
+  if (isPlainToken(bytes, value)) return { at, sid, tokens: [value + 1], end: value + 34 }
+  const first = skip(blanks, bytes, value + 1)
+  if (bytes[value] !== openBracket || !isPlainToken(bytes, first)) return undefined
+  const next = skip(blanks, bytes, first + 34)
+  if (bytes[next] === closeBracket) return { at, sid, tokens: [first + 1], end: next + 1 }
+  const second = skip(blanks, bytes, next + 1)
+  if (bytes[next] !== comma || !isPlainToken(bytes, second)) return undefined
+  const last = skip(blanks, bytes, second + 34)
+  return bytes[last] === closeBracket ? { at, sid, tokens: [first + 1, second + 1], end: last + 1 } : undefined
+}
+
+function isPlainToken(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === quote && endsDigits(lowerHexDigits, bytes, at + 1)
+}
+
+/** Returns true for 32 digits and a double quote. */
+function endsDigits(digits: CharacterSet, bytes: Uint8Array, start: number): boolean {
+  for (let at = start; at < start + 32; at++) if (digits[bytes[at] as number] !== 1) return false
+  return bytes[start + 32] === quote
+}
+
+/** Has 1 for each byte of a set of ASCII characters. */
+type CharacterSet = Uint8Array
+
+function makeSet(characters: RegExp): CharacterSet {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (characters.test(String.fromCharCode(byte)) ? 1 : 0))
+}
+
+const blanks = makeSet(/[ \t\r\n]/)
+const hexDigits = makeSet(/[0-9a-fA-F]/)
+const lowerHexDigits = makeSet(/[0-9a-f]/)
+// Of numbers, and of true, false and null.
+const wordCharacters = makeSet(/[\w.+-]/)
+
+/** Returns the first place from `start` on whose byte is not in a set. */
+function skip(set: CharacterSet, bytes: Uint8Array, start: number): number {
+  let at = start
+  while (at < bytes.length && set[bytes[at] as number] === 1) at++
+  return at
+}
 
 /** A section of a key file. */
 interface Section {
   readonly name: string
   /** Finds a row that needs no check. */
-  readonly plain?: RegExp
+  findPlain?(start: number): PlainAccount | undefined
   /**
    * Adds such a row.
    * @returns false if there is one of this name
    */
-  addPlain?(row: RegExpExecArray): boolean
+  addPlain?(row: PlainAccount): boolean
   /**
    * Adds a row.
    * @returns false if there is one of this name
@@ -109,11 +171,12 @@ function* readSections(json: JsonReader, sections: readonly Section[]): Steps<vo
     let number = 0
     const readPlain = (): number | undefined => {
       const start = json.position
-      const row = section.plain && json.match(section.plain)
-      if (!row) return undefined
+      const row = section.findPlain?.(start)
+      if (row === undefined) return undefined
       number++
-      if (!section.addPlain?.(row)) json.fail('A repeated name', json.findQuote(start))
-      return json.position - start
+      if (!section.addPlain?.(row)) json.fail('A repeated name', row.at)
+      json.position = row.end
+      return row.end - start
     }
     yield* readObject(json, `"${name}" is not an object`, readPlain, function* (id, idAt) {
       number++
@@ -191,10 +254,6 @@ function isObject(value: unknown): value is object {
  */
 class JsonFault extends Error {}
 
-const blank = /[ \t\r\n]*/y
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON allows no control character within a string
-const stringToken = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
-const otherToken = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y
 // A key file has four levels. The limit protects the stack.
 const maxDepth = 32
 
@@ -203,11 +262,8 @@ const maxDepth = 32
  * open which one counts. Its methods throw a JsonFault with the line and the column.
  */
 interface JsonReader {
-  readonly position: number
-  /** Reads what a sticky pattern finds here. */
-  match(pattern: RegExp): RegExpExecArray | null
-  /** Finds the next double quote. */
-  findQuote(start: number): number
+  /** Where the next byte is read. */
+  position: number
   /** Reads a mark such as `{`, if it is next. */
   readMark(mark: string): boolean
   /** Reads the name of a value and the colon after it. */
@@ -219,51 +275,66 @@ interface JsonReader {
   fail(what: string, at?: number): never
 }
 
-function createReader(text: string): JsonReader {
-  let position = 0
+// A mark at the start of the file is skipped. Anywhere else, it is an ordinary character.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    decoder.decode(bytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function createReader(bytes: Uint8Array): JsonReader {
+  // The byte order mark.
+  const first = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  const json: JsonReader = { position: first, readMark, readName, readValue, readEnd, countLines, fail }
 
   function countLines(end: number): number {
     let lines = 1
-    for (let at = text.indexOf('\n'); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) lines++
+    for (let at = first; at < end; at++) if (bytes[at] === lineBreak) lines++
     return lines
   }
 
-  function fail(what: string, at = position): never {
-    const column = at === 0 ? 1 : at - text.lastIndexOf('\n', at - 1)
+  function fail(what: string, at = json.position): never {
+    let start = at
+    while (start > first && bytes[start - 1] !== lineBreak) start--
+    // Editors count characters, not bytes.
+    const column = lenientDecoder.decode(bytes.subarray(start, at)).length + 1
     throw new JsonFault(`${what} at line ${countLines(at)}, column ${column}`)
   }
 
-  function read(token: RegExp): string | undefined {
-    const start = position
-    token.lastIndex = start
-    if (!token.test(text)) return undefined
-    position = token.lastIndex
-    return text.slice(start, position)
-  }
-
-  function match(pattern: RegExp): RegExpExecArray | null {
-    pattern.lastIndex = position
-    const found = pattern.exec(text)
-    if (found !== null) position = pattern.lastIndex
-    return found
-  }
-
   function readMark(mark: string): boolean {
-    // Most marks have no blank before them.
-    if (!text.startsWith(mark, position)) read(blank)
-    const found = text.startsWith(mark, position)
-    if (found) position += mark.length
+    json.position = skip(blanks, bytes, json.position)
+    const found = bytes[json.position] === mark.charCodeAt(0)
+    if (found) json.position++
     return found
+  }
+
+  /** Reads what ends before a place. Returns `undefined`, which no JSON gives, if it is not JSON. */
+  function read(end: number): unknown {
+    if (end === json.position) return undefined
+    try {
+      const value: unknown = JSON.parse(decoder.decode(bytes.subarray(json.position, end)))
+      json.position = end
+      return value
+    } catch {
+      return undefined
+    }
   }
 
   function readString(what: string): string {
-    const found = read(stringToken)
-    return found === undefined ? fail(`${what} is expected`) : JSON.parse(found)
+    const isString = bytes[json.position] === quote
+    const value = isString ? read(findStringEnd(bytes, json.position)) : undefined
+    return value === undefined ? fail(`${what} is expected`) : (value as string)
   }
 
   function readName(): { name: string; at: number } {
-    read(blank)
-    const at = position
+    json.position = skip(blanks, bytes, json.position)
+    const at = json.position
     const name = readString('A name in double quotes')
     if (!readMark(':')) fail('":" is expected')
     return { name, at }
@@ -292,24 +363,21 @@ function createReader(text: string): JsonReader {
       readList(']', depth, () => list.push(readValue(depth + 1)))
       return list
     }
-    const other = read(otherToken)
-    return other === undefined ? readString('A value') : JSON.parse(other)
+    const word = read(skip(wordCharacters, bytes, json.position))
+    return word === undefined ? readString('A value') : word
   }
 
-  return {
-    get position() {
-      return position
-    },
-    match,
-    findQuote: (start) => text.indexOf('"', start),
-    readMark,
-    readName,
-    readValue,
-    readEnd() {
-      read(blank)
-      if (position < text.length) fail('The end is expected')
-    },
-    countLines,
-    fail,
+  function readEnd(): void {
+    json.position = skip(blanks, bytes, json.position)
+    if (json.position < bytes.length) fail('The end is expected')
   }
+
+  return json
+}
+
+/** Returns the place behind the string that begins at a quote. */
+function findStringEnd(bytes: Uint8Array, start: number): number {
+  let at = start + 1
+  for (; at < bytes.length && bytes[at] !== quote; at++) if (bytes[at] === backslash) at++
+  return at + 1
 }

@@ -190,13 +190,13 @@ class FileFault extends Error {}
 
 function* readFile(source: KeySource, path: string): Steps<KeyFile> {
   try {
-    return yield* parseKeyFile(yield* readPrivateText(source, path))
+    return yield* parseKeyFile(yield* readPrivateBytes(source, path))
   } catch (error) {
     throw new TypeError(`The key file ${path} is refused: ${describe(error)}`, { cause: readCode(error) })
   }
 }
 
-function* readPrivateText({ fs, allowReadableByOthers }: KeySource, path: string): Steps<string> {
+function* readPrivateBytes({ fs, allowReadableByOthers }: KeySource, path: string): Steps<Uint8Array> {
   // Without O_NONBLOCK, opening a named pipe waits for its other end.
   const descriptor = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0))
   try {
@@ -207,46 +207,28 @@ function* readPrivateText({ fs, allowReadableByOthers }: KeySource, path: string
         `others than its owner have access (mode ${(mode & 0o777).toString(8)}): chmod 600, or set "allowReadableByOthers"`,
       )
     if (size > maxFileBytes) throw new FileFault(`it is larger than ${maxFileBytes} bytes`)
-    return yield* readText(fs, descriptor)
+    return yield* readBytes(fs, descriptor, size)
   } finally {
     fs.closeSync(descriptor)
   }
 }
 
-/** The bytes that are decoded at once. The garbage collector does not copy texts that are so large. */
-const pieceBytes = 8 * sliceBytes
-
-function* readText(fs: FileSystem, descriptor: number): Steps<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  const decode = (bytes?: Uint8Array): string => {
-    try {
-      return decoder.decode(bytes, { stream: bytes !== undefined })
-    } catch {
-      throw new FileFault('it is not UTF-8')
+/** @param size the size of the file, which may grow while it is read */
+function* readBytes(fs: FileSystem, descriptor: number, size: number): Steps<Uint8Array> {
+  let bytes = new Uint8Array(size + 1)
+  let total = 0
+  for (;;) {
+    if (total === bytes.length) {
+      const larger = new Uint8Array(2 * total)
+      larger.set(bytes)
+      bytes = larger
     }
-  }
-  const piece = new Uint8Array(pieceBytes)
-  let text = ''
-  let filled = 0
-  for (let total = 0; ; ) {
-    const bytes = fs.readSync(descriptor, piece, filled, sliceBytes, null)
-    if (bytes === 0) break
-    total += bytes
-    // The file may grow while it is read.
+    const read = fs.readSync(descriptor, bytes, total, Math.min(sliceBytes, bytes.length - total), null)
+    if (read === 0) return bytes.subarray(0, total)
+    total += read
     if (total > maxFileBytes) throw new FileFault(`it is larger than ${maxFileBytes} bytes`)
-    filled += bytes
-    if (filled + sliceBytes > pieceBytes) {
-      text += decode(piece.subarray(0, filled))
-      filled = 0
-    }
-    yield bytes
+    yield read
   }
-  text += decode(piece.subarray(0, filled)) + decode()
-  // The first search joins the pieces. For a large file that needs a slice of its own.
-  yield sliceBytes
-  text.indexOf('{')
-  yield sliceBytes
-  return text
 }
 
 /**

@@ -28,11 +28,14 @@ interface PathGuard<Env> {
   /**
    * Returns true if a request must be verified. Never throws.
    * @param address The result of `findTarget` or `findAddress`. One that cannot be read is guarded.
-   * @param urls All other URLs, targets and paths that the router reads, also those below a mount.
+   * @param listUrls Lists all other URLs, targets and paths that the router reads, also those below
+   *   a mount. Called only if there are `paths`, because some frameworks search for these.
    * @param mounting How the router mounts handlers. Default `'segments'`.
    */
-  guards(address: string, urls: readonly (string | undefined)[], env: Env, mounting?: Mounting): boolean
+  guards(address: string, listUrls: ListUrls, env: Env, mounting?: Mounting): boolean
 }
+
+type ListUrls = () => readonly (string | undefined)[]
 
 type Options = GuardOptions & PathOptions
 
@@ -48,7 +51,10 @@ export function createPathGuard<Env = void>(
   const known = { ...verifierTable, ...sharedVerifierOptions, ...pathOptions, ...beside }
   if (typeof source !== 'function') {
     const { verifierOptions, filter } = splitOptions(resolveOptions(source), known)
-    return { verifierOptions, guards: (address, urls, _env, mounting) => isGuarded(filter, address, urls, mounting) }
+    return {
+      verifierOptions,
+      guards: (address, listUrls, _env, mounting) => isGuarded(filter, address, listUrls, mounting),
+    }
   }
   let split: SplitOptions | undefined
   const splitOnce = (env: Env): SplitOptions => {
@@ -57,9 +63,9 @@ export function createPathGuard<Env = void>(
   }
   return {
     verifierOptions: (env) => splitOnce(env).verifierOptions,
-    guards(address, urls, env, mounting) {
+    guards(address, listUrls, env, mounting) {
       try {
-        return isGuarded(splitOnce(env).filter, address, urls, mounting)
+        return isGuarded(splitOnce(env).filter, address, listUrls, mounting)
       } catch {
         return true // The guard meets the same mistake, logs it and answers 500.
       }
@@ -68,12 +74,12 @@ export function createPathGuard<Env = void>(
 }
 
 function isGuarded(
-  filter: PathFilter,
+  filter: PathFilter | undefined,
   address: string,
-  urls: readonly (string | undefined)[],
+  listUrls: ListUrls,
   mounting: Mounting | undefined,
 ): boolean {
-  return filter([address, ...urls], mounting) || readTarget(address) === undefined
+  return filter === undefined || filter([address, ...listUrls()], mounting) || readTarget(address) === undefined
 }
 
 /**
@@ -88,7 +94,8 @@ export function dropSegments(path: string, count: number): string {
 
 interface SplitOptions {
   readonly verifierOptions: GuardOptions
-  readonly filter: PathFilter
+  /** `undefined` without `paths`. */
+  readonly filter: PathFilter | undefined
 }
 
 function splitOptions(options: Options, known: Readonly<Record<string, OptionRow>>): SplitOptions {
@@ -96,7 +103,8 @@ function splitOptions(options: Options, known: Readonly<Record<string, OptionRow
   const { paths: _, ...verifierOptions } = options
   const own: PathOptions = options
   const { paths } = pickOptions(own, pathOptions)
-  return { verifierOptions, filter: createPathFilter(paths, findPublicUrl(verifierOptions)) }
+  const filter = paths === undefined ? undefined : createPathFilter(paths, findPublicUrl(verifierOptions))
+  return { verifierOptions, filter }
 }
 
 function findPublicUrl(options: GuardOptions): unknown {

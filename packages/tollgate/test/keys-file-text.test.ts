@@ -1,0 +1,214 @@
+import fs, { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type FileKeys, fileKeys } from '../src/keys/index.ts'
+import { type KeyFile, parseKeyFile } from '../src/keys/key-file.ts'
+import { runAtOnce, sliceBytes } from '../src/keys/slices.ts'
+import { accountSid, claim, token, tokenMark } from './keys-support.ts'
+
+// JSON.parse is the reference: a key file is read by a parser of its own, byte by byte.
+
+/** The value of a key file, as JSON.parse gives it. */
+interface Content {
+  readonly accounts: Record<string, string | string[]>
+  readonly sharedKeys: Record<string, string>
+}
+
+function parse(bytes: Uint8Array): Content {
+  return toContent(runAtOnce(parseKeyFile(bytes)))
+}
+
+function toContent({ accounts, sharedKeys }: KeyFile): Content {
+  const rows = Array.from(accounts.list(), (offset) => {
+    const tokens = accounts.readTokens(offset)
+    return [accounts.readSid(offset), tokens.length === 1 ? tokens[0] : tokens]
+  })
+  return { accounts: Object.fromEntries(rows), sharedKeys: Object.fromEntries(sharedKeys) as Record<string, string> }
+}
+
+/** Writes a string in JSON, with an escape for each character whose bit is set in `escaped`. */
+function quote(text: string, escaped: number): string {
+  if (escaped === 0) return JSON.stringify(text)
+  const units = text
+    .split('')
+    .map((unit, index) =>
+      (escaped >> (index % 31)) & 1
+        ? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+        : JSON.stringify(unit).slice(1, -1),
+    )
+  return `"${units.join('')}"`
+}
+
+const escapes = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 2 ** 30 }))
+/** Only secrets may have characters outside ASCII. */
+function makeText(...characters: readonly string[]): fc.Arbitrary<string> {
+  return fc.string({ unit: fc.constantFrom('a', '"', '\\', '/', '{', ',', ...characters), maxLength: 12 })
+}
+const tokenText = fc.oneof(
+  fc.nat(9).map((number) => token(number)),
+  makeText().map((text) => tokenMark + text),
+)
+const spelled = fc.record({ text: tokenText, escaped: escapes })
+const rows = fc.array(
+  fc.record({ escaped: escapes, isUpper: fc.boolean(), tokens: fc.array(spelled, { minLength: 1, maxLength: 3 }) }),
+  { maxLength: 5 },
+)
+const secrets = fc.array(
+  makeText('é', '😀').map((text) => tokenMark + text),
+  { maxLength: 3 },
+)
+
+/** The tokens of JSON that a key file consists of. Blanks may stand between any two of them. */
+const pieces = fc.tuple(rows, secrets, fc.boolean()).map(([accounts, keys, isSwapped]) => {
+  const accountRows = accounts.map(({ escaped, isUpper, tokens }, index) => {
+    // Two of them differ in more than one digit, so that a changed byte repeats no name.
+    const sid = accountSid(0xabc_000 + 0x11 * index)
+    const list = tokens.flatMap(({ text, escaped: mask }, at) => [...(at > 0 ? [','] : []), quote(text, mask)])
+    const name = isUpper ? `AC${sid.slice(2).toUpperCase()}` : sid
+    return [quote(name, escaped), ':', ...(tokens.length === 1 ? list : ['[', ...list, ']'])]
+  })
+  const keyRows = keys.map((secret, index) => [quote(`key_${11 * index}`, index), ':', quote(secret, 0)])
+  const sections = [
+    ['"accounts"', ':', '{', ...joinLists(accountRows), '}'],
+    ['"sharedKeys"', ':', '{', ...joinLists(keyRows), '}'],
+  ]
+  return ['{', ...joinLists(isSwapped ? sections.reverse() : sections), '}']
+})
+
+function joinLists(lists: readonly (readonly string[])[]): string[] {
+  return lists.flatMap((list, index) => [...(index > 0 ? [','] : []), ...list])
+}
+
+const blanks = fc.array(fc.string({ unit: fc.constantFrom(' ', '\t', '\r', '\n', '\r\n'), maxLength: 3 }), {
+  minLength: 1,
+  maxLength: 7,
+})
+const mark = fc.constantFrom('', '\ufeff')
+
+function addBlanks(list: readonly string[], between: readonly string[]): string[] {
+  return list.flatMap((piece, index) => [between[index % between.length] ?? '', piece])
+}
+
+describe('the bytes of a key file', () => {
+  test('give the same keys as JSON.parse, in every spelling', () => {
+    fc.assert(
+      fc.property(pieces, blanks, mark, (list, between, start) => {
+        const text = [...addBlanks(list, between), between[0]].join('')
+        expect(parse(Buffer.from(start + text))).toEqual(JSON.parse(text))
+      }),
+    )
+  })
+
+  test('with a character too many are refused at its line and column', () => {
+    fc.assert(
+      fc.property(pieces, blanks, mark, fc.nat(), (list, between, start, where) => {
+        const spaced = addBlanks(list, between)
+        const at = where % (spaced.length + 1)
+        const before = spaced.slice(0, at).join('')
+        const lines = before.split('\n')
+        const place = `at line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
+        const bytes = Buffer.from(`${start}${before}?${spaced.slice(at).join('')}`)
+        expect(catchMessage(() => parse(bytes))).toMatch(new RegExp(`^it is not JSON: .* ${place}$`))
+      }),
+    )
+  })
+
+  test('with one byte changed are refused, or have the keys that JSON.parse reads', () => {
+    fc.assert(
+      fc.property(pieces, blanks, fc.nat(), fc.nat(255), (list, between, where, byte) => {
+        const bytes = Buffer.from(addBlanks(list, between).join(''))
+        bytes[where % bytes.length] = byte
+        let content: Content | undefined
+        const message = catchMessage(() => {
+          content = parse(bytes)
+        })
+        expect(message ?? '').not.toContain(tokenMark)
+        const expected = readAsJson(bytes)
+        if (expected === 'it is not UTF-8') expect(message).toBe(expected)
+        // What stands before the place may be refused first.
+        else if (expected === 'it is not JSON') expect(message).toBeDefined()
+        else if (message === undefined) expect(content).toEqual(expected)
+        else expect(message).not.toMatch(/^it is not (UTF-8|JSON:)/)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+function catchMessage(work: () => unknown): string | undefined {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    expect(error).toBeInstanceOf(TypeError)
+    return (error as Error).message
+  }
+}
+
+function readAsJson(bytes: Uint8Array): unknown {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return 'it is not UTF-8'
+  }
+  try {
+    return JSON.parse(text)
+  } catch {
+    return 'it is not JSON'
+  }
+}
+
+describe('the pieces in which a file is read', () => {
+  let directory: string
+  let path: string
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'tollgate-keys-'))
+    path = join(directory, 'keys.json')
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+    rmSync(directory, { recursive: true })
+  })
+
+  function read(): FileKeys {
+    const keys = fileKeys(path)
+    keys.close()
+    return keys
+  }
+
+  function readTokens({ authToken }: FileKeys, number: number): unknown {
+    return Object(authToken(claim(accountSid(number)))).authToken
+  }
+
+  test('may end at every byte of a row', () => {
+    const text = JSON.stringify({
+      accounts: { [accountSid(1)]: [token(1), token(2)], [accountSid(2)]: 'other' },
+      sharedKeys: { key: 'é😀' },
+    })
+    for (let at = 0; at <= Buffer.byteLength(text); at++) {
+      writeFileSync(path, text.padStart(text.length + sliceBytes - at), { mode: 0o600 })
+      const keys = read()
+      expect(
+        [1, 2].map((number) => readTokens(keys, number)),
+        String(at),
+      ).toEqual([[token(1), token(2)], ['other']])
+      expect(keys.sharedKeys('key')).toBe('é😀')
+    }
+  })
+
+  test('may be more than the file had when it was opened', () => {
+    const numbers = Array.from({ length: 2000 }, (_, index) => index)
+    const rows = numbers.map((number) => [accountSid(number), token(number)])
+    writeFileSync(path, JSON.stringify({ accounts: Object.fromEntries(rows) }), { mode: 0o600 })
+    const { fstatSync } = fs
+    vi.spyOn(fs, 'fstatSync').mockImplementation((...given: unknown[]) =>
+      Object.assign(Reflect.apply(fstatSync, fs, given), { size: 10 }),
+    )
+    const keys = read()
+    expect(numbers.map((number) => readTokens(keys, number))).toEqual(numbers.map((number) => [token(number)]))
+  })
+})
