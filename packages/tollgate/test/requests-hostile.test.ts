@@ -40,7 +40,11 @@ describe('a refusal names the source and the position', () => {
     ['{} x', '"file.txt", line 1, column 4: this is not JSON.'],
     ['[1, \u00a02]', '"file.txt", line 1, column 5: this is not JSON.'],
     ['{"a"', '"file.txt", line 1, column 5: this is not JSON.'],
-    ['[{"method": "GET"}]', '"file.txt", entry 1: it needs { "method", "url", "headers", "body" or "bodyBase64" }.'],
+    [
+      '[{"method": "GET"}]',
+      '"file.txt", entry 1: it needs { "method", "url", "headers", "body" or "bodyBase64" }, and has no "url"; ' +
+        'you can also ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO….',
+    ],
     [
       JSON.stringify([
         {

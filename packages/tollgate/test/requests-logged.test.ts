@@ -151,6 +151,57 @@ describe('printed headers', () => {
   })
 })
 
+describe('a line of a logger in JSON', () => {
+  const headers = { host: 'example.com', 'x-twilio-signature': signature, 'content-type': formType }
+  const request = { method: 'POST', url: '/voice?x=1', headers }
+  const fields = { CallSid: 'CA1', From: '+1 2' }
+  const form = 'CallSid=CA1&From=%2B1+2'
+
+  test.each<[string, object, string]>([
+    ['bunyan', { name: 'hooks', level: 20, req: { ...request, body: form }, msg: 'in' }, form],
+    ['express-winston', { level: 'info', message: 'in', meta: { req: { ...request, body: fields }, res: {} } }, form],
+    ['its own names', { msg: 'in', method: 'POST', path: '/voice?x=1', headers, payload: fields }, form],
+    [
+      'the body beside the request',
+      { request: { ...request, url: undefined, originalUrl: '/voice?x=1' }, body: form },
+      form,
+    ],
+    ['without a body', { level: 30, req: request, res: { statusCode: 403 } }, ''],
+  ])('is read: %s', (_name, line, body) => {
+    expect(readRequests(JSON.stringify(line)).form).toBe('capture')
+    expect(read(JSON.stringify(line))).toMatchObject({ method: 'POST', url: 'https://example.com/voice?x=1' })
+    expect(bodyOf(read(JSON.stringify(line)))).toBe(body)
+  })
+
+  test.each<[string, object, RegExp]>([
+    [
+      'no headers',
+      { req: { method: 'POST', url: '/voice' } },
+      /it has no "headers", which have the signature; .*--alert/,
+    ],
+    ['no URL', { method: 'POST', headers, payload: fields }, /, and has no "url"; .*--alert/],
+    ['no request', { level: 30, msg: 'private' }, /this is not a request, which needs .*; .*--alert/],
+  ])('names what is missing: %s', (_name, line, message) => {
+    expect(() => read(JSON.stringify(line))).toThrow(message)
+    expect(() => read(JSON.stringify(line))).not.toThrow(/private|CA1/)
+  })
+})
+
+test('a list of events that a parser left is written again, with a mark', () => {
+  const events = [{ event: 'open', sg_event_id: 'a' }, { event: 'click' }]
+  for (const line of [{ body: events }, { path: '/e', url: undefined, payload: events }]) {
+    const found = read(JSON.stringify({ method: 'POST', url: '/e', headers: { a: 'b' }, ...line }))
+    expect(found).toMatchObject({ url: '/e', bodyDecoded: true })
+    expect(bodyOf(found)).toBe(JSON.stringify(events))
+  }
+  expect(() => read(JSON.stringify({ method: 'POST', url: '/e', body: ['private'] }))).toThrow('must be a string')
+})
+
+test('the explanation of a refusal is no request, and --last is named', () => {
+  const text = 'tollgate: POST /voice was refused: signature_mismatch (403)\n  checked https://example.com/voice\n'
+  expect(() => read(text)).toThrow(/explanation of a refusal; npx @tollgate\/cli diagnose --last/)
+})
+
 describe('a prefix on each line of a log', () => {
   const headers = { host: 'example.com', 'x-twilio-signature': signature, 'content-type': formType }
   const printed = `POST /voice ${inspect(headers)}\n${inspect({ CallSid: 'CA1', From: '+1', Digits: '12', To: 'x'.repeat(80) })}`

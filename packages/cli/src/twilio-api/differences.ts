@@ -34,6 +34,12 @@ export function listDifferences(sent: Sent, seen: DiagnosableRequest, options: V
 
 const id = /^[A-Z]{2}[0-9a-f]{32}$/
 
+/** Checks if a parameter has another id. Nothing on the way makes one id of another. */
+export function isOtherId({ what, sent, seen }: Difference): boolean {
+  const isId = (values: readonly string[]): boolean => values.length > 0 && values.every((value) => id.test(value))
+  return what === 'parameter' && isId(sent) && isId(seen)
+}
+
 /**
  * Names what shows that a request is of another webhook than the record: an id of the same
  * parameter that is another, or a form to another path that has none of the parameters.
@@ -43,9 +49,7 @@ export function findOtherWebhook(
   seen: DiagnosableRequest,
   differences: readonly Difference[],
 ): readonly string[] {
-  const isId = (values: readonly string[]): boolean => values.length > 0 && values.every((value) => id.test(value))
-  // Nothing on the way makes another id of an id.
-  const ids = differences.filter((one) => one.what === 'parameter' && isId(one.sent) && isId(one.seen))
+  const ids = differences.filter(isOtherId)
   if (ids.length > 0) return ids.map(({ name = '' }) => showName(name))
   const url = differences.find(({ what }) => what === 'url')
   const known = new Set(sent.params.map(([name]) => name))

@@ -10,7 +10,7 @@ import { toVerifierOptions } from '../verifier-options.ts'
 import { createTwilioApi, type TwilioApi } from './client.ts'
 import { type Comparison, compareSent, type ServerOptions } from './compare.ts'
 import { type Credentials, readApiUrl, readCredentials } from './credentials.ts'
-import { showName } from './differences.ts'
+import { isOtherId, showName } from './differences.ts'
 import { listRecent, type RecentAlert, readAlert, readCallEvent, type Sent } from './sent.ts'
 import { maskUrl } from './webhook-url.ts'
 
@@ -177,7 +177,7 @@ function format(
       const { sent: one, seen: other } = showBoth(difference, shows)
       lines.push(`  ${showName(difference.name ?? difference.what)}`, `    sent  ${one}`, `    seen  ${other}`)
     }
-    if (isGenuine && unexplained.some(({ what }) => what === 'parameter'))
+    if (unexplained.some((one) => (isGenuine && one.what === 'parameter') || isOtherId(one)))
       lines.push('The request that the server saw is another one than that of the record.')
     else if (isGenuine)
       lines.push('If the server refuses this webhook, the header does not reach it, or another key signs it.')

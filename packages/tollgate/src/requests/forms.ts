@@ -9,6 +9,7 @@ import {
   explainInspector,
   findEvent,
   hasPrintedHeaders,
+  isExplanation,
   isRequestInspector,
   readEvent,
   readPrintedHeaders,
@@ -175,7 +176,10 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     hasSeveral: true,
     isInert: true,
     recognizes: ({ isJson }) => isJson,
-    read: ({ json }) => readEach(listCaptures(json), `a request, which needs ${captureFields}`, readCapture),
+    read: ({ json }, { scheme }) =>
+      readEach(listCaptures(json), `a request, which needs ${captureFields}; ${askTwilio}`, (item) =>
+        readCapture(item, scheme),
+      ),
     write: writeCaptures,
   },
   curl: {
@@ -264,6 +268,10 @@ function detectForm(source: Source): FormName {
   if (found !== undefined) return found
   if (/Invoke-(?:WebRequest|RestMethod)|\bfetch\(/.test(source.text))
     throw new RequestError('this is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd)')
+  if (isExplanation(source.text))
+    throw new RequestError(
+      'this is the explanation of a refusal; npx @tollgate/cli diagnose --last reads the request that was refused',
+    )
   if (isRequestInspector(source.text)) throw new RequestError(explainInspector(source.text))
   const titles = Object.values(requestForms).map(({ title }) => title)
   throw new RequestError(`this is neither ${titles.slice(0, -1).join(', ')} nor ${titles.at(-1)}; ${askTwilio}`)

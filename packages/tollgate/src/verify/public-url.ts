@@ -156,7 +156,7 @@ export function parseHost(text: string): HostAndPort | undefined {
  * a dot at the end (RFC 1034 section 3.1), for example to a service of Kubernetes.
  */
 export function isOneHost(text: string): boolean {
-  return parseHost(text.replace(/^([^:[\]]*\w)\.(?=:\d+$|$)/, '$1')) !== undefined
+  return (parseHost(text) ?? parseHost(text.replace(/^([^:[\]]*\w)\.(?=:\d+$|$)/, '$1'))) !== undefined
 }
 
 /**

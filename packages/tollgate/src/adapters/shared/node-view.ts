@@ -78,7 +78,7 @@ export function readViewed(request: Request, source?: unknown): PushedBody | und
 function isTouched(incoming: ViewedRequest): boolean {
   if (incoming.upgrade === true) return true
   if (incoming.readableDidRead !== false || incoming.readableEncoding) return true
-  return incoming.listenerCount('data') > 0 || 'rawBody' in incoming
+  return incoming.listenerCount('data') > 0 || incoming.rawBody !== undefined
 }
 
 /** Keeps only what arrives: a stranger may declare a long body, and send none. */
@@ -112,10 +112,10 @@ function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
  */
 function findInHono(request: Request): ViewedRequest | undefined {
   const keys = Object.getOwnPropertySymbols(request)
-  const find = (name: string): symbol | undefined => keys.find(({ description }) => description === name)
-  const key = find('incomingKey')
+  const names = keys.map(({ description }) => description)
+  const key = keys[names.indexOf('incomingKey')]
   // A view that has made its Request reads that one from now on.
-  if (key === undefined || find('methodKey') === undefined || find('requestCache') !== undefined) return undefined
+  if (key === undefined || !names.includes('methodKey') || names.includes('requestCache')) return undefined
   return Reflect.get(request, key) as ViewedRequest | undefined
 }
 

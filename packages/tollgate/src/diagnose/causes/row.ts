@@ -48,6 +48,8 @@ export interface CauseInfo {
   readonly name?: string
   /** The fix for every framework, in one line. */
   readonly fix: string
+  /** What to do if the request is a copy that a person wrote. It comes before the fix. */
+  readonly fixOfCopy?: string
   readonly part: CausePart
   /** Another key signed than those that are configured. */
   readonly signedByOther?: boolean

@@ -126,7 +126,7 @@ export const signatureCauses = {
         ? {
             grounds: ['fault'],
             detail: 'X-Twilio-Signature was hidden: a log or a proxy wrote a mark of its own in its place.',
-            fix: 'Pass X-Twilio-Signature on unchanged. If this is a copy from a log, diagnose a copy in which nothing is hidden.',
+            fix: 'Pass X-Twilio-Signature on unchanged. If this is a copy from a log, diagnose a copy in which nothing is hidden, or ask Twilio what it sent: diagnose --recent, and then --alert NO….',
           }
         : { grounds: ['refusal'], detail: 'X-Twilio-Signature holds no signature in a known encoding.' }
     },

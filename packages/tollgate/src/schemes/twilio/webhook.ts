@@ -125,7 +125,12 @@ export class ReceivedParams implements WebhookParams {
   toObject(): Record<string, string | string[]> {
     // Without a prototype, so that a parameter named __proto__ or constructor is only a parameter.
     const object: Record<string, string | string[]> = Object.create(null)
-    for (const [name, values] of this.#index.values) object[name] = typeof values === 'string' ? values : [...values]
+    for (const [name, value] of this.#pairs) {
+      const known = object[name]
+      if (known === undefined) object[name] = value
+      // Only names that repeat need the index.
+      else if (typeof known === 'string' && known !== value) object[name] = this.getAll(name)
+    }
     return object
   }
 }
