@@ -190,7 +190,7 @@ export const signatureCauses = {
       }
     },
     accompany({ state: checked }, { state: { url } }) {
-      // Whoever runs the server under such a URL signs requests for it too.
+      // A server under such a URL signs requests for itself.
       if (!isInternalHost(url.host) || isInternalHost(checked.url.host)) return undefined
       return {
         detail: `A program that has the key signed the request for "${url.host}${url.port}", which Twilio cannot reach.`,
