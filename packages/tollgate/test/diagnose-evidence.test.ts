@@ -2,13 +2,13 @@ import { describe, expect, test, vi } from 'vitest'
 import { json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { diagnose } from '../src/diagnose/index.ts'
-import { createVerifier, type Diagnoser } from '../src/index.ts'
+import { createVerifier, type Diagnoser, type IncomingRequest } from '../src/index.ts'
 import { options, origin, otherToken } from './requests.ts'
 
 const url = `${origin}/sms`
 
 /** Writes an explanation as the option `diagnose` does. */
-async function explain(request: ReturnType<typeof post>, native: unknown, given = options): Promise<string> {
+async function explain(request: IncomingRequest, native: unknown, given = options): Promise<string> {
   const lines: string[] = []
   const spy = vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)))
   now += 60_000
@@ -42,10 +42,9 @@ describe('evidence that the request has', () => {
     'the %s in the event of a Lambda authorizer, which has no body',
     async (name) => {
       const native = { type: 'REQUEST', [name]: 'arn:aws:execute-api:a', headers: {}, requestContext: {} }
-      for (const sent of [post(url), json('{"specversion":"1.0"}')]) {
-        const { body, ...request } = sent
-        const length = { 'content-length': `${Buffer.from(body ?? '').length}` }
-        const text = await explain({ ...request, headers: { ...request.headers, ...length } } as typeof sent, native)
+      for (const { body, ...sent } of [post(url), json('{"specversion":"1.0"}')]) {
+        const headers = { ...sent.headers, 'content-length': `${String(body).length}` }
+        const text = await explain({ ...sent, headers }, native)
         expect(text).toMatch(/Fix: Verify in the function behind the authorizer/)
         expect(text).not.toMatch(/read (the body|it) before/)
       }
