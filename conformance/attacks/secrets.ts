@@ -76,6 +76,7 @@ export function secretAttacksSuite(library: Library): Suite {
         genuine.slice(1),
         `${genuine}=`,
         genuine.replace('=', ''),
+        genuine.replace('=', 'A'),
         `${genuine} `,
         `\t${genuine}`,
         `${genuine},${genuine}`,
@@ -124,6 +125,20 @@ export function secretAttacksSuite(library: Library): Suite {
               'signature_mismatch',
               'signature_malformed',
             )
+    },
+    'C3 a signature with one other bit': async () => {
+      const request = await makeRequest()
+      const bytes = Uint8Array.from(atob(request.headers['x-twilio-signature'] ?? ''), (one) => one.charCodeAt(0))
+      const validator = new library.RequestValidator(token)
+      for (let bit = 0; bit < 8 * bytes.length; bit++) {
+        const changed = bytes.map((byte, index) => (index === bit >> 3 ? byte ^ (128 >> (bit & 7)) : byte))
+        const signature = btoa(String.fromCharCode(...changed))
+        assertRejected(
+          await ask(library, withHeaders(request, { 'x-twilio-signature': signature })),
+          'signature_mismatch',
+        )
+        assert(!validator.validate(`${origin}/sms`, sms, signature), `bit ${bit} does not count`)
+      }
     },
     'C3 bytes of a pooled buffer': async () => {
       const request = await makeJsonRequest({ a: 1 })

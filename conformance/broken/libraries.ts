@@ -100,6 +100,16 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
     noticedBy: ['C2 '],
   },
   {
+    fault: 'compares only the first 26 of the 28 characters of a signature',
+    library: compareFirst(26),
+    noticedBy: ['C3 a signature with one other bit'],
+  },
+  {
+    fault: 'compares all characters of a signature but the last',
+    library: compareFirst(27),
+    noticedBy: ['C2 malformed signatures'],
+  },
+  {
     fault: 'accepts an empty key',
     library: makeLenient(async (request) => {
       const signedSo = request.headers['x-twilio-signature'] === (await signAsExpected(request, ''))
@@ -193,6 +203,16 @@ export const brokenLibraries: readonly BrokenLibrary[] = [
     noticedBy: ['invalid percent-encoding and invalid UTF-8', 'B9 '],
   },
 ]
+
+/** Compares only the first characters of a signature of the right length. */
+function compareFirst(characters: number): Library {
+  return makeLenient(async (request) => {
+    const given = request.headers['x-twilio-signature'] ?? ''
+    const expected = await signAsExpected(request)
+    const isNear = given.length === expected.length && given.startsWith(expected.slice(0, characters))
+    return isNear ? withSignature(request, expected) : undefined
+  })
+}
 
 function isRecord(authToken: Options['authToken']): authToken is Readonly<Record<string, string | readonly string[]>> {
   return typeof authToken === 'object' && !Array.isArray(authToken)

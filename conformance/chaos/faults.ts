@@ -151,8 +151,6 @@ const configurationFaults: readonly FaultRow[] = [
   },
 ]
 
-/** A key file is read again within two seconds. */
-const keyMs = 4000
 /** As long as a sender that has signed waits for its answer. */
 const signedMs = 11_000
 
@@ -163,11 +161,11 @@ const keyFaults: readonly FaultRow[] = [
       const next = Array.from({ length: 32 }, () => random.below(16).toString(16)).join('')
       const old = tokens.current
       gateways.writeTokens([old, next])
-      await sleep(keyMs)
+      await gateways.waitForKeys()
       tokens.current = next
       await sleep(signedMs)
       gateways.writeTokens([next])
-      await sleep(keyMs)
+      await gateways.waitForKeys()
       tokens.retired = old
     },
   },

@@ -104,6 +104,18 @@ export async function startGateways({ count, replay, backends }: GatewaysOptions
     }
   }
 
+  /** Waits until every gateway has read the key file again, as the operator of a rotation does. */
+  async function waitForKeys(): Promise<void> {
+    const writtenAt = Date.now() / 1000
+    const hasRead = async (admin: string): Promise<boolean> => {
+      const page = await fetch(`http://${admin}/metrics`, { signal: AbortSignal.timeout(1000) })
+      const [, readAt] = /^tollgate_keys_read_timestamp_seconds\{source="file"\} (\S+)$/m.exec(await page.text()) ?? []
+      return Number(readAt) >= writtenAt
+    }
+    // One that starts reads the file.
+    for (const admin of admins) while (!(await hasRead(admin).catch(() => false))) await sleep(200)
+  }
+
   /** Ends a process. The launcher starts the next one. */
   async function end(instance: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const pid = instances.getPid(instance)
@@ -148,6 +160,7 @@ export async function startGateways({ count, replay, backends }: GatewaysOptions
     writeConfiguration,
     writeTokens,
     end,
+    waitForKeys,
     waitUntilReady,
     readMetrics,
     getPid: instances.getPid,

@@ -85,7 +85,7 @@ export const applicationSetUps: readonly SetUp[] = [
   {
     id: 'express-json-first',
     what: 'express.json() is global and runs before the guard, which gets a JSON event.',
-    source: 'https://github.com/twilio/twilio-node/issues/617',
+    source: 'https://github.com/twilio/twilio-node/issues/657',
     sent: events,
     app: { express: (app, guard) => app.use(express.json(), guard) },
     cause: 'body-parser-before-guard',
@@ -134,7 +134,7 @@ export const applicationSetUps: readonly SetUp[] = [
   {
     id: 'express-stream-logged',
     what: 'A middleware logs the body by reading the stream of the request.',
-    source: 'https://github.com/expressjs/body-parser/issues/296',
+    source: 'https://github.com/APIDevTools/swagger-express-middleware/issues/77',
     sent: sms,
     app: {
       express: (app, guard) => {
@@ -442,7 +442,7 @@ export const applicationSetUps: readonly SetUp[] = [
   {
     id: 'express-mounted-by-hand',
     what: 'A router is mounted at /api, and the code of the app verifies req.url.',
-    source: 'https://github.com/Yoctol/bottender/issues/815',
+    source: 'https://github.com/twilio/twilio-node/pull/26',
     sent: { url: `${origin}/api/sms?x=1` },
     app: {
       express: (app, _guard, options) =>
@@ -511,7 +511,7 @@ export const applicationSetUps: readonly SetUp[] = [
   {
     id: 'express-body-not-passed',
     what: 'The code of the app passes no body to the verifier.',
-    source: 'https://github.com/twilio/twilio-node/issues/1068',
+    source: 'https://github.com/twilio/twilio-node/issues/81',
     sent: sms,
     app: { express: (app, _guard, options) => app.use(checkByHand(options, () => ({}))) },
     cause: 'body-not-passed',

@@ -154,7 +154,7 @@ export const keySetUps: readonly SetUp[] = [
   {
     id: 'token-with-name',
     what: 'The whole line of the .env file is the token.',
-    source: 'https://github.com/TBI-SCC-ICT-Diensten/acc-mcp-server/issues/26',
+    source: 'https://kubernetes.io/docs/reference/kubectl/generated/kubectl_create/kubectl_create_secret_generic',
     sent: sms,
     options: { authToken: `TWILIO_AUTH_TOKEN=${token}` },
     cause: 'token-with-name-of-variable',

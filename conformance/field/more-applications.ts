@@ -130,7 +130,7 @@ export const moreApplicationSetUps: readonly SetUp[] = [
   {
     id: 'express-form-decoded-by-hand',
     what: 'The code decodes the whole body before it passes it to the verifier.',
-    source: 'https://github.com/appwrite/appwrite/pull/13196',
+    source: 'https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/decodeURIComponent',
     sent: { ...sms, params: smsParams.filter(([name]) => name !== 'Body') },
     app: byHand((req) => ({ body: decodeURIComponent(req.body) })),
     cause: 'form-decoded-twice',
@@ -148,7 +148,7 @@ export const moreApplicationSetUps: readonly SetUp[] = [
   {
     id: 'express-body-object-as-text',
     what: 'The code passes the parsed object as text.',
-    source: 'https://github.com/stripe/stripe-node/issues/331',
+    source: 'https://github.com/stripe/stripe-node/issues/1254',
     sent: sms,
     app: byHand((req) => ({ body: String(new Object(Object.fromEntries(new URLSearchParams(req.body)))) })),
     cause: 'body-not-passed',
@@ -157,7 +157,7 @@ export const moreApplicationSetUps: readonly SetUp[] = [
   {
     id: 'express-headers-picked',
     what: 'The code passes only the headers that it thinks are needed, and not the signature.',
-    source: 'https://github.com/brefphp/bref/issues/781',
+    source: 'https://github.com/dust-tt/dust/pull/18476',
     sent: sms,
     app: byHand((req) => {
       const { 'x-twilio-signature': _, ...headers } = req.headers
@@ -250,7 +250,7 @@ export const moreApplicationSetUps: readonly SetUp[] = [
   {
     id: 'express-json-spaced',
     what: 'The JSON is written again without its spaces.',
-    source: 'https://github.com/sendgrid/sendgrid-nodejs/issues/1322',
+    source: 'https://github.com/sendgrid/sendgrid-nodejs/issues/1411',
     sent: events,
     app: changingText((text) => JSON.stringify(JSON.parse(text))),
     cause: 'json-serialised-again',

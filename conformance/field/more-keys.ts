@@ -82,7 +82,7 @@ export const moreKeySetUps: readonly SetUp[] = [
   {
     id: 'token-name-of-variable',
     what: 'The name of the variable was given instead of its value.',
-    source: 'https://github.com/twilio/twilio-node/pull/918',
+    source: 'https://github.com/sagnew/CallStatusDashboard/issues/1',
     sent: sms,
     options: { authToken: () => 'TWILIO_AUTH_TOKEN' },
     cause: 'token-is-reference',
@@ -172,7 +172,7 @@ export const moreKeySetUps: readonly SetUp[] = [
   {
     id: 'signed-url-throws',
     what: 'The function for the signed URL reads a header that is not there.',
-    source: 'https://github.com/google/exposure-notifications-verification-server/pull/2238',
+    source: 'https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Errors/No_properties',
     sent: sms,
     options: {
       publicUrl: undefined,

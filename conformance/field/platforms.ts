@@ -423,7 +423,7 @@ export const platformSetUps: readonly SetUp[] = [
   {
     id: 'lambda-body-decoded-twice',
     what: 'A wrapper decodes the Base64 body and leaves isBase64Encoded true.',
-    source: 'https://github.com/architect/architect/issues/997',
+    source: 'https://github.com/middyjs/middy/issues/939',
     sent: sms,
     app: {
       door: 'Function URL',

@@ -244,7 +244,7 @@ export const proxySetUps: readonly SetUp[] = [
   {
     id: 'caddy-strip-prefix',
     what: 'Caddy strips the prefix with "uri strip_prefix", and the prefix can stay.',
-    source: 'https://github.com/caddyserver/caddy/issues/3728',
+    source: 'https://github.com/caddyserver/caddy/issues/2813',
     sent: { url: `${origin}/bot/sms` },
     proxy: { caddy: 'route /bot/* {\n uri strip_prefix /bot\n reverse_proxy {app}\n}' },
     cause: 'prefix-stripped-by-proxy',
@@ -273,7 +273,8 @@ export const proxySetUps: readonly SetUp[] = [
   {
     id: 'nginx-prefix-without-slash',
     what: 'The location of nginx has no slash at its end and the proxy_pass has one, so that two slashes begin the path.',
-    source: 'https://www.getpagespeed.com/server-setup/nginx/nginx-proxy-pass-trailing-slash/amp',
+    source:
+      'https://www.besthub.dev/articles/mastering-nginx-proxy-pass-how-slash-placement-affects-url-forwarding-aba72703a311',
     sent: { url: `${origin}/twilio/sms` },
     proxy: { nginx: `location /twilio { ${keepHost} proxy_pass http://{app}/; }` },
     cause: 'prefix-stripped-and-slash-doubled',
@@ -291,7 +292,7 @@ export const proxySetUps: readonly SetUp[] = [
   {
     id: 'nginx-joined-without-slash',
     what: 'The proxy_pass of nginx has a path without a slash at its end, which joins two names.',
-    source: 'https://www.getpagespeed.com/server-setup/nginx/nginx-proxy-pass-trailing-slash/amp',
+    source: nginxProxyPass,
     sent: { url: `${origin}/v1/sms` },
     proxy: { nginx: `location /v1/ { ${keepHost} proxy_pass http://{app}/api; }` },
     cause: 'path-joined-without-slash',
@@ -309,7 +310,7 @@ export const proxySetUps: readonly SetUp[] = [
   {
     id: 'haproxy-prefix-added',
     what: 'HAProxy adds a prefix with set-path.',
-    source: 'https://serverdevworker.com/16571db5e9',
+    source: haproxyRewrites,
     sent: sms,
     proxy: { haproxy: 'http-request set-path /api%[path]' },
     cause: 'prefix-added-by-proxy',
@@ -327,7 +328,7 @@ export const proxySetUps: readonly SetUp[] = [
   {
     id: 'nginx-prefix-replaced',
     what: 'nginx maps /hooks/ to /api/twilio/.',
-    source: 'https://linuxcapable.com/nginx-proxy-pass-trailing-slash-explained/',
+    source: nginxProxyPass,
     sent: { url: `${origin}/hooks/sms` },
     proxy: { nginx: `location /hooks/ { ${keepHost} proxy_pass http://{app}/api/twilio/; }` },
     cause: 'path-replaced-by-proxy',
@@ -598,7 +599,7 @@ export const proxySetUps: readonly SetUp[] = [
   {
     id: 'haproxy-space-respelled',
     what: 'HAProxy replaces %20 in the query for an old backend.',
-    source: 'https://github.com/bmlt-enabled/yap/issues/1627',
+    source: 'https://github.com/bmlt-enabled/yap/pull/1629',
     sent: { url: `${origin}/sms?name=Ada%20Lovelace` },
     proxy: { haproxy: 'http-request set-query "%[query,regsub(%20,+,g)]"' },
     cause: 'query-spaces-respelled',

@@ -360,7 +360,7 @@ add(
 // ---- port
 add(
   'custom TLS port',
-  'twilio-rs#38',
+  'twilio-python#402',
   post('https://my.example.com:8443/voice', { params: voice }),
   { publicUrl: 'https://my.example.com' },
   ['port'],
@@ -782,7 +782,7 @@ add(
 )
 add(
   'body object instead of bytes',
-  'twilio-node#617',
+  'twilio-node#657',
   { ...json('https://app.example.com/flow', event), body: JSON.parse(event) },
   { publicUrl: 'https://app.example.com' },
   ['body_already_parsed'],
@@ -810,7 +810,7 @@ add(
 )
 add(
   'JSON, query dropped',
-  'twilio-php#924',
+  'twilio-php#510',
   json('https://app.example.com/flow', event, { target: '/flow' }),
   { publicUrl: 'https://app.example.com' },
   ['body_hash_missing'],
@@ -873,7 +873,7 @@ add(
 )
 add(
   'test credentials in a list',
-  'goalert#2588',
+  'twilio.com/docs/iam/test-credentials',
   post('https://app.example.com/sms', { token: B }),
   { publicUrl: 'https://app.example.com', authToken: [A, 'c'.repeat(32)] },
   ['?token_of_other_account'],
@@ -1430,7 +1430,7 @@ addApp('fragment signed', 'connection overrides', post(`${O}/sms#rc=2`, { target
 addApp('JSON with a BOM', 'bom', json(`${O}/e`, '{"a":1}', { body: '\ufeff{"a":1}' }), {}, ['body_whitespace'])
 addApp(
   'JSON object as body, GET-like code',
-  'twilio-node#617',
+  'twilio-node#657',
   { ...json(`${O}/e?s=1`, '[{"a":1},{"b":2}]'), body: [{ a: 1 }, { b: 2 }] },
   {},
   ['body_already_parsed'],

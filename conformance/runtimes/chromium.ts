@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { requireProgram } from '../../tools/programs.mjs'
-import { chromiumArgs } from '../../tools/services/chromium.mjs'
+import { type ChromiumOptions, makeChromiumOptions } from '../../tools/services/chromium.mjs'
 import { serve } from '../frameworks/listen.ts'
 import { bundleForPlatform } from './bundle.ts'
 import { project } from './project.ts'
@@ -15,7 +14,7 @@ interface Browser {
   close(): Promise<void>
 }
 interface Playwright {
-  readonly chromium: { launch(options: { executablePath: string; args: readonly string[] }): Promise<Browser> }
+  readonly chromium: { launch(options: ChromiumOptions): Promise<Browser> }
 }
 
 /**
@@ -32,7 +31,7 @@ export async function runInChromium(): Promise<ProgramReport> {
       res.end(isScript ? readFileSync(file) : '<!doctype html><script type="module" src="/script.mjs"></script>')
     }),
   )
-  const browser = await chromium.launch({ executablePath: requireProgram('chromium'), args: chromiumArgs })
+  const browser = await chromium.launch(makeChromiumOptions())
   try {
     const page = await browser.newPage()
     await page.goto(`http://127.0.0.1:${pages.port}/`)

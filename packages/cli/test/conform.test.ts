@@ -6,6 +6,7 @@ import { getExpectedTwilioSignature } from 'tollgate/compat'
 import { hasWebhookShape } from 'tollgate/params'
 import { expect, onTestFinished, test } from 'vitest'
 import cases from '../conform/cases.json' with { type: 'json' }
+import { type ConformCase, conformCases, prepareCase } from '../src/conform/cases.ts'
 import { authToken, readJson, tollgate } from './support.ts'
 
 const publicUrl = 'https://api.example.com:8443/sms'
@@ -52,6 +53,28 @@ test('a receiver that checks nothing, and one that refuses everything', async ()
   expect(closed.code).toBe(1)
 })
 
+/** Names the cases that change one character of a signature. */
+const changedAt = (...at: readonly number[]): string[] => at.map((one) => `signature-at-${one}`)
+
+/** Decodes the first bytes of a signature. */
+const decode = (signature: string, bytes: number): string =>
+  Buffer.from(signature, 'base64').subarray(0, bytes).toString('hex')
+
+test('a case that changes one character changes a bit of the hash', () => {
+  const one = conformCases.find(({ id }) => id === 'form')
+  const receiver = { to: 'http://127.0.0.1:1/sms', publicUrl, authToken }
+  const sign = (changed: object): string => {
+    const { headers } = prepareCase({ ...(one as ConformCase), ...changed }, receiver)
+    return String(headers?.['x-twilio-signature'])
+  }
+  const genuine = sign({})
+  for (let at = 1; at <= 28; at++) {
+    const changed = sign({ change: 'character', at })
+    expect([...changed].flatMap((character, index) => (character === genuine[index] ? [] : [index + 1]))).toEqual([at])
+    if (at < 28) expect(decode(changed, 20)).not.toBe(decode(genuine, 20))
+  }
+})
+
 type Compare = (expected: string, given: string) => boolean
 
 /** Returns the forged cases that a receiver with this comparison accepts. */
@@ -74,7 +97,16 @@ test('a comparison that is nearly right is found', async () => {
   const exact = await listAccepted((expected, given) => expected === given)
   const wrong: readonly (readonly [compare: Compare, found: readonly string[]])[] = [
     [(expected, given) => given !== '' && expected.startsWith(given), ['signature-cut']],
-    [(expected, given) => expected.slice(0, 12) === given.slice(0, 12), ['signature-cut', 'signature-end']],
+    [
+      (expected, given) => expected.slice(0, 12) === given.slice(0, 12),
+      ['signature-cut', 'signature-end', ...changedAt(14, 25, 26, 27, 28)],
+    ],
+    [(expected, given) => expected.slice(0, 25) === given.slice(0, 25), changedAt(26, 27, 28)],
+    [(expected, given) => expected.slice(0, 26) === given.slice(0, 26), changedAt(27, 28)],
+    [(expected, given) => expected.slice(0, 27) === given.slice(0, 27), changedAt(28)],
+    [(expected, given) => expected.slice(1) === given.slice(1), changedAt(1)],
+    [(expected, given) => decode(expected, 19) === decode(given, 19), changedAt(27, 28)],
+    [(expected, given) => decode(expected, 20) === decode(given, 20), changedAt(28)],
     [(expected, given) => expected.toLowerCase() === given.toLowerCase(), ['signature-case']],
   ]
   for (const [compare, found] of wrong)

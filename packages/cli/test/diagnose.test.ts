@@ -182,6 +182,31 @@ describe('diagnose', () => {
     expect(ran.stdout).toMatch(/\nThe search ended at its limit .*--max-tries.*\n$/)
   })
 
+  describe('of a copy', () => {
+    const url = 'https://example.com/api/sms'
+
+    test('with a hidden signature names no stranger, but --alert', async () => {
+      const input = `curl ${url} -H 'X-Twilio-Signature: ****' -H 'Cookie: a' --data '${signed.body}'`
+      const { stdout } = await tollgate(['diagnose'], { input })
+      expect(stdout).toMatch(/^Try: Pass X-Twilio-Signature on unchanged\..* --alert NO…\.\n/)
+      expect(stdout).not.toContain('not_from_twilio')
+    })
+
+    test('that was written with a raw plus says how to write one', async () => {
+      const input = `curl ${url} -H 'X-Twilio-Signature: ${signature}' -d From=+15551230001 -d 'Body=a private text'`
+      const { stdout } = await tollgate(['diagnose'], { input })
+      expect(stdout).toMatch(/^Fix: If you wrote this copy yourself, write \+ as %2B .*--data-urlencode/)
+      expect(stdout).toContain('params_plus_as_space')
+    })
+
+    test('without its body says so, with --alert', async () => {
+      const headers = { host: 'example.com', 'x-twilio-signature': signature, 'content-length': '46' }
+      const line = { level: 30, req: { method: 'POST', url: '/api/sms', headers }, msg: 'in' }
+      const { stderr } = await tollgate(['diagnose', '-'], { input: JSON.stringify(line) })
+      expect(stderr).toMatch(/The copy has no body, and a signature covers the body: .* --alert NO…\./)
+    })
+  })
+
   test('wrong values are reported with their flag', async () => {
     expectUsage(
       await tollgate(['diagnose', '--max-tries', '0'], { input: behindProxy }),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { signRequest } from 'tollgate/testing'
 import { describe, expect, test } from 'vitest'
 import { compareSent } from '../src/twilio-api/compare.ts'
 import { authToken } from './support.ts'
@@ -93,6 +94,38 @@ describe('a difference that cannot be undone', () => {
     const encoded = Buffer.from('Body=a private text').toString('base64')
     const { causes } = await compare([lossy.sent], { pairs: [lossy.seen, [`${encoded}!`, '']] })
     expect(causes).toMatchObject([{ id: 'params_missing', detail: expect.stringContaining('a name of 29 characters') }])
+  })
+})
+
+describe('a request of another webhook than the record', () => {
+  const other: Pairs = [
+    ['CallSid', `CA${'5'.repeat(32)}`],
+    ['Digits', '1'],
+  ]
+  async function compareSigned(sentUrl: string, sentParams: Pairs, seenPath: string, seenParams: Pairs) {
+    // The server is asked for another query than the signed one, so that the search explains nothing.
+    const signed = signRequest({ url: `https://example.com${seenPath}?k=7q1z`, params: seenParams, authToken })
+    return await compareSent(
+      { method: 'POST', url: sentUrl, params: sentParams, signature: undefined, namesAreExact: true, about: '' },
+      { method: 'POST', url: seenPath, headers: signed.headers, body: signed.body },
+      { options: { publicUrl: 'https://example.com', authToken }, tokens: [authToken], sharedKey: undefined },
+    )
+  }
+
+  test.each<[string, readonly string[], string, Pairs]>([
+    ['has another id', ['CallSid'], url, [['CallSid', `CA${'6'.repeat(32)}`]]],
+    ['is a form, and the record an event', ['URL', 'parameters'], `${url}&bodySHA256=${'0'.repeat(64)}`, []],
+    ['has none of the parameters', ['URL', 'parameters'], url, [['Body', 'x']]],
+  ])('that %s proves nothing', async (_name, otherWebhook, sentUrl, sentParams) => {
+    const found = await compareSigned(sentUrl, sentParams, '/gather', other)
+    expect(found).toEqual({ isGenuine: false, causes: [], unexplained: [], signedBy: 'unknown', otherWebhook })
+  })
+
+  test('with the same id, what is not explained does not show another key', async () => {
+    const sent: Pairs = [...other, ['SpeechResult', 'x']]
+    const found = await compareSigned('https://example.com/voice', sent, '/gather', other)
+    expect(found.causes.map(({ id }) => id)).toEqual(['path_prefix', 'params_missing'])
+    expect(found).toMatchObject({ isGenuine: false, signedBy: 'unknown' })
   })
 })
 

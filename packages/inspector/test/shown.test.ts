@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { captureExchange } from '../src/server/capture-exchange.ts'
 import { listSigned } from '../src/server/hide.ts'
 import type { CaptureSummary } from '../src/shared/capture.ts'
-import { compareUrlParts } from '../src/shared/url-parts.ts'
+import { compareUrlParts, splitAtBreaks } from '../src/shared/url-parts.ts'
 import { cut, showHidden, splitHidden } from '../src/shared/visible-text.ts'
 import { type Filters, listValues, matchesFilters, noFilters } from '../src/ui/filters.ts'
 import { describeOutcome, nameOrigin } from '../src/ui/format.ts'
@@ -240,6 +240,15 @@ describe('two URLs', () => {
     const texts = compareUrlParts(url, 'https://b.example/').map(({ text }) => text)
     expect(texts.join('')).toBe(url)
   })
+})
+
+test.each<[string, string[]]>([
+  ['https://a.example/sms?a=1&b=2', ['https://a.example/', 'sms?', 'a=1&', 'b=2']],
+  ['//x/?&a=b/', ['//', 'x/?&', 'a=b/']],
+  ['/voice', ['/', 'voice']],
+  ['', ['']],
+])('a line may break after the separators of %j', (url, pieces) => {
+  expect(splitAtBreaks(url)).toEqual(pieces)
 })
 
 test('names the kind of JSON by the type of its first event', async () => {

@@ -12,10 +12,12 @@ import fs, {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import sqlite from 'node-sqlite3-wasm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createMemoryStore } from '../src/server/store/memory-store.ts'
 import { openSqliteStore } from '../src/server/store/sqlite-store.ts'
 import type { CaptureStore, StoreBounds } from '../src/server/store/store.ts'
+import { summarize } from '../src/server/summarize.ts'
 import type { Capture } from '../src/shared/capture.ts'
 
 const open = fs.openSync
@@ -117,6 +119,43 @@ test('an SQLite file keeps its captures and its limits when it is opened again',
   const second = keep(openSqliteStore(file, { ...wide, maxCaptures: 2 }))
   expect(second.list(10).map(({ id }) => id)).toEqual(['c', 'b', 'a'])
   expect(second.put(makeCapture('d'))).toEqual(['a', 'b'])
+})
+
+test('a row that another version wrote is read again, and then kept', () => {
+  const file = join(directory, 'captures.db')
+  const write = (sql: string) => {
+    const db = new sqlite.Database(file)
+    db.run(sql)
+    db.close()
+  }
+  const open = () => keep(openSqliteStore(file, wide))
+  const first = open()
+  for (const id of ['a', 'b', 'c']) first.put(makeCapture(id))
+  first.close()
+  // Older versions wrote other fields, and not the version.
+  write(`UPDATE capture SET summary = '{"id":"a","target":"/old"}' WHERE id = 'a'`)
+  write(`UPDATE capture SET summary = '{"id":"b","target":"/old","version":"0.0.1"}' WHERE id = 'b'`)
+  const second = open()
+  const expected = ['c', 'b', 'a'].map((id) => summarize(makeCapture(id)))
+  expect(second.list(10)).toEqual(expected)
+  expect(second.list(10)[0]).not.toHaveProperty('version')
+  second.close()
+
+  // The file has the new summaries now, so their captures are not read again.
+  write(`UPDATE capture SET capture = 'not read'`)
+  expect(open().list(10)).toEqual(expected)
+})
+
+test('only the rows that the list shows are read again', () => {
+  const file = join(directory, 'captures.db')
+  const store = openSqliteStore(file, wide)
+  for (const id of ['a', 'b']) store.put(makeCapture(id))
+  store.close()
+  const db = new sqlite.Database(file)
+  db.run(`UPDATE capture SET summary = '{}'`)
+  db.run(`UPDATE capture SET capture = 'not read' WHERE id = 'a'`)
+  db.close()
+  expect(keep(openSqliteStore(file, wide)).list(1)).toEqual([summarize(makeCapture('b'))])
 })
 
 test('only the owner can read an SQLite file, and it has no credentials', () => {

@@ -54,6 +54,21 @@ describe('evidence that the request has', () => {
     expect(inside.suspected[0]?.id).not.toBe('host')
   })
 
+  test('a User-Agent of a program that passed on the token of idempotency too', async () => {
+    for (const agent of ['pipedream/1', 'axios/1.7.2']) {
+      const headers = { 'user-agent': agent, 'i-twilio-idempotency-token': 'a' }
+      const { suspected } = await diagnose(
+        post('https://flow.example.net/in', { headers, secret: otherToken, url: '/sms' }),
+        options,
+      )
+      expect(suspected[0]).toMatchObject({ id: 'host', detail: expect.stringContaining('another User-Agent') })
+    }
+    // Twilio's own is none.
+    const own = { 'user-agent': 'TwilioProxy/1.1', 'i-twilio-idempotency-token': 'a' }
+    const { suspected } = await diagnose(post(url, { headers: own, secret: otherToken }), options)
+    expect(suspected.map(({ detail }) => detail).join()).not.toContain('another User-Agent')
+  })
+
   test('a form that was moved into the query of a GET', async () => {
     const { headers } = post(`${url}?step=1`)
     const request = { method: 'GET', url: `/sms?step=1&${encodeForm(sms)}`, headers: { ...headers } }

@@ -66,6 +66,27 @@ describe('a copy from a capture site', () => {
     }
   })
 
+  test('a URL of such a site that the user names is proven, without an option', async () => {
+    for (const host of ['webhook.site', 'eo1.m.pipedream.net']) {
+      const request = { ...post(`https://${host}/0b1c-22`), url: '/sms' }
+      const { proven } = await diagnose(request, { ...options, otherUrls: [`https://${host}/0b1c-22`] })
+      expect(proven?.causes).toMatchObject([{ id: 'host', detail: expect.stringContaining(host) }])
+      expect(proven?.causes[0]?.fix).toMatch(/^Point Twilio at your own server/)
+      expect(proven?.setting).toBeUndefined()
+    }
+  })
+
+  test('a browser that sends what such a site shows names it', async () => {
+    for (const headers of [{ origin: 'https://webhook.site' }, { referer: 'https://webhook.site/#!/view/1' }]) {
+      const request = post(`${origin}/sms`, {
+        headers: { ...headers, 'user-agent': 'Mozilla/5.0' },
+        secret: otherToken,
+      })
+      const { suspected } = await diagnose(request, options)
+      expect(suspected[0]).toMatchObject({ id: 'host', detail: expect.stringContaining('"webhook.site"') })
+    }
+  })
+
   test('the tunnel of a developer is no capture site', async () => {
     const host = 'abc.ngrok-free.app'
     const { proven } = await diagnose(post(`https://${host}/sms`, { headers: { host } }), options)

@@ -254,6 +254,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       /^The body is JSON with the parameters of a form webhook, and the URL has no bodySHA256/,
       (one) => mayHaveForm(one) && hash(one) === undefined,
     ],
+    [
+      /^The body is JSON with the parameters of a form webhook, and its Content-Type is that of a form/,
+      (one) => mayHaveForm(one) && isForm(one),
+    ],
     [/^The body is multipart\/form-data/, (one) => /^multipart\/form-data/i.test(type(one))],
     [
       /^The Content-Type is (?:missing|"(.*)")\. Twilio sends forms and JSON/,

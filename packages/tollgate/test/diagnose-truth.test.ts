@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { post } from '../../../conformance/diagnosis/made/direct.ts'
+import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { causes } from '../src/diagnose/causes/index.ts'
 import { type DiagnoseOptions, type Diagnosis, diagnose, diagnoseSendGrid } from '../src/diagnose/index.ts'
 import { fromRequest, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
@@ -59,6 +59,25 @@ describe('what is said is true', () => {
     const headers = { host: 'api.example.com', 'x-forwarded-host': 'hooks.example.net', 'x-forwarded-proto': 'https' }
     const request = { ...post(url, { headers, secret: otherToken }), remoteAddress: '127.0.0.1' }
     expect(read(await explain(request, { publicUrl }))).toContain('"hooks.example.net"')
+  })
+
+  test.each(['localhost:3000', '127.0.0.1:8080', '[::1]:3000', '192.168.1.20', 'host.docker.internal:3000'])(
+    'Twilio signed nothing for %s: a program of the user did, and publicUrl stays',
+    async (host) => {
+      const { headers, body } = signRequest({ url: `http://${host}/sms`, params: sms, authToken })
+      const request = { method: 'POST', url: '/sms', headers: { ...headers, host, 'user-agent': 'my-script/1' }, body }
+      const diagnosis = await explain(request)
+      expect(diagnosis.proven?.causes.map(({ id }) => id)).toEqual(['not_from_twilio'])
+      expect(diagnosis.proven?.setting).toBeUndefined()
+      expect(read(diagnosis)).not.toMatch(/Twilio signed|Set publicUrl/)
+      expect(read(diagnosis)).toContain('Leave "publicUrl" as it is')
+    },
+  )
+
+  test('a server whose publicUrl is a local host is tested with it', async () => {
+    const request = post('http://localhost:3000/app/sms')
+    const { proven } = await explain({ ...request, url: '/sms' }, { publicUrl: 'http://localhost:3000' })
+    expect(proven?.causes.map(({ id }) => id)).toEqual(['path_prefix'])
   })
 
   test('a spelling that was not tried is not ruled out', async () => {
@@ -150,6 +169,62 @@ describe('what is said is true', () => {
   test('Nest applications that have rawBody: true get the fix for those', () => {
     for (const id of ['body_already_parsed', 'params_missing', 'params_trimmed'] as const)
       expect((causes[id] as { fixes?: { nest?: string } }).fixes?.nest).toMatch(/useBodyParser/)
+  })
+
+  test.each(['Save 20% today', 'Save today'])(
+    'JSON under the type of a form is no other character set: %s',
+    async (Body) => {
+      const params = sms.map(([name, value]) => [name, name === 'Body' ? Body : value] as const)
+      const request = { ...post('https://other.example.net/hook', { params, secret: otherToken }), url: '/hook' }
+      const diagnosis = await explain({ ...request, body: JSON.stringify(Object.fromEntries(params)) })
+      expect(read(diagnosis)).not.toMatch(/character set/)
+      const [first] = diagnosis.suspected
+      expect(first).toMatchObject({
+        id: 'form_taken_as_json',
+        detail: expect.stringMatching(/is JSON with the parameters/),
+      })
+    },
+  )
+
+  test('a body that lost characters or has a mark is named by these', async () => {
+    const { headers, body, url: target } = signRequest({ url, json: { type: 'a', text: 'größe' }, authToken })
+    const sent = {
+      method: 'POST',
+      url: target,
+      headers: { ...headers, 'content-length': String(Buffer.byteLength(String(body))) },
+    }
+    const text = String(body)
+    const cases = [
+      ['body_charset', Buffer.from(text.replace('ö', '\ufffd\ufffd'))],
+      ['body_reserialized', Buffer.from(text.replace('ö', 'C"'))],
+      ['body_whitespace', Buffer.from(`\ufeff${text}`)],
+    ] as const
+    for (const [id, changed] of cases) {
+      const diagnosis = await explain({ ...sent, body: changed })
+      expect([...(diagnosis.proven?.causes ?? []), ...diagnosis.suspected].map((one) => one.id)).toEqual([id])
+      if (id === 'body_whitespace') expect(read(diagnosis)).toMatch(/byte order mark/)
+      // These have as many bytes as were sent.
+      if (id === 'body_reserialized') expect(read(diagnosis)).not.toMatch(/cut off/)
+    }
+  })
+
+  test('a path that "publicUrl" adds is not one that a proxy adds', async () => {
+    const request = post('https://proj.example.net/hooks/sms', { headers: { host: 'proj.example.net' } })
+    const diagnosis = await explain(request, { publicUrl: 'https://fn.example.com/sms' })
+    expect(diagnosis.proven?.causes.map(({ id }) => id).sort()).toEqual(['host', 'path_prefix'])
+    expect(read(diagnosis)).not.toMatch(/path starts with|no proxy of yours|sent a copy/)
+    expect(read(diagnosis)).toMatch(/"publicUrl" has the path \/sms, and Twilio signed \/hooks\/sms\./)
+    for (const [prefix, signed] of [
+      ['/a/b', '/b/sms'],
+      ['/a/b', '/a/sms'],
+      ['/hook', '/webhooks/sms'],
+    ]) {
+      const text = read(await explain(post(`${origin}${signed}`, { url: '/sms' }), { publicUrl: `${origin}${prefix}` }))
+      expect(text).toMatch(new RegExp(`"publicUrl" has the path ${prefix}, and Twilio signed ${signed}\\.`))
+      expect(text).not.toMatch(/on the way|of yours/)
+    }
+    const twice = await explain(post(`${origin}/api/sms`, { url: '/api/sms' }), { publicUrl: `${origin}/api` })
+    expect(read(twice)).toMatch(/"publicUrl" has the path \/api, and the request has it too/)
   })
 
   test('a prefix that is there twice is not called unsigned', async () => {

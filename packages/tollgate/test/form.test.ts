@@ -50,6 +50,16 @@ const accepted: [string, [string, string][]][] = [
   ],
   ['a=1+2%202%2B', [['a', '1 2 2+']]],
   ['a+b=%20c%20', [['a b', ' c ']]],
+  [
+    'From=%2B14155550142&%2Ba=%2B&b=%2B1%2B%C3%A9&c=1%2B&d=%41',
+    [
+      ['From', '+14155550142'],
+      ['+a', '+'],
+      ['b', '+1+é'],
+      ['c', '1+'],
+      ['d', 'A'],
+    ],
+  ],
   ['a=%0D%0A%00', [['a', '\r\n\0']]],
   ['a=1;b=2', [['a', '1;b=2']]],
   [
@@ -83,6 +93,8 @@ const refused: [string, string | Uint8Array][] = [
   ['a percent sign without hex digits in a name', '%zz=1'],
   ['%u escapes', 'a=%u0041'],
   ['an incomplete character', 'a=%C3'],
+  ['an incomplete character after an escaped +', 'a=%2B1%C3'],
+  ['a percent sign without hex digits after an escaped +', 'a=%2B%zz'],
   ['a continuation byte alone', 'a=%A9'],
   ['an overlong slash', 'a=%C0%AF'],
   ['an encoded surrogate', 'a=%ED%A0%80'],

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { describeError } from '../src/checks/log.ts'
 import { createVerifier, type VerifierOptions } from '../src/index.ts'
 import { replayGuard } from '../src/replay/index.ts'
@@ -85,6 +85,23 @@ test('a store that fails is in the log, even if the delivery is accepted', async
       'Cause: Error: connect ECONNREFUSED 127.0.0.1:5432.',
   ])
 })
+
+test.each([
+  ['confirm', 'confirm a delivery, so that a copy may be accepted'],
+  ['release', 'release a delivery, so that its retry may be refused'],
+] as const)(
+  'a store that fails to %s a delivery is in the log, and the caller gets the error',
+  async (report, failure) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const store = { reserve: () => 'reserved' as const, confirm() {}, release() {}, [report]: throws }
+    const reservation = await replayGuard({ store }).reserve({ key: 'a', handshake: false })
+    await expect(reservation[report]?.()).rejects.toBe(down)
+    expect(written).toEqual([
+      `tollgate: replay_store_failed: The replay store failed to ${failure}. Cause: Error: connect ECONNREFUSED 127.0.0.1:5432.`,
+    ])
+  },
+)
 
 test.each<[unknown, string]>([
   [{ id: 7, token: authToken }, `returned an object; return the token's text`],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Delivery, ReplayGuard, Reservation } from '../src/index.ts'
 import { memoryStore, type ReplayGuardOptions, type ReplayStore, replayGuard } from '../src/replay/index.ts'
 import { ReceivedParams } from '../src/schemes/twilio/webhook.ts'
@@ -150,6 +150,24 @@ describe('a delivery that is seen again', () => {
     expect(other?.[0]).toBe(one?.[0])
     expect(one?.[1]).toMatchObject({ leaseMs: 30_000, kind: 'message.inbound' })
     expect(other?.[1].token).not.toBe(one?.[1].token)
+  })
+
+  test('no attempt has the token of another: random bits for 64 of them, and a number', async () => {
+    const tokens: string[] = []
+    const store: ReplayStore = {
+      reserve(_key, { token }) {
+        tokens.push(token)
+        return 'reserved'
+      },
+      confirm() {},
+      release() {},
+    }
+    const draw = vi.spyOn(crypto, 'getRandomValues')
+    onTestFinished(() => draw.mockRestore())
+    for (let attempt = 0; attempt < 192; attempt++) await replayGuard({ store }).reserve(message)
+    expect(new Set(tokens).size).toBe(192)
+    expect(tokens.filter((token) => !/^[A-Za-z0-9+/]{20}\.[1-6]?\d$/.test(token))).toEqual([])
+    expect(draw).toHaveBeenCalledTimes(3)
   })
 })
 

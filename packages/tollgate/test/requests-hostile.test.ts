@@ -40,7 +40,11 @@ describe('a refusal names the source and the position', () => {
     ['{} x', '"file.txt", line 1, column 4: this is not JSON.'],
     ['[1, \u00a02]', '"file.txt", line 1, column 5: this is not JSON.'],
     ['{"a"', '"file.txt", line 1, column 5: this is not JSON.'],
-    ['[{"method": "GET"}]', '"file.txt", entry 1: it needs { "method", "url", "headers", "body" or "bodyBase64" }.'],
+    [
+      '[{"method": "GET"}]',
+      '"file.txt", entry 1: it needs { "method", "url", "headers", "body" or "bodyBase64" }, and has no "url"; ' +
+        'you can also ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO….',
+    ],
     [
       JSON.stringify([
         {
@@ -80,7 +84,7 @@ describe('a refusal names the source and the position', () => {
     [
       'hello',
       '"file.txt": this is neither a raw HTTP request, an event of a function, printed headers, a HAR file, ' +
-        'a request as JSON nor a curl command; or ask Twilio what it sent, without a copy: diagnose --recent, ' +
+        'a request as JSON nor a curl command; you can also ask Twilio what it sent, without a copy: diagnose --recent, ' +
         'and then --alert NO….',
     ],
     [Buffer.from([0xff, 0x80, 0x41]), '"file.txt": this is not UTF-8 text.'],

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type RecordedRequest, RequestError, readRequests, requestForms, writeRequests } from '../src/requests/index.ts'
+import { removeLinePrefix } from '../src/requests/logged.ts'
 import { findPrinted } from '../src/requests/printed-object.ts'
 
 function read(text: string): RecordedRequest {
@@ -103,7 +104,7 @@ describe('an event of a function', () => {
 
   test('without a method or a path it names --alert, and shows nothing', () => {
     expect(() => read('{"requestContext":{"secret":"s3cret"},"headers":{}}')).toThrow(
-      /no method or no path; or ask Twilio what it sent.* --alert NO…\.$/,
+      /no method or no path; you can also ask Twilio what it sent.* --alert NO…\.$/,
     )
     expect(() => read('{"requestContext":{"secret":"s3cret"},"headers":{}}')).not.toThrow('s3cret')
   })
@@ -150,9 +151,99 @@ describe('printed headers', () => {
   })
 })
 
+describe('a line of a logger in JSON', () => {
+  const headers = { host: 'example.com', 'x-twilio-signature': signature, 'content-type': formType }
+  const request = { method: 'POST', url: '/voice?x=1', headers }
+  const fields = { CallSid: 'CA1', From: '+1 2' }
+  const form = 'CallSid=CA1&From=%2B1+2'
+
+  test.each<[string, object, string]>([
+    ['bunyan', { name: 'hooks', level: 20, req: { ...request, body: form }, msg: 'in' }, form],
+    ['express-winston', { level: 'info', message: 'in', meta: { req: { ...request, body: fields }, res: {} } }, form],
+    ['its own names', { msg: 'in', method: 'POST', path: '/voice?x=1', headers, payload: fields }, form],
+    [
+      'the body beside the request',
+      { request: { ...request, url: undefined, originalUrl: '/voice?x=1' }, body: form },
+      form,
+    ],
+    ['without a body', { level: 30, req: request, res: { statusCode: 403 } }, ''],
+  ])('is read: %s', (_name, line, body) => {
+    expect(readRequests(JSON.stringify(line)).form).toBe('capture')
+    expect(read(JSON.stringify(line))).toMatchObject({ method: 'POST', url: 'https://example.com/voice?x=1' })
+    expect(bodyOf(read(JSON.stringify(line)))).toBe(body)
+  })
+
+  test.each<[string, object, RegExp]>([
+    [
+      'no headers',
+      { req: { method: 'POST', url: '/voice' } },
+      /it has no "headers", which have the signature; .*--alert/,
+    ],
+    ['no URL', { method: 'POST', headers, payload: fields }, /, and has no "url"; .*--alert/],
+    ['no request', { level: 30, msg: 'private' }, /this is not a request, which needs .*; .*--alert/],
+  ])('names what is missing: %s', (_name, line, message) => {
+    expect(() => read(JSON.stringify(line))).toThrow(message)
+    expect(() => read(JSON.stringify(line))).not.toThrow(/private|CA1/)
+  })
+})
+
+test('a list of events that a parser left is written again, with a mark', () => {
+  const events = [{ event: 'open', sg_event_id: 'a' }, { event: 'click' }]
+  for (const line of [{ body: events }, { path: '/e', url: undefined, payload: events }]) {
+    const found = read(JSON.stringify({ method: 'POST', url: '/e', headers: { a: 'b' }, ...line }))
+    expect(found).toMatchObject({ url: '/e', bodyDecoded: true })
+    expect(bodyOf(found)).toBe(JSON.stringify(events))
+  }
+  expect(() => read(JSON.stringify({ method: 'POST', url: '/e', body: ['private'] }))).toThrow('must be a string')
+})
+
+test('the explanation of a refusal is no request, and --last is named', () => {
+  const text = 'tollgate: POST /voice was refused: signature_mismatch (403)\n  checked https://example.com/voice\n'
+  expect(() => read(text)).toThrow(/explanation of a refusal; npx @tollgate\/cli diagnose --last/)
+})
+
+describe('a prefix on each line of a log', () => {
+  const headers = { host: 'example.com', 'x-twilio-signature': signature, 'content-type': formType }
+  const printed = `POST /voice ${inspect(headers)}\n${inspect({ CallSid: 'CA1', From: '+1', Digits: '12', To: 'x'.repeat(80) })}`
+  const raw = `POST /voice HTTP/1.1\nHost: example.com\nX-Twilio-Signature: ${signature}\n\nDigits=12`
+
+  test.each<[string, (index: number) => string]>([
+    ['docker compose', () => 'api-2  | '],
+    ['pm2', () => '3|hooks  | '],
+    ['kubectl', () => '[pod/hooks-7f9/app] '],
+    ['the journal', (index) => `Nov 29 10:00:${index + 9} web-1 node[${index === 0 ? 812 : 1812}]: `],
+    ['Heroku', (index) => `2026-11-29T10:00:00.${'123456'.slice(index % 3)}+00:00 app[web.1]: `],
+    ['times', (index) => `2026-11-29T10:00:0${index % 10}.5Z `],
+  ])('is removed: %s', (_name, prefix) => {
+    for (const [text, body] of [
+      [printed, `CallSid=CA1&From=%2B1&Digits=12&To=${'x'.repeat(80)}`],
+      [raw, 'Digits=12'],
+    ] as const) {
+      const lines = text.split('\n').map((line, index) => (prefix(index) + line).trimEnd())
+      const found = read(lines.join('\n'))
+      expect(found).toMatchObject({ method: 'POST', url: 'https://example.com/voice' })
+      expect(bodyOf(found)).toBe(body)
+    }
+  })
+
+  test('that only some lines have stays, and no line is called cut off', () => {
+    const lines = printed.split('\n').map((line, index) => (index % 2 === 0 ? `api-2  | ${line}` : line))
+    expect(() => readRequests(lines.join('\n'), { form: 'printed' })).toThrow(
+      /cut off, or have other text between; you can also .* --alert NO…\.$/,
+    )
+  })
+
+  test('is no part of two commands or of a body', () => {
+    expect(removeLinePrefix('curl a: b\ncurl a: c')).toBe('curl a: b\ncurl a: c')
+    expect(removeLinePrefix('{"a": 1}\n{"a": 1}')).toBe('{"a": 1}\n{"a": 1}')
+  })
+})
+
 test("the text of Twilio's Request Inspector has no signature, so --alert is named", () => {
   const text = 'Request Inspector\nURL https://example.com/sms\nMethod POST\nMessageSid SM1\nBody private\n'
-  expect(() => read(text)).toThrow(/Request Inspector, which has no signature; or ask Twilio.* --alert NO…\.$/)
+  expect(() => read(text)).toThrow(
+    /Request Inspector, which has no signature; you can also ask Twilio.* --alert NO…\.$/,
+  )
   expect(() => read('not a request')).toThrow(/neither .* --alert NO…\.$/)
 })
 
@@ -167,6 +258,8 @@ test('if the text names its alert, the command is complete', () => {
 
 test('deep and long texts are read in linear time', () => {
   expect(() => findPrinted(`${'{a:'.repeat(1_000_000)}1`)).toThrow('more than 20 levels')
+  for (const part of ['web | ', 'web | \n', '1 ', '1: \n', ' \n'])
+    expect(() => read(part.repeat(300_000))).toThrow(RequestError)
   for (const part of ['{', "{'", '{a:', "'", '[Object', '\\', 'A {', "'' + ", '{a:1,', '/'])
     expect(() => read(`x-twilio-signature: rawPath: ${part.repeat(300_000)}`)).toThrow(RequestError)
 })

@@ -1,10 +1,10 @@
-import { type Cause, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
-import { type RecordedRequest, toIncoming } from 'tollgate/requests'
+import { type Cause, causes, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
+import { findHeader, isBodyLost, type RecordedRequest, toIncoming } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, guessFlags, listFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { inputFlags, readRequest, writeRequestFlags } from '../inputs/index.ts'
-import { type Colors, cleanText, colorsFor, type Io, print, printJson } from '../io.ts'
+import { type Colors, cleanText, colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { findSigner, hasKey, keyFlags, otherSchemes } from '../schemes/keys.ts'
 import { readSecrets, readSecretsIfAny, requireSecrets, type Secrets, secretFlags } from '../secrets.ts'
 import { apiFlags } from '../twilio-api/credentials.ts'
@@ -55,6 +55,7 @@ export const command: Command = {
     const secrets = hasKey(args, io) ? await readSecretsIfAny(args, io) : await readSecrets(args, io)
     const guesses = await readGuesses(args, io)
     const given = await readRequest(args, io)
+    if (isBodyLost(given) && !args.has('last')) tell(io, lostBody)
     const scheme = findSigner(given, args)
     const diagnosis: Shown =
       scheme === undefined
@@ -73,7 +74,31 @@ async function explainTwilio(
   { secrets, guesses }: { readonly secrets: Secrets; readonly guesses: DiagnoseOptions },
 ): Promise<Diagnosis> {
   const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets))
-  return await asUsageLater(() => diagnose(toIncoming(given), { ...options, ...guesses }))
+  const diagnosis = await asUsageLater(() => diagnose(toIncoming(given), { ...options, ...guesses }))
+  return args.has('last') ? diagnosis : toDiagnosisOfCopy(diagnosis, given)
+}
+
+const lostBody =
+  'The copy has no body, and a signature covers the body: add it, or ask Twilio what it sent, with --recent and then --alert NO….'
+
+/**
+ * A copy often has few headers, so that missing ones are no sign of a stranger. And a person may
+ * have written it.
+ */
+function toDiagnosisOfCopy(diagnosis: Diagnosis, { headers }: RecordedRequest): Diagnosis {
+  const addFix = (cause: Diagnosis['suspected'][number]): typeof cause => {
+    const { fixOfCopy } = causes[cause.id]
+    return fixOfCopy === undefined ? cause : { ...cause, fix: `${fixOfCopy} ${cause.fix}` }
+  }
+  const isPartial =
+    findHeader(headers, 'user-agent') === undefined && findHeader(headers, 'x-twilio-signature') !== undefined
+  const others = diagnosis.suspected.filter(({ id }) => !causes[id].isStranger)
+  const suspected = isPartial && others.length > 0 ? others : diagnosis.suspected
+  return {
+    ...diagnosis,
+    suspected: suspected.map(addFix),
+    ...(diagnosis.proven && { proven: { ...diagnosis.proven, causes: diagnosis.proven.causes.map(addFix) } }),
+  }
 }
 
 /** The part of a diagnosis that is shown, of any scheme. */

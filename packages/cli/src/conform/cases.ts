@@ -23,7 +23,9 @@ export interface ConformCase {
   readonly key?: 'other' | 'empty'
   readonly hash?: 'sha256'
   /** How the signature is changed before it is sent. */
-  readonly change?: 'cut' | 'end' | 'case'
+  readonly change?: 'cut' | 'end' | 'case' | 'character'
+  /** The character of the signature that `character` changes, from 1. */
+  readonly at?: number
   /** `null`: the signature is not in a header. */
   readonly header?: null
 }
@@ -31,11 +33,21 @@ export interface ConformCase {
 export const conformCases = document.cases as readonly ConformCase[]
 
 const startLength = 24
-const changes: Readonly<Record<NonNullable<ConformCase['change']>, (signature: string) => string>> = {
+const base64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+const changes: Readonly<Record<NonNullable<ConformCase['change']>, (signature: string, at: number) => string>> = {
   cut: (signature) => signature.slice(0, startLength),
   end: (signature) => `${signature.slice(0, startLength)}AAA=`,
   case: (signature) =>
     signature.replace(/[a-z]/gi, (letter) => (letter < 'a' ? letter.toLowerCase() : letter.toUpperCase())),
+  character: (signature, at) => signature.slice(0, at - 1) + changeBit(signature.charAt(at - 1)) + signature.slice(at),
+}
+
+/**
+ * Flips the highest bit of a Base64 character. The last character of a hash has unused bits, and
+ * lenient decoders ignore them, so another bit might change nothing. `=` becomes `A`.
+ */
+function changeBit(character: string): string {
+  return base64[base64.indexOf(character) ^ 32] ?? 'A'
 }
 
 const ports: Readonly<Record<string, string>> = { http: '80', https: '443' }
@@ -51,7 +63,7 @@ export function prepareCase(one: ConformCase, { to, publicUrl, authToken }: Rece
       .update(text)
       .digest('base64')
   const change = one.change === undefined ? (text: string) => text : changes[one.change]
-  const signature = one.signed === null ? undefined : change(sign(fill(one.signed)))
+  const signature = one.signed === null ? undefined : change(sign(fill(one.signed)), one.at ?? 1)
   const { method, body, contentType, query = '' } = one
   return {
     ...address,

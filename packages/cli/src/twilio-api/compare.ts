@@ -11,7 +11,14 @@ import {
 } from 'tollgate/diagnose'
 import { splitUrl } from 'tollgate/requests'
 import { signRequest } from 'tollgate/testing'
-import { encodeForm, joinRepeated, listDifferences, nameDifferences, toFullUrl } from './differences.ts'
+import {
+  encodeForm,
+  findOtherWebhook,
+  joinRepeated,
+  listDifferences,
+  nameDifferences,
+  toFullUrl,
+} from './differences.ts'
 import { hasClientHeaders, readHeader, withHeaders } from './headers.ts'
 import type { Sent } from './sent.ts'
 import { removeFragment } from './webhook-url.ts'
@@ -24,6 +31,11 @@ export interface Comparison {
   /** Differences that no cause explains. */
   readonly unexplained: readonly Difference[]
   readonly signedBy: 'a configured key' | 'another key' | 'unknown'
+  /**
+   * Names what shows that the request is of another webhook than the record, such as `MessageSid`.
+   * Then nothing follows from their other differences.
+   */
+  readonly otherWebhook?: readonly string[]
 }
 
 /** The configuration of the server. The first token, or the SharedKey, signs what was sent. */
@@ -88,6 +100,9 @@ async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server:
   // No signature was compared, so what Twilio signed says nothing more.
   if (refusedBefore.has(first.verdict.code) && first.suspected.length > 0)
     return { isGenuine: false, causes: first.suspected.slice(0, 1), unexplained: [], signedBy: 'unknown' }
+  const otherWebhook = findOtherWebhook(sent, request, differences)
+  if (otherWebhook.length > 0)
+    return { isGenuine: false, causes: [], unexplained: [], signedBy: 'unknown', otherWebhook }
 
   // The signature that arrived explains nothing, or there is none. The right one is known.
   const computed = computeSignature(sent, request, server)
@@ -95,9 +110,11 @@ async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server:
     return { isGenuine: false, causes: first.suspected.slice(0, 1), unexplained: differences, signedBy: 'unknown' }
   }
   const isOwn = arrived === computed[signatureHeader]
-  const signedBy = arrived === undefined ? 'unknown' : isOwn ? 'a configured key' : 'another key'
   const signed = withHeaders(request, { [settingsHeader]: undefined, ...computed })
   const { found, left, asSeen } = await searchVariants(listVariants(sent, signed, options), differences)
+  // If something is unexplained, the signature may be right for another webhook than that of the record.
+  const isOfRecord = left.length === 0 || arrived === sent.signature
+  const signedBy = isOwn ? 'a configured key' : arrived !== undefined && isOfRecord ? 'another key' : 'unknown'
   const byBody = found.length > 0 && left.length === 0 ? [] : describeBody(asSeen, left)
   const named = nameDifferences(byBody.length > 0 ? left.filter(({ what }) => what !== 'body') : left)
   // The differences name what a suspicion about parameters only guesses, if they explain everything.

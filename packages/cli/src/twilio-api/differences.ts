@@ -32,6 +32,33 @@ export function listDifferences(sent: Sent, seen: DiagnosableRequest, options: V
   return differences
 }
 
+const id = /^[A-Z]{2}[0-9a-f]{32}$/
+
+/** Checks if a parameter has another id. Nothing on the way makes one id of another. */
+export function isOtherId({ what, sent, seen }: Difference): boolean {
+  const isId = (values: readonly string[]): boolean => values.length > 0 && values.every((value) => id.test(value))
+  return what === 'parameter' && isId(sent) && isId(seen)
+}
+
+/**
+ * Names what shows that a request is of another webhook than the record: an id of the same
+ * parameter that is another, or a form to another path that has none of the parameters.
+ */
+export function findOtherWebhook(
+  sent: Sent,
+  seen: DiagnosableRequest,
+  differences: readonly Difference[],
+): readonly string[] {
+  const ids = differences.filter(isOtherId)
+  if (ids.length > 0) return ids.map(({ name = '' }) => showName(name))
+  const url = differences.find(({ what }) => what === 'url')
+  const known = new Set(sent.params.map(([name]) => name))
+  const pairs = readPairs(seen) ?? []
+  const isOtherForm = pairs.some(([, value]) => id.test(value)) && !pairs.some(([name]) => known.has(name))
+  const [one, other] = [url?.sent, url?.seen].map((urls) => /([^/]*?)\/?(?:\?.*)?$/s.exec(urls?.[0] ?? '')?.[1])
+  return url !== undefined && one !== other && isOtherForm ? ['URL', 'parameters'] : []
+}
+
 interface Values {
   readonly name: string
   readonly values: string[]

@@ -10,7 +10,7 @@ import { toVerifierOptions } from '../verifier-options.ts'
 import { createTwilioApi, type TwilioApi } from './client.ts'
 import { type Comparison, compareSent, type ServerOptions } from './compare.ts'
 import { type Credentials, readApiUrl, readCredentials } from './credentials.ts'
-import { showName } from './differences.ts'
+import { isOtherId, showName } from './differences.ts'
 import { listRecent, type RecentAlert, readAlert, readCallEvent, type Sent } from './sent.ts'
 import { maskUrl } from './webhook-url.ts'
 
@@ -115,7 +115,7 @@ function alignNames(sent: Sent, seen: DiagnosableRequest | undefined): Sent {
 
 function toJson(sent: Sent, comparison: Comparison, shows: boolean): object {
   const { about, method, url, params, namesAreExact } = sent
-  const { isGenuine, causes, unexplained, signedBy } = comparison
+  const { isGenuine, causes, unexplained, signedBy, otherWebhook = [] } = comparison
   return {
     genuine: isGenuine,
     sent: {
@@ -132,13 +132,14 @@ function toJson(sent: Sent, comparison: Comparison, shows: boolean): object {
       ...showBoth(difference, shows),
     })),
     signedBy,
+    otherWebhook,
   }
 }
 
 function format(
   sent: Sent,
   given: RecordedRequest | undefined,
-  { isGenuine, causes, unexplained, signedBy }: Comparison,
+  { isGenuine, causes, unexplained, signedBy, otherWebhook }: Comparison,
   shows: boolean,
   io: Io,
 ): string {
@@ -151,6 +152,12 @@ function format(
   if (shows) lines.push(...sent.params.map(([name, value]) => `    ${showText(`${name}: ${value}`)}`))
   if (!sent.namesAreExact)
     lines.push('The events of a call do not show how parameters are written; names are compared without case and _.')
+  if (otherWebhook !== undefined)
+    return [
+      ...lines,
+      `${colors.red('Not compared')}: the request is of another webhook than the record: ${otherWebhook.join(', ')} differ.`,
+      'Give the request of this record, such as another one that was kept: --last --entry N.',
+    ].join('\n')
   if (isGenuine && unexplained.length === 0)
     lines.push(
       `${colors.green('Nothing differs:')} with this URL and these parameters the signature of the configured key is right.`,
@@ -170,17 +177,20 @@ function format(
       const { sent: one, seen: other } = showBoth(difference, shows)
       lines.push(`  ${showName(difference.name ?? difference.what)}`, `    sent  ${one}`, `    seen  ${other}`)
     }
-    if (isGenuine && unexplained.some(({ what }) => what === 'parameter'))
+    if (unexplained.some((one) => (isGenuine && one.what === 'parameter') || isOtherId(one)))
       lines.push('The request that the server saw is another one than that of the record.')
     else if (isGenuine)
       lines.push('If the server refuses this webhook, the header does not reach it, or another key signs it.')
   }
   const isSigned = findHeader(given?.headers ?? [], 'x-twilio-signature') !== undefined || sent.signature !== undefined
-  lines.push(`Signed by: ${isSigned && signedBy === 'unknown' ? notCompared : signers[signedBy]}`)
+  const isUnclear = unexplained.some(({ what }) => what !== 'header')
+  const unknown = isUnclear ? notSame : notCompared
+  lines.push(`Signed by: ${isSigned && signedBy === 'unknown' ? unknown : signers[signedBy]}`)
   return lines.join('\n')
 }
 
 const notCompared = 'not known, because the server refuses the request before it compares signatures'
+const notSame = 'not known, because what differs is not explained: the request may be of another webhook'
 
 const signers: Readonly<Record<Comparison['signedBy'], string>> = {
   'a configured key': 'a key that is configured',

@@ -1,17 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { Agent, type IncomingMessage, request } from 'node:http'
+import { Agent } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { signRequest } from 'tollgate/testing'
 import { afterAll, expect, test } from 'vitest'
-import { WebSocket, WebSocketServer } from 'ws'
 import { type Instances, startInstances } from '../../../../tools/services/instances.mjs'
 import { startRedis } from '../../../../tools/services/redis.mjs'
-import { authToken, publicUrl, signSms, startUpstream, type Upstream } from '../support.ts'
+import { openWebSocket, post, startApplication, startLoad } from '../load.ts'
+import { authToken, publicUrl, type Upstream } from '../support.ts'
 
 // In heavy/, because gateways stop under load and wait for their grace period.
 
@@ -30,25 +29,6 @@ afterAll(async () => {
     }
   rmSync(folder, { recursive: true })
 })
-
-/** An application with a slow page, which answers when `endSlow` is called, and a WebSocket. */
-async function startApplication() {
-  const slow: (() => void)[] = []
-  const upstream = await startUpstream((req, res) => {
-    if (req.url === '/slow') slow.push(() => res.end('slow'))
-    else res.end('fast')
-  })
-  const sockets = new WebSocketServer({ server: upstream.server })
-  sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(data.toString())))
-  return {
-    upstream,
-    slow,
-    async close() {
-      for (const client of sockets.clients) client.terminate()
-      await upstream.close()
-    },
-  }
-}
 
 function configure(name: string, { url }: Upstream, more: string): string {
   const file = join(folder, `${name}.yaml`)
@@ -84,52 +64,6 @@ async function startGateways(count: number, file: string): Promise<Instances> {
 
 const waitFor = ({ read }: Instances, pattern: RegExp, count = 1) =>
   expect.poll(() => read().match(new RegExp(pattern, 'g'))?.length, { timeout: 20_000 }).toBe(count)
-
-/** Sends a genuine request and returns its status, or the code of the error. */
-async function post(port: number, target: string, agent: Agent | false = false): Promise<number | string> {
-  const { method, headers, body } = signSms(target)
-  const req = request({ host: '127.0.0.1', port, method, path: target, headers, agent })
-  try {
-    req.end(body)
-    const [res] = (await once(req, 'response')) as [IncomingMessage]
-    for await (const _ of res);
-    return res.statusCode ?? 0
-  } catch (error) {
-    return String(Object(error).code)
-  }
-}
-
-/** Sends requests until it is stopped, half of them on connections that are kept open. */
-function startLoad(port: number) {
-  const agent = new Agent({ keepAlive: true })
-  const answers: (number | string)[] = []
-  let isOver = false
-  const send = async (kept: Agent | false): Promise<void> => {
-    while (!isOver) answers.push(await post(port, '/sms', kept))
-  }
-  const ended = Promise.all([1, 2, 3, 4].flatMap(() => [send(agent), send(false)]))
-  return {
-    answers,
-    async waitForMore(count: number) {
-      const least = answers.length + count
-      await expect.poll(() => answers.length, { timeout: 30_000 }).toBeGreaterThan(least)
-    },
-    async stop() {
-      isOver = true
-      await ended
-      agent.destroy()
-    },
-  }
-}
-
-async function openWebSocket(port: number): Promise<WebSocket> {
-  const { headers } = signRequest({ url: `${publicUrl.replace('https', 'wss')}/media`, authToken })
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/media`, {
-    headers: { ...(headers as Record<string, string>), host: 'api.example.com' },
-  })
-  await once(socket, 'open')
-  return socket
-}
 
 test('a restart loses no request, although a slow one and a WebSocket are open: the kernel keeps the queue', async () => {
   const application = await startApplication()

@@ -30,6 +30,14 @@ function splitUrl(url: string): Record<UrlPart['name'], string> {
   }
 }
 
+/**
+ * Splits a URL where a line may break: after `/`, `?` and `&`, but not between scheme and host.
+ * Together the pieces are the URL.
+ */
+export function splitAtBreaks(url: string): string[] {
+  return url.split(/(?<=[/?&])(?<!:\/\/)(?![/?&])/)
+}
+
 /** Removes the name and password of a URL. Twilio signs neither, and they are credentials. */
 export function dropUserinfo(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1')

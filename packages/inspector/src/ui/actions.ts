@@ -1,14 +1,14 @@
 import { type CopyForm, isCaptureId, type SendResult } from '../shared/api.ts'
-import { clearCaptures, fetchCapture, fetchCopy, fetchInfo, importFile, replay } from './requests.ts'
+import { clearCaptures, fetchCapture, fetchCopy, fetchFile, fetchInfo, importFile, replay } from './requests.ts'
 import { detail, dialog, focusNext, info, matching, problem, selectedId, sending, toast, uncopied } from './state.ts'
 
 let hideToast: ReturnType<typeof setTimeout> | undefined
 
-/** Shows a message. A failure stays until the next message. */
+/** Shows a message. A failure, or one with a button, stays until the next message. */
 function say(text: string, failed = false, id?: string): void {
   clearTimeout(hideToast)
   toast.value = { text, failed, id }
-  if (!failed)
+  if (!failed && id === undefined)
     hideToast = setTimeout(() => {
       toast.value = undefined
     }, 4_000)
@@ -125,6 +125,18 @@ export const copyCapture = (id: string, form: CopyForm) =>
   attempt(async () => copyText(await fetchCopy(id, form.name), `as ${form.label}`))
 
 export const copyLine = (line: string, what: string) => attempt(() => copyText(line, `the ${what}`))
+
+/**
+ * Saves a file of the server. If the server refuses, the page says why: with a link alone, the
+ * browser would show or save the refusal.
+ */
+export const saveFile = (address: string, name: string) =>
+  attempt(async () => {
+    const href = URL.createObjectURL(await fetchFile(address))
+    Object.assign(document.createElement('a'), { href, download: name }).click()
+    // The browser reads it after the click.
+    setTimeout(() => URL.revokeObjectURL(href), 60_000)
+  })
 
 /** Deletes all captures, or only those that the filters let through. */
 export const clearShown = (isFiltered: boolean) =>

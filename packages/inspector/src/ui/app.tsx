@@ -14,7 +14,7 @@ import { ImportDialog } from './import-dialog.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
 import { Notice } from './notice.tsx'
 import { SendDialog } from './send-dialog.tsx'
-import { announcement, connection, detail, dialog, filtersOpen, selectedId, toast } from './state.ts'
+import { announcement, connection, detail, dialog, filtersOpen, focusNext, selectedId, toast } from './state.ts'
 import { Welcome } from './welcome.tsx'
 
 /** The keys that work anywhere outside a field. */
@@ -36,6 +36,14 @@ function pressKey(event: KeyboardEvent): void {
   if (press === undefined || isTyping || event.ctrlKey || event.metaKey || event.altKey) return
   event.preventDefault()
   press()
+}
+
+/** Shows the capture that the message offers. The message goes away with its button, which has the focus. */
+function showSent(): void {
+  const id = toast.value?.id
+  toast.value = undefined
+  focusNext.value = 'replay'
+  select(id)
 }
 
 export function App() {
@@ -76,7 +84,7 @@ export function App() {
           <div class={`toast ${toast.value.failed ? 'failed' : ''}`}>
             <span>{toast.value.text}</span>
             {toast.value.id !== undefined && (
-              <button type="button" class="link" onClick={() => select(toast.value?.id)}>
+              <button type="button" class="link" onClick={showSent}>
                 Show it
               </button>
             )}

@@ -234,12 +234,12 @@ function Requests({ lines }: { lines: readonly CallLine[] }) {
             <p>
               {capture === undefined ? (
                 <code>
-                  {method} <SafeText text={url} limit={200} />
+                  {method} <SafeText text={url} limit={200} isUrl />
                 </code>
               ) : (
                 <button type="button" class="link" onClick={() => show(capture)}>
                   <span>
-                    {method} <SafeText text={url} limit={200} />
+                    {method} <SafeText text={url} limit={200} isUrl />
                   </span>
                 </button>
               )}{' '}

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CaptureSummary } from '../shared/capture.ts'
 import { showHidden } from '../shared/visible-text.ts'
 import { rowId, select } from './actions.ts'
+import { Arrow } from './arrow.tsx'
 import { describeOutcome, formatDuration, formatTime, nameOrigin } from './format.ts'
 import { nameKind, nameResult } from './labels.ts'
 import { captures, connection, current, isHeld, newIds, selectedId, shown } from './state.ts'
@@ -129,7 +130,12 @@ function Row({ one, stop }: { one: CaptureSummary; stop: boolean }) {
             ? kind
             : parties.map((party, index) => (
                 <Fragment key={index}>
-                  {index > 0 && ' → '}
+                  {index > 0 && (
+                    <>
+                      {' '}
+                      <Arrow />{' '}
+                    </>
+                  )}
                   <bdi>{party}</bdi>
                 </Fragment>
               ))}

@@ -4,12 +4,13 @@ import type { CaptureSummary, CaptureView } from '../shared/capture.ts'
 import { splitMainParams } from '../shared/main-params.ts'
 import { copyCapture, replayCapture, select } from './actions.ts'
 import { AnswerView } from './answer-view.tsx'
+import { Arrow } from './arrow.tsx'
 import { BodyView } from './body-view.tsx'
 import { Boundary } from './boundary.tsx'
 import { Diagnosis } from './diagnosis.tsx'
 import { describeOutcome, formatDuration, formatTime, nameOrigin } from './format.ts'
 import { nameKind, nameResult } from './labels.ts'
-import { Menu } from './menu.tsx'
+import { Menu, SaveLink } from './menu.tsx'
 import { Pairs } from './pairs.tsx'
 import { SafeText } from './safe-text.tsx'
 import { Signing } from './signing.tsx'
@@ -79,7 +80,7 @@ function Head({ capture }: { capture: CaptureView }) {
       <BackButton />
       <div class="title">
         <h2>
-          <span class="method">{capture.method}</span> <SafeText text={capture.target} limit={200} />
+          <span class="method">{capture.method}</span> <SafeText text={capture.target} limit={200} isUrl />
         </h2>
         <span class={`badge ${tone}`}>
           <span class="sr">{word}: </span>
@@ -113,17 +114,17 @@ function Head({ capture }: { capture: CaptureView }) {
           {info.value?.copyForms
             .filter((form) => form.hasSeveral)
             .map(({ name, label, extension }) => (
-              <a
+              <SaveLink
                 key={name}
                 href={`/api/export?format=${name}&id=${capture.id}`}
-                download={`tollgate-capture.${extension}`}
+                file={`tollgate-capture.${extension}`}
               >
                 Save as {label}
-              </a>
+              </SaveLink>
             ))}
-          <a href={`/api/export?format=raw&id=${capture.id}`} download="tollgate-capture.http">
+          <SaveLink href={`/api/export?format=raw&id=${capture.id}`} file="tollgate-capture.http">
             Save as raw HTTP
-          </a>
+          </SaveLink>
         </Menu>
       </div>
     </header>
@@ -202,8 +203,8 @@ function Message({ summary: { from, to, body } }: { summary: CaptureSummary }) {
         {from !== undefined && <SafeText text={from} class="party" />}
         {to !== undefined && (
           <>
-            {' → '}
-            <SafeText text={to} class="party" />
+            {' '}
+            <Arrow /> <SafeText text={to} class="party" />
           </>
         )}
       </p>

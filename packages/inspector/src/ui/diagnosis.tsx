@@ -197,8 +197,8 @@ function Proven({ capture, proven }: { capture: CaptureView; proven: NonNullable
       <p class="sentence">
         {isOtherUrl ? (
           <>
-            {caller} <SafeText text={stripQuery(signedUrl)} limit={300} />. Your server checked{' '}
-            <SafeText text={stripQuery(capture.url)} limit={300} />.
+            {caller} <SafeText text={stripQuery(signedUrl)} limit={300} isUrl />. Your server checked{' '}
+            <SafeText text={stripQuery(capture.url)} limit={300} isUrl />.
           </>
         ) : (
           <SafeText text={causes[0]?.detail ?? ''} />

@@ -1,4 +1,4 @@
-import { Menu } from './menu.tsx'
+import { Menu, SaveLink } from './menu.tsx'
 import { call, captures, connection, dialog, info } from './state.ts'
 import { nextTheme, theme } from './theme.ts'
 
@@ -95,9 +95,9 @@ function FileTools() {
       {info.value?.copyForms
         .filter((form) => form.hasSeveral)
         .map(({ name, label, extension }) => (
-          <a key={name} href={`/api/export?format=${name}`} download={`tollgate-captures.${extension}`}>
+          <SaveLink key={name} href={`/api/export?format=${name}`} file={`tollgate-captures.${extension}`}>
             Export as {label}
-          </a>
+          </SaveLink>
         ))}
       <hr />
       <button

@@ -1,6 +1,9 @@
 import type { CaptureSummary } from '../shared/capture.ts'
 import { hasFailed } from './format.ts'
 
+/** Says that the server is another run, which does not know this page. */
+export const endedText = 'This run has ended. Open the new address from your terminal.'
+
 /** Names of the kinds that people meet first. Others are named by their id. */
 const kindNames: Readonly<Record<string, string>> = {
   'message.inbound': 'Incoming SMS',

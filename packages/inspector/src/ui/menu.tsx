@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
+import { saveFile } from './actions.ts'
 
 /** A button that unfolds a list. Escape, a choice, and a focus outside of it fold it again. */
 export function Menu({ label, name, children }: { label: string; name?: string; children: ComponentChildren }) {
@@ -24,5 +25,18 @@ export function Menu({ label, name, children }: { label: string; name?: string; 
       </summary>
       <div class="menu-items">{children}</div>
     </details>
+  )
+}
+
+/** A link that saves a file of the server under this name. */
+export function SaveLink({ href, file, children }: { href: string; file: string; children: ComponentChildren }) {
+  const save = (event: JSX.TargetedMouseEvent<HTMLAnchorElement>) => {
+    event.preventDefault()
+    void saveFile(href, file)
+  }
+  return (
+    <a href={href} download={file} onClick={save}>
+      {children}
+    </a>
   )
 }

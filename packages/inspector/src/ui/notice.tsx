@@ -1,8 +1,9 @@
+import { endedText } from './labels.ts'
 import { connection } from './state.ts'
 
 const texts = {
   reconnecting: 'The inspector does not answer. This list shows what arrived before.',
-  ended: 'This run has ended. Open the new address from your terminal.',
+  ended: endedText,
 } as const
 
 /** Says above the list that it is no longer up to date. */

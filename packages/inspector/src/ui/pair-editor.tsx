@@ -1,5 +1,9 @@
 import type { HeaderList } from '../shared/capture.ts'
 
+/** Finds an element of the editor that has this button. */
+const findIn = (button: HTMLElement, selector: string) =>
+  button.closest('.pair-editor')?.querySelector<HTMLElement>(selector)
+
 /** Edits a list of names and values: change, add and remove. */
 export function PairEditor({
   pairs,
@@ -31,13 +35,24 @@ export function PairEditor({
           <button
             type="button"
             aria-label={`Remove ${name || `parameter ${index + 1}`}`}
-            onClick={() => onChange(pairs.filter((_, place) => place !== index))}
+            onClick={({ currentTarget }) => {
+              onChange(pairs.filter((_, place) => place !== index))
+              // The last row goes away with this button, and the focus must not be lost.
+              if (index === pairs.length - 1) findIn(currentTarget, '.link')?.focus()
+            }}
           >
             ✕
           </button>
         </div>
       ))}
-      <button type="button" class="link" onClick={() => onChange([...pairs, ['', '']])}>
+      <button
+        type="button"
+        class="link"
+        onClick={({ currentTarget }) => {
+          onChange([...pairs, ['', '']])
+          setTimeout(() => findIn(currentTarget, '.pair:last-of-type input')?.focus())
+        }}
+      >
         {add}
       </button>
     </div>

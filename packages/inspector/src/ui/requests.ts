@@ -9,6 +9,7 @@ import type {
   SendResult,
 } from '../shared/api.ts'
 import type { CaptureView } from '../shared/capture.ts'
+import { endedText } from './labels.ts'
 
 /** The page's requests to its server. Each rejects with an Error whose message is for the user. */
 export const fetchInfo = () => ask<RunInfo>('/api/info')
@@ -37,6 +38,8 @@ export async function fetchCopy(id: string, form: string): Promise<string> {
   }
 }
 
+export const fetchFile = async (address: string) => (await request(address)).blob()
+
 export async function importFile(file: Blob): Promise<ImportResult> {
   return ask('/api/import', { method: 'POST', body: file, ...json })
 }
@@ -55,6 +58,6 @@ async function request(path: string, init: RequestInit = {}): Promise<Response> 
   const response = await fetch(path, init).catch(() => {
     throw new Error('The inspector does not answer. Is it still running?')
   })
-  if (!response.ok) throw new Error(await response.text())
+  if (!response.ok) throw new Error(response.status === 401 ? endedText : await response.text())
   return response
 }

@@ -1,4 +1,6 @@
+import { Fragment } from 'preact'
 import { useState } from 'preact/hooks'
+import { splitAtBreaks } from '../shared/url-parts.ts'
 import { cut, splitHidden } from '../shared/visible-text.ts'
 
 const step = 20_000
@@ -10,10 +12,13 @@ const step = 20_000
 export function SafeText({
   text,
   limit = 1_000,
+  isUrl = false,
   class: className = '',
 }: {
   text: string
   limit?: number
+  /** Lines break between the parts of a URL. */
+  isUrl?: boolean
   class?: string
 }) {
   const [length, setLength] = useState(limit)
@@ -23,7 +28,11 @@ export function SafeText({
     <bdi class={`safe ${className}`} dir="auto">
       {splitHidden(visible).map((piece) =>
         'text' in piece ? (
-          piece.text
+          isUrl ? (
+            <Breakable url={piece.text} />
+          ) : (
+            piece.text
+          )
         ) : (
           <span class="hidden-char" title="An invisible character">
             {piece.hidden}
@@ -39,6 +48,20 @@ export function SafeText({
         </>
       )}
     </bdi>
+  )
+}
+
+/** Unlike a character of no width, `wbr` is not a part of a text that is copied. */
+function Breakable({ url }: { url: string }) {
+  return (
+    <>
+      {splitAtBreaks(url).map((piece, index) => (
+        <Fragment key={index}>
+          {index > 0 && <wbr />}
+          {piece}
+        </Fragment>
+      ))}
+    </>
   )
 }
 

@@ -34,7 +34,7 @@ export function Signing({ capture }: { capture: CaptureView }) {
       <p class="signing">
         {parts.slice(0, length).map(({ text, from }, index) => (
           <span key={index} class={`part ${from}`} title={whatItIs[from]}>
-            <SafeText text={text} limit={400} />
+            <SafeText text={text} limit={400} isUrl={from === 'url'} />
           </span>
         ))}
       </p>
@@ -66,7 +66,7 @@ function UrlForms({ capture }: { capture: CaptureView }) {
         <dt>URL that matched</dt>
         <dd>
           <code class="url">
-            <SafeText text={verdict.url ?? ''} limit={400} />
+            <SafeText text={verdict.url ?? ''} limit={400} isUrl />
           </code>
         </dd>
       </dl>
@@ -79,7 +79,7 @@ function UrlForms({ capture }: { capture: CaptureView }) {
         {forms.map(({ url, why }) => (
           <li key={url + why}>
             <code class="url">
-              <SafeText text={url} limit={400} />
+              <SafeText text={url} limit={400} isUrl />
             </code>{' '}
             <span class="muted">{why}</span>
           </li>

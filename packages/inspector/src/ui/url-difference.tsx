@@ -31,7 +31,7 @@ function MarkedUrl({ url, other }: { url: string; other: string }) {
     <code class="url">
       {compareUrlParts(url, other).map(({ name, text, differs }) => {
         if (text === '') return null
-        const shown = <SafeText text={text} limit={300} />
+        const shown = <SafeText text={text} limit={300} isUrl />
         return differs ? (
           <mark key={name} title={`the ${name} differs`}>
             {shown}

@@ -57,6 +57,12 @@ test('after a restart, the page says that the run has ended, and a new address r
   await page.getByRole('heading', { name: 'This run has ended' }).waitFor()
   expect(await page.getByRole('button', { name: 'Send a test webhook' }).isDisabled()).toBe(true)
   await poll(() => page.locator('.captures').evaluate((list) => getComputedStyle(list).filter)).toBe('grayscale(1)')
+  // A link to a file would leave the refusal to the browser.
+  const address = page.url()
+  await page.getByText('Captures', { exact: true }).click()
+  await page.getByRole('link', { name: 'Export as JSON' }).click()
+  await pollText(page.locator('.toast.failed')).toContain('This run has ended. Open the new address')
+  expect(page.url()).toBe(address)
 
   const other = await page.context().newPage()
   await other.goto(next.inspectorUrl)
@@ -313,6 +319,9 @@ test('a request that takes long is sent once, can be cancelled, and does not tak
   await pollText(page.locator('.detail .message')).toContain('the second')
   await page.getByRole('button', { name: 'Show it' }).click()
   await page.locator('.detail-head .chip', { hasText: 'replay' }).waitFor()
+  // The message has done its work, and the focus is not lost with it.
+  await pollCount(page.locator('.toast')).toBe(0)
+  expect(await page.evaluate('document.activeElement.innerText')).toBe('Replay')
 
   const dialog = await openSend(page)
   await dialog.getByRole('button', { name: 'Send', exact: true }).click()

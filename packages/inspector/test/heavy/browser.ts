@@ -5,8 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
-import { requireProgram } from '../../../../tools/programs.mjs'
-import { chromiumArgs } from '../../../../tools/services/chromium.mjs'
+import { makeChromiumOptions } from '../../../../tools/services/chromium.mjs'
 import { type DevOptions, type DevRun, startDev } from '../../src/index.ts'
 
 /** The folder for screenshots, which people can look at. */
@@ -22,7 +21,7 @@ export const patience = 30_000
 
 /** @param args more arguments of Chromium */
 export async function launchChromium(args: readonly string[] = []): Promise<Browser> {
-  return chromium.launch({ executablePath: requireProgram('chromium'), args: [...chromiumArgs, ...args] })
+  return chromium.launch(makeChromiumOptions(args))
 }
 
 /** Starts one browser for the tests of a file. Returns a function that opens the page in it. */
@@ -141,6 +140,13 @@ const cutButtons = `[...document.querySelectorAll('button, summary')]
   .filter((one) => one.checkVisibility() && !one.matches('.row') && one.scrollWidth > one.clientWidth + 1)
   .map((one) => one.outerHTML.slice(0, 120))`
 
+/** Lists the rows of a narrow list in which a number or the result is cut off, or sticks out. */
+const cutRows = `[...document.querySelectorAll('.row')]
+  .filter((row) => row.checkVisibility())
+  .flatMap((row) => [...row.querySelectorAll('.who, .verdict')].filter(
+    (one) => one.scrollWidth > one.clientWidth + 1 || one.getBoundingClientRect().right > row.getBoundingClientRect().right))
+  .map((one) => one.innerText)`
+
 interface Look {
   readonly width: number
   readonly colorScheme: 'light' | 'dark'
@@ -167,12 +173,20 @@ export async function checkLook(page: Page, name: string, { width, colorScheme }
   if (existsSync(join(pictures, `${file}.png`)))
     await expect(await readStableText(page)).toMatchFileSnapshot(join(pictures, `${file}.txt`))
   expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width)
-  if (width < 560) expect(await page.evaluate(smallTargets), name).toEqual([])
+  if (width < 560) {
+    expect(await page.evaluate(smallTargets), name).toEqual([])
+    expect(await page.evaluate(cutRows), name).toEqual([])
+  }
   expect(await page.evaluate(cutButtons), name).toEqual([])
-  await page.evaluate(axe)
-  // With forced colours the browser chooses them, and axe reads those of the page.
+  // It stays until the page loads another document.
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe)
+  // With forced colours the browser chooses them, and axe reads those of the page. Only violations
+  // are read, so axe need not describe every element that passes.
   const found = await page.evaluate<Violation[]>(`axe
-    .run({ rules: { 'color-contrast': { enabled: !matchMedia('(forced-colors: active)').matches } } })
+    .run({
+      rules: { 'color-contrast': { enabled: !matchMedia('(forced-colors: active)').matches } },
+      resultTypes: ['violations'],
+    })
     .then((result) => result.violations)`)
   expect(
     found.map(({ id, nodes }) => [id, nodes[0]?.html, nodes[0]?.failureSummary]),

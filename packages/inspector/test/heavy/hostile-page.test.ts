@@ -168,9 +168,12 @@ test('a page of another origin, of another port or under a name that leads here 
       document.head.append(one)
     })
     const opened = window.open(origin + '/')
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    let title = 'hidden'
-    try { title = opened.document.title } catch {}
+    // A new window has an empty page of this origin until the other one has arrived.
+    let title = ''
+    for (let round = 0; round < 200 && title === ''; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      try { title = opened.document.title } catch { title = 'hidden' }
+    }
     return { texts: JSON.stringify(results), events, script, title }
   }`
   // The cookies of 127.0.0.1 go to its every port, so the first page is the most dangerous one.

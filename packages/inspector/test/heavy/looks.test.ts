@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startDev } from '../../src/index.ts'
 import { authToken, checkLook, openSend, patience, poll, pollText, spoofed, useBrowser } from './browser.ts'
@@ -31,6 +32,14 @@ async function startApp(): Promise<string> {
   return `http://127.0.0.1:${(app.address() as AddressInfo).port}`
 }
 
+/** Opens a row by its text, from the list. */
+async function openRow(page: Page, text: string): Promise<void> {
+  // To load the page again for each row takes as long as to look at it.
+  if (new URL(page.url()).hash !== '') await page.goBack()
+  await page.locator('.row', { hasText: text }).first().click()
+  await page.locator('.detail-head').waitFor()
+}
+
 const looks = [1366, 768, 390].flatMap((width) =>
   (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
 )
@@ -47,7 +56,7 @@ test.each(
   others.flatMap((one) => (['light', 'dark'] as const).map((colorScheme) => ({ height: 768, ...one, colorScheme }))),
 )('$name, $colorScheme', async ({ name, width, height, colorScheme, ...rest }) => {
   const context = { viewport: { width, height }, colorScheme, hasTouch: width < 560 }
-  const { page, run, deliver } = await open(context, { publicUrl, upstream: await startApp() })
+  const { page, deliver } = await open(context, { publicUrl, upstream: await startApp() })
   if ('media' in rest) await page.emulateMedia(rest.media)
   const check = (state: string) => checkLook(page, `other-${name}-${state}`, { width, colorScheme })
   await check('empty')
@@ -63,9 +72,7 @@ test.each(
   await page.locator('.row').nth(3).waitFor()
   await check('list')
   for (const text of ['A prefix is lost', 'left', 'The application fails']) {
-    await page.goto(new URL('/', run.inspectorUrl).href)
-    await page.locator('.row', { hasText: text }).first().click()
-    await page.locator('.detail-head').waitFor()
+    await openRow(page, text)
     await page.locator('.searching').waitFor({ state: 'detached' })
     await check(text.replaceAll(' ', '-').toLowerCase())
   }
@@ -80,12 +87,6 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     const { page, run, deliver, complaints } = await open(context, { publicUrl, upstream: await startApp() })
     const check = (name: string) => checkLook(page, `state-${name}`, look)
     const home = new URL('/', run.inspectorUrl).href
-    /** Opens a row by its text, from the list. */
-    const openRow = async (text: string) => {
-      await page.goto(home)
-      await page.locator('.row', { hasText: text }).first().click()
-      await page.locator('.detail-head').waitFor()
-    }
 
     // Loading, and empty.
     await page.route('**/api/events', () => {})
@@ -134,37 +135,37 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     await pollText(page.locator('.row.failed', { hasText: 'An answer in JSON' })).toContain('Twilio would report 12300')
     await check('list')
 
-    await openRow('Where is my order?')
+    await openRow(page, 'Where is my order?')
     await check('accepted')
-    await openRow('An answer in JSON')
+    await openRow(page, 'An answer in JSON')
     await page.getByText('Twilio would report 12300: the content type is application/json.').waitFor()
     await pollText(page.locator('.badge.failed')).toContain('Twilio would report 12300')
     await check('reported')
-    await openRow('The application fails')
+    await openRow(page, 'The application fails')
     await check('failed')
-    await openRow('A prefix is lost')
+    await openRow(page, 'A prefix is lost')
     await page.getByText('proven: this makes the signature match').waitFor()
     await check('refused-proven')
     await page.getByRole('button', { name: 'Edit and re-sign' }).click()
     await page.getByRole('dialog', { name: 'Edit and re-sign' }).waitFor()
     await check('dialog-edit')
     await page.keyboard.press('Escape')
-    await openRow('An unknown token')
+    await openRow(page, 'An unknown token')
     await page.getByText('Nothing is proven').waitFor()
     await check('refused-unproven')
-    await openRow('שלום')
+    await openRow(page, 'שלום')
     await check('right-to-left')
-    await openRow('می')
+    await openRow(page, 'می')
     await pollText(page.locator('.message')).toContain('U+202E')
     await check('persian')
-    await openRow('word word')
+    await openRow(page, 'word word')
     await check('long')
-    await openRow('/upload')
+    await openRow(page, '/upload')
     await page.locator('.searching').waitFor({ state: 'detached' })
     await page.getByText('Base64, because it is not UTF-8').click()
     await page.locator('pre', { hasText: '//4AAQKA' }).scrollIntoViewIfNeeded()
     await check('binary')
-    await openRow('unsigned')
+    await openRow(page, 'unsigned')
     await page.locator('.fix code', { hasText: 'tollgate audit' }).waitFor()
     await check('unsigned')
 
@@ -173,11 +174,11 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
       const view = await (await route.fetch()).json()
       await route.fulfill({ json: { ...view, explanation: undefined, searching: true } })
     })
-    await openRow('An unknown token')
+    await openRow(page, 'An unknown token')
     await page.getByText('Searching for the cause…').waitFor()
     await check('searching')
     await page.unroute('**/api/captures/*')
-    await openRow('Where is my order?')
+    await openRow(page, 'Where is my order?')
     await page.route('**/replay', () => {})
     await page.getByRole('button', { name: 'Replay', exact: true }).click()
     await page.getByText('Replaying…').waitFor()

@@ -130,6 +130,22 @@ test("a test of the page is never called Twilio's, with any token", async () => 
   await pollText(verdict).toMatch(/^A test of this page, sent again/)
 })
 
+test('the focus follows a parameter that is added, and stays when one is removed', async () => {
+  const { page } = await open()
+  const dialog = await openSend(page)
+  const focused = () =>
+    page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText")
+  for (const [number, name] of ['City', 'Zip'].entries()) {
+    await dialog.getByRole('button', { name: 'Add a parameter' }).click()
+    await poll(focused).toBe(`Name ${number + 1}`)
+    await page.keyboard.type(name)
+  }
+  await dialog.getByRole('button', { name: 'Remove City' }).press('Enter')
+  await poll(focused).toBe('Remove Zip')
+  await page.keyboard.press('Enter')
+  await poll(focused).toBe('Add a parameter')
+})
+
 test('every kind can be sent, with its own main parameters', async () => {
   const { page } = await open()
   const dialog = await openSend(page)
@@ -254,6 +270,38 @@ test('hostile text is shown as text, isolated and cut', async () => {
   await table.getByRole('button', { name: /^Show more \(699,000 characters left\)/ }).click()
   await poll(async () => (await table.innerText()).length).toBeGreaterThan(before + 10_000)
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+})
+
+test('a long URL breaks between its parts, and is copied as it is', async () => {
+  const viewport = { width: 320, height: 640 }
+  const { page, deliver } = await open({ viewport, permissions: ['clipboard-read', 'clipboard-write'] })
+  const target = '/webhooks/messaging/incoming?campaign=november&department=support&language=english'
+  await deliver({}, { path: target })
+  await page.locator('.row').click()
+  const title = page.locator('.detail-head h2')
+  const lines = await title.locator('.safe').evaluate((element) => {
+    const range = document.createRange()
+    const found: { top: number; text: string }[] = []
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+    while (walker.nextNode()) {
+      const { currentNode } = walker
+      for (const [at, character] of [...(currentNode.nodeValue ?? '')].entries()) {
+        range.setStart(currentNode, at)
+        range.setEnd(currentNode, at + 1)
+        const { top } = range.getBoundingClientRect()
+        const line = found.at(-1)
+        if (line?.top === top) line.text += character
+        else found.push({ top, text: character })
+      }
+    }
+    return found.map(({ text }) => text)
+  })
+  expect(lines.join('')).toBe(target)
+  expect(lines.length).toBeGreaterThan(2)
+  expect(lines.slice(0, -1).filter((line) => !/[/?&]$/.test(line))).toEqual([])
+  await title.evaluate((element) => getSelection()?.selectAllChildren(element))
+  await page.keyboard.press('Control+c')
+  await poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(`POST ${target}`)
 })
 
 test('the keyboard alone reaches and opens the list, and the focus is visible', async () => {

@@ -183,6 +183,12 @@ function createJoinText(work: Work): JoinText {
 /** The dimensions of the edits that bring in a key, or its algorithm. */
 const ofKeys: ReadonlySet<Dimension> = new Set(['key', 'token', 'quotes', 'algorithm'])
 
+/** A key with which the signature may match, and the readings of the header that it may match. */
+interface KeyTry {
+  readonly sign: Signer
+  readonly readings: readonly PresentedSignature<CauseId>[]
+}
+
 function createAttempt(
   { subject, presented, forms, maxTries }: SearchInput,
   joinText: JoinText,
@@ -202,25 +208,39 @@ function createAttempt(
   const readings = new Map<AlgorithmName, readonly PresentedSignature<CauseId>[]>(
     algorithms.map(({ name, bytes }) => [name, listPossible(presented, toBase64Length(bytes))]),
   )
-  const findReadings = ({ algorithm }: Key): readonly PresentedSignature<CauseId>[] => readings.get(algorithm) ?? []
-  const mayMatch = (key: Key): boolean => key.secret !== '' && findReadings(key).length > 0
-  const needsKey = !subject.state.keys.some(mayMatch)
+  const tries = new WeakMap<readonly Key[], readonly KeyTry[]>()
+  const listTries = (keys: readonly Key[]): readonly KeyTry[] => {
+    const known = tries.get(keys)
+    if (known !== undefined) return known
+    const found = keys.flatMap((key) => {
+      const possible = key.secret === '' ? [] : (readings.get(key.algorithm) ?? [])
+      return possible.length === 0 ? [] : [{ sign: findSigner(key), readings: possible }]
+    })
+    tries.set(keys, found)
+    return found
+  }
+  const given = listTries(subject.state.keys)
   // The limit is for each key that the user gave. A key that an edit makes adds nothing to it.
-  const keyCount = Math.max(1, subject.state.keys.filter(mayMatch).length)
+  const keyCount = Math.max(1, given.length)
   const countTries = (): number => Math.ceil(computed / keyCount)
   const isSpent = (): boolean => countTries() >= maxTries || work.isSpent(shareOfSearch)
 
-  function compare(state: State, { signingString }: SignedForm): PresentedSignature<CauseId> | undefined {
+  function compare(keys: readonly KeyTry[], { signingString }: SignedForm): PresentedSignature<CauseId> | undefined {
     // The limits hold for each key, and the user chooses the number of keys.
-    if (state.keys.some(mayMatch)) work.spend(unitsPerHmac + signingString.length)
-    for (const key of state.keys) {
-      if (!mayMatch(key)) continue
+    work.spend(unitsPerHmac + signingString.length)
+    for (const { sign, readings } of keys) {
       computed++
-      const expected = findSigner(key)(signingString)
-      const hit = findReadings(key).find(({ compare, text }) => comparisons[compare](expected, text))
-      if (hit !== undefined) return hit
+      const expected = sign(signingString)
+      for (const reading of readings) if (comparisons[reading.compare](expected, reading.text)) return reading
     }
     return undefined
+  }
+
+  // Each edit comes first in many sets.
+  const firsts = new Map<ProposedEdit<CauseId, State>, State | undefined>()
+  const applyFirst = (edit: ProposedEdit<CauseId, State>): State | undefined => {
+    if (!firsts.has(edit)) firsts.set(edit, edit.apply(subject.state, work))
+    return firsts.get(edit)
   }
 
   return {
@@ -230,17 +250,18 @@ function createAttempt(
     run(edits) {
       // A set that cannot match costs no HMAC, but it costs time.
       work.spend(unitsPerStep)
-      if (needsKey && !edits.some(({ dimension }) => ofKeys.has(dimension))) return undefined
+      if (given.length === 0 && !edits.some(({ dimension }) => ofKeys.has(dimension))) return undefined
       let state: State | undefined = subject.state
       for (const edit of edits) {
-        state = edit.apply(state, work)
+        state = state === subject.state ? applyFirst(edit) : edit.apply(state, work)
         if (state === undefined) return undefined
       }
-      if (!state.keys.some(mayMatch)) return undefined
+      const keys = state.keys === subject.state.keys ? given : listTries(state.keys)
+      if (keys.length === 0) return undefined
       if (isWebSocketScheme(state.url.scheme)) work.spend(unitsPerHandshakeCharacter * state.url.query.length)
       const isLikely = edits.length < 2 && edits.every(({ cost }) => cost <= 2)
       for (const form of listForms(state, joinText(state.pairs), forms, isLikely)) {
-        const hit = compare(state, form)
+        const hit = compare(keys, form)
         if (hit !== undefined) return { state, form, edits, presented: hit }
         if (isSpent()) return undefined
       }

@@ -64,17 +64,20 @@ function escapeHtml(text: string): string {
   return text.replace(/[<>&\u2028\u2029]/g, (one) => `\\u${toHex4(one.charCodeAt(0))}`)
 }
 
+/** One change of the white space, with a fix of its own. */
+export const gainedMark: string = 'gained a byte order mark'
+
 const whitespaces: readonly Change[] = [
   ['lost the line break at its end', (text) => `${text}\n`],
   ['lost the line break (CRLF) at its end', (text) => `${text}\r\n`],
   ['lost white space at its end', (text) => `${text} `],
+  [gainedMark, (text) => text.replace(/^\ufeff/, '')],
   ['gained white space around it', (text) => text.trim()],
   ['gained white space at its end', (text) => text.trimEnd()],
   ['had its line breaks changed to CRLF', (text) => text.replaceAll('\r\n', '\n')],
   ['had its line breaks changed from CRLF', (text) => text.replace(/\r?\n/g, '\r\n')],
   ['had its line breaks changed from CRLF and lost the last', (text) => `${text.replace(/\r?\n/g, '\r\n')}\r\n`],
   ['had its line breaks changed to CR', (text) => text.replaceAll('\r', '\n')],
-  ['gained a byte order mark', (text) => text.replace(/^\ufeff/, '')],
   ['lost its byte order mark', (text) => `\ufeff${text}`],
   ['lost its byte order mark and line break', (text) => `\ufeff${text}\n`],
   ['lost white space in front', (text) => ` ${text}`],

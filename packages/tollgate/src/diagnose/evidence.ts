@@ -27,6 +27,8 @@ export interface NativeEvidence {
  */
 export interface Evidence {
   readonly hosts: readonly Seen<HostAndPort>[]
+  /** The hosts of the page from which a browser sent the request. */
+  readonly pages: readonly Seen<HostAndPort>[]
   readonly schemes: readonly Seen<string>[]
   readonly ports: readonly Seen<string>[]
   /** Request targets from before a rewrite. */
@@ -150,6 +152,7 @@ export function readEvidence(head: Head, url: unknown): Evidence {
   const userAgent = listTexts(header('user-agent'))[0]
   return {
     hosts,
+    pages: ['origin', 'referer'].flatMap((name) => readPage(header, name)),
     schemes,
     ports: listParts(header, 'x-forwarded-port').map((value) => ({ value: `:${value}`, from: 'X-Forwarded-Port' })),
     targets: targets.map(({ value, from }) => ({ value, from })),
@@ -213,6 +216,11 @@ export function listParts(header: HeaderReader, name: string): string[] {
 
 function readHosts(header: HeaderReader, name: string): Seen<HostAndPort>[] {
   return listParts(header, name).flatMap((text) => toHost(text, spellName(name)))
+}
+
+function readPage(header: HeaderReader, name: string): Seen<HostAndPort>[] {
+  const parts = splitUrl(listTexts(header(name))[0]?.slice(0, 2000))
+  return parts === undefined ? [] : toHost(parts.host + parts.port, spellName(name))
 }
 
 /**

@@ -118,7 +118,10 @@ function readMatch(
   const addsHash = edits.some(({ dimension }) => dimension === 'hash')
   const proof: Proof = { state, bodyChange, changesParams, addsHash }
   const beside = askCauses(causes, (row) => row.accompany?.(subject, proof))
-  return { found: removeRepeated([...found, ...beside]), isBodyOther }
+  // Whoever signed it in the place of Twilio chose its host and path.
+  const isOwn = beside.some(({ id }) => causes[id].isStranger)
+  const kept = isOwn ? found.filter(({ id }) => !['origin', 'path'].includes(causes[id].part)) : found
+  return { found: removeRepeated(isOwn ? [...beside, ...kept] : [...kept, ...beside]), isBodyOther }
 }
 
 /**

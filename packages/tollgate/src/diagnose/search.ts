@@ -59,19 +59,32 @@ export async function searchSets<E extends Ranked, M>(
 ): Promise<Outcome<M>> {
   const lowest = [0, 1, 2, 3]
   for (const [size, highest, share] of stages) {
-    const last = attempt.tried() + share * maxTries
-    for (const set of listSets(edits, size, lowest[size] ?? size, highest)) {
+    const sets = listSets(edits, size, lowest[size] ?? size, highest)
+    const outcome = await searchStage(sets, attempt, attempt.tried() + share * maxTries, work)
+    if (outcome !== undefined) return { ...outcome, isCut: outcome.isCut && share === 1 }
+    lowest[size] = highest + 1
+  }
+  return { isCut: false }
+}
+
+/** Tries sets up to this number of signatures. Returns nothing if the search goes on. */
+async function searchStage<E extends Ranked, M>(
+  groups: Iterable<Sets<E>>,
+  attempt: Attempt<E, M>,
+  last: number,
+  work: Work,
+): Promise<Outcome<M> | undefined> {
+  for (const sets of groups)
+    for (const set of sets) {
       if (work.isDue()) await work.pause()
       if (set === undefined) work.spend(skippedAtOnce)
       const found = set && attempt.run(set)
       const match = found instanceof Promise ? await found : found
       if (match !== undefined) return { match, isCut: false }
-      if (attempt.isSpent()) return { isCut: share === 1 }
-      if (attempt.tried() >= last) break
+      if (attempt.isSpent()) return { isCut: true }
+      if (attempt.tried() >= last) return undefined
     }
-    lowest[size] = highest + 1
-  }
-  return { isCut: false }
+  return undefined
 }
 
 const ranks = new Map<Dimension, number>(dimensions.map((dimension, index) => [dimension, index]))
@@ -82,18 +95,16 @@ const findRank = ({ dimension }: Ranked): number => ranks.get(dimension) ?? 0
  */
 const skippedAtOnce = 1000
 
+/** Sets of edits. `undefined` stands for 1,000 sets that were skipped. */
+type Sets<E> = Iterable<readonly E[] | undefined>
+
 /**
  * Lists all sets of so many edits of different dimensions, by the sum of their costs, each in the
- * order of application. `undefined` stands for 1,000 sets that were skipped.
+ * order of application. They come in groups, because a generator inside another is slow.
  */
-function* listSets<E extends Ranked>(
-  edits: readonly E[],
-  size: number,
-  from: number,
-  to: number,
-): Generator<readonly E[] | undefined> {
+function* listSets<E extends Ranked>(edits: readonly E[], size: number, from: number, to: number): Generator<Sets<E>> {
   if (size === 0) {
-    yield []
+    yield [[]]
     return
   }
   const byCost: E[][] = []
@@ -104,7 +115,7 @@ function* listSets<E extends Ranked>(
   }
   const highest = byCost.length - 1
   for (let sum = from; sum <= Math.min(to, highest * size); sum++)
-    for (const costs of listPartitions(sum, size, highest)) yield* listCombinations(costs, byCost)
+    for (const costs of listPartitions(sum, size, highest)) yield listCombinations(costs, byCost)
 }
 
 /** Lists the ways to write a sum as so many ascending costs. */

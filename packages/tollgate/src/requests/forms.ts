@@ -9,9 +9,11 @@ import {
   explainInspector,
   findEvent,
   hasPrintedHeaders,
+  isExplanation,
   isRequestInspector,
   readEvent,
   readPrintedHeaders,
+  removeLinePrefix,
 } from './logged.ts'
 import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
@@ -174,7 +176,10 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     hasSeveral: true,
     isInert: true,
     recognizes: ({ isJson }) => isJson,
-    read: ({ json }) => readEach(listCaptures(json), `a request, which needs ${captureFields}`, readCapture),
+    read: ({ json }, { scheme }) =>
+      readEach(listCaptures(json), `a request, which needs ${captureFields}; ${askTwilio}`, (item) =>
+        readCapture(item, scheme),
+      ),
     write: writeCaptures,
   },
   curl: {
@@ -210,7 +215,7 @@ export interface ReadRequests {
 export function readRequests(given: string | Uint8Array, options: ReadOptions = {}): ReadRequests {
   const from = options.from ?? 'The text'
   try {
-    const source = openSource(toUtf8(typeof given === 'string' ? encodeUtf8(given) : given))
+    const source = openSource(removePrefix(toUtf8(typeof given === 'string' ? encodeUtf8(given) : given)))
     const form = options.form ?? detectForm(source)
     const requests = requestForms[form].read(source, options)
     return { form, requests: requests.map((one, index) => nameEntry(one, from, requestForms[form], index)) }
@@ -227,6 +232,13 @@ function nameEntry(
 ): RecordedRequest | RequestError {
   if (!(one instanceof RequestError)) return one
   return addSource(one, from, hasSeveral ? `entry ${index + 1}` : undefined) as RequestError
+}
+
+/** The lines of a log. Bytes that are no text have none. */
+function removePrefix(bytes: Uint8Array): Uint8Array {
+  const text = decodeUtf8(bytes)
+  const plain = text === undefined ? undefined : removeLinePrefix(text)
+  return plain === undefined || plain === text ? bytes : encodeUtf8(plain)
 }
 
 function openSource(bytes: Uint8Array): Source {
@@ -256,6 +268,10 @@ function detectForm(source: Source): FormName {
   if (found !== undefined) return found
   if (/Invoke-(?:WebRequest|RestMethod)|\bfetch\(/.test(source.text))
     throw new RequestError('this is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd)')
+  if (isExplanation(source.text))
+    throw new RequestError(
+      'this is the explanation of a refusal; npx @tollgate/cli diagnose --last reads the request that was refused',
+    )
   if (isRequestInspector(source.text)) throw new RequestError(explainInspector(source.text))
   const titles = Object.values(requestForms).map(({ title }) => title)
   throw new RequestError(`this is neither ${titles.slice(0, -1).join(', ')} nor ${titles.at(-1)}; ${askTwilio}`)

@@ -1,11 +1,12 @@
 import { encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
-import { property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
+import { isDeep, property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
 import { findPrinted } from './printed-object.ts'
 import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
 
 /** What helps if a copy cannot be read. */
-export const askTwilio: string = 'or ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO…'
+export const askTwilio: string =
+  'you can also ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO…'
 
 const eventNames = /["']?\b(?:requestContext|rawPath|httpMethod|rawBody)["']?\s*:/
 
@@ -32,11 +33,15 @@ export function readEvent(event: unknown): RecordedRequest {
   if (method === '' || path === undefined) throw new RequestError(`the event has no method or no path; ${askTwilio}`)
   const query = textOf(event, 'rawQueryString') ?? joinQuery(event, property(context, 'elb') !== undefined)
   const target = escapeSpaces(path) + (query === '' ? '' : `?${query}`)
-  const host = findHeader(headers, 'host')
   // Only a load balancer also takes http.
   const scheme = findHeader(headers, 'x-forwarded-proto')?.toLowerCase() === 'http' ? 'http' : 'https'
-  const url = target.startsWith('/') && host !== undefined ? `${scheme}://${host}${target}` : target
-  return checkRequest({ method, url, headers, ...readBody(event, headers) })
+  return checkRequest({ method, url: addHost(target, headers, scheme), headers, ...readBody(event, headers) })
+}
+
+/** Writes the whole URL of a target, with the host of the headers. */
+export function addHost(target: string, headers: HeaderList, scheme: string): string {
+  const host = findHeader(headers, 'host')
+  return target.startsWith('/') && host !== undefined ? `${scheme}://${host}${target}` : target
 }
 
 /** API Gateway decodes the query, and a load balancer does not. */
@@ -57,7 +62,8 @@ function toWellFormed(text: string): string {
   return text.replace(/[\ud800-\udfff]/gu, '\ufffd')
 }
 
-type Body = Pick<RecordedRequest, 'body' | 'bodyDecoded' | 'parsedBody'>
+/** The body of a request, as a log has it. */
+export type Body = Pick<RecordedRequest, 'body' | 'bodyDecoded' | 'parsedBody'>
 
 function readBody(event: unknown, headers: HeaderList): Body {
   const raw = textOf(event, 'rawBody') ?? textOf(event, 'body')
@@ -66,13 +72,20 @@ function readBody(event: unknown, headers: HeaderList): Body {
 }
 
 /** An object is what a parser left of the body. The bytes of a form can be written again. */
-function toBody(body: unknown, headers: HeaderList): Body {
+export function toBody(body: unknown, headers: HeaderList): Body {
+  // Events of SendGrid are a list. Its bytes can be written again, except for white space.
+  if (isListOfObjects(body)) return { body: encodeUtf8(JSON.stringify(body)), bodyDecoded: true }
   const parsedBody = readObject(body)
   if (parsedBody === undefined || Object.keys(parsedBody).length === 0) return {}
   const pairs = Object.entries(parsedBody).flatMap(([name, values]) => [values].flat().map((value) => [name, value]))
   const isForm = /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
   if (!isForm || pairs.some(([, value]) => typeof value !== 'string')) return { parsedBody }
   return { body: encodeUtf8(serializeForm(pairs as [string, string][])), bodyDecoded: true }
+}
+
+/** Checks if a parser of JSON left a list of events. */
+export function isListOfObjects(body: unknown): body is readonly object[] {
+  return Array.isArray(body) && body.length > 0 && !isDeep(body) && body.every((one) => readObject(one) !== undefined)
 }
 
 const signatureName = /["']?x-twilio-(?:email-event-webhook-)?signature["']?\s*:/i
@@ -94,15 +107,17 @@ const requestLine = /(?:\b(GET|POST|PUT)\s+)?((?:https?:\/)?\/\S*)\s*$/
  */
 export function readPrintedHeaders(text: string, scheme: string): RecordedRequest {
   const found = findPrinted(text)
-  if (found === undefined) throw new RequestError(`its headers are cut off; ${askTwilio}`)
+  if (found === undefined)
+    throw new RequestError(
+      `its headers are no whole object: they are cut off, or have other text between; ${askTwilio}`,
+    )
   const headers = readHeaderList(found.value)
   // Only the end: a long log may stand before it.
   const line = text.slice(0, text.indexOf('{')).slice(-4000)
   const [, named, target] = requestLine.exec(line) ?? []
   if (target === undefined)
     throw new RequestError(`it has no URL: write method and path before the headers, as in POST /sms {…}; ${askTwilio}`)
-  const host = findHeader(headers, 'host')
-  const url = target.startsWith('/') && host !== undefined ? `${scheme}://${host}${target}` : target
+  const url = addHost(target, headers, scheme)
   const body = readPrintedBody(text, found.end, headers)
   const isPost =
     body.body !== undefined || body.parsedBody !== undefined || Number(findHeader(headers, 'content-length')) > 0
@@ -114,6 +129,44 @@ function readPrintedBody(text: string, at: number, headers: HeaderList): Body {
   const rest = text.slice(at).trim()
   if (/^[^\s=&{]+=\S*$/.test(rest)) return { body: encodeUtf8(rest) }
   return toBody(findPrinted(text, at)?.value, headers)
+}
+
+/** A mark that ends the prefix of a line. Quotes and braces belong to what was logged. */
+const prefixEnd = /^[^'"`{}]*?[|\]:>Z)\d][ \t]+/
+const longestPrefix = 200
+
+/**
+ * Removes what a log has before each line, such as `web-1  | `, `[pod/x] ` or a time. It is the
+ * same on every line, except for its numbers.
+ */
+export function removeLinePrefix(text: string): string {
+  const lines = text.split('\n')
+  const filled = lines.filter((line) => line.trim() !== '')
+  const [first = ''] = filled
+  // A command in several lines has no prefix, even if all begin with curl.
+  if (filled.length < 2 || /^\s*(?:[$#>]\s*)?curl\b/.test(first)) return text
+  let found: RegExp | undefined
+  for (let at = 0; at < longestPrefix; ) {
+    const [end = ''] = prefixEnd.exec(first.slice(at, longestPrefix)) ?? []
+    if (end === '') break
+    at += end.length
+    const pattern = toPrefixPattern(first.slice(0, at))
+    if (!filled.every((line) => pattern.test(line))) break
+    found = pattern
+  }
+  return found === undefined ? text : lines.map((line) => line.replace(found, '')).join('\n')
+}
+
+/** An empty line may have lost the blanks at its end. Each number of it has another length. */
+function toPrefixPattern(prefix: string): RegExp {
+  const words = prefix.trimEnd().replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
+  const blanks = prefix.length - prefix.trimEnd().length
+  return new RegExp(`^${words.replace(/\d+/g, '\\d{1,20}')}(?:[ \\t]{1,${blanks}}|\\r?$)`)
+}
+
+/** Says if a text is what `diagnose` printed about a refusal, which is no request. */
+export function isExplanation(text: string): boolean {
+  return /^\s*tollgate: \S+ \S+ was refused\b/.test(text)
 }
 
 /** Says if a text is that of Twilio's Request Inspector. */

@@ -26,8 +26,8 @@ export interface RecordedRequest {
   /** Mark: only the beginning of the body was kept. */
   readonly bodyTruncated?: boolean | undefined
   /**
-   * Mark: the record had only the decoded names and values of the form, and `body` was written from
-   * them. Its bytes may differ from those that arrived.
+   * Mark: the record had only the decoded names and values of the form, or the list that a parser
+   * made of JSON, and `body` was written from them. Its bytes may differ from those that arrived.
    */
   readonly bodyDecoded?: boolean | undefined
   /** Mark: a parser read the body, and this object is what it left. */

@@ -127,6 +127,7 @@ const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
   ],
   [json('{"a":1}', { body: gzipSync('{"a":1}') }), {}],
   [post(`${origin}/sms`, { body: '[object Object]' }), {}],
+  [post(`${origin}/sms`, { body: JSON.stringify(Object.fromEntries(sms)), secret: otherToken }), {}],
   [get(`${origin}/sms?${'a=1&'.repeat(10_001)}`, { secret: otherToken }), {}],
   [post(`${origin}/sms`), { authToken: 'undefined' }],
   [post(`${origin}/sms`, { secret: otherToken }), { sharedKeysOnly: true, sharedKeys: { key1: 'a-secret-of-a-key' } }],

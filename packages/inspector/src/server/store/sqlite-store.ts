@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, existsSync, openSync, realpathSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import sqlite from 'node-sqlite3-wasm'
+import manifest from '../../../package.json' with { type: 'json' }
 import type { Capture, CaptureSummary } from '../../shared/capture.ts'
 import { hideCredentials } from '../hide.ts'
 import { summarize } from '../summarize.ts'
@@ -19,6 +20,15 @@ const schema = `
     summary TEXT NOT NULL,
     capture TEXT NOT NULL
   )`
+
+/**
+ * Another version may read other fields of a capture, or give a cause another name. Each summary
+ * has the version that read it, so that a newer one reads it again.
+ */
+const { version } = manifest
+
+/** Writes the summary of a capture for its row. */
+const writeSummary = (capture: Capture): string => JSON.stringify({ ...summarize(capture), version })
 
 /**
  * Keeps captures in an SQLite file, so that the next run has them too. Credentials (Authorization,
@@ -46,6 +56,10 @@ export function openSqliteStore(file: string, { maxCaptures, maxBytes }: StoreBo
     }
     return dropped
   }
+  const find = (id: string): Capture | undefined => {
+    const row = db.get('SELECT capture FROM capture WHERE id = ?', [id])
+    return row ? (JSON.parse(String(row.capture)) as Capture) : undefined
+  }
   return {
     put(capture) {
       const text = JSON.stringify(hideCredentials(capture))
@@ -53,19 +67,30 @@ export function openSqliteStore(file: string, { maxCaptures, maxBytes }: StoreBo
       db.run(
         `INSERT INTO capture (id, bytes, summary, capture) VALUES (?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes, summary = excluded.summary, capture = excluded.capture`,
-        [capture.id, text.length, JSON.stringify(summarize(capture)), text],
+        [capture.id, text.length, writeSummary(capture), text],
       )
       if (!before) count += 1
       bytes += text.length - Number(before?.bytes ?? 0)
       return dropOldest()
     },
-    get(id) {
-      const row = db.get('SELECT capture FROM capture WHERE id = ?', [id])
-      return row ? (JSON.parse(String(row.capture)) as Capture) : undefined
-    },
+    get: find,
     list(limit) {
-      const rows = db.all('SELECT summary FROM capture ORDER BY position DESC LIMIT ?', [limit])
-      return rows.map((row) => JSON.parse(String(row.summary)) as CaptureSummary)
+      const rows = db.all('SELECT id, summary FROM capture ORDER BY position DESC LIMIT ?', [limit])
+      const renewed: [summary: string, id: string][] = []
+      const summaries = rows.map(({ id, summary }) => {
+        const { version: writer, ...known } = JSON.parse(String(summary)) as CaptureSummary & { version?: string }
+        const capture = writer === version ? undefined : find(String(id))
+        if (capture === undefined) return known
+        renewed.push([writeSummary(capture), String(id)])
+        return summarize(capture)
+      })
+      if (renewed.length > 0) {
+        // Without a transaction, each row would wait for the disk.
+        db.exec('BEGIN')
+        for (const values of renewed) db.run('UPDATE capture SET summary = ? WHERE id = ?', values)
+        db.exec('COMMIT')
+      }
+      return summaries
     },
     *all() {
       for (const { position } of db.all('SELECT position FROM capture ORDER BY position')) {

@@ -1,7 +1,7 @@
 import { decodeUtf8, encodeUtf8, type Pairs, parseForm } from '../../schemes/twilio/sign/form.ts'
 import { findBodyHash, hashBody } from '../../schemes/twilio/sign/signature.ts'
 import { readSingle } from '../../verify/head.ts'
-import { isRewrittenJson, isSpacedJson, listBodyVariants, parseBoundedJson } from '../body-variants.ts'
+import { gainedMark, isRewrittenJson, isSpacedJson, listBodyVariants, parseBoundedJson } from '../body-variants.ts'
 import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../encodings.ts'
 import { spellName } from '../evidence.ts'
 import { findJsonForm } from '../json-form.ts'
@@ -55,10 +55,10 @@ export const bodyCauses = {
       return bodyChange?.written === undefined ? undefined : { detail: describeWritten(bodyChange.written) }
     },
     explainBody(subject) {
-      if (isDecodedTwice(subject) || isCompressed(subject) || hasLostCharacters(subject)) return undefined
+      if (isDecodedTwice(subject) || isCompressed(subject) || hasLostBytes(subject)) return undefined
       if (!isJson(subject))
         return {
-          detail: `${otherHash} It is not complete JSON: it was cut off, encoded or replaced on the way.`,
+          detail: `${otherHash} ${hasSentLength(subject) ? 'It is not JSON, and it has the length that Content-Length names: something changed characters in it, as a wrong character set does, or replaced it.' : 'It is not complete JSON: it was cut off, encoded or replaced on the way.'}`,
           fix: 'Pass the whole body as it arrived, byte for byte.',
         }
       if (isSpaced(subject)) return undefined
@@ -84,10 +84,16 @@ export const bodyCauses = {
       yield* listLineBreaks(subject)
     },
     accompany(_subject, { bodyChange }) {
-      return bodyChange?.spaced === undefined ? undefined : { detail: `The body ${bodyChange.spaced}.` }
+      const spaced = bodyChange?.spaced
+      if (spaced === undefined) return undefined
+      const fix =
+        spaced === gainedMark
+          ? 'Let nothing on the way add a byte order mark (.NET: new UTF8Encoding(false)).'
+          : undefined
+      return { detail: `The body ${spaced}.`, fix }
     },
     explainBody(subject) {
-      return !isSpaced(subject) || hasLostCharacters(subject) || !isJson(subject)
+      return !isSpaced(subject) || hasLostBytes(subject) || !isJson(subject)
         ? undefined
         : { detail: `${otherHash} It has white space or line breaks that no parser writes: these may have changed.` }
     },
@@ -121,9 +127,7 @@ export const bodyCauses = {
     changesParams: true,
     accompany: (_subject, proof) => describeEncoded(proof, 'charset'),
     explainBody(subject) {
-      return hasLostCharacters(subject) && !isRewritten(subject)
-        ? { detail: `${otherHash} ${lostCharacters}` }
-        : undefined
+      return hasLostBytes(subject) ? { detail: `${otherHash} ${lostCharacters}` } : undefined
     },
     rejections: {
       body_unsigned({ bodyMatches, method }) {
@@ -135,7 +139,8 @@ export const bodyCauses = {
       if (subject.tooLarge) return undefined
       if (isCompressed(subject)) return undefined
       const isCut = subject.contentLength > (subject.body?.length ?? 0)
-      if (rejection.code === 'body_malformed' && subject.isForm && !isCut && !isDecodedTwice(subject))
+      const isOtherType = isDecodedTwice(subject) || subject.looksLikeJson
+      if (rejection.code === 'body_malformed' && subject.isForm && !isCut && !isOtherType)
         return {
           grounds: ['trace'],
           detail: 'The form is not UTF-8: it has other bytes, or escapes of another character set.',
@@ -241,16 +246,24 @@ export const bodyCauses = {
     *edits(subject) {
       yield* listUntypedForm(subject)
       yield* listFormAsJson(subject)
+      yield* listFormInText(subject)
       yield* listMultipart(subject)
     },
     changesParams: true,
     suspect({ subject, rejection }) {
-      const { contentType, body, parsed, isForm, state } = subject
+      const { contentType, body, parsed, isForm, state, looksLikeJson } = subject
       if (typeof parsed === 'string' && parsed.includes('='))
         return {
           grounds: ['trace'],
           detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.',
           fix: passParams,
+        }
+      if (isForm && looksLikeJson && findJsonForm(subject) !== undefined)
+        return {
+          grounds: ['shape'],
+          detail:
+            'The body is JSON with the parameters of a form webhook, and its Content-Type is that of a form: something wrote the form again as JSON.',
+          fix: writtenAgain,
         }
       if (rejection.code === 'body_unsigned' && findBodyHash(state.url.query) === undefined && findJsonForm(subject))
         return {
@@ -436,6 +449,15 @@ function hasLostCharacters({ body }: Subject): boolean {
   return text !== undefined && (text.includes('\ufffd') || /%EF%BF%BD/i.test(text))
 }
 
+/** A parser keeps characters that Twilio sent: then the body has the length that was sent. */
+function hasLostBytes(subject: Subject): boolean {
+  return hasLostCharacters(subject) && !(isRewritten(subject) && hasSentLength(subject))
+}
+
+function hasSentLength({ body, contentLength }: Subject): boolean {
+  return body !== undefined && contentLength === body.length
+}
+
 const decodedTwice: Finding = {
   detail: 'The body was decoded from Base64 although it was not encoded.',
   fix: 'Set isBase64Encoded to false where the body is decoded, or pass the event on unchanged.',
@@ -581,8 +603,13 @@ function* listLineBreaks({ formPairs }: Subject): Generator<Edit> {
 
 function* listUntypedForm({ isForm, body, contentType, method, looksLikeJson }: Subject): Generator<Edit> {
   if (isForm || body === undefined || body.length === 0 || method === 'GET' || looksLikeJson) return
+  const charset = /^application\/x-www-form-urlencoded\s*;.*charset=\s*([\w"-]{1,40})/i.exec(contentType)?.[1]
   yield* takeForm(parseFormBody(body), {
-    detail: `The body is a form, and its Content-Type is ${showType(contentType)}.`,
+    detail: `The body is a form, and its Content-Type ${charset === undefined ? `is ${showType(contentType)}` : `names the charset ${charset}`}.`,
+    fix:
+      charset === undefined
+        ? undefined
+        : 'Let nothing on the way change the charset in Content-Type: Twilio sends UTF-8.',
   })
 }
 
@@ -615,6 +642,19 @@ function* listFormAsJson(subject: Subject): Generator<Edit> {
     })
   }
 }
+
+/** A form that something wrote as JSON once too often: it is the text of a JSON string. */
+function* listFormInText({ body, method }: Subject): Generator<Edit> {
+  if (body === undefined || method === 'GET' || body[0] !== quote || isHugeForm(body)) return
+  const text = parseBoundedJson(decodeUtf8(body) ?? '')
+  if (typeof text === 'string' && isTwilioForm(text))
+    yield* takeForm(parseForm(text), {
+      detail: 'The form is in quotes: something wrote it as JSON on the way.',
+      fix: writtenAgain,
+    })
+}
+
+const quote = '"'.charCodeAt(0)
 
 /** Events of queues and gateways have few fields. */
 const mostWrapped = 40

@@ -6,7 +6,7 @@ import { toBase64Length } from '../encodings.ts'
 import { showName } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { describeReference, findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
-import type { CauseRow, Dimension, Edit, Finding, Row, Suspicion } from './row.ts'
+import { type CauseRow, type Dimension, type Edit, editKeys, type Finding, type Row, type Suspicion } from './row.ts'
 
 const [ofTokens, ofSharedKeys] = [findDefaultAlgorithm('auth_token'), findDefaultAlgorithm('shared_key')]
 const algorithmNames = algorithms.map(({ name }) => name)
@@ -312,6 +312,9 @@ export const keyCauses = {
           grounds: ['trace'],
           detail:
             'The signature has the length of those that SharedKeys make, but no settings header names the key. A proxy dropped the header, or no such key is configured.',
+          fix: keys.others.some(({ kind }) => kind === 'shared_key')
+            ? 'Let every proxy pass X-Twilio-Webhooks-Signature-Settings on: it names the SharedKey, so without it no key in "sharedKeys" is tried.'
+            : undefined,
         }
       const fault = findFault(keys)
       if (fault?.kind === 'other' && claimedKeyId !== undefined)
@@ -382,10 +385,9 @@ export const keyCauses = {
         yield {
           dimension: 'algorithm',
           cost: 1,
-          apply: (state) =>
-            state.keys.every((key) => key.algorithm === algorithm)
-              ? undefined
-              : { ...state, keys: state.keys.map((key) => ({ ...key, algorithm })) },
+          apply: editKeys((keys) =>
+            keys.every((key) => key.algorithm === algorithm) ? undefined : keys.map((key) => ({ ...key, algorithm })),
+          ),
           detail: describeAlgorithm(keys, algorithm),
           fix:
             keys.claimedKeyId === undefined
@@ -546,10 +548,11 @@ function editSecrets(dimension: Dimension, change: (secret: string) => string, d
   return {
     dimension,
     cost: 1,
-    apply: (state) =>
-      state.keys.some(({ secret }) => change(secret) !== secret && change(secret) !== '')
-        ? { ...state, keys: state.keys.map((key) => ({ ...key, secret: change(key.secret) })) }
+    apply: editKeys((keys) =>
+      keys.some(({ secret }) => change(secret) !== secret && change(secret) !== '')
+        ? keys.map((key) => ({ ...key, secret: change(key.secret) }))
         : undefined,
+    ),
     detail,
   }
 }

@@ -62,6 +62,7 @@ export const paramsCauses = {
     reason:
       'In a form, + means a space and %2B means a plus, and Twilio signs values that are decoded once. If you decode twice, every plus becomes a space, and if you do not decode, the escapes stay.',
     fix: `Decode the form exactly once: pass the raw body. ${ifVerifier}`,
+    fixOfCopy: 'If you wrote this copy yourself, write + as %2B (curl does it with --data-urlencode).',
     fixes: {
       ...guardFirst,
       lambda: 'Pass the event unchanged. Decode the body from Base64 only if isBase64Encoded is true.',

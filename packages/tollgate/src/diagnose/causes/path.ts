@@ -190,7 +190,8 @@ const rarePrefixes: readonly Prefix[] = listOf(
   'a mount point',
 )
 
-function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
+function* listPrefixes(subject: Subject): Generator<Edit> {
+  const { state, evidence, hints } = subject
   const seen = state.url.path
   if (seen.length > mostCharacters) return
   const offered = new Set([seen])
@@ -198,6 +199,19 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
     if (offered.has(path) || path === seen) return
     offered.add(path)
     yield { dimension: 'prefix', cost, apply: editUrl('path', () => path), detail, fix }
+  }
+  const own = findOwnPath(subject)
+  // A part that "publicUrl" adds to the path of the request is not from a proxy.
+  function* change(path: string, cost: number, detail: string, fix?: string): Generator<Edit> {
+    if (own === undefined || !path.endsWith(own.target)) return yield* offer(path, cost, detail, fix)
+    yield* offer(
+      path,
+      cost,
+      path === own.target && path.startsWith(`${own.prefix}/`)
+        ? `"publicUrl" has the path ${own.prefix}, and the request has it too: Twilio signed ${path}.`
+        : `"publicUrl" has the path ${own.prefix}, and Twilio signed ${path}.`,
+      `Let "publicUrl" have only what the URL at Twilio has before ${own.target}.`,
+    )
   }
   for (const { value, from } of [...evidence.targets, ...hints.targets.filter((one) => one.from === ownTarget)])
     if (isMoved(seen, value.path))
@@ -228,14 +242,14 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
   for (let count = 1; count < Math.min(segments.length, 5); count++) {
     const added = `/${segments.slice(0, count).join('/')}`
     const rest = `/${segments.slice(count).join('/')}`
-    yield* offer(
+    yield* change(
       rest,
       count,
       `${describeAdded(added, rest)}: Twilio signed ${rest}. If no proxy of yours adds it, someone sent a copy of the request to another path.`,
       `Let nothing on the way add ${added} to the path.`,
     )
     for (const [prefix, from] of named)
-      yield* offer(
+      yield* change(
         prefix + rest,
         2,
         `The prefix ${prefix} (${from}) became ${added}: Twilio signed ${prefix}${rest}.`,
@@ -251,7 +265,7 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
     const rest = `/${segments.slice(count).join('/')}`
     if (segments.length > count)
       for (const [prefix, of] of [...knownPrefixes, ...(count === 1 ? rarePrefixes : [])])
-        yield* offer(
+        yield* change(
           prefix + rest,
           3 + count + (rarePrefixes.some(([rare]) => rare === prefix) ? 1 : 0),
           `The prefix ${prefix} (${of}) became ${added} on the way.`,
@@ -260,7 +274,7 @@ function* listPrefixes({ state, evidence, hints }: Subject): Generator<Edit> {
   }
   for (const [prefix, of] of rarePrefixes) yield* offer(prefix + seen, 5, describeLost(prefix, of, seen))
   yield* listEndings(seen, offer)
-  yield* listInner(segments, offer)
+  yield* listInner(segments, change)
   yield* listJoined(seen, offer)
   yield* listRouted(state.url)
 }
@@ -325,8 +339,16 @@ function* listRouted({ path, query }: UrlParts): Generator<Edit> {
 
 function describeAdded(added: string, rest: string): string {
   return rest === added || rest.startsWith(`${added}/`)
-    ? `The path has ${added} twice at its start, and Twilio signed it once`
+    ? `The path that is checked has ${added} twice at its start, and Twilio signed it once`
     : `The path starts with ${added}, which Twilio did not sign`
+}
+
+/** Splits the path into that of "publicUrl" and that of the request. */
+function findOwnPath({ state, hints, request }: Subject): { prefix: string; target: string } | undefined {
+  const target = /^\/[^?#]*/.exec(request.url)?.[0] ?? ''
+  const prefix = state.url.path.slice(0, -target.length)
+  const isOwn = hints.prefixes.some(({ value, from }) => from === '"publicUrl"' && stripSlashes(value) === prefix)
+  return isOwn && prefix + target === state.url.path ? { prefix, target } : undefined
 }
 
 function describeLost(prefix: string, from: string, seen: string): string {
@@ -439,8 +461,8 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
   }
   const segments = state.url.path.split('/')
   // lighttpd decodes what needs no escape, and %2F, in one step.
-  if (/[~_.-]/.test(state.url.path))
-    for (const characters of ['~', '-', '_', '.', '~._-'])
+  for (const characters of ['~', '-', '_', '.', '~._-'])
+    if ([...characters].some((one) => state.url.path.includes(one)))
       for (let index = 2; index < Math.min(segments.length, 8); index++)
         yield offer(
           (path) => escapeAll(joinAt(path, index, '\0'), characters).replace('\0', '%2F'),

@@ -2,6 +2,7 @@ import type { Pairs } from '../../schemes/twilio/sign/form.ts'
 import type { UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected, RejectionCode } from '../../verdict.ts'
 import type { findBodyVariant } from '../body-variants.ts'
+import type { Key } from '../configured-keys.ts'
 import type { Evidence } from '../evidence.ts'
 import { countCharacters, type Work } from '../limits.ts'
 import type { State, Subject } from '../reading.ts'
@@ -47,6 +48,8 @@ export interface CauseInfo {
   readonly name?: string
   /** The fix for every framework, in one line. */
   readonly fix: string
+  /** What to do if the request is a copy that a person wrote. It comes before the fix. */
+  readonly fixOfCopy?: string
   readonly part: CausePart
   /** Another key signed than those that are configured. */
   readonly signedByOther?: boolean
@@ -372,6 +375,19 @@ export function editUrl<K extends 'scheme' | 'host' | 'port' | 'path' | 'query' 
     return text === undefined || text === state.url[part]
       ? undefined
       : { ...state, url: { ...state.url, [part]: text } }
+  }
+}
+
+/**
+ * Makes an edit of the keys.
+ * @param change returns the changed keys, or `undefined` if nothing changes
+ * @returns the `apply` function of the edit
+ */
+export function editKeys(change: (keys: readonly Key[]) => readonly Key[] | undefined): Edit['apply'] {
+  const edit = remember(change)
+  return (state, work) => {
+    const keys = edit(state.keys, work)
+    return keys === undefined ? undefined : { ...state, keys }
   }
 }
 

@@ -10,7 +10,7 @@ import type { Subject } from '../reading.ts'
 import { decodePercent, joinFields, readName, splitFields } from '../spelling.ts'
 import { quote } from './mends.ts'
 import { type CauseRow, type Edit, type Finding, type Reading, type Row, redacted, takeForm } from './row.ts'
-import { isSentOn } from './url.ts'
+import { isInternalHost, isSentOn } from './url.ts'
 
 /** Changes of the signature header, and methods, which no signature covers. */
 export const signatureCauses = {
@@ -126,7 +126,7 @@ export const signatureCauses = {
         ? {
             grounds: ['fault'],
             detail: 'X-Twilio-Signature was hidden: a log or a proxy wrote a mark of its own in its place.',
-            fix: 'Pass X-Twilio-Signature on unchanged. If this is a copy from a log, diagnose a copy in which nothing is hidden.',
+            fix: 'Pass X-Twilio-Signature on unchanged. If this is a copy from a log, diagnose a copy in which nothing is hidden, or ask Twilio what it sent: diagnose --recent, and then --alert NO….',
           }
         : { grounds: ['refusal'], detail: 'X-Twilio-Signature holds no signature in a known encoding.' }
     },
@@ -180,12 +180,21 @@ export const signatureCauses = {
           grounds: ['trace'],
           detail: 'The form is larger than any known webhook of Twilio’s, so nothing was searched.',
         }
-      if (evidence.looksLikeTwilio) return undefined
+      // No stranger hides a signature.
+      if (evidence.looksLikeTwilio || redacted.test(subject.signatures[0] ?? '')) return undefined
       if (findOtherProduct(subject) !== undefined) return undefined
       const agent = evidence.userAgent === undefined ? 'no User-Agent' : 'another User-Agent'
       return {
         grounds: [isTool && !isSentOn(subject) ? (isUnsigned ? 'fault' : 'tool') : 'sender'],
         detail: `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends.`,
+      }
+    },
+    accompany({ state: checked }, { state: { url } }) {
+      // Whoever runs the server under such a URL signs requests for it too.
+      if (!isInternalHost(url.host) || isInternalHost(checked.url.host)) return undefined
+      return {
+        detail: `A program that has the key signed the request for "${url.host}${url.port}", which Twilio cannot reach.`,
+        fix: `Sign the URL that this server checks, with the host "${checked.url.host}" (signRequest of tollgate/testing, tollgate send). Leave "publicUrl" as it is: Twilio signs no URL with the other host.`,
       }
     },
   } satisfies CauseRow as Row,

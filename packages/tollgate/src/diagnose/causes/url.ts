@@ -72,7 +72,10 @@ export const urlCauses = {
     edits(subject) {
       return listHosts(subject, false)
     },
-    compare: (seen, signed) => (isSameHost(seen, signed) ? undefined : describeHost(seen, signed)),
+    compare(seen, signed) {
+      if (isSameHost(seen, signed)) return undefined
+      return isCaptureSite(signed.host) ? describeSignedCapture(signed.host) : describeHost(seen, signed)
+    },
     isForwarded({ hosts }, { host }) {
       return hosts.some((one) => isForwarded(one) && one.value.host === host)
     },
@@ -248,6 +251,13 @@ function describeCapture(site: string): Finding {
   }
 }
 
+function describeSignedCapture(site: string): Finding {
+  return {
+    detail: `Twilio signed the host "${site}", a site that shows requests to its readers, and not the host of this server.`,
+    fix: captureOwn,
+  }
+}
+
 function showPort({ port }: UrlParts): string {
   return port === '' ? 'no port' : `the port ${port.slice(1)}`
 }
@@ -327,9 +337,11 @@ function findOtherHost({ evidence, state: { url } }: Subject): Seen<HostAndPort>
 export function isSentOn(subject: Subject): boolean {
   const { evidence, state, signatures, queryPairs } = subject
   const { covers, pairs } = state
-  const { userAgent, looksLikeTwilio } = evidence
-  if (looksLikeTwilio || userAgent === undefined || signatures.length === 0 || byHand.test(userAgent)) return false
-  const params = covers === 'params' && pairs.length > 0 ? pairs : (findJsonForm(subject)?.pairs ?? queryPairs)
+  const { userAgent } = evidence
+  if (userAgent === undefined || /^TwilioProxy\//i.test(userAgent)) return false
+  if (signatures.length === 0 || byHand.test(userAgent)) return false
+  const form = covers === 'params' && pairs.length > 0 ? pairs : queryPairs
+  const params = findJsonForm(subject)?.pairs ?? form
   return params.length >= fewestParams && kindOf(new Map(params)) !== undefined
 }
 
@@ -361,7 +373,13 @@ function isOfCdn(name: string, value: unknown): boolean {
 const quickTunnel =
   /\.(trycloudflare\.com|ngrok-free\.(app|dev)|ngrok\.(io|app)|loca\.lt|lhr\.life|serveo\.net|pinggy\.link)$/i
 
-const internalHost = /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[)|^[^.]+$|\.(local|internal)$/i
+const internalHost =
+  /^(0\.0\.0|10|127|169\.254|172\.(1[6-9]|2\d|3[01])|192\.168)\.[\d.]+(:\d+)?$|^[^.[]+$|^\[(::1?\]|f[cde])|\.(local|localhost|internal|lan)(:\d+)?$/i
+
+/** Says if Twilio cannot reach a host. */
+export function isInternalHost(host: string): boolean {
+  return internalHost.test(host)
+}
 
 /** Explains why the verifier built no URL, if neither a forwarding header nor a port is the reason. */
 function explainHost(subject: Subject, rejection: Rejected): Finding | undefined {
@@ -458,7 +476,7 @@ function* listHosts({ state, evidence, hints }: Subject, sameHost: boolean): Gen
       detail: sameHost
         ? `Twilio signed the host as "${host}", and this server checks "${seen}".`
         : isCaptureSite(host)
-          ? describeCapture(host).detail
+          ? describeSignedCapture(host).detail
           : `Twilio signed the host "${host}" (${from}), and this server checks "${seen}".`,
     }
   }
