@@ -39,18 +39,29 @@ const roundRequests = 800
  */
 export function listMiddleware({ rounds = 41, frameworks = Object.keys(budgets) } = {}) {
   return frameworks.map((framework) => async () => {
-    const unpin = pin(process.pid, 0)
-    /** @type {Server[]} */
-    const servers = []
-    try {
-      for (const kind of ['minimal', 'guarded']) servers.push(await startServer(framework, kind))
-      const [ratios = []] = await runRounds(servers, rounds)
-      return [makeRow(framework, ratios, { budget: { most: budgets[framework] ?? Number.NaN } })]
-    } finally {
-      for (const server of servers) server.stop()
-      unpin()
-    }
+    const [ratios = []] = await compareKinds(framework, ['minimal', 'guarded'], rounds)
+    return [makeRow(framework, ratios, { budget: { most: budgets[framework] ?? Number.NaN } })]
   })
+}
+
+/**
+ * Measures servers of one framework as multiples of the first one.
+ * @param {string} framework
+ * @param {readonly string[]} kinds names of servers in `server.mjs`
+ * @param {number} rounds
+ * @returns the ratios of each kind after the first
+ */
+export async function compareKinds(framework, kinds, rounds) {
+  const unpin = pin(process.pid, 0)
+  /** @type {Server[]} */
+  const servers = []
+  try {
+    for (const kind of kinds) servers.push(await startServer(framework, kind))
+    return await runRounds(servers, rounds)
+  } finally {
+    for (const server of servers) server.stop()
+    unpin()
+  }
 }
 
 /** A program of util-linux. Where it is missing, processes stay where the scheduler puts them. */

@@ -4,7 +4,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import { parse } from 'node:querystring'
 import { Readable } from 'node:stream'
-import { authToken, publicUrl } from './webhooks.mjs'
+import { authToken, makeMessages, publicUrl } from './webhooks.mjs'
 
 const options = { publicUrl, authToken }
 const answer = '<Response/>'
@@ -40,6 +40,30 @@ async function readForm(stream) {
   const chunks = []
   for await (const chunk of stream) chunks.push(chunk)
   return parse(Buffer.concat(chunks).toString())
+}
+
+/**
+ * Makes a verifier that reads the body and accepts it, with one verdict for all requests. It shows
+ * what an adapter costs without a check.
+ */
+function makeConstantVerifier() {
+  const [message] = makeMessages(1)
+  const { body, parsed } = message ?? {}
+  const verdict = {
+    ok: true,
+    body,
+    params: { get: (/** @type {string} */ name) => Object(parsed)[name], toObject: () => parsed },
+    json() {},
+    async release() {},
+  }
+  return {
+    reserves: false,
+    verify: (/** @type {any} */ request) =>
+      new Promise((resolve) => {
+        const ignore = () => {}
+        request.body.listen(ignore, () => resolve(verdict))
+      }),
+  }
 }
 
 /** @typedef {(port: (port: number) => void) => void} Start */
@@ -175,6 +199,28 @@ const servers = {
       const { twilioWebhook } = await import('tollgate/fastify')
       return startFastify((app) => app.register(twilioWebhook, options))
     },
+    async constant() {
+      const { twilioWebhook } = await import('tollgate/fastify')
+      return startFastify((app) =>
+        app.register(twilioWebhook, { verifier: /** @type {any} */ (makeConstantVerifier()) }),
+      )
+    },
+    async direct() {
+      const { createVerifier } = await import('tollgate')
+      const verifier = createVerifier(options)
+      return startFastify((app) => {
+        app.addContentTypeParser(/^application\/x-www-form/, { parseAs: 'buffer' }, (_request, body, done) =>
+          done(null, body),
+        )
+        app.decorateRequest('twilio')
+        app.addHook('preHandler', async (request, reply) => {
+          const { method, url, headers } = request
+          const verdict = await verifier.verify({ method, url, headers, body: /** @type {Buffer} */ (request.body) })
+          if (!verdict.ok) return reply.code(403).send()
+          request.twilio = verdict
+        })
+      })
+    },
   }),
   Koa: async () => ({
     plain: () => startKoa(async (ctx) => (await readForm(ctx.req)).From),
@@ -205,6 +251,30 @@ const servers = {
         app.post('/twilio/sms', twilioWebhook(options), (c) =>
           c.body(count(c.get('twilio').params.get('From')), 200, xml),
         ),
+      )
+    },
+    async constant() {
+      const { twilioWebhook } = await import('tollgate/hono')
+      const guard = /** @type {any} */ (twilioWebhook({ verifier: /** @type {any} */ (makeConstantVerifier()) }))
+      return startHono((app) =>
+        app.post('/twilio/sms', guard, (c) => c.body(count(c.get('twilio').params.get('From')), 200, xml)),
+      )
+    },
+    async direct() {
+      const { createVerifier } = await import('tollgate')
+      const verifier = createVerifier(options)
+      return startHono((app) =>
+        app.post('/twilio/sms', async (c) => {
+          const { incoming } = c.env
+          const body = new Uint8Array(await c.req.arrayBuffer())
+          const verdict = await verifier.verify({
+            method: c.req.method,
+            url: incoming.url,
+            headers: incoming.headers,
+            body,
+          })
+          return verdict.ok ? c.body(count(verdict.params.get('From')), 200, xml) : c.body(null, 403)
+        }),
       )
     },
   }),
