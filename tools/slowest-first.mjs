@@ -2,21 +2,24 @@ import { join } from 'node:path'
 import { BaseSequencer } from 'vitest/node'
 import { root } from './run.mjs'
 
-/** The files of tests that take longest, such as those that install and build applications. */
+/**
+ * The files of tests that take longest, such as those that install and build applications. The
+ * pasted copies and the gateway on other versions wait much, so they run beside those that work.
+ */
 export const slowest = [
-  'conformance/heavy/examples.test.ts',
+  'packages/inspector/test/heavy/paste.test.ts',
   'conformance/heavy/next.test.ts',
-  'packages/inspector/test/heavy/page.test.ts',
   'site/test/pages.test.ts',
+  'conformance/heavy/gateway-on-node-versions.test.ts',
+  'conformance/heavy/examples.test.ts',
+  'packages/inspector/test/heavy/page.test.ts',
+  'conformance/heavy/chaos.test.ts',
   'packages/inspector/test/heavy/looks.test.ts',
   'conformance/heavy/follow-docs.test.ts',
   'tools/test/heavy/loading.test.ts',
   'tools/test/heavy/installs.test.ts',
-  'packages/inspector/test/heavy/paste.test.ts',
-  'conformance/heavy/gateway-on-node-versions.test.ts',
-  'conformance/heavy/runtimes.test.ts',
   'packages/inspector/test/heavy/alive.test.ts',
-  'conformance/heavy/chaos.test.ts',
+  'conformance/heavy/runtimes.test.ts',
   'tools/test/heavy/release.test.ts',
   'packages/inspector/test/heavy/call.test.ts',
   'conformance/heavy/sveltekit.test.ts',
