@@ -89,7 +89,7 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Expl
     const { signedUrl } = proven
     return [
       `${refused}. Fix: ${toLine(fixes.join(' '), 1200)}`,
-      describeSigned(signedUrl, proven.causes),
+      signedUrl === undefined ? '  Proven: the signature matches without' : `  Twilio signed ${toLine(signedUrl)}`,
       ...proven.causes.slice(0, mostCauses).map(({ id, detail }) => `  ${id}: ${toLine(detail)}`),
     ]
   }
@@ -105,12 +105,6 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Expl
     ...lines,
     `  ${toLine(ruledOut)}`,
   ]
-}
-
-function describeSigned(url: string | undefined, found: readonly Cause[]): string {
-  if (url === undefined) return '  Proven: the signature matches without'
-  // Another program signed this one.
-  return `  ${found.some(({ id }) => id === 'not_from_twilio') ? 'Signed:' : 'Twilio signed'} ${toLine(url)}`
 }
 
 /** Drops fixes that another one contains: the same option may mend several causes. */

@@ -155,7 +155,7 @@ async function runDiagnosis(
     ...(proven !== undefined && {
       proven: {
         causes: proven.causes.map(addFix),
-        signedUrl: showUrl(proven.signedUrl),
+        ...(proven.signedUrl !== undefined && { signedUrl: showUrl(proven.signedUrl) }),
         ...(setting !== undefined && { setting: setting.line }),
       },
     }),

@@ -27,7 +27,8 @@ export interface Diagnosis {
    */
   readonly proven?: {
     readonly causes: readonly Cause<CauseId>[]
-    readonly signedUrl: string
+    /** The URL that Twilio signed. Absent if another program signed the request. */
+    readonly signedUrl?: string
     /**
      * The option that mends the URL, as a line to copy, such as
      * `publicUrl: 'https://example.com/twilio'`. Absent if no option does. It has been tried: with
@@ -54,7 +55,7 @@ export interface Diagnosis {
 
 /** The causes that a diagnosis names. */
 interface Findings {
-  readonly proven: { readonly causes: readonly FoundCause<CauseId>[]; readonly signedUrl: string } | undefined
+  readonly proven: { readonly causes: readonly FoundCause<CauseId>[]; readonly signedUrl?: string } | undefined
   readonly suspected: readonly FoundCause<CauseId>[]
   /** The suspected causes are certain, so no guess of the user's is needed. */
   readonly isCertain: boolean
@@ -97,9 +98,15 @@ export function drawConclusion(subject: Subject, refused: Refused, { match, trie
   const isOriginKnown = found.some(({ id }) => causes[id].part === 'origin')
   const apart = found.length === 0 || isApart || isGuess ? explained : isOriginKnown ? [] : ofOrigin
   const proven = removeRepeated([...kept, ...apart])
+  // Twilio signed no URL that another program chose.
+  const isOwn = proven.some(({ id }) => causes[id].isStranger)
   return proven.length === 0
     ? { proven: undefined, suspected: [], isCertain: true }
-    : { proven: { causes: proven, signedUrl: match.form.url }, suspected: [], isCertain: true }
+    : {
+        proven: { causes: proven, ...(!isOwn && { signedUrl: match.form.url }) },
+        suspected: [],
+        isCertain: true,
+      }
 }
 
 function readMatch(
