@@ -1,8 +1,6 @@
 import { algorithms } from '../../packages/tollgate/src/schemes/twilio/sign/algorithms.ts'
-import {
-  isCanonicalSignature,
-  parseSignatureSettings,
-} from '../../packages/tollgate/src/schemes/twilio/sign/signature.ts'
+import { isCanonicalSignature } from '../../packages/tollgate/src/schemes/twilio/sign/signature.ts'
+import { parseSignatureSettings } from '../../packages/tollgate/src/schemes/twilio/sign/signature-settings.ts'
 import { check, splitInput, toText } from './check.ts'
 
 /** Checks that the two headers that choose a key have only one spelling for each meaning. */

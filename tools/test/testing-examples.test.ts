@@ -37,7 +37,7 @@ test('examples/testing/recorded.mjs verifies a curl command, and names an entry 
   try {
     writeFileSync(file, signRequest({ url: 'https://api.example.com/sms', params: { Body: 'é' }, authToken }).toCurl())
     expect(run()).toBe('https://api.example.com/sms true\n')
-    writeFileSync(file, '[{}]')
+    writeFileSync(file, '[{}, {}]')
     expect(run()).toContain('request.txt, entry 1: it needs { "method"')
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -3,7 +3,7 @@ import type { Args } from './args.ts'
 import { type Flags, inGroup } from './commands/command.ts'
 import { dotenvFlag } from './dotenv.ts'
 import { type OptionNames, UsageError } from './exit.ts'
-import { type Io, tell } from './io.ts'
+import { type Io, quoteWord, tell } from './io.ts'
 import { claimStandardInput, readText } from './read-text.ts'
 
 export const secretFlags = inGroup('Secrets (or TWILIO_AUTH_TOKEN and TOLLGATE_SHARED_KEY in the environment):', {
@@ -40,36 +40,57 @@ export interface Secrets {
 
 /**
  * Reads the secrets. `diagnose` prints a command with --last and without a key, which people paste
- * where their server's variables are not set: at a terminal it asks for the token.
+ * where their server's variables are not set: at a terminal it asks for the Auth Token, or for the
+ * secret of the SharedKey that the request names.
+ * @param keyId the SharedKey that the request of --last names
  * @throws UsageError if there is no secret
  */
-export async function readSecrets(args: Args, io: Io): Promise<Secrets> {
-  const secrets = await readSecretsIfAny(args, io)
-  const isAsked = args.has('last') && io.stdin.isTTY === true && !hasSecret(secrets)
-  return isAsked ? { ...secrets, authTokens: [await askForToken(io)] } : requireSecrets(secrets)
+export async function readSecrets(args: Args, io: Io, keyId?: string): Promise<Secrets> {
+  const secrets = await readSecretsIfAny(args, io, keyId)
+  const isAsked = asksForSecrets(args, io) && !hasSecret(secrets)
+  return isAsked ? { ...secrets, authTokens: [await askForToken(io)] } : requireSecrets(secrets, keyId)
+}
+
+function asksForSecrets(args: Args, io: Io): boolean {
+  return args.has('last') && io.stdin.isTTY === true
 }
 
 function hasSecret({ authTokens, sharedKey }: Secrets): boolean {
   return authTokens.length > 0 || sharedKey !== undefined
 }
 
-/** @throws UsageError if there is no secret */
-export function requireSecrets(secrets: Secrets): Secrets {
-  if (!hasSecret(secrets))
-    throw new UsageError(
-      'There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --dotenv .env, --auth-token-file FILE or --auth-token-stdin.',
-    )
-  return secrets
+/**
+ * @param keyId the SharedKey that the request names
+ * @throws UsageError if there is no secret
+ */
+export function requireSecrets(secrets: Secrets, keyId?: string): Secrets {
+  if (hasSecret(secrets)) return secrets
+  requireSharedKey(keyId, secrets)
+  throw new UsageError(
+    'There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --dotenv .env, --auth-token-file FILE or --auth-token-stdin.',
+  )
+}
+
+/**
+ * Checks that the command has the secret of the SharedKey that a request names. Without it nothing
+ * is known of the server, which may have the secret.
+ * @throws UsageError that names the flag
+ */
+export function requireSharedKey(keyId: string | undefined, { sharedKey }: Pick<Secrets, 'sharedKey'>): void {
+  if (keyId === undefined || sharedKey?.id === keyId) return
+  throw new UsageError(
+    `This command has no secret of the SharedKey that the request names, so it cannot check the signature: add --shared-key ${quoteWord(keyId)}, with the secret in TOLLGATE_SHARED_KEY or in --shared-key-file FILE.`,
+  )
 }
 
 /** Like `readSecrets`, but returns an empty result if there is no secret. */
-export async function readSecretsIfAny(args: Args, io: Io): Promise<Secrets> {
+export async function readSecretsIfAny(args: Args, io: Io, keyId?: string): Promise<Secrets> {
   const tokenFrom = args.only(tokenFlags)
   const names = {
     authToken: tokenFrom === undefined ? 'TWILIO_AUTH_TOKEN' : `the Auth Token of --${tokenFrom}`,
     'sharedKey.secret': args.has('shared-key-file') ? 'the secret of --shared-key-file' : 'TOLLGATE_SHARED_KEY',
   }
-  return { authTokens: await readAuthTokens(args, io), sharedKey: await readSharedKey(args, io), names }
+  return { authTokens: await readAuthTokens(args, io), sharedKey: await readSharedKey(args, io, keyId), names }
 }
 
 /** Returns the key that signs: the SharedKey if one is given, otherwise the first Auth Token. */
@@ -89,8 +110,8 @@ async function readAuthTokens(args: Args, io: Io): Promise<readonly string[]> {
   return io.env.TWILIO_AUTH_TOKEN ? [io.env.TWILIO_AUTH_TOKEN] : []
 }
 
-async function readSharedKey(args: Args, io: Io): Promise<Secrets['sharedKey']> {
-  const id = args.text('shared-key')
+async function readSharedKey(args: Args, io: Io, keyId: string | undefined): Promise<Secrets['sharedKey']> {
+  const id = args.text('shared-key') ?? (asksForSecrets(args, io) ? keyId : undefined)
   const file = args.text('shared-key-file')
   if (id === undefined) {
     if (file !== undefined) throw new UsageError('--shared-key-file needs --shared-key ID too.')
@@ -102,6 +123,8 @@ async function readSharedKey(args: Args, io: Io): Promise<Secrets['sharedKey']> 
     return { id, secret }
   }
   const secret = io.env.TOLLGATE_SHARED_KEY
+  if (!secret && asksForSecrets(args, io))
+    return { id, secret: await askForSecret(io, '--shared-key', `The secret of the SharedKey ${id}`) }
   if (!secret)
     throw new UsageError('--shared-key needs its secret in TOLLGATE_SHARED_KEY or in --shared-key-file FILE.')
   return { id, secret }
@@ -123,21 +146,25 @@ async function readTokenFromInput(io: Io): Promise<string> {
   return token
 }
 
-/** Asks for a token at a terminal without showing it. */
 async function askForToken(io: Io): Promise<string> {
-  claimStandardInput(io, '--auth-token-stdin')
+  return await askForSecret(io, '--auth-token-stdin', 'Auth Token')
+}
+
+/** Asks for a secret at a terminal without showing it. */
+async function askForSecret(io: Io, flag: string, what: string): Promise<string> {
+  claimStandardInput(io, flag)
   const { createInterface } = await import('node:readline')
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input: io.stdin, output: nowhere, terminal: true })
-  // The prompt comes only now: until here the terminal would have shown the typed token.
-  tell(io, 'Auth Token (it is not shown):')
+  // The prompt comes only now: until here the terminal would have shown what is typed.
+  tell(io, `${what} (it is not shown):`)
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   try {
     for await (const line of lines) if (line !== '') return line
   } finally {
     lines.close()
   }
-  throw new UsageError('--auth-token-stdin: no Auth Token was given.')
+  throw new UsageError(`${flag}: no secret was given.`)
 }
 
 /** Reads tokens by name. A line without `NAME=` is named by its position in the files. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createVerifier } from 'tollgate'
 import { diagnose } from 'tollgate/diagnose'
+import { keepRequest } from 'tollgate/requests'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import {
@@ -11,17 +12,15 @@ import {
   expectUsage,
   otherToken,
   readJson,
+  sharedSecret,
   signCurl,
   tollgate,
   tollgateAtTerminal,
   writeScratch,
 } from './support.ts'
 
-const signed = signRequest({
-  url: 'https://example.com/api/sms',
-  params: { From: '+15551230001', Body: 'a private text' },
-  authToken,
-})
+const params = { From: '+15551230001', Body: 'a private text' }
+const signed = signRequest({ url: 'https://example.com/api/sms', params, authToken })
 const signature = signed.headers['x-twilio-signature']
 
 // Twilio calls https://example.com/api/sms. The proxy uses http to the server and strips /api.
@@ -87,6 +86,67 @@ describe('diagnose --last', () => {
     expect(older.stderr).toContain('POST https://example.com/api/old\n')
     expectUsage(await tollgate(['diagnose', '--last', '--entry', '3'], { env }), '--entry: 2 requests were kept')
     expectUsage(await tollgate(['diagnose', '--last', '--curl', 'x'], { env }), 'cannot be used together')
+  })
+
+  // The server compared signatures, so it has a secret, which only the command lacks.
+  test('of a request that names a SharedKey needs the secret of this key, and says nothing about the server', async () => {
+    const folder = join(cache, 'shared')
+    vi.stubEnv('XDG_CACHE_HOME', folder)
+    const id = 'webhooks_sharedkey_42'
+    const url = 'https://example.com/api/sms'
+    const { headers, body } = signRequest({ url, params, sharedKey: { id, secret: sharedSecret } })
+    keepRequest({ method: 'POST', url, headers: Object.entries(headers), body: Buffer.from(body ?? '') }, [])
+    vi.unstubAllEnvs()
+    const env = { XDG_CACHE_HOME: folder, NO_COLOR: '1' }
+    const flag = new RegExp(
+      `This command has no secret of the SharedKey .*: add --shared-key ${id}, with the secret in`,
+    )
+    for (const withToken of [true, false]) {
+      const ran = await tollgate(['diagnose', '--last'], { env, withToken })
+      expectUsage(ran, flag)
+      expect(ran.stdout).toBe('')
+    }
+    const given = await tollgate(['diagnose', '--last', '--shared-key', id], {
+      env: { ...env, TOLLGATE_SHARED_KEY: sharedSecret },
+      withToken: false,
+    })
+    expect(given).toMatchObject({ code: 0, stdout: expect.stringMatching(/^genuine with this key/) })
+    const asked = await tollgateAtTerminal(['diagnose', '--last'], {
+      env,
+      keepOpen: true,
+      onStarted: (child) => {
+        child.stdout?.on('data', (text) => {
+          if (String(text).includes(`The secret of the SharedKey ${id} (it is not shown)`))
+            child.stdin?.write('the secret of another key\r')
+        })
+      },
+    })
+    expect(asked).toMatchObject({ code: 1, stdout: expect.stringContaining('shared_key_wrong') })
+    expect(asked.stdout).not.toContain('shared_key_unconfigured')
+    expect(asked.stdout).not.toContain('the secret of another key')
+  })
+
+  test('suspects the same cause first as the server, which saw the Content-Length', async () => {
+    const folder = join(cache, 'changed')
+    vi.stubEnv('XDG_CACHE_HOME', folder)
+    const printed: string[] = []
+    vi.spyOn(console, 'error').mockImplementation((line) => void printed.push(String(line)))
+    const { headers, body = '' } = signRequest({ url: 'https://example.com/api/sms', params, authToken })
+    await createVerifier({ publicUrl: 'https://example.com/api', authToken, diagnose }).verify({
+      method: 'POST',
+      url: '/sms',
+      headers: { ...headers, 'content-length': String(body.length) },
+      body: body.replace('private', 'shortened+and+longer'),
+    })
+    await vi.waitFor(() => expect(printed).toHaveLength(1), { timeout: 20_000 })
+    vi.unstubAllEnvs()
+    vi.restoreAllMocks()
+    const [, said] = /most likely first:\n {2}(\w+: .*?) Fix: /.exec(printed[0] ?? '') ?? []
+    expect(said).toMatch(/^params_missing: .* Content-Length is \d+/)
+
+    const { stdout } = await tollgate(['diagnose', '--last'], { env: { XDG_CACHE_HOME: folder } })
+    const [, first] = /most likely first:\n {2}(.*)/.exec(stdout) ?? []
+    expect(first?.replace(/ +/, ': ')).toBe(said)
   })
 })
 
@@ -202,8 +262,10 @@ describe('diagnose', () => {
     test('without its body says so, with --alert', async () => {
       const headers = { host: 'example.com', 'x-twilio-signature': signature, 'content-length': '46' }
       const line = { level: 30, req: { method: 'POST', url: '/api/sms', headers }, msg: 'in' }
-      const { stderr } = await tollgate(['diagnose', '-'], { input: JSON.stringify(line) })
-      expect(stderr).toMatch(/The copy has no body, and a signature covers the body: .* --alert NO…\./)
+      const ran = await tollgate(['diagnose', '-'], { input: JSON.stringify(line) })
+      expectUsage(ran, /The copy has no body, and a signature covers the body: .* --alert NO…\./)
+      // The server may have got it.
+      expect(ran.stdout).toBe('')
     })
   })
 

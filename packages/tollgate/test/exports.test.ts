@@ -101,6 +101,7 @@ const names: Record<string, string[]> = {
     'decodeContent',
     'escapeHidden',
     'findHeader',
+    'findSharedKeyId',
     'hiddenValue',
     'isBodyLost',
     'isDeep',

@@ -41,8 +41,14 @@ describe('a refusal names the source and the position', () => {
     ['[1, \u00a02]', '"file.txt", line 1, column 5: this is not JSON.'],
     ['{"a"', '"file.txt", line 1, column 5: this is not JSON.'],
     [
-      '[{"method": "GET"}]',
+      '[{"method": "GET"}, {"method": "GET", "url": "/"}]',
       '"file.txt", entry 1: it needs { "method", "url", "headers", "body" or "bodyBase64" }, and has no "url"; ' +
+        'you can also ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO….',
+    ],
+    // The only one has no number.
+    [
+      '{"method": "PUT", "headers": {}}',
+      '"file.txt": it needs { "method", "url", "headers", "body" or "bodyBase64" }, and has no "url"; ' +
         'you can also ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO….',
     ],
     [
@@ -55,23 +61,20 @@ describe('a refusal names the source and the position', () => {
           ],
         },
       ]),
-      '"file.txt", entry 1, header 2: this is not a header of HTTP.',
+      '"file.txt", header 2: this is not a header of HTTP.',
     ],
     [
       har({ ...request }, { ...request, url: 'ftp://e.com/' }),
       '"file.txt", entry 2: the URL must begin with http, https, ws or wss.',
     ],
-    [
-      har({ ...request, postData: { text: '*', encoding: 'base64' } }),
-      '"file.txt", entry 1: "postData.text" is not Base64.',
-    ],
+    [har({ ...request, postData: { text: '*', encoding: 'base64' } }), '"file.txt": "postData.text" is not Base64.'],
     [
       har({ ...request, postData: { mimeType: 'multipart/form-data', params: [{ name: 'a', value: 'b' }] } }),
-      '"file.txt", entry 1: it has a multipart form without its text, so the bytes are lost.',
+      '"file.txt": it has a multipart form without its text, so the bytes are lost.',
     ],
     [
       har({ ...request, postData: { mimeType: form, params: [{ name: 'a', value: {} }] } }),
-      '"file.txt", entry 1: a parameter of its form is not a text.',
+      '"file.txt": a parameter of its form is not a text.',
     ],
     [
       'GET / HTTP/1.1\nHost: a\nnonsense\n\n',

@@ -17,6 +17,7 @@ import { diagnose, evenInProduction, withHints } from '../src/diagnose/index.ts'
 import { createVerifier } from '../src/index.ts'
 import { readRequests } from '../src/requests/index.ts'
 import { keepRequest, listKeptRequests } from '../src/requests/kept.ts'
+import { signRequest } from '../src/testing/index.ts'
 import { authToken, options } from './requests.ts'
 
 let cache: string
@@ -71,6 +72,26 @@ describe('a refused request of which nothing is proven', () => {
     const [kept] = readRequests(text).requests
     expect(kept).toMatchObject({ method: 'POST', url: 'https://api.example.com/sms?step=1' })
     expect(Buffer.from((kept as { body: Uint8Array }).body).toString()).toBe(forged.body)
+  })
+
+  test.each([
+    ['webhooks_sharedkey_7', 'npx @tollgate/cli diagnose --last --shared-key webhooks_sharedkey_7'],
+    // No one can be sure what a shell does with it.
+    ['$(reboot)', 'npx @tollgate/cli diagnose --last'],
+    ['--json', 'npx @tollgate/cli diagnose --last'],
+  ])('that the SharedKey %s signed is kept, and the command names the key in a flag', async (id, command) => {
+    const signed = signRequest({
+      url: 'https://api.example.com/sms',
+      params: sms,
+      sharedKey: { id, secret: 'the secret of a key that was replaced' },
+    })
+    now += 60_000
+    const sharedKeys = { [id]: 'the secret that this server has' }
+    const verifier = createVerifier({ ...options, sharedKeys, diagnose })
+    await verifier.verify({ ...signed, url: '/sms', body: signed.body ?? '' })
+    await vi.waitFor(() => expect(written).toHaveLength(1), { timeout: 20_000 })
+    expect(written[0]?.split('\n')[0]?.split(' To settle it: ')[1]).toBe(command)
+    expect(readFileSync(join(folder, listed()[0] ?? ''), 'utf8')).not.toContain('the secret')
   })
 
   test('is kept if it was refused before its URL was compared', async () => {

@@ -12,8 +12,8 @@ import {
   findBodyHash,
   hashBody,
   isCanonicalSignature,
-  parseSignatureSettings,
 } from '../src/schemes/twilio/sign/signature.ts'
+import { parseSignatureSettings } from '../src/schemes/twilio/sign/signature-settings.ts'
 import { sha256, sign } from './requests.ts'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'

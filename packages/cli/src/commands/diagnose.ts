@@ -1,12 +1,19 @@
 import { type Cause, causes, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
-import { findHeader, isBodyLost, type RecordedRequest, toIncoming } from 'tollgate/requests'
+import { findHeader, findSharedKeyId, isBodyLost, type RecordedRequest } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, guessFlags, listFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
-import { inputFlags, readRequest, writeRequestFlags } from '../inputs/index.ts'
+import { inputFlags, readRequest, toArrived, writeRequestFlags } from '../inputs/index.ts'
 import { type Colors, cleanText, colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { findSigner, hasKey, keyFlags, otherSchemes } from '../schemes/keys.ts'
-import { readSecrets, readSecretsIfAny, requireSecrets, type Secrets, secretFlags } from '../secrets.ts'
+import {
+  readSecrets,
+  readSecretsIfAny,
+  requireSecrets,
+  requireSharedKey,
+  type Secrets,
+  secretFlags,
+} from '../secrets.ts'
 import { apiFlags } from '../twilio-api/credentials.ts'
 import { toVerifierOptions, verifierFlags } from '../verifier-options.ts'
 import { type Command, inGroup } from './command.ts'
@@ -52,15 +59,20 @@ export const command: Command = {
     if (asked !== undefined) return await (await import('../twilio-api/explain.ts')).explainSent(args, io)
     for (const name of ['event', 'show-values', 'credentials-file', 'api-url'])
       if (args.has(name)) throw new UsageError(`--${name} needs --alert, --call or --recent.`)
-    const secrets = hasKey(args, io) ? await readSecretsIfAny(args, io) : await readSecrets(args, io)
+    // Read first, because it names the key to ask for. No other request can be read before a secret:
+    // both may come from standard input.
+    const kept = args.has('last') ? await readRequest(args, io) : undefined
+    const keyId = kept && findSharedKeyId(kept.headers)
+    const secrets = hasKey(args, io) ? await readSecretsIfAny(args, io, keyId) : await readSecrets(args, io, keyId)
     const guesses = await readGuesses(args, io)
-    const given = await readRequest(args, io)
-    if (isBodyLost(given) && !args.has('last')) tell(io, lostBody)
+    const given = kept ?? (await readRequest(args, io))
     const scheme = findSigner(given, args)
-    const diagnosis: Shown =
+    const found: Shown =
       scheme === undefined
         ? await explainTwilio(given, args, io, { secrets, guesses })
         : await (await import('../schemes/check.ts')).explainOther(scheme, given, args, io)
+    const isLost = !args.has('last') && given.parsedBody === undefined && isBodyLost(given)
+    const diagnosis = isLost ? leaveOutBody(found, scheme === undefined ? askTwilio : '', io) : found
     if (args.has('json')) printJson(io, toJson(diagnosis))
     else print(io, formatDiagnosis(diagnosis, writeRequestFlags(args), colorsFor(io.stdout, io.env)))
     return diagnosis.verdict.ok ? EXIT.ok : EXIT.notGenuine
@@ -73,13 +85,34 @@ async function explainTwilio(
   io: Io,
   { secrets, guesses }: { readonly secrets: Secrets; readonly guesses: DiagnoseOptions },
 ): Promise<Diagnosis> {
-  const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets))
-  const diagnosis = await asUsageLater(() => diagnose(toIncoming(given), { ...options, ...guesses }))
+  const keyId = findSharedKeyId(given.headers)
+  const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets, keyId))
+  const diagnosis = await asUsageLater(() => diagnose(toArrived(args, given), { ...options, ...guesses }))
+  const { verdict, proven } = diagnosis
+  if (!verdict.ok && verdict.code === 'key_unknown' && proven === undefined) requireSharedKey(keyId, secrets)
   return args.has('last') ? diagnosis : toDiagnosisOfCopy(diagnosis, given)
 }
 
-const lostBody =
-  'The copy has no body, and a signature covers the body: add it, or ask Twilio what it sent, with --recent and then --alert NO….'
+const askTwilio = ', or ask Twilio what it sent, with --recent and then --alert NO…'
+
+/** The causes of which a copy without a body says nothing: the server may have got the body. */
+const ofLostBody: ReadonlySet<string> = new Set(['body_already_parsed', 'body_missing'])
+
+/**
+ * Leaves out what follows from the body that a copy does not have. If signatures were compared
+ * without it in vain, nothing else is known either.
+ * @param orElse another way than to add the body, as a part of a sentence
+ * @throws UsageError if nothing is left
+ */
+function leaveOutBody(diagnosis: Shown, orElse: string, io: Io): Shown {
+  const { verdict, proven, suspected, tried } = diagnosis
+  const lost = `The copy has no body, and a signature covers the body: add it${orElse}.`
+  const isKnown = ({ id }: Cause<string>): boolean => !ofLostBody.has(id)
+  const [certain, likely] = [proven?.causes.filter(isKnown) ?? [], tried === 0 ? suspected.filter(isKnown) : []]
+  if (!verdict.ok && certain.length + likely.length === 0) throw new UsageError(lost)
+  tell(io, lost)
+  return { ...diagnosis, suspected: likely, ...(proven && { proven: { ...proven, causes: certain } }) }
+}
 
 /**
  * A copy often has few headers, so that missing ones are no sign of a stranger. And a person may

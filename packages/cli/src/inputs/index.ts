@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import type { IncomingRequest } from 'tollgate'
 import {
   type FormName,
   findHeader,
@@ -7,6 +8,7 @@ import {
   RequestError,
   readRequests,
   requestForms,
+  toIncoming,
 } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { type Flags, inGroup } from '../commands/command.ts'
@@ -51,12 +53,12 @@ export function writeFlag(args: Args, name: string): string | undefined {
 }
 
 /**
- * Writes the flags that name the request again, for a command to paste: `--last`, or a file.
- * `undefined` if the request came from standard input or from single flags.
+ * Writes the flags that name the request again, for a command to paste: `--last`, or a file, with
+ * the SharedKey but not its secret. `undefined` if the request came from standard input or from single flags.
  */
 export function writeRequestFlags(args: Args): string | undefined {
   if (!args.has('last') && !formNames.some((name) => ![undefined, '-'].includes(args.list(name)[0]))) return undefined
-  const words = [...formNames, 'entry'].map((name) => writeFlag(args, name))
+  const words = [...formNames, 'entry', 'shared-key', 'shared-key-file'].map((name) => writeFlag(args, name))
   return [args.has('last') ? '--last' : undefined, ...words].filter((word) => word !== undefined).join(' ')
 }
 
@@ -84,6 +86,16 @@ export async function readRequest(args: Args, io: Io): Promise<RecordedRequest> 
       'There is no request: use flags such as --url, give a file with --curl, or paste it to standard input.',
     )
   return takeOne(bytes, form, path === '-' ? 'Standard input' : JSON.stringify(path), args, io)
+}
+
+/**
+ * Converts the request to the form that a verifier got. Of a copy, the length may be wrong, but a
+ * request of --last was kept as it arrived: its Content-Length says what was sent.
+ */
+export function toArrived(args: Args, given: RecordedRequest): IncomingRequest {
+  const incoming = toIncoming(given)
+  const length = args.has('last') ? findHeader(given.headers, 'content-length') : undefined
+  return length === undefined ? incoming : { ...incoming, headers: { ...incoming.headers, 'content-length': length } }
 }
 
 /** Reads a request that the option `diagnose` has kept. */

@@ -1,11 +1,11 @@
 import type { DiagnosableRequest, Difference } from 'tollgate/diagnose'
-import { findHeader, listKeptRequests, type RecordedRequest, splitUrl, toIncoming } from 'tollgate/requests'
+import { findHeader, findSharedKeyId, listKeptRequests, type RecordedRequest, splitUrl } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, formatFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
-import { hasRequest, readRequest, writeFlag, writeRequestFlags } from '../inputs/index.ts'
+import { hasRequest, readRequest, toArrived, writeFlag, writeRequestFlags } from '../inputs/index.ts'
 import { cleanText, colorsFor, type Io, print, printJson, tell } from '../io.ts'
-import { readSecretsIfAny } from '../secrets.ts'
+import { readSecretsIfAny, requireSharedKey } from '../secrets.ts'
 import { toVerifierOptions } from '../verifier-options.ts'
 import { createTwilioApi, type TwilioApi } from './client.ts'
 import { type Comparison, compareSent, type ServerOptions } from './compare.ts'
@@ -35,8 +35,11 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
     alert === undefined
       ? await readCallEvent(api, credentials.accountSid, args.text('call') ?? '', event)
       : await readAlert(api, alert)
-  const seen = given === undefined ? undefined : toIncoming(given)
+  const seen = given === undefined ? undefined : toArrived(args, given)
   const comparison = await asUsageLater(() => compareSent(alignNames(sent, seen), seen, server))
+  // The option `diagnose` keeps no request whose SharedKey the server does not know.
+  if (args.has('last') && comparison.causes.some(({ id }) => id === 'shared_key_unconfigured'))
+    requireSharedKey(given && findSharedKeyId(given.headers), server)
   const shows = args.has('show-values')
   if (args.has('json')) printJson(io, toJson(sent, comparison, shows))
   else print(io, format(sent, given && addOrigin(given, server), comparison, shows, io))
@@ -92,13 +95,16 @@ async function readServer(
   given: RecordedRequest | undefined,
   { username, accountSid, password }: Credentials,
 ): Promise<ServerOptions> {
-  const found = await readSecretsIfAny(args, io)
+  const keyId = given && findSharedKeyId(given.headers)
+  const found = await readSecretsIfAny(args, io, keyId)
   // The Auth Token with which the API is asked also signs the webhooks of the account.
   const authTokens = found.authTokens.length === 0 && username === accountSid ? [password] : found.authTokens
-  if (authTokens.length === 0 && found.sharedKey === undefined)
+  if (authTokens.length === 0 && found.sharedKey === undefined) {
+    requireSharedKey(keyId, found)
     throw new UsageError(
       'There is no Auth Token to sign with: set TWILIO_AUTH_TOKEN, or use --auth-token-file FILE. An API key does not sign.',
     )
+  }
   const secrets = { authTokens, sharedKey: found.sharedKey }
   const request = given ?? { method: 'POST', url: '/', headers: [], body: undefined }
   const { options } = toVerifierOptions(args, io, request, secrets)

@@ -146,6 +146,8 @@ export interface LambdaAnswer {
 /** Reads an event for the verifier. It has passed AWS, but the sender still chose what is in it. */
 function toIncomingRequest(given: LambdaEvent): IncomingRequest {
   const event: LambdaEvent = Object(given)
+  const mapped = readMapped(event)
+  if (mapped !== undefined) return mapped
   const headers = readHeaders(event)
   const isBehindBalancer = event.requestContext?.elb !== undefined
   const encrypted = !isBehindBalancer || headers.get('x-forwarded-proto')?.[0] === 'https'
@@ -159,6 +161,41 @@ function toIncomingRequest(given: LambdaEvent): IncomingRequest {
     encrypted,
     remoteAddress: http?.sourceIp ?? identity?.sourceIp,
   }
+}
+
+/**
+ * Reads the event that a mapping template made, of Serverless (`integration: lambda`) or of API
+ * Gateway (`Method request passthrough`). The template has parsed the body, so nothing of this
+ * verifies: the rejection says which integration to use.
+ * @returns `undefined` for an event of a proxy integration, and for one without a method
+ */
+function readMapped(event: LambdaEvent): IncomingRequest | undefined {
+  const {
+    httpMethod,
+    requestContext,
+    method,
+    requestPath,
+    headers,
+    context,
+    params,
+  }: Readonly<Record<string, unknown>> = { ...event }
+  if (httpMethod !== undefined || requestContext !== undefined) return undefined
+  const { 'http-method': ofContext, 'resource-path': pathOfContext } = Object(context)
+  const named = [method, ofContext].find((one) => typeof one === 'string')
+  if (named === undefined) return undefined
+  const path = [requestPath, pathOfContext].find((one) => typeof one === 'string')
+  const found = gather((headers ?? Object(params).header) as Texts)
+  return {
+    method: named,
+    url: escapePath(path ?? '/'),
+    headers: Object.fromEntries(found) as Record<string, string[]>,
+    body: mappedBody,
+  }
+}
+
+const mappedBody: BodyConsumed = {
+  consumedBy: 'a mapping template of API Gateway',
+  fix: 'The event is not one of a proxy integration: set `integration: lambda-proxy` (API Gateway: Lambda proxy integration).',
 }
 
 function toLambdaAnswer({ status, headers, body }: FullAnswer, event: LambdaEvent): LambdaAnswer {
@@ -206,7 +243,9 @@ function respellFields(query: string): readonly string[] {
 
 /** Encodes what an encoded path cannot hold. HTTP APIs decode the path, and the others do not. */
 function escapePath(path: unknown): string {
-  return String(path ?? '').replace(/[^\x21-\x7e]+|[?#]|%(?![0-9a-f]{2})/giu, encode)
+  // A mapping template makes other values, such as an object.
+  const text = typeof path === 'string' ? path : ''
+  return text.replace(/[^\x21-\x7e]+|[?#]|%(?![0-9a-f]{2})/giu, encode)
 }
 
 function encode(text: unknown): string {

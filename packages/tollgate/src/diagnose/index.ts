@@ -329,8 +329,8 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
       memory: memories.get(rejected.options),
     })
     if (diagnosis.ruledOut === undefined) return diagnosis
-    const isKept = keepRefused && keepRejected(request, rejection, options)
-    return isKept ? { ...diagnosis, command: 'npx @tollgate/cli diagnose --last' } : diagnosis
+    const command = keepRefused ? keepRejected(request, rejection, options) : undefined
+    return command === undefined ? diagnosis : { ...diagnosis, command }
   })
 }
 

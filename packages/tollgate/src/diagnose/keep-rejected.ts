@@ -1,7 +1,7 @@
 import { isBytes, readEnvironment } from '../checks/runtime.ts'
 import { RequestError } from '../requests/error.ts'
 import { keepRequest } from '../requests/kept.ts'
-import { checkRequest } from '../requests/request.ts'
+import { checkRequest, findSharedKeyId, type RecordedRequest } from '../requests/request.ts'
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import { readTarget } from '../verify/public-url.ts'
@@ -11,18 +11,18 @@ import { readGivenTokens } from './configured-keys.ts'
 /**
  * Keeps a refused request for `tollgate diagnose --last`, with the URL that was checked. It has no
  * key of the options.
- * @returns false if it was not kept
+ * @returns the command line that reads it. `undefined` if it was not kept
  */
 export function keepRejected(
   { method, url, headers, body }: IncomingRequest,
   { tried }: Rejected,
   options: VerifierOptions,
-): boolean {
+): string | undefined {
   const target = readTarget(url)
-  if (target === undefined || !(body === undefined || isBytes(body))) return false
+  if (target === undefined || !(body === undefined || isBytes(body))) return undefined
   const read = readHeaders(headers)
   const checked = tried[0] ?? guessChecked(options, readSingle(read, 'host'), target.path)
-  if (checked === undefined) return false
+  if (checked === undefined) return undefined
   const names = typeof headers.get === 'function' ? [...(headers as Headers).keys()] : Object.keys(headers)
   try {
     const request = checkRequest({
@@ -33,11 +33,19 @@ export function keepRejected(
       ...(body !== undefined && body.length > 0 && { body }),
       time: Date.now(),
     })
-    return keepRequest(request, listSecrets(options)) !== undefined
+    return keepRequest(request, listSecrets(options)) === undefined ? undefined : writeCommand(request)
   } catch (error) {
-    if (error instanceof RequestError) return false
+    if (error instanceof RequestError) return undefined
     throw error
   }
+}
+
+/** The command has no key of the server: for a SharedKey, a flag says which secret it needs. */
+function writeCommand({ headers }: RecordedRequest): string {
+  const keyId = findSharedKeyId(headers)
+  // The sender wrote the id, and people paste the command into a shell.
+  const isPlain = keyId !== undefined && /^[A-Za-z0-9][\w.:-]{0,99}$/.test(keyId)
+  return `npx @tollgate/cli diagnose --last${isPlain ? ` --shared-key ${keyId}` : ''}`
 }
 
 /** The URL of a request that was refused before its URL was compared. */

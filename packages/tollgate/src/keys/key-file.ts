@@ -1,7 +1,7 @@
 import { findNearest } from '../checks/options.ts'
 import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
 import { type AlgorithmName, algorithms, findAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
-import { parseSignatureSettings } from '../schemes/twilio/sign/signature.ts'
+import { parseSignatureSettings } from '../schemes/twilio/sign/signature-settings.ts'
 import type { SharedKey } from '../verify/types.ts'
 import { AccountRows, AccountTable } from './accounts.ts'
 import { type Steps, sliceBytes } from './slices.ts'

@@ -218,7 +218,8 @@ export function readRequests(given: string | Uint8Array, options: ReadOptions = 
     const source = openSource(removePrefix(toUtf8(typeof given === 'string' ? encodeUtf8(given) : given)))
     const form = options.form ?? detectForm(source)
     const requests = requestForms[form].read(source, options)
-    return { form, requests: requests.map((one, index) => nameEntry(one, from, requestForms[form], index)) }
+    const isNumbered = requests.length > 1
+    return { form, requests: requests.map((one, index) => nameEntry(one, from, isNumbered ? index : undefined)) }
   } catch (error) {
     throw addSource(error, from)
   }
@@ -227,11 +228,10 @@ export function readRequests(given: string | Uint8Array, options: ReadOptions = 
 function nameEntry(
   one: RecordedRequest | RequestError,
   from: string,
-  { hasSeveral }: RequestForm,
-  index: number,
+  index: number | undefined,
 ): RecordedRequest | RequestError {
   if (!(one instanceof RequestError)) return one
-  return addSource(one, from, hasSeveral ? `entry ${index + 1}` : undefined) as RequestError
+  return addSource(one, from, index === undefined ? undefined : `entry ${index + 1}`) as RequestError
 }
 
 /** The lines of a log. Bytes that are no text have none. */

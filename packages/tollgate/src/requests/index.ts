@@ -18,6 +18,7 @@ export { keepRequest, listKeptRequests } from './kept.ts'
 export {
   checkRequest,
   findHeader,
+  findSharedKeyId,
   type HeaderList,
   hiddenValue,
   isBodyLost,

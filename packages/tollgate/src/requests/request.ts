@@ -1,4 +1,5 @@
 import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { parseNamedKey } from '../schemes/twilio/sign/signature-settings.ts'
 import type { IncomingRequest } from '../verify/types.ts'
 import { RequestError } from './error.ts'
 
@@ -98,6 +99,19 @@ export function splitUrl(url: string): RecordedUrl | undefined {
  */
 export function findHeader(headers: HeaderList, name: string): string | undefined {
   return headers.find(([each]) => each.toLowerCase() === name)?.[1]
+}
+
+/**
+ * Finds the id of the SharedKey that signed a request. The sender wrote it: it proves nothing.
+ *
+ * @param headers in the order of the record, with names in any letter case
+ * @returns at most 256 characters, or `undefined` if an Auth Token signed or the header is malformed
+ */
+export function findSharedKeyId(headers: HeaderList): string | undefined {
+  const [settings, keySid] = ['x-twilio-webhooks-signature-settings', 'x-twilio-signature-key-sid'].map((name) =>
+    findHeader(headers, name),
+  )
+  return parseNamedKey(settings, keySid)?.keyId
 }
 
 /**

@@ -1,7 +1,8 @@
 import { isRejected, type Rejected, reject } from '../../verdict.ts'
 import { type Head, type HeaderReader, listTexts, readSingle } from '../../verify/head.ts'
 import { type Algorithm, defaultAlgorithm, findAlgorithm } from './sign/algorithms.ts'
-import { isCanonicalSignature, isSignature, parseSignatureSettings } from './sign/signature.ts'
+import { isCanonicalSignature, isSignature } from './sign/signature.ts'
+import { parseNamedKey } from './sign/signature-settings.ts'
 
 function checkMethod({ method, header, handshake }: Head, methods: ReadonlySet<string>): Rejected | undefined {
   if (!handshake) return methods.has(method) ? undefined : reject('method_not_allowed', '"methods" does not list it.')
@@ -54,15 +55,13 @@ export function readSignatureClaim(head: Head, rules: SignatureRules): Signature
   return { signature, ...named }
 }
 
-// The public beta sends the settings header, the private beta only the SID of the key.
-// https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
 function readKeyClaim(header: HeaderReader): Omit<SignatureClaim, 'signature'> | Rejected {
   const settings = readSingle(header, 'x-twilio-webhooks-signature-settings')
   const keySid = readSingle(header, 'x-twilio-signature-key-sid')
   if (settings === undefined && keySid === undefined) return { algorithm: defaultAlgorithm, sharedKeyId: undefined }
-  const parsed = parseSignatureSettings(settings ?? `key=${keySid},algorithm=none`)
-  if (parsed === undefined || keySid === null || settings === null || (keySid ?? parsed.keyId) !== parsed.keyId)
-    return reject('signature_settings_malformed')
+  if (keySid === null || settings === null) return reject('signature_settings_malformed')
+  const parsed = parseNamedKey(settings, keySid)
+  if (parsed === undefined || (keySid ?? parsed.keyId) !== parsed.keyId) return reject('signature_settings_malformed')
   const algorithm = findAlgorithm(parsed.algorithm)
   if (settings !== undefined && algorithm === undefined) return reject('algorithm_unsupported')
   return { algorithm, sharedKeyId: parsed.keyId }

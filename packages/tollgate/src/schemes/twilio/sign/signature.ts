@@ -35,26 +35,6 @@ export function equalSignatures(one: string, other: string): boolean {
 }
 
 /**
- * The content of X-Twilio-Webhooks-Signature-Settings. The sender wrote it: it chooses a key and
- * proves nothing.
- */
-interface SignatureSettings {
-  /** The SharedKey's id: opaque, case-sensitive, without commas. */
-  readonly keyId: string
-  readonly algorithm: string
-}
-
-// Exactly one pair in exactly this order:
-// https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
-const settingsPattern = /^key=([!-+\--~]{1,256}),algorithm=([A-Za-z0-9_-]{1,64})$/
-
-/** Parses a settings header. `undefined` for anything but one well-formed `key=…,algorithm=…`. */
-export function parseSignatureSettings(header: string): SignatureSettings | undefined {
-  const match = settingsPattern.exec(header)
-  return match === null ? undefined : { keyId: match[1] as string, algorithm: match[2] as string }
-}
-
-/**
  * Computes the `bodySHA256` that Twilio adds to the query for a body that is not a form: SHA-256 in
  * lower-case hex. A text is hashed as UTF-8.
  */
