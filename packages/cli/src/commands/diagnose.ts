@@ -1,4 +1,4 @@
-import { type Cause, causes, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
+import { type Cause, type CauseInfo, causes, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
 import { findHeader, findSharedKeyId, isBodyLost, type RecordedRequest } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, guessFlags, listFixes, readGuesses } from '../diagnosis.ts'
@@ -95,8 +95,8 @@ async function explainTwilio(
 
 const askTwilio = ', or ask Twilio what it sent, with --recent and then --alert NO…'
 
-/** The causes of which a copy without a body says nothing: the server may have got the body. */
-const ofLostBody: ReadonlySet<string> = new Set(['body_already_parsed', 'body_missing'])
+// The causes of other schemes have the same ids.
+const infos: Readonly<Record<string, CauseInfo>> = causes
 
 /**
  * Leaves out what follows from the body that a copy does not have. If signatures were compared
@@ -107,7 +107,7 @@ const ofLostBody: ReadonlySet<string> = new Set(['body_already_parsed', 'body_mi
 function leaveOutBody(diagnosis: Shown, orElse: string, io: Io): Shown {
   const { verdict, proven, suspected, tried } = diagnosis
   const lost = `The copy has no body, and a signature covers the body: add it${orElse}.`
-  const isKnown = ({ id }: Cause<string>): boolean => !ofLostBody.has(id)
+  const isKnown = ({ id }: Cause<string>): boolean => infos[id]?.isOfLostBody !== true
   const [certain, likely] = [proven?.causes.filter(isKnown) ?? [], tried === 0 ? suspected.filter(isKnown) : []]
   if (!verdict.ok && certain.length + likely.length === 0) throw new UsageError(lost)
   tell(io, lost)

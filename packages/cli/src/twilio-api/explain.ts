@@ -1,4 +1,4 @@
-import type { DiagnosableRequest, Difference } from 'tollgate/diagnose'
+import { causes, type DiagnosableRequest, type Difference } from 'tollgate/diagnose'
 import { findHeader, findSharedKeyId, listKeptRequests, type RecordedRequest, splitUrl } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, formatFixes, readGuesses } from '../diagnosis.ts'
@@ -37,8 +37,8 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
       : await readAlert(api, alert)
   const seen = given === undefined ? undefined : toArrived(args, given)
   const comparison = await asUsageLater(() => compareSent(alignNames(sent, seen), seen, server))
-  // The option `diagnose` keeps no request whose SharedKey the server does not know.
-  if (args.has('last') && comparison.causes.some(({ id }) => id === 'shared_key_unconfigured'))
+  // Without the secret, nothing is known of the key with which the server compared.
+  if (args.has('last') && comparison.causes.some(({ id }) => causes[id].part === 'key'))
     requireSharedKey(given && findSharedKeyId(given.headers), server)
   const shows = args.has('show-values')
   if (args.has('json')) printJson(io, toJson(sent, comparison, shows))

@@ -346,6 +346,7 @@ export const bodyCauses = {
     fix: "Verify before anything else reads the body, or keep its bytes: give the parsers of Express { limit: '1mb', verify: captureRawBody }.",
     fixes: keepBytes,
     question: 'parser',
+    isOfLostBody: true,
     part: 'body',
     codes: ['body_already_consumed', 'body_hash_mismatch'],
     accompany: describeLostBody,
@@ -363,6 +364,7 @@ export const bodyCauses = {
       'A proxy does not pass the body on, for example nginx with proxy_pass_request_body off, or your own code calls verify() without the body.',
     fix: 'Let the proxy pass the body on (nginx: without proxy_pass_request_body off). If you call verify() yourself, pass the raw body.',
     question: 'parser',
+    isOfLostBody: true,
     part: 'body',
     accompany(subject, { state, changesParams, addsHash }) {
       return !changesParams && !addsHash && lacksSignedBody(subject, state) && arrivedEmpty(subject)
