@@ -99,12 +99,13 @@ export const rejectionPages = {
   },
   body_malformed: {
     means:
-      'A form body has invalid percent-encoding or invalid UTF-8, is incomplete, begins with `?` (which web runtimes drop), or has more than 10,000 pairs, which no webhook has. Tollgate does not guess what was meant, because two parsers would guess differently. If a body does not match and is shorter than its Content-Length, you get this code too, because something before Tollgate cut it.',
+      'A form body has invalid percent-encoding or invalid UTF-8, is incomplete, begins with `?` (which web runtimes drop), or has more than 10,000 pairs, which no webhook has. Tollgate does not guess what was meant, because two parsers would guess differently. If a body does not match and is shorter than its Content-Length, you get this code too, because something cut the body, or parsed it and wrote it again, before Tollgate got it.',
     look: [
       'Was the body decoded before, so that it has a lone `%`?',
       'Was it re-encoded in a charset other than UTF-8?',
       'Did the connection end early?',
-      'Does the message say that only a part of the bytes arrived? Raise the limit of the framework or the server: below a `proxy` or `middleware`, Next cuts a body after `experimental.proxyClientMaxBodySize` (10 MB), and a cache rule of Nitro 3 drops the body.',
+      'Does the message say that the verifier got fewer bytes than Content-Length? If the body is complete, something in this server wrote it again: pass the bytes that arrived, not `JSON.stringify(req.body)` or a form that a sanitizer changed.',
+      'If the end of the body is missing, raise the limit of the framework or the server: below a `proxy` or `middleware`, Next cuts a body after `experimental.proxyClientMaxBodySize` (10 MB), and a cache rule of Nitro 3 drops the body.',
     ],
     fix: 'Find out what read or changed the body before the check, and pass the verifier the bytes that arrived.',
   },

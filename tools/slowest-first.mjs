@@ -4,10 +4,9 @@ import { root } from './run.mjs'
 
 /**
  * The files of tests that take longest, such as those that install and build applications. The
- * pasted copies and the gateway on other versions wait much, so they run beside those that work.
+ * gateway on other versions waits much, so it runs beside those that work.
  */
 export const slowest = [
-  'packages/inspector/test/heavy/paste.test.ts',
   'conformance/heavy/next.test.ts',
   'site/test/pages.test.ts',
   'conformance/heavy/gateway-on-node-versions.test.ts',
@@ -18,6 +17,7 @@ export const slowest = [
   'conformance/heavy/follow-docs.test.ts',
   'tools/test/heavy/loading.test.ts',
   'tools/test/heavy/installs.test.ts',
+  'packages/inspector/test/heavy/paste.test.ts',
   'packages/inspector/test/heavy/alive.test.ts',
   'conformance/heavy/runtimes.test.ts',
   'tools/test/heavy/release.test.ts',

@@ -196,7 +196,9 @@ const relay = (socket: WebSocket, { type, voicePrompt }: Record<string, unknown>
   if (type !== 'prompt') return
   socket.send(JSON.stringify({ type: 'text', token: 'You said ', last: false }))
   socket.send(JSON.stringify({ type: 'text', token: String(voicePrompt), last: true }))
-  if (voicePrompt === 'bye') socket.send(JSON.stringify({ type: 'end', handoffData: '{"reason":"done"}' }))
+  const end = JSON.stringify({ type: 'end', handoffData: '{"reason":"done"}' })
+  // On a busy machine, it does not arrive together with the words before it.
+  if (voicePrompt === 'bye') setTimeout(() => socket.send(end), 30)
 }
 const stream = (socket: WebSocket, { event, dtmf, streamSid }: Record<string, unknown>): void => {
   if (event === 'start') socket.send(JSON.stringify({ event: 'media', streamSid, media: { payload: 'A'.repeat(216) } }))

@@ -244,7 +244,7 @@ export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
   content_encoding_unsupported: row('The body is compressed.', 415),
   body_too_large: row('The body exceeds "maxBodyBytes".', 413),
   body_already_consumed: row('Something else has read the body.', 500),
-  body_malformed: row('The form has invalid escapes or UTF-8, too many pairs or no end.'),
+  body_malformed: row('The body is not as it was sent, or is a form with invalid escapes or UTF-8, or too many pairs.'),
   body_unsigned: row('The signature does not cover this body.'),
   body_hash_mismatch: row('bodySHA256 in the URL is malformed or not of this body.'),
   key_unknown: row('No key is given for that account or SharedKey id.'),

@@ -248,6 +248,12 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       (one) => /^\ufeff?\s*[[{]/.test(text(one)) && hash(one) === undefined && !hasForm(one),
     ],
   ],
+  json_taken_as_form: [
+    [
+      /^The body is JSON, and its Content-Type is that of a form/,
+      (one) => /^\ufeff?\s*[[{]/.test(text(one)) && isForm(one),
+    ],
+  ],
   form_taken_as_json: [
     [/^The parameters are a text/, ({ request }) => typeof request.params === 'string'],
     [

@@ -205,6 +205,59 @@ describe('what is said is true', () => {
     },
   )
 
+  describe('a body that the verifier cannot read is named', () => {
+    const local = { publicUrl: 'http://localhost:3000' }
+    const text = '50% off & more'
+    const params = sms.map(([name, value]) => [name, name === 'Body' ? text : value] as const)
+    const sent = post('https://smee.io/a1B2c3', { params, headers: { host: 'localhost:3000' } })
+    const arrived = { ...sent, url: '/hook' }
+
+    test('before a host that is local', async () => {
+      const form = await explain({ ...arrived, body: JSON.stringify(Object.fromEntries(params)) }, local)
+      expect(form.verdict).toMatchObject({ code: 'body_malformed' })
+      expect(form.suspected[0]).toMatchObject({ id: 'form_taken_as_json' })
+      for (const body of ['[{"share":"50%"}]', '{"share":"50%"}']) {
+        const event = await explain({ ...arrived, body }, local)
+        expect(event.verdict).toMatchObject({ code: 'body_malformed' })
+        expect(event.suspected[0]).toMatchObject({ id: 'json_taken_as_form' })
+        expect(read(event)).not.toMatch(/character set/)
+      }
+    })
+
+    test.each(['https://smee.io/a1B2c3', 'https://relay.example.net/in'])('beside the host %s', async (signed) => {
+      const { headers, body } = post(signed, { params, headers: { host: 'localhost:3000' } })
+      const request = { method: 'POST', url: '/hook', headers }
+      const given = { ...local, otherUrls: [signed] }
+      for (const [id, changed] of [
+        ['form_taken_as_json', JSON.stringify(Object.fromEntries(params))],
+        ['params_plus_as_space', String(body).replace('50%25', '50%')],
+      ] as const) {
+        const { verdict, proven } = await explain({ ...request, body: changed }, given)
+        expect(verdict).toMatchObject({ code: 'body_malformed' })
+        const ids = proven?.causes.map((one) => one.id)
+        expect(ids).toContain('host')
+        expect(ids).toContain(id)
+      }
+    })
+
+    test('alone, if only the body keeps the verifier from reading it', async () => {
+      const request = post(url, { params })
+      const { proven } = await explain({ ...request, body: String(request.body).replace('50%25', '50%') })
+      expect(proven?.causes).toMatchObject([{ id: 'params_plus_as_space', detail: expect.stringContaining('"%"') }])
+    })
+
+    test('but not for a form that has another length and can be read', async () => {
+      const request = post(url, { params })
+      const headers = { ...request.headers, 'content-length': '9000' }
+      const { verdict, proven } = await explain(
+        { ...request, headers },
+        { publicUrl: 'https://b.example.com', otherHosts: ['api.example.com'] },
+      )
+      expect(verdict).toMatchObject({ code: 'body_malformed' })
+      expect(proven?.causes.map(({ id }) => id)).toEqual(['host'])
+    })
+  })
+
   test('a body that lost characters or has a mark is named by these', async () => {
     const { headers, body, url: target } = signRequest({ url, json: { type: 'a', text: 'größe' }, authToken })
     const sent = {

@@ -210,11 +210,11 @@ describe('a body that is shorter than its Content-Length', () => {
     ['a form, inside an escape', formRequest([['Body', 'é']]), 6],
     ['JSON', json, 6],
     ['nothing left', json, 0],
-  ] as const)('is called cut, not forged: %s', async (_what, request, length) => {
+  ] as const)('is said to differ from what was sent, not forged: %s', async (_what, request, length) => {
     expect(await cut(request, String(request.body).length)).toMatchObject({ ok: true })
     const verdict = await cut(request, length)
     expect(verdict).toMatchObject({ ok: false, code: 'body_malformed' })
-    const message = `Only ${length} of ${String(request.body).length} bytes arrived: `
+    const message = `Content-Length is ${String(request.body).length}, and the verifier got ${length} bytes.`
     expect((verdict as { readonly message: string }).message).toContain(message)
   })
 

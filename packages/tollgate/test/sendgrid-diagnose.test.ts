@@ -92,6 +92,14 @@ describe('diagnoseSendGrid proves', () => {
     expect(tried).toBeGreaterThan(0)
   })
 
+  test.each(['\r\n', ''])('JSON that lost the escapes of "<" and ">", with "%s" at its end', async (end) => {
+    const sent = `[{"event":"open","url":"https://a.example/?b=1&c=2","smtp-id":"\\u003ca@b.example\\u003e"}]${end}`
+    for (const whole of [sent, sent.replace('&', '\\u0026')]) {
+      const { proven } = await diagnose({ body: JSON.stringify(JSON.parse(whole)) }, {}, signed(whole))
+      expect(proven?.causes).toMatchObject([{ id: 'body_reserialized', detail: expect.stringContaining('escapes') }])
+    }
+  })
+
   test('a body that was decoded as Latin-1', async () => {
     const body = Buffer.from(umlauts).toString('latin1')
     const { proven } = await diagnose({ body }, {}, signed(umlauts))
@@ -147,6 +155,35 @@ describe('diagnoseSendGrid suspects', () => {
       expect(suspected[0]?.id).toBe(first)
       if (length === '6') expect(suspected[0]?.detail).toMatch(/shorter than its Content-Length/)
     }
+  })
+
+  test.each<[string, string, string]>([
+    // With a number that JSON.stringify writes in another way, the bytes cannot be found again.
+    [
+      'events',
+      '[{"event":"open","ratio":1.50,"id":"\\u003ca@b.example\\u003e"}]\r\n',
+      '[{"event":"open","ratio":1.5}]',
+    ],
+    ['one event of the list', two.body, JSON.stringify(JSON.parse(two.body)[0])],
+  ])('JSON that was written again and is shorter than its Content-Length: %s', async (_, sent, body) => {
+    const vector = signed(sent)
+    const request = post({ signature: vector.signature, timestamp: vector.timestamp }, body)
+    const headers = { ...request.headers, 'content-length': `${sent.length}` } as IncomingRequest['headers']
+    const { verdict, suspected } = await diagnoseSendGrid({ ...request, headers }, { publicKey: own.publicKey })
+    expect(suspected).toMatchObject([
+      {
+        id: 'body_reserialized',
+        detail: expect.stringContaining('complete JSON'),
+        fix: expect.stringContaining('Verify the bytes that arrived'),
+      },
+    ])
+    const { message } = verdict as { readonly message: string }
+    expect(message).toContain(`Content-Length is ${sent.length}, and the verifier got ${body.length} bytes.`)
+    expect(message).not.toMatch(/\bcut|arrived|no end/)
+  })
+
+  test('a body that begins with a digit is not called shorter than its Content-Length', async () => {
+    expect((await diagnose({ body: '1' })).suspected).toEqual([])
   })
 
   test('a mail that was decoded as UTF-8', async () => {
@@ -216,5 +253,16 @@ describe('diagnoseSendGrid', () => {
     expect(said.split('\n').length).toBeLessThanOrEqual(8)
     expect(said).not.toContain('ada@example.com')
     expect(said).not.toContain(publicKey)
+  })
+
+  test('as the option, it names JSON that was written again before the length of the body', async () => {
+    const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const sent = '[{"event":"open","ratio":1.50}]\r\n'
+    const { publicKey, ...request } = await signSendGridRequest({ body: sent })
+    const headers = { ...request.headers, 'content-length': `${sent.length}` }
+    const verifier = createSendGridVerifier({ publicKey, diagnose: diagnoseSendGrid })
+    await verifier.verify({ ...request, headers, body: JSON.stringify(JSON.parse(sent)) })
+    await vi.waitFor(() => expect(lines).toHaveBeenCalled())
+    expect(String(lines.mock.calls[0]?.[0])).toMatch(/body_malformed\. Fix: Verify the bytes that arrived/)
   })
 })

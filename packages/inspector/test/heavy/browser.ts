@@ -155,7 +155,12 @@ interface Look {
 /** Reads the visible text of the page, without what differs in each run. */
 async function readStableText(page: Page): Promise<string> {
   const text = await page.locator('body').innerText()
+  // What assistive programs were told last is not in the picture, and may be of an earlier state.
+  const announced = await page.getByRole('status', { name: 'Refusals' }).innerText()
   return text
+    .split('\n')
+    .filter((line) => announced === '' || line !== announced)
+    .join('\n')
     .replace(/\d\d:\d\d:\d\d/g, 'TIME')
     .replace(/[\d.]+ ms/g, 'DURATION')
     .replace(/(127\.0\.0\.1:)\d+/g, '$1PORT')

@@ -110,7 +110,11 @@ async function openShell(name: keyof typeof shells, bracketed: boolean): Promise
     )
   /** Waits until the shell has read everything, and leaves what is open: a quote, or a group. */
   const leave = async (): Promise<void> => {
-    type('\x0f')
+    // On a busy machine, the end of the text before it may clear this key too.
+    for (let tries = 0; tries < 3 && !output.includes('all-is-read'); tries++) {
+      type('\x0f')
+      await waitFor(() => output.includes('all-is-read'), undefined, 600)
+    }
     await waitForOutput('all-is-read')
     output = ''
     // A shell that is still drawing its line may lose the key. A key too many would clear what comes next.

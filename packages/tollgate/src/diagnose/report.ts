@@ -96,7 +96,9 @@ export function drawConclusion(subject: Subject, refused: Refused, { match, trie
   // No change of the path or the body has the verifier refuse the host.
   const ofOrigin = explained.filter(({ id }) => causes[id].part === 'origin')
   const isOriginKnown = found.some(({ id }) => causes[id].part === 'origin')
-  const apart = found.length === 0 || isApart || isGuess ? explained : isOriginKnown ? [] : ofOrigin
+  // The verifier reads no such body, whatever else is undone.
+  const isUnread = rejection.code === 'body_malformed' && !found.some(({ id }) => ofContent.includes(causes[id].part))
+  const apart = found.length === 0 || isApart || isUnread || isGuess ? explained : isOriginKnown ? [] : ofOrigin
   const proven = removeRepeated([...kept, ...apart])
   // Twilio signed no URL that another program chose.
   const isOwn = proven.some(({ id }) => causes[id].isStranger)
@@ -109,13 +111,21 @@ export function drawConclusion(subject: Subject, refused: Refused, { match, trie
       }
 }
 
+/** The parts of which the URL consists. */
+const ofUrl: readonly CausePart[] = ['origin', 'path', 'query']
+
+/** The parts that a body with another content changes. */
+const ofContent: readonly CausePart[] = ['params', 'body']
+
 function readMatch(
   subject: Subject,
   { state, edits, presented }: Match,
 ): { found: FoundCause<CauseId>[]; isBodyOther: boolean } {
   const undone = listUndone(edits)
-  // A copy from such a site has one cause, and its path and port are those of the site.
-  const found = isCaptureSite(state.url.host) ? undone.filter(({ fix }) => fix === captureOwn) : undone
+  // A copy from such a site has one cause of its URL: the path and the port are those of the site.
+  const found = isCaptureSite(state.url.host)
+    ? undone.filter(({ id, fix }) => fix === captureOwn || !ofUrl.includes(causes[id].part))
+    : undone
   if (presented.cause !== undefined) found.push(presented.cause)
   const { body, work } = subject
   const hash = state.covers === 'body' && body !== undefined ? findBodyHash(state.url.query) : undefined

@@ -72,17 +72,17 @@ function readPushed(body: PushedBody, maxBytes: number): Promise<Uint8Array | Re
   })
 }
 
-/** The rejections that the lost end of a body can cause. */
-const causedByCut: ReadonlySet<string> = new Set(['body_malformed', 'body_hash_mismatch', 'signature_mismatch'])
+/** The rejections that a body can cause which is not as it was sent. */
+const causedByLoss: ReadonlySet<string> = new Set(['body_malformed', 'body_hash_mismatch', 'signature_mismatch'])
 
 /**
  * Replaces a rejection if the body is shorter than its Content-Length. Servers pass whole bodies
- * only, so something before the verifier cut it: the sender has not forged it.
+ * only, so something before the verifier cut it or wrote it again: the sender has not forged it.
  */
-export function explainCut(rejection: Rejected, body: Uint8Array, header: HeaderReader): Rejected {
+export function explainLoss(rejection: Rejected, body: Uint8Array, header: HeaderReader): Rejected {
   const declared = Number(readSingle(header, 'content-length') ?? 0)
-  if (!(body.length < declared) || !causedByCut.has(rejection.code)) return rejection
-  const detail = `Only ${body.length} of ${declared} bytes arrived: a limit of the framework or a server before it cut the body.`
+  if (!(body.length < declared) || !causedByLoss.has(rejection.code)) return rejection
+  const detail = `Content-Length is ${declared}, and the verifier got ${body.length} bytes.`
   return reject('body_malformed', detail, rejection.tried)
 }
 

@@ -3,7 +3,7 @@ import { runUnnoticed } from '../checks/options.ts'
 import { hideOwnFrames, verdictListener } from '../checks/runtime.ts'
 import type { CheckTypes, Outcome, SchemeCheck } from '../schemes/scheme.ts'
 import { addCause, isRejected, type Rejected, reject } from '../verdict.ts'
-import { borrowBody, explainCut } from './body.ts'
+import { borrowBody, explainLoss } from './body.ts'
 import { type Head, readHead, readHeaders } from './head.ts'
 import type { Delivery, IncomingRequest, ReplayGuard, Reservation, Verifier } from './types.ts'
 
@@ -86,11 +86,11 @@ async function verifyRequest<T extends CheckTypes>(
   if (isRejected(body)) return refuse(check, body)
   const content = steps.readContent(head, source, url, body)
   check.content = content
-  if (content.rejection !== undefined) return refuse(check, explainCut(content.rejection, body, head.header))
+  if (content.rejection !== undefined) return refuse(check, explainLoss(content.rejection, body, head.header))
 
   const proving = steps.prove({ settings, source, head, claim, url, content })
   const proof = isPromise(proving) ? await proving : proving
-  if (isRejected(proof)) return refuse(check, explainCut(proof, body, head.header))
+  if (isRejected(proof)) return refuse(check, explainLoss(proof, body, head.header))
 
   const guard = settings.given.replay
   if (guard === undefined) return conclude(check, proof.toWebhook(unguarded))

@@ -134,6 +134,9 @@ export const bodyCauses = {
         // The body has its hash, so only the charset of its type is left as the reason.
         return bodyMatches && method !== 'GET' ? { detail: otherCharset, fix: keepType } : undefined
       },
+      body_malformed({ body, isForm }) {
+        return isForm && body !== undefined && decodeUtf8(body) === undefined ? { detail: notUtf8 } : undefined
+      },
     },
     suspect({ subject, rejection }) {
       if (subject.tooLarge) return undefined
@@ -143,7 +146,7 @@ export const bodyCauses = {
       if (rejection.code === 'body_malformed' && subject.isForm && !isCut && !isOtherType)
         return {
           grounds: ['trace'],
-          detail: 'The form is not UTF-8: it has other bytes, or escapes of another character set.',
+          detail: notUtf8,
         }
       return subject.isForm && hasLostCharacters(subject) ? { grounds: ['sign'], detail: lostCharacters } : undefined
     },
@@ -231,6 +234,17 @@ export const bodyCauses = {
       ]
     },
     changesParams: true,
+    suspect({ subject }) {
+      // A row of its own explains the parameters of a form webhook.
+      return subject.isForm && subject.looksLikeJson && findJsonForm(subject) === undefined && isJson(subject)
+        ? {
+            grounds: ['shape'],
+            detail:
+              'The body is JSON, and its Content-Type is that of a form: something changed the type, or wrote a form again as JSON.',
+            fix: 'Pass on the body and its Content-Type as they arrived.',
+          }
+        : undefined
+    },
   } satisfies CauseRow as Row,
   form_taken_as_json: {
     title: 'A form was treated as another type',
@@ -242,7 +256,7 @@ export const bodyCauses = {
     fixes: { lambda: 'Use the proxy integration, without mapping templates.' },
     question: 'content_type',
     part: 'body',
-    codes: ['body_unsigned'],
+    codes: ['body_unsigned', 'body_malformed'],
     *edits(subject) {
       yield* listUntypedForm(subject)
       yield* listFormAsJson(subject)
@@ -443,6 +457,7 @@ function isCompressed({ body }: Subject): boolean {
 const unmarked = 'The body is compressed, and no Content-Encoding says so.'
 const compressed = 'The request has a Content-Encoding: something compressed its body. Twilio does not.'
 const writtenAgain = 'Pass the form on as it arrived, byte for byte, instead of parsing it and writing it again.'
+const notUtf8 = 'The form is not UTF-8: it has other bytes, or escapes of another character set.'
 const lostCharacters =
   'It has characters (U+FFFD) that stand for bytes that were lost: something read it in another character set.'
 

@@ -5,7 +5,7 @@ import type { ConfiguredKeys, Key, NamedKey } from '../configured-keys.ts'
 import { toBase64Length } from '../encodings.ts'
 import { showName } from '../mask.ts'
 import type { Subject } from '../reading.ts'
-import { describeReference, findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
+import { decodeSecret, describeReference, findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
 import { type CauseRow, type Dimension, type Edit, editKeys, type Finding, type Row, type Suspicion } from './row.ts'
 
 const [ofTokens, ofSharedKeys] = [findDefaultAlgorithm('auth_token'), findDefaultAlgorithm('shared_key')]
@@ -106,12 +106,19 @@ export const keyCauses = {
     title: 'The token has another form',
     symptom: 'Every request is refused, and your configured token does not have 32 lower-case hex digits.',
     reason:
-      'A character was lost or added when the token was copied, something changed its letter case, or it is inside another text: Base64, JSON, or a list that was not split.',
+      'A character was lost or added when the token was copied, something changed its letter case, or it is inside another text: Base64, JSON, or a list that was not split. The secret of a SharedKey may be in Base64 too.',
     fix: 'Copy the Auth Token from the Twilio console again: it has 32 lower-case hex digits.',
     question: 'token',
     part: 'key',
     *edits({ keys }) {
-      if (keys.claimedKeyId !== undefined) return
+      if (keys.claimedKeyId !== undefined) {
+        if (keys.tried.some(({ secret }) => decodeSecret(secret) !== undefined))
+          yield {
+            ...editSecrets('token', (secret) => decodeSecret(secret) ?? secret, sharedInBase64),
+            fix: decodeShared,
+          }
+        return
+      }
       const secrets = keys.tried.map(({ secret }) => secret).filter((secret) => !tokenShape.test(secret))
       for (const { tokens, cost, detail, fix } of secrets.flatMap(findTokens))
         yield takeSecrets(tokens, cost, detail, fix)
@@ -149,13 +156,15 @@ export const keyCauses = {
     title: 'White space in the token',
     symptom: 'The server does not start ("has white space around it"), or every request is refused.',
     reason:
-      'A secret file ends with a line break, or someone copied the token with a space. The key is not the same then, because every byte counts.',
+      'A secret file ends with a line break or is in UTF-16, as Windows PowerShell writes it, or someone copied the token with a space. The key is not the same then, because every byte counts.',
     fix: "Remove the white space around the Auth Token, or the SharedKey's secret, in the environment or its file.",
     question: 'token',
     part: 'key',
     codes: ['key_lookup_failed'],
     *edits({ keys }) {
       yield* takeTokens(keys, 'blank', (name) => `The configured Auth Token is blank, and ${name} signed.`)
+      const stray = keys.tried.map(({ secret }) => describeStrays(secret, keys)).find((one) => one !== undefined)
+      if (stray !== undefined) yield { ...editSecrets('token', stripStrays, stray.detail), fix: stray.fix }
       yield editSecrets(
         'token',
         stripSpace,
@@ -164,8 +173,15 @@ export const keyCauses = {
           : `The configured ${nameSecret(keys)} has white space or an invisible character in it.`,
       )
     },
+    accompany({ keys }, { state }) {
+      // HMAC adds NULs to the end of a key: with them there, the same signature is made.
+      const [key] = state.keys
+      return key?.secret.endsWith('\0') && state.keys.length === 1 ? describeStrays(key.secret, keys) : undefined
+    },
     suspect({ subject: { keys } }) {
       const fault = findFault(keys)
+      const stray = fault && describeStrays(fault.token, keys)
+      if (stray !== undefined) return { grounds: ['shape'], ...stray }
       return fault?.kind === 'white_space'
         ? {
             grounds: [fault.token.trim() === '' ? 'fault' : 'shape'],
@@ -414,6 +430,9 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
 }
 
+const sharedInBase64 = 'The configured secret of the SharedKey is still encoded in Base64.'
+const decodeShared =
+  'Decode the secret from Base64. In Kubernetes, encode it once under "data", or give it as it is under "stringData".'
 const bareSid = 'The configured Auth Token is the AccountSid without its "AC".'
 
 function isBareSid(secret: string, accounts: readonly string[]): boolean {
@@ -569,6 +588,36 @@ function stripSpace(secret: string): string {
     .replace(writtenBreak, '$2')
     .replace(/^\s*(["'`]?)\s*([\s\S]*?)\s*(["'`]?)\s*$/, '$1$2$3')
     .replace(/^([0-9a-f\s]*)$/i, (text) => text.replace(/\s+/g, ''))
+}
+
+const markOfUtf16 = /^(\ufffd{1,2}|\ufeff|ÿþ|þÿ)/
+
+/** Recognises a text in UTF-16 that was read as UTF-8 or Latin-1: each character has a NUL. */
+function isUtf16(secret: string): boolean {
+  const bare = secret.replace(markOfUtf16, '')
+  const count = bare.split('\0').length - 1
+  return count >= 8 && Math.abs(bare.length - 2 * count) <= 1
+}
+
+/** Describes what `stripStrays` removes, if there is any. */
+function describeStrays(secret: string, keys: ConfiguredKeys): Finding | undefined {
+  if (isUtf16(secret))
+    return {
+      detail: `The configured ${nameSecret(keys)} is from a file in UTF-16: it has a NUL beside each character.`,
+      fix: 'Write the file as UTF-8. Windows PowerShell writes UTF-16 with ">": use Set-Content with -NoNewline -Encoding ascii.',
+    }
+  return stripStrays(secret) === secret
+    ? undefined
+    : {
+        detail: `The configured ${nameSecret(keys)} has a NUL in it, or bytes that are not UTF-8.`,
+        fix: 'Write the file or the variable again, as UTF-8 and with nothing but the secret.',
+      }
+}
+
+/** Strips the marks and the NULs of UTF-16, and the white space that is then at the ends. */
+function stripStrays(secret: string): string {
+  if (!/\ufffd/.test(secret) && !secret.includes('\0')) return secret
+  return stripSpace(secret.replace(markOfUtf16, '').replaceAll('\0', '').replaceAll('\ufffd', ''))
 }
 
 /** Says what `stripQuotes` removes. */

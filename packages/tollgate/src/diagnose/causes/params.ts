@@ -1,4 +1,4 @@
-import { type Pairs, serializeForm } from '../../schemes/twilio/sign/form.ts'
+import { decodeUtf8, type Pairs, serializeForm } from '../../schemes/twilio/sign/form.ts'
 import { isBounded } from '../limits.ts'
 import { freeText, showName, showNames } from '../mask.ts'
 import { listEntries, mostEntries, type Subject, toText } from '../reading.ts'
@@ -80,6 +80,14 @@ export const paramsCauses = {
             detail: 'A phone number starts with a space: its "+" was decoded once too often.',
           }
         : undefined
+    },
+    rejections: {
+      body_malformed({ body, isForm }) {
+        const text = isForm && body !== undefined ? decodeUtf8(body) : undefined
+        return text !== undefined && /%(?![0-9a-f]{2})/i.test(text)
+          ? { detail: 'The form has a "%" that begins no escape: something decoded it once too often.' }
+          : undefined
+      },
     },
     differences: [
       {

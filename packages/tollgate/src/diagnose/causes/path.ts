@@ -190,6 +190,12 @@ const rarePrefixes: readonly Prefix[] = listOf(
   'a mount point',
 )
 
+/** Languages that routers remove from the path before the application sees it. */
+const localePrefixes: readonly Prefix[] = listOf(
+  'es de fr it pt nl pl sv da nb fi cs ro hu el tr uk ru ar he hi ja ko zh en-US en-GB en-CA en-AU es-ES es-MX pt-BR pt-PT fr-FR fr-CA de-DE zh-CN zh-TW',
+  'a language',
+)
+
 function* listPrefixes(subject: Subject): Generator<Edit> {
   const { state, evidence, hints } = subject
   const seen = state.url.path
@@ -273,6 +279,7 @@ function* listPrefixes(subject: Subject): Generator<Edit> {
         )
   }
   for (const [prefix, of] of rarePrefixes) yield* offer(prefix + seen, 5, describeLost(prefix, of, seen))
+  for (const [prefix, of] of localePrefixes) yield* offer(prefix + seen, 6, describeLost(prefix, of, seen))
   yield* listEndings(seen, offer)
   yield* listInner(segments, change)
   yield* listJoined(seen, offer)

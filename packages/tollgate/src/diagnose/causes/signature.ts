@@ -53,8 +53,7 @@ export const signatureCauses = {
   } satisfies CauseRow as Row,
   other_product: {
     title: 'A request of another product',
-    symptom:
-      'The code is `signature_missing`, and the request has headers of SendGrid, Segment, Authy or another sender.',
+    symptom: 'The code is `signature_missing`, and the request has headers of another product or sender.',
     reason:
       'Other products, also some of Twilio’s, sign in their own ways and send no X-Twilio-Signature. You configured the URL of this route there, or one route takes the requests of both.',
     fix: 'Give each product its own route, with the check of that product.',

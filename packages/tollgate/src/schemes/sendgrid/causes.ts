@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '../../diagnose/body-variants.ts'
 import type { CauseRow, Edit, Finding, Row, Unexplained } from '../../diagnose/causes/row.ts'
 import { isBounded, isBoundedJson } from '../../diagnose/limits.ts'
 import { findProduct } from '../../diagnose/products.ts'
@@ -211,7 +212,7 @@ const rows = {
     suspect(asked) {
       const { text } = asked.subject
       if (isOther(asked) && text !== '') return { grounds: ['shape'], detail: noArray }
-      if (asked.rejection.code === 'body_malformed' && parseArray(text) !== undefined)
+      if (asked.rejection.code === 'body_malformed' && isShortJson(asked.subject))
         return { grounds: ['shape'], detail: shorter }
       if (!isIntact(asked) || isMail(asked.subject)) return undefined
       if (mark.test(text)) return { grounds: ['sign'], detail: markedBody }
@@ -299,11 +300,23 @@ const noLineEnd =
 const markedBody = 'The body has a mark that filters write in place of what they hide.'
 const mark = /\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|\*{4,}/i
 const shorter =
-  'The body is complete, and shorter than its Content-Length: something wrote it again, or cut off white space at its end.'
+  'The body is complete JSON, and shorter than its Content-Length: something parsed it and wrote it again, or cut off white space at its end.'
+const lostEscapes = 'The events were written again, without the escapes of "<" and ">".'
 const noArray = 'The body is not a JSON array: it was compressed, cut off or wrapped, or it is forged.'
 
-function hasSentLength({ request, state: { body } }: SendGridSubject): boolean {
-  return body !== undefined && Number(readSingle(readHeaders(request.headers), 'content-length')) === body.length
+function hasSentLength(subject: SendGridSubject): boolean {
+  return readLength(subject) === subject.state.body?.length
+}
+
+/** The body is complete JSON, and something took away a part of its length. */
+function isShortJson(subject: SendGridSubject): boolean {
+  const { text, state } = subject
+  if (state.body === undefined || !(state.body.length < readLength(subject))) return false
+  return (parseArray(text) ?? parseBoundedJson(text)) !== undefined
+}
+
+function readLength({ request: { headers } }: SendGridSubject): number {
+  return Number(readSingle(readHeaders(headers), 'content-length') ?? Number.NaN)
 }
 
 /** Codes that are decided before the body is read. */
@@ -493,7 +506,16 @@ function* listBodies(
     yield replaceBody(lines, 'Line ends became \\n.')
     yield replaceBody(`${lines}\r\n`, 'Line ends became \\n, and the last is lost.')
   }
-  if (kind === 'json' && json !== undefined) yield replaceBody(JSON.stringify(json), 'The JSON was written again.')
+  if (kind !== 'json' || json === undefined) return
+  const compact = JSON.stringify(json)
+  yield replaceBody(compact, 'The JSON was written again.')
+  for (const one of [written, compact])
+    for (const signs of /&/.test(one) ? [/[<>&]/g, /[<>]/g] : [/[<>]/g])
+      if (signs.test(one)) yield replaceBody(escapeSigns(one, signs), lostEscapes)
+}
+
+function escapeSigns(text: string, signs: RegExp): string {
+  return text.replace(signs, (one) => `\\u00${one.charCodeAt(0).toString(16)}`)
 }
 
 /** Lists what the body may have been before it was decoded or encoded as a whole. */

@@ -44,6 +44,8 @@ interface Stream {
 // How long the server may take for what it says after an event, in milliseconds.
 const streamQuietMs = 300
 const relayQuietMs = 5000
+// How long it may take to end the session, or to speak again, after its last word.
+const relayEndMs = 200
 // One frame of 20 ms: https://www.twilio.com/docs/voice/media-streams/websocket-messages
 // What is said becomes a second of silence.
 const framesOfSpeech = 50
@@ -259,6 +261,8 @@ async function connectRelay(at: At, noun: TwimlElement, action: Target | undefin
   let quietMs = streamQuietMs
   for (;;) {
     await session.settle(quietMs)
+    // A caller who hangs up at once must not be faster than the `end` that is on its way.
+    if (!relay.isOver) await session.settle(relayEndMs)
     relay.finishSpeech()
     const input = session.isClosed || relay.isOver ? undefined : await walk.ask(leg, session.closed)
     relay.finishSpeech()
