@@ -1,9 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { keepRequest } from 'tollgate/requests'
 import { signRequest } from 'tollgate/testing'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { authToken, expectUsage, otherToken, type Ran, readJson, tollgate, writeScratch } from '../support.ts'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import {
+  authToken,
+  expectUsage,
+  otherToken,
+  type Ran,
+  readJson,
+  sharedSecret,
+  tollgate,
+  writeScratch,
+} from '../support.ts'
 import { createItem, type Item, startFakeTwilio } from '../twilio-api/fake.ts'
 
 // Slow, because each case starts the command.
@@ -273,4 +283,25 @@ describe('diagnose --recent', () => {
     const compared = await diagnose(['--alert', words[0] ?? '', '--curl', words[1] ?? ''])
     expect(compared.stdout).toContain('Nothing differs')
   })
+})
+
+// The server compared signatures before it kept the request, so it has a secret.
+test('a kept request that names a SharedKey is compared with the secret of this key only', async () => {
+  const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+  onTestFinished(() => rmSync(cache, { recursive: true }))
+  const id = 'webhooks_sharedkey_9'
+  const { headers, body = '' } = signRequest({ url, params, sharedKey: { id, secret: sharedSecret } })
+  vi.stubEnv('XDG_CACHE_HOME', cache)
+  keepRequest({ method: 'POST', url, headers: Object.entries(headers), body: Buffer.from(body) }, [])
+  vi.unstubAllEnvs()
+  const words = ['--alert', sidOf('NO', '1'), '--last']
+  const ran = await diagnose(words, { XDG_CACHE_HOME: cache })
+  expectUsage(ran, `This command has no secret of the SharedKey that the request names`)
+  expect(ran.stderr).toContain(`add --shared-key ${id}, with the secret in TOLLGATE_SHARED_KEY`)
+  expect(ran.stdout).toBe('')
+  const given = { XDG_CACHE_HOME: cache, TOLLGATE_SHARED_KEY: sharedSecret }
+  const { stdout } = await diagnose([...words, '--shared-key', id], given)
+  expect(stdout).toContain('Signed by: a key that is configured')
+  const { stderr } = await diagnose(['--recent', '--last', '--shared-key', id], given)
+  expect(stderr).toMatch(/diagnose --alert NO\w+ --last --shared-key webhooks_sharedkey_9\n$/)
 })
