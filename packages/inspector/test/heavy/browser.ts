@@ -154,13 +154,15 @@ interface Look {
 
 /** Reads the visible text of the page, without what differs in each run. */
 async function readStableText(page: Page): Promise<string> {
-  const text = await page.locator('body').innerText()
   // What assistive programs were told last is not in the picture, and may be of an earlier state.
-  const announced = await page.getByRole('status', { name: 'Refusals' }).innerText()
+  const text = await page.evaluate<string>(`(() => {
+    const told = document.querySelector('[aria-label=Refusals]')
+    told.hidden = true
+    const text = document.body.innerText
+    told.hidden = false
+    return text
+  })()`)
   return text
-    .split('\n')
-    .filter((line) => announced === '' || line !== announced)
-    .join('\n')
     .replace(/\d\d:\d\d:\d\d/g, 'TIME')
     .replace(/[\d.]+ ms/g, 'DURATION')
     .replace(/(127\.0\.0\.1:)\d+/g, '$1PORT')
