@@ -76,7 +76,7 @@ describe('evidence that the request has', () => {
       )
       expect(suspected[0]).toMatchObject({ id: 'host', detail: expect.stringContaining('another User-Agent') })
     }
-    // Twilio's own is none.
+    // The User-Agent of Twilio is not another one.
     const own = { 'user-agent': 'TwilioProxy/1.1', 'i-twilio-idempotency-token': 'a' }
     const { suspected } = await diagnose(post(url, { headers: own, secret: otherToken }), options)
     expect(suspected.map(({ detail }) => detail).join()).not.toContain('another User-Agent')

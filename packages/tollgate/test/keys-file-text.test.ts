@@ -127,7 +127,7 @@ describe('the bytes of a key file', () => {
         expect(message ?? '').not.toContain(tokenMark)
         const expected = readAsJson(bytes)
         if (expected === 'it is not UTF-8') expect(message).toBe(expected)
-        // What stands before the place may be refused first.
+        // Something else in the file may be refused first.
         else if (expected === 'it is not JSON') expect(message).toBeDefined()
         else if (message === undefined) expect(content).toEqual(expected)
         else expect(message).not.toMatch(/^it is not (UTF-8|JSON:)/)

@@ -96,7 +96,7 @@ export function drawConclusion(subject: Subject, refused: Refused, { match, trie
   // No change of the path or the body has the verifier refuse the host.
   const ofOrigin = explained.filter(({ id }) => causes[id].part === 'origin')
   const isOriginKnown = found.some(({ id }) => causes[id].part === 'origin')
-  // The verifier reads no such body, whatever else is undone.
+  // The verifier cannot read the body, so another change alone would not mend it.
   const isUnread = rejection.code === 'body_malformed' && !found.some(({ id }) => ofContent.includes(causes[id].part))
   const apart = found.length === 0 || isApart || isUnread || isGuess ? explained : isOriginKnown ? [] : ofOrigin
   const proven = removeRepeated([...kept, ...apart])
