@@ -95,7 +95,7 @@ async function explainTwilio(
 
 const askTwilio = ', or ask Twilio what it sent, with --recent and then --alert NO…'
 
-// The causes of other schemes have the same ids.
+// A cause that several schemes have has one id.
 const infos: Readonly<Record<string, CauseInfo>> = causes
 
 /**
