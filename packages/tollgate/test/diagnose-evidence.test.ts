@@ -3,6 +3,7 @@ import { json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { diagnose } from '../src/diagnose/index.ts'
 import { createVerifier, type Diagnoser, type IncomingRequest } from '../src/index.ts'
+import { stopClock } from './process-clock.ts'
 import { options, origin, otherToken } from './requests.ts'
 
 const url = `${origin}/sms`
@@ -11,8 +12,7 @@ const url = `${origin}/sms`
 async function explain(request: IncomingRequest, native: unknown, given = options): Promise<string> {
   const lines: string[] = []
   const spy = vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)))
-  now += 60_000
-  vi.spyOn(performance, 'now').mockReturnValue(now)
+  stopClock()
   let explained: unknown
   const explainer: Diagnoser = {
     explain(rejected) {
@@ -24,8 +24,6 @@ async function explain(request: IncomingRequest, native: unknown, given = option
   spy.mockRestore()
   return lines.join()
 }
-
-let now = 9_000_000
 
 describe('evidence that the request has', () => {
   test('the path and the host in the event of a Lambda function', async () => {

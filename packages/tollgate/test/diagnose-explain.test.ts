@@ -3,6 +3,7 @@ import { mapped, otherToken, post, sms } from '../../../conformance/diagnosis/ma
 import { createExplainer } from '../src/diagnose/explain.ts'
 import { type Diagnosis, diagnose, evenInProduction, withHints } from '../src/diagnose/index.ts'
 import { createVerifier } from '../src/index.ts'
+import { passTime, stopClock } from './process-clock.ts'
 import { authToken, options } from './requests.ts'
 
 const forged = post('https://api.example.com/sms', { params: sms, secret: 'made up' })
@@ -12,13 +13,11 @@ const broken = post('https://api.example.com/sms')
 const trimmed = post('https://api.example.com/sms', { sent: mapped((value) => value.trim()) })
 
 let written: string[]
-let now = 5_000_000
 
 beforeEach(() => {
   written = []
-  now += 1_000_000
+  stopClock()
   vi.spyOn(console, 'error').mockImplementation((line) => void written.push(String(line)))
-  vi.spyOn(performance, 'now').mockImplementation(() => now)
 })
 
 afterEach(() => {
@@ -90,7 +89,7 @@ describe('as the option of a verifier', () => {
     await hinted.explain({ rejection, request: moved, options })
     expect(written.at(-1)).toContain('otherTokens.staging signed')
     expect(written.at(-1)).toContain("publicUrl: 'https://api.example.com/tenant-7'")
-    now += 60_000
+    passTime(60_000)
     const mounted = post('https://api.example.com/tenant-7/sms', { url: '/sms' })
     await diagnose.explain({ rejection, request: mounted, options, native: { nextUrl: { basePath: '/tenant-7' } } })
     expect(written.at(-1)).toContain("publicUrl: 'https://api.example.com/tenant-7'")
@@ -114,7 +113,7 @@ describe('as the option of a verifier', () => {
       [{}, 'Verify before any middleware'],
     ]
     for (const [native, words] of natives) {
-      now += 60_000
+      passTime(60_000)
       await diagnose.explain({ rejection, request: trimmed, options, native })
       expect(written.at(-1)).toContain(words)
     }
@@ -127,26 +126,26 @@ describe('the limits of explanations', () => {
   const count = (pattern: RegExp): number => written.filter((text) => pattern.test(text)).length
 
   test('explain three at once, then one every five seconds, and count the others', async () => {
-    const explain = createExplainer(() => now)
+    const explain = createExplainer(() => performance.now())
     const refuse = (): Promise<void> => explain({ rejection, request: broken, options: given }, run)
     for (let at = 0; at < 9; at++) await refuse()
     expect(written).toHaveLength(3)
-    now += 4999
+    passTime(4999)
     await refuse()
     expect(written).toHaveLength(3)
-    now += 1
+    passTime(1)
     await refuse()
     expect(written.slice(3)).toEqual([
       'tollgate: 7 more rejections were not explained',
       expect.stringContaining('POST /sms'),
     ])
-    now += 1_000_000
+    stopClock()
     for (let at = 0; at < 9; at++) await refuse()
     expect(count(/POST/)).toBe(7)
   })
 
   test('are separate for requests without a well-formed signature', async () => {
-    const explain = createExplainer(() => now)
+    const explain = createExplainer(() => performance.now())
     const signatures = [undefined, '', 'x', 'L/OH5YylLD5NRKLltdqwSvS0BnU', 'L/OH5YylLD5NRKLltdqwSvS0BnV=']
     const scanners = [
       unsigned,
@@ -163,7 +162,7 @@ describe('the limits of explanations', () => {
   })
 
   test('one diagnosis runs at a time, and at most six wait', async () => {
-    const explain = createExplainer(() => now)
+    const explain = createExplainer(() => performance.now())
     let running = 0
     let most = 0
     let runs = 0
@@ -177,7 +176,7 @@ describe('the limits of explanations', () => {
     }
     const done: Promise<void>[] = []
     for (let at = 0; at < 100; at++) {
-      now += 5000
+      passTime(5000)
       for (const request of [broken, unsigned]) done.push(explain({ rejection, request, options: given }, slow))
     }
     for (let at = 0; at < 6; at++) {
@@ -190,7 +189,7 @@ describe('the limits of explanations', () => {
   })
 
   test('a failing diagnosis does not block the others', async () => {
-    const explain = createExplainer(() => now)
+    const explain = createExplainer(() => performance.now())
     const refused = { rejection, request: broken, options: given }
     await expect(explain(refused, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
     await explain(refused, run)

@@ -3,6 +3,7 @@ import { messageText, post } from '../../../conformance/diagnosis/made/direct.ts
 import { diagnose } from '../src/diagnose/index.ts'
 import { createMemory } from '../src/diagnose/memory.ts'
 import { createVerifier, type Diagnoser, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
+import { passTime, stopClock } from './process-clock.ts'
 import { accountSid, authToken, options, origin, otherSid, otherToken } from './requests.ts'
 
 const genuine = post(`${origin}/sms/status`)
@@ -12,13 +13,11 @@ const unknown = {
   body: `${post(`${origin}/sms/inbound`).body}`.replace('Call', 'Ring'),
 }
 
-let now = 0
 let written: string[] = []
 
 beforeEach(() => {
-  now += 10_000_000
+  stopClock()
   written = []
-  vi.spyOn(performance, 'now').mockImplementation(() => now)
   vi.spyOn(console, 'error').mockImplementation((line) => void written.push(String(line)))
 })
 
@@ -76,7 +75,7 @@ describe('what worked is no suspect', () => {
   test('an hour later the token may have been changed', async () => {
     const verifier = createVerifier({ ...options, diagnose: diagnoser })
     await verifier.verify(genuine)
-    now += 61 * 60 * 1000
+    passTime(61 * 60 * 1000)
     await verifier.verify(unknown)
     await explained
     expect(written.at(-1)).toContain('token_of_other_account')

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type LambdaEvent, twilioWebhook, twilioWebhookMiddy } from '../src/adapters/lambda.ts'
 import { diagnose } from '../src/diagnose/index.ts'
 import { signRequest } from '../src/testing/index.ts'
+import { stopClock } from './process-clock.ts'
 import { authToken } from './requests.ts'
 
 // Without the proxy integration, a mapping template makes the event and parses the body.
@@ -31,6 +32,7 @@ const events: [of: string, event: object, path: string][] = [
 let written: string[]
 beforeEach(() => {
   written = []
+  stopClock()
   const spy = vi.spyOn(console, 'error').mockImplementation((line) => void written.push(String(line)))
   onTestFinished(() => spy.mockRestore())
 })

@@ -4,6 +4,7 @@ import { createVerifier, type VerifierOptions } from '../src/index.ts'
 import { replayGuard } from '../src/replay/index.ts'
 import { isRejected, namePage, type Rejected, type RejectionCode, rejections } from '../src/verdict.ts'
 import { logCause, logRefusal } from '../src/verify/refusal-log.ts'
+import { passTime, stopClock } from './process-clock.ts'
 import { accountSid, authToken, genuine, options, otherToken, sign } from './requests.ts'
 
 const down = new Error('connect ECONNREFUSED 127.0.0.1:5432')
@@ -11,18 +12,16 @@ const mismatch = { code: 'signature_mismatch', status: 403, message: 'No key mat
 const request = { method: 'POST', url: '/sms?Body=hello' }
 const hints = { advice: 'Compare them.', diagnoser: 'diagnose' }
 let written: string[]
-let now = 9_000_000
 
 beforeEach(() => {
   written = []
-  now += 1_000_000
+  stopClock()
   vi.spyOn(console, 'error').mockImplementation((line) => void written.push(String(line)))
-  vi.spyOn(performance, 'now').mockImplementation(() => now)
   // The limits are those of the process: other tests have left lines uncounted.
   for (const code of ['signature_mismatch', 'signature_missing', 'key_unknown', 'body_already_consumed', 'own'])
     logRefusal({ rejection: { ...mismatch, code: code as RejectionCode, tried: [] }, request, hints, isPassed: false })
   for (const code of ['key_lookup_failed', 'replay_store_failed'] as const) logCause(code, '', down)
-  now += 1_000_000
+  passTime(1_000_000)
   written = []
 })
 
@@ -49,7 +48,7 @@ test('a failure is one line a minute, in production too, and the next line count
     'tollgate: key_lookup_failed: The look-up of a key or host failed. "authToken" threw an error. ' +
       `See ${namePage('key_lookup_failed')} Cause: Error: connect ECONNREFUSED 127.0.0.1:5432.`,
   ])
-  now += 60_000
+  passTime(60_000)
   await refuse({ authToken: throws })
   expect(written[1]).toMatch(/ It happened 2 more times since the last line\.$/)
   await refuse({ replay: replayGuard({ store: brokenStore }) })
@@ -207,7 +206,7 @@ test('each code has ten lines at once and one each second, and no others have it
   expect(written).toHaveLength(10)
   logRefusal({ ...refusal, rejection: { ...mismatch, code: 'key_unknown', tried } })
   expect(written).toHaveLength(11)
-  now += 1000
+  passTime(1000)
   logRefusal(refusal)
   expect(written.at(-1)?.split('\n').at(-1)).toBe('  4 more like it had no line.')
   // Codes of a user's own verifier share one limit, because there may be any number of them.

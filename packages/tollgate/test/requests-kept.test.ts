@@ -18,22 +18,21 @@ import { createVerifier } from '../src/index.ts'
 import { readRequests } from '../src/requests/index.ts'
 import { keepRequest, listKeptRequests } from '../src/requests/kept.ts'
 import { signRequest } from '../src/testing/index.ts'
+import { passTime, stopClock } from './process-clock.ts'
 import { authToken, options } from './requests.ts'
 
 let cache: string
 let folder: string
 let written: string[]
-let now = 5_000_000
 
 beforeEach(() => {
   cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
   folder = join(cache, 'tollgate/refused')
   written = []
-  now += 1_000_000
+  stopClock()
   vi.stubEnv('XDG_CACHE_HOME', cache)
   vi.stubEnv('NODE_ENV', 'development')
   vi.spyOn(console, 'error').mockImplementation((line) => void written.push(String(line)))
-  vi.spyOn(performance, 'now').mockImplementation(() => now)
 })
 
 afterEach(() => {
@@ -54,7 +53,7 @@ const request = { method: 'POST', url: 'https://a.example/sms', headers: [['Cook
 const forged = post('https://api.example.com/sms?step=1', { params: sms, secret: 'made up' })
 
 async function refuse(diagnoser = diagnose, body = forged.body): Promise<void> {
-  now += 60_000
+  passTime(60_000)
   const count = written.length
   await createVerifier({ ...options, diagnose: diagnoser }).verify({ ...forged, body })
   await vi.waitFor(() => expect(written.length).toBeGreaterThan(count), { timeout: 20_000 })
@@ -85,7 +84,7 @@ describe('a refused request of which nothing is proven', () => {
       params: sms,
       sharedKey: { id, secret: 'the secret of a key that was replaced' },
     })
-    now += 60_000
+    passTime(60_000)
     const sharedKeys = { [id]: 'the secret that this server has' }
     const verifier = createVerifier({ ...options, sharedKeys, diagnose })
     await verifier.verify({ ...signed, url: '/sms', body: signed.body ?? '' })
@@ -97,7 +96,7 @@ describe('a refused request of which nothing is proven', () => {
   test('is kept if it was refused before its URL was compared', async () => {
     // Without a type, the body is neither a form nor signed.
     const { 'content-type': _, ...headers } = forged.headers as Record<string, string>
-    now += 60_000
+    passTime(60_000)
     await createVerifier({ ...options, publicUrl: 'https://api.example.com/api/', diagnose }).verify({
       ...forged,
       headers,

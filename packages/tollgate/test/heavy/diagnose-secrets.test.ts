@@ -5,6 +5,7 @@ import type { SetUp } from '../../../../conformance/diagnosis/setup.ts'
 import { diagnose, evenInProduction, withHints } from '../../src/diagnose/index.ts'
 import { createVerifier } from '../../src/index.ts'
 import { diagnoseSetUp, readOptions, readRequest, setUps } from '../diagnose-support.ts'
+import { passTime, stopClock } from '../process-clock.ts'
 import { authToken, origin, otherToken, sign } from '../requests.ts'
 
 // Slow, because it diagnoses and explains every made set-up.
@@ -72,11 +73,9 @@ afterEach(() => {
 test('standard error shows none of them either', async () => {
   const lines: string[] = []
   vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)))
-  const clock = vi.spyOn(performance, 'now')
-  let now = 1_000_000
-  clock.mockImplementation(() => now)
+  stopClock()
   for (const setUp of setUps) {
-    now += 60_000
+    passTime(60_000)
     const { otherTokens: _t, otherHosts: _h, prefixes: _p, ...options } = readOptions(setUp)
     const rejection = { ok: false, code: 'signature_mismatch', status: 403, message: 'No match.', tried: [] } as const
     await evenInProduction(diagnose).explain({ rejection, request: readRequest(setUp), options })
@@ -93,7 +92,7 @@ test('standard error shows none of them either', async () => {
 test('a verifier explains a rejection without them', async () => {
   const lines: string[] = []
   vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)))
-  vi.spyOn(performance, 'now').mockReturnValue(900_000_000)
+  stopClock()
   const verifier = createVerifier({ publicUrl: 'http://api.example.com', authToken, diagnose })
   const first = setUps.find(({ name }) => name === 'the app sees http')
   if (first === undefined) throw new Error('There is no such set-up.')
