@@ -254,7 +254,18 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       (one) => /^\ufeff?\s*[[{]/.test(text(one)) && isForm(one),
     ],
   ],
+  body_truncated: [
+    [
+      /^The JSON ends in the middle/,
+      (one) => hash(one) !== undefined && /^\s*[[{]/.test(text(one)) && !/[}\]]\s*$/.test(text(one)),
+    ],
+    [/^The form ends inside an escape/, (one) => isForm(one) && /%[0-9a-f]{0,2}$/i.test(text(one))],
+  ],
   form_taken_as_json: [
+    [
+      /^The body has the parameters of a form webhook, and no parser finds them/,
+      (one) => /AccountSid/.test(text(one)) && !form(one).some(([name]) => name === 'AccountSid'),
+    ],
     [/^The parameters are a text/, ({ request }) => typeof request.params === 'string'],
     [
       /^The body is JSON with the parameters of a form webhook, and the URL has no bodySHA256/,
