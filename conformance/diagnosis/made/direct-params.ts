@@ -320,4 +320,25 @@ export const directParamsRows: readonly DirectRow[] = [
     request: json(event, { body: event.replace(/the code is \d+/, '[REDACTED]') }),
     suspected: true,
   },
+  {
+    // https://github.com/localstack/localstack/issues/5438: MessageBody=$input.body
+    name: 'a form that was cut at its first "&"',
+    expected: ['params_missing'],
+    request: post(`${origin}/sms`, { body: 'ToCountry=US' }),
+    suspected: true,
+  },
+  {
+    // https://github.com/Dispatcharr/Dispatcharr/pull/1020
+    name: 'JSON of a forwarder in place of the form',
+    expected: ['form_taken_as_json'],
+    request: post(`${origin}/sms`, {
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'Zapier',
+        'i-twilio-idempotency-token': undefined,
+      },
+      body: '{"text":"Hello","sender":"+14155550142","receivedAt":"2026-11-30T03:00:00Z"}',
+    }),
+    suspected: true,
+  },
 ]

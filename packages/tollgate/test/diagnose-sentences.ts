@@ -263,6 +263,14 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   ],
   form_taken_as_json: [
     [
+      /^The body is JSON without anything of Twilio’s, and the User-Agent is that of another program/,
+      (one) =>
+        /^\s*[[{]/.test(text(one)) &&
+        !/AccountSid|com\.twilio/i.test(text(one)) &&
+        has(one, 'user-agent') &&
+        !/^TwilioProxy/.test(readHeader(one, 'user-agent').join()),
+    ],
+    [
       /^The body has the parameters of a form webhook, and no parser finds them/,
       (one) => /AccountSid/.test(text(one)) && !form(one).some(([name]) => name === 'AccountSid'),
     ],
@@ -323,6 +331,13 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   ],
   params_missing: [
     [/^No parameters were passed/, (one) => parsed(one).length === 0],
+    [
+      /^The form has (one|\d+) parameters? of Twilio’s, and not the SID that every webhook has/,
+      (one, [count]) =>
+        [form(one), parsed(one), Object.entries(Object(one.request.body))]
+          .map((pairs) => new Set(pairs.map(([name]) => name)))
+          .some((found) => found.size === (count === 'one' ? 1 : Number(count)) && !/sid/i.test([...found].join())),
+    ],
     [
       /^The verifier got a form of (\d+) bytes, and Content-Length is (\d+)/,
       (one, [bytes, length = '']) =>

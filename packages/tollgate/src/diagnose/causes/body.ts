@@ -231,8 +231,10 @@ export const bodyCauses = {
     suspect({ subject }) {
       const { body, isForm, looksLikeJson, state, unread, method } = subject
       if (unread || method === 'GET' || isForm || body === undefined || !looksLikeJson) return undefined
+      // A function of the user's may drop it.
+      if (/[?&]bodySHA256=/.test(subject.request.url)) return undefined
       // A form that something wrote as JSON never had one.
-      if (findJsonForm(subject) !== undefined || holdsForm(subject)) return undefined
+      if (findJsonForm(subject) !== undefined || holdsForm(subject) || isOwnJson(subject)) return undefined
       return findBodyHash(state.url.query) === undefined
         ? {
             grounds: ['contradiction'],
@@ -315,6 +317,13 @@ export const bodyCauses = {
           detail:
             'The body is JSON with the parameters of a form webhook, and the URL has no bodySHA256: something wrote the form again as JSON.',
           fix: writtenAgain,
+        }
+      if (rejection.code === 'body_unsigned' && isOwnJson(subject))
+        return {
+          grounds: ['contradiction'],
+          detail:
+            'The body is JSON without anything of Twilio’s, and the User-Agent is that of another program: it got the webhook, and sends a text of its own.',
+          fix: 'Verify in the program that Twilio calls, or let it pass on the body of the webhook as it arrived: Twilio did not sign what it writes.',
         }
       if (holdsForm(subject))
         return {
@@ -746,6 +755,13 @@ function holdsForm({ body, method, state, formPairs, unread }: Subject): boolean
   if (findBodyHash(state.url.query) !== undefined || formPairs.some(([name]) => name === 'AccountSid')) return false
   const text = decodeUtf8(body) ?? ''
   return ['AccountSid', 'ApiVersion'].every((name) => text.includes(name)) && /AC[0-9a-f]{32}/.test(text)
+}
+
+/** Checks if another program sent JSON of its own, and not a webhook that it got. */
+function isOwnJson({ evidence: { userAgent }, signatures, body, looksLikeJson, isForm, state }: Subject): boolean {
+  if (userAgent === undefined || /^TwilioProxy\//i.test(userAgent) || signatures.length === 0) return false
+  if (isForm || !looksLikeJson || body === undefined || findBodyHash(state.url.query) !== undefined) return false
+  return !/twilio|specversion|event_?type|account_?sid|[A-Z]{2}[0-9a-f]{32}/i.test(decodeUtf8(body) ?? '')
 }
 
 const wholeChanges: readonly (readonly [what: string, change: (text: string) => string])[] = [

@@ -259,6 +259,10 @@ const rows = {
     symptom: 'Requests are refused as `signature_mismatch`, all of them or only those with other letters than ASCII.',
     reason: 'Something read the body as text in another character set, left it in Base64, or compressed it.',
     fix: 'Pass the bytes that arrived, not text that was made of them.',
+    fixes: {
+      lambda:
+        'Let API Gateway pass the bytes: add multipart/form-data (or */*) to the binary media types of the REST API, and deploy it.',
+    },
     part: 'body',
     edits: listDecoded,
     suspect(asked) {
