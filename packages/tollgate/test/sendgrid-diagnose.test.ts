@@ -100,6 +100,21 @@ describe('diagnoseSendGrid proves', () => {
     }
   })
 
+  test('a line end that was added', async () => {
+    for (const end of ['\r\n', '\n', ' ']) {
+      const { proven } = await diagnose({ body: text + end })
+      expect(proven?.causes).toMatchObject([
+        {
+          id: 'body_whitespace',
+          detail: expect.stringContaining('added'),
+          fix: expect.stringContaining('Add nothing'),
+        },
+      ])
+    }
+    const { proven } = await diagnose({ body: `${mail}\n` }, {}, signed(mail.toString()))
+    expect(proven?.causes).toMatchObject([{ id: 'body_whitespace', detail: expect.stringContaining('added') }])
+  })
+
   test('a body that was decoded as Latin-1', async () => {
     const body = Buffer.from(umlauts).toString('latin1')
     const { proven } = await diagnose({ body }, {}, signed(umlauts))

@@ -539,9 +539,13 @@ function* listOtherTimestamps(subject: SendGridSubject): Generator<Edit<SendGrid
       if (isTimestamp(String(time))) yield signAt(String(time), 4, `It was signed with the timestamp ${time}.`)
 }
 
-function replaceBody(changed: string | Uint8Array, detail: string): Edit<SendGridState> {
+const lostEnd = 'A line end at the end is lost.'
+const gainedEnd = 'White space or a line end was added to the body.'
+const addNothing = 'Add nothing to the body: verify the bytes that arrived.'
+
+function replaceBody(changed: string | Uint8Array, detail: string, fix?: string): Edit<SendGridState> {
   const body = typeof changed === 'string' ? encodeUtf8(changed) : changed
-  return { dimension: 'body', cost: 1, apply: (state) => ({ ...state, body }), detail }
+  return { dimension: 'body', cost: 1, apply: (state) => ({ ...state, body }), detail, fix }
 }
 
 /** Lists what the body may have been before its text changed in this way. */
@@ -555,11 +559,22 @@ function* listBodies(
   const written = json === undefined ? text : formatEvents(json)
   const isSplit = json !== undefined && json.length > 1 && lines.trimEnd() === written.trimEnd()
   const known =
-    isSplit && lines.trimEnd() !== text.trimEnd() ? 'line_ends' : text === written.trimEnd() ? 'white_space' : 'json'
+    isSplit && lines.trimEnd() !== text.trimEnd()
+      ? 'line_ends'
+      : text.trim() === written.trim()
+        ? 'white_space'
+        : 'json'
+  const isLonger = text.length > written.length
   if (written !== text && kind === known)
-    yield replaceBody(written, 'The events were written again, or lost their line ends.')
-  if (kind === 'white_space')
-    for (const end of ['\r\n', '\n']) yield replaceBody(text + end, 'A line end at the end is lost.')
+    yield known !== 'white_space'
+      ? replaceBody(written, 'The events were written again, or lost their line ends.')
+      : isLonger
+        ? replaceBody(written, gainedEnd, addNothing)
+        : replaceBody(written, lostEnd)
+  if (kind === 'white_space') {
+    for (const end of ['\r\n', '\n']) yield replaceBody(text + end, lostEnd)
+    if (text.endsWith('\n')) yield replaceBody(text.replace(/\r?\n$/, ''), gainedEnd, addNothing)
+  }
   if (kind === 'line_ends' && lines !== text) {
     yield replaceBody(lines, 'Line ends became \\n.')
     yield replaceBody(`${lines}\r\n`, 'Line ends became \\n, and the last is lost.')
