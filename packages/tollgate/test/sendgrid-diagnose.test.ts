@@ -168,6 +168,10 @@ describe('diagnoseSendGrid suspects', () => {
       const { suspected } = await diagnoseSendGrid({ ...request, headers }, { publicKey: two.publicKey })
       expect(suspected.map(({ id }) => id)).toContain('body_reserialized')
       expect(suspected[0]?.id).toBe(first)
+      // A relay writes the length of what it sends.
+      const sentOn = { ...headers, 'user-agent': 'relay/1' }
+      const ofRelay = await diagnoseSendGrid({ ...request, headers: sentOn }, { publicKey: two.publicKey })
+      expect(ofRelay.suspected[0]?.id).toBe('body_reserialized')
       if (length === '6') expect(suspected[0]?.detail).toMatch(/shorter than its Content-Length/)
     }
   })

@@ -46,9 +46,10 @@ export const queryCauses = {
         }
       if (tried === 0) return undefined
       const isLost = state.url.query === ''
+      const hasOwn = splitFields(state.url.query).some((field) => !isTwilioName(readName(field)))
       return {
-        // A query is what gateways rewrite most.
-        grounds: !isLost && evidence.proxied ? ['proxy', 'unknown'] : ['unknown'],
+        // A query of the user's is what gateways rewrite most.
+        grounds: hasOwn ? ['setup'] : !isLost && evidence.proxied ? ['proxy', 'unknown'] : ['unknown'],
         detail: isLost
           ? 'If the URL in the Twilio console has a query ("?…"), it was lost: this server sees none.'
           : 'The query may be another than that of the URL in the Twilio console: something may have replaced it, or a part of it.',
@@ -132,7 +133,7 @@ export const queryCauses = {
       // A platform that decodes the query loses its spelling. Plain characters have only one.
       return tried > 0 && isRespelled(request) && /[^\w.=&?-]/.test(state.url.query)
         ? {
-            grounds: ['setup'],
+            grounds: ['setup', 'proxy'],
             detail:
               'The platform passes the query on decoded, and Twilio may have signed a spelling that was not tried.',
             fix: 'Write the query in the console as encodeURIComponent writes it, or use a platform that passes the raw query on (AWS: HTTP API or Function URL).',

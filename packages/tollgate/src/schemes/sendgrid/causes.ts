@@ -251,7 +251,11 @@ const rows = {
       if (redactedPart.test(text)) return { grounds: ['sign'], detail: markedBody }
       if (text === '' || /[\r\n]$/.test(text)) return undefined
       // No code of this server changed a body of the length that was sent.
-      return { grounds: [hasSentLength(asked.subject) ? 'unknown' : 'sign'], detail: noLineEnd }
+      const isOfRelay = sentByOther(asked.subject)
+      return {
+        grounds: [hasSentLength(asked.subject) && !isOfRelay ? 'unknown' : 'sign'],
+        detail: isOfRelay ? `${noLineEnd} The User-Agent is not that of SendGrid.` : noLineEnd,
+      }
     },
   } satisfies SendGridRow as Row,
   body_decoded: {
@@ -344,6 +348,12 @@ const ended = 'The connection ended before the body did.'
 
 function hasSentLength(subject: SendGridSubject): boolean {
   return readLength(subject) === subject.state.body?.length
+}
+
+/** Another program sends the request on, so that it wrote the length too. */
+function sentByOther({ request: { headers } }: SendGridSubject): boolean {
+  const agent = readSingle(readHeaders(headers), 'user-agent') ?? ''
+  return agent !== '' && !/^(SendGrid|Sendlib)/i.test(agent)
 }
 
 /** The body is complete JSON, and something took away a part of its length. */
