@@ -14,17 +14,24 @@ const references: readonly (readonly [form: RegExp, what: string])[] = [
   [/^(file:\/\/|\.{0,2}\/)\S+/i, 'the path of a file. Read the file, without its line break'],
   [/^projects\/[^/]+\/secrets\//, 'the name of a secret of Google Cloud. Read the version that it names'],
   [
-    /^(vault:|ref\+|secret:\/\/|sm:\/\/|gcp:|ssm:|keyvault:|infisical:|doppler:|awssm:|bws:)/i,
+    // SOPS, dotenvx, Jasypt, Spring Cloud Config, the Transit engine of Vault, Ansible, AWS KMS, age and PGP.
+    /^(ENC[[(]|encrypted:|\{cipher\}|vault:v\d+:|!vault|\$ANSIBLE_VAULT;|AQICA|-----BEGIN (AGE|PGP) )/i,
+    'a text that is still encrypted. Decrypt it before the server starts',
+  ],
+  [
+    /^(vault:|ref\+|gcp:|ssm:|sops:|secretref:|secretsmanager:|secrets?:|keyvault:|infisical:|doppler:|awssm:|bws:)/i,
     'a reference to a secret store. Resolve it before the server starts',
   ],
   [
     /^@microsoft\.keyvault\(/i,
     'a reference of Azure Key Vault that was not resolved. Give the application access to the vault',
   ],
-  [/^https?:\/\//i, 'a URL. Read the secret that it names'],
+  [/^[a-z][a-z0-9+.-]{0,30}:\/\//i, 'a URL. Read the secret that it names'],
+  [/^(\$\(\w+\)|\$\{?[A-Za-z_]\w*\}?|%[A-Za-z_]\w*%)$/, 'the name of a variable that was not replaced by its value'],
   [
-    /^(\$\(.*\)|\$\{?[A-Za-z_]\w*\}?|%[A-Za-z_]\w*%|\{\{.*\}\}|<%.*%>)$/,
-    'the name of a variable that was not replaced by its value',
+    // Serverless, CloudFormation, GitHub Actions, Helm, Argo CD, Concourse and templates. JSON has quotes.
+    /^(\$?\{[^"]*\}|\$?\(.*\)|<.*>)$/s,
+    'a reference that was not replaced by its value. Let the tool that deploys the server replace it',
   ],
   [/^(process\.env\.|env\.|os\.environ|ENV\[)/, 'the name of a variable that was not replaced by its value'],
   [/^TWILIO_\w+$/, 'the name of a variable. Read its value'],

@@ -1,6 +1,6 @@
 import { parseBoundedJson } from '../../diagnose/body-variants.ts'
 import type { CauseRow, Edit, Finding, Row, Unexplained } from '../../diagnose/causes/row.ts'
-import { isBounded, isBoundedJson } from '../../diagnose/limits.ts'
+import { isBounded, isBoundedJson, isUnfinishedJson } from '../../diagnose/limits.ts'
 import { findProduct } from '../../diagnose/products.ts'
 import type { RejectionCode } from '../../verdict.ts'
 import { readHeaders, readSingle } from '../../verify/head.ts'
@@ -167,6 +167,26 @@ const rows = {
       return code === 'body_too_large' ? { grounds: ['refusal'], detail: describeSize(subject) } : undefined
     },
   } satisfies SendGridRow as Row,
+  body_truncated: {
+    title: 'The body was cut off',
+    symptom: 'Large batches or mails are refused as `body_malformed` or `signature_mismatch`, but small ones pass.',
+    reason:
+      'The signature covers the whole body. A limit of a proxy or a queue, a short field of a database, or a connection that ended early cut off its end.',
+    fix: 'Pass the whole body: raise the limit that cuts it, in the proxy, the queue, the log or the field.',
+    part: 'body',
+    codes: ['body_malformed'],
+    suspect(asked) {
+      const { code, message } = asked.rejection
+      if (code === 'body_malformed' && message.startsWith(ended))
+        return {
+          grounds: ['refusal'],
+          detail: ended,
+          fix: 'Look for a limit of time or size in front of this server that closes the connection. SendGrid sends the request again.',
+        }
+      const detail = concernsBody(code) ? describeCut(asked.subject) : undefined
+      return detail === undefined ? undefined : { grounds: ['shape'], detail }
+    },
+  } satisfies SendGridRow as Row,
   body_already_parsed: {
     title: 'Something else read the body first',
     symptom: 'The code is `body_already_consumed` (500), or the body is "[object Object]".',
@@ -182,6 +202,11 @@ const rows = {
       if (subject.parsed !== undefined) return { grounds: ['fault'], detail: parsedBody }
       if (code === 'body_already_consumed')
         return { grounds: ['refusal'], detail: 'Something read the body and kept no bytes.' }
+      if (subject.state.body?.length === 0 && readLength(subject) > 0)
+        return {
+          grounds: ['trace'],
+          detail: `The verifier got no body, but Content-Length is ${readLength(subject)}: something read it before, or your code does not pass it.`,
+        }
       const trace = findTrace(subject)
       return trace === undefined ? undefined : { grounds: ['trace'], detail: trace }
     },
@@ -211,6 +236,7 @@ const rows = {
     edits: (subject) => listBodies(subject, 'json'),
     suspect(asked) {
       const { text } = asked.subject
+      if (describeCut(asked.subject) !== undefined) return undefined
       if (isOther(asked) && text !== '') return { grounds: ['shape'], detail: noArray }
       if (asked.rejection.code === 'body_malformed' && isShortJson(asked.subject))
         return { grounds: ['shape'], detail: shorter }
@@ -302,7 +328,9 @@ const mark = /\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|\*{4,}/i
 const shorter =
   'The body is complete JSON, and shorter than its Content-Length: something parsed it and wrote it again, or cut off white space at its end.'
 const lostEscapes = 'The events were written again, without the escapes of "<" and ">".'
-const noArray = 'The body is not a JSON array: it was compressed, cut off or wrapped, or it is forged.'
+const noArray = 'The body is not a JSON array: it was compressed or wrapped, or it is forged.'
+/** The message of a rejection whose body was not read to its end. */
+const ended = 'The connection ended before the body did.'
 
 function hasSentLength(subject: SendGridSubject): boolean {
   return readLength(subject) === subject.state.body?.length
@@ -313,6 +341,26 @@ function isShortJson(subject: SendGridSubject): boolean {
   const { text, state } = subject
   if (state.body === undefined || !(state.body.length < readLength(subject))) return false
   return (parseArray(text) ?? parseBoundedJson(text)) !== undefined
+}
+
+/** Describes the end that a body lacks: that of its JSON or its multipart, or what was announced. */
+function describeCut(subject: SendGridSubject): string | undefined {
+  const { state, text } = subject
+  const length = state.body?.length ?? 0
+  if (length === 0 || isShortJson(subject)) return undefined
+  const declared = readLength(subject)
+  const size = declared > length ? ` It has ${length} bytes, and its Content-Length is ${declared}.` : ''
+  if (isUnfinishedJson(text)) return `The JSON ends in the middle: it was cut off.${size}`
+  if (lacksLastBoundary(subject)) return `The body has no boundary at its end: it was cut off.${size}`
+  return size === '' ? undefined : `The body was cut off, or something wrote it again.${size}`
+}
+
+/** A multipart ends with its boundary and two hyphens. */
+function lacksLastBoundary({ request: { headers }, state: { body } }: SendGridSubject): boolean {
+  const contentType = readSingle(readHeaders(headers), 'content-type') ?? ''
+  const boundary = /^multipart\/[^;]*;.*boundary="?([^";,\s]{1,100})/i.exec(contentType)?.[1]
+  if (boundary === undefined || body?.[0] !== dash) return false
+  return !new TextDecoder().decode(body.subarray(-300)).includes(`--${boundary}--`)
 }
 
 function readLength({ request: { headers } }: SendGridSubject): number {
