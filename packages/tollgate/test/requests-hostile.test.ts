@@ -226,6 +226,20 @@ describe('a long text costs time in proportion to its length', () => {
       'parameters',
       `{"log":{"entries":[{"request":{"method":"GET","url":"/","postData":{"mimeType":"x-www-form-urlencoded","params":[${fill('{"name":"+1"},')}{}]}}}]}}`,
     ],
+    ['objects in objects', `{${fill('"a":{"b":{"c":{}}},')}"d":1}`],
+    ['lists of requests', `{"a":[${fill('{"b":{"headers":{}}},')}{}]}`],
+    ['signed requests', `[${fill('{"headers":{"x-twilio-signature":""}},')}{}]`],
+    ['lines of JSON', fill('{"req":{"headers":{"x-twilio-signature":""}}}\n')],
+    ['lines with text', fill('{"log":"x-twilio-signature: \\n"}\n')],
+    ['a form in a log', `{"method":"GET","path":"/","headers":{"a":"b"},"text":"${fill('a=')}"}`],
+    ['a message in a log', `{"method":"GET","path":"/","headers":{"a":"b"},"raw":"${fill('AAAA')}"}`],
+    [
+      'a list of bytes',
+      `{"method":"GET","path":"/","headers":{"a":"b"},"body":{"type":"Buffer","data":[${fill('1,')}1]}}`,
+    ],
+    ['headers as printed', `${fill('POST / {')}{'x-twilio-signature': 'a'}`],
+    ['lines after headers', `POST / {'x-twilio-signature': 'a'}\n${fill('a b=c\n')}`],
+    ['one line after headers', `POST / {'x-twilio-signature': 'a'}\n${fill('a')} ${fill('=')}`],
     ['UTF-16', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.alloc(size, 'curl ', 'utf16le')])],
   ]
   test.each(texts)('%s', (_name, text) => {

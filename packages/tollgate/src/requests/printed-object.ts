@@ -1,7 +1,8 @@
 import { RequestError } from './error.ts'
 
-/** An object that a program printed, and where the text after it begins. */
+/** An object that a program printed, where it begins, and where the text after it begins. */
 export interface Printed {
+  readonly start: number
   readonly value: Readonly<Record<string, unknown>>
   readonly end: number
 }
@@ -20,20 +21,39 @@ export function findPrinted(text: string, start = 0): Printed | undefined {
   if (at === -1) return undefined
   const reader = new Reader(text, at)
   const value = reader.readObject(mostLevels)
-  return value && { value, end: reader.at }
+  return value && { start: at, value, end: reader.at }
+}
+
+/** How many objects of a text are read. One that is not complete is read too, and those in it. */
+const mostObjects = 50
+
+/** Reads the objects of a text, one after the other, as `findPrinted` reads the first. */
+export function* listPrinted(text: string): Generator<Printed> {
+  let at = 0
+  for (let count = 0; count < mostObjects; count++) {
+    at = text.indexOf('{', at)
+    if (at === -1) return
+    const found = findPrinted(text, at)
+    if (found !== undefined) yield found
+    at = found?.end ?? at + 1
+  }
 }
 
 // Each matches at one place only, and reads every character once.
 const blank = /\s*/y
 const bareKey = /[A-Za-z_$][\w$]*/y
 const quoted = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/sy
+const arrow = /=>/y
 const plus = /\s*\+\s*(?=['"`])/y
 const word = /-?\d[\d.eE+-]*|true|false|null|undefined|NaN/y
 /** Of a value that was not printed, and the end of a long text. */
 const cut =
   /\[(?:Object|Array|Function|Getter|Setter|Circular|Symbol)[^\]\n]*\]|\.\.\. \d+ more (?:items?|characters?)/y
-/** Before an object that is of a class, or without a prototype. */
-const className = /(?:\[[A-Za-z]+: null prototype\]|[A-Z]\w*) (?=\{)/y
+/** Before an object that is of a class, or without a prototype: `Headers {`, `Map(2) {`, `Object [Headers] {`. */
+const className =
+  /(?:\[[A-Za-z]+: null prototype\]|[A-Za-z_$][\w$]{0,60}(?:\(\d{1,9}\))?(?: \[[^\]\n]{1,60}\])?) (?=\{)/y
+/** The names of the internal parts of an object. */
+const symbol = /\[Symbol\([^)\n]{0,60}\)\]/y
 
 class Reader {
   readonly #text: string
@@ -47,9 +67,10 @@ class Reader {
   readObject(levels: number): Record<string, unknown> | undefined {
     const object: Record<string, unknown> = Object.create(null)
     const isWhole = this.#readItems('{', '}', levels, () => {
-      const key = this.#take(bareKey) ?? this.#readText() ?? this.#readBracketed()
+      const key = this.#take(symbol) ?? this.#take(bareKey) ?? this.#readText() ?? this.#readBracketed()
       this.#take(blank)
-      if (key === undefined || !this.#skip(':')) return false
+      // A Map has arrows.
+      if (key === undefined || (this.#take(arrow) === undefined && !this.#skip(':'))) return false
       const value = this.#readValue(levels - 1)
       if (value === undefined) return false
       if (value !== missing) object[key] = value
