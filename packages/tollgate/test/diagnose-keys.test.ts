@@ -25,6 +25,7 @@ describe('a text that is no token', () => {
     ['secretref:twilio-auth-token', 'secret store'],
     ['doppler://acme/prd/TWILIO_AUTH_TOKEN', 'secret store'],
     ['akv://acme/twilio', 'URL'],
+    ['$ENV://TWILIO_AUTH_TOKEN', 'URL'],
     [`\${ssm:/acme/twilio-auth-token}`, 'reference'],
     ['{{resolve:secretsmanager:twilio:SecretString:token}}', 'reference'],
     [`\${{ secrets.TWILIO_AUTH_TOKEN }}`, 'reference'],
@@ -39,6 +40,18 @@ describe('a text that is no token', () => {
     expect(suspected[0]).toMatchObject({ id: 'token_shape', detail: expect.stringContaining(what) })
     expect(suspected.map(({ id }) => id)).not.toContain('host')
     expect(JSON.stringify(suspected)).not.toContain(token)
+  })
+
+  test('Basic credentials are not decoded alone', async () => {
+    const given = { ...options, authToken: `Basic ${btoa(`${accountSid}:${authToken}`)}` }
+    const { proven } = await diagnose(request, given)
+    expect(proven?.causes).toMatchObject([
+      {
+        id: 'token_shape',
+        detail: expect.stringContaining('Basic authentication'),
+        fix: expect.stringMatching(/^Give/),
+      },
+    ])
   })
 
   test('an AccountSid without "AC"', async () => {

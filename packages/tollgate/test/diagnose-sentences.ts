@@ -254,7 +254,26 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       (one) => /^\ufeff?\s*[[{]/.test(text(one)) && isForm(one),
     ],
   ],
+  body_truncated: [
+    [
+      /^The JSON ends in the middle/,
+      (one) => hash(one) !== undefined && /^\s*[[{]/.test(text(one)) && !/[}\]]\s*$/.test(text(one)),
+    ],
+    [/^The form ends inside an escape/, (one) => isForm(one) && /%[0-9a-f]{0,2}$/i.test(text(one))],
+  ],
   form_taken_as_json: [
+    [
+      /^The body is JSON without anything of Twilio’s, and the User-Agent is that of another program/,
+      (one) =>
+        /^\s*[[{]/.test(text(one)) &&
+        !/AccountSid|com\.twilio/i.test(text(one)) &&
+        has(one, 'user-agent') &&
+        !/^TwilioProxy/.test(readHeader(one, 'user-agent').join()),
+    ],
+    [
+      /^The body has the parameters of a form webhook, and no parser finds them/,
+      (one) => /AccountSid/.test(text(one)) && !form(one).some(([name]) => name === 'AccountSid'),
+    ],
     [/^The parameters are a text/, ({ request }) => typeof request.params === 'string'],
     [
       /^The body is JSON with the parameters of a form webhook, and the URL has no bodySHA256/,
@@ -312,6 +331,13 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   ],
   params_missing: [
     [/^No parameters were passed/, (one) => parsed(one).length === 0],
+    [
+      /^The form has (one|\d+) parameters? of Twilio’s, and not the SID that every webhook has/,
+      (one, [count]) =>
+        [form(one), parsed(one), Object.entries(Object(one.request.body))]
+          .map((pairs) => new Set(pairs.map(([name]) => name)))
+          .some((found) => found.size === (count === 'one' ? 1 : Number(count)) && !/sid/i.test([...found].join())),
+    ],
     [
       /^The verifier got a form of (\d+) bytes, and Content-Length is (\d+)/,
       (one, [bytes, length = '']) =>

@@ -280,6 +280,15 @@ describe('what is said is true', () => {
     }
   })
 
+  test('a "?" or a slash too much is no second query, and no prefix', async () => {
+    const empty = read(await explain(post(`${origin}/sms`, { url: '/sms?' })))
+    expect(empty).toMatch(/has a "\?" at its end, without a query/)
+    expect(empty).not.toMatch(/twice|rewrite/)
+    const slashes = read(await explain(post(`${origin}/sms`, { url: '//sms' })))
+    expect(slashes).toMatch(/begins with 2 slashes, and Twilio signed it with one: \/sms\./)
+    expect(slashes).not.toMatch(/starts with \/,|add \/ to|sent a copy/)
+  })
+
   test('a path that "publicUrl" adds is not one that a proxy adds', async () => {
     const request = post('https://proj.example.net/hooks/sms', { headers: { host: 'proj.example.net' } })
     const diagnosis = await explain(request, { publicUrl: 'https://fn.example.com/sms' })

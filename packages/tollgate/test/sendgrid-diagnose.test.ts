@@ -237,6 +237,18 @@ describe('diagnoseSendGrid suspects', () => {
     expect(suspected).toMatchObject([{ id: 'body_decoded', detail: expect.stringContaining('U+FFFD') }])
   })
 
+  test('a mail that API Gateway decoded as UTF-8', async () => {
+    const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const { publicKey, ...request } = await signSendGridRequest({ body: mail })
+    // Its own copy has a limit of its own for what it explains.
+    vi.resetModules()
+    const { diagnoseSendGrid } = await import('../src/diagnose/index.ts')
+    const verifier = createSendGridVerifier({ publicKey, diagnose: diagnoseSendGrid })
+    await verifier.verify({ ...request, body: mail.toString() }, { requestContext: {}, headers: {} })
+    await vi.waitFor(() => expect(lines).toHaveBeenCalled())
+    expect(String(lines.mock.calls[0]?.[0])).toMatch(/mismatch\. Fix: Let API Gateway pass the bytes: add multipart/)
+  })
+
   test('a mail that is too large for a search is not called unchanged', async () => {
     const large = Buffer.concat([mail, Buffer.alloc(18_000_000, 'a')])
     const { suspected, tried } = await diagnose({ body: large, timestamp: '1800000000' }, { maxBodyBytes: 32_000_000 })

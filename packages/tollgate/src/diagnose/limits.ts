@@ -130,7 +130,10 @@ export function isBoundedJson(text: string, mostParts: number, mostLevels: numbe
  * @returns true if it begins as a list or an object, and ends inside of it
  */
 export function isUnfinishedJson(text: string): boolean {
-  return /^\s*[[{]/.test(text) && measureJson(text, Infinity, Infinity) === 'unfinished'
+  const [first = '', last = ''] = [text.trimStart().at(0), text.trimEnd().at(-1)]
+  // A quote that came from a wrong character set opens a text that never ends.
+  if (!['[', '{'].includes(first) || last === (first === '[' ? ']' : '}')) return false
+  return measureJson(text, Infinity, Infinity) === 'unfinished'
 }
 
 function measureJson(text: string, mostParts: number, mostLevels: number): 'whole' | 'unfinished' | 'too large' {

@@ -26,7 +26,7 @@ const references: readonly (readonly [form: RegExp, what: string])[] = [
     /^@microsoft\.keyvault\(/i,
     'a reference of Azure Key Vault that was not resolved. Give the application access to the vault',
   ],
-  [/^[a-z][a-z0-9+.-]{0,30}:\/\//i, 'a URL. Read the secret that it names'],
+  [/^\$?[a-z][a-z0-9+.-]{0,30}:\/\//i, 'a URL. Read the secret that it names'],
   [/^(\$\(\w+\)|\$\{?[A-Za-z_]\w*\}?|%[A-Za-z_]\w*%)$/, 'the name of a variable that was not replaced by its value'],
   [
     // Serverless, CloudFormation, GitHub Actions, Helm, Argo CD, Concourse and templates. JSON has quotes.
@@ -76,6 +76,11 @@ const changes: readonly Change[] = [
     'The configured Auth Token is in capitals.',
     'Write the Auth Token in lower case, as the Twilio console shows it.',
     (text) => (/^[0-9a-f]{32}$/i.test(text) ? text.toLowerCase() : undefined),
+  ],
+  [
+    'The configured Auth Token is a text for Basic authentication: the AccountSid and the Auth Token, in Base64.',
+    'Give the Auth Token alone, as the Twilio console shows it.',
+    (text) => /^AC[0-9a-f]{32}:(.*)$/s.exec(decodeBase64(text.replace(/^Basic\s+/i, '')) ?? '')?.[1],
   ],
   [
     'The configured Auth Token is still encoded in Base64.',

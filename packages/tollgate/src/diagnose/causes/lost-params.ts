@@ -1,7 +1,7 @@
 import { kindOf } from '../../params/index.ts'
 import type { Pairs } from '../../schemes/twilio/sign/form.ts'
 import { kinds } from '../../schemes/twilio/webhooks/index.ts'
-import { freeText, showName, showNames } from '../mask.ts'
+import { freeText, isTwilioName, showName, showNames } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { stripDigits } from '../spelling.ts'
 import { isAdded, isLost } from './differences.ts'
@@ -365,7 +365,7 @@ function readJsonList(text: string): string[] | undefined {
 // Each of these resources belongs to an account, so Twilio sends the AccountSid with it.
 const ofResource = /(^| )(Call|Message|Sms|SmsMessage|Recording|Conference|Transcription|Task)Sid( |$)/
 
-function suspectMissing({ state }: Subject): Suspicion | undefined {
+function suspectMissing({ state, method }: Subject): Suspicion | undefined {
   if (state.covers !== 'params' || state.pairs.length === 0) return undefined
   const names = new Set(state.pairs.map(([name]) => name))
   const missing = listKnownNames(state.pairs).filter(({ name, always }) => always && !names.has(name))
@@ -384,6 +384,13 @@ function suspectMissing({ state }: Subject): Suspicion | undefined {
       grounds: ['contradiction'],
       detail: `The value of "${showName(gone[0])}" looks like a mark that a filter or a log writes in place of a text that it hides.`,
       fix: hideNothing,
+    }
+  // Every form of Twilio's has the SID of something.
+  if (method !== 'GET' && !/sid/i.test(text) && [...names].every(isTwilioName))
+    return {
+      grounds: ['contradiction'],
+      detail: `The form has ${names.size === 1 ? 'one parameter of Twilio’s' : `${names.size} parameters of Twilio’s`}, and not the SID that every webhook has: it was cut, or others were removed.`,
+      fix: 'Pass the whole form as it arrived. If a template puts it into another form, encode it there (API Gateway: $util.urlEncode($input.body)).',
     }
   if (names.has('From') && names.has('To') && !/sid/i.test(text))
     return {

@@ -73,6 +73,7 @@ export const queryCauses = {
     mend: setFunction,
     edits({ state }) {
       const fields = splitFields(state.url.query)
+      if (state.url.query === '?') return [dropEmpty]
       return fields.length <= mostFields ? listExtra(fields) : []
     },
     compare: (seen, signed) => compareQueries('added', seen, signed, 'The query has fields that Twilio did not sign.'),
@@ -248,6 +249,14 @@ function* listLost({ state, evidence, hints, given }: Subject): Generator<Edit> 
 // Fields that hosts, tunnels and browsers add.
 const added =
   /^(utm_|x-|_|ngrok|fbclid|gclid|slug|path|proxy|route|rest|all|code$|clientid$|nxtp|index$|t$|ts$|timestamp$|cache|v$|request|trace|source$)/i
+
+const dropEmpty: Edit = {
+  dimension: 'fields',
+  cost: 1,
+  apply: editUrl('query', (query) => (query === '?' ? '' : undefined)),
+  detail: 'The URL has a "?" at its end, without a query, which Twilio did not sign.',
+  fix: 'Let the proxy add "?" only before a query (nginx: $is_args$args instead of ?$args), or return the URL without it from "signedUrl".',
+}
 
 function* listExtra(fields: readonly string[]): Generator<Edit> {
   const half = fields.slice(0, fields.length / 2)

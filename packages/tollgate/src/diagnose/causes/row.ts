@@ -214,6 +214,9 @@ export interface OtherCause extends Finding {
   readonly id: string
 }
 
+/** A mark of logs and filters inside a longer text. */
+export const redactedPart: RegExp = /\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|\*{4,}/i
+
 /** The marks that logs and filters write in place of what they hide. */
 export const redacted: RegExp =
   /^\W{0,3}(redacted|filtered|masked|hidden|removed|sanitized|sensitive|secret|scrubbed|omitted)\W{0,3}$|\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|<(redacted|filtered|masked|hidden|removed)>|^[*•]{3,}$/i

@@ -1,5 +1,12 @@
 import { parseBoundedJson } from '../../diagnose/body-variants.ts'
-import type { CauseRow, Edit, Finding, Row, Unexplained } from '../../diagnose/causes/row.ts'
+import {
+  type CauseRow,
+  type Edit,
+  type Finding,
+  type Row,
+  redactedPart,
+  type Unexplained,
+} from '../../diagnose/causes/row.ts'
 import { isBounded, isBoundedJson, isUnfinishedJson } from '../../diagnose/limits.ts'
 import { findProduct } from '../../diagnose/products.ts'
 import type { RejectionCode } from '../../verdict.ts'
@@ -241,7 +248,7 @@ const rows = {
       if (asked.rejection.code === 'body_malformed' && isShortJson(asked.subject))
         return { grounds: ['shape'], detail: shorter }
       if (!isIntact(asked) || isMail(asked.subject)) return undefined
-      if (mark.test(text)) return { grounds: ['sign'], detail: markedBody }
+      if (redactedPart.test(text)) return { grounds: ['sign'], detail: markedBody }
       if (text === '' || /[\r\n]$/.test(text)) return undefined
       // No code of this server changed a body of the length that was sent.
       return { grounds: [hasSentLength(asked.subject) ? 'unknown' : 'sign'], detail: noLineEnd }
@@ -252,6 +259,10 @@ const rows = {
     symptom: 'Requests are refused as `signature_mismatch`, all of them or only those with other letters than ASCII.',
     reason: 'Something read the body as text in another character set, left it in Base64, or compressed it.',
     fix: 'Pass the bytes that arrived, not text that was made of them.',
+    fixes: {
+      lambda:
+        'Let API Gateway pass the bytes: add multipart/form-data (or */*) to the binary media types of the REST API, and deploy it.',
+    },
     part: 'body',
     edits: listDecoded,
     suspect(asked) {
@@ -324,7 +335,6 @@ const noText = 'The body is not UTF-8: it was compressed, or written in another 
 const noLineEnd =
   'The body does not end in a line break, as the events of SendGrid do: something wrote it again, or changed it in another way.'
 const markedBody = 'The body has a mark that filters write in place of what they hide.'
-const mark = /\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|\*{4,}/i
 const shorter =
   'The body is complete JSON, and shorter than its Content-Length: something parsed it and wrote it again, or cut off white space at its end.'
 const lostEscapes = 'The events were written again, without the escapes of "<" and ">".'

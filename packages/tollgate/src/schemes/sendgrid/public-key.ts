@@ -68,6 +68,8 @@ export function parsePublicKey(key: unknown, where: string): Uint8Array {
   const text = key.replace(/\\r|\\n/g, '\n')
   const [, label, pem] = /^\s*-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----\s*$/.exec(text) ?? []
   if (label !== undefined && label !== 'PUBLIC KEY') return fail(describeLabel(label))
+  if (pem === undefined && /-----BEGIN /.test(text))
+    return fail('is not a whole PEM: give all its lines, or the Base64 between the first and the last')
   const base64 = (pem ?? text).replace(/\s/g, '')
   const fault = describeSecretFault(base64) ?? describeToken(base64)
   if (fault !== undefined) return fail(fault)
