@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -344,6 +346,96 @@ test.each<[string, string]>([
   expect(bodyOf(found)).toBe('Body=x')
 })
 
+describe('a request as other languages and tools print it', () => {
+  const form = 'MessageSid=SM1&Body=a+%26+b&Empty='
+  const fields = { MessageSid: 'SM1', Body: 'a & b', Empty: '' }
+  const headers = { host: 'example.com', 'x-twilio-signature': signature, 'content-type': formType }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  const raw = `POST /sms HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${form}`
+  const variables = {
+    REQUEST_METHOD: 'POST',
+    HTTP_HOST: 'example.com',
+    HTTP_X_TWILIO_SIGNATURE: signature,
+    CONTENT_TYPE: formType,
+    QUERY_STRING: '',
+  }
+  const python = `{'Host': 'example.com', 'X-Twilio-Signature': '${signature}', 'Content-Type': '${formType}'}`
+  const pairs = Object.entries(fields).map(([name, value]) => ({ key: name, value }))
+  const body = { mode: 'urlencoded', urlencoded: pairs }
+  const header = Object.entries(headers).map(([key, value]) => ({ key, value }))
+
+  test.each<[string, string]>([
+    ['lines without a version of HTTP', `POST /sms\n${lines.join('\n')}\n\n${form}`],
+    ['lines with titles', `POST https://example.com/sms\nHeaders:\n  ${lines.join('\n  ')}\nBody:\n  ${form}`],
+    ['ASP.NET', `Request:\nMethod: POST\nPathBase: \nPath: /sms\n${lines.join('\n')}\ninfo: x\nRequestBody: ${form}`],
+    ['PHP', JSON.stringify({ ...variables, REQUEST_URI: '/sms', body: form })],
+    ['Rack', `${inspect({ ...variables, PATH_INFO: '/sms' }).replaceAll(': ', ' => ')}\n${form}`],
+    ['Python', `POST /sms ${python} b'${form}'`],
+    [
+      'Flask',
+      `POST /sms ${python} ImmutableMultiDict([${pairs.map(({ key, value }) => `('${key}', '${value}')`).join(', ')}])`,
+    ],
+    ['Go', `10:00 ${JSON.stringify(raw)}`],
+    ['a list of pairs', `POST /sms ${inspect(Object.entries(headers))} ${form}`],
+    ['Maps', `POST /sms ${inspect(new Map(Object.entries(headers)))} ${inspect(new Map(Object.entries(fields)))}`],
+    ['with colours', `POST /sms ${inspect(headers, { colors: true })}\n${form}`],
+    ['Markdown', `\`\`\`http\n${raw}\n\`\`\``],
+    [
+      'Bun',
+      `Request (0 KB) {\n  method: "POST",\n  url: "https://example.com/sms",\n  headers: Headers ${JSON.stringify(headers)}\n}\n${form}`,
+    ],
+    [
+      'Postman',
+      JSON.stringify({
+        item: [{ request: { method: 'POST', header, url: { raw: 'https://example.com/sms' }, body } }],
+      }),
+    ],
+    [
+      'Elastic',
+      JSON.stringify({
+        http: { request: { method: 'post', headers, body: { content: form } } },
+        url: { full: 'https://example.com/sms' },
+      }),
+    ],
+    ['cloudflared', JSON.stringify({ headers, message: 'POST https://example.com/sms HTTP/1.1', body: form })],
+    [
+      'Laravel',
+      JSON.stringify({ context: { method: 'POST', fullUrl: 'https://example.com/sms', headers, input: fields } }),
+    ],
+    ['events of AWS', JSON.stringify({ events: [{ message: `POST /sms ${inspect(headers)}` }, { message: form }] })],
+    [
+      'a queue',
+      JSON.stringify({ Records: [{ body: JSON.stringify({ method: 'POST', path: '/sms', headers, body: form }) }] }),
+    ],
+  ])('%s', (_name, text) => {
+    const found = read(text)
+    expect(found).toMatchObject({ method: 'POST', url: 'https://example.com/sms' })
+    expect(found.headers.find(([name]) => /^x-twilio-signature$/i.test(name))?.[1]).toBe(signature)
+    expect(bodyOf(found)).toBe(form)
+  })
+
+  test('the whole request object of a server', async () => {
+    const printed = await new Promise<string>((resolve) => {
+      const server = createServer((request, response) => {
+        resolve(inspect(request))
+        response.end()
+        server.close()
+      }).listen(0, '127.0.0.1', () => {
+        const { port } = server.address() as AddressInfo
+        void fetch(`http://127.0.0.1:${port}/sms`, {
+          method: 'POST',
+          headers: { 'x-twilio-signature': signature },
+          body: form,
+        })
+      })
+    })
+    const found = read(`${printed}\n${form}`)
+    expect(found.method).toBe('POST')
+    expect(found.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+\/sms$/)
+    expect(bodyOf(found)).toBe(form)
+  })
+})
+
 test('a copy with a signature of SendGrid names no alert of Twilio', () => {
   const text = `x-twilio-email-event-webhook-signature ${signature}x-twilio-email-event-webhook-timestamp 1\n[{"event":"open"}]`
   for (const copy of [
@@ -428,25 +520,6 @@ test('deep and long texts are read in linear time', () => {
   expect(() => findPrinted(`${'{a:'.repeat(1_000_000)}1`)).toThrow('more than 20 levels')
   for (const part of ['web | ', 'web | \n', '1 ', '1: \n', ' \n'])
     expect(() => read(part.repeat(300_000))).toThrow(RequestError)
-  for (const part of [
-    '{',
-    "{'",
-    '{a:{b:c,',
-    '{}',
-    '{a=>',
-    'A(1) {',
-    '[Symbol(a)]',
-    '{a:{',
-    "{'a=b",
-    '\nPOST /',
-    '{a:',
-    "'",
-    '[Object',
-    '\\',
-    'A {',
-    "'' + ",
-    '{a:1,',
-    '/',
-  ])
+  for (const part of ['{', "{'", '{a:', "'", '[Object', '\\', 'A {', "'' + ", '{a:1,', '/'])
     expect(() => read(`x-twilio-signature: rawPath: ${part.repeat(300_000)}`)).toThrow(RequestError)
 })

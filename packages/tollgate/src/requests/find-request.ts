@@ -8,7 +8,9 @@ type PartName = 'method' | 'url' | 'host' | 'query' | 'headers' | 'rawBody' | 'b
  */
 const partNames: Readonly<Record<PartName, readonly string[]>> = {
   method: ['method', 'httpmethod', 'requestmethod', 'verb'],
-  url: 'originalurl requesturl fullurl rawurl url webhookurl requesturi uri href rawpath path pathname'.split(' '),
+  url: 'originalurl requesturl fullurl rawurl url webhookurl requesturi uri href rawpath path pathname pathinfo'.split(
+    ' ',
+  ),
   host: ['host', 'hostname', 'domainname'],
   query: ['querystring', 'rawquerystring', 'query'],
   headers: ['headers', 'requestheaders', 'httpheaders', 'header', 'rawheaders'],
@@ -17,7 +19,7 @@ const partNames: Readonly<Record<PartName, readonly string[]>> = {
   base64Body: ['bodybase64', 'rawbodybase64', 'base64body'],
   body: ['body', 'requestbody', 'httpbody', 'payload', 'postdata'],
   /** Names that have other uses too. */
-  perhapsBody: 'content data form formdata formparams post params parameters text textpayload raw'.split(' '),
+  perhapsBody: 'content data form formdata formparams post params parameters input all text textpayload raw'.split(' '),
 }
 
 /** Lists the values of a part, the best name first. */
@@ -28,12 +30,34 @@ export function listParts(value: unknown, part: PartName): unknown[] {
     const plain = name.length > 40 ? name : name.replace(/[_-]/g, '').toLowerCase()
     if (!found.has(plain) && one !== undefined && one !== null) found.set(plain, one)
   }
-  return partNames[part].flatMap((name) => (found.has(name) ? [found.get(name)] : []))
+  const parts = partNames[part].flatMap((name) => (found.has(name) ? [found.get(name)] : []))
+  return parts.length === 0 && part === 'headers' ? listVariables(value) : parts
+}
+
+const variable = /^HTTP_X_TWILIO_\w*SIGNATURE$/
+
+/** Reads headers from the variables of CGI, which PHP, Rack and WSGI have. https://www.rfc-editor.org/rfc/rfc3875 */
+function listVariables(value: object): unknown[] {
+  if (!Object.keys(value).some((name) => variable.test(name))) return []
+  const headers = Object.entries(value).flatMap(([name, text]) => {
+    const [, header] = /^(?:HTTP_(\w{1,100})|CONTENT_(?:TYPE|LENGTH))$/.exec(name) ?? [undefined, undefined]
+    const isHeader = header !== undefined || name.startsWith('CONTENT_')
+    return isHeader && typeof text === 'string' && text !== ''
+      ? [[(header ?? name).toLowerCase().replaceAll('_', '-'), text]]
+      : []
+  })
+  return [headers]
 }
 
 /** Lists the texts of a part, the best name first, without empty ones. */
 export function listTexts(value: unknown, part: PartName): string[] {
-  return listParts(value, part).filter((one): one is string => typeof one === 'string' && one !== '')
+  const parts = listParts(value, part)
+  // Postman and Elastic have an object for a URL.
+  const all =
+    part === 'url'
+      ? parts.flatMap((one) => [one, property(one, 'raw'), property(one, 'full'), property(one, 'original')])
+      : parts
+  return all.filter((one): one is string => typeof one === 'string' && one !== '')
 }
 
 /** An object, and those that it is in, from the inside out. */
@@ -64,11 +88,11 @@ function isObject(value: unknown): value is object {
 }
 
 /** The name of a header with a signature, where a program printed it as a name. */
-export const signatureName: RegExp = /["']?x-twilio-(?:email-event-webhook-)?signature["']?\s*(?::|=>|,)/i
+export const signatureName: RegExp = /x[-_]twilio[-_](?:email[-_]event[-_]webhook[-_])?signature["']?\s*(?::|=>|,)/i
 
 /** Checks if a text is the name of a header with a signature. */
 export function isSignatureName(name: string): boolean {
-  return name.length < 60 && signatureName.test(`${name}:`)
+  return /^x-twilio-(?:email-event-webhook-)?signature$/i.test(name)
 }
 
 /**
@@ -126,18 +150,38 @@ export function hasSignedRequest(value: unknown): boolean {
  * a signature. If each line of a log is in an object of its own, the lines are joined.
  */
 export function findLoggedText(value: unknown): string | undefined {
-  for (const each of Array.isArray(value) ? value : [value])
-    for (const { value: object, holders } of walkObjects(each))
-      for (const [name, text] of Object.entries(object))
-        if (typeof text === 'string' && signatureName.test(text))
-          return Array.isArray(value) && holders.length === 0 ? joinLines(value, name) : text
+  if (Array.isArray(value)) return joinLines(value) ?? findFirstText(value)
+  for (const { value: object } of walkObjects(value))
+    for (const one of Object.values(object)) {
+      const found = Array.isArray(one) ? (joinLines(one) ?? findFirstText(one)) : findText([one])
+      if (found !== undefined) return found
+    }
   return undefined
 }
 
-function joinLines(lines: readonly unknown[], name: string): string {
-  return lines
-    .map((line) => property(line, name))
-    .filter((text): text is string => typeof text === 'string')
-    .map((text) => (text.endsWith('\n') ? text : `${text}\n`))
-    .join('')
+function findFirstText(list: readonly unknown[]): string | undefined {
+  for (const each of list)
+    for (const { value } of walkObjects(each)) {
+      const found = findText(Object.values(value))
+      if (found !== undefined) return found
+    }
+  return findText(list)
+}
+
+function findText(values: readonly unknown[]): string | undefined {
+  return values.find((text): text is string => typeof text === 'string' && signatureName.test(text))
+}
+
+/** Joins the lines of a log, each of which is in an object of its own. */
+function joinLines(lines: readonly unknown[]): string | undefined {
+  for (const line of lines) {
+    const [name] = Object.entries(isObject(line) ? line : {}).find(([, text]) => findText([text]) !== undefined) ?? []
+    if (name === undefined) continue
+    return lines
+      .map((one) => property(one, name))
+      .filter((text): text is string => typeof text === 'string')
+      .map((text) => (text.endsWith('\n') ? text : `${text}\n`))
+      .join('')
+  }
+  return undefined
 }

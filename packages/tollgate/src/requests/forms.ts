@@ -247,11 +247,35 @@ function nameEntry(
   return addSource(one, from, index === undefined ? undefined : `entry ${index + 1}`) as RequestError
 }
 
-/** The lines of a log. Bytes that are no text have none. */
-function removePrefix(bytes: Uint8Array): Uint8Array {
+/** Removes what logs and pages add to a text. Bytes that are no text have nothing of it. */
+function removeDecoration(bytes: Uint8Array): Uint8Array {
   const text = decodeUtf8(bytes)
-  const plain = text === undefined ? undefined : removeLinePrefix(text)
-  return plain === undefined || plain === text ? bytes : encodeUtf8(plain)
+  if (text === undefined || looksLikeRawHttp(bytes)) return bytes
+  const plain = unquoteMessage(removeLinePrefix(removeFence(removeColors(text))))
+  return plain === text ? bytes : encodeUtf8(plain)
+}
+
+function removeColors(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colours begin with one
+  return text.replace(/\x1b\[[\d;]{0,20}m/g, '')
+}
+
+/** The lines around code in Markdown. */
+function removeFence(text: string): string {
+  const [first = '', ...lines] = text.trim().split('\n')
+  return /^```\w*\r?$/.test(first) && lines.at(-1) === '```' ? lines.slice(0, -1).join('\n') : text
+}
+
+/** A raw request in quotes, as Go and JSON write a text. */
+function unquoteMessage(text: string): string {
+  const start = text.indexOf('"')
+  const end = text.lastIndexOf('"')
+  if (start === -1 || !/^"[A-Z]{3,10} \S{1,8000} HTTP\/\d(?:\.\d)?\\r\\n/.test(text.slice(start))) return text
+  try {
+    return String(JSON.parse(text.slice(start, end + 1)))
+  } catch {
+    return text
+  }
 }
 
 /** Opens the text that a log in JSON holds, if the request is in it. */
@@ -263,7 +287,7 @@ function openLogged(source: Source): Source {
 }
 
 function openSource(given: Uint8Array): Source {
-  const bytes = removePrefix(given)
+  const bytes = removeDecoration(given)
   let text: string | undefined
   let json: { readonly value: unknown } | RequestError | undefined
   return {

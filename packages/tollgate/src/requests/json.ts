@@ -95,7 +95,9 @@ export function readHeaderList(headers: unknown): HeaderList {
   const list: readonly unknown[] = Array.isArray(headers) ? toPairs(headers) : Object.entries(headers)
   const fields: [string, string][] = []
   for (const each of list) {
-    const [name, given] = Array.isArray(each) ? each : [property(each, 'name'), property(each, 'value')]
+    const [name, given] = Array.isArray(each)
+      ? each
+      : [property(each, 'name') ?? property(each, 'key'), property(each, 'value')]
     // Node.js 18 keeps each as { name, value }.
     const value = property(given, 'value') ?? given
     for (const one of Array.isArray(value) ? value : [value]) {

@@ -126,9 +126,9 @@ export function readLogged(value: unknown, scheme: string): RecordedRequest {
   const [given] = listParts(request, 'headers')
   const headers = readHeaderList(findHeaders(given) ?? given)
   const body = readLoggedBody(request, holders, headers)
-  const url = readLoggedUrl(request, headers, scheme)
+  const url = firstOf([request, ...holders], (one) => readLoggedUrl(one, headers, scheme))
   const isSigned = headers.some(([name]) => isSignatureName(name))
-  const method = listTexts(request, 'method')[0] ?? (isSigned ? guessMethod(body, headers) : undefined)
+  const method = listTexts(request, 'method')[0]?.toUpperCase() ?? (isSigned ? guessMethod(body, headers) : undefined)
   const missing = [method === undefined && '"method"', url === undefined && '"url"'].filter((one) => one !== false)
   if (url === undefined || method === undefined)
     throw new RequestError(`it needs ${captureFields}, and has no ${missing.join(' and no ')}; ${askTwilio}`)
@@ -150,10 +150,16 @@ function readLoggedUrl(request: unknown, headers: HeaderList, scheme: string): s
   const texts = listTexts(request, 'url')
   const whole = texts.find((text) => /^(https?|wss?):\/\//i.test(text))
   const path = texts.find((text) => text.startsWith('/'))
-  if (whole !== undefined || path === undefined) return whole ?? texts[0]
+  if (whole !== undefined || path === undefined) return whole ?? texts[0] ?? findLine(request)
   const target = path.includes('?') ? path : path + readLoggedQuery(request)
   const [host] = listTexts(request, 'host')
   return addHost(target, host === undefined ? headers : [...headers, ['host', host]], scheme)
+}
+
+/** Reads the URL of a message such as `POST https://example.com/sms HTTP/1.1`. */
+function findLine(request: unknown): string | undefined {
+  const message = textOf(request, 'message') ?? textOf(request, 'msg')
+  return /^(?:GET|POST|PUT) ((?:https?:\/)?\/\S+)/.exec(message ?? '')?.[1]
 }
 
 function readLoggedQuery(request: unknown): string {
@@ -174,20 +180,30 @@ function readLoggedBody(request: unknown, holders: readonly object[], headers: H
   const known = (['rawBody', 'body'] as const).flatMap((part) => all.flatMap((one) => listParts(one, part)))
   const perhaps = listParts(request, 'perhapsBody')
   const bytes =
-    findFirst(known, (one) => readBodyText(one, headers, isEncoded)) ??
-    findFirst(perhaps, readMessageBody) ??
-    findFirst(perhaps, (one) => (looksLikeBody(one, headers) ? readBodyText(one, headers, isEncoded) : undefined))
+    firstOf(known, (one) => readBodyText(one, headers, isEncoded)) ??
+    firstOf(perhaps, readMessageBody) ??
+    firstOf(perhaps, (one) => (looksLikeBody(one, headers) ? readBodyText(one, headers, isEncoded) : undefined))
   if (bytes !== undefined) return { body: bytes }
+  const pairs = known.flatMap((one) => readPairs(property(one, 'urlencoded')))
+  if (pairs.length > 0) return { body: encodeUtf8(serializeForm(pairs)), bodyDecoded: true }
   const parsed = known.find(isFilled) ?? perhaps.find((one) => isFilled(one) && hasFormOfTwilio(one, headers))
   return toBody(parsed, headers)
 }
 
-function findFirst<T, R>(list: readonly T[], read: (one: T) => R | undefined): R | undefined {
+function firstOf<T, R>(list: readonly T[], read: (one: T) => R | undefined): R | undefined {
   for (const one of list) {
     const found = read(one)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** Postman has a form as a list of { key, value }. */
+function readPairs(list: unknown): [string, string][] {
+  return (Array.isArray(list) ? list : []).flatMap((one): [string, string][] => {
+    const [key, value] = [textOf(one, 'key'), textOf(one, 'value')]
+    return key === undefined || value === undefined ? [] : [[key, value]]
+  })
 }
 
 function isFilled(value: unknown): boolean {
@@ -202,6 +218,8 @@ function readBodyText(value: unknown, headers: HeaderList, isEncoded: boolean): 
     const length = Number(findHeader(headers, 'content-length'))
     return (bytes.length === length ? undefined : decodeWithLength(value, length)) ?? bytes
   }
+  const inner = textOf(value, 'content') ?? (textOf(value, 'mode') === 'raw' ? textOf(value, 'raw') : undefined)
+  if (inner !== undefined && Object.keys(readObject(value) ?? {}).length < 4) return encodeUtf8(inner)
   const list = property(value, 'type') === 'Buffer' ? property(value, 'data') : undefined
   const isBytes = Array.isArray(list) && list.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256)
   return isBytes ? Uint8Array.from(list as number[]) : undefined

@@ -1,10 +1,14 @@
 import { RequestError } from './error.ts'
 
-/** An object that a program printed, where it begins, and where the text after it begins. */
-export interface Printed {
+/** Where something in a text begins, and where the text after it begins. */
+export interface Span {
   readonly start: number
-  readonly value: Readonly<Record<string, unknown>>
   readonly end: number
+}
+
+/** An object that a program printed. */
+export interface Printed extends Span {
+  readonly value: Readonly<Record<string, unknown>>
 }
 
 /** Objects within objects: `console.log` prints two levels, and events of AWS have five. */
@@ -17,11 +21,19 @@ const mostLevels = 20
  * @returns `undefined` if there is none that is complete
  */
 export function findPrinted(text: string, start = 0): Printed | undefined {
-  const at = text.indexOf('{', start)
+  const at = findStart(text, start)
   if (at === -1) return undefined
   const reader = new Reader(text, at)
-  const value = reader.readObject(mostLevels)
+  const value = text[at] === '{' ? reader.readObject(mostLevels) : reader.readPairs(mostLevels)
   return value && { start: at, value, end: reader.at }
+}
+
+const opening = /\{|\[(?=\s{0,20}[[(]\s{0,20}['"])/g
+
+/** Finds where an object begins, or a list of pairs. */
+function findStart(text: string, start: number): number {
+  opening.lastIndex = start
+  return opening.exec(text)?.index ?? -1
 }
 
 /** How many objects of a text are read. One that is not complete is read too, and those in it. */
@@ -31,7 +43,7 @@ const mostObjects = 50
 export function* listPrinted(text: string): Generator<Printed> {
   let at = 0
   for (let count = 0; count < mostObjects; count++) {
-    at = text.indexOf('{', at)
+    at = findStart(text, at)
     if (at === -1) return
     const found = findPrinted(text, at)
     if (found !== undefined) yield found
@@ -45,6 +57,9 @@ const bareKey = /[A-Za-z_$][\w$]*/y
 const quoted = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/sy
 const arrow = /=>/y
 const plus = /\s*\+\s*(?=['"`])/y
+/** Other values: of a class, a date, bytes. */
+const other = /<[^<>\n]{0,1000}>|[^\s,{}[\]()'"`<>][^,{}[\]()'"`\n]{0,200}/y
+const reference = /<ref \*\d{1,9}> (?=[A-Za-z[{])/y
 const word = /-?\d[\d.eE+-]*|true|false|null|undefined|NaN/y
 /** Of a value that was not printed, and the end of a long text. */
 const cut =
@@ -79,9 +94,21 @@ class Reader {
     return isWhole ? object : undefined
   }
 
-  #readList(levels: number): unknown[] | undefined {
+  /** Reads a list of names and values as an object. A name that comes again has a list of values. */
+  readPairs(levels: number): Record<string, unknown> | undefined {
+    const object: Record<string, unknown> = Object.create(null)
+    const list = this.#readList(levels, '[', ']') ?? []
+    for (const pair of list) {
+      const [name, value] = Array.isArray(pair) && pair.length === 2 ? pair : []
+      if (typeof name !== 'string' || typeof value !== 'string') return undefined
+      object[name] = name in object ? [object[name], value].flat() : value
+    }
+    return list.length === 0 ? undefined : object
+  }
+
+  #readList(levels: number, open: string, close: string): unknown[] | undefined {
     const list: unknown[] = []
-    const isWhole = this.#readItems('[', ']', levels, () => {
+    const isWhole = this.#readItems(open, close, levels, () => {
       const value = this.#readValue(levels - 1)
       if (value !== missing) list.push(value)
       return value !== undefined
@@ -105,14 +132,17 @@ class Reader {
   /** Returns `undefined` for what is no value. */
   #readValue(levels: number): unknown {
     this.#take(blank)
+    this.#take(reference)
     if (this.#take(className) === undefined && this.#take(cut) !== undefined) return missing
     const first = this.#text[this.at]
     if (first === '{') return this.readObject(levels)
-    if (first === '[') return this.#readList(levels)
+    if (first === '[') return this.#readList(levels, '[', ']')
+    // Python prints pairs in parentheses.
+    if (first === '(') return this.#readList(levels, '(', ')')
     const text = this.#readText()
     if (text !== undefined) return text
     const found = this.#take(word)
-    if (found === undefined) return undefined
+    if (found === undefined) return this.#take(other) === undefined ? undefined : missing
     if (found === 'true' || found === 'false') return found === 'true'
     return /^[-\d]/.test(found) ? Number(found) : missing
   }
