@@ -35,6 +35,22 @@ describe('a text that is no token', () => {
     ['%TWILIO_AUTH_TOKEN%', 'variable'],
     ['TWILIO_AUTH_TOKEN', 'variable'],
     ['process.env.TWILIO_AUTH_TOKEN', 'variable'],
+    ['#{TwilioAuthToken}', 'reference'],
+    ['__TWILIO_AUTH_TOKEN__', 'reference'],
+    ['!Ref TwilioAuthToken', 'reference'],
+    ['secrets.TWILIO_AUTH_TOKEN', 'reference'],
+    ['AUTH_TOKEN', 'a name'],
+    ['prod/twilio/auth-token', 'a name'],
+    ['C:\\secrets\\twilio.txt', 'file'],
+    ['() => process.env.TWILIO_AUTH_TOKEN', 'function'],
+    ['[Function: readToken]', 'function'],
+    ['none', 'placeholder'],
+    ['changeit', 'placeholder'],
+    [`MG${authToken}`, 'SID'],
+    [accountSid.toLowerCase(), 'SID'],
+    ['SG.aaaa.bbbb', 'another service'],
+    [`AgBy${'QUJD'.repeat(60)}`, 'encrypted'],
+    ['U2FsdGVkX1+Zm9vYmFyZm9vYmFyZm9v', 'encrypted'],
   ])('%s', async (token, what) => {
     const { suspected } = await diagnose(request, { ...options, authToken: token })
     expect(suspected[0]).toMatchObject({ id: 'token_shape', detail: expect.stringContaining(what) })
@@ -59,6 +75,39 @@ describe('a text that is no token', () => {
     expect(suspected.map(({ id }) => id)).toEqual(['token_is_account_sid'])
     const given = { ...options, authToken: accountSid.slice(2), otherTokens: { console: authToken } }
     expect((await diagnose(request, given)).proven?.causes.map(({ id }) => id)).toEqual(['token_is_account_sid'])
+  })
+
+  const encode = (text: string): string => Buffer.from(text).toString('base64')
+  test.each([
+    ['a list in JSON', `["${authToken}"]`, /other text around/],
+    ['a name that is no variable', `authToken: ${authToken}`, /other text around/],
+    ['brackets', `{${authToken}}`, /other text around/],
+    ['0x before it', `0x${authToken}`, /other characters before/],
+    ['dashes in it', authToken.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'), /between its digits/],
+    ['Base64, twice', encode(encode(authToken)), /Base64 twice/],
+    ['JSON in Base64', encode(JSON.stringify({ token: authToken })), /Base64/],
+    ['a file in Base64', encode(`${authToken}\n`), /Base64/],
+  ])('a token with %s is proven', async (name, token, what) => {
+    const { proven } = await diagnose(request, { ...options, authToken: token })
+    expect(proven?.causes).toMatchObject([{ id: 'token_shape', detail: expect.stringMatching(what) }])
+    expect(proven?.causes[0]?.fix.endsWith('Then give the token in that text alone.')).toBe(name === 'JSON in Base64')
+    expect(JSON.stringify(proven)).not.toContain(authToken)
+  })
+
+  test('a sentence is not called a token with white space', async () => {
+    const { suspected } = await diagnose(request, { ...options, authToken: 'ask Ann for it' })
+    expect(suspected.map(({ fix }) => fix).join()).not.toContain('Remove the white space')
+    expect(suspected[0]?.fix).toMatch(/^Configure the Auth Token itself/)
+  })
+
+  test('the text of an object or a promise, from a look-up', async () => {
+    for (const token of ['[object Promise]', '[object Object]']) {
+      const { suspected } = await diagnose(request, { ...options, authToken: () => token })
+      expect(suspected[0]).toMatchObject({
+        detail: expect.stringContaining('an object, a promise or no value as text'),
+        fix: expect.stringContaining('await the promise'),
+      })
+    }
   })
 
   test.each([

@@ -169,7 +169,7 @@ function format(
   if (given !== undefined) lines.push(`  seen  ${cleanText(given.method)} ${showUrl(given.url, shows)}`)
   if (lacksBody)
     lines.push(
-      'The copy has no body, so all but the body was compared. If your server got none either, that is the cause.',
+      'No body was found in the copy, so all but the body was compared. If your server got none either, that is the cause.',
       'To compare the body too, add it, or use --last.',
     )
   if (shows) lines.push(...sent.params.map(([name, value]) => `    ${showText(`${name}: ${value}`)}`))

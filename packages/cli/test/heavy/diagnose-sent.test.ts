@@ -207,7 +207,7 @@ describe('diagnose --alert', () => {
     const words = [...alert('1'), '--public-url', 'https://example.com', '-']
     const right = await diagnose(words, { input: log('/api/sms?team=blue-value') })
     expect(right).toMatchObject({ code: 0, stdout: expect.stringContaining('\nNothing else differs: ') })
-    expect(right.stdout).toMatch(/\nThe copy has no body, so all but the body was compared\. .*\n.*--last\.\n/)
+    expect(right.stdout).toMatch(/\nNo body was found in the copy, so all but the body was compared\. .*\n.*--last\.\n/)
     const wrong = await explain(words, { input: log('/api/sms') })
     expect(idsOf(wrong)).toEqual(['query_missing'])
     expect(wrong.unexplained).toEqual([expect.objectContaining({ what: 'body', seen: 'no body in this copy' })])
