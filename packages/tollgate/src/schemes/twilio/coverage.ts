@@ -1,5 +1,5 @@
 import { type Rejected, reject } from '../../verdict.ts'
-import { type Head, listTexts } from '../../verify/head.ts'
+import { type Head, listTexts, readSingle } from '../../verify/head.ts'
 import {
   decodeLeniently,
   decodeUtf8,
@@ -53,7 +53,7 @@ const unsigned = {
  */
 export function readCoverage(head: Head, query: string, borrowed: Uint8Array): Coverage {
   if (head.method === 'GET' || head.handshake || borrowed.length === 0) return readUrlOnly(head, query, borrowed)
-  const type = listTexts(head.header('content-type')).join()
+  const type = readSingle(head.header, 'content-type') ?? listTexts(head.header('content-type')).join()
   if (isFormType(type)) {
     const form = readForm(borrowed)
     // A form such as `&` or `=` adds nothing to the signing string, so it proves no more than no
@@ -75,7 +75,7 @@ function readForm(borrowed: Uint8Array): Coverage {
   const text = decodeUtf8(borrowed)
   // `request.formData()` and URLSearchParams drop a `?` at the start, so a handler would read
   // another name than the signed one. Twilio encodes it.
-  const params = text === undefined || text.startsWith('?') ? undefined : parseForm(text)
+  const params = text === undefined || text[0] === '?' ? undefined : parseForm(text)
   // A spread of `unsigned` would cost as much as the hashing (decision 8).
   if (text !== undefined && params !== undefined)
     return {

@@ -120,8 +120,9 @@ export function findMisshapenOf(name: WebhookKind | undefined, params: CheckedPa
     isFree ??= facts.every(({ name, shape }) => name === text || shape !== undefined)
     return isFree
   }
-  for (const [index, { name, shape, isKnown, endings }] of facts.entries()) {
-    const value = (pairs[index] as Pairs[number])[1]
+  for (let index = 0; index < pairs.length; index++) {
+    const { name, shape, isKnown, endings } = facts[index] as NameFacts
+    const [, value] = pairs[index] as Pairs[number]
     const ofName = values?.get(name)
     const isRepeated = typeof ofName === 'object'
     if (!isRepeated || ofName.values().next().value === value) {
