@@ -85,18 +85,14 @@ export class ReceivedParams implements WebhookParams {
   }
 
   /**
-   * Finds the distinct pairs of any parameters. Few pairs whose names do not repeat get no index,
-   * which would cost more than to find this out.
+   * Finds the distinct pairs. Few pairs whose names do not repeat get no index, which would cost
+   * more than to find this out.
    */
   static findDistinct(
-    params: Iterable<readonly [string, string] | string[]>,
-  ): Pick<DistinctPairs, 'pairs'> & { readonly values: DistinctPairs['values'] | undefined } {
-    const received =
-      params instanceof ReceivedParams
-        ? params
-        : new ReceivedParams([...params].map((pair) => [pair[0] ?? '', pair[1] ?? '']))
-    const pairs = received.#pairs
-    return orderNames(pairs.map((pair) => pair[0])) === undefined ? received.#index : { pairs, values: undefined }
+    params: ReceivedParams,
+  ): Pick<DistinctPairs, 'pairs'> & { readonly values?: DistinctPairs['values'] } {
+    const pairs = params.#pairs
+    return orderNames(pairs.map((pair) => pair[0])) ? { pairs } : params.#index
   }
 
   /**

@@ -106,7 +106,7 @@ export function findMisshapen(params: CheckedParams): readonly Misshapen[] {
 export function findMisshapenOf(name: WebhookKind | undefined, params: CheckedParams): readonly Misshapen[] {
   const inNames: Misshapen[] = []
   const inValues: Misshapen[] = []
-  const { pairs, values } = ReceivedParams.findDistinct(params)
+  const { pairs, values } = ReceivedParams.findDistinct(toReceived(params))
   const has = (name: string): boolean => values?.has(name) ?? pairs.some((pair) => pair[0] === name)
   const facts = describeNames(pairs)
   const kind = name && findCompleteKind(kinds[name], params)
@@ -150,6 +150,11 @@ export function findMisshapenOf(name: WebhookKind | undefined, params: CheckedPa
  */
 export function hasWebhookShape(params: CheckedParams): boolean {
   return findMisshapen(params).length === 0
+}
+
+function toReceived(params: CheckedParams): ReceivedParams {
+  if (params instanceof ReceivedParams) return params
+  return new ReceivedParams([...params].map(([name = '', value = '']) => [name, value]))
 }
 
 /**
