@@ -39,16 +39,10 @@ export function* parseInSteps(text: string, file: string): Steps<ParsedConfigura
   }
 
   const createError = (path: Path, message: string): ConfigurationError => {
-    const line = findLine(path)
-    return new ConfigurationError(`${file}${line === undefined ? '' : `:${line}`}: ${formatPath(path)}${message}`)
-  }
-  function findLine(path: Path): number | undefined {
     // A missing option has no line. The line of the nearest option around it is used.
-    for (let length = path.length; length >= 0; length--) {
-      const offset = findOffset(path.slice(0, length))
-      if (offset !== undefined) return lines.linePos(offset).line
-    }
-    return undefined
+    const offset = [...path, ''].map((_, length) => findOffset(path.slice(0, length))).findLast(Number.isInteger)
+    const line = offset === undefined ? '' : `:${lines.linePos(offset).line}`
+    return new ConfigurationError(`${file}${line}: ${formatPath(path)}${message}`)
   }
   function findOffset(path: Path): number | undefined {
     const name = path.at(-1)
