@@ -1,8 +1,10 @@
+import type { ReplayGuard } from 'tollgate'
+import { type AuthSettings, prepareForwardAuth } from './forward-auth.ts'
 import { type GatewayOptions, gatewayOptions } from './options.ts'
 import { createPeers, type Peers } from './peers.ts'
 import { type PreparedRoute, prepareRoutes } from './routes.ts'
 import type { Steps } from './slices.ts'
-import type { Upstream, Upstreams } from './upstream/pool.ts'
+import type { Pool, Upstreams } from './upstream/pool.ts'
 
 /** One version of the options, ready to use. A request keeps the version with which it began. */
 export interface ConfigSnapshot {
@@ -12,6 +14,10 @@ export interface ConfigSnapshot {
    * Returns the route of a request. `'ambiguous'`: servers could read its path as different routes.
    */
   find(host: string, target: string): OpenRoute | 'ambiguous' | undefined
+  /** Set if the gateway has forward-auth. */
+  readonly auth: AuthSettings | undefined
+  /** The replay guards of the routes and of forward-auth. */
+  readonly guards: readonly ReplayGuard[]
   readonly peers: Peers
   readonly timeoutMs: number
   readonly onExchange: GatewayOptions['onExchange']
@@ -22,7 +28,7 @@ export interface ConfigSnapshot {
 
 /** A route with the connections to its upstream. */
 export interface OpenRoute extends PreparedRoute {
-  readonly pool: Upstream
+  readonly pool: Pool
 }
 
 /** Twilio gives up after 15 seconds: https://www.twilio.com/docs/usage/webhooks/webhooks-faq */
@@ -37,8 +43,10 @@ export function* createConfigSnapshot(
   upstreams: Upstreams,
   hop: string,
 ): Steps<ConfigSnapshot> {
-  const table = yield* prepareRoutes(options.routes)
+  const { routes, forwardAuth } = options
+  const table = yield* prepareRoutes(routes)
   const peers = createPeers(options.limits)
+  const auth = forwardAuth && prepareForwardAuth(forwardAuth, peers)
   const open = new Map<PreparedRoute, OpenRoute>()
   for (const route of table.routes) {
     open.set(route, { ...route, pool: upstreams.open(route.upstream) })
@@ -49,6 +57,8 @@ export function* createConfigSnapshot(
       const route = table.find(host, target)
       return typeof route === 'object' ? open.get(route) : route
     },
+    auth,
+    guards: [...routes, forwardAuth].flatMap((given) => given?.replay ?? []),
     peers,
     hop,
     timeoutMs: options.timeoutMs ?? defaultTimeoutMs,

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { parseAddressRanges, pickOptions } from 'tollgate/options'
+import { remember } from './fields.ts'
 import { type LimitOptions, limitOptions } from './options.ts'
 
 /** Releases the reserved room. A second call has no effect. */
@@ -31,7 +32,7 @@ interface Peer {
 /** @throws TypeError if a trusted peer is not an address, a range or `'loopback'` */
 export function createPeers(options: LimitOptions = {}): Peers {
   const { bodiesPerPeer, bytesPerPeer, trustedPeers = ['loopback'] } = pickOptions(options, limitOptions)
-  const isTrusted = rememberAnswers(parseAddressRanges(trustedPeers, 'limits.trustedPeers'))
+  const isTrusted = remember(10_000, parseAddressRanges(trustedPeers, 'limits.trustedPeers'))
   const peers = new Map<string, Peer>()
 
   // A body larger than the limit is read when no other body of its peer is.
@@ -88,14 +89,4 @@ function createKey(address: string): string {
   const back = tail === undefined || tail === '' ? [] : tail.split(':')
   const zeros = Array.from({ length: 8 - front.length - back.length }, () => '0')
   return [...front, ...zeros, ...back].slice(0, 4).join(':')
-}
-
-/** Keeps the answers for the first 10,000 addresses. */
-function rememberAnswers(check: (address: string) => boolean): (address: string) => boolean {
-  const known = new Map<string, boolean>()
-  return (address) => {
-    const answer = known.get(address) ?? check(address)
-    if (known.size < 10_000) known.set(address, answer)
-    return answer
-  }
 }

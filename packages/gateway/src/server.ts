@@ -9,15 +9,6 @@ import { formatOrigin } from './own-listeners.ts'
 import { breakRequest, closeAfterAnswers, hasPendingAnswers, keepAnswering } from './pending-answers.ts'
 import { createBareReport, type Report } from './report.ts'
 
-/** Receives the events of the HTTP server. */
-interface Listeners {
-  onRequest(req: IncomingMessage, res: ServerResponse): void
-  onUpgrade(req: IncomingMessage, socket: Socket, first: Uint8Array): void
-  onConnect(req: IncomingMessage, socket: Socket): void
-  /** Called for a request that was refused without being read. */
-  onUnread(report: Report): void
-}
-
 /** The time limit of a request's head. */
 const longestHeadMs = 10_000
 
@@ -47,19 +38,14 @@ export function readRequests(server: Server, onRequest: (req: IncomingMessage, r
 const statuses: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
 /** Creates the server for Twilio's requests. */
-export function createHttpServer(timeoutMs: number, listeners: Listeners): Server {
-  const server = createServer({
+export function createHttpServer(timeoutMs: number): Server {
+  return createServer({
     ...commonSettings,
     keepAlive: true,
     headersTimeout: longestHeadMs,
     requestTimeout: readRequestTimeout(timeoutMs),
     connectionsCheckingInterval: 1000,
   })
-  readRequests(server, listeners.onRequest)
-  server.on('upgrade', listeners.onUpgrade)
-  server.on('connect', listeners.onConnect)
-  listenForBroken(server, listeners.onUnread)
-  return server
 }
 
 /**
