@@ -32,6 +32,11 @@ export function listValues(list: readonly string[], name: string): string[] {
   return list.filter((_, index) => index % 2 === 1 && list[index - 1]?.toLowerCase() === name)
 }
 
+/** Returns true for a value of `Connection` that nominates no field. */
+export function isPlainConnection(connection: string): boolean {
+  return connection.split(',').every((option) => /^(keep-alive|close|upgrade|)$/i.test(option.trim()))
+}
+
 /** Fields for one connection only (RFC 9110 section 7.6.1). They are dropped. */
 export const hopFields = ['keep-alive', 'proxy-connection', 'proxy-authenticate', 'te', 'trailer']
 

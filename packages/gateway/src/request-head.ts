@@ -1,5 +1,5 @@
 import { schemes } from 'tollgate/schemes'
-import { dropNominated, hopFields, remember } from './fields.ts'
+import { dropNominated, hopFields, isPlainConnection, remember } from './fields.ts'
 import { isHost } from './routes.ts'
 
 /** The header fields of a request, sorted in one pass by their use. */
@@ -162,9 +162,4 @@ function isAmbiguous(fields: VerifiedFields, codings: readonly string[], httpVer
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return true
   if (codings.length === 0) return false
   return length !== undefined || codings.join().toLowerCase() !== 'chunked' || httpVersion !== '1.1'
-}
-
-/** Returns true for a value of `Connection` that nominates no field. */
-export function isPlainConnection(connection: string): boolean {
-  return connection.split(',').every((option) => /^(keep-alive|close|upgrade|)$/i.test(option.trim()))
 }

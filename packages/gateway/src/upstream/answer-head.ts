@@ -1,4 +1,4 @@
-import { dropNominated, hopFields, remember } from '../fields.ts'
+import { dropNominated, hopFields, isPlainConnection, remember } from '../fields.ts'
 
 /** The head of an upstream's answer. A head that two servers could read differently is refused. */
 export interface AnswerHead {
@@ -74,8 +74,10 @@ function parse(text: string, isBodiless: boolean): AnswerHead | undefined {
   let keptSeconds: number | undefined
   fieldLine.lastIndex = line.length
   while (fieldLine.lastIndex < text.length - emptyLine.length) {
-    const [, name, value] = fieldLine.exec(text) ?? []
-    if (name === undefined || value === undefined) return undefined
+    const field = fieldLine.exec(text)
+    if (field === null) return undefined
+    const name = field[1] as string
+    const value = field[2] as string
     raw.push(name, value)
     switch (findKind(name)) {
       case 'length':
@@ -127,10 +129,11 @@ export function listForwardedAnswer(raw: readonly string[]): string[] {
   const fields: string[] = []
   let connection = ''
   for (let index = 0; index < raw.length; index += 2) {
-    const [name = '', value = ''] = raw.slice(index, index + 2)
+    const name = raw[index] as string
+    const value = raw[index + 1] as string
     const kind = findKind(name)
     if (kind === 'plain' || kind === 'length') fields.push(name, value)
     else if (kind === 'connection') connection += `,${value}`
   }
-  return connection === '' ? fields : dropNominated(fields, connection, kinds)
+  return isPlainConnection(connection) ? fields : dropNominated(fields, connection, kinds)
 }

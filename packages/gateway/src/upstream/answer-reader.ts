@@ -27,6 +27,8 @@ const sizeLine = new RegExp(`^([0-9a-f]{1,11})((?:;${token}(?:=(?:${token})?)?)*
 
 const trailerLine = new RegExp(`^${token}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n$`)
 
+const none: Buffer = Buffer.alloc(0)
+
 /** Work that pauses while it waits for more bytes. */
 type Steps<T> = Generator<undefined, T, undefined>
 
@@ -36,7 +38,7 @@ export class AnswerReader {
   readonly #isBodiless: boolean
   readonly #steps = this.#readAnswer()
   /** The bytes that were not read yet. */
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes = none
   /** The head, once it was read. */
   head: AnswerHead | undefined
 
@@ -91,15 +93,15 @@ export class AnswerReader {
   *#readChunks(): Steps<boolean> {
     let aside = 0
     for (let size = 1; size > 0; ) {
-      const [, digits, extensions = ''] = sizeLine.exec(yield* this.#readTo('\n', maxAside)) ?? []
+      const [, digits, extensions = ''] = sizeLine.exec(yield* this.#readTo(lf, maxAside)) ?? []
       aside += extensions.length
       if (digits === undefined || aside > maxAside) return false
       size = Number.parseInt(digits, 16)
       yield* this.#pass(size)
-      if (size > 0 && (yield* this.#readTo('\n', maxAside)) !== '\r\n') return false
+      if (size > 0 && (yield* this.#readTo(lf, maxAside)) !== '\r\n') return false
     }
     for (;;) {
-      const line = yield* this.#readTo('\n', maxAside)
+      const line = yield* this.#readTo(lf, maxAside)
       if (line === '\r\n') return true
       aside += line.length
       if (!trailerLine.test(line) || aside > maxAside) return false
@@ -109,8 +111,10 @@ export class AnswerReader {
   /** Passes the next bytes of the body on. */
   *#pass(length: number): Steps<void> {
     for (let left = length; left > 0; ) {
-      const part = this.#bytes.subarray(0, left)
-      this.#bytes = this.#bytes.subarray(part.length)
+      const bytes = this.#bytes
+      const isMore = bytes.length > left
+      const part = isMore ? bytes.subarray(0, left) : bytes
+      this.#bytes = isMore ? bytes.subarray(left) : none
       left -= part.length
       if (part.length > 0) this.#sink.onData(part)
       if (left > 0) yield
@@ -122,12 +126,12 @@ export class AnswerReader {
    * @param canBegin returns false if bytes without the mark cannot be its beginning
    * @returns the text as Latin-1. Empty if it is longer than the limit, or cannot be right.
    */
-  *#readTo(mark: string, limit: number, canBegin = (_bytes: Buffer): boolean => true): Steps<string> {
+  *#readTo(mark: Buffer, limit: number, canBegin?: (bytes: Buffer) => boolean): Steps<string> {
     for (;;) {
       const bytes = this.#bytes
       const at = bytes.indexOf(mark)
       const end = at === -1 ? bytes.length : at + mark.length
-      if (end > limit || (at === -1 && !canBegin(bytes))) return ''
+      if (end > limit || (at === -1 && canBegin?.(bytes) === false)) return ''
       if (at !== -1) {
         this.#bytes = bytes.subarray(end)
         return bytes.toString('latin1', 0, end)
@@ -137,7 +141,8 @@ export class AnswerReader {
   }
 }
 
-const emptyLine = '\r\n\r\n'
+const emptyLine = Buffer.from('\r\n\r\n')
+const lf = Buffer.from('\n')
 const version = Buffer.from('HTTP/1.')
 
 /**
