@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Span } from '@opentelemetry/api'
 import type { AnyAccepted } from 'tollgate'
-import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
+import type { ConfigSnapshot } from './config-snapshot.ts'
 import type { HeaderList, RouteVerdict } from './options.ts'
 import type { RequestHead } from './request-head.ts'
+import type { OpenRoute } from './routes.ts'
 
 /** The state of an exchange. Logs, metrics, traces and `onExchange` read it. */
 export class ExchangeState {

@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { Server } from 'node:http'
-import { createAdminServer } from './admin.ts'
+import type { createAdmin } from './admin.ts'
 import { checkOptions } from './check-options.ts'
 import { createConfigSnapshot } from './config-snapshot.ts'
 import type { ExchangeContext, ExchangeState } from './exchange.ts'
 import { createForwardAuth } from './forward-auth.ts'
 import { Handshake } from './handshake.ts'
-import { watchHealth } from './health.ts'
 import { HttpExchange } from './http-exchange.ts'
-import type { Metrics } from './metrics.ts'
 import { reportExchange } from './on-exchange.ts'
 import type { GatewayOptions } from './options.ts'
 import { OwnEvents } from './own-events.ts'
@@ -77,9 +74,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   let openTunnels = 0
   const log = new RequestLog()
   log.setLogger(options.log)
-  const admin = options.admin ?? false
-  let metrics: Metrics | undefined
-  let health: ReturnType<typeof watchHealth> | undefined
+  let admin: ReturnType<typeof createAdmin> | undefined
   let spans: typeof import('./spans.ts') | undefined
   const hop = randomUUID()
   let current = runAtOnce(createConfigSnapshot(options, upstreams, hop))
@@ -87,7 +82,6 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   let listeners = listListeners(options)
   let hasBegunToClose = false
   let closed: Promise<void> | undefined
-  let adminServer: Server | undefined
   const { forwardAuth } = options
   const isClosing = (): boolean => hasBegunToClose
   const auth = forwardAuth && createForwardAuth({ getSettings: () => current.auth, isClosing, onEnd: record })
@@ -129,7 +123,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   }
 
   function record(report: Report, request?: LoggedRequest): void {
-    metrics?.report(report)
+    admin?.report(report)
     log.write(report, request)
   }
 
@@ -140,9 +134,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
       stopServer(server, { sockets, graceMs, isIdle, isInherited: options.listen?.fd !== undefined }),
       auth?.stop(graceMs, forwardAuth?.listen?.fd !== undefined),
     ])
-    adminServer?.closeAllConnections()
-    adminServer?.close()
-    health?.stop()
+    admin?.stop()
     current.retire()
     await upstreams.waitForClose()
   }
@@ -151,31 +143,23 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     await refuseOwnListeners(options, listeners)
     // Without spans and admin pages, their libraries would only use memory.
     if (isTracingConfigured()) spans = await import('./spans.ts')
-    if (admin !== false) await openAdmin()
+    if (options.admin) await openAdmin()
     const { listen, admin: adminAddress = {}, 'forwardAuth.listen': authAddress = {} } = listAddresses(options)
     const url = options.routes.length > 0 ? await bind(server, listen) : ''
     const forwardAuthUrl = auth && (await bind(auth.server, authAddress))
-    const adminUrl = adminServer && (await bind(adminServer, adminAddress))
+    const adminUrl = admin && (await bind(admin.server, adminAddress))
     return { url, adminUrl, forwardAuthUrl }
   }
 
   async function openAdmin(): Promise<void> {
-    const { createMetrics } = await import('./metrics.ts')
+    const { createAdmin } = await import('./admin.ts')
     const counts = {
       requests: () => inFlight + (auth?.countInFlight() ?? 0),
       tunnels: () => openTunnels,
       droppedLines: () => log.dropped,
       sampledLines: () => log.sampled,
     }
-    const created = createMetrics(counts, events)
-    const watch = watchHealth(() => current.guards)
-    adminServer = createAdminServer({
-      isHanging: watch.isHanging,
-      explainNotReady: () => (hasBegunToClose ? 'closing' : watch.isStoreLost() ? 'the replay store fails' : undefined),
-      readMetrics: async () => ({ text: await created.registry.metrics(), type: created.registry.contentType }),
-    })
-    metrics = created
-    health = watch
+    admin = createAdmin({ counts, events, isClosing, listGuards: () => current.guards })
   }
 
   async function replaceOptions(next: GatewayOptions): Promise<void> {
@@ -207,8 +191,8 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
         await refuseOwnListeners(options, listeners)
         return bound
       } catch (error) {
-        for (const bound of [server, auth?.server, adminServer]) bound?.close()
-        health?.stop()
+        for (const bound of [server, auth?.server]) bound?.close()
+        admin?.stop()
         throw error
       }
     },

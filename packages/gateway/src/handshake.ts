@@ -2,10 +2,10 @@ import { type ClientRequest, type IncomingMessage, request, ServerResponse } fro
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
-import type { OpenRoute } from './config-snapshot.ts'
 import { chooseRoute, type ExchangeContext, ExchangeState, listForwardedFields, release } from './exchange.ts'
 import { listValues } from './fields.ts'
 import { readHead } from './request-head.ts'
+import type { OpenRoute } from './routes.ts'
 import { isStatusText, listForwardedAnswer } from './upstream/answer-head.ts'
 import { openSocket } from './upstream/connection.ts'
 
