@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import type { Verifier } from 'tollgate'
 import { verifierOptions } from 'tollgate/options'
 import { listValues } from './fields.ts'
-import type { ForwardAuthOptions, RouteVerdict } from './options.ts'
+import type { ForwardAuthOptions } from './options.ts'
 import type { Peers } from './peers.ts'
 import type { RequestHead } from './request-head.ts'
 import { isHost, isPlainlyUnder, namePlaceInErrors } from './routes.ts'
@@ -18,19 +17,13 @@ export interface Original {
 }
 
 /** One version of the options of forward-auth, ready to use. */
-export interface AuthSettings {
-  readonly verifier: Verifier<RouteVerdict>
-  readonly readOriginal: (req: IncomingMessage, head: RequestHead) => Original | undefined
-  readonly maxBodyBytes: number
-  readonly opensWebSocket: (target: string) => boolean
-  readonly peers: Peers
-}
+export type AuthSettings = ReturnType<typeof prepareForwardAuth>
 
 /**
  * Prepares options that `checkOptions` has checked.
  * @throws TypeError or RangeError like `createVerifier`
  */
-export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers): AuthSettings {
+export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers) {
   const {
     scheme,
     listen: _,
@@ -43,9 +36,9 @@ export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers): A
   const socketPrefixes = webSocketPaths.map((path) => path.replace(/\/$/, ''))
   return {
     verifier: namePlaceInErrors('forwardAuth', () => findScheme({ scheme }).create({ ...rest, maxBodyBytes })),
-    readOriginal: (req, head) => styles[style](req, head, pathPrefix),
+    readOriginal: (req: IncomingMessage, head: RequestHead) => styles[style](req, head, pathPrefix),
     maxBodyBytes,
-    opensWebSocket: (target) => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix)),
+    opensWebSocket: (target: string) => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix)),
     peers,
   }
 }

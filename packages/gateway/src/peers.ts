@@ -3,17 +3,8 @@ import { parseAddressRanges, pickOptions } from 'tollgate/options'
 import { remember } from './fields.ts'
 import { type LimitOptions, limitOptions } from './options.ts'
 
-/** Releases the reserved room. A second call has no effect. */
-type Release = () => void
-
 /** Limits how many bodies of each peer are read at the same time. */
-export interface Peers {
-  /**
-   * Reserves room for a body and calls `onRoom`, at once or when other bodies of the peer end.
-   * @returns a function that releases the room, or cancels the reservation while it waits
-   */
-  take(address: string | undefined, bytes: number, onRoom: () => void): Release
-}
+export type Peers = ReturnType<typeof createPeers>
 
 interface Reservation {
   readonly bytes: number
@@ -30,7 +21,7 @@ interface Peer {
 }
 
 /** @throws TypeError if a trusted peer is not an address, a range or `'loopback'` */
-export function createPeers(options: LimitOptions = {}): Peers {
+export function createPeers(options: LimitOptions = {}) {
   const { bodiesPerPeer, bytesPerPeer, trustedPeers = ['loopback'] } = pickOptions(options, limitOptions)
   const isTrusted = remember(10_000, parseAddressRanges(trustedPeers, 'limits.trustedPeers'))
   const peers = new Map<string, Peer>()
@@ -62,7 +53,12 @@ export function createPeers(options: LimitOptions = {}): Peers {
   }
 
   return {
-    take(address = '', bytes, onRoom) {
+    /**
+     * Reserves room for a body and calls `onRoom`, at once or when other bodies of the peer end.
+     * @returns a function that releases the room, or cancels the reservation while it waits. A
+     * second call has no effect.
+     */
+    take(address = '', bytes: number, onRoom: () => void): () => void {
       if (isTrusted(address)) {
         onRoom()
         return () => undefined

@@ -1,23 +1,13 @@
-import type { Verifier } from 'tollgate'
 import { verifierOptions as verifierTable } from 'tollgate/options'
-import type { SchemeName } from 'tollgate/schemes'
-import type { Exchange, Route, RouteVerdict, TwilioRoute } from './options.ts'
+import type { Route, TwilioRoute } from './options.ts'
 import { findScheme } from './schemes.ts'
 import type { Steps } from './slices.ts'
-import type { Pool, Upstreams } from './upstream/pool.ts'
+import type { Upstreams } from './upstream/pool.ts'
+
+type Row = ReturnType<typeof prepareRow>
 
 /** A route with its verifier and the connections to its upstream. */
-export interface OpenRoute {
-  readonly given: Route
-  readonly scheme: SchemeName
-  readonly verifier: Verifier<RouteVerdict>
-  readonly verifierOptions: NonNullable<Exchange['verifierOptions']>
-  readonly maxBodyBytes: number
-  /** The origin of the upstream: scheme, host and port. */
-  readonly upstream: string
-  readonly pool: Pool
-  readonly webSocket: boolean
-}
+export type OpenRoute = Row['route']
 
 /** All routes of a configuration. */
 export interface RouteTable {
@@ -29,13 +19,6 @@ export interface RouteTable {
   find(host: string, target: string): OpenRoute | 'ambiguous' | undefined
   /** Releases the connections. Must be called when no new request can begin with these routes. */
   retire(): void
-}
-
-interface Row {
-  readonly host: string | undefined
-  readonly path: string
-  readonly foldedPath: string
-  readonly route: OpenRoute
 }
 
 /**
@@ -101,7 +84,7 @@ export function namePlaceInErrors<T>(place: string, prepare: () => T): T {
   }
 }
 
-function prepareRow(route: Route, upstreams: Upstreams): Row {
+function prepareRow(route: Route, upstreams: Upstreams) {
   const given: Route & Pick<TwilioRoute, 'webSocket'> = route
   const { scheme: _, host, path, upstream, webSocket = false, ...verifierOptions } = given
   const scheme = findScheme(route)
@@ -122,6 +105,7 @@ function prepareRow(route: Route, upstreams: Upstreams): Row {
       verifier,
       verifierOptions,
       maxBodyBytes: route.maxBodyBytes ?? verifierTable.maxBodyBytes.default,
+      /** The origin of the upstream: scheme, host and port. */
       upstream: origin,
       pool: upstreams.open(origin),
       webSocket,

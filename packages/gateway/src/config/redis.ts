@@ -2,19 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, createCluster, createSentinel } from '@redis/client'
-import { type ReplayStore, redisStore } from 'tollgate/replay'
+import { redisStore } from 'tollgate/replay'
 import type { OwnEvents } from '../own-events.ts'
-
-/** A replay store in Redis, and its connection. */
-interface OpenRedisStore {
-  readonly store: ReplayStore
-  /**
-   * Resolves when Redis has kept a test delivery, and otherwise after three seconds.
-   * @throws TypeError if Redis answers that the configuration is wrong
-   */
-  readonly connected: Promise<void>
-  close(): Promise<void>
-}
 
 const connectMs = 3000
 const watchMs = 1000
@@ -200,7 +189,7 @@ const testKeys = 16
  * @param events gets the state and the commands
  * @throws TypeError if the URL cannot be read
  */
-export function openRedisStore(url: string, onProblem: (message: string) => void, events: OwnEvents): OpenRedisStore {
+export function openRedisStore(url: string, onProblem: (message: string) => void, events: OwnEvents) {
   const parsed = parseRedisUrl(url)
   const reportedAt = new Map<string, number>()
   const waiting = new EventEmitter<{ ready: []; error: [TypeError] }>().setMaxListeners(0)
@@ -324,10 +313,14 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
 
   return {
     store,
+    /**
+     * Resolves when Redis has kept a test delivery, and otherwise after three seconds.
+     * @throws TypeError if Redis answers that the configuration is wrong
+     */
     connected: waitForConnection(connectMs).then(() =>
       Promise.race([writeTests(), sleep(connectMs, undefined, { ref: false })]),
     ),
-    async close() {
+    async close(): Promise<void> {
       clearInterval(watch)
       // Commands that were sent are still answered, such as the release of the last delivery.
       if (connection.isReady) await Promise.race([connection.client.close(), sleep(closeMs, undefined, { ref: false })])
