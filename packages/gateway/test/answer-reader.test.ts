@@ -170,6 +170,8 @@ const refused: Readonly<Record<string, string>> = {
   'an empty line first': `\r\n${fine}\r\n`,
   'an endless head': `${fine}X-A: ${'a'.repeat(20_000)}`,
   'a huge head': `${fine}X-A: ${'a'.repeat(20_000)}\r\n\r\n`,
+  'an interim answer of HTTP/1.0': `HTTP/1.0 100 Continue\r\n\r\n${fine}Content-Length: 0\r\n\r\n`,
+  'an interim answer that closes': `HTTP/1.1 103 Early Hints\r\nConnection: close\r\n\r\n${fine}Content-Length: 0\r\n\r\n`,
   '1,000 interim answers': 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(1000),
   'a chunk size with a sign': `${coded}\r\n+2\r\nok\r\n0\r\n\r\n`,
   'a chunk size with 0x': `${coded}\r\n0x2\r\nok\r\n0\r\n\r\n`,

@@ -82,6 +82,8 @@ export class AnswerReader {
       // The gateway asked for no other protocol.
       if (head === undefined || head.status === 101) return undefined
       if (head.status >= 200) return head
+      // Some servers and proxies read nothing after such an answer.
+      if (!head.isReusable) return undefined
       left -= text.length
     }
   }
