@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerRequest, canKeepOpen } from './answers.ts'
 import type { AuthSettings, Original } from './auth-settings.ts'
 import type { RequestCode } from './codes.ts'
@@ -11,7 +10,7 @@ import { cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import type { LoggedRequest } from './request-log.ts'
-import { commonSettings, followSockets, listenForBroken, readRequests, refuseTunnel, stopServer } from './server.ts'
+import { createRequestServer, refuseTunnel } from './server.ts'
 
 /**
  * Creates the server for proxies that ask about a request before they pass it on. It answers 200
@@ -19,8 +18,15 @@ import { commonSettings, followSockets, listenForBroken, readRequests, refuseTun
  */
 export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuthContext) {
   let inFlight = 0
-  const server = createServer(commonSettings)
-  readRequests(server, (req, res) => {
+  const common = { route: 'forward-auth', by: 'forward-auth' } as const
+  const { server, stop } = createRequestServer({}, onRequest, (report) => onEnd({ ...report, ...common }))
+  // This listener opens no tunnels. A proxy must send X-Forwarded-Upgrade instead of Upgrade.
+  for (const event of ['upgrade', 'connect'])
+    server.on(event, ({ method = '', socket }: IncomingMessage) =>
+      refuseTunnel(socket, onEnd, { ...common, method, code: 'original_unknown' }),
+    )
+
+  function onRequest(req: IncomingMessage, res: ServerResponse): void {
     // A request keeps the settings with which it began. A reload never removes them.
     const settings = getSettings() as AuthSettings
     const head = readHead(req.rawHeaders, req.httpVersion)
@@ -84,15 +90,8 @@ export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuth
         )
       })
       .catch(() => res.destroy())
-  })
-  const common = { route: 'forward-auth', by: 'forward-auth' } as const
-  // This listener opens no tunnels. A proxy must send X-Forwarded-Upgrade instead of Upgrade.
-  for (const event of ['upgrade', 'connect'])
-    server.on(event, ({ method = '' }: IncomingMessage, socket: Socket) =>
-      refuseTunnel(socket, onEnd, { ...common, method, code: 'original_unknown' }),
-    )
-  listenForBroken(server, (report) => onEnd({ ...report, ...common }))
-  const sockets = followSockets(server)
+  }
+
   return {
     server,
     /** Sets the time limit of requests that begin from now on. */
@@ -103,8 +102,7 @@ export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuth
     },
     countInFlight: () => inFlight,
     /** Stops it gracefully within `graceMs` milliseconds. */
-    stop: (graceMs: number, isInherited: boolean) =>
-      stopServer(server, { sockets, graceMs, isInherited, isIdle: () => inFlight === 0 }),
+    stop: (graceMs: number, isInherited: boolean) => stop({ graceMs, isInherited, isIdle: () => inFlight === 0 }),
   }
 }
 

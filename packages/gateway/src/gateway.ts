@@ -13,16 +13,7 @@ import { listAddresses, listListeners, refuseOwnListeners } from './own-listener
 import { hasPendingAnswers } from './pending-answers.ts'
 import { createReport, type Report } from './report.ts'
 import { type LoggedRequest, RequestLog } from './request-log.ts'
-import {
-  bind,
-  createHttpServer,
-  followSockets,
-  listenForBroken,
-  readRequests,
-  readRequestTimeout,
-  refuseTunnel,
-  stopServer,
-} from './server.ts'
+import { bind, createRequestServer, readRequestTimeout, refuseTunnel, twilioSettings } from './server.ts'
 import { runAtOnce, runInSlices } from './slices.ts'
 import { isTracingConfigured } from './tracing.ts'
 import { createUpstreams } from './upstream/pool.ts'
@@ -87,11 +78,15 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   const auth = forwardAuth && createForwardAuth({ getSettings: () => current.auth, isClosing, onEnd: record })
   auth?.limitTime(current.timeoutMs)
 
-  const server = createHttpServer(current.timeoutMs)
-  readRequests(server, (req, res) => {
-    inFlight++
-    new HttpExchange(req, res, createContext(onEnd)).run()
-  })
+  const { server, stop } = createRequestServer(
+    twilioSettings,
+    (req, res) => {
+      inFlight++
+      new HttpExchange(req, res, createContext(onEnd)).run()
+    },
+    record,
+  )
+  server.requestTimeout = readRequestTimeout(current.timeoutMs)
   server.on('upgrade', (req, _socket, first) => {
     const { method = '', socket } = req
     // Its answer would come before those that the client waits for.
@@ -102,8 +97,6 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     handshake.run().catch(() => handshake.refuse(500))
   })
   server.on('connect', ({ method = '', socket }) => refuseTunnel(socket, record, { method }))
-  listenForBroken(server, record)
-  const sockets = followSockets(server)
 
   function createContext(onEnd: ExchangeContext['onEnd']): ExchangeContext {
     return { config: current, isClosing, startTrace: spans?.startTrace, onEnd }
@@ -131,7 +124,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     hasBegunToClose = true
     const isIdle = (): boolean => inFlight === 0 && openTunnels === 0
     await Promise.all([
-      stopServer(server, { sockets, graceMs, isIdle, isInherited: options.listen?.fd !== undefined }),
+      stop({ graceMs, isIdle, isInherited: options.listen?.fd !== undefined }),
       auth?.stop(graceMs, forwardAuth?.listen?.fd !== undefined),
     ])
     admin?.stop()

@@ -53,7 +53,13 @@ export function* parseInSteps(text: string, file: string): Steps<ParsedConfigura
     return readOffset(pair?.key)
   }
 
-  const value = toValue(document, file)
+  let value: unknown
+  try {
+    value = document.toJS() ?? {}
+  } catch (error) {
+    // Aliases would make a small file large.
+    throw new ConfigurationError(`${file}: ${(error as Error).message}`)
+  }
   yield wholeSlice
   const variable = findVariable(value)
   yield wholeSlice
@@ -85,15 +91,6 @@ function* parseDocuments(text: string, lines: LineCounter): Steps<readonly Docum
   const documents = [...composer.compose(tokens, true, text.length)]
   yield wholeSlice
   return documents
-}
-
-/** @throws ConfigurationError if aliases make a small file large */
-function toValue(document: Document, file: string): unknown {
-  try {
-    return document.toJS() ?? {}
-  } catch (error) {
-    throw new ConfigurationError(`${file}: ${(error as Error).message}`)
-  }
 }
 
 /** Finds a text with `${…}`, which other tools replace. */
