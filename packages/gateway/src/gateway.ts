@@ -7,15 +7,16 @@ import { createForwardAuth } from './forward-auth.ts'
 import { Handshake } from './handshake.ts'
 import { HttpExchange } from './http-exchange.ts'
 import { reportExchange } from './on-exchange.ts'
-import type { GatewayOptions } from './options.ts'
+import type { AddressOptions, GatewayOptions } from './options.ts'
 import { OwnEvents } from './own-events.ts'
-import { listAddresses, listListeners, refuseOwnListeners } from './own-listeners.ts'
+import { listAddresses, refuseOwnListeners } from './own-listeners.ts'
 import { hasPendingAnswers } from './pending-answers.ts'
 import { createReport, type Report } from './report.ts'
 import { type LoggedRequest, RequestLog } from './request-log.ts'
 import { bind, createRequestServer, readRequestTimeout, refuseTunnel, twilioSettings } from './server.ts'
 import { runAtOnce, runInSlices } from './slices.ts'
 import { isTracingConfigured } from './tracing.ts'
+import { parseOrigin } from './upstream/connection.ts'
 import { createUpstreams } from './upstream/pool.ts'
 
 /** A running or startable gateway, as `createGateway` returns it. */
@@ -70,7 +71,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   const hop = randomUUID()
   let current = runAtOnce(createConfigSnapshot(options, upstreams, hop))
   let lastReload: Promise<void> = Promise.resolve()
-  let listeners = listListeners(options)
+  let listeners: Parameters<typeof refuseOwnListeners>[1] = listAddresses(options)
   let hasBegunToClose = false
   let closed: Promise<void> | undefined
   const { forwardAuth } = options
@@ -179,7 +180,8 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
       try {
         const bound = await bindAll()
         const { url, adminUrl, forwardAuthUrl } = bound
-        listeners = { listen: url || undefined, admin: adminUrl, 'forwardAuth.listen': forwardAuthUrl }
+        const parse = (one = ''): AddressOptions | undefined => (one === '' ? undefined : parseOrigin(one))
+        listeners = { listen: parse(url), admin: parse(adminUrl), 'forwardAuth.listen': parse(forwardAuthUrl) }
         // The address of an inherited socket is known only now.
         await refuseOwnListeners(options, listeners)
         return bound

@@ -3,7 +3,7 @@ import { getScheme, schemes } from 'tollgate/schemes'
 import { checkOptions } from '../check-options.ts'
 import { createConfigSnapshot } from '../config-snapshot.ts'
 import type { ForwardAuthOptions, GatewayOptions, Route } from '../options.ts'
-import { listListeners, refuseOwnListeners } from '../own-listeners.ts'
+import { listAddresses, refuseOwnListeners } from '../own-listeners.ts'
 import { runInSlices, wholeSlice } from '../slices.ts'
 import { createUpstreams } from '../upstream/pool.ts'
 import { ConfigurationError, type ParsedConfiguration, parseConfiguration, parseInSteps } from './parse.ts'
@@ -60,7 +60,7 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
     await runInSlices(checkOptions(options))
     const config = await runInSlices(createConfigSnapshot(options, createUpstreams(), ''))
     config.retire()
-    await refuseOwnListeners(options, listListeners(options))
+    await refuseOwnListeners(options, listAddresses(options))
   } catch (error) {
     throw locateError(parsed, error)
   }
