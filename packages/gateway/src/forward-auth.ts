@@ -42,7 +42,7 @@ export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuth
     const body =
       head.bodyLength === 0
         ? undefined
-        : new RequestBody(req, res, { ...head, maxBytes: settings.maxBodyBytes, peers: settings.peers })
+        : new RequestBody(req, res, { head, maxBytes: settings.maxBodyBytes, peers: settings.peers })
     const reply = ({ status, verdict }: Answer, mayStay: boolean): void => {
       const fields = verdict?.ok ? listVerdictFields(verdict) : []
       answerRequest(req, res, status, mayStay, fields)

@@ -56,7 +56,7 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Answer
       this.route = route
       const { maxBodyBytes, verifier } = route
       if (head.bodyLength !== 0)
-        this.#body = new RequestBody(req, this.#res, { ...head, maxBytes: maxBodyBytes, peers: this.config.peers })
+        this.#body = new RequestBody(req, this.#res, { head, maxBytes: maxBodyBytes, peers: this.config.peers })
       verifier
         .verify({ method, url: target, headers: head.verified, body: this.#body, reportsOutcome: true })
         .then(this.#decide, () => this.refuse(500))

@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { PushedBody } from 'tollgate'
 import type { Peers } from './peers.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** How a body is read. */
 interface BodyOptions {
+  readonly head: Pick<RequestHead, 'bodyLength' | 'expectsContinue'>
   readonly maxBytes: number
-  /** The announced length, or `undefined` for a chunked body. */
-  readonly bodyLength: number | undefined
-  readonly expectsContinue: boolean
   readonly peers: Peers
 }
 
@@ -37,7 +36,7 @@ export class RequestBody implements PushedBody {
   }
 
   listen(onChunk: (bytes: Uint8Array) => void, onEnd: (isWhole: boolean) => void): () => void {
-    const { bodyLength, maxBytes, peers } = this.#options
+    const { head, maxBytes, peers } = this.#options
     this.#give = (bytes) => {
       this.#give = undefined
       this.received = bytes
@@ -45,7 +44,7 @@ export class RequestBody implements PushedBody {
       onEnd(bytes !== undefined)
     }
     if (this.#state === 'over') this.#give()
-    else this.#release = peers.take(this.#req.socket.remoteAddress, bodyLength ?? maxBytes, () => this.#read())
+    else this.#release = peers.take(this.#req.socket.remoteAddress, head.bodyLength ?? maxBytes, () => this.#read())
     if (this.#state === 'unread') {
       this.#state = 'waiting'
       this.#req.on('readable', this.#onReadable)
@@ -81,7 +80,7 @@ export class RequestBody implements PushedBody {
   #read(): void {
     this.#enter('reading')
     const req = this.#req
-    if (this.#options.expectsContinue && !req.complete) this.#res.writeContinue()
+    if (this.#options.head.expectsContinue && !req.complete) this.#res.writeContinue()
     const chunks: Uint8Array[] = []
     let length = 0
     const give = (): void => this.#give?.(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length))

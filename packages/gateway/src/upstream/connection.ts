@@ -52,6 +52,7 @@ export function openSocket({ isTls, host, port }: Origin, more: Partial<TcpNetCo
 
 /** The time limit of a connection attempt, with TLS. */
 const connectMs = 3000
+const late = 'no connection in time'
 
 /** Up to this many bytes, head and body are written as one string, which is faster. */
 const smallBody = 16 * 1024
@@ -74,20 +75,19 @@ export class Connection {
   /** A request that waits for the connection. Nothing of it was written. */
   #pending: OutgoingRequest | undefined
   #isConnected = false
-  #isLate = false
   readonly #timer: NodeJS.Timeout
   readonly openedAt = performance.now()
   /** The time of `performance.now()` until which an idle connection can be used. */
   usableUntil = 0
   /** How many requests it has served. */
   served = 0
-  #cause: string | undefined
+  #cause = 'connection closed'
 
   constructor(origin: Origin, owner: ConnectionOwner, lookup: LookupFunction) {
     this.#owner = owner
     this.#socket = this.#open(origin, lookup)
     this.#timer = setTimeout(() => {
-      this.#isLate = true
+      this.#cause = late
       this.#socket.destroy()
     }, connectMs)
     this.#socket
@@ -193,8 +193,9 @@ export class Connection {
     this.#owner.onClose(this)
     const handler = this.#handler
     this.#handler = undefined
-    const failure = this.#pending === undefined ? 'broken' : this.#isLate ? 'unreachable in time' : 'unreachable'
-    handler?.onFailure(failure, this.#cause ?? (this.#isLate ? 'no connection in time' : 'connection closed'))
+    const failure =
+      this.#pending === undefined ? 'broken' : this.#cause === late ? 'unreachable in time' : 'unreachable'
+    handler?.onFailure(failure, this.#cause)
   }
 }
 
