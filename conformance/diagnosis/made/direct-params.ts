@@ -341,4 +341,12 @@ export const directParamsRows: readonly DirectRow[] = [
     }),
     suspected: true,
   },
+  {
+    name: 'a phone number that something formatted',
+    expected: ['params_missing'],
+    request: post(`${origin}/sms`, {
+      sent: mapped((value, name) => (name === 'From' ? '+1 (415) 555-0142' : value)),
+    }),
+    suspected: true,
+  },
 ]

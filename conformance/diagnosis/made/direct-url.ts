@@ -221,4 +221,16 @@ export const directUrlRows: readonly DirectRow[] = [
     }),
     options: { publicUrl: 'https://abcdef.lambda-url.us-east-1.on.aws' },
   },
+  {
+    name: 'an "&" at the end of the query',
+    expected: ['query_extra'],
+    request: post(`${origin}/sms?a=1`, { url: '/sms?a=1&' }),
+  },
+  {
+    // https://github.com/cloudflare/cloudflared/issues/50
+    name: 'a Host that a tunnel replaced, and a list with the right host',
+    expected: ['host'],
+    request: post('https://app.example.com/sms', { headers: { host: 'localhost:3000' } }),
+    options: { publicUrl: ['https://app.example.com', 'https://other.example.com'] },
+  },
 ]

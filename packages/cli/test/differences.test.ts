@@ -97,6 +97,29 @@ describe('a difference that cannot be undone', () => {
   })
 })
 
+describe('what is said of a query and of a body is true', () => {
+  test.each<[string, string, string, RegExp]>([
+    ['got a value', '/sms?debug&flow=a', '/sms?debug=true&flow=a', /the value of "debug" is another/],
+    ['has another value', '/sms?tenant=acme', '/sms?tenant=acme/', /the value of "tenant" is another/],
+  ])('a field that %s is not lost', async (_name, called, seen, detail) => {
+    const { causes } = await compare([lossy.sent], { pairs: [lossy.seen], url: seen }, `https://example.com${called}`)
+    expect(causes).toMatchObject([{ id: 'query_encoding', detail: expect.stringMatching(detail) }])
+  })
+
+  test('JSON in place of a form lost no query', async () => {
+    for (const agent of ['Zapier', 'TwilioProxy/1.1']) {
+      const headers = {
+        'content-type': 'application/json',
+        'user-agent': agent,
+        'x-twilio-signature': 'A'.repeat(27) + '=',
+      }
+      const { causes } = await compare([], { body: '{"text":"Hello","sender":"+15551230001"}', headers })
+      expect(causes[0]).toMatchObject({ id: 'form_taken_as_json' })
+      expect(JSON.stringify(causes)).not.toMatch(/bodySHA256|query/)
+    }
+  })
+})
+
 describe('a request of another webhook than the record', () => {
   const other: Pairs = [
     ['CallSid', `CA${'5'.repeat(32)}`],

@@ -263,9 +263,9 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   ],
   form_taken_as_json: [
     [
-      /^The body is JSON without anything of Twilio’s, and the User-Agent is that of another program/,
+      /^The request has a signature, and nothing of Twilio’s in its body and its User-Agent/,
       (one) =>
-        /^\s*[[{]/.test(text(one)) &&
+        isSigned(one) &&
         !/AccountSid|com\.twilio/i.test(text(one)) &&
         has(one, 'user-agent') &&
         !/^TwilioProxy/.test(readHeader(one, 'user-agent').join()),
@@ -346,6 +346,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
     [
       /^The phone number in "(.+)" is masked/,
       (one, [name]) => params(one).some(([key, value]) => key === name && /[*•]|x{3}/i.test(`${value}`)),
+    ],
+    [
+      /^The phone number in "(.+)" has other characters than "\+" and digits/,
+      (one, [name]) => params(one).some(([key, value]) => key === name && /[^+\d]/.test(`${value}`)),
     ],
     [
       /^The value of "(.+)" looks like a mark/,

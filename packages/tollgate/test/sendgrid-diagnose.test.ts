@@ -100,6 +100,21 @@ describe('diagnoseSendGrid proves', () => {
     }
   })
 
+  test('a line end that was added', async () => {
+    for (const end of ['\r\n', '\n', ' ']) {
+      const { proven } = await diagnose({ body: text + end })
+      expect(proven?.causes).toMatchObject([
+        {
+          id: 'body_whitespace',
+          detail: expect.stringContaining('added'),
+          fix: expect.stringContaining('Add nothing'),
+        },
+      ])
+    }
+    const { proven } = await diagnose({ body: `${mail}\n` }, {}, signed(mail.toString()))
+    expect(proven?.causes).toMatchObject([{ id: 'body_whitespace', detail: expect.stringContaining('added') }])
+  })
+
   test('a body that was decoded as Latin-1', async () => {
     const body = Buffer.from(umlauts).toString('latin1')
     const { proven } = await diagnose({ body }, {}, signed(umlauts))
@@ -153,6 +168,10 @@ describe('diagnoseSendGrid suspects', () => {
       const { suspected } = await diagnoseSendGrid({ ...request, headers }, { publicKey: two.publicKey })
       expect(suspected.map(({ id }) => id)).toContain('body_reserialized')
       expect(suspected[0]?.id).toBe(first)
+      // A relay writes the length of what it sends.
+      const sentOn = { ...headers, 'user-agent': 'relay/1' }
+      const ofRelay = await diagnoseSendGrid({ ...request, headers: sentOn }, { publicKey: two.publicKey })
+      expect(ofRelay.suspected[0]?.id).toBe('body_reserialized')
       if (length === '6') expect(suspected[0]?.detail).toMatch(/shorter than its Content-Length/)
     }
   })

@@ -146,7 +146,7 @@ async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server:
   // If something is unexplained, the signature may be right for another webhook than that of the record.
   const isOfRecord = left.length === 0 || arrived === sent.signature
   const signedBy = isOwn ? 'a configured key' : arrived !== undefined && isOfRecord ? 'another key' : 'unknown'
-  const byBody = found.length > 0 && left.length === 0 ? [] : describeBody(asSeen, left)
+  const byBody = found.length > 0 && left.length === 0 ? [] : describeBody(asSeen, left, sent)
   const named = nameDifferences(byBody.length > 0 ? left.filter(({ what }) => what !== 'body') : left)
   // The differences name what a suspicion about parameters only guesses, if they explain everything.
   const isKnown = named.causes.length > 0 && named.rest.length === 0
@@ -267,9 +267,15 @@ function listCertain({ verdict, proven, suspected, ruledOut }: Diagnosis): reado
 /**
  * A body that is lost or has another form as a whole: the code, or the request itself, shows why.
  */
-function describeBody({ verdict, suspected, ruledOut }: Diagnosis, left: readonly Difference[]): readonly Cause[] {
+function describeBody(
+  { verdict, suspected: all, ruledOut }: Diagnosis,
+  left: readonly Difference[],
+  sent: Sent,
+): readonly Cause[] {
   if (verdict.ok) return []
-  if (/^body_/.test(verdict.code)) return suspected.slice(0, 1)
+  const suspected = all.filter(({ id }) => isEvent(sent) || !causes[id].isOfEvent)
+  // The code of a body that something else wrote says nothing of the form that was sent.
+  if (/^body_/.test(verdict.code)) return suspected.filter(isOf(ofContent)).slice(0, 1)
   const isWhole = left.some(({ what }) => what === 'body') && ruledOut === undefined
   return isWhole ? suspected.filter(isOf(['body'])).slice(0, 1) : []
 }

@@ -6,7 +6,7 @@ import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../enc
 import { spellName } from '../evidence.ts'
 import { findJsonForm } from '../json-form.ts'
 import { isHugeForm, isUnfinishedJson, parseFormBody } from '../limits.ts'
-import { startsLikeTwilioName } from '../mask.ts'
+import { isTwilioName, startsLikeTwilioName } from '../mask.ts'
 import { type Consumed, listEntries, mostEntries, readParsed, type State, type Subject, toText } from '../reading.ts'
 import { decodePercent, stripBlanks } from '../spelling.ts'
 import { changes } from './differences.ts'
@@ -37,6 +37,9 @@ const keepBytes: Fixes = {
   lambda: 'Put twilioWebhookMiddy before httpJsonBodyParser and httpUrlencodeBodyParser.',
   firebase: 'Change nothing in the adapter: it reads req.rawBody.',
 }
+
+const writtenAgainBefore =
+  'Pass the form on as it arrived, byte for byte, or verify in the program that Twilio calls: Twilio did not sign what another program writes.'
 
 const passParams = 'Pass RequestValidator the parameters: new URLSearchParams(text).'
 
@@ -220,6 +223,7 @@ export const bodyCauses = {
       lambda: 'Pass the event on with its query.',
     },
     question: 'json',
+    isOfEvent: true,
     part: 'body',
     codes: ['body_unsigned'],
     edits: listHashes,
@@ -234,7 +238,7 @@ export const bodyCauses = {
       // A function of the user's may drop it.
       if (/[?&]bodySHA256=/.test(subject.request.url)) return undefined
       // A form that something wrote as JSON never had one.
-      if (findJsonForm(subject) !== undefined || holdsForm(subject) || isOwnJson(subject)) return undefined
+      if (findJsonForm(subject) !== undefined || holdsForm(subject) || isOwnText(subject)) return undefined
       return findBodyHash(state.url.query) === undefined
         ? {
             grounds: ['contradiction'],
@@ -251,6 +255,7 @@ export const bodyCauses = {
     fix: 'Pass Content-Type: application/json on unchanged. bodySHA256 covers JSON, parameters do not.',
     fixes: { express: 'Pass the raw body to the validator, not the object from express.json().' },
     question: 'json',
+    isOfEvent: true,
     part: 'body',
     edits({ body, given, state, contentType, looksLikeJson }) {
       if (state.covers !== 'params' || !(looksLikeJson || given !== undefined)) return []
@@ -318,12 +323,12 @@ export const bodyCauses = {
             'The body is JSON with the parameters of a form webhook, and the URL has no bodySHA256: something wrote the form again as JSON.',
           fix: writtenAgain,
         }
-      if (rejection.code === 'body_unsigned' && isOwnJson(subject))
+      if (isOwnText(subject))
         return {
           grounds: ['contradiction'],
           detail:
-            'The body is JSON without anything of Twilio’s, and the User-Agent is that of another program: it got the webhook, and sends a text of its own.',
-          fix: 'Verify in the program that Twilio calls, or let it pass on the body of the webhook as it arrived: Twilio did not sign what it writes.',
+            'The request has a signature, and nothing of Twilio’s in its body and its User-Agent: if a program of yours got the webhook, it sends a text of its own.',
+          fix: writtenAgainBefore,
         }
       if (holdsForm(subject))
         return {
@@ -346,6 +351,13 @@ export const bodyCauses = {
             fix: writtenAgain,
           }
     },
+    differences: [
+      {
+        detail: 'Twilio sent a form, and the server saw another text in its place',
+        fix: writtenAgainBefore,
+        applies: ({ what, seen }) => what === 'body' && seen.join() === 'no form',
+      },
+    ],
   } satisfies CauseRow as Row,
   body_compressed: {
     title: 'The body is compressed',
@@ -757,11 +769,12 @@ function holdsForm({ body, method, state, formPairs, unread }: Subject): boolean
   return ['AccountSid', 'ApiVersion'].every((name) => text.includes(name)) && /AC[0-9a-f]{32}/.test(text)
 }
 
-/** Checks if another program sent JSON of its own, and not a webhook that it got. */
-function isOwnJson({ evidence: { userAgent }, signatures, body, looksLikeJson, isForm, state }: Subject): boolean {
+/** Checks if another program sent a text of its own, and not a webhook that it got. */
+function isOwnText({ evidence: { userAgent }, signatures, body, method, unread, state }: Subject): boolean {
   if (userAgent === undefined || /^TwilioProxy\//i.test(userAgent) || signatures.length === 0) return false
-  if (isForm || !looksLikeJson || body === undefined || findBodyHash(state.url.query) !== undefined) return false
-  return !/twilio|specversion|event_?type|account_?sid|[A-Z]{2}[0-9a-f]{32}/i.test(decodeUtf8(body) ?? '')
+  if (unread || method === 'GET' || body === undefined || body.length === 0) return false
+  if (findBodyHash(state.url.query) !== undefined || state.pairs.some(([name]) => isTwilioName(name))) return false
+  return !/twilio|specversion|event_?type|account_?sid|[A-Z]{2}[0-9a-f]{32}/i.test(decodeUtf8(body) ?? 'twilio')
 }
 
 const wholeChanges: readonly (readonly [what: string, change: (text: string) => string])[] = [

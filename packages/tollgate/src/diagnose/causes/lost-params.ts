@@ -179,11 +179,13 @@ function listKnownNames(pairs: Pairs): readonly KnownName[] {
     .map((row) => ({ row, shared: row.parameters.filter(({ name }) => present.has(name)).length }))
     .sort((one, other) => other.shared - one.shared)
   const names = new Map<string, KnownName>()
-  for (const { row } of ranked.slice(0, kind === undefined ? 2 : 1))
-    for (const { name, always } of row.parameters) {
-      const spelled = name.replace('{N}', '0')
-      if (!spelled.includes('*') && !names.has(spelled)) names.set(spelled, { name: spelled, always })
-    }
+  const likely = ranked.slice(0, kind === undefined ? 2 : 1).map(({ row }) => row.parameters)
+  for (const { name } of likely.flat()) {
+    const spelled = name.replace('{N}', '0')
+    // What one kind always has says nothing if the webhook may be of the other.
+    const always = likely.every((parameters) => parameters.some((one) => one.name === name && one.always))
+    if (!spelled.includes('*') && !names.has(spelled)) names.set(spelled, { name: spelled, always })
+  }
   return [...names.values()]
 }
 
@@ -378,6 +380,13 @@ function suspectMissing({ state, method }: Subject): Suspicion | undefined {
       detail: `The phone number in "${showName(hidden[0])}" is masked: something on the way hides a part of it.`,
       fix: 'Let nothing on the way mask values before the check.',
     }
+  const formatted = state.pairs.find(([name, value]) => ofNumber.test(name) && formattedNumber.test(value))
+  if (formatted !== undefined)
+    return {
+      grounds: ['contradiction'],
+      detail: `The phone number in "${showName(formatted[0])}" has other characters than "+" and digits, and Twilio sends none: something wrote it in another format.`,
+      fix: 'Let nothing on the way format phone numbers before the check.',
+    }
   const gone = state.pairs.find(([, value]) => redacted.test(value))
   if (gone !== undefined)
     return {
@@ -410,6 +419,9 @@ function suspectMissing({ state, method }: Subject): Suspicion | undefined {
 }
 
 const mostMissing = 2
+
+/** A number as people write it, and not as E.164. */
+const formattedNumber = /^\+?[\d(][\d ()./-]*[ ()./-][\d ()./-]*\d$/
 
 type Guess = (get: (name: string) => string | undefined) => readonly (string | undefined)[]
 

@@ -50,6 +50,8 @@ export interface CauseInfo {
   readonly fix: string
   /** What to do if the request is a copy that a person wrote. It comes before the fix. */
   readonly fixOfCopy?: string
+  /** The webhook is a JSON event, whose URL has a hash of its body. */
+  readonly isOfEvent?: boolean
   /** The body is missing. A copy that has none says nothing of it. */
   readonly isOfLostBody?: boolean
   readonly part: CausePart

@@ -251,7 +251,11 @@ const rows = {
       if (redactedPart.test(text)) return { grounds: ['sign'], detail: markedBody }
       if (text === '' || /[\r\n]$/.test(text)) return undefined
       // No code of this server changed a body of the length that was sent.
-      return { grounds: [hasSentLength(asked.subject) ? 'unknown' : 'sign'], detail: noLineEnd }
+      const isOfRelay = sentByOther(asked.subject)
+      return {
+        grounds: [hasSentLength(asked.subject) && !isOfRelay ? 'unknown' : 'sign'],
+        detail: isOfRelay ? `${noLineEnd} The User-Agent is not that of SendGrid.` : noLineEnd,
+      }
     },
   } satisfies SendGridRow as Row,
   body_decoded: {
@@ -344,6 +348,12 @@ const ended = 'The connection ended before the body did.'
 
 function hasSentLength(subject: SendGridSubject): boolean {
   return readLength(subject) === subject.state.body?.length
+}
+
+/** Another program sends the request on, so that it wrote the length too. */
+function sentByOther({ request: { headers } }: SendGridSubject): boolean {
+  const agent = readSingle(readHeaders(headers), 'user-agent') ?? ''
+  return agent !== '' && !/^(SendGrid|Sendlib)/i.test(agent)
 }
 
 /** The body is complete JSON, and something took away a part of its length. */
@@ -539,9 +549,13 @@ function* listOtherTimestamps(subject: SendGridSubject): Generator<Edit<SendGrid
       if (isTimestamp(String(time))) yield signAt(String(time), 4, `It was signed with the timestamp ${time}.`)
 }
 
-function replaceBody(changed: string | Uint8Array, detail: string): Edit<SendGridState> {
+const lostEnd = 'A line end at the end is lost.'
+const gainedEnd = 'White space or a line end was added to the body.'
+const addNothing = 'Add nothing to the body: verify the bytes that arrived.'
+
+function replaceBody(changed: string | Uint8Array, detail: string, fix?: string): Edit<SendGridState> {
   const body = typeof changed === 'string' ? encodeUtf8(changed) : changed
-  return { dimension: 'body', cost: 1, apply: (state) => ({ ...state, body }), detail }
+  return { dimension: 'body', cost: 1, apply: (state) => ({ ...state, body }), detail, fix }
 }
 
 /** Lists what the body may have been before its text changed in this way. */
@@ -555,11 +569,22 @@ function* listBodies(
   const written = json === undefined ? text : formatEvents(json)
   const isSplit = json !== undefined && json.length > 1 && lines.trimEnd() === written.trimEnd()
   const known =
-    isSplit && lines.trimEnd() !== text.trimEnd() ? 'line_ends' : text === written.trimEnd() ? 'white_space' : 'json'
+    isSplit && lines.trimEnd() !== text.trimEnd()
+      ? 'line_ends'
+      : text.trim() === written.trim()
+        ? 'white_space'
+        : 'json'
+  const isLonger = text.length > written.length
   if (written !== text && kind === known)
-    yield replaceBody(written, 'The events were written again, or lost their line ends.')
-  if (kind === 'white_space')
-    for (const end of ['\r\n', '\n']) yield replaceBody(text + end, 'A line end at the end is lost.')
+    yield known !== 'white_space'
+      ? replaceBody(written, 'The events were written again, or lost their line ends.')
+      : isLonger
+        ? replaceBody(written, gainedEnd, addNothing)
+        : replaceBody(written, lostEnd)
+  if (kind === 'white_space') {
+    for (const end of ['\r\n', '\n']) yield replaceBody(text + end, lostEnd)
+    if (text.endsWith('\n')) yield replaceBody(text.replace(/\r?\n$/, ''), gainedEnd, addNothing)
+  }
   if (kind === 'line_ends' && lines !== text) {
     yield replaceBody(lines, 'Line ends became \\n.')
     yield replaceBody(`${lines}\r\n`, 'Line ends became \\n, and the last is lost.')
