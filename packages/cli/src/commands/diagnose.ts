@@ -1,12 +1,5 @@
 import { type Cause, type CauseInfo, causes, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
-import {
-  findHeader,
-  findSharedKeyId,
-  isBodyLost,
-  isCaptureSite,
-  type RecordedRequest,
-  splitUrl,
-} from 'tollgate/requests'
+import { findHeader, findSharedKeyId, isBodyLost, type RecordedRequest } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, guessFlags, listFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
@@ -22,7 +15,7 @@ import {
   secretFlags,
 } from '../secrets.ts'
 import { apiFlags } from '../twilio-api/credentials.ts'
-import { toVerifierOptions, verifierFlags } from '../verifier-options.ts'
+import { findCaptured, toVerifierOptions, verifierFlags } from '../verifier-options.ts'
 import { type Command, inGroup } from './command.ts'
 
 export const command: Command = {
@@ -93,8 +86,8 @@ async function explainTwilio(
   { secrets, guesses }: { readonly secrets: Secrets; readonly guesses: DiagnoseOptions },
 ): Promise<Diagnosis> {
   const keyId = findSharedKeyId(given.headers)
-  const ofSite = args.has('public-url') ? undefined : findCaptured(given)
-  if (ofSite !== undefined) tell(io, `Not using ${ofSite} as the public URL: this site shows requests to its readers.`)
+  const ofSite = findCaptured(args, given)
+  if (ofSite !== undefined) tell(io, `Not using ${ofSite} as the public URL: it shows requests to its readers.`)
   const instead = ofSite === undefined ? undefined : anyServer
   const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets, keyId), instead)
   // The site is named, and its signature still shows if the key is right.
@@ -110,12 +103,6 @@ async function explainTwilio(
 
 /** Takes the place of a URL that belongs to no server of the user's. */
 const anyServer = 'https://your-server.invalid'
-
-/** Returns the host of the site to which Twilio sent the request, if such a site captured it. */
-function findCaptured({ url }: RecordedRequest): string | undefined {
-  const host = splitUrl(url)?.authority.replace(/:\d+$/, '')
-  return host !== undefined && isCaptureSite(host) ? host : undefined
-}
 
 /** A copy may have the host in its URL alone. */
 function addHost(given: RecordedRequest, host: string): RecordedRequest {

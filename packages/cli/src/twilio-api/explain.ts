@@ -6,7 +6,7 @@ import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { hasRequest, readRequest, toArrived, writeFlag, writeRequestFlags } from '../inputs/index.ts'
 import { cleanText, colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { readSecretsIfAny, requireSharedKey } from '../secrets.ts'
-import { toVerifierOptions } from '../verifier-options.ts'
+import { findCaptured, toVerifierOptions } from '../verifier-options.ts'
 import { createTwilioApi, type TwilioApi } from './client.ts'
 import { type Comparison, compareSent, compareWithoutBody, noBody, type ServerOptions } from './compare.ts'
 import { type Credentials, readApiUrl, readCredentials } from './credentials.ts'
@@ -131,6 +131,11 @@ async function readServer(
     )
   }
   const secrets = { authTokens, sharedKey: found.sharedKey }
+  const site = given && findCaptured(args, given)
+  if (site !== undefined)
+    throw new UsageError(
+      `${site} captured this request, so it does not show what your server got: use one that your server refused (--last), or --public-url without a request.`,
+    )
   const request = given ?? { method: 'POST', url: '/', headers: [], body: undefined }
   const { options } = toVerifierOptions(args, io, request, secrets)
   return { options: { ...options, ...(await readGuesses(args, io)) }, tokens: authTokens, sharedKey: found.sharedKey }

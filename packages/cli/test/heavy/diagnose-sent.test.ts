@@ -216,6 +216,16 @@ describe('diagnose --alert', () => {
     expect(idsOf(await explain(words, { input }))).toContain('body_missing')
   })
 
+  test('does not take a copy from webhook.site for a request of the server', async () => {
+    const copied = signRequest({ url: 'https://webhook.site/0b1c', params, authToken }).toCurl()
+    const ran = await diagnose([...alert('1'), '-'], { input: copied })
+    expectUsage(ran, /\ntollgate: webhook\.site captured this request, .*--last.*--public-url/)
+    expectUsage(
+      await diagnose([...alert('1'), '-', '--public-url', 'https://webhook.site'], { input: copied }),
+      'captured',
+    )
+  })
+
   test('puts the parameters of a GET into the query', async () => {
     const { url: called } = signRequest({ url: 'https://example.com/by-get', method: 'GET', params, authToken })
     const input = `curl '${called.replace('https', 'http')}'`
