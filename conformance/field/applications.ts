@@ -407,7 +407,7 @@ export const applicationSetUps: readonly SetUp[] = [
   {
     id: 'express-text-trimmed',
     what: 'A middleware trims the text of the body, so that the last line break of a JSON event is lost.',
-    source: 'https://www.twilio.com/docs/usage/webhooks/webhooks-security',
+    source: 'https://www.twilio.com/docs/api/errors/57012',
     sent: events,
     app: changingText((text) => text.trim()),
     cause: 'body-trimmed',
@@ -416,7 +416,7 @@ export const applicationSetUps: readonly SetUp[] = [
   {
     id: 'express-plus-decoded-twice',
     what: 'A middleware decodes the form with decodeURIComponent before it is parsed, so that plus signs become spaces.',
-    source: 'https://github.com/twilio/twilio-csharp/issues/27',
+    source: 'https://github.com/mscdex/busboy/pull/14',
     sent: {
       ...sms,
       params: [

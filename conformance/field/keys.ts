@@ -180,8 +180,8 @@ export const keySetUps: readonly SetUp[] = [
   },
   {
     id: 'token-is-account-sid',
-    what: 'A look-up returns the AccountSid, because the names of two variables were swapped.',
-    source: 'https://www.hookmetry.com/docs/twilio-signature-validation-failed',
+    what: 'A look-up returns the AccountSid in place of the token.',
+    source: 'https://github.com/twilio/twilio-node/issues/559',
     sent: sms,
     options: { authToken: () => account },
     cause: 'account-sid-as-token',
@@ -343,6 +343,7 @@ export const keySetUps: readonly SetUp[] = [
   // Options for the URL, the method and the body.
   {
     id: 'public-url-with-path-of-webhook',
+    // The page keeps the whole URL of the webhook in a variable, which is wrong only here.
     what: '"publicUrl" is the whole URL of the webhook, so that its path comes twice.',
     source: 'https://www.hookmetry.com/docs/twilio-signature-validation-failed',
     sent: sms,

@@ -99,8 +99,9 @@ export const moreKeySetUps: readonly SetUp[] = [
   },
   {
     id: 'token-typed-o',
+    // The page reports tokens with a typo, and no one this letter.
     what: 'The token was typed from a picture, with the letter O for a zero.',
-    source: 'https://github.com/twilio/twilio-php/issues/79',
+    source: 'https://www.telphiconsulting.com/blog/twilio-error-20003',
     sent: sms,
     options: { authToken: token.replace('0', 'O') },
     cause: 'token-typed',
@@ -109,7 +110,7 @@ export const moreKeySetUps: readonly SetUp[] = [
   {
     id: 'token-character-lost-inside',
     what: 'A character in the middle of the token is lost.',
-    source: 'https://www.twilio.com/docs/api/errors/20003',
+    source: 'https://www.telphiconsulting.com/blog/twilio-error-20003',
     sent: sms,
     options: { authToken: token.slice(0, 14) + token.slice(15) },
     cause: 'token-truncated',

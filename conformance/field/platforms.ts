@@ -297,7 +297,7 @@ export const platformSetUps: readonly SetUp[] = [
   {
     id: 'forwarder-plus-lost',
     what: 'A forwarder decodes %2B in the form, so that the phone numbers begin with a space.',
-    source: 'https://github.com/twilio/twilio-csharp/issues/27',
+    source: 'https://github.com/neil-lobracco/twilio-rs/pull/2',
     sent: { ...sms, params: smsParams.slice(0, 4) },
     relay: changeBody((body) => body.replaceAll('%2B', '+')),
     cause: 'form-decoded-twice',

@@ -434,7 +434,7 @@ export const proxySetUps: readonly SetUp[] = [
   {
     id: 'apache-path-canonical',
     what: 'ProxyPass of Apache writes the path in its canonical form, because it has no "nocanon".',
-    source: 'https://www.zone.ee/help/en/kb/mod_proxy-and-url-character-encoding',
+    source: 'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypass',
     sent: { url: `${origin}/flows/a%7Eb%40c` },
     proxy: { apache: 'ProxyPreserveHost On\nProxyPass "/" "http://{app}/"' },
     cause: 'path-decoded-by-proxy',

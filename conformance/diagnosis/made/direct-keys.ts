@@ -278,4 +278,11 @@ export const directKeyRows: readonly DirectRow[] = [
     expected: ['host'],
     request: post('https://webhook.site/0b1c', { headers: { host: 'webhook.site' } }),
   },
+  {
+    // https://www.twilio.com/docs/api/errors/20003 asks for both, as for Basic authentication.
+    name: 'the AccountSid and the token in Base64',
+    expected: ['token_shape'],
+    request: post(`${origin}/sms`),
+    options: { authToken: btoa(`${accountSid}:${authToken}`) },
+  },
 ]

@@ -250,4 +250,103 @@ export const directParamsRows: readonly DirectRow[] = [
       sent: group.map(([name, value], at) => [name.endsWith('.Address') ? `${name}[${at % 2}]` : name, value]),
     }),
   },
+  {
+    // https://github.com/localstack/localstack/issues/5438
+    name: 'a form that was percent-encoded as a whole',
+    expected: ['form_taken_as_json'],
+    request: post(`${origin}/sms`, { body: `${encodeURIComponent(encodeForm(sms))}=` }),
+  },
+  {
+    name: 'a form with the escapes of HTML between its parameters',
+    expected: ['form_taken_as_json'],
+    request: post(`${origin}/sms`, { body: encodeForm(sms).replaceAll('&', '&amp;') }),
+  },
+  {
+    name: 'a form as the field of another form',
+    expected: ['form_taken_as_json'],
+    request: post(`${origin}/sms`, { body: encodeForm([['payload', encodeForm(sms)]]) }),
+  },
+  {
+    name: 'a form with a line for each parameter',
+    expected: ['form_taken_as_json'],
+    request: post(`${origin}/sms`, {
+      headers: { 'content-type': 'text/plain' },
+      body: encodeForm(sms).replaceAll('&', '\r\n'),
+    }),
+  },
+  {
+    name: 'a form as a list of names and values in JSON',
+    expected: ['form_taken_as_json'],
+    request: post(`${origin}/sms`, {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(sms.map(([key, value]) => ({ key, value }))),
+    }),
+  },
+  {
+    name: 'a form as XML',
+    expected: ['form_taken_as_json'],
+    request: post(`${origin}/sms`, {
+      headers: { 'content-type': 'text/xml' },
+      body: `<r>${sms.map(([name, value]) => `<${name}>${value}</${name}>`).join('')}</r>`,
+    }),
+    suspected: true,
+  },
+  {
+    name: 'parameter names without capitals',
+    expected: ['params_nested'],
+    request: post(`${origin}/sms`, { sent: sms.map(([name, value]) => [name.toLowerCase(), value]) }),
+  },
+  {
+    // ngrok keeps 10 KB of a body: https://ngrok.com/docs/obs/traffic-inspection/http-requests
+    name: 'JSON that ends in the middle',
+    expected: ['body_truncated'],
+    request: json(event, { headers: { 'content-length': '30' }, body: event.slice(0, 30) }),
+    suspected: true,
+  },
+  {
+    name: 'a form that ends inside an escape',
+    expected: ['body_truncated'],
+    request: post(`${origin}/sms`, { body: encodeForm(sms).replace(/(?<=To=%).*$/, '2') }),
+    suspected: true,
+  },
+  {
+    name: 'JSON as a text in the event of a queue',
+    expected: ['body_reserialized'],
+    request: json(event, { body: JSON.stringify({ Records: [{ messageId: '1', body: event }] }) }),
+  },
+  {
+    name: 'JSON in which a filter hid a value',
+    expected: ['body_reserialized'],
+    request: json(event, { body: event.replace(/the code is \d+/, '[REDACTED]') }),
+    suspected: true,
+  },
+  {
+    // https://github.com/localstack/localstack/issues/5438: MessageBody=$input.body
+    name: 'a form that was cut at its first "&"',
+    expected: ['params_missing'],
+    request: post(`${origin}/sms`, { body: 'ToCountry=US' }),
+    suspected: true,
+  },
+  {
+    // https://github.com/Dispatcharr/Dispatcharr/pull/1020
+    name: 'JSON of a forwarder in place of the form',
+    expected: ['form_taken_as_json'],
+    request: post(`${origin}/sms`, {
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'Zapier',
+        'i-twilio-idempotency-token': undefined,
+      },
+      body: '{"text":"Hello","sender":"+14155550142","receivedAt":"2026-11-30T03:00:00Z"}',
+    }),
+    suspected: true,
+  },
+  {
+    name: 'a phone number that something formatted',
+    expected: ['params_missing'],
+    request: post(`${origin}/sms`, {
+      sent: mapped((value, name) => (name === 'From' ? '+1 (415) 555-0142' : value)),
+    }),
+    suspected: true,
+  },
 ]

@@ -194,4 +194,43 @@ export const directUrlRows: readonly DirectRow[] = [
     request: post('http://api.example.com/sms', { headers: { 'x-forwarded-proto': 'http' } }),
     options: { fromRequest: { allowedHosts: ['api.example.com'] } },
   },
+  {
+    // https://serverdevworker.com/2256ba447: proxy_pass http://app/hooks/$1?$args
+    name: 'a "?" that a proxy added without a query',
+    expected: ['query_extra'],
+    request: post(`${origin}/hooks/sms`, { url: '/hooks/sms?' }),
+  },
+  {
+    // https://serverdevworker.com/2256ba447: proxy_pass http://app/$request_uri
+    name: 'a second slash at the start of the path',
+    expected: ['path_prefix'],
+    request: post(`${origin}/sms`, { url: '//sms' }),
+  },
+  {
+    // https://github.com/kubernetes/ingress-nginx/issues/3733
+    name: 'a prefix that a header names as a regular expression',
+    expected: ['path_prefix'],
+    request: post(`${origin}/my-service/sms`, { url: '/sms', headers: { 'x-forwarded-prefix': '/my-service/?(.*)' } }),
+  },
+  {
+    // https://github.com/geostrategists/react-router-aws/pull/11
+    name: 'a host in a header that a function of a CDN writes',
+    expected: ['host'],
+    request: post('https://hooks.example.com/sms', {
+      headers: { host: 'abcdef.lambda-url.us-east-1.on.aws', 'x-viewer-host': 'hooks.example.com' },
+    }),
+    options: { publicUrl: 'https://abcdef.lambda-url.us-east-1.on.aws' },
+  },
+  {
+    name: 'an "&" at the end of the query',
+    expected: ['query_extra'],
+    request: post(`${origin}/sms?a=1`, { url: '/sms?a=1&' }),
+  },
+  {
+    // https://github.com/cloudflare/cloudflared/issues/50
+    name: 'a Host that a tunnel replaced, and a list with the right host',
+    expected: ['host'],
+    request: post('https://app.example.com/sms', { headers: { host: 'localhost:3000' } }),
+    options: { publicUrl: ['https://app.example.com', 'https://other.example.com'] },
+  },
 ]

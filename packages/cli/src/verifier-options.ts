@@ -39,17 +39,22 @@ export function readSharedOptions(args: Args, { authTokens, sharedKey }: KnownKe
   }
 }
 
-/** Converts the flags to the options of a verifier. */
+/**
+ * Converts the flags to the options of a verifier.
+ * @param instead the public URL to use if there is no flag. Default: that of the request
+ */
 export function toVerifierOptions(
   args: Args,
   io: Io,
   given: RecordedRequest,
   secrets: KnownKeys,
+  instead?: string,
 ): { readonly options: VerifierOptions; readonly publicUrl: string } {
-  const publicUrl = args.text('public-url') ?? splitUrl(given.url)?.origin
+  const publicUrl = args.text('public-url') ?? instead ?? splitUrl(given.url)?.origin
   if (publicUrl === undefined)
     throw new UsageError('--public-url is missing: the request does not name the host that Twilio called.')
-  if (!args.has('public-url')) tell(io, `Using ${hideQuery(publicUrl)} as the public URL (--public-url).`)
+  if (!args.has('public-url') && instead === undefined)
+    tell(io, `Using ${hideQuery(publicUrl)} as the public URL (--public-url).`)
   return {
     publicUrl: publicUrl.replace(/\/$/, ''),
     options: {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { createVerifier } from 'tollgate'
 import { diagnose } from 'tollgate/diagnose'
 import { keepRequest } from 'tollgate/requests'
@@ -19,6 +20,7 @@ import {
   writeScratch,
 } from './support.ts'
 
+const formType = 'application/x-www-form-urlencoded'
 const params = { From: '+15551230001', Body: 'a private text' }
 const signed = signRequest({ url: 'https://example.com/api/sms', params, authToken })
 const signature = signed.headers['x-twilio-signature']
@@ -263,10 +265,42 @@ describe('diagnose', () => {
       const headers = { host: 'example.com', 'x-twilio-signature': signature, 'content-length': '46' }
       const line = { level: 30, req: { method: 'POST', url: '/api/sms', headers }, msg: 'in' }
       const ran = await tollgate(['diagnose', '-'], { input: JSON.stringify(line) })
-      expectUsage(ran, /The copy has no body, and a signature covers the body: .* --alert NO…\./)
+      expectUsage(ran, /No body was found in the copy, and a signature covers the body: .* --alert NO…\./)
       // The server may have got it.
       expect(ran.stdout).toBe('')
     })
+
+    test('without its body and its length says nothing about the body that the server got', async () => {
+      const headers = { host: 'example.com', 'x-twilio-signature': '[Filtered]', 'content-type': formType }
+      const input = JSON.stringify({ request: { method: 'POST', url: '/api/sms', headers } })
+      const ran = await tollgate(['diagnose', '-'], { input })
+      expect(ran.stderr).toContain('No body was found in the copy')
+      expect(ran.stdout).toContain('signature_encoding')
+      expect(ran.stdout).not.toContain('body_missing')
+    })
+
+    test.each(['webhook.site', 'eo1.m.pipedream.net'])(
+      'from %s never has this host as the public URL',
+      async (host) => {
+        const sent = { url: `https://${host}/0b1c?a=1`, params }
+        const { headers, body } = signRequest({ ...sent, authToken })
+        const copies = [
+          signCurl(sent),
+          JSON.stringify({ method: 'POST', url: sent.url, headers, content: body }),
+          `POST /0b1c?a=1 HTTP/1.1\nHost: ${host}\nX-Twilio-Signature: ${headers['x-twilio-signature']}\nContent-Type: ${formType}\n\n${body}`,
+          `POST ${sent.url} ${inspect(new Headers({ ...headers, host }))} ${body}`,
+        ]
+        for (const input of copies) {
+          const ran = await tollgate(['diagnose', '-'], { input })
+          expect(ran.stderr).toContain(`Not using ${host} as the public URL`)
+          expect(ran.stdout).toMatch(/^Fix: Point Twilio at your own server.*\n.*\nProven: /)
+          expect(ran.stdout).not.toMatch(/Option:|publicUrl:/)
+          const other = await tollgate(['diagnose', '-'], { input, env: { TWILIO_AUTH_TOKEN: otherToken } })
+          expect(other.stdout).toMatch(/^Try: Point Twilio at your own server/)
+          expect(other.stdout).not.toContain('.invalid')
+        }
+      },
+    )
   })
 
   test('wrong values are reported with their flag', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { signRequest } from 'tollgate/testing'
 import { describe, expect, test } from 'vitest'
-import { compareSent } from '../src/twilio-api/compare.ts'
+import { compareSent, compareWithoutBody } from '../src/twilio-api/compare.ts'
 import { authToken } from './support.ts'
 
 type Pairs = readonly (readonly [string, string])[]
@@ -97,6 +97,29 @@ describe('a difference that cannot be undone', () => {
   })
 })
 
+describe('what is said of a query and of a body is true', () => {
+  test.each<[string, string, string, RegExp]>([
+    ['got a value', '/sms?debug&flow=a', '/sms?debug=true&flow=a', /the value of "debug" is another/],
+    ['has another value', '/sms?tenant=acme', '/sms?tenant=acme/', /the value of "tenant" is another/],
+  ])('a field that %s is not lost', async (_name, called, seen, detail) => {
+    const { causes } = await compare([lossy.sent], { pairs: [lossy.seen], url: seen }, `https://example.com${called}`)
+    expect(causes).toMatchObject([{ id: 'query_encoding', detail: expect.stringMatching(detail) }])
+  })
+
+  test('JSON in place of a form lost no query', async () => {
+    for (const agent of ['Zapier', 'TwilioProxy/1.1']) {
+      const headers = {
+        'content-type': 'application/json',
+        'user-agent': agent,
+        'x-twilio-signature': `${'A'.repeat(27)}=`,
+      }
+      const { causes } = await compare([], { body: '{"text":"Hello","sender":"+15551230001"}', headers })
+      expect(causes[0]).toMatchObject({ id: 'form_taken_as_json' })
+      expect(JSON.stringify(causes)).not.toMatch(/bodySHA256|query/)
+    }
+  })
+})
+
 describe('a request of another webhook than the record', () => {
   const other: Pairs = [
     ['CallSid', `CA${'5'.repeat(32)}`],
@@ -171,6 +194,51 @@ test('a JSON event with another body is named beside a URL that no search can gu
   )
   expect(causes.map(({ id }) => id).sort()).toEqual(['body_reserialized', 'path_prefix', 'query_missing'])
   expect(unexplained).toEqual([])
+})
+
+describe('a copy without a body', () => {
+  const form = signRequest({ url, params: known, authToken })
+  const event = signRequest({ url: 'https://example.com/events?team=blue', body: '{"a":1}', authToken })
+  const eventUrl = event.url
+  const noBody = { what: 'body', seen: ['no body in this copy'] }
+  async function compareCopy(isEvent: boolean, target: string, headers: object = {}) {
+    return await compareWithoutBody(
+      {
+        ...{ method: 'POST', url: isEvent ? eventUrl : url, params: isEvent ? [] : known },
+        ...{ signature: undefined, namesAreExact: true, about: '' },
+      },
+      { method: 'POST', url: target, headers: { host: 'example.com', ...headers } },
+      { options: { publicUrl: 'https://example.com', authToken }, tokens: [authToken], sharedKey: undefined },
+    )
+  }
+  const [hash = ''] = /bodySHA256=\w+/.exec(eventUrl) ?? []
+
+  test.each<[string, boolean, string, object]>([
+    ['a form', false, '/sms?team=blue', form.headers],
+    ['a form with its length', false, '/sms?team=blue', { ...form.headers, 'content-length': '46' }],
+    ['an event', true, `/events?team=blue&${hash}`, event.headers],
+    ['an event with its length', true, `/events?team=blue&${hash}`, { ...event.headers, 'content-length': '7' }],
+  ])('of %s shows nothing else', async (_name, isEvent, target, headers) => {
+    const found = await compareCopy(isEvent, target, headers)
+    expect(found).toMatchObject({ isGenuine: true, causes: [], unexplained: [noBody], signedBy: 'a configured key' })
+    expect(found.unexplained).toHaveLength(1)
+  })
+
+  test.each<[string, boolean, string, object]>([
+    ['a form', false, '/sms', form.headers],
+    ['an event', true, `/events?${hash}`, event.headers],
+    ['a log entry of a form', false, '/sms', {}],
+    ['a log entry of an event', true, `/events?${hash}`, {}],
+  ])('of %s shows what is wrong with the URL', async (_name, isEvent, target, headers) => {
+    const found = await compareCopy(isEvent, target, headers)
+    expect(found).toMatchObject({ isGenuine: false, causes: [{ id: 'query_missing' }], unexplained: [noBody] })
+    expect(found.causes).toHaveLength(1)
+  })
+
+  test('of a form with another type shows the type', async () => {
+    const { causes } = await compareCopy(false, '/sms?team=blue', { ...form.headers, 'content-type': 'text/plain' })
+    expect(causes.map(({ id }) => id)).toEqual(['form_taken_as_json'])
+  })
 })
 
 describe('a request that is right', () => {

@@ -18,10 +18,39 @@ describe('a text that is no token', () => {
     ['projects/acme/secrets/twilio/versions/latest', 'Google Cloud'],
     ['vault:secret/data/twilio#token', 'secret store'],
     ['@Microsoft.KeyVault(SecretUri=https://acme.vault.azure.net/secrets/t/)', 'Key Vault'],
+    ['ENC[AES256_GCM,data:Zm9v,iv:YmFy,tag:YmF6,type:str]', 'encrypted'],
+    ['encrypted:BDqDBibm4wsYqMpCjTQ6BsDHmMadg9K3dAt', 'encrypted'],
+    ['vault:v1:8SDd3WHDOjf7mq69CyCqYjBXAiQQAVZRkFM13ok481zoCmHnSeDX9vyf7w==', 'encrypted'],
+    ['sops:secrets.yaml#twilio', 'secret store'],
+    ['secretref:twilio-auth-token', 'secret store'],
+    ['doppler://acme/prd/TWILIO_AUTH_TOKEN', 'secret store'],
+    ['akv://acme/twilio', 'URL'],
+    ['$ENV://TWILIO_AUTH_TOKEN', 'URL'],
+    [`\${ssm:/acme/twilio-auth-token}`, 'reference'],
+    ['{{resolve:secretsmanager:twilio:SecretString:token}}', 'reference'],
+    [`\${{ secrets.TWILIO_AUTH_TOKEN }}`, 'reference'],
+    ['<path:secret/data/twilio#token>', 'reference'],
+    ['((twilio-auth-token))', 'reference'],
     ['$TWILIO_AUTH_TOKEN', 'variable'],
     ['%TWILIO_AUTH_TOKEN%', 'variable'],
     ['TWILIO_AUTH_TOKEN', 'variable'],
     ['process.env.TWILIO_AUTH_TOKEN', 'variable'],
+    ['#{TwilioAuthToken}', 'reference'],
+    ['__TWILIO_AUTH_TOKEN__', 'reference'],
+    ['!Ref TwilioAuthToken', 'reference'],
+    ['secrets.TWILIO_AUTH_TOKEN', 'reference'],
+    ['AUTH_TOKEN', 'a name'],
+    ['prod/twilio/auth-token', 'a name'],
+    ['C:\\secrets\\twilio.txt', 'file'],
+    ['() => process.env.TWILIO_AUTH_TOKEN', 'function'],
+    ['[Function: readToken]', 'function'],
+    ['none', 'placeholder'],
+    ['changeit', 'placeholder'],
+    [`MG${authToken}`, 'SID'],
+    [accountSid.toLowerCase(), 'SID'],
+    ['SG.aaaa.bbbb', 'another service'],
+    [`AgBy${'QUJD'.repeat(60)}`, 'encrypted'],
+    ['U2FsdGVkX1+Zm9vYmFyZm9vYmFyZm9v', 'encrypted'],
   ])('%s', async (token, what) => {
     const { suspected } = await diagnose(request, { ...options, authToken: token })
     expect(suspected[0]).toMatchObject({ id: 'token_shape', detail: expect.stringContaining(what) })
@@ -29,11 +58,56 @@ describe('a text that is no token', () => {
     expect(JSON.stringify(suspected)).not.toContain(token)
   })
 
+  test('Basic credentials are not decoded alone', async () => {
+    const given = { ...options, authToken: `Basic ${btoa(`${accountSid}:${authToken}`)}` }
+    const { proven } = await diagnose(request, given)
+    expect(proven?.causes).toMatchObject([
+      {
+        id: 'token_shape',
+        detail: expect.stringContaining('Basic authentication'),
+        fix: expect.stringMatching(/^Give/),
+      },
+    ])
+  })
+
   test('an AccountSid without "AC"', async () => {
     const { suspected } = await diagnose(request, { ...options, authToken: accountSid.slice(2) })
     expect(suspected.map(({ id }) => id)).toEqual(['token_is_account_sid'])
     const given = { ...options, authToken: accountSid.slice(2), otherTokens: { console: authToken } }
     expect((await diagnose(request, given)).proven?.causes.map(({ id }) => id)).toEqual(['token_is_account_sid'])
+  })
+
+  const encode = (text: string): string => Buffer.from(text).toString('base64')
+  test.each([
+    ['a list in JSON', `["${authToken}"]`, /other text around/],
+    ['a name that is no variable', `authToken: ${authToken}`, /other text around/],
+    ['brackets', `{${authToken}}`, /other text around/],
+    ['0x before it', `0x${authToken}`, /other characters before/],
+    ['dashes in it', authToken.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'), /between its digits/],
+    ['Base64, twice', encode(encode(authToken)), /Base64 twice/],
+    ['JSON in Base64', encode(JSON.stringify({ token: authToken })), /Base64/],
+    ['a file in Base64', encode(`${authToken}\n`), /Base64/],
+  ])('a token with %s is proven', async (name, token, what) => {
+    const { proven } = await diagnose(request, { ...options, authToken: token })
+    expect(proven?.causes).toMatchObject([{ id: 'token_shape', detail: expect.stringMatching(what) }])
+    expect(proven?.causes[0]?.fix.endsWith('Then give the token in that text alone.')).toBe(name === 'JSON in Base64')
+    expect(JSON.stringify(proven)).not.toContain(authToken)
+  })
+
+  test('a sentence is not called a token with white space', async () => {
+    const { suspected } = await diagnose(request, { ...options, authToken: 'ask Ann for it' })
+    expect(suspected.map(({ fix }) => fix).join()).not.toContain('Remove the white space')
+    expect(suspected[0]?.fix).toMatch(/^Configure the Auth Token itself/)
+  })
+
+  test('the text of an object or a promise, from a look-up', async () => {
+    for (const token of ['[object Promise]', '[object Object]']) {
+      const { suspected } = await diagnose(request, { ...options, authToken: () => token })
+      expect(suspected[0]).toMatchObject({
+        detail: expect.stringContaining('an object, a promise or no value as text'),
+        fix: expect.stringContaining('await the promise'),
+      })
+    }
   })
 
   test.each([

@@ -254,7 +254,26 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       (one) => /^\ufeff?\s*[[{]/.test(text(one)) && isForm(one),
     ],
   ],
+  body_truncated: [
+    [
+      /^The JSON ends in the middle/,
+      (one) => hash(one) !== undefined && /^\s*[[{]/.test(text(one)) && !/[}\]]\s*$/.test(text(one)),
+    ],
+    [/^The form ends inside an escape/, (one) => isForm(one) && /%[0-9a-f]{0,2}$/i.test(text(one))],
+  ],
   form_taken_as_json: [
+    [
+      /^The request has a signature, and nothing of Twilio’s in its body and its User-Agent/,
+      (one) =>
+        isSigned(one) &&
+        !/AccountSid|com\.twilio/i.test(text(one)) &&
+        has(one, 'user-agent') &&
+        !/^TwilioProxy/.test(readHeader(one, 'user-agent').join()),
+    ],
+    [
+      /^The body has the parameters of a form webhook, and no parser finds them/,
+      (one) => /AccountSid/.test(text(one)) && !form(one).some(([name]) => name === 'AccountSid'),
+    ],
     [/^The parameters are a text/, ({ request }) => typeof request.params === 'string'],
     [
       /^The body is JSON with the parameters of a form webhook, and the URL has no bodySHA256/,
@@ -313,6 +332,13 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   params_missing: [
     [/^No parameters were passed/, (one) => parsed(one).length === 0],
     [
+      /^The form has (one|\d+) parameters? of Twilio’s, and not the SID that every webhook has/,
+      (one, [count]) =>
+        [form(one), parsed(one), Object.entries(Object(one.request.body))]
+          .map((pairs) => new Set(pairs.map(([name]) => name)))
+          .some((found) => found.size === (count === 'one' ? 1 : Number(count)) && !/sid/i.test([...found].join())),
+    ],
+    [
       /^The verifier got a form of (\d+) bytes, and Content-Length is (\d+)/,
       (one, [bytes, length = '']) =>
         one.body?.length === Number(bytes) && readHeader(one, 'content-length').includes(length) && bytes !== length,
@@ -320,6 +346,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
     [
       /^The phone number in "(.+)" is masked/,
       (one, [name]) => params(one).some(([key, value]) => key === name && /[*•]|x{3}/i.test(`${value}`)),
+    ],
+    [
+      /^The phone number in "(.+)" has other characters than "\+" and digits/,
+      (one, [name]) => params(one).some(([key, value]) => key === name && /[^+\d]/.test(`${value}`)),
     ],
     [
       /^The value of "(.+)" looks like a mark/,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { causes } from '../src/diagnose/causes/index.ts'
 import { type DiagnoseOptions, type Diagnosis, diagnose, diagnoseSendGrid } from '../src/diagnose/index.ts'
 import { fromRequest, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
@@ -278,6 +279,31 @@ describe('what is said is true', () => {
       // These have as many bytes as were sent.
       if (id === 'body_reserialized') expect(read(diagnosis)).not.toMatch(/cut off/)
     }
+  })
+
+  test('a "?" or a slash too much is no second query, and no prefix', async () => {
+    const empty = read(await explain(post(`${origin}/sms`, { url: '/sms?' })))
+    expect(empty).toMatch(/has a "\?" at its end, without a query/)
+    expect(empty).not.toMatch(/twice|rewrite/)
+    const slashes = read(await explain(post(`${origin}/sms`, { url: '//sms' })))
+    expect(slashes).toMatch(/begins with 2 slashes, and Twilio signed it with one: \/sms\./)
+    expect(slashes).not.toMatch(/starts with \/,|add \/ to|sent a copy/)
+  })
+
+  test('a host that a list has is not one to set', async () => {
+    const request = post('https://app.example.com/sms', { headers: { host: 'localhost:3000' } })
+    const several = ['https://app.example.com', 'https://b.example.com']
+    const diagnosis = await explain(request, { publicUrl: several })
+    expect(diagnosis.proven?.causes[0]?.fix).toMatch(/^"publicUrl" lists this host, and Host has another/)
+    const { proven } = await explain(request, { publicUrl: several.slice(0, 1) })
+    expect(proven?.setting).toBe("publicUrl: 'https://app.example.com'")
+  })
+
+  test('a form that was cut is not said to lack what its kind does not have', async () => {
+    const body = encodeForm(sms).slice(0, 170)
+    const diagnosis = await explain(post(`${origin}/sms`, { body }))
+    expect(read(diagnosis)).toMatch(/Twilio sends .*"AccountSid"/)
+    expect(read(diagnosis)).not.toMatch(/Direction/)
   })
 
   test('a path that "publicUrl" adds is not one that a proxy adds', async () => {

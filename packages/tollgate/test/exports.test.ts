@@ -104,6 +104,7 @@ const names: Record<string, string[]> = {
     'findSharedKeyId',
     'hiddenValue',
     'isBodyLost',
+    'isCaptureSite',
     'isDeep',
     'keepRequest',
     'listKeptRequests',

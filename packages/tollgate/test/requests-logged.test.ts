@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -185,6 +187,264 @@ describe('a line of a logger in JSON', () => {
     expect(() => read(JSON.stringify(line))).toThrow(message)
     expect(() => read(JSON.stringify(line))).not.toThrow(/private|CA1/)
   })
+})
+
+describe('a request in what other programs wrote', () => {
+  const form = 'CallSid=CA1&From=%2B1+2'
+  const fields = { CallSid: 'CA1', From: '+1 2' }
+  const length = { 'content-length': String(form.length) }
+  const headers = { host: 'example.com', 'x-twilio-signature': signature, 'content-type': formType }
+  const lists = Object.fromEntries(Object.entries({ ...headers, ...length }).map(([name, value]) => [name, [value]]))
+  const url = 'https://example.com/voice?x=1'
+  const message = `POST /voice?x=1 HTTP/1.1\r\nHost: example.com\r\n\r\n${form}`
+  const plain = { method: 'POST', url: '/voice?x=1', headers, body: form }
+
+  test.each<[string, unknown]>([
+    ['Pipedream: the text of the body before what was made of it', { ...plain, url, bodyRaw: form, body: fields }],
+    ['webhook.site: content, and lists of values', { uuid: 'a', method: 'POST', url, headers: lists, content: form }],
+    ['a list of a page of webhook.site', { data: [{ method: 'POST', url, headers: lists, content: form }], total: 1 }],
+    [
+      'ngrok: uri, and the whole message in Base64',
+      {
+        uri: '/api/requests/http',
+        requests: [
+          {
+            start: 'now',
+            request: { method: 'POST', proto: 'HTTP/1.1', headers: lists, uri: '/voice?x=1', raw: btoa(message) },
+            response: { status: '403', headers: {}, raw: btoa('HTTP/1.1 403 Forbidden\r\n\r\n') },
+          },
+        ],
+      },
+    ],
+    [
+      'Sentry: data, and pairs',
+      { event_id: 'a', request: { url, method: 'POST', data: fields, headers: Object.entries(headers), env: {} } },
+    ],
+    ['n8n: no method, and webhookUrl', [{ headers, params: {}, query: {}, body: fields, webhookUrl: url }]],
+    ['Google Cloud', [{ insertId: 'a', jsonPayload: { ...plain, message: 'in' }, severity: 'INFO' }]],
+    [
+      'Caddy: host and uri',
+      { msg: 'in', request: { ...plain, url: undefined, host: 'example.com', uri: '/voice?x=1' } },
+    ],
+    ['a path and a query', { data: { event: { ...plain, url: undefined, path: '/voice', query: { x: '1' } } } }],
+    ['Express in a router', { ...plain, url: '/', originalUrl: '/voice?x=1', baseUrl: '/voice' }],
+    ['names in capitals', { Request: { Method: 'POST', URL: url, Header: lists, Body: form } }],
+    ['a Buffer', { req: { ...plain, body: Buffer.from(form) } }],
+    ['Base64 with the length of the body', { req: { ...plain, headers: { ...headers, ...length }, body: btoa(form) } }],
+    ['other lines beside it', [{ msg: 'start' }, { req: plain }, { msg: 'end', res: { statusCode: 403 } }]],
+    ['a line of text', { level: 'info', message: `POST /voice?x=1 ${inspect(headers)} ${inspect(fields)}` }],
+    ['a line of JSON as text', { log: { level: 'info', msg: JSON.stringify({ req: plain }) } }],
+  ])('%s', (_name, logged) => {
+    const found = read(JSON.stringify(logged))
+    expect(found).toMatchObject({ method: 'POST', url })
+    expect(bodyOf(found)).toBe(form)
+  })
+
+  test('an event under "message", as AWS logs it in JSON', () => {
+    const event = {
+      version: '2.0',
+      rawPath: '/voice',
+      rawQueryString: 'x=1',
+      headers,
+      requestContext: { http: { method: 'POST' } },
+      body: btoa(form),
+      isBase64Encoded: true,
+    }
+    for (const line of [
+      { level: 'INFO', message: event },
+      { level: 'INFO', message: JSON.stringify(event) },
+    ]) {
+      const found = readRequests(JSON.stringify(line))
+      expect(found.form).toBe('function-event')
+      expect(found.requests).toMatchObject([{ method: 'POST', url }])
+      expect(bodyOf(read(JSON.stringify(line)))).toBe(form)
+    }
+  })
+
+  test('lines of JSON, and the lines of a text that Docker keeps in them', () => {
+    const lines = [{ msg: 'start' }, { req: plain }, { msg: 'end' }]
+    const printed = `POST /voice?x=1 ${inspect(headers)}\n${form}`
+      .split('\n')
+      .map((log) => ({ log: `${log}\n`, time: 1 }))
+    for (const log of [lines, printed]) {
+      const text = log.map((line) => JSON.stringify(line)).join('\n')
+      expect(read(text)).toMatchObject({ method: 'POST', url })
+      expect(bodyOf(read(text))).toBe(form)
+    }
+    expect(() => read('{"a": 1}\n{"b": 2}')).toThrow('line 2, column 1: this is not JSON')
+  })
+
+  test.each<[string, object]>([
+    ['a message of the log', { text: 'incoming request' }],
+    ['an id', { data: { requestId: 'a', at: 'b' } }],
+    ['parameters of a route', { params: { id: '1' } }],
+    ['what is not known', { mystery: form }],
+  ])('no body is made of %s', (_name, more) => {
+    const found = read(JSON.stringify({ req: { ...plain, body: undefined, ...more } }))
+    expect(found).not.toHaveProperty('body')
+    expect(found).not.toHaveProperty('parsedBody')
+  })
+
+  test('the export of a request is read as before: an object as body is what a parser left', () => {
+    expect(read(JSON.stringify({ ...plain, body: fields }))).toMatchObject({ parsedBody: fields })
+    const exported = { captures: [{ ...plain, id: 7, body: fields }] }
+    expect(read(JSON.stringify(exported))).toMatchObject({ parsedBody: fields })
+  })
+})
+
+describe('the headers of a Headers object', () => {
+  const values = { host: 'example.com', 'x-twilio-signature': signature, 'content-type': formType }
+  const entries = Object.entries(values)
+  const node18 = `HeadersList {
+    cookies: null,
+    [Symbol(headers map)]: Map(3) {
+${entries.map(([name, value]) => `      '${name}' => { name: '${name}', value: '${value}' },`).join('\n')}
+    },
+    [Symbol(headers map sorted)]: null
+  }`
+  const bun = `Headers {\n${entries.map(([name, value]) => `  "${name}": "${value}",`).join('\n')}\n}`
+  const deno = `Headers { ${entries.map(([name, value]) => `${/-/.test(name) ? `"${name}"` : name}: "${value}"`).join(', ')} }`
+  const printed = { 'Node.js': inspect(new Headers(values)), 'Node.js 18': node18, Bun: bun, Deno: deno }
+
+  test.each(Object.entries(printed))('of %s', (_name, text) => {
+    for (const line of [
+      `POST http://example.com/sms ${text} Body=x`,
+      `POST http://example.com/sms\nheaders: ${text}\nBody=x`,
+    ]) {
+      expect(readRequests(line).form).toBe('printed')
+      expect(read(line)).toMatchObject({ method: 'POST', url: 'http://example.com/sms' })
+      expect(read(line).headers).toEqual(entries)
+      expect(bodyOf(read(line))).toBe('Body=x')
+    }
+  })
+
+  test('in the request that has them, with its URL', () => {
+    const request = new Request('http://example.com/sms', { method: 'POST', headers: values, body: 'Body=x' })
+    for (const text of [inspect(request, { depth: 4 }), `in ${inspect(request)}\n'Body=x'`]) {
+      expect(read(text)).toMatchObject({ method: 'POST', url: 'http://example.com/sms' })
+      expect(new Headers(read(text).headers as [string, string][]).get('x-twilio-signature')).toBe(signature)
+    }
+  })
+
+  test('as a browser copies a request for fetch', () => {
+    const options = JSON.stringify({ headers: values, body: 'Body=x', method: 'POST' }, undefined, 2)
+    const found = read(`fetch("http://example.com/sms", ${options});`)
+    expect(found).toMatchObject({ method: 'POST', url: 'http://example.com/sms' })
+    expect(bodyOf(found)).toBe('Body=x')
+  })
+})
+
+test.each<[string, string]>([
+  ['after the headers', `${'HEADERS'}\nurl: '/sms', method: 'POST'\nBody=x`],
+  ['in lines with names', `method: POST\nurl: /sms\nheaders: ${'HEADERS'}\nbody: 'Body=x'`],
+  ['after another object', `{ status: 'up' }\nPOST /sms ${'HEADERS'}\nBody=x`],
+  ['with the body of a parser before', `POST /sms { Body: 'x' } ${'HEADERS'}`],
+])('the URL and the body of printed headers are found %s', (_name, text) => {
+  const headers = inspect({ host: 'example.com', 'x-twilio-signature': signature, 'content-type': formType })
+  const found = read(text.replace('HEADERS', headers))
+  expect(found).toMatchObject({ method: 'POST', url: 'https://example.com/sms' })
+  expect(bodyOf(found)).toBe('Body=x')
+})
+
+describe('a request as other languages and tools print it', () => {
+  const form = 'MessageSid=SM1&Body=a+%26+b&Empty='
+  const fields = { MessageSid: 'SM1', Body: 'a & b', Empty: '' }
+  const headers = { host: 'example.com', 'x-twilio-signature': signature, 'content-type': formType }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  const raw = `POST /sms HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${form}`
+  const variables = {
+    REQUEST_METHOD: 'POST',
+    HTTP_HOST: 'example.com',
+    HTTP_X_TWILIO_SIGNATURE: signature,
+    CONTENT_TYPE: formType,
+    QUERY_STRING: '',
+  }
+  const python = `{'Host': 'example.com', 'X-Twilio-Signature': '${signature}', 'Content-Type': '${formType}'}`
+  const pairs = Object.entries(fields).map(([name, value]) => ({ key: name, value }))
+  const body = { mode: 'urlencoded', urlencoded: pairs }
+  const header = Object.entries(headers).map(([key, value]) => ({ key, value }))
+
+  test.each<[string, string]>([
+    ['lines without a version of HTTP', `POST /sms\n${lines.join('\n')}\n\n${form}`],
+    ['lines with titles', `POST https://example.com/sms\nHeaders:\n  ${lines.join('\n  ')}\nBody:\n  ${form}`],
+    ['ASP.NET', `Request:\nMethod: POST\nPathBase: \nPath: /sms\n${lines.join('\n')}\ninfo: x\nRequestBody: ${form}`],
+    ['PHP', JSON.stringify({ ...variables, REQUEST_URI: '/sms', body: form })],
+    ['Rack', `${inspect({ ...variables, PATH_INFO: '/sms' }).replaceAll(': ', ' => ')}\n${form}`],
+    ['Python', `POST /sms ${python} b'${form}'`],
+    [
+      'Flask',
+      `POST /sms ${python} ImmutableMultiDict([${pairs.map(({ key, value }) => `('${key}', '${value}')`).join(', ')}])`,
+    ],
+    ['Go', `10:00 ${JSON.stringify(raw)}`],
+    ['a list of pairs', `POST /sms ${inspect(Object.entries(headers))} ${form}`],
+    ['Maps', `POST /sms ${inspect(new Map(Object.entries(headers)))} ${inspect(new Map(Object.entries(fields)))}`],
+    ['with colours', `POST /sms ${inspect(headers, { colors: true })}\n${form}`],
+    ['Markdown', `\`\`\`http\n${raw}\n\`\`\``],
+    [
+      'Bun',
+      `Request (0 KB) {\n  method: "POST",\n  url: "https://example.com/sms",\n  headers: Headers ${JSON.stringify(headers)}\n}\n${form}`,
+    ],
+    [
+      'Postman',
+      JSON.stringify({
+        item: [{ request: { method: 'POST', header, url: { raw: 'https://example.com/sms' }, body } }],
+      }),
+    ],
+    [
+      'Elastic',
+      JSON.stringify({
+        http: { request: { method: 'post', headers, body: { content: form } } },
+        url: { full: 'https://example.com/sms' },
+      }),
+    ],
+    ['cloudflared', JSON.stringify({ headers, message: 'POST https://example.com/sms HTTP/1.1', body: form })],
+    [
+      'Laravel',
+      JSON.stringify({ context: { method: 'POST', fullUrl: 'https://example.com/sms', headers, input: fields } }),
+    ],
+    ['events of AWS', JSON.stringify({ events: [{ message: `POST /sms ${inspect(headers)}` }, { message: form }] })],
+    [
+      'a queue',
+      JSON.stringify({ Records: [{ body: JSON.stringify({ method: 'POST', path: '/sms', headers, body: form }) }] }),
+    ],
+  ])('%s', (_name, text) => {
+    const found = read(text)
+    expect(found).toMatchObject({ method: 'POST', url: 'https://example.com/sms' })
+    expect(found.headers.find(([name]) => /^x-twilio-signature$/i.test(name))?.[1]).toBe(signature)
+    expect(bodyOf(found)).toBe(form)
+  })
+
+  test('the whole request object of a server', async () => {
+    const printed = await new Promise<string>((resolve) => {
+      const server = createServer((request, response) => {
+        resolve(inspect(request))
+        response.end()
+        server.close()
+      }).listen(0, '127.0.0.1', () => {
+        const { port } = server.address() as AddressInfo
+        void fetch(`http://127.0.0.1:${port}/sms`, {
+          method: 'POST',
+          headers: { 'x-twilio-signature': signature },
+          body: form,
+        })
+      })
+    })
+    const found = read(`${printed}\n${form}`)
+    expect(found.method).toBe('POST')
+    expect(found.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+\/sms$/)
+    expect(bodyOf(found)).toBe(form)
+  })
+})
+
+test('a copy with a signature of SendGrid names no alert of Twilio', () => {
+  const text = `x-twilio-email-event-webhook-signature ${signature}x-twilio-email-event-webhook-timestamp 1\n[{"event":"open"}]`
+  for (const copy of [
+    text,
+    JSON.stringify({ method: 'POST', headers: { 'X-Twilio-Email-Event-Webhook-Signature': 'a' } }),
+  ]) {
+    expect(() => read(copy)).toThrow(/; its signature is one of SendGrid, so copy the whole request, as a curl command/)
+    expect(() => read(copy)).not.toThrow('--alert')
+  }
 })
 
 test('a list of events that a parser left is written again, with a mark', () => {

@@ -100,6 +100,21 @@ describe('diagnoseSendGrid proves', () => {
     }
   })
 
+  test('a line end that was added', async () => {
+    for (const end of ['\r\n', '\n', ' ']) {
+      const { proven } = await diagnose({ body: text + end })
+      expect(proven?.causes).toMatchObject([
+        {
+          id: 'body_whitespace',
+          detail: expect.stringContaining('added'),
+          fix: expect.stringContaining('Add nothing'),
+        },
+      ])
+    }
+    const { proven } = await diagnose({ body: `${mail}\n` }, {}, signed(mail.toString()))
+    expect(proven?.causes).toMatchObject([{ id: 'body_whitespace', detail: expect.stringContaining('added') }])
+  })
+
   test('a body that was decoded as Latin-1', async () => {
     const body = Buffer.from(umlauts).toString('latin1')
     const { proven } = await diagnose({ body }, {}, signed(umlauts))
@@ -124,7 +139,7 @@ describe('diagnoseSendGrid suspects', () => {
     ['an object as text', { body: '[object Object]' }, ['body_already_parsed']],
     ['a body without bytes', { body: { consumedBy: 'a parser', fix: 'x' } }, ['body_already_parsed']],
     ['compressed events', { body: gzipSync(two.body) }, ['body_decoded', 'not_from_sendgrid']],
-    ['events that were cut off', { body: two.body.slice(0, 99) }, ['body_reserialized', 'not_from_sendgrid']],
+    ['events that were cut off', { body: two.body.slice(0, 99) }, ['body_truncated', 'not_from_sendgrid']],
     ['wrapped events', { body: `{"body":${two.body}}` }, ['body_reserialized', 'not_from_sendgrid']],
     ['nothing known', { body: '[{}]\r\n', timestamp: '1800000000' }, ['key_other', 'not_from_sendgrid']],
     [
@@ -153,6 +168,10 @@ describe('diagnoseSendGrid suspects', () => {
       const { suspected } = await diagnoseSendGrid({ ...request, headers }, { publicKey: two.publicKey })
       expect(suspected.map(({ id }) => id)).toContain('body_reserialized')
       expect(suspected[0]?.id).toBe(first)
+      // A relay writes the length of what it sends.
+      const sentOn = { ...headers, 'user-agent': 'relay/1' }
+      const ofRelay = await diagnoseSendGrid({ ...request, headers: sentOn }, { publicKey: two.publicKey })
+      expect(ofRelay.suspected[0]?.id).toBe('body_reserialized')
       if (length === '6') expect(suspected[0]?.detail).toMatch(/shorter than its Content-Length/)
     }
   })
@@ -182,6 +201,52 @@ describe('diagnoseSendGrid suspects', () => {
     expect(message).not.toMatch(/\bcut|arrived|no end/)
   })
 
+  test.each<[string, string | Uint8Array, number, RegExp]>([
+    ['events that end in the middle', umlauts.slice(0, 60), 102, /JSON ends in the middle.* 61 bytes.* is 102\.$/],
+    ['a mail without its last boundary', mail.subarray(0, 8), 18, /no boundary at its end.* 8 bytes.* is 18\.$/],
+    ['another body that is shorter', 'a=1', 18, /cut off, or something wrote it again.* 3 bytes/],
+  ])('%s, with its Content-Length', async (_, body, length, detail) => {
+    const headers = {
+      ...post({ ...signed(umlauts) }).headers,
+      'content-length': `${length}`,
+      ...(typeof body !== 'string' && { 'content-type': 'multipart/form-data; boundary=x' }),
+    }
+    const { verdict, suspected } = await diagnoseSendGrid({ ...post(), headers, body }, { publicKey: own.publicKey })
+    expect(verdict).toMatchObject({ code: 'body_malformed' })
+    const fix = expect.stringContaining('Pass the whole body')
+    expect(suspected).toEqual([{ id: 'body_truncated', detail: expect.stringMatching(detail), fix }])
+  })
+
+  test('a mail without its last boundary, whose length something corrected', async () => {
+    const headers = { ...post({ ...signed(mail) }).headers, 'content-type': 'multipart/form-data; boundary="x"' }
+    const diagnoseMail = (body: Uint8Array) =>
+      diagnoseSendGrid({ ...post(), headers, body }, { publicKey: own.publicKey })
+    expect((await diagnoseMail(mail.subarray(0, 8))).suspected[0]?.id).toBe('body_truncated')
+    const changed = (await diagnoseMail(Buffer.concat([mail, Buffer.from('x')]))).suspected
+    expect(changed.map(({ id }) => id)).not.toContain('body_truncated')
+  })
+
+  test('a connection that ended, and a body that something read before', async () => {
+    const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const { publicKey, ...request } = await signSendGridRequest({ body: two.body })
+    const verifier = createSendGridVerifier({ publicKey, diagnose: diagnoseSendGrid })
+    const body = (async function* () {
+      yield Buffer.from(two.body.slice(0, 20))
+      throw new Error('aborted')
+    })()
+    await verifier.verify({ ...request, body })
+    await vi.waitFor(() => expect(lines).toHaveBeenCalledTimes(1))
+    expect(String(lines.mock.calls[0]?.[0])).toMatch(
+      /body_malformed\. Fix: Look for a limit.*\n.*body_truncated: The conn/,
+    )
+    const headers = { ...request.headers, 'content-length': '9' }
+    const { suspected } = await diagnoseSendGrid({ ...request, headers, body: '' }, { publicKey })
+    expect(suspected[0]).toMatchObject({
+      id: 'body_already_parsed',
+      detail: expect.stringContaining('got no body, but Content-Length is 9'),
+    })
+  })
+
   test('a body that begins with a digit is not called shorter than its Content-Length', async () => {
     expect((await diagnose({ body: '1' })).suspected).toEqual([])
   })
@@ -189,6 +254,18 @@ describe('diagnoseSendGrid suspects', () => {
   test('a mail that was decoded as UTF-8', async () => {
     const { suspected } = await diagnose({ body: mail.toString() }, {}, signed(mail))
     expect(suspected).toMatchObject([{ id: 'body_decoded', detail: expect.stringContaining('U+FFFD') }])
+  })
+
+  test('a mail that API Gateway decoded as UTF-8', async () => {
+    const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const { publicKey, ...request } = await signSendGridRequest({ body: mail })
+    // Its own copy has a limit of its own for what it explains.
+    vi.resetModules()
+    const { diagnoseSendGrid } = await import('../src/diagnose/index.ts')
+    const verifier = createSendGridVerifier({ publicKey, diagnose: diagnoseSendGrid })
+    await verifier.verify({ ...request, body: mail.toString() }, { requestContext: {}, headers: {} })
+    await vi.waitFor(() => expect(lines).toHaveBeenCalled())
+    expect(String(lines.mock.calls[0]?.[0])).toMatch(/mismatch\. Fix: Let API Gateway pass the bytes: add multipart/)
   })
 
   test('a mail that is too large for a search is not called unchanged', async () => {

@@ -220,6 +220,10 @@ describe('public keys', () => {
     ['an Auth Token', '0123456789abcdef0123456789abcdef', 'is a token'],
     ['an API key SID', `SK${'0'.repeat(32)}`, 'is a token'],
     ['a public key of PKCS #1', '-----BEGIN RSA PUBLIC KEY-----\nMIIB\n-----END RSA PUBLIC KEY-----', 'another kind'],
+    // https://github.com/vercel/vercel/issues/14972
+    ['the first line of a PEM', '-----BEGIN PUBLIC KEY-----', 'is not a whole PEM'],
+    // https://github.com/1Password/connect/issues/62
+    ['a key in Base64 twice', Buffer.from(genuine.publicKey).toString('base64'), 'is encoded in Base64 twice'],
     ['an empty text', '', 'is empty'],
     ['white space', ' \n', 'is empty'],
     ['quotes', `"${genuine.publicKey}"`, 'is in quotes'],

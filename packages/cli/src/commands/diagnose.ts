@@ -1,5 +1,12 @@
 import { type Cause, type CauseInfo, causes, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
-import { findHeader, findSharedKeyId, isBodyLost, type RecordedRequest } from 'tollgate/requests'
+import {
+  findHeader,
+  findSharedKeyId,
+  isBodyLost,
+  isCaptureSite,
+  type RecordedRequest,
+  splitUrl,
+} from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, guessFlags, listFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
@@ -71,7 +78,7 @@ export const command: Command = {
       scheme === undefined
         ? await explainTwilio(given, args, io, { secrets, guesses })
         : await (await import('../schemes/check.ts')).explainOther(scheme, given, args, io)
-    const isLost = !args.has('last') && given.parsedBody === undefined && isBodyLost(given)
+    const isLost = !args.has('last') && given.parsedBody === undefined && (isBodyLost(given) || isLeftOut(given))
     const diagnosis = isLost ? leaveOutBody(found, scheme === undefined ? askTwilio : '', io) : found
     if (args.has('json')) printJson(io, toJson(diagnosis))
     else print(io, formatDiagnosis(diagnosis, writeRequestFlags(args), colorsFor(io.stdout, io.env)))
@@ -86,17 +93,47 @@ async function explainTwilio(
   { secrets, guesses }: { readonly secrets: Secrets; readonly guesses: DiagnoseOptions },
 ): Promise<Diagnosis> {
   const keyId = findSharedKeyId(given.headers)
-  const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets, keyId))
-  const diagnosis = await asUsageLater(() => diagnose(toArrived(args, given), { ...options, ...guesses }))
+  const ofSite = args.has('public-url') ? undefined : findCaptured(given)
+  if (ofSite !== undefined) tell(io, `Not using ${ofSite} as the public URL: this site shows requests to its readers.`)
+  const instead = ofSite === undefined ? undefined : anyServer
+  const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets, keyId), instead)
+  // The site is named, and its signature still shows if the key is right.
+  const otherUrls = [...(guesses.otherUrls ?? []), ...(ofSite === undefined ? [] : [given.url])]
+  const hints = { ...options, ...guesses, otherUrls }
+  const diagnosis = await asUsageLater(() =>
+    diagnose(toArrived(args, ofSite === undefined ? given : addHost(given, ofSite)), hints),
+  )
   const { verdict, proven } = diagnosis
   if (!verdict.ok && verdict.code === 'key_unknown' && proven === undefined) requireSharedKey(keyId, secrets)
   return args.has('last') ? diagnosis : toDiagnosisOfCopy(diagnosis, given)
+}
+
+/** Takes the place of a URL that belongs to no server of the user's. */
+const anyServer = 'https://your-server.invalid'
+
+/** Returns the host of the site to which Twilio sent the request, if such a site captured it. */
+function findCaptured({ url }: RecordedRequest): string | undefined {
+  const host = splitUrl(url)?.authority.replace(/:\d+$/, '')
+  return host !== undefined && isCaptureSite(host) ? host : undefined
+}
+
+/** A copy may have the host in its URL alone. */
+function addHost(given: RecordedRequest, host: string): RecordedRequest {
+  return findHeader(given.headers, 'host') === undefined
+    ? { ...given, headers: [...given.headers, ['host', host]] }
+    : given
 }
 
 const askTwilio = ', or ask Twilio what it sent, with --recent and then --alert NO…'
 
 // A cause that several schemes have has one id.
 const infos: Readonly<Record<string, CauseInfo>> = causes
+
+/** A POST that says what its body is had one. A copy without its length may have left it out. */
+function isLeftOut({ method, headers, body }: RecordedRequest): boolean {
+  const [type, length] = ['content-type', 'content-length'].map((name) => findHeader(headers, name))
+  return method === 'POST' && body === undefined && type !== undefined && length === undefined
+}
 
 /**
  * Leaves out what follows from the body that a copy does not have. If signatures were compared
@@ -106,7 +143,7 @@ const infos: Readonly<Record<string, CauseInfo>> = causes
  */
 function leaveOutBody(diagnosis: Shown, orElse: string, io: Io): Shown {
   const { verdict, proven, suspected, tried } = diagnosis
-  const lost = `The copy has no body, and a signature covers the body: add it${orElse}.`
+  const lost = `No body was found in the copy, and a signature covers the body: add it${orElse}.`
   const isKnown = ({ id }: Cause<string>): boolean => infos[id]?.isOfLostBody !== true
   const [certain, likely] = [proven?.causes.filter(isKnown) ?? [], tried === 0 ? suspected.filter(isKnown) : []]
   if (!verdict.ok && certain.length + likely.length === 0) throw new UsageError(lost)

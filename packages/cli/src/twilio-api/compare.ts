@@ -79,6 +79,37 @@ export async function compareSent(
   return { ...comparison, causes: comparison.causes.map((cause) => ({ ...cause, detail: hide(cause.detail) })) }
 }
 
+/**
+ * Compares what Twilio sent with a copy that has no body: all but the body. The server may have got
+ * one, so nothing follows from its absence.
+ */
+export async function compareWithoutBody(
+  sent: Sent,
+  seen: DiagnosableRequest,
+  server: ServerOptions,
+): Promise<Comparison> {
+  const hasForm = sent.method !== 'GET' && !isEvent(sent) && sent.params.length > 0
+  if (!hasForm && !isEvent(sent)) return await compareSent(sent, seen, server)
+  const form = { ...withHeaders(seen, { 'content-length': undefined }), body: encodeForm(sent.params) }
+  const filled = hasForm ? withHeaders(form, { 'content-type': readHeader(seen, 'content-type') ?? formType }) : seen
+  const { isGenuine, causes: found, unexplained, ...rest } = await compareSent(sent, filled, server)
+  const kept = found.filter(({ id }) => causes[id].isOfLostBody !== true)
+  return {
+    ...rest,
+    isGenuine: isGenuine || (kept.length < found.length && kept.length + unexplained.length === 0),
+    causes: kept,
+    unexplained: rest.otherWebhook === undefined ? [...unexplained, noBody] : unexplained,
+  }
+}
+
+/** The difference of a copy without a body. */
+export const noBody: Difference = {
+  what: 'body',
+  name: undefined,
+  sent: ['with the webhook'],
+  seen: ['no body in this copy'],
+}
+
 async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server: ServerOptions): Promise<Comparison> {
   const request = seen === undefined ? toSeen(sent, server.options) : markLostJson(sent, seen)
   const options = addHints(sent, request, server.options)
@@ -115,7 +146,7 @@ async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server:
   // If something is unexplained, the signature may be right for another webhook than that of the record.
   const isOfRecord = left.length === 0 || arrived === sent.signature
   const signedBy = isOwn ? 'a configured key' : arrived !== undefined && isOfRecord ? 'another key' : 'unknown'
-  const byBody = found.length > 0 && left.length === 0 ? [] : describeBody(asSeen, left)
+  const byBody = found.length > 0 && left.length === 0 ? [] : describeBody(asSeen, left, sent)
   const named = nameDifferences(byBody.length > 0 ? left.filter(({ what }) => what !== 'body') : left)
   // The differences name what a suspicion about parameters only guesses, if they explain everything.
   const isKnown = named.causes.length > 0 && named.rest.length === 0
@@ -236,9 +267,15 @@ function listCertain({ verdict, proven, suspected, ruledOut }: Diagnosis): reado
 /**
  * A body that is lost or has another form as a whole: the code, or the request itself, shows why.
  */
-function describeBody({ verdict, suspected, ruledOut }: Diagnosis, left: readonly Difference[]): readonly Cause[] {
+function describeBody(
+  { verdict, suspected: all, ruledOut }: Diagnosis,
+  left: readonly Difference[],
+  sent: Sent,
+): readonly Cause[] {
   if (verdict.ok) return []
-  if (/^body_/.test(verdict.code)) return suspected.slice(0, 1)
+  const suspected = all.filter(({ id }) => isEvent(sent) || !causes[id].isOfEvent)
+  // The code of a body that something else wrote says nothing of the form that was sent.
+  if (/^body_/.test(verdict.code)) return suspected.filter(isOf(ofContent)).slice(0, 1)
   const isWhole = left.some(({ what }) => what === 'body') && ruledOut === undefined
   return isWhole ? suspected.filter(isOf(['body'])).slice(0, 1) : []
 }

@@ -8,7 +8,7 @@ import { cleanText, colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { readSecretsIfAny, requireSharedKey } from '../secrets.ts'
 import { toVerifierOptions } from '../verifier-options.ts'
 import { createTwilioApi, type TwilioApi } from './client.ts'
-import { type Comparison, compareSent, type ServerOptions } from './compare.ts'
+import { type Comparison, compareSent, compareWithoutBody, noBody, type ServerOptions } from './compare.ts'
 import { type Credentials, readApiUrl, readCredentials } from './credentials.ts'
 import { isOtherId, showName } from './differences.ts'
 import { listRecent, type RecentAlert, readAlert, readCallEvent, type Sent } from './sent.ts'
@@ -36,7 +36,11 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
       ? await readCallEvent(api, credentials.accountSid, args.text('call') ?? '', event)
       : await readAlert(api, alert)
   const seen = given === undefined ? undefined : toArrived(args, given)
-  const comparison = await asUsageLater(() => compareSent(alignNames(sent, seen), seen, server))
+  const aligned = alignNames(sent, seen)
+  const isLost = !args.has('last') && given !== undefined && hasLostBody(given)
+  const comparison = await asUsageLater(() =>
+    isLost && seen !== undefined ? compareWithoutBody(aligned, seen, server) : compareSent(aligned, seen, server),
+  )
   // Without the secret, nothing is known of the key with which the server compared.
   if (args.has('last') && comparison.causes.some(({ id }) => causes[id].part === 'key'))
     requireSharedKey(given && findSharedKeyId(given.headers), server)
@@ -44,6 +48,12 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
   if (args.has('json')) printJson(io, toJson(sent, comparison, shows))
   else print(io, format(sent, given && addOrigin(given, server), comparison, shows, io))
   return comparison.isGenuine ? EXIT.ok : EXIT.notGenuine
+}
+
+/** A copy that does not even say that the body was empty. Many logs keep no body. */
+function hasLostBody({ method, body, parsedBody, headers }: RecordedRequest): boolean {
+  const isEmpty = method === 'GET' || findHeader(headers, 'content-length')?.trim() === '0'
+  return body === undefined && parsedBody === undefined && !isEmpty
 }
 
 /** A capture may have the target alone: the server checks it below its public URL. */
@@ -145,16 +155,23 @@ function toJson(sent: Sent, comparison: Comparison, shows: boolean): object {
 function format(
   sent: Sent,
   given: RecordedRequest | undefined,
-  { isGenuine, causes, unexplained, signedBy, otherWebhook }: Comparison,
+  { isGenuine, causes, unexplained: all, signedBy, otherWebhook }: Comparison,
   shows: boolean,
   io: Io,
 ): string {
   const colors = colorsFor(io.stdout, io.env)
+  const unexplained = all.filter((difference) => difference !== noBody)
+  const lacksBody = unexplained.length < all.length
   const lines = [
     showText(sent.about),
     `  sent  ${showText(sent.method)} ${showUrl(sent.url, shows)}  (${sent.params.length} parameters)`,
   ]
   if (given !== undefined) lines.push(`  seen  ${cleanText(given.method)} ${showUrl(given.url, shows)}`)
+  if (lacksBody)
+    lines.push(
+      'No body was found in the copy, so all but the body was compared. If your server got none either, that is the cause.',
+      'To compare the body too, add it, or use --last.',
+    )
   if (shows) lines.push(...sent.params.map(([name, value]) => `    ${showText(`${name}: ${value}`)}`))
   if (!sent.namesAreExact)
     lines.push('The events of a call do not show how parameters are written; names are compared without case and _.')
@@ -166,7 +183,9 @@ function format(
     ].join('\n')
   if (isGenuine && unexplained.length === 0)
     lines.push(
-      `${colors.green('Nothing differs:')} with this URL and these parameters the signature of the configured key is right.`,
+      lacksBody
+        ? `${colors.green('Nothing else differs:')} with this URL and the body that Twilio sent the signature of the configured key is right.`
+        : `${colors.green('Nothing differs:')} with this URL and these parameters the signature of the configured key is right.`,
     )
   else if (isGenuine) lines.push(`${colors.green('Genuine')}, as far as is known, but this differs:`)
   else if (causes.length > 0)

@@ -167,7 +167,7 @@ function findNodeBody(req: KeptRequest, given: unknown): IncomingRequest['body']
 
 const consumedInNode: BodyConsumed = {
   consumedBy: 'something that ran before twilioWebhook',
-  fix: 'Put twilioWebhook before it, or let it use readRawBody() or readBody() of h3.',
+  fix: 'Put twilioWebhook before it, or let it use readRawBody() or readBody() of h3. If the preset of a platform parsed it, use one that passes rawBody.',
 }
 
 async function* readLater(kept: Promise<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -39,7 +39,7 @@ export function describeSecretFault(secret: unknown): string | undefined {
   if (secret.trim() !== secret) return 'has white space around it'
   if (hasControlCharacter.test(secret)) return 'has a control character, such as a line break'
   if (isQuoted.test(secret)) return 'is in quotes'
-  if (isJson.test(secret)) return 'is JSON, and not the value in it'
+  if (isOther.test(secret)) return 'is JSON, an object, a promise or no value as text'
   if (isPlaceholder.test(secret)) return placeholder
   return undefined
 }
@@ -47,11 +47,12 @@ export function describeSecretFault(secret: unknown): string | undefined {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const hasControlCharacter = /[\x00-\x1f\x7f]/
 const isQuoted = /^(["'`]).*\1$/
-// Stores of secrets return several values in one JSON text.
-const isJson = /^\{\s*"/
+// Stores of secrets return several values in one JSON text. The others are what a missing value, or an
+// object without its field or its `await`, becomes in a text.
+const isOther = /^(\{\s*"|\[object |(undefined|null|nan)$)/i
 // The remains of a template string or an example file, or a variable's name instead of its value.
 const isPlaceholder =
-  /^(undefined|null|nan|\[object \w+\]|<.*>|\$?\{.*\}|x{4,}|\*{4,}|[.…]+|your[ _-].*|(change|replace)[ _-]?(me|this)|[$%(]*(process\.env\.|env:)?(twilio_auth_token|tollgate_shared_key)%?)$/i
+  /^(<.*>|\$?\{.*\}|x{4,}|\*{4,}|[.…]+|your[ _-].*|(change|replace)[ _-]?(me|this)|[$%(]*(process\.env\.|env:)?(twilio_auth_token|tollgate_shared_key)%?)$/i
 
 /**
  * Checks the tokens of an option.

@@ -1,6 +1,6 @@
 import { decodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { hashBody } from '../schemes/twilio/sign/signature.ts'
-import { type Encoding, listEncodings } from './encodings.ts'
+import { decodeBase64, type Encoding, listEncodings } from './encodings.ts'
 import { isBoundedJson, type Work } from './limits.ts'
 import { stripBlanks } from './spelling.ts'
 
@@ -127,8 +127,10 @@ export function* listBodyVariants(body: Uint8Array, work: Work, share = 1): Gene
   }
   const json = parseBoundedJson(text)
   if (json === undefined) return
-  const inner = readInnerText(json)
-  if (inner !== undefined && affords(unitsPerWrittenCharacter)) yield* offer(inner, 'without that JSON around it')
+  for (const inner of listInnerTexts(json)) {
+    if (!affords(unitsPerWrittenCharacter)) return
+    yield* offer(inner, 'without that JSON around it')
+  }
   const written: (readonly [variant: string, how: string])[] = []
   const texts = serializers.map(([how, write]) => [how, () => write(json)] as const)
   for (const [also, encode] of escapes)
@@ -214,11 +216,36 @@ export function parseBoundedJson(text: string): unknown {
   }
 }
 
-/** Reads the text in the JSON of a text, or of a Buffer, that held a whole body. */
-function readInnerText(json: unknown): string | undefined {
-  if (typeof json === 'string') return json
-  const { type, data } = Object(json)
-  return type === 'Buffer' && Array.isArray(data) ? decodeUtf8(Uint8Array.from(data)) : undefined
+/** Queues and workflows put a whole request into few levels and fields. */
+const [mostWrappers, mostInner, mostVisited] = [4, 20, 200]
+
+/**
+ * Lists the texts in JSON that may be the whole body: that of a text or a Buffer, and those in the
+ * fields of an event that holds a request.
+ */
+function listInnerTexts(json: unknown): readonly string[] {
+  if (typeof json === 'string') return [json]
+  const found: string[] = []
+  let visited = 0
+  const visit = (value: unknown, level: number): void => {
+    if (++visited > mostVisited || found.length >= mostInner || level > mostWrappers) return
+    if (typeof value === 'string') found.push(...[value, readBase64(value)].filter(isJsonText))
+    const { type, data } = Object(value)
+    if (type === 'Buffer' && Array.isArray(data)) found.push(decodeUtf8(Uint8Array.from(data)) ?? '')
+    else if (typeof value === 'object' && value !== null)
+      for (const one of Object.values(value).slice(0, mostInner)) visit(one, level + 1)
+  }
+  visit(json, 0)
+  return found
+}
+
+function readBase64(text: string): string | undefined {
+  const bytes = decodeBase64(text)
+  return bytes && decodeUtf8(bytes)
+}
+
+function isJsonText(text: string | undefined): text is string {
+  return text !== undefined && /^\s*[[{]/.test(text)
 }
 
 function writeSpaced(json: unknown, comma: string, colon: string, inner = ''): string {

@@ -52,7 +52,12 @@ export function listEncodings(body: Uint8Array): Encoding[] {
   return found
 }
 
-function decodeBase64(text: string): Uint8Array | undefined {
+/**
+ * Decodes Base64.
+ * @param text at least 16 characters, with their padding
+ * @returns the bytes, or `undefined` for another text
+ */
+export function decodeBase64(text: string): Uint8Array | undefined {
   const trimmed = text.trim()
   if (trimmed.length < 16 || trimmed.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(trimmed)) return undefined
   return Uint8Array.from(atob(trimmed), (character) => character.charCodeAt(0))

@@ -124,19 +124,27 @@ const tlsSigns: readonly (readonly [name: string, value: RegExp])[] = [
   ['x-arr-ssl', /./],
 ]
 
+/** Headers of other proxies and functions that name a host, such as X-Viewer-Host. */
+const otherHost = /^[a-z][a-z0-9-]{0,40}-host$/
+const mostOtherHosts = 4
+
 /**
  * Reads the headers that proxies write.
  * @param head the method and the headers
  * @param url the request's URL: an absolute one names scheme and host
+ * @param names the names of all headers, in any letter case
  * @returns the values, at most 8 for each header
  */
-export function readEvidence(head: Head, url: unknown): Evidence {
+export function readEvidence(head: Head, url: unknown, names: readonly string[]): Evidence {
   const { header } = head
   const absolute = splitUrl(url)
   const forwarded = readForwardedPairs(header)
   const targets = targetHeaders.flatMap((name) => readTargets(header, name))
+  const others = new Set(names.map((name) => name.toLowerCase()).filter((name) => otherHost.test(name)))
+  for (const name of hostHeaders) others.delete(name)
   const hosts = [
     ...hostHeaders.flatMap((name) => readHosts(header, name)),
+    ...[...others].slice(0, mostOtherHosts).flatMap((name) => readHosts(header, name)),
     ...forwarded.flatMap(([name, value]) => (name === 'host' ? toHost(value, 'Forwarded') : [])),
     ...targets.flatMap(({ host }) => host),
     ...(absolute ? toHost(absolute.host + absolute.port, 'the request URL') : []),

@@ -22,7 +22,7 @@ import { describeForms, showSigningString, showUrl } from './mask.ts'
 import { createMemory, type Memory } from './memory.ts'
 import type { NativeSigns } from './native.ts'
 import { type DiagnosableRequest, type DiagnoseOptions, parseDiagnoseOptions } from './options.ts'
-import { type Consumed, readParsed, readSubject, type Subject } from './reading.ts'
+import { type Consumed, listHeaderNames, readParsed, readSubject, type Subject } from './reading.ts'
 import { askTwilio, type Diagnosis, describeRuledOut, drawConclusion } from './report.ts'
 import { findSetting } from './setting.ts'
 
@@ -277,9 +277,8 @@ async function decide({ incoming, lenient, bytes, parsed }: Undecided): Promise<
 
 function toFormHeaders({ headers }: IncomingRequest): IncomingRequest['headers'] {
   const read = readHeaders(headers)
-  const names = headers instanceof Headers ? [...headers.keys()] : Object.keys(Object(headers))
   const copy: Record<string, string | readonly string[]> = {}
-  for (const name of names.map((one) => one.toLowerCase())) copy[name] = read(name).map(String)
+  for (const name of listHeaderNames(headers).map((one) => one.toLowerCase())) copy[name] = read(name).map(String)
   for (const [name, values] of Object.entries(copy)) if (values.length === 1) copy[name] = values[0] ?? ''
   delete copy['content-length']
   delete copy['content-encoding']

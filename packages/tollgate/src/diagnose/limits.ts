@@ -121,6 +121,22 @@ const closing: ReadonlySet<number> = new Set([0x5d, 0x7d])
  * @returns true if the value is within both limits
  */
 export function isBoundedJson(text: string, mostParts: number, mostLevels: number): boolean {
+  return measureJson(text, mostParts, mostLevels) !== 'too large'
+}
+
+/**
+ * Recognises JSON whose end is cut off, however large it is.
+ * @param text a text
+ * @returns true if it begins as a list or an object, and ends inside of it
+ */
+export function isUnfinishedJson(text: string): boolean {
+  const [first = '', last = ''] = [text.trimStart().at(0), text.trimEnd().at(-1)]
+  // A quote that came from a wrong character set opens a text that never ends.
+  if (!['[', '{'].includes(first) || last === (first === '[' ? ']' : '}')) return false
+  return measureJson(text, Infinity, Infinity) === 'unfinished'
+}
+
+function measureJson(text: string, mostParts: number, mostLevels: number): 'whole' | 'unfinished' | 'too large' {
   let depth = 0
   let parts = 0
   let isQuoted = false
@@ -135,7 +151,7 @@ export function isBoundedJson(text: string, mostParts: number, mostLevels: numbe
       depth++
       parts++
     } else if (closing.has(code)) depth--
-    if (depth > mostLevels || parts > mostParts) return false
+    if (depth > mostLevels || parts > mostParts) return 'too large'
   }
-  return true
+  return isQuoted || depth > 0 ? 'unfinished' : 'whole'
 }

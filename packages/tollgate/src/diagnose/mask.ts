@@ -49,6 +49,25 @@ export function isTwilioName(name: string): boolean {
   return listTwilioNames().has(name) || listTwilioNames().has(stripDigits(name))
 }
 
+let spellings: ReadonlyMap<string, string> | undefined
+
+const foldName = (name: string): string => name.toLowerCase().replace(/[_\s-]/g, '')
+
+/**
+ * Finds the name of Twilio's that something wrote in another style or letter case.
+ * @param name a parameter's name, with or without a number at its end
+ * @returns the name as Twilio writes it, or `undefined` for another name
+ */
+export function spellTwilioName(name: string): string | undefined {
+  // Of two that differ only in style, the one with capitals comes last, and stays.
+  spellings ??= new Map(
+    [...listTwilioNames()].sort((one, other) => (one > other ? -1 : 1)).map((one) => [foldName(one), one]),
+  )
+  const stem = stripDigits(name)
+  const known = spellings.get(foldName(stem))
+  return known === undefined ? undefined : known + name.slice(stem.length)
+}
+
 /**
  * Recognises the start of one of Twilio's names.
  * @param text at least four characters, or else it says nothing

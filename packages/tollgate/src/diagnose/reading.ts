@@ -131,7 +131,7 @@ export async function readSubject(source: Source): Promise<Subject> {
   const { request, settings, options, body, parsed } = source
   const header = readHeaders(request.headers)
   const head = readHead(request, header)
-  const evidence = addNative(readEvidence(head, request.url), source.native)
+  const evidence = addNative(readEvidence(head, request.url, listHeaderNames(request.headers)), source.native)
   const { url, fragment, usedFamily } = readBaseUrl(source, head, evidence)
   const contentType = readSingle(head.header, 'content-type') ?? ''
   const given = readParsed(parsed)
@@ -194,6 +194,16 @@ export async function readSubject(source: Source): Promise<Subject> {
     isAuthorizer: source.native?.isAuthorizer === true,
     bodyMatches: body !== undefined && findBodyHash(url.query) === hashBody(body),
   }
+}
+
+/**
+ * Lists the names of the headers.
+ * @param headers those of a request
+ * @returns the names as they are written; none of an object that cannot be listed
+ */
+export function listHeaderNames(headers: IncomingRequest['headers']): readonly string[] {
+  if (headers instanceof Map || headers instanceof Headers) return [...headers.keys()].map(String)
+  return Object.keys(Object(headers))
 }
 
 function addNative(evidence: Evidence, native: Source['native']): Evidence {

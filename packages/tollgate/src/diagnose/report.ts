@@ -1,8 +1,9 @@
+import { isCaptureSite } from '../requests/capture-sites.ts'
 import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected, Verdict } from '../verdict.ts'
 import type { Match, Search } from './attempt.ts'
 import { findBodyVariant } from './body-variants.ts'
-import { captureOwn, isCaptureSite } from './capture-sites.ts'
+import { captureOwn } from './capture-sites.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import type { CausePart, Proof } from './causes/row.ts'
 import {

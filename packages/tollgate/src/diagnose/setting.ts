@@ -1,3 +1,4 @@
+import { isCaptureSite } from '../requests/capture-sites.ts'
 import {
   findDefaultPort,
   listSignedForms,
@@ -11,7 +12,6 @@ import { parseOptions } from '../verify/options.ts'
 import { readTarget } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 import type { Match } from './attempt.ts'
-import { isCaptureSite } from './capture-sites.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import type { FoundCause } from './engine.ts'
 import type { Evidence } from './evidence.ts'

@@ -3,6 +3,9 @@ import { decodePercent } from './spelling.ts'
 /** The form of an Auth Token. */
 export const tokenShape: RegExp = /^[0-9a-f]{32}$/
 
+const copyToken = 'Copy the Auth Token from the first page of the Twilio console'
+const letTool = 'a reference that was not replaced by its value. Let the tool that deploys the server replace it'
+
 /** The forms of texts that stand for a secret. Nothing reads the secret in such a text. */
 const references: readonly (readonly [form: RegExp, what: string])[] = [
   [/^op:\/\//i, 'a reference of 1Password. Run the server with "op run", or read the secret with "op read"'],
@@ -11,26 +14,58 @@ const references: readonly (readonly [form: RegExp, what: string])[] = [
     /^\/(run\/secrets|var\/run\/secrets|etc|mnt|secrets)\//,
     'the path of a file. Read the file, without its line break',
   ],
-  [/^(file:\/\/|\.{0,2}\/)\S+/i, 'the path of a file. Read the file, without its line break'],
+  [/^(file:\/\/|\.{0,2}\/|~\/|[a-z]:\\)\S+/i, 'the path of a file. Read the file, without its line break'],
   [/^projects\/[^/]+\/secrets\//, 'the name of a secret of Google Cloud. Read the version that it names'],
   [
-    /^(vault:|ref\+|secret:\/\/|sm:\/\/|gcp:|ssm:|keyvault:|infisical:|doppler:|awssm:|bws:)/i,
+    // SOPS, dotenvx, Jasypt, Spring Cloud Config, the Transit engine of Vault, Ansible, AWS KMS, Google Cloud
+    // KMS, OpenSSL, Fernet, age and PGP.
+    /^(ENC[[(]|encrypted:|\{cipher\}|vault:v\d+:|!vault|\$ANSIBLE_VAULT;|AQICA|CiQA|U2FsdGVkX1|gAAAAA|-----BEGIN (AGE|PGP) )/i,
+    'a text that is still encrypted. Decrypt it before the server starts',
+  ],
+  [
+    /^(vault:|ref\+|gcp:|ssm:|sops:|secretref:|secretsmanager:|secrets?:|keyvault:|infisical:|doppler:|awssm:|bws:)/i,
     'a reference to a secret store. Resolve it before the server starts',
   ],
   [
     /^@microsoft\.keyvault\(/i,
     'a reference of Azure Key Vault that was not resolved. Give the application access to the vault',
   ],
-  [/^https?:\/\//i, 'a URL. Read the secret that it names'],
+  [/^\$?[a-z][a-z0-9+.-]{0,30}:\/\//i, 'a URL. Read the secret that it names'],
+  [/^(\$\(\w+\)|\$\{?[A-Za-z_]\w*\}?|%[A-Za-z_]\w*%)$/, 'the name of a variable that was not replaced by its value'],
   [
-    /^(\$\(.*\)|\$\{?[A-Za-z_]\w*\}?|%[A-Za-z_]\w*%|\{\{.*\}\}|<%.*%>)$/,
-    'the name of a variable that was not replaced by its value',
+    // Serverless, CloudFormation, GitHub Actions, Helm, Argo CD, Concourse and templates. JSON has quotes.
+    /^(\$?\{[^"]*\}|\$?\(.*\)|<.*>)$/s,
+    letTool,
+  ],
+  // Octopus Deploy, templates, Python, CloudFormation and GitHub Actions.
+  [
+    /^(#\{.*\}#?|__\w+__|@@?\w+@@?|\[\[.*\]\]|%\(\w+\)s?|!(Ref|Sub|GetAtt|ImportValue)\b.*|Fn::.*|Ref:.*|(secrets|vars)\.\w+)$/s,
+    letTool,
+  ],
+  [
+    /^(\[(Async)?Function\b|\[class\b|Symbol\(|(async\s+)?function\b|(async\s*)?(\w{1,40}|\([\w, ]{0,80}\))\s?=>)/,
+    'the text of a function. Call it, and give what it returns',
   ],
   [/^(process\.env\.|env\.|os\.environ|ENV\[)/, 'the name of a variable that was not replaced by its value'],
   [/^TWILIO_\w+$/, 'the name of a variable. Read its value'],
   [
     /[•●∙·⋅*]{4,}|^[xX]{8,}$|x{8,}|\u2026$|\.\.\.$/,
     'a masked text. Copy the Auth Token with the button of the console, which shows it first',
+  ],
+  [/^(?!AC|SK)[A-Z]{2}[0-9a-f]{32}$|^(ac|sk)[0-9a-f]{32}$/, `a SID, which is a name and no secret. ${copyToken}`],
+  [/^(SG\.|[sprw]k_(live|test)_|whsec_|gh[pousr]_|xox[a-z]-|eyJ[\w-]+\.)/, `a key of another service. ${copyToken}`],
+  [
+    /^(none|nil|false|true|0|test|todo|dummy|example|sample|placeholder|changeit|secret|token|password|n\/a)$/i,
+    'a placeholder. Set the variable that should hold the token',
+  ],
+  [
+    // The secret of an API key has 32 letters and digits. It has a cause of its own.
+    /^(?![A-Za-z0-9]{32}$)(?=.{0,80}(token|secret|twilio|auth))[A-Za-z][\w./-]{2,80}$/i,
+    'a name, such as that of a variable or of a secret. Read the value that it names',
+  ],
+  [
+    /^(?![0-9a-f]*$)[\w+/-]{65,}={0,2}$/i,
+    'a text that is still encrypted or encoded. Decrypt it before the server starts',
   ],
   [/redacted|filtered|masked|hidden/i, 'a masked text. Copy the Auth Token from the console'],
 ]
@@ -71,9 +106,24 @@ const changes: readonly Change[] = [
     (text) => (/^[0-9a-f]{32}$/i.test(text) ? text.toLowerCase() : undefined),
   ],
   [
+    'The configured Auth Token is a text for Basic authentication: the AccountSid and the Auth Token, in Base64.',
+    'Give the Auth Token alone, as the Twilio console shows it.',
+    (text) => /^AC[0-9a-f]{32}:(.*)$/s.exec(decodeBase64(text.replace(/^Basic\s+/i, '')) ?? '')?.[1],
+  ],
+  [
     'The configured Auth Token is still encoded in Base64.',
     'Decode the Auth Token from Base64. In Kubernetes, encode it once under "data", or give it as it is under "stringData".',
-    decodeBase64,
+    (text) => decodeBase64(text)?.trim(),
+  ],
+  [
+    'The configured Auth Token is encoded in Base64 twice.',
+    'Decode the Auth Token from Base64 twice. In Kubernetes, encode it once under "data", or give it as it is under "stringData".',
+    (text) => decodeBase64(decodeBase64(text)?.trim() ?? ''),
+  ],
+  [
+    'The configured Auth Token has other characters before or between its digits.',
+    'Give the 32 digits of the Auth Token alone, as the Twilio console shows it.',
+    (text) => (/^(0x|\\x)?[0-9a-f:-]{32,80}$/.test(text) ? text.replace(/^(0x|\\x)|[:-]/g, '') : undefined),
   ],
   [
     'The configured Auth Token is written twice.',
@@ -98,7 +148,8 @@ export function findTokens(secret: string): InnerTokens[] {
   const found: InnerTokens[] = []
   const inner = listInner(secret)
   // White space, quotes and the name of a variable have causes of their own.
-  const isAlone = /^\W*([A-Z_]+\s*[=:])?\W*$/i.test(secret.replace(inner[0] ?? '', ''))
+  const rest = secret.replace(inner[0] ?? '', '')
+  const isAlone = /^\W*([A-Z_]+\s*[=:])?\W*$/.test(rest) && !/[[\](){}$#]/.test(rest)
   if (inner.length > 1 || (inner.length > 0 && !isAlone))
     found.push({
       tokens: inner,
@@ -115,7 +166,10 @@ export function findTokens(secret: string): InnerTokens[] {
   for (const [detail, fix, change] of changes) {
     const changed = change(secret)
     const tokens = changed === undefined || changed === secret ? [] : listInner(changed)
-    if (tokens.length > 0) found.push({ tokens, cost: 1, detail, fix })
+    // A decoded text may hold more than the token.
+    const more = fix.startsWith('Decode') && changed?.trim() !== tokens[0]
+    const all = more ? `${fix} Then give the token in that text alone.` : fix
+    if (tokens.length > 0) found.push({ tokens, cost: 1, detail, fix: all })
   }
   return found
 }

@@ -1,5 +1,6 @@
 import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
+import { findRequest, walkObjects } from './find-request.ts'
 import {
   property,
   readBase64,
@@ -11,62 +12,67 @@ import {
   writeBody,
   writeInertJson,
 } from './json.ts'
-import { addHost, askTwilio, type Body, isListOfObjects, toBody } from './logged.ts'
-import { checkRequest, type HeaderList, ownTarget, type RecordedRequest, type RecordedResponse } from './request.ts'
-
-/** The fields of a request, for messages. */
-export const captureFields = '{ "method", "url", "headers", "body" or "bodyBase64" }'
+import { type Body, isListOfObjects, readLogged, toBody } from './logged.ts'
+import { checkRequest, ownTarget, type RecordedRequest, type RecordedResponse } from './request.ts'
 
 /**
- * Lists the requests of a file: one, a list, or `{ captures: [...] }` as the inspector exports it.
+ * Lists the requests of a file: one, a list, or `{ captures: [...] }` as the inspector exports it. In
+ * what other programs wrote, a request may be inside other objects, and a list too.
  */
 export function listCaptures(file: unknown): readonly unknown[] | undefined {
-  if (Array.isArray(file)) return file
-  const captures = property(file, 'captures')
-  if (Array.isArray(captures)) return captures
-  return textOf(findRequest(file), 'method') === undefined ? undefined : [file]
+  if (Array.isArray(file)) return withRequests(file)
+  if (isExport(file)) return property(file, 'captures') as unknown[]
+  if (findRequest(file) !== undefined) return [file]
+  for (const { value } of walkObjects(file))
+    for (const list of Object.values(value))
+      if (Array.isArray(list) && list.some((one) => findRequest(one) !== undefined)) return withRequests(list)
+  return undefined
 }
 
-/** Finds the request in a line of a logger. pino-http and bunyan write it under `req`. */
-function findRequest(value: unknown): unknown {
-  if (textOf(value, 'method') !== undefined) return value
-  const holders = [value, property(value, 'meta')].flatMap((one) => [property(one, 'req'), property(one, 'request')])
-  // An entry of a HAR has its body in another form.
-  return holders.find((one) => textOf(one, 'method') !== undefined && property(one, 'postData') === undefined) ?? value
+/** Recognises the inspector's export. */
+export function isExport(file: unknown): boolean {
+  return Array.isArray(property(file, 'captures'))
+}
+
+/** A log has other entries too. */
+function withRequests(list: readonly unknown[]): readonly unknown[] {
+  const found = list.filter((one) => findRequest(one) !== undefined)
+  return found.length === 0 ? list : found
+}
+
+const ownFields = 'method url headers body bodyBase64 target bodyTruncated bodyDecoded time durationMs response'.split(
+  ' ',
+)
+
+/** Says if a request has only the fields that are documented. Other programs write more. */
+function isOwn(value: unknown): boolean {
+  return (
+    textOf(value, 'method') !== undefined &&
+    textOf(value, 'url') !== undefined &&
+    Object.keys(readObject(value) ?? {}).every((name) => ownFields.includes(name))
+  )
 }
 
 /**
  * Reads `{ method, url, headers, body or bodyBase64 }`. An object as body is what a parser left of
- * it. Reads the line of a logger too, with the request under `req`, a `path` or a `payload`.
+ * it. Reads what other programs log too.
  * @param scheme That of a logged URL without one.
+ * @param isExported True for a request of the inspector's export, which has more fields.
  * @throws RequestError for anything else
  */
-export function readCapture(value: unknown, scheme = 'https'): RecordedRequest {
-  const request = findRequest(value)
-  const method = textOf(request, 'method')
-  const url = textOf(request, 'url') ?? textOf(request, 'originalUrl') ?? textOf(request, 'path')
-  const missing = [method === undefined && '"method"', url === undefined && '"url"'].filter((one) => one !== false)
-  if (url === undefined || method === undefined)
-    throw new RequestError(`it needs ${captureFields}, and has no ${missing.join(' and no ')}; ${askTwilio}`)
-  const headers = readHeaderList(property(request, 'headers'))
-  const isLogged = request !== value || textOf(value, 'url') === undefined
-  if (isLogged && headers.length === 0)
-    throw new RequestError(`it has no "headers", which have the signature; ${askTwilio}`)
-  return checkRequest({
-    method,
-    url: isLogged ? addHost(url, headers, scheme) : url,
-    headers,
-    ...(isLogged ? readLoggedBody([request, value], headers) : readBody(value)),
-    ...readMarks(value),
-    ...readTime(property(value, 'time')),
-  })
-}
-
-/** A logger writes a form as the object of its fields. The verifier got the bytes. */
-function readLoggedBody(holders: readonly unknown[], headers: HeaderList): Body {
-  const found = holders.flatMap((one) => ['body', 'payload'].map((name) => property(one, name)))
-  const body = found.find((one) => one !== undefined && one !== null)
-  return typeof body === 'string' ? { body: encodeUtf8(body) } : toBody(body, headers)
+export function readCapture(value: unknown, scheme = 'https', isExported = false): RecordedRequest {
+  const [method, url] = [textOf(value, 'method'), textOf(value, 'url')]
+  const isPlain = method !== undefined && url !== undefined && (isExported || isOwn(value))
+  return isPlain
+    ? checkRequest({
+        method,
+        url,
+        headers: readHeaderList(property(value, 'headers')),
+        ...readBody(value),
+        ...readMarks(value),
+        ...readTime(property(value, 'time')),
+      })
+    : { ...readLogged(value, scheme), ...readTime(property(value, 'time')) }
 }
 
 function readBody(value: unknown): Body {

@@ -1,20 +1,22 @@
 import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
-import { captureFields, listCaptures, readCapture, writeCaptures } from './capture.ts'
+import { isExport, listCaptures, readCapture, writeCaptures } from './capture.ts'
 import type { ReadFile } from './curl-data.ts'
 import { addSource, RequestError } from './error.ts'
+import { findHeaders, findLoggedText, hasSignedRequest } from './find-request.ts'
 import { listHarEntries, readHarEntry, writeHar } from './har.ts'
 import { parseJson } from './json.ts'
 import {
   askTwilio,
+  captureFields,
   explainInspector,
   findEvent,
-  hasPrintedHeaders,
   isExplanation,
   isRequestInspector,
   readEvent,
-  readPrintedHeaders,
   removeLinePrefix,
+  suggestFor,
 } from './logged.ts'
+import { hasPrintedHeaders, readPrintedHeaders } from './printed.ts'
 import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
 import { type RecordedRequest, toUtf8 } from './request.ts'
@@ -29,6 +31,8 @@ export interface Source {
   readonly isJson: boolean
   /** @throws RequestError if the text is not JSON */
   readonly json: unknown
+  /** The JSON, if the whole text is an object or a list, or if each line is. */
+  readonly whole: { readonly value: unknown } | undefined
 }
 
 /** Options of `readRequests`. */
@@ -152,7 +156,9 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     extension: 'txt',
     hasSeveral: false,
     isInert: false,
-    recognizes: ({ text }) => hasPrintedHeaders(text),
+    // A request as JSON has a form of its own.
+    recognizes: ({ text, whole }) =>
+      whole === undefined ? hasPrintedHeaders(text) : findHeaders(whole.value) === whole.value,
     read: ({ text }, { scheme = 'https' }) => [readPrintedHeaders(text, scheme)],
   },
   har: {
@@ -170,7 +176,7 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
   capture: {
     label: 'JSON',
     title: 'a request as JSON',
-    describe: "A request as JSON, { method, url, headers, body }, or the inspector's export",
+    describe: "A request as JSON, { method, url, headers, body }, a log with one, or the inspector's export",
     type: 'application/json',
     extension: 'json',
     hasSeveral: true,
@@ -178,7 +184,7 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     recognizes: ({ isJson }) => isJson,
     read: ({ json }, { scheme }) =>
       readEach(listCaptures(json), `a request, which needs ${captureFields}; ${askTwilio}`, (item) =>
-        readCapture(item, scheme),
+        readCapture(item, scheme, isExport(json)),
       ),
     write: writeCaptures,
   },
@@ -215,14 +221,21 @@ export interface ReadRequests {
 export function readRequests(given: string | Uint8Array, options: ReadOptions = {}): ReadRequests {
   const from = options.from ?? 'The text'
   try {
-    const source = openSource(removePrefix(toUtf8(typeof given === 'string' ? encodeUtf8(given) : given)))
+    const source = openLogged(openSource(toUtf8(typeof given === 'string' ? encodeUtf8(given) : given)))
     const form = options.form ?? detectForm(source)
     const requests = requestForms[form].read(source, options)
     const isNumbered = requests.length > 1
-    return { form, requests: requests.map((one, index) => nameEntry(one, from, isNumbered ? index : undefined)) }
+    const name = (one: RecordedRequest | RequestError, index: number): RecordedRequest | RequestError =>
+      nameEntry(one instanceof RequestError ? suggest(one, given) : one, from, isNumbered ? index : undefined)
+    return { form, requests: requests.map(name) }
   } catch (error) {
-    throw addSource(error, from)
+    throw addSource(error instanceof RequestError ? suggest(error, given) : error, from)
   }
+}
+
+function suggest(error: RequestError, given: string | Uint8Array): RequestError {
+  const reason = suggestFor(error.reason, typeof given === 'string' ? given : decodeUtf8(given))
+  return reason === error.reason ? error : new RequestError(reason, error)
 }
 
 function nameEntry(
@@ -234,16 +247,49 @@ function nameEntry(
   return addSource(one, from, index === undefined ? undefined : `entry ${index + 1}`) as RequestError
 }
 
-/** The lines of a log. Bytes that are no text have none. */
-function removePrefix(bytes: Uint8Array): Uint8Array {
+/** Removes what logs and pages add to a text. Bytes that are no text have nothing of it. */
+function removeDecoration(bytes: Uint8Array): Uint8Array {
   const text = decodeUtf8(bytes)
-  const plain = text === undefined ? undefined : removeLinePrefix(text)
-  return plain === undefined || plain === text ? bytes : encodeUtf8(plain)
+  if (text === undefined || looksLikeRawHttp(bytes)) return bytes
+  const plain = unquoteMessage(removeLinePrefix(removeFence(removeColors(text))))
+  return plain === text ? bytes : encodeUtf8(plain)
 }
 
-function openSource(bytes: Uint8Array): Source {
+function removeColors(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colours begin with one
+  return text.replace(/\x1b\[[\d;]{0,20}m/g, '')
+}
+
+/** The lines around code in Markdown. */
+function removeFence(text: string): string {
+  const [first = '', ...lines] = text.trim().split('\n')
+  return /^```\w*\r?$/.test(first) && lines.at(-1) === '```' ? lines.slice(0, -1).join('\n') : text
+}
+
+/** A raw request in quotes, as Go and JSON write a text. */
+function unquoteMessage(text: string): string {
+  const start = text.indexOf('"')
+  const end = text.lastIndexOf('"')
+  if (start === -1 || !/^"[A-Z]{3,10} \S{1,8000} HTTP\/\d(?:\.\d)?\\r\\n/.test(text.slice(start))) return text
+  try {
+    return String(JSON.parse(text.slice(start, end + 1)))
+  } catch {
+    return text
+  }
+}
+
+/** Opens the text that a log in JSON holds, if the request is in it. */
+function openLogged(source: Source): Source {
+  const { whole } = source
+  const isRequest = [whole?.value].flat().some(hasSignedRequest)
+  const text = whole === undefined || isRequest ? undefined : findLoggedText(whole.value)
+  return text === undefined ? source : openSource(encodeUtf8(text))
+}
+
+function openSource(given: Uint8Array): Source {
+  const bytes = removeDecoration(given)
   let text: string | undefined
-  let json: { readonly value: unknown } | undefined
+  let json: { readonly value: unknown } | RequestError | undefined
   return {
     bytes,
     get text() {
@@ -256,9 +302,32 @@ function openSource(bytes: Uint8Array): Source {
       return first === 0x7b || first === 0x5b
     },
     get json() {
-      json ??= { value: parseJson(this.text) }
+      json ??= parseLog(this.text)
+      if (json instanceof RequestError) throw json
       return json.value
     },
+    get whole() {
+      if (!this.isJson || decodeUtf8(bytes) === undefined) return undefined
+      json ??= parseLog(this.text)
+      return json instanceof RequestError ? undefined : json
+    },
+  }
+}
+
+/** Parses JSON, or a log that has a request in lines of JSON. */
+function parseLog(text: string): { readonly value: unknown } | RequestError {
+  try {
+    return { value: parseJson(text) }
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error
+    const lines = text.split('\n').filter((line) => line.trim() !== '')
+    if (lines.length < 2 || !lines.every((line) => /^\s*\{.*\}\s*$/.test(line))) return error
+    try {
+      const value = lines.map(parseJson)
+      return value.some(hasSignedRequest) || findLoggedText(value) !== undefined ? { value } : error
+    } catch {
+      return error
+    }
   }
 }
 

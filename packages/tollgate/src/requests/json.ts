@@ -84,15 +84,22 @@ export function textOf(value: unknown, name: string): string | undefined {
   return typeof found === 'string' ? found : undefined
 }
 
-/** Reads headers from an object, a list of pairs, or HAR's list of { name, value }. */
+/**
+ * Reads headers from an object, a list of pairs, HAR's list of { name, value }, or the list of names
+ * and values that Node.js has as `rawHeaders`.
+ */
 export function readHeaderList(headers: unknown): HeaderList {
   if (headers === undefined || headers === null) return []
   const fault = new RequestError('"headers" must be an object, or a list of [name, value]')
   if (typeof headers !== 'object') throw fault
-  const list: readonly unknown[] = Array.isArray(headers) ? headers : Object.entries(headers)
+  const list: readonly unknown[] = Array.isArray(headers) ? toPairs(headers) : Object.entries(headers)
   const fields: [string, string][] = []
   for (const each of list) {
-    const [name, value] = Array.isArray(each) ? each : [property(each, 'name'), property(each, 'value')]
+    const [name, given] = Array.isArray(each)
+      ? each
+      : [property(each, 'name') ?? property(each, 'key'), property(each, 'value')]
+    // Node.js 18 keeps each as { name, value }.
+    const value = property(given, 'value') ?? given
     for (const one of Array.isArray(value) ? value : [value]) {
       // Logs write a Content-Length as a number.
       if (typeof name !== 'string' || (typeof one !== 'string' && typeof one !== 'number')) throw fault
@@ -100,6 +107,11 @@ export function readHeaderList(headers: unknown): HeaderList {
     }
   }
   return fields
+}
+
+function toPairs(list: readonly unknown[]): readonly unknown[] {
+  if (list.length % 2 === 1 || list.some((one) => typeof one !== 'string')) return list
+  return list.flatMap((name, index) => (index % 2 === 0 ? [[name, list[index + 1]]] : []))
 }
 
 /**

@@ -1,21 +1,42 @@
 import { encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
+import { findHeaders, findRequest, isSignatureName, listParts, listTexts, walkObjects } from './find-request.ts'
 import { isDeep, property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
-import { findPrinted } from './printed-object.ts'
+import { listPrinted } from './printed-object.ts'
+import { looksLikeRawHttp, readRawHttp } from './raw-http.ts'
 import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
 
 /** What helps if a copy cannot be read. */
 export const askTwilio: string =
   'you can also ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO…'
 
+const ofSendGrid = /x-twilio-email-event-webhook-signature/i
+
+/** Twilio's alerts have no webhooks of SendGrid: a copy of one has to be complete. */
+export function suggestFor(reason: string, text: string | undefined): string {
+  return text !== undefined && ofSendGrid.test(text) ? reason.replace(askTwilio, copyWhole) : reason
+}
+
+const copyWhole =
+  'its signature is one of SendGrid, so copy the whole request, as a curl command or as raw HTTP with one header in a line'
+
 const eventNames = /["']?\b(?:requestContext|rawPath|httpMethod|rawBody)["']?\s*:/
 
-/** Finds an event of AWS Lambda or a request of Azure Functions in a log. */
-export function findEvent(text: string): Readonly<Record<string, unknown>> | undefined {
-  const found = eventNames.test(text) ? findPrinted(text)?.value : undefined
-  const isAws = ['requestContext', 'rawPath', 'httpMethod'].some((name) => property(found, name) !== undefined)
-  const isAzure = textOf(found, 'rawBody') !== undefined && textOf(found, 'url') !== undefined
-  return (isAws || isAzure) && property(found, 'headers') !== null ? found : undefined
+/**
+ * Finds an event of AWS Lambda or a request of Azure Functions in a log. AWS writes lines of JSON
+ * with the event under `message`.
+ */
+export function findEvent(text: string): object | undefined {
+  if (!eventNames.test(text)) return undefined
+  for (const { value } of listPrinted(text))
+    for (const { value: event } of walkObjects(value)) if (isEvent(event)) return event
+  return undefined
+}
+
+function isEvent(value: object): boolean {
+  const isAws = ['requestContext', 'rawPath', 'httpMethod'].some((name) => property(value, name) !== undefined)
+  const isAzure = textOf(value, 'rawBody') !== undefined && textOf(value, 'url') !== undefined
+  return (isAws || isAzure) && property(value, 'headers') !== null
 }
 
 /**
@@ -40,17 +61,24 @@ export function readEvent(event: unknown): RecordedRequest {
 
 /** Writes the whole URL of a target, with the host of the headers. */
 export function addHost(target: string, headers: HeaderList, scheme: string): string {
-  const host = findHeader(headers, 'host')
+  const host = findHeader(headers, 'host') ?? findHeader(headers, ':authority')
   return target.startsWith('/') && host !== undefined ? `${scheme}://${host}${target}` : target
 }
 
 /** API Gateway decodes the query, and a load balancer does not. */
 function joinQuery(event: unknown, isBehindBalancer: boolean): string {
   const lists = property(event, 'multiValueQueryStringParameters') ?? property(event, 'queryStringParameters')
-  const spell = isBehindBalancer ? String : (text: unknown): string => encodeURIComponent(toWellFormed(String(text)))
+  return joinPairs(lists, isBehindBalancer ? String : encodeText)
+}
+
+function joinPairs(lists: unknown, spell: (text: unknown) => string): string {
   return Object.entries(readObject(lists) ?? {})
     .flatMap(([name, values]) => [values].flat().map((value) => `${spell(name)}=${spell(value ?? '')}`))
     .join('&')
+}
+
+function encodeText(text: unknown): string {
+  return encodeURIComponent(toWellFormed(String(text)))
 }
 
 /** An HTTP API decodes the path. */
@@ -78,8 +106,7 @@ export function toBody(body: unknown, headers: HeaderList): Body {
   const parsedBody = readObject(body)
   if (parsedBody === undefined || Object.keys(parsedBody).length === 0) return {}
   const pairs = Object.entries(parsedBody).flatMap(([name, values]) => [values].flat().map((value) => [name, value]))
-  const isForm = /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
-  if (!isForm || pairs.some(([, value]) => typeof value !== 'string')) return { parsedBody }
+  if (!isForm(headers) || pairs.some(([, value]) => typeof value !== 'string')) return { parsedBody }
   return { body: encodeUtf8(serializeForm(pairs as [string, string][])), bodyDecoded: true }
 }
 
@@ -88,47 +115,150 @@ export function isListOfObjects(body: unknown): body is readonly object[] {
   return Array.isArray(body) && body.length > 0 && !isDeep(body) && body.every((one) => readObject(one) !== undefined)
 }
 
-const signatureName = /["']?x-twilio-(?:email-event-webhook-)?signature["']?\s*:/i
-
-/** Says if a text has headers of a Twilio request, as `console.log(req.headers)` prints them. */
-export function hasPrintedHeaders(text: string): boolean {
-  if (!signatureName.test(text)) return false
-  const headers = findPrinted(text)?.value
-  return headers !== undefined && Object.keys(headers).some((name) => signatureName.test(`${name}:`))
-}
-
-/** The method and the target, in the line before the headers. */
-const requestLine = /(?:\b(GET|POST|PUT)\s+)?((?:https?:\/)?\/\S*)\s*$/
-
 /**
- * Reads what `console.log(req.method, req.originalUrl, req.headers, req.body)` printed.
- * @param scheme That of a target without one.
+ * Reads a request in what a program logged. Its parts have the names of many programs.
+ * @param value the object in which the request is
+ * @param scheme that of a URL without one
  * @throws RequestError if a part is missing
  */
-export function readPrintedHeaders(text: string, scheme: string): RecordedRequest {
-  const found = findPrinted(text)
-  if (found === undefined)
-    throw new RequestError(
-      `its headers are no whole object: they are cut off, or have other text between; ${askTwilio}`,
-    )
-  const headers = readHeaderList(found.value)
-  // Only the end: a long log may stand before it.
-  const line = text.slice(0, text.indexOf('{')).slice(-4000)
-  const [, named, target] = requestLine.exec(line) ?? []
-  if (target === undefined)
-    throw new RequestError(`it has no URL: write method and path before the headers, as in POST /sms {…}; ${askTwilio}`)
-  const url = addHost(target, headers, scheme)
-  const body = readPrintedBody(text, found.end, headers)
-  const isPost =
-    body.body !== undefined || body.parsedBody !== undefined || Number(findHeader(headers, 'content-length')) > 0
-  return checkRequest({ method: named ?? (isPost ? 'POST' : 'GET'), url, headers, ...body })
+export function readLogged(value: unknown, scheme: string): RecordedRequest {
+  const { value: request, holders } = findRequest(value) ?? { value, holders: [] }
+  const [given] = listParts(request, 'headers')
+  const headers = readHeaderList(findHeaders(given) ?? given)
+  const body = readLoggedBody(request, holders, headers)
+  const url = firstOf([request, ...holders], (one) => readLoggedUrl(one, headers, scheme))
+  const isSigned = headers.some(([name]) => isSignatureName(name))
+  const method = listTexts(request, 'method')[0]?.toUpperCase() ?? (isSigned ? guessMethod(body, headers) : undefined)
+  const missing = [method === undefined && '"method"', url === undefined && '"url"'].filter((one) => one !== false)
+  if (url === undefined || method === undefined)
+    throw new RequestError(`it needs ${captureFields}, and has no ${missing.join(' and no ')}; ${askTwilio}`)
+  if (headers.length === 0) throw new RequestError(`it has no "headers", which have the signature; ${askTwilio}`)
+  return checkRequest({ method, url, headers, ...body })
 }
 
-/** The body stands after the headers: the object of a parser, or a form as text. */
-function readPrintedBody(text: string, at: number, headers: HeaderList): Body {
-  const rest = text.slice(at).trim()
-  if (/^[^\s=&{]+=\S*$/.test(rest)) return { body: encodeUtf8(rest) }
-  return toBody(findPrinted(text, at)?.value, headers)
+/** The fields of a request, for messages. */
+export const captureFields = '{ "method", "url", "headers", "body" or "bodyBase64" }'
+
+/** Twilio sends a body with POST alone. */
+export function guessMethod(body: Body, headers: HeaderList): string {
+  const hasBody = body.body !== undefined || body.parsedBody !== undefined
+  return hasBody || Number(findHeader(headers, 'content-length')) > 0 ? 'POST' : 'GET'
+}
+
+/** A whole URL is better than a path, whose host another part may name. */
+function readLoggedUrl(request: unknown, headers: HeaderList, scheme: string): string | undefined {
+  const texts = listTexts(request, 'url')
+  const whole = texts.find((text) => /^(https?|wss?):\/\//i.test(text))
+  const path = texts.find((text) => text.startsWith('/'))
+  if (whole !== undefined || path === undefined) return whole ?? texts[0] ?? findLine(request)
+  const target = path.includes('?') ? path : path + readLoggedQuery(request)
+  const [host] = listTexts(request, 'host')
+  return addHost(target, host === undefined ? headers : [...headers, ['host', host]], scheme)
+}
+
+/** Reads the URL of a message such as `POST https://example.com/sms HTTP/1.1`. */
+function findLine(request: unknown): string | undefined {
+  const message = textOf(request, 'message') ?? textOf(request, 'msg')
+  return /^(?:GET|POST|PUT) ((?:https?:\/)?\/\S+)/.exec(message ?? '')?.[1]
+}
+
+function readLoggedQuery(request: unknown): string {
+  const [query] = listParts(request, 'query')
+  const text = typeof query === 'string' ? query.replace(/^\?/, '') : joinPairs(query, encodeText)
+  return text === '' ? '' : `?${text}`
+}
+
+/**
+ * Finds the body, under the names that programs give to it. The text of the body is better than
+ * what a parser made of it. A name with other uses counts if its value looks like a body.
+ */
+function readLoggedBody(request: unknown, holders: readonly object[], headers: HeaderList): Body {
+  const all = [request, ...holders]
+  const [base64] = all.flatMap((one) => listTexts(one, 'base64Body'))
+  if (base64 !== undefined) return { body: readBase64(base64, 'bodyBase64') }
+  const isEncoded = all.some((one) => property(one, 'isBase64Encoded') === true)
+  const known = (['rawBody', 'body'] as const).flatMap((part) => all.flatMap((one) => listParts(one, part)))
+  const perhaps = listParts(request, 'perhapsBody')
+  const bytes =
+    firstOf(known, (one) => readBodyText(one, headers, isEncoded)) ??
+    firstOf(perhaps, readMessageBody) ??
+    firstOf(perhaps, (one) => (looksLikeBody(one, headers) ? readBodyText(one, headers, isEncoded) : undefined))
+  if (bytes !== undefined) return { body: bytes }
+  const pairs = known.flatMap((one) => readPairs(property(one, 'urlencoded')))
+  if (pairs.length > 0) return { body: encodeUtf8(serializeForm(pairs)), bodyDecoded: true }
+  const parsed = known.find(isFilled) ?? perhaps.find((one) => isFilled(one) && hasFormOfTwilio(one, headers))
+  return toBody(parsed, headers)
+}
+
+function firstOf<T, R>(list: readonly T[], read: (one: T) => R | undefined): R | undefined {
+  for (const one of list) {
+    const found = read(one)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Postman has a form as a list of { key, value }. */
+function readPairs(list: unknown): [string, string][] {
+  return (Array.isArray(list) ? list : []).flatMap((one): [string, string][] => {
+    const [key, value] = [textOf(one, 'key'), textOf(one, 'value')]
+    return key === undefined || value === undefined ? [] : [[key, value]]
+  })
+}
+
+function isFilled(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length > 0
+}
+
+/** Reads a body that is text or, as Node.js writes a Buffer as JSON, a list of bytes. */
+function readBodyText(value: unknown, headers: HeaderList, isEncoded: boolean): Uint8Array | undefined {
+  if (typeof value === 'string' && value !== '') {
+    if (isEncoded) return readBase64(value, 'body')
+    const bytes = encodeUtf8(value)
+    const length = Number(findHeader(headers, 'content-length'))
+    return (bytes.length === length ? undefined : decodeWithLength(value, length)) ?? bytes
+  }
+  const inner = textOf(value, 'content') ?? (textOf(value, 'mode') === 'raw' ? textOf(value, 'raw') : undefined)
+  if (inner !== undefined && Object.keys(readObject(value) ?? {}).length < 4) return encodeUtf8(inner)
+  const list = property(value, 'type') === 'Buffer' ? property(value, 'data') : undefined
+  const isBytes = Array.isArray(list) && list.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256)
+  return isBytes ? Uint8Array.from(list as number[]) : undefined
+}
+
+/** Decodes Base64 if the result has the length of the body. */
+function decodeWithLength(text: string, length: number): Uint8Array | undefined {
+  const isBase64 = text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text)
+  const bytes = isBase64 && Math.abs(text.length * 0.75 - length) < 3 ? readBase64(text, 'body') : undefined
+  return bytes?.length === length ? bytes : undefined
+}
+
+/** Reads the body of a whole HTTP message, which ngrok writes in Base64. */
+function readMessageBody(value: unknown): Uint8Array | undefined {
+  if (typeof value !== 'string') return undefined
+  const isBase64 = value.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(value)
+  const bytes = isBase64 ? readBase64(value, 'raw') : encodeUtf8(value)
+  return looksLikeRawHttp(bytes) ? readRawHttp(bytes, 'https').body : undefined
+}
+
+const formText = /^[^\s=&{"']+=\S*$/
+
+function looksLikeBody(value: unknown, headers: HeaderList): boolean {
+  if (typeof value !== 'string') return property(value, 'type') === 'Buffer'
+  const length = Number(findHeader(headers, 'content-length'))
+  if (encodeUtf8(value).length === length || decodeWithLength(value, length) !== undefined) return true
+  return isForm(headers) ? formText.test(value) : /^\s*[[{]/.test(value)
+}
+
+/** Checks if an object is the form of a webhook, or a list of events. */
+function hasFormOfTwilio(value: unknown, headers: HeaderList): boolean {
+  return (
+    isListOfObjects(value) ||
+    (isForm(headers) && Object.keys(readObject(value) ?? {}).some((name) => /Sid$/.test(name)))
+  )
+}
+
+function isForm(headers: HeaderList): boolean {
+  return /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
 }
 
 /** A mark that ends the prefix of a line. Quotes and braces belong to what was logged. */

@@ -1,9 +1,14 @@
 import { RequestError } from './error.ts'
 
-/** An object that a program printed, and where the text after it begins. */
-export interface Printed {
-  readonly value: Readonly<Record<string, unknown>>
+/** Where something in a text begins, and where the text after it begins. */
+export interface Span {
+  readonly start: number
   readonly end: number
+}
+
+/** An object that a program printed. */
+export interface Printed extends Span {
+  readonly value: Readonly<Record<string, unknown>>
 }
 
 /** Objects within objects: `console.log` prints two levels, and events of AWS have five. */
@@ -16,24 +21,54 @@ const mostLevels = 20
  * @returns `undefined` if there is none that is complete
  */
 export function findPrinted(text: string, start = 0): Printed | undefined {
-  const at = text.indexOf('{', start)
+  const at = findStart(text, start)
   if (at === -1) return undefined
   const reader = new Reader(text, at)
-  const value = reader.readObject(mostLevels)
-  return value && { value, end: reader.at }
+  const value = text[at] === '{' ? reader.readObject(mostLevels) : reader.readPairs(mostLevels)
+  return value && { start: at, value, end: reader.at }
+}
+
+const opening = /\{|\[(?=\s{0,20}[[(]\s{0,20}['"])/g
+
+/** Finds where an object begins, or a list of pairs. */
+function findStart(text: string, start: number): number {
+  opening.lastIndex = start
+  return opening.exec(text)?.index ?? -1
+}
+
+/** How many objects of a text are read. One that is not complete is read too, and those in it. */
+const mostObjects = 50
+
+/** Reads the objects of a text, one after the other, as `findPrinted` reads the first. */
+export function* listPrinted(text: string): Generator<Printed> {
+  let at = 0
+  for (let count = 0; count < mostObjects; count++) {
+    at = findStart(text, at)
+    if (at === -1) return
+    const found = findPrinted(text, at)
+    if (found !== undefined) yield found
+    at = found?.end ?? at + 1
+  }
 }
 
 // Each matches at one place only, and reads every character once.
 const blank = /\s*/y
 const bareKey = /[A-Za-z_$][\w$]*/y
 const quoted = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/sy
+const arrow = /=>/y
 const plus = /\s*\+\s*(?=['"`])/y
+/** Other values: of a class, a date, bytes. */
+const other = /<[^<>\n]{0,1000}>|[^\s,{}[\]()'"`<>][^,{}[\]()'"`\n]{0,200}/y
+const reference = /<ref \*\d{1,9}> (?=[A-Za-z[{])/y
 const word = /-?\d[\d.eE+-]*|true|false|null|undefined|NaN/y
 /** Of a value that was not printed, and the end of a long text. */
 const cut =
   /\[(?:Object|Array|Function|Getter|Setter|Circular|Symbol)[^\]\n]*\]|\.\.\. \d+ more (?:items?|characters?)/y
-/** Before an object that is of a class, or without a prototype. */
-const className = /(?:\[[A-Za-z]+: null prototype\]|[A-Z]\w*) (?=\{)/y
+/** Before an object that is of a class, or without a prototype: `Headers {`, `Map(2) {`, `Object [Headers] {`. */
+const className =
+  /(?:\[[A-Za-z]+: null prototype\]|[A-Za-z_$][\w$]{0,60}(?:\(\d{1,9}\))?(?: \[[^\]\n]{1,60}\])?) (?=\{)/y
+/** The names of the internal parts of an object. */
+const symbol = /\[Symbol\([^)\n]{0,60}\)\]/y
 
 class Reader {
   readonly #text: string
@@ -47,9 +82,10 @@ class Reader {
   readObject(levels: number): Record<string, unknown> | undefined {
     const object: Record<string, unknown> = Object.create(null)
     const isWhole = this.#readItems('{', '}', levels, () => {
-      const key = this.#take(bareKey) ?? this.#readText() ?? this.#readBracketed()
+      const key = this.#take(symbol) ?? this.#take(bareKey) ?? this.#readText() ?? this.#readBracketed()
       this.#take(blank)
-      if (key === undefined || !this.#skip(':')) return false
+      // A Map has arrows.
+      if (key === undefined || (this.#take(arrow) === undefined && !this.#skip(':'))) return false
       const value = this.#readValue(levels - 1)
       if (value === undefined) return false
       if (value !== missing) object[key] = value
@@ -58,9 +94,21 @@ class Reader {
     return isWhole ? object : undefined
   }
 
-  #readList(levels: number): unknown[] | undefined {
+  /** Reads a list of names and values as an object. A name that comes again has a list of values. */
+  readPairs(levels: number): Record<string, unknown> | undefined {
+    const object: Record<string, unknown> = Object.create(null)
+    const list = this.#readList(levels, '[', ']') ?? []
+    for (const pair of list) {
+      const [name, value] = Array.isArray(pair) && pair.length === 2 ? pair : []
+      if (typeof name !== 'string' || typeof value !== 'string') return undefined
+      object[name] = name in object ? [object[name], value].flat() : value
+    }
+    return list.length === 0 ? undefined : object
+  }
+
+  #readList(levels: number, open: string, close: string): unknown[] | undefined {
     const list: unknown[] = []
-    const isWhole = this.#readItems('[', ']', levels, () => {
+    const isWhole = this.#readItems(open, close, levels, () => {
       const value = this.#readValue(levels - 1)
       if (value !== missing) list.push(value)
       return value !== undefined
@@ -84,14 +132,17 @@ class Reader {
   /** Returns `undefined` for what is no value. */
   #readValue(levels: number): unknown {
     this.#take(blank)
+    this.#take(reference)
     if (this.#take(className) === undefined && this.#take(cut) !== undefined) return missing
     const first = this.#text[this.at]
     if (first === '{') return this.readObject(levels)
-    if (first === '[') return this.#readList(levels)
+    if (first === '[') return this.#readList(levels, '[', ']')
+    // Python prints pairs in parentheses.
+    if (first === '(') return this.#readList(levels, '(', ')')
     const text = this.#readText()
     if (text !== undefined) return text
     const found = this.#take(word)
-    if (found === undefined) return undefined
+    if (found === undefined) return this.#take(other) === undefined ? undefined : missing
     if (found === 'true' || found === 'false') return found === 'true'
     return /^[-\d]/.test(found) ? Number(found) : missing
   }

@@ -122,10 +122,12 @@ const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
   [
     json('[{"specversion":"1.0","type":"com.twilio.a"}]', {
       body: Buffer.from('specversionAccountSidtwilio', 'base64'),
+      secret: otherToken,
     }),
     {},
   ],
-  [json('{"a":1}', { body: gzipSync('{"a":1}') }), {}],
+  [json('{"a":1}', { body: gzipSync('{"a":1}'), secret: otherToken }), {}],
+  [json('{"a":1}', { body: '{"a":', secret: otherToken }), {}],
   [post(`${origin}/sms`, { body: '[object Object]' }), {}],
   [post(`${origin}/sms`, { body: JSON.stringify(Object.fromEntries(sms)), secret: otherToken }), {}],
   [get(`${origin}/sms?${'a=1&'.repeat(10_001)}`, { secret: otherToken }), {}],

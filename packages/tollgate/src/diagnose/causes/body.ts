@@ -5,12 +5,12 @@ import { gainedMark, isRewrittenJson, isSpacedJson, listBodyVariants, parseBound
 import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../encodings.ts'
 import { spellName } from '../evidence.ts'
 import { findJsonForm } from '../json-form.ts'
-import { isHugeForm, parseFormBody } from '../limits.ts'
-import { startsLikeTwilioName } from '../mask.ts'
-import { type Consumed, readParsed, type State, type Subject } from '../reading.ts'
-import { stripBlanks } from '../spelling.ts'
+import { isHugeForm, isUnfinishedJson, parseFormBody } from '../limits.ts'
+import { isTwilioName, startsLikeTwilioName } from '../mask.ts'
+import { type Consumed, listEntries, mostEntries, readParsed, type State, type Subject, toText } from '../reading.ts'
+import { decodePercent, stripBlanks } from '../spelling.ts'
 import { changes } from './differences.ts'
-import { keepNestBytes } from './params.ts'
+import { keepNestBytes, unescapeHtml } from './params.ts'
 import {
   type CauseRow,
   type Edit,
@@ -20,6 +20,7 @@ import {
   type OtherCause,
   type Proof,
   type Row,
+  redactedPart,
   type Suspicion,
   takeForm,
 } from './row.ts'
@@ -36,6 +37,9 @@ const keepBytes: Fixes = {
   lambda: 'Put twilioWebhookMiddy before httpJsonBodyParser and httpUrlencodeBodyParser.',
   firebase: 'Change nothing in the adapter: it reads req.rawBody.',
 }
+
+const writtenAgainBefore =
+  'Pass the form on as it arrived, byte for byte, or verify in the program that Twilio calls: Twilio did not sign what another program writes.'
 
 const passParams = 'Pass RequestValidator the parameters: new URLSearchParams(text).'
 
@@ -56,18 +60,26 @@ export const bodyCauses = {
     },
     explainBody(subject) {
       if (isDecodedTwice(subject) || isCompressed(subject) || hasLostBytes(subject)) return undefined
+      if (isUnfinished(subject)) return undefined
       if (!isJson(subject))
         return {
           detail: `${otherHash} ${hasSentLength(subject) ? 'It is not JSON, and it has the length that Content-Length names: something changed characters in it, as a wrong character set does, or replaced it.' : 'It is not complete JSON: it was cut off, encoded or replaced on the way.'}`,
           fix: 'Pass the whole body as it arrived, byte for byte.',
         }
       if (isSpaced(subject)) return undefined
+      if (isRedacted(subject))
+        return {
+          detail: `${otherHash} It has a mark that filters and logs write in place of what they hide.`,
+          fix: 'Let nothing hide a part of the body before the check. If this is a copy from a log, diagnose a copy in which nothing is hidden.',
+        }
       return {
         detail: `${otherHash} ${isRewritten(subject) ? 'It is written as a parser writes JSON.' : 'It is JSON in another form.'} Something changed it, or it is forged.`,
       }
     },
     suspect({ subject }) {
-      return hasOtherHash(subject) && !isSpaced(subject) ? { grounds: ['sign'], detail: notSigned } : undefined
+      return hasOtherHash(subject) && !isSpaced(subject) && !isUnfinished(subject)
+        ? { grounds: ['sign'], detail: notSigned }
+        : undefined
     },
   } satisfies CauseRow as Row,
   body_whitespace: {
@@ -110,6 +122,26 @@ export const bodyCauses = {
       },
     ],
   } satisfies CauseRow as Row,
+  body_truncated: {
+    title: 'The body was cut off',
+    symptom:
+      'Long messages or large batches of events are refused as `body_malformed` or `body_hash_mismatch`, but short ones pass.',
+    reason:
+      'The signature covers the whole body. A limit of a proxy or a queue, a short field of a database, or a log that is sent again cut off its end.',
+    fix: 'Pass the whole body: raise the limit that cuts it, in the proxy, the queue, the log or the field.',
+    question: 'some_messages',
+    part: 'body',
+    codes: ['body_malformed', 'body_hash_mismatch'],
+    explainBody(subject) {
+      return isUnfinished(subject) ? { detail: `${otherHash} ${endsInside}` } : undefined
+    },
+    suspect({ subject }) {
+      if (hasOtherHash(subject) && isUnfinished(subject)) return { grounds: ['shape'], detail: endsInside }
+      return isCutForm(subject)
+        ? { grounds: ['trace'], detail: 'The form ends inside an escape ("%"): something cut it off.' }
+        : undefined
+    },
+  } satisfies CauseRow as Row,
   body_charset: {
     title: 'The character set of the body changed',
     symptom:
@@ -140,7 +172,7 @@ export const bodyCauses = {
     },
     suspect({ subject, rejection }) {
       if (subject.tooLarge) return undefined
-      if (isCompressed(subject)) return undefined
+      if (isCompressed(subject) || isCutForm(subject)) return undefined
       const isCut = subject.contentLength > (subject.body?.length ?? 0)
       const isOtherType = isDecodedTwice(subject) || subject.looksLikeJson
       if (rejection.code === 'body_malformed' && subject.isForm && !isCut && !isOtherType)
@@ -191,6 +223,7 @@ export const bodyCauses = {
       lambda: 'Pass the event on with its query.',
     },
     question: 'json',
+    isOfEvent: true,
     part: 'body',
     codes: ['body_unsigned'],
     edits: listHashes,
@@ -202,8 +235,10 @@ export const bodyCauses = {
     suspect({ subject }) {
       const { body, isForm, looksLikeJson, state, unread, method } = subject
       if (unread || method === 'GET' || isForm || body === undefined || !looksLikeJson) return undefined
+      // A function of the user's may drop it.
+      if (/[?&]bodySHA256=/.test(subject.request.url)) return undefined
       // A form that something wrote as JSON never had one.
-      if (findJsonForm(subject) !== undefined) return undefined
+      if (findJsonForm(subject) !== undefined || holdsForm(subject) || isOwnText(subject)) return undefined
       return findBodyHash(state.url.query) === undefined
         ? {
             grounds: ['contradiction'],
@@ -220,6 +255,7 @@ export const bodyCauses = {
     fix: 'Pass Content-Type: application/json on unchanged. bodySHA256 covers JSON, parameters do not.',
     fixes: { express: 'Pass the raw body to the validator, not the object from express.json().' },
     question: 'json',
+    isOfEvent: true,
     part: 'body',
     edits({ body, given, state, contentType, looksLikeJson }) {
       if (state.covers !== 'params' || !(looksLikeJson || given !== undefined)) return []
@@ -261,6 +297,7 @@ export const bodyCauses = {
       yield* listUntypedForm(subject)
       yield* listFormAsJson(subject)
       yield* listFormInText(subject)
+      yield* listFormInOther(subject)
       yield* listMultipart(subject)
     },
     changesParams: true,
@@ -286,6 +323,20 @@ export const bodyCauses = {
             'The body is JSON with the parameters of a form webhook, and the URL has no bodySHA256: something wrote the form again as JSON.',
           fix: writtenAgain,
         }
+      if (isOwnText(subject))
+        return {
+          grounds: ['contradiction'],
+          detail:
+            'The request has a signature, and nothing of Twilio’s in its body and its User-Agent: if a program of yours got the webhook, it sends a text of its own.',
+          fix: writtenAgainBefore,
+        }
+      if (holdsForm(subject))
+        return {
+          grounds: ['contradiction'],
+          detail:
+            'The body has the parameters of a form webhook, and no parser finds them in it: something wrote the form in another way, or put it into another text.',
+          fix: writtenAgain,
+        }
       if (rejection.code !== 'body_unsigned' || body === undefined || isForm || /json/i.test(contentType))
         return undefined
       return /^multipart\/form-data/i.test(contentType)
@@ -300,6 +351,13 @@ export const bodyCauses = {
             fix: writtenAgain,
           }
     },
+    differences: [
+      {
+        detail: 'Twilio sent a form, and the server saw another text in its place',
+        fix: writtenAgainBefore,
+        applies: ({ what, seen }) => what === 'body' && seen.join() === 'no form',
+      },
+    ],
   } satisfies CauseRow as Row,
   body_compressed: {
     title: 'The body is compressed',
@@ -497,6 +555,26 @@ function isDecodedTwice({ body, isForm, method }: Subject): boolean {
   return isForm ? startsLikeTwilioName(start) : /twilio|specversion|eventtype|accountsid/i.test(start)
 }
 
+const endsInside = 'The JSON ends in the middle: something cut it off.'
+
+/** Checks if a JSON body ends inside of it. */
+function isUnfinished({ body }: Subject): boolean {
+  const text = body === undefined ? undefined : decodeUtf8(body)
+  return text !== undefined && isUnfinishedJson(text)
+}
+
+/** Checks if a form ends inside an escape, or inside a character of several escapes. */
+function isCutForm({ isForm, body, method }: Subject): boolean {
+  if (!isForm || body === undefined || method === 'GET' || isHugeForm(body)) return false
+  const text = decodeUtf8(body) ?? ''
+  const whole = text.replace(/%[0-9a-f]?$/i, '').replace(/%[c-f][0-9a-f](%[89ab][0-9a-f]){0,2}$/i, '')
+  return whole !== text && parseForm(text) === undefined && parseForm(whole) !== undefined
+}
+
+function isRedacted({ body }: Subject): boolean {
+  return body !== undefined && redactedPart.test(decodeUtf8(body) ?? '')
+}
+
 /** Checks if the body is JSON. A large one counts as JSON. */
 function isJson({ body }: Subject): boolean {
   const text = body === undefined ? undefined : decodeUtf8(body)
@@ -679,6 +757,64 @@ function* listFormInText({ body, method }: Subject): Generator<Edit> {
 }
 
 const quote = '"'.charCodeAt(0)
+
+/**
+ * Checks if the body has the parameters of a form webhook, and a parser finds none of them. Twilio's
+ * events have other names.
+ */
+function holdsForm({ body, method, state, formPairs, unread }: Subject): boolean {
+  if (unread || body === undefined || method === 'GET' || isHugeForm(body)) return false
+  if (findBodyHash(state.url.query) !== undefined || formPairs.some(([name]) => name === 'AccountSid')) return false
+  const text = decodeUtf8(body) ?? ''
+  return ['AccountSid', 'ApiVersion'].every((name) => text.includes(name)) && /AC[0-9a-f]{32}/.test(text)
+}
+
+/** Checks if another program sent a text of its own, and not a webhook that it got. */
+function isOwnText({ evidence: { userAgent }, signatures, body, method, unread, state }: Subject): boolean {
+  if (userAgent === undefined || /^TwilioProxy\//i.test(userAgent) || signatures.length === 0) return false
+  if (unread || method === 'GET' || body === undefined || body.length === 0) return false
+  if (findBodyHash(state.url.query) !== undefined || state.pairs.some(([name]) => isTwilioName(name))) return false
+  return !/twilio|specversion|event_?type|account_?sid|[A-Z]{2}[0-9a-f]{32}/i.test(decodeUtf8(body) ?? 'twilio')
+}
+
+const wholeChanges: readonly (readonly [what: string, change: (text: string) => string])[] = [
+  ['is percent-encoded as a whole', (text) => decodePercent(text.replace(/=$/, ''))],
+  ['has the escapes of HTML', unescapeHtml],
+  ['has ";" between its parameters', (text) => text.replaceAll(';', '&')],
+  ['has line breaks between its parameters', (text) => text.trim().replace(/\r?\n/g, '&')],
+]
+
+/** A form whose text was changed as a whole, or that is a field of another form or a list in JSON. */
+function* listFormInOther(subject: Subject): Generator<Edit> {
+  if (!holdsForm(subject)) return
+  const text = decodeUtf8(subject.body ?? new Uint8Array(0)) ?? ''
+  for (const [what, change] of wholeChanges) {
+    const changed = change(text)
+    if (changed !== text && isTwilioForm(changed))
+      yield* takeForm(parseForm(changed), { detail: `The form ${what}.`, fix: writtenAgain })
+  }
+  const fields = (parseForm(text) ?? []).slice(0, mostWrapped)
+  const inForm = 'The form is a field of another form: something wrapped it on the way.'
+  for (const [, value] of fields) {
+    if (isTwilioForm(value)) yield* takeForm(parseForm(value), { detail: inForm, fix: writtenAgain })
+    const json = value.startsWith('{') ? parseBoundedJson(value) : undefined
+    if (json !== undefined) yield* takeForm(readParsed(json), { detail: inForm, fix: writtenAgain })
+  }
+  yield* takeForm(readNamedValues(subject.looksLikeJson ? parseBoundedJson(text) : undefined), {
+    detail: 'The form was rewritten as a list in JSON on the way. Twilio signed its entries as parameters.',
+    fix: writtenAgain,
+  })
+}
+
+/** Reads a list of objects that have a name and a value, as workflows write parameters. */
+function readNamedValues(json: unknown): Pairs | undefined {
+  if (!Array.isArray(json)) return undefined
+  return json.slice(0, mostEntries).flatMap((one): [string, string][] => {
+    const entries = new Map(listEntries(Object(one)).map(([name, value]) => [name.toLowerCase(), value]))
+    const name = entries.get('name') ?? entries.get('key')
+    return typeof name === 'string' ? [[name, toText(entries.get('value') ?? '')]] : []
+  })
+}
 
 /** Events of queues and gateways have few fields. */
 const mostWrapped = 40

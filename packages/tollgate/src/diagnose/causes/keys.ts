@@ -42,7 +42,9 @@ export const keyCauses = {
         return {
           grounds: ['trace'],
           detail: `The configured Auth Token ${fault.fault}.`,
-          fix: 'Configure the Auth Token itself: the variable that should hold it is not set, or nothing filled it in.',
+          fix: /^\[object /i.test(fault.token)
+            ? 'Give the text of the Auth Token: await the promise that looks it up, or read the field of the object that holds it.'
+            : 'Configure the Auth Token itself: the variable that should hold it is not set, or nothing filled it in.',
         }
       if (keys.unknownAccount !== undefined)
         return {
@@ -138,7 +140,7 @@ export const keyCauses = {
         return {
           grounds: ['trace'],
           detail: `The configured Auth Token is not a token but ${reference.replace(/\. .*$/s, '')}.`,
-          fix: `Configure the Auth Token itself.${/\. .*$/s.exec(reference)?.[0].slice(1) ?? ''}`,
+          fix: `Configure the Auth Token itself.${/\. .*$/s.exec(`${reference}.`)?.[0].slice(1) ?? ''}`,
         }
       if (key?.kind !== 'auth_token' || tried === 0 || keys.faults.length > 0 || looksLikeApiSecret(key.secret))
         return undefined
@@ -182,6 +184,7 @@ export const keyCauses = {
       const fault = findFault(keys)
       const stray = fault && describeStrays(fault.token, keys)
       if (stray !== undefined) return { grounds: ['shape'], ...stray }
+      if (keys.claimedKeyId === undefined && describeReference(fault?.token ?? '') !== undefined) return undefined
       return fault?.kind === 'white_space'
         ? {
             grounds: [fault.token.trim() === '' ? 'fault' : 'shape'],
@@ -560,6 +563,8 @@ function findFault({ faults: [first] }: ConfiguredKeys): SecretFault | undefined
   if (bare.startsWith('SK')) return { ...first, kind: 'api_key' }
   if (bare.startsWith('AC')) return { ...first, kind: 'account_sid' }
   if (/quotes/.test(first.fault)) return { ...first, kind: 'quotes' }
+  // Without its white space, a sentence is no token either.
+  if (/white space in it/.test(first.fault) && !/^[0-9a-f\s]*$/i.test(first.token)) return { ...first, kind: 'other' }
   return { ...first, kind: /blank|empty|white space|control/.test(first.fault) ? 'white_space' : 'other' }
 }
 

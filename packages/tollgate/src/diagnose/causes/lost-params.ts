@@ -1,7 +1,7 @@
 import { kindOf } from '../../params/index.ts'
 import type { Pairs } from '../../schemes/twilio/sign/form.ts'
 import { kinds } from '../../schemes/twilio/webhooks/index.ts'
-import { freeText, showName, showNames } from '../mask.ts'
+import { freeText, isTwilioName, showName, showNames } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { stripDigits } from '../spelling.ts'
 import { isAdded, isLost } from './differences.ts'
@@ -179,11 +179,13 @@ function listKnownNames(pairs: Pairs): readonly KnownName[] {
     .map((row) => ({ row, shared: row.parameters.filter(({ name }) => present.has(name)).length }))
     .sort((one, other) => other.shared - one.shared)
   const names = new Map<string, KnownName>()
-  for (const { row } of ranked.slice(0, kind === undefined ? 2 : 1))
-    for (const { name, always } of row.parameters) {
-      const spelled = name.replace('{N}', '0')
-      if (!spelled.includes('*') && !names.has(spelled)) names.set(spelled, { name: spelled, always })
-    }
+  const likely = ranked.slice(0, kind === undefined ? 2 : 1).map(({ row }) => row.parameters)
+  for (const { name } of likely.flat()) {
+    const spelled = name.replace('{N}', '0')
+    // What one kind always has says nothing if the webhook may be of the other.
+    const always = likely.every((parameters) => parameters.some((one) => one.name === name && one.always))
+    if (!spelled.includes('*') && !names.has(spelled)) names.set(spelled, { name: spelled, always })
+  }
   return [...names.values()]
 }
 
@@ -365,7 +367,7 @@ function readJsonList(text: string): string[] | undefined {
 // Each of these resources belongs to an account, so Twilio sends the AccountSid with it.
 const ofResource = /(^| )(Call|Message|Sms|SmsMessage|Recording|Conference|Transcription|Task)Sid( |$)/
 
-function suspectMissing({ state }: Subject): Suspicion | undefined {
+function suspectMissing({ state, method }: Subject): Suspicion | undefined {
   if (state.covers !== 'params' || state.pairs.length === 0) return undefined
   const names = new Set(state.pairs.map(([name]) => name))
   const missing = listKnownNames(state.pairs).filter(({ name, always }) => always && !names.has(name))
@@ -378,12 +380,26 @@ function suspectMissing({ state }: Subject): Suspicion | undefined {
       detail: `The phone number in "${showName(hidden[0])}" is masked: something on the way hides a part of it.`,
       fix: 'Let nothing on the way mask values before the check.',
     }
+  const formatted = state.pairs.find(([name, value]) => ofNumber.test(name) && formattedNumber.test(value))
+  if (formatted !== undefined)
+    return {
+      grounds: ['contradiction'],
+      detail: `The phone number in "${showName(formatted[0])}" has other characters than "+" and digits, and Twilio sends none: something wrote it in another format.`,
+      fix: 'Let nothing on the way format phone numbers before the check.',
+    }
   const gone = state.pairs.find(([, value]) => redacted.test(value))
   if (gone !== undefined)
     return {
       grounds: ['contradiction'],
       detail: `The value of "${showName(gone[0])}" looks like a mark that a filter or a log writes in place of a text that it hides.`,
       fix: hideNothing,
+    }
+  // Every form of Twilio's has the SID of something.
+  if (method !== 'GET' && !/sid/i.test(text) && [...names].every(isTwilioName))
+    return {
+      grounds: ['contradiction'],
+      detail: `The form has ${names.size === 1 ? 'one parameter of Twilio’s' : `${names.size} parameters of Twilio’s`}, and not the SID that every webhook has: it was cut, or others were removed.`,
+      fix: 'Pass the whole form as it arrived. If a template puts it into another form, encode it there (API Gateway: $util.urlEncode($input.body)).',
     }
   if (names.has('From') && names.has('To') && !/sid/i.test(text))
     return {
@@ -403,6 +419,9 @@ function suspectMissing({ state }: Subject): Suspicion | undefined {
 }
 
 const mostMissing = 2
+
+/** A number as people write it, and not as E.164. */
+const formattedNumber = /^\+?[\d(][\d ()./-]*[ ()./-][\d ()./-]*\d$/
 
 type Guess = (get: (name: string) => string | undefined) => readonly (string | undefined)[]
 

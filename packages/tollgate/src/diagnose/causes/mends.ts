@@ -41,6 +41,9 @@ export const setUrl: Mend = function* (mending) {
     const line = `publicUrl: ${Array.isArray(publicUrl) ? `[${publicUrl.map(quote).join(', ')}]` : quote(url)}`
     yield { line, options: { publicUrl } }
     yield { line: `${line}, trailingSlash: 'either'`, options: { publicUrl, ...either } }
+    // A list chooses by Host. Of one URL, the text alone needs no Host.
+    if (Array.isArray(options.publicUrl) && options.publicUrl.length === 1)
+      yield { line: `publicUrl: ${quote(url)}`, options: { publicUrl: url } }
   }
 }
 

@@ -1,6 +1,6 @@
 import { decodeUtf8, type Pairs, serializeForm } from '../../schemes/twilio/sign/form.ts'
 import { isBounded } from '../limits.ts'
-import { freeText, showName, showNames } from '../mask.ts'
+import { freeText, isTwilioName, showName, showNames, spellTwilioName } from '../mask.ts'
 import { listEntries, mostEntries, type Subject, toText } from '../reading.ts'
 import { decodePercent } from '../spelling.ts'
 import { changes, isAdded, isLost } from './differences.ts'
@@ -190,6 +190,11 @@ function areRelated(sent = '', seen = ''): boolean {
   return isNested && (one === other || stem === otherStem)
 }
 
+/** Spells a name as Twilio does. */
+function capitalise(name: string): string {
+  return spellTwilioName(name) ?? name.replace(/(?:^|_)([a-z\d])/g, (_, first: string) => first.toUpperCase())
+}
+
 const nothingWritten = 'Verify the raw body as it arrived, not a form that was made again from parsed parameters.'
 
 /** As addslashes and escapers for SQL write. */
@@ -229,7 +234,8 @@ function* listEscaped({ formPairs }: Subject): Generator<Edit> {
   yield offer(3, (value) => unescapeHtml(unescapeHtml(value)))
 }
 
-function unescapeHtml(value: string): string {
+/** Undoes the escapes of HTML, once. */
+export function unescapeHtml(value: string): string {
   return entities.reduce((text, [written, character]) => text.replace(written, character), value)
 }
 
@@ -426,11 +432,11 @@ function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edi
       detail: 'Something wrote the form again, with brackets in names that have dots.',
       fix: nothingWritten,
     }
-  if (formPairs.some(([name]) => /^[a-z]/.test(name)))
+  if (formPairs.some(([name]) => !isTwilioName(name) && capitalise(name) !== name))
     yield {
       dimension: 'names',
       cost: 1,
-      apply: editNames((name) => name.replace(/(?:^|_)([a-z\d])/g, (_, first: string) => first.toUpperCase())),
+      apply: editNames(capitalise),
       detail: 'Something wrote the parameter names in another style, such as messageSid or message_sid for MessageSid.',
       fix: nothingWritten,
     }

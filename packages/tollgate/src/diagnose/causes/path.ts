@@ -248,6 +248,13 @@ function* listPrefixes(subject: Subject): Generator<Edit> {
   for (let count = 1; count < Math.min(segments.length, 5); count++) {
     const added = `/${segments.slice(0, count).join('/')}`
     const rest = `/${segments.slice(count).join('/')}`
+    if (/^\/+$/.test(added))
+      yield* change(
+        rest,
+        count,
+        `The path begins with ${count + 1} slashes, and Twilio signed it with ${rest.startsWith('//') ? 'fewer' : 'one'}: ${rest}.`,
+        'Let the proxy write one slash before the path (nginx: proxy_pass http://app$request_uri, without a slash between them).',
+      )
     yield* change(
       rest,
       count,
@@ -421,7 +428,8 @@ function isMoved(seen: string, original: string): boolean {
 }
 
 function trimPrefix(prefix: string): string {
-  const text = stripSlashes(prefix)
+  // Some proxies pass on the regular expression of their rule, such as /app(/|$)(.*).
+  const text = stripSlashes(prefix.replace(/[?(*[\\^$|].*$/s, ''))
   return text.startsWith('/') ? text : `/${text}`
 }
 

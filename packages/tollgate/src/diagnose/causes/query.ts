@@ -35,7 +35,7 @@ export const queryCauses = {
     },
     compare: (seen, signed) =>
       compareQueries('lost', seen, signed, 'The query of the URL was lost on the way, or a part of it.'),
-    suspect({ subject: { state, method, handshake, queryPairs, options }, tried }) {
+    suspect({ subject: { state, method, handshake, queryPairs, options, evidence }, tried }) {
       if (isRedirected(method, state.url.query) && queryPairs.length === 0 && state.pairs.length === 0)
         return {
           grounds: ['setup'],
@@ -46,8 +46,10 @@ export const queryCauses = {
         }
       if (tried === 0) return undefined
       const isLost = state.url.query === ''
+      const hasOwn = splitFields(state.url.query).some((field) => !isTwilioName(readName(field)))
       return {
-        grounds: [isLost ? 'unknown' : 'searched'],
+        // A query of the user's is what gateways rewrite most.
+        grounds: hasOwn ? ['setup'] : !isLost && evidence.proxied ? ['proxy', 'unknown'] : ['unknown'],
         detail: isLost
           ? 'If the URL in the Twilio console has a query ("?…"), it was lost: this server sees none.'
           : 'The query may be another than that of the URL in the Twilio console: something may have replaced it, or a part of it.',
@@ -73,6 +75,7 @@ export const queryCauses = {
     mend: setFunction,
     edits({ state }) {
       const fields = splitFields(state.url.query)
+      if (state.url.query === '?') return [dropEmpty]
       return fields.length <= mostFields ? listExtra(fields) : []
     },
     compare: (seen, signed) => compareQueries('added', seen, signed, 'The query has fields that Twilio did not sign.'),
@@ -120,7 +123,9 @@ export const queryCauses = {
         ? [toggleEmpty(subject.state.url.query)]
         : listSpellings(queries.join(''))
     },
-    compare: (seen, signed) => compareQueries('spelling', seen, signed, 'Twilio signed the query in another spelling.'),
+    compare: (seen, signed) =>
+      compareQueries('spelling', seen, signed, 'Twilio signed the query in another spelling.') ??
+      compareQueries('changed', seen, signed, describeChanged(seen, signed), passQuery),
     suspect({ subject, rejection, tried }) {
       const { request, state } = subject
       const decoded = suspectDecoded('query', subject, rejection)
@@ -128,7 +133,7 @@ export const queryCauses = {
       // A platform that decodes the query loses its spelling. Plain characters have only one.
       return tried > 0 && isRespelled(request) && /[^\w.=&?-]/.test(state.url.query)
         ? {
-            grounds: ['setup'],
+            grounds: ['setup', 'proxy'],
             detail:
               'The platform passes the query on decoded, and Twilio may have signed a spelling that was not tried.',
             fix: 'Write the query in the console as encodeURIComponent writes it, or use a platform that passes the raw query on (AWS: HTTP API or Function URL).',
@@ -158,18 +163,30 @@ export const queryCauses = {
 
 /** Describes the difference of two queries, if it is of this kind. */
 function compareQueries(
-  kind: 'order' | 'spelling' | 'lost' | 'added',
+  kind: 'order' | 'spelling' | 'changed' | 'lost' | 'added',
   one: UrlParts,
   other: UrlParts,
   detail: string,
+  fix?: string,
 ): Finding | undefined {
   if (one.query === other.query) return undefined
   const [seen, signed] = [splitFields(one.query), splitFields(other.query)]
   const sort = (fields: readonly string[]): string => [...fields].sort().join('&')
   const fold = (fields: readonly string[]): string => decodeAll(sort(fields).replaceAll('+', ' ')).toLowerCase()
   const isChanged = sort(seen) === sort(signed) ? 'order' : fold(seen) === fold(signed) ? 'spelling' : undefined
-  const found = isChanged ?? (signed.some((field) => !seen.includes(field)) ? 'lost' : 'added')
-  return kind === found ? { detail } : undefined
+  const isSame = sort(seen.map(readName)) === sort(signed.map(readName)) ? 'changed' : undefined
+  const found = isChanged ?? isSame ?? (signed.some((field) => !seen.includes(field)) ? 'lost' : 'added')
+  return kind === found ? { detail, fix } : undefined
+}
+
+const passQuery = 'Let nothing on the way rewrite the query: pass it on as it arrived.'
+
+/** Names the fields whose values are others. A name alone may be a key, so it is not shown. */
+function describeChanged(one: UrlParts, other: UrlParts): string {
+  const [seen, signed] = [splitFields(one.query), splitFields(other.query)]
+  const changed = [...seen, ...signed].filter((field) => !(seen.includes(field) && signed.includes(field)))
+  const names = [...new Set(changed.filter((field) => field.includes('=')).map(readName))]
+  return `The query was changed on the way: ${names.length === 1 ? 'the value' : 'the values'} of ${showNames(names)} ${names.length === 1 ? 'is another' : 'are others'}.`
 }
 
 function describeOrder({ length }: readonly string[]): string {
@@ -249,6 +266,19 @@ function* listLost({ state, evidence, hints, given }: Subject): Generator<Edit> 
 const added =
   /^(utm_|x-|_|ngrok|fbclid|gclid|slug|path|proxy|route|rest|all|code$|clientid$|nxtp|index$|t$|ts$|timestamp$|cache|v$|request|trace|source$)/i
 
+const emptyField: Finding = {
+  detail: 'The query has an "&" that no field follows, which Twilio did not sign.',
+  fix: 'Let nothing on the way add "&" to the query.',
+}
+
+const dropEmpty: Edit = {
+  dimension: 'fields',
+  cost: 1,
+  apply: editUrl('query', (query) => (query === '?' ? '' : undefined)),
+  detail: 'The URL has a "?" at its end, without a query, which Twilio did not sign.',
+  fix: 'Let the proxy add "?" only before a query (nginx: $is_args$args instead of ?$args), or return the URL without it from "signedUrl".',
+}
+
 function* listExtra(fields: readonly string[]): Generator<Edit> {
   const half = fields.slice(0, fields.length / 2)
   if (half.length * 2 === fields.length && half.join('&') === fields.slice(half.length).join('&'))
@@ -263,6 +293,9 @@ function* listExtra(fields: readonly string[]): Generator<Edit> {
     dimension: 'fields',
     cost,
     apply: editUrl('query', () => joinFields(kept)),
+    ...(gone.join('') === '' ? emptyField : nameExtra(gone)),
+  })
+  const nameExtra = (gone: readonly string[]): Finding => ({
     fix: `Let nothing on the way add ${showNames(gone.map(readName))} to the query. If it has to stay, return the URL without it from "signedUrl".`,
     detail: `The query has ${gone.map((field) => `"${showName(readName(field))}"`).join(', ')}, which Twilio did not sign.`,
   })

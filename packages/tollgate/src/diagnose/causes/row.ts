@@ -50,6 +50,8 @@ export interface CauseInfo {
   readonly fix: string
   /** What to do if the request is a copy that a person wrote. It comes before the fix. */
   readonly fixOfCopy?: string
+  /** The webhook is a JSON event, whose URL has a hash of its body. */
+  readonly isOfEvent?: boolean
   /** The body is missing. A copy that has none says nothing of it. */
   readonly isOfLostBody?: boolean
   readonly part: CausePart
@@ -213,6 +215,9 @@ export interface OtherCause extends Finding {
   /** The id of a row of the same family. */
   readonly id: string
 }
+
+/** A mark of logs and filters inside a longer text. */
+export const redactedPart: RegExp = /\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|\*{4,}/i
 
 /** The marks that logs and filters write in place of what they hide. */
 export const redacted: RegExp =

@@ -1,8 +1,9 @@
 import { kindOf } from '../../params/index.ts'
+import { isCaptureSite } from '../../requests/capture-sites.ts'
 import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
 import type { HostAndPort } from '../../verify/public-url.ts'
-import { captureOwn, findCaptureSite, isCaptureSite } from '../capture-sites.ts'
+import { captureOwn, findCaptureSite } from '../capture-sites.ts'
 import { isForwarded, listParts, type Seen, spellName } from '../evidence.ts'
 import { findJsonForm } from '../json-form.ts'
 import type { ForwardingFamily, Subject } from '../reading.ts'
@@ -462,9 +463,11 @@ function* listSchemes({ state, evidence, handshake }: Subject, webSocket: boolea
 }
 
 /** Lists other hosts: with `sameHost` those that differ only in letter case. */
-function* listHosts({ state, evidence, hints }: Subject, sameHost: boolean): Generator<Edit> {
+function* listHosts({ state, evidence, hints, options }: Subject, sameHost: boolean): Generator<Edit> {
   const seen = state.url.host
   const offered = new Set([seen])
+  const isListed = (host: string): boolean =>
+    Array.isArray(options.publicUrl) && options.publicUrl.some((url) => splitUrl(url)?.host === host)
   function* offer(host: string, from: string, cost: number): Generator<Edit> {
     if (offered.has(host) || (host.toLowerCase() === seen.toLowerCase()) !== sameHost) return
     offered.add(host)
@@ -472,7 +475,7 @@ function* listHosts({ state, evidence, hints }: Subject, sameHost: boolean): Gen
       dimension: 'host',
       cost,
       apply: editUrl('host', () => host),
-      ...(isCaptureSite(host) && { fix: captureOwn }),
+      ...(isCaptureSite(host) ? { fix: captureOwn } : isListed(host) && { fix: passHost }),
       detail: sameHost
         ? `Twilio signed the host as "${host}", and this server checks "${seen}".`
         : isCaptureSite(host)
@@ -491,6 +494,9 @@ function* listHosts({ state, evidence, hints }: Subject, sameHost: boolean): Gen
   yield* offer(seen.startsWith('www.') ? seen.slice(4) : `www.${seen}`, 'with or without "www."', 3)
   yield* offer(seen.endsWith('.') ? seen.slice(0, -1) : `${seen}.`, 'with or without its last dot', 5)
 }
+
+const passHost =
+  '"publicUrl" lists this host, and Host has another: let the proxy or the tunnel pass Host on as Twilio sent it (nginx: proxy_set_header Host $http_host, cloudflared: httpHostHeader).'
 
 const upper = (text: string): string => text.toUpperCase()
 

@@ -1,6 +1,13 @@
 import { parseBoundedJson } from '../../diagnose/body-variants.ts'
-import type { CauseRow, Edit, Finding, Row, Unexplained } from '../../diagnose/causes/row.ts'
-import { isBounded, isBoundedJson } from '../../diagnose/limits.ts'
+import {
+  type CauseRow,
+  type Edit,
+  type Finding,
+  type Row,
+  redactedPart,
+  type Unexplained,
+} from '../../diagnose/causes/row.ts'
+import { isBounded, isBoundedJson, isUnfinishedJson } from '../../diagnose/limits.ts'
 import { findProduct } from '../../diagnose/products.ts'
 import type { RejectionCode } from '../../verdict.ts'
 import { readHeaders, readSingle } from '../../verify/head.ts'
@@ -167,6 +174,26 @@ const rows = {
       return code === 'body_too_large' ? { grounds: ['refusal'], detail: describeSize(subject) } : undefined
     },
   } satisfies SendGridRow as Row,
+  body_truncated: {
+    title: 'The body was cut off',
+    symptom: 'Large batches or mails are refused as `body_malformed` or `signature_mismatch`, but small ones pass.',
+    reason:
+      'The signature covers the whole body. A limit of a proxy or a queue, a short field of a database, or a connection that ended early cut off its end.',
+    fix: 'Pass the whole body: raise the limit that cuts it, in the proxy, the queue, the log or the field.',
+    part: 'body',
+    codes: ['body_malformed'],
+    suspect(asked) {
+      const { code, message } = asked.rejection
+      if (code === 'body_malformed' && message.startsWith(ended))
+        return {
+          grounds: ['refusal'],
+          detail: ended,
+          fix: 'Look for a limit of time or size in front of this server that closes the connection. SendGrid sends the request again.',
+        }
+      const detail = concernsBody(code) ? describeCut(asked.subject) : undefined
+      return detail === undefined ? undefined : { grounds: ['shape'], detail }
+    },
+  } satisfies SendGridRow as Row,
   body_already_parsed: {
     title: 'Something else read the body first',
     symptom: 'The code is `body_already_consumed` (500), or the body is "[object Object]".',
@@ -182,6 +209,11 @@ const rows = {
       if (subject.parsed !== undefined) return { grounds: ['fault'], detail: parsedBody }
       if (code === 'body_already_consumed')
         return { grounds: ['refusal'], detail: 'Something read the body and kept no bytes.' }
+      if (subject.state.body?.length === 0 && readLength(subject) > 0)
+        return {
+          grounds: ['trace'],
+          detail: `The verifier got no body, but Content-Length is ${readLength(subject)}: something read it before, or your code does not pass it.`,
+        }
       const trace = findTrace(subject)
       return trace === undefined ? undefined : { grounds: ['trace'], detail: trace }
     },
@@ -211,14 +243,19 @@ const rows = {
     edits: (subject) => listBodies(subject, 'json'),
     suspect(asked) {
       const { text } = asked.subject
+      if (describeCut(asked.subject) !== undefined) return undefined
       if (isOther(asked) && text !== '') return { grounds: ['shape'], detail: noArray }
       if (asked.rejection.code === 'body_malformed' && isShortJson(asked.subject))
         return { grounds: ['shape'], detail: shorter }
       if (!isIntact(asked) || isMail(asked.subject)) return undefined
-      if (mark.test(text)) return { grounds: ['sign'], detail: markedBody }
+      if (redactedPart.test(text)) return { grounds: ['sign'], detail: markedBody }
       if (text === '' || /[\r\n]$/.test(text)) return undefined
       // No code of this server changed a body of the length that was sent.
-      return { grounds: [hasSentLength(asked.subject) ? 'unknown' : 'sign'], detail: noLineEnd }
+      const isOfRelay = sentByOther(asked.subject)
+      return {
+        grounds: [hasSentLength(asked.subject) && !isOfRelay ? 'unknown' : 'sign'],
+        detail: isOfRelay ? `${noLineEnd} The User-Agent is not that of SendGrid.` : noLineEnd,
+      }
     },
   } satisfies SendGridRow as Row,
   body_decoded: {
@@ -226,6 +263,10 @@ const rows = {
     symptom: 'Requests are refused as `signature_mismatch`, all of them or only those with other letters than ASCII.',
     reason: 'Something read the body as text in another character set, left it in Base64, or compressed it.',
     fix: 'Pass the bytes that arrived, not text that was made of them.',
+    fixes: {
+      lambda:
+        'Let API Gateway pass the bytes: add multipart/form-data (or */*) to the binary media types of the REST API, and deploy it.',
+    },
     part: 'body',
     edits: listDecoded,
     suspect(asked) {
@@ -298,14 +339,21 @@ const noText = 'The body is not UTF-8: it was compressed, or written in another 
 const noLineEnd =
   'The body does not end in a line break, as the events of SendGrid do: something wrote it again, or changed it in another way.'
 const markedBody = 'The body has a mark that filters write in place of what they hide.'
-const mark = /\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|\*{4,}/i
 const shorter =
   'The body is complete JSON, and shorter than its Content-Length: something parsed it and wrote it again, or cut off white space at its end.'
 const lostEscapes = 'The events were written again, without the escapes of "<" and ">".'
-const noArray = 'The body is not a JSON array: it was compressed, cut off or wrapped, or it is forged.'
+const noArray = 'The body is not a JSON array: it was compressed or wrapped, or it is forged.'
+/** The message of a rejection whose body was not read to its end. */
+const ended = 'The connection ended before the body did.'
 
 function hasSentLength(subject: SendGridSubject): boolean {
   return readLength(subject) === subject.state.body?.length
+}
+
+/** Another program sends the request on, so that it wrote the length too. */
+function sentByOther({ request: { headers } }: SendGridSubject): boolean {
+  const agent = readSingle(readHeaders(headers), 'user-agent') ?? ''
+  return agent !== '' && !/^(SendGrid|Sendlib)/i.test(agent)
 }
 
 /** The body is complete JSON, and something took away a part of its length. */
@@ -313,6 +361,26 @@ function isShortJson(subject: SendGridSubject): boolean {
   const { text, state } = subject
   if (state.body === undefined || !(state.body.length < readLength(subject))) return false
   return (parseArray(text) ?? parseBoundedJson(text)) !== undefined
+}
+
+/** Describes the end that a body lacks: that of its JSON or its multipart, or what was announced. */
+function describeCut(subject: SendGridSubject): string | undefined {
+  const { state, text } = subject
+  const length = state.body?.length ?? 0
+  if (length === 0 || isShortJson(subject)) return undefined
+  const declared = readLength(subject)
+  const size = declared > length ? ` It has ${length} bytes, and its Content-Length is ${declared}.` : ''
+  if (isUnfinishedJson(text)) return `The JSON ends in the middle: it was cut off.${size}`
+  if (lacksLastBoundary(subject)) return `The body has no boundary at its end: it was cut off.${size}`
+  return size === '' ? undefined : `The body was cut off, or something wrote it again.${size}`
+}
+
+/** A multipart ends with its boundary and two hyphens. */
+function lacksLastBoundary({ request: { headers }, state: { body } }: SendGridSubject): boolean {
+  const contentType = readSingle(readHeaders(headers), 'content-type') ?? ''
+  const boundary = /^multipart\/[^;]*;.*boundary="?([^";,\s]{1,100})/i.exec(contentType)?.[1]
+  if (boundary === undefined || body?.[0] !== dash) return false
+  return !new TextDecoder().decode(body.subarray(-300)).includes(`--${boundary}--`)
 }
 
 function readLength({ request: { headers } }: SendGridSubject): number {
@@ -481,9 +549,13 @@ function* listOtherTimestamps(subject: SendGridSubject): Generator<Edit<SendGrid
       if (isTimestamp(String(time))) yield signAt(String(time), 4, `It was signed with the timestamp ${time}.`)
 }
 
-function replaceBody(changed: string | Uint8Array, detail: string): Edit<SendGridState> {
+const lostEnd = 'A line end at the end is lost.'
+const gainedEnd = 'White space or a line end was added to the body.'
+const addNothing = 'Add nothing to the body: verify the bytes that arrived.'
+
+function replaceBody(changed: string | Uint8Array, detail: string, fix?: string): Edit<SendGridState> {
   const body = typeof changed === 'string' ? encodeUtf8(changed) : changed
-  return { dimension: 'body', cost: 1, apply: (state) => ({ ...state, body }), detail }
+  return { dimension: 'body', cost: 1, apply: (state) => ({ ...state, body }), detail, fix }
 }
 
 /** Lists what the body may have been before its text changed in this way. */
@@ -497,11 +569,22 @@ function* listBodies(
   const written = json === undefined ? text : formatEvents(json)
   const isSplit = json !== undefined && json.length > 1 && lines.trimEnd() === written.trimEnd()
   const known =
-    isSplit && lines.trimEnd() !== text.trimEnd() ? 'line_ends' : text === written.trimEnd() ? 'white_space' : 'json'
+    isSplit && lines.trimEnd() !== text.trimEnd()
+      ? 'line_ends'
+      : text.trim() === written.trim()
+        ? 'white_space'
+        : 'json'
+  const isLonger = text.length > written.length
   if (written !== text && kind === known)
-    yield replaceBody(written, 'The events were written again, or lost their line ends.')
-  if (kind === 'white_space')
-    for (const end of ['\r\n', '\n']) yield replaceBody(text + end, 'A line end at the end is lost.')
+    yield known !== 'white_space'
+      ? replaceBody(written, 'The events were written again, or lost their line ends.')
+      : isLonger
+        ? replaceBody(written, gainedEnd, addNothing)
+        : replaceBody(written, lostEnd)
+  if (kind === 'white_space') {
+    for (const end of ['\r\n', '\n']) yield replaceBody(text + end, lostEnd)
+    if (text.endsWith('\n')) yield replaceBody(text.replace(/\r?\n$/, ''), gainedEnd, addNothing)
+  }
   if (kind === 'line_ends' && lines !== text) {
     yield replaceBody(lines, 'Line ends became \\n.')
     yield replaceBody(`${lines}\r\n`, 'Line ends became \\n, and the last is lost.')

@@ -86,7 +86,7 @@ async function runDiagnosis(
   options: SendGridVerifierOptions,
   otherKeys: Readonly<Record<string, string>>,
   maxTries: number,
-  known?: Rejected,
+  { rejection: known, framework }: { readonly rejection?: Rejected; readonly framework?: string | undefined } = {},
 ): Promise<SendGridDiagnosis> {
   const { replay: _r, diagnose: _d, onVerdict: _v, ...rest } = options
   const verifier = createSendGridVerifier(rest)
@@ -124,7 +124,7 @@ async function runDiagnosis(
       ? await searchSets([...listEdits(sendGridCauses, subject)], attempt, maxTries, work)
       : {}
   const tried = attempt.tried()
-  const write = (found: FoundCause<SendGridCauseId>): SendGridCause => writeCause(sendGridCauses, found)
+  const write = (found: FoundCause<SendGridCauseId>): SendGridCause => writeCause(sendGridCauses, found, framework)
   if (match !== undefined) {
     const { cause } = match.presented
     const found = [...(cause === undefined ? [] : [cause]), ...listUndone(match.edits)]
@@ -219,8 +219,8 @@ export const diagnoseSendGrid: typeof diagnoseRequest & Diagnoser<SendGridVerifi
   {
     explain(rejected: RejectedRequest<SendGridVerifierOptions>) {
       if (!isExplaining('diagnoseSendGrid', 'another NODE_ENV, for a short time')) return undefined
-      return explainInTurn(rejected, (request, options, rejection) =>
-        runDiagnosis(request, options, {}, 400, rejection),
+      return explainInTurn(rejected, (request, options, rejection, { framework }) =>
+        runDiagnosis(request, options, {}, 400, { rejection, framework }),
       )
     },
   },

@@ -68,6 +68,8 @@ export function parsePublicKey(key: unknown, where: string): Uint8Array {
   const text = key.replace(/\\r|\\n/g, '\n')
   const [, label, pem] = /^\s*-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----\s*$/.exec(text) ?? []
   if (label !== undefined && label !== 'PUBLIC KEY') return fail(describeLabel(label))
+  if (pem === undefined && /-----BEGIN /.test(text))
+    return fail('is not a whole PEM: give all its lines, or the Base64 between the first and the last')
   const base64 = (pem ?? text).replace(/\s/g, '')
   const fault = describeSecretFault(base64) ?? describeToken(base64)
   if (fault !== undefined) return fail(fault)
@@ -75,6 +77,8 @@ export function parsePublicKey(key: unknown, where: string): Uint8Array {
     return fail(`was cut off: it has ${base64.length} of ${lengthInBase64} characters; copy the whole key`)
   const bytes = decodeBase64(base64)
   if (bytes === undefined) return fail('is not Base64 or PEM')
+  if (/^(MFkw|-----BEGIN PUBLIC)/.test(String.fromCharCode(...bytes.subarray(0, 20))))
+    return fail('is encoded in Base64 twice: decode it once')
   const hex = toHex(bytes)
   if (hex.length !== 182 || !hex.startsWith(spkiStart)) return fail(describeDer(hex))
   if (!isOnCurve(hex.slice(54, 118), hex.slice(118))) return fail('is damaged: its point is not on the curve P-256')

@@ -1,0 +1,163 @@
+import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { RequestError } from './error.ts'
+import {
+  findHeaders,
+  findRequest,
+  hasSignedRequest,
+  isSignatureName,
+  listTexts,
+  signatureName,
+} from './find-request.ts'
+import { property, readHeaderList } from './json.ts'
+import { addHost, askTwilio, type Body, guessMethod, readLogged, toBody } from './logged.ts'
+import { findPrinted, listPrinted, type Printed, type Span } from './printed-object.ts'
+import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
+
+/**
+ * Says if a text has the headers of a signed request, or an object with such headers, as
+ * `console.log` prints them.
+ */
+export function hasPrintedHeaders(text: string): boolean {
+  return signatureName.test(text) && (findSigned(text) !== undefined || findLines(text) !== undefined)
+}
+
+const headerLine = /^[ \t]*([A-Za-z][\w-]{0,80}):[ \t]*(.*)$/
+
+/** Headers in lines, and the text around them. */
+interface HeaderLines {
+  readonly before: string
+  readonly headers: HeaderList
+  readonly after: string
+}
+
+/** Finds the lines with headers around the signature. A server may print its own names between them. */
+function findLines(text: string): HeaderLines | undefined {
+  const lines = text.split(/\r?\n/)
+  const at = lines.findIndex((line) => isSignatureName(headerLine.exec(line)?.[1] ?? ''))
+  if (at === -1) return undefined
+  const isHeader = (index: number): boolean => headerLine.test(lines[index] ?? '')
+  let [start, end] = [at, at + 1]
+  while (start > 0 && isHeader(start - 1)) start--
+  while (end < lines.length && isHeader(end)) end++
+  const headers = lines.slice(start, end).flatMap((line): [string, string][] => {
+    const [, name = '', value = ''] = headerLine.exec(line) ?? []
+    return value.trim() === '' ? [] : [[name, value.trim()]]
+  })
+  return { before: lines.slice(0, start).join('\n'), headers, after: lines.slice(end).join('\n') }
+}
+
+/** Reads headers in lines after a line such as `POST /sms`, or with lines such as `Path: /sms` among them. */
+function readLines({ before, headers, after }: HeaderLines, scheme: string): RecordedRequest {
+  const find = (name: string): string | undefined => findHeader(headers, name)
+  const line = readLine(`${before}\n\n${after}`, { start: before.length + 1, end: before.length + 1 })
+  const target = find('url') ?? find('path') ?? line.url
+  if (target === undefined) throw new RequestError(noUrl)
+  const ofLine = find('requestbody') ?? find('body') ?? find('payload')
+  const body =
+    ofLine === undefined ? readPrintedBody(after, { start: 0, end: 0 }, headers) : { body: encodeUtf8(ofLine) }
+  const json = /^\s*[[{]/.test(after) && body.body === undefined ? { body: encodeUtf8(after.trim()) } : body
+  const method = find('method') ?? line.method ?? guessMethod(json, headers)
+  return checkRequest({ method, url: addHost(target, headers, scheme), headers, ...json })
+}
+
+const noUrl = `it has no URL: write method and path before the headers, as in POST /sms {…}; ${askTwilio}`
+
+/** A printed object, with the request or only the headers in it. */
+interface Signed extends Printed {
+  readonly request: object | undefined
+  readonly headers: object | undefined
+}
+
+function findSigned(text: string): Signed | undefined {
+  if (!signatureName.test(text)) return undefined
+  for (const printed of listPrinted(text)) {
+    const isRequest = hasSignedRequest(printed.value)
+    const request = isRequest ? findRequest(printed.value)?.value : undefined
+    const headers = isRequest ? undefined : findHeaders(printed.value)
+    if (isRequest || headers !== undefined) return { ...printed, request, headers }
+  }
+  return undefined
+}
+
+/**
+ * Reads what `console.log(req.method, req.originalUrl, req.headers, req.body)` printed, or a Request
+ * of Node.js, Bun or Deno with its headers.
+ * @param scheme That of a target without one.
+ * @throws RequestError if a part is missing
+ */
+export function readPrintedHeaders(text: string, scheme: string): RecordedRequest {
+  const found = findSigned(text)
+  const lines = found === undefined ? findLines(text) : undefined
+  if (lines !== undefined) return readLines(lines, scheme)
+  if (found === undefined)
+    throw new RequestError(
+      `its headers are no whole object: they are cut off, or have other text between; ${askTwilio}`,
+    )
+  const line = readLine(text, found)
+  const { request } = found
+  if (request !== undefined) {
+    const isNamed = listTexts(request, 'url').length > 0
+    const read = readLogged({ ...line, ...(isNamed && { url: undefined }), ...request }, scheme)
+    return read.body === undefined && read.parsedBody === undefined
+      ? { ...read, ...readPrintedBody(text, found, read.headers) }
+      : read
+  }
+  const headers = readHeaderList(dropObjects(found.headers))
+  if (line.url === undefined) throw new RequestError(noUrl)
+  const body = readPrintedBody(text, found, headers)
+  const url = addHost(line.url, headers, scheme)
+  return checkRequest({ method: line.method ?? guessMethod(body, headers), url, headers, ...body })
+}
+
+/** A relay may write the body beside the headers. */
+function dropObjects(headers: object | undefined): object {
+  return Object.fromEntries(
+    Object.entries(headers ?? {}).filter(
+      ([, one]) => Array.isArray(one) || typeof one === 'string' || typeof property(one, 'value') === 'string',
+    ),
+  )
+}
+
+interface Line {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+}
+
+// Each reads a part of a text that has a limited length.
+const requestLine = /\b(GET|POST|PUT|PATCH|DELETE)\b["']?,?\s+["']?((?:https?:\/)?\/[^\s"',]*)/g
+const namedUrl = /\b(?:originalUrl|url|uri|path)["']?\s*[:=]\s*["']?((?:https?:\/)?\/[^\s"',]*)/gi
+const lastTarget =
+  /(?:^|\s)((?:https?:\/)?\/\S*)\s+(?:[\w[\]().:=]+\s+){0,3}$|(?:^|\s)((?:https?:\/)?\/\S*)\s*$|["'`(]((?:https?:\/)?\/[^\s"'`]*)["'`],?\s*$/
+const namedMethod = /\bmethod["']?\s*[:=]\s*["']?([A-Z]{3,7})\b/gi
+
+/** The method and the target stand before the headers or, if they do not, behind them. */
+function readLine(text: string, { start, end }: Span): Line {
+  // A long log may stand around them.
+  const [before, after] = [text.slice(0, start).slice(-4000), text.slice(end).slice(0, 4000)]
+  for (const [part, at] of [
+    [before, -1],
+    [after, 0],
+  ] as const) {
+    const [, method, target] = [...part.matchAll(requestLine)].at(at) ?? []
+    if (target !== undefined) return { method, url: target }
+    const named = [...part.matchAll(namedUrl)].at(at)?.[1]
+    if (named !== undefined) return { method: [...part.matchAll(namedMethod)].at(at)?.[1], url: named }
+    const last = part === before ? lastTarget.exec(part) : null
+    if (last !== null) return { url: last[1] ?? last[2] ?? last[3] }
+  }
+  return {}
+}
+
+const bodyLine = /^(?:\w+[:=]?\s+)?(?:b(?=["']))?["']?([^\s=&{}"']+=[^\s"']*)["']?,?$/
+
+/** The body stands after the headers: the object of a parser, or a form as text. Or it is an object before them. */
+function readPrintedBody(text: string, { start, end }: Span, headers: HeaderList): Body {
+  const rest = text.slice(end)
+  const form = rest
+    .split('\n')
+    .map((line) => bodyLine.exec(line.trim())?.[1])
+    .find((found) => found !== undefined)
+  if (form !== undefined) return { body: encodeUtf8(form) }
+  const before = [...listPrinted(text.slice(0, start))].at(-1)
+  return toBody(findPrinted(text, end)?.value ?? before?.value, headers)
+}
