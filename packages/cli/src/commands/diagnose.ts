@@ -38,7 +38,10 @@ export const command: Command = {
       },
       call: { type: 'text', value: 'CA…', describe: 'A webhook of this call: the last that failed' },
       event: { type: 'text', value: 'N', describe: 'With --call: the number of the webhook, from 1' },
-      recent: { type: 'switch', describe: 'List the last failed webhooks, and compare the newest to the path of a request' },
+      recent: {
+        type: 'switch',
+        describe: 'List the last failed webhooks, and compare the newest to the path of a request',
+      },
       'show-values': { type: 'switch', describe: 'Print the values of parameters and queries, which may be messages' },
     }),
     ...apiFlags,
