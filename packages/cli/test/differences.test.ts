@@ -111,7 +111,7 @@ describe('what is said of a query and of a body is true', () => {
       const headers = {
         'content-type': 'application/json',
         'user-agent': agent,
-        'x-twilio-signature': 'A'.repeat(27) + '=',
+        'x-twilio-signature': `${'A'.repeat(27)}=`,
       }
       const { causes } = await compare([], { body: '{"text":"Hello","sender":"+15551230001"}', headers })
       expect(causes[0]).toMatchObject({ id: 'form_taken_as_json' })

@@ -1,40 +1,54 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { ReplayGuard } from 'tollgate'
+import { watchHealth } from './health.ts'
+import { type Counts, createMetrics } from './metrics.ts'
+import type { OwnEvents } from './own-events.ts'
 
-/** The state that the admin pages show. */
+/** The parts of the gateway that the admin pages show. */
 interface AdminSources {
-  /** Returns true if the process should be started again. */
-  isHanging(): boolean
-  /** Returns why new requests should go elsewhere, or `undefined` if they are served. */
-  explainNotReady(): string | undefined
-  /** Returns all metrics with their content type. */
-  readMetrics(): Promise<{ readonly text: string; readonly type: string }>
+  readonly counts: Counts
+  readonly events: OwnEvents
+  isClosing(): boolean
+  /** Returns the replay guards in use. */
+  listGuards(): readonly ReplayGuard[]
 }
 
 /**
  * Creates the server for `/healthz`, `/readyz` and `/metrics`. It has its own listener, so that no
  * public path reaches these pages.
  */
-export function createAdminServer(sources: AdminSources): Server {
+export function createAdmin({ counts, events, isClosing, listGuards }: AdminSources) {
+  const metrics = createMetrics(counts, events)
+  const health = watchHealth(listGuards)
   const pages: Readonly<Record<string, (res: ServerResponse) => Promise<void>>> = {
     '/healthz': async (res) =>
-      sources.isHanging() ? answer(res, 503, 'the event loop is late\n') : answer(res, 200, 'ok\n'),
+      health.isHanging() ? answer(res, 503, 'the event loop is late\n') : answer(res, 200, 'ok\n'),
     '/readyz': async (res) => {
-      const reason = sources.explainNotReady()
+      const reason = isClosing() ? 'closing' : health.isStoreLost() ? 'the replay store fails' : undefined
       answer(res, reason === undefined ? 200 : 503, `${reason ?? 'ready'}\n`)
     },
     '/metrics': async (res) => {
       if (isRebound(res.req)) return answer(res, 403, 'the Host must be localhost or an IP address\n')
-      const { text, type } = await sources.readMetrics()
-      answer(res, 200, text, type)
+      answer(res, 200, await metrics.registry.metrics(), metrics.registry.contentType)
     },
   }
-  return createServer((req, res) => {
+  const server = createServer((req, res) => {
     const path = (req.url ?? '').replace(/\?.*$/s, '')
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined
     if (page === undefined) answer(res, 404, 'not found\n')
     else if (req.method !== 'GET' && req.method !== 'HEAD') answer(res, 405, 'GET only\n')
     else page(res).catch(() => answer(res, 500, 'error\n'))
   })
+  return {
+    server,
+    /** Counts one request. */
+    report: metrics.report,
+    stop(): void {
+      health.stop()
+      server.close()
+      server.closeAllConnections()
+    },
+  }
 }
 
 /**

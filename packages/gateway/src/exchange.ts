@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Span } from '@opentelemetry/api'
 import type { AnyAccepted } from 'tollgate'
-import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
+import type { ConfigSnapshot } from './config-snapshot.ts'
 import type { HeaderList, RouteVerdict } from './options.ts'
 import type { RequestHead } from './request-head.ts'
+import type { OpenRoute } from './routes.ts'
 
 /** The state of an exchange. Logs, metrics, traces and `onExchange` read it. */
 export class ExchangeState {
@@ -32,6 +33,14 @@ export class ExchangeState {
     this.config = config
   }
 
+  /** Notes the head of the upstream's answer. */
+  takeAnswer(status: number, fields: readonly string[]): void {
+    this.status = status
+    this.answeredBy = 'upstream'
+    this.answeredAt = performance.now()
+    this.responseFields = fields
+  }
+
   get method(): string {
     return this.req.method ?? ''
   }
@@ -45,8 +54,15 @@ export class ExchangeState {
   }
 }
 
-/** Starts the span of a request that is forwarded. */
-export type StartTrace = (exchange: ExchangeState) => ExchangeState['trace']
+/** The part of the gateway that an exchange uses. */
+export interface ExchangeContext {
+  readonly config: ConfigSnapshot
+  isClosing(): boolean
+  /** Starts the span of a request that is forwarded. Set if each request is a span. */
+  readonly startTrace: ((exchange: ExchangeState) => ExchangeState['trace']) | undefined
+  /** Called when the answer was sent, or when the client left. A tunnel may be open. */
+  onEnd(exchange: ExchangeState): void
+}
 
 /** Returns the route of a request, or the status to answer if no verifier should see it. */
 export function chooseRoute(
@@ -89,8 +105,8 @@ export function listForwardedFields(
 }
 
 /** Releases the delivery of an accepted request. */
-export function release(verdict: RouteVerdict): void {
-  if (verdict.ok) verdict.release().catch(() => undefined)
+export function release(verdict: RouteVerdict | undefined): void {
+  if (verdict?.ok) verdict.release().catch(() => undefined)
 }
 
 /**
@@ -108,26 +124,23 @@ export function settle(verdict: RouteVerdict, status: number | undefined): void 
 /** Keeps the first `limit` bytes of a body. */
 export class Capture {
   readonly #chunks: Uint8Array[] = []
-  readonly #limit: number
-  #length = 0
+  #room: number
   truncated = false
 
   constructor(limit: number) {
-    this.#limit = limit
+    this.#room = limit
   }
 
   add(chunk: Uint8Array): void {
-    const room = this.#limit - this.#length
-    if (chunk.length > room) this.truncated = true
-    if (room <= 0) return
     // Copied, because connections reuse their buffers.
-    const kept = Uint8Array.prototype.slice.call(chunk, 0, room)
-    this.#chunks.push(kept)
-    this.#length += kept.length
+    const kept = Uint8Array.prototype.slice.call(chunk, 0, this.#room)
+    if (kept.length < chunk.length) this.truncated = true
+    if (kept.length > 0) this.#chunks.push(kept)
+    this.#room -= kept.length
   }
 
   get bytes(): Uint8Array {
-    return Buffer.concat(this.#chunks, this.#length)
+    return Buffer.concat(this.#chunks)
   }
 }
 

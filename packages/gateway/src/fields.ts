@@ -27,45 +27,30 @@ export function dropNominated(
   return rest
 }
 
-/** Returns a part of a text without the white space around it. */
-export function trim(text: string, from: number, to: number): string {
-  let start = from
-  let end = to
-  while (start < end && isSpace(text.charCodeAt(start))) start++
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
+/** Returns the values of a field. */
+export function listValues(list: readonly string[], name: string): string[] {
+  return list.filter((_, index) => index % 2 === 1 && list[index - 1]?.toLowerCase() === name)
 }
 
-function isSpace(code: number): boolean {
-  return code === 32 || code === 9
+/** Returns true for a value of `Connection` that nominates no field. */
+export function isPlainConnection(connection: string): boolean {
+  return connection.split(',').every((option) => /^(keep-alive|close|upgrade|)$/i.test(option.trim()))
 }
 
-/** A field name in lower case, and the kind that a reader of heads gives it. */
-interface FieldName<Kind> {
-  readonly lower: string
-  readonly kind: Kind
-}
+/** Fields for one connection only (RFC 9110 section 7.6.1). They are dropped. */
+export const hopFields = ['keep-alive', 'proxy-connection', 'proxy-authenticate', 'te', 'trailer']
 
-const maxNames = 500
-
-/**
- * Caches the kind of each field name. The cache stops growing at 500 names, since senders choose
- * names.
- */
-export class FieldNames<Kind> {
-  readonly #known = new Map<string, FieldName<Kind>>()
-  readonly #classify: (lower: string) => Kind
-
-  constructor(classify: (lower: string) => Kind) {
-    this.#classify = classify
-  }
-
-  find(name: string): FieldName<Kind> {
-    const known = this.#known.get(name)
-    if (known !== undefined) return known
-    const lower = name.toLowerCase()
-    const found = { lower, kind: this.#classify(lower) }
-    if (this.#known.size < maxNames) this.#known.set(name, found)
-    return found
+/** Keeps the results of a function for the first `most` texts, because strangers choose these. */
+export function remember<T extends NonNullable<unknown>>(
+  most: number,
+  compute: (text: string) => T,
+): (text: string) => T {
+  const known = new Map<string, T>()
+  return (text) => {
+    const kept = known.get(text)
+    if (kept !== undefined) return kept
+    const result = compute(text)
+    if (known.size < most) known.set(text, result)
+    return result
   }
 }

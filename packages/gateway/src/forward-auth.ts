@@ -1,99 +1,61 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { Socket } from 'node:net'
-import type { Verifier } from 'tollgate'
-import { verifierOptions } from 'tollgate/options'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerRequest, canKeepOpen } from './answers.ts'
-import type { GatewayCode } from './codes.ts'
+import type { AuthSettings, Original } from './auth-settings.ts'
+import type { RequestCode } from './codes.ts'
 import { listVerdictFields, release } from './exchange.ts'
-import type { ForwardAuthOptions, RouteVerdict } from './options.ts'
-import type { Peers } from './peers.ts'
+import { isPlainConnection, listValues } from './fields.ts'
+import type { RouteVerdict } from './options.ts'
 import { closeAfterAnswers, followAnswer, isServed } from './pending-answers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
-import { isPlainConnection, type RequestHead, readHead } from './request-head.ts'
-import type { LoggedRequest, RequestLog } from './request-log.ts'
-import { isHost, isPlainlyUnder, namePlaceInErrors } from './routes.ts'
-import { findScheme } from './schemes.ts'
-import { commonSettings, followSockets, listenForBroken, readRequests, refuseTunnel, stopServer } from './server.ts'
-
-/** The request that a proxy asks about. */
-interface Original {
-  readonly method: string
-  readonly target: string
-  readonly host: string
-  /** The client's Upgrade header. The proxy sends it with every request. */
-  readonly upgrade: string | undefined
-}
-
-/** One version of the options of forward-auth, ready to use. */
-interface AuthSettings {
-  readonly verifier: Verifier<RouteVerdict>
-  readonly readOriginal: (req: IncomingMessage, head: RequestHead) => Original | undefined
-  readonly maxBodyBytes: number
-  readonly opensWebSocket: (target: string) => boolean
-  readonly peers: Peers
-}
-
-/**
- * Prepares options that `checkOptions` has checked.
- * @throws TypeError or RangeError like `createVerifier`
- */
-export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers): AuthSettings {
-  const {
-    scheme,
-    listen: _,
-    style = 'forwarded',
-    pathPrefix = '',
-    maxBodyBytes = verifierOptions.maxBodyBytes.default,
-    webSocketPaths = [],
-    ...rest
-  } = options
-  const socketPrefixes = webSocketPaths.map((path) => path.replace(/\/$/, ''))
-  return {
-    verifier: namePlaceInErrors('forwardAuth', () => findScheme({ scheme }).create({ ...rest, maxBodyBytes })),
-    readOriginal: (req, head) => styles[style](req, head, pathPrefix),
-    maxBodyBytes,
-    opensWebSocket: (target) => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix)),
-    peers,
-  }
-}
+import { type RequestHead, readHead } from './request-head.ts'
+import type { LoggedRequest } from './request-log.ts'
+import { createRequestServer, refuseTunnel } from './server.ts'
 
 /**
  * Creates the server for proxies that ask about a request before they pass it on. It answers 200
  * with the verdict headers, or refuses.
  */
-export function createForwardAuth({ isClosing, onEnd, onVerdict }: ForwardAuthContext): ForwardAuth {
-  let current: AuthSettings
+export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuthContext) {
   let inFlight = 0
-  const server = createServer(commonSettings)
-  readRequests(server, (req, res) => {
-    // A request keeps the settings with which it began.
-    const settings = current
+  const common = { route: 'forward-auth', by: 'forward-auth' } as const
+  const { server, stop } = createRequestServer({}, onRequest, (report) => onEnd({ ...report, ...common }))
+  // This listener opens no tunnels. A proxy must send X-Forwarded-Upgrade instead of Upgrade.
+  for (const event of ['upgrade', 'connect'])
+    server.on(event, ({ method = '', socket }: IncomingMessage) =>
+      refuseTunnel(socket, onEnd, { ...common, method, code: 'original_unknown' }),
+    )
+
+  function onRequest(req: IncomingMessage, res: ServerResponse): void {
+    // A request keeps the settings with which it began. A reload never removes them.
+    const settings = getSettings() as AuthSettings
     const head = readHead(req.rawHeaders, req.httpVersion)
     const startedAt = performance.now()
     // The proxy may pass a verdict of the client's on, or remove ours because `Connection` names
     // it.
     const isPlain =
-      !head.hasVerdict && !head.nominates && readAll(req, 'x-forwarded-connection').every(isPlainConnection)
+      !head.hasVerdict &&
+      !head.nominates &&
+      listValues(req.rawHeaders, 'x-forwarded-connection').every(isPlainConnection)
     const isReadable = head.refusal === undefined && isPlain
     const original = isReadable ? settings.readOriginal(req, head) : undefined
     const body =
       head.bodyLength === 0
         ? undefined
-        : new RequestBody(req, res, { ...head, maxBytes: settings.maxBodyBytes, peers: settings.peers })
-    const reply = (answer: Answer, mayStay: boolean): void => {
-      const fields = 'ok' in answer && answer.ok ? listVerdictFields(answer) : []
-      answerRequest(req, res, 'status' in answer ? answer.status : 200, mayStay, fields)
+        : new RequestBody(req, res, { head, maxBytes: settings.maxBodyBytes, peers: settings.peers })
+    const reply = ({ status, verdict }: Answer, mayStay: boolean): void => {
+      const fields = verdict?.ok ? listVerdictFields(verdict) : []
+      answerRequest(req, res, status, mayStay, fields)
     }
     let isOver = false
-    let sent: Answer | undefined
+    let sent: RouteVerdict | undefined
     inFlight++
     followAnswer(req, res, {
       onClose() {
         inFlight--
         isOver = true
         body?.stop()
-        if (sent !== undefined && !isServed(req, res)) releaseVerdict(sent)
+        if (!isServed(req, res)) release(sent)
       },
       onBroken(status) {
         body?.stop()
@@ -101,87 +63,63 @@ export function createForwardAuth({ isClosing, onEnd, onVerdict }: ForwardAuthCo
         else reply({ code: 'unverified', status }, false)
       },
     })
-    decide(original, { head, settings, body })
+    decide(original, head, settings, body)
       .catch((): Answer => ({ code: 'unverified', status: 500 }))
       .then((answer) => {
-        const isLate = isOver || res.headersSent
+        const { verdict } = answer
+        const { verifier } = settings
         const mayStay = !isClosing() && canKeepOpen(req, head.bodyLength)
-        if (isLate) releaseVerdict(answer)
+        if (isOver || res.headersSent) release(verdict)
         else {
-          sent = answer
+          sent = verdict
           reply(answer, mayStay)
         }
         const target = original?.target ?? req.url ?? ''
-        if ('ok' in answer && original !== undefined)
-          onVerdict(settings.verifier, answer, { method: original.method, url: target })
         onEnd(
           {
             // The header from the proxy can contain any text.
             method: (original?.method ?? req.method ?? '').slice(0, 20),
             path: cutQuery(target),
             route: 'forward-auth',
-            code: 'ok' in answer ? nameVerdict(answer) : answer.code,
+            code: answer.code,
             status: res.headersSent ? res.statusCode : 0,
             by: 'forward-auth',
             ms: performance.now() - startedAt,
           },
-          {
-            target,
-            rawFields: req.rawHeaders,
-            body: body?.received,
-            verdict: 'ok' in answer ? answer : undefined,
-            host: original?.host,
-          },
+          { target, rawFields: req.rawHeaders, body: body?.received, verdict, verifier, host: original?.host },
         )
       })
       .catch(() => res.destroy())
-  })
-  const common = { route: 'forward-auth', by: 'forward-auth' } as const
-  // This listener opens no tunnels. A proxy must send X-Forwarded-Upgrade instead of Upgrade.
-  for (const event of ['upgrade', 'connect'])
-    server.on(event, ({ method = '' }: IncomingMessage, socket: Socket) =>
-      refuseTunnel(socket, onEnd, { ...common, method, code: 'original_unknown' }),
-    )
-  listenForBroken(server, (report) => onEnd({ ...report, ...common }))
-  const sockets = followSockets(server)
+  }
+
   return {
     server,
-    use(settings, timeoutMs) {
-      current = settings
+    /** Sets the time limit of requests that begin from now on. */
+    limitTime(timeoutMs: number): void {
       server.requestTimeout = timeoutMs
       // A proxy that does not read its answers would keep them in memory.
       server.timeout = 2 * timeoutMs
     },
     countInFlight: () => inFlight,
-    stop: (graceMs, isInherited) => stopServer(server, { sockets, graceMs, isInherited, isIdle: () => inFlight === 0 }),
+    /** Stops it gracefully within `graceMs` milliseconds. */
+    stop: (graceMs: number, isInherited: boolean) => stop({ graceMs, isInherited, isIdle: () => inFlight === 0 }),
   }
-}
-
-/** The forward-auth server. */
-interface ForwardAuth {
-  readonly server: Server
-  /** Sets the settings and the time limit of requests that begin from now on. */
-  use(settings: AuthSettings, timeoutMs: number): void
-  countInFlight(): number
-  /** Stops it gracefully within `graceMs` milliseconds. */
-  stop(graceMs: number, isInherited: boolean): Promise<void>
 }
 
 /** The part of the gateway that forward-auth uses. */
 interface ForwardAuthContext {
+  /** Returns the settings of requests that begin now. */
+  getSettings(): AuthSettings | undefined
   isClosing(): boolean
   onEnd(report: Report, request?: LoggedRequest): void
-  /** Gets each verdict, for the lines about refused requests. */
-  onVerdict(...verdict: Parameters<RequestLog['explain']>): void
 }
 
-/** A verdict, or the reason why no verifier decided. */
-type Answer =
-  | RouteVerdict
-  | {
-      readonly code: GatewayCode
-      readonly status: number
-    }
+/** The answer to the proxy. Without a verdict, the code is the reason why no verifier decided. */
+interface Answer {
+  readonly code: RequestCode
+  readonly status: number
+  readonly verdict?: RouteVerdict
+}
 
 const bodyMissing: Answer = { code: 'body_missing', status: 403 }
 const upgradeRefused: Answer = { code: 'upgrade_refused', status: 403 }
@@ -189,14 +127,12 @@ const upgradeRefused: Answer = { code: 'upgrade_refused', status: 403 }
 /** The methods of Twilio that have a body. The option `methods` allows PUT. */
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT'])
 
-interface AuthRequest {
-  readonly head: RequestHead
-  readonly settings: AuthSettings
-  readonly body: RequestBody | undefined
-}
-
-async function decide(original: Original | undefined, { head, body, settings }: AuthRequest): Promise<Answer> {
-  const { verifier, opensWebSocket } = settings
+async function decide(
+  original: Original | undefined,
+  head: RequestHead,
+  { verifier, opensWebSocket }: AuthSettings,
+  body: RequestBody | undefined,
+): Promise<Answer> {
   if (original === undefined) return { code: 'original_unknown', status: head.refusal === 417 ? 417 : 403 }
   const { upgrade } = original
   const handshake = upgrade?.toLowerCase() === 'websocket' && opensWebSocket(original.target)
@@ -219,52 +155,5 @@ async function decide(original: Original | undefined, { head, body, settings }: 
     release(verdict)
     return bodyMissing
   }
-  return verdict
-}
-
-/** Releases the delivery of an answer that the proxy did not get. */
-function releaseVerdict(answer: Answer): void {
-  if ('ok' in answer) release(answer)
-}
-
-type ReadOriginal = (req: IncomingMessage, head: RequestHead, pathPrefix: string) => Original | undefined
-
-/** Reads the original request in each style. Returns `undefined` if it is missing or ambiguous. */
-const styles: Readonly<Record<NonNullable<ForwardAuthOptions['style']>, ReadOriginal>> = {
-  /** For Traefik and HAProxy as the docs configure them. */
-  forwarded(req) {
-    const method = readOne(req, 'x-forwarded-method')
-    const target = readOne(req, 'x-forwarded-uri')
-    const host = readOne(req, 'x-forwarded-host')
-    if (method === undefined || host === undefined || !isHost(host) || target?.startsWith('/') !== true)
-      return undefined
-    return { method, target, host, upgrade: readUpgrade(req) }
-  },
-  /** For Envoy's ext_authz over HTTP. Envoy sends the request itself, with a path prefix. */
-  envoy(req, head, pathPrefix) {
-    if ((readOne(req, 'x-envoy-auth-partial-body') ?? 'false') !== 'false') return undefined
-    const url = req.url ?? ''
-    if (!url.startsWith(`${pathPrefix}/`)) return undefined
-    return {
-      method: req.method ?? '',
-      target: url.slice(pathPrefix.length),
-      host: head.host,
-      upgrade: readUpgrade(req),
-    }
-  },
-}
-
-/** Returns every value of the client's Upgrade header, since each server may read another one. */
-function readUpgrade(req: IncomingMessage): string | undefined {
-  return readAll(req, 'x-forwarded-upgrade').join() || undefined
-}
-
-/** Returns `undefined` if the header is missing or repeated. */
-function readOne(req: IncomingMessage, name: string): string | undefined {
-  const values = readAll(req, name)
-  return values.length === 1 ? values[0] : undefined
-}
-
-function readAll(req: IncomingMessage, name: string): readonly string[] {
-  return req.headersDistinct[name] ?? []
+  return { code: nameVerdict(verdict), status: 'status' in verdict ? verdict.status : 200, verdict }
 }

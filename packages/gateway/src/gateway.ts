@@ -1,25 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import type { Server } from 'node:http'
-import type { ReplayGuard } from 'tollgate'
-import { createAdminServer } from './admin.ts'
+import type { createAdmin } from './admin.ts'
 import { checkOptions } from './check-options.ts'
 import { createConfigSnapshot } from './config-snapshot.ts'
-import type { ExchangeState } from './exchange.ts'
-import { createForwardAuth, prepareForwardAuth } from './forward-auth.ts'
+import type { ExchangeContext, ExchangeState } from './exchange.ts'
+import { createForwardAuth } from './forward-auth.ts'
 import { Handshake } from './handshake.ts'
-import { watchHealth } from './health.ts'
 import { HttpExchange } from './http-exchange.ts'
-import type { Metrics } from './metrics.ts'
 import { reportExchange } from './on-exchange.ts'
-import type { GatewayOptions } from './options.ts'
+import type { AddressOptions, GatewayOptions } from './options.ts'
 import { OwnEvents } from './own-events.ts'
-import { listAddresses, listListeners, refuseOwnListeners } from './own-listeners.ts'
+import { listAddresses, refuseOwnListeners } from './own-listeners.ts'
 import { hasPendingAnswers } from './pending-answers.ts'
 import { createReport, type Report } from './report.ts'
 import { type LoggedRequest, RequestLog } from './request-log.ts'
-import { bind, createHttpServer, followSockets, readRequestTimeout, refuseTunnel, stopServer } from './server.ts'
+import { bind, createRequestServer, readRequestTimeout, refuseTunnel, twilioSettings } from './server.ts'
 import { runAtOnce, runInSlices } from './slices.ts'
 import { isTracingConfigured } from './tracing.ts'
+import { parseOrigin } from './upstream/connection.ts'
 import { createUpstreams } from './upstream/pool.ts'
 
 /** A running or startable gateway, as `createGateway` returns it. */
@@ -50,8 +47,6 @@ export interface Gateway {
   close(options?: { graceMs?: number }): Promise<void>
 }
 
-const connectTimeoutMs = 3000
-
 /**
  * Creates the verifying reverse proxy. It does not listen until `listen()` is called.
  * @param options The routes, or `forwardAuth`, are needed. Every other option has a default.
@@ -65,88 +60,75 @@ export function createGateway(options: GatewayOptions): Gateway {
 /** Does the same, with the events of its surroundings for the metrics. */
 export function createObservedGateway(options: GatewayOptions, events: OwnEvents): Gateway {
   runAtOnce(checkOptions(options))
-  const upstreams = createUpstreams(connectTimeoutMs)
+  const upstreams = createUpstreams()
   let inFlight = 0
-  const handshakes = new Set<Handshake>()
+  /** Handshakes without an answer, and tunnels. */
+  let openTunnels = 0
   const log = new RequestLog()
   log.setLogger(options.log)
-  const admin = options.admin ?? false
-  let metrics: Metrics | undefined
-  let health: ReturnType<typeof watchHealth> | undefined
+  let admin: ReturnType<typeof createAdmin> | undefined
   let spans: typeof import('./spans.ts') | undefined
   const hop = randomUUID()
   let current = runAtOnce(createConfigSnapshot(options, upstreams, hop))
   let lastReload: Promise<void> = Promise.resolve()
-  let listeners = listListeners(options)
-  let guards = listGuards(options)
+  let listeners: Parameters<typeof refuseOwnListeners>[1] = listAddresses(options)
   let hasBegunToClose = false
   let closed: Promise<void> | undefined
-  let adminServer: Server | undefined
   const { forwardAuth } = options
   const isClosing = (): boolean => hasBegunToClose
-  const auth =
-    forwardAuth && createForwardAuth({ isClosing, onEnd: record, onVerdict: (...verdict) => log.explain(...verdict) })
-  if (forwardAuth !== undefined) auth?.use(prepareForwardAuth(forwardAuth, current.peers), current.timeoutMs)
+  const auth = forwardAuth && createForwardAuth({ getSettings: () => current.auth, isClosing, onEnd: record })
+  auth?.limitTime(current.timeoutMs)
 
-  const server = createHttpServer(current.timeoutMs, {
-    onRequest(req, res) {
-      const exchange = new HttpExchange(req, res, { config: current, isClosing, startTrace: spans?.startTrace, onEnd })
+  const { server, stop } = createRequestServer(
+    twilioSettings,
+    (req, res) => {
       inFlight++
-      exchange.run()
+      new HttpExchange(req, res, createContext(onEnd)).run()
     },
-    onUpgrade(req, socket, first) {
-      // Its answer would come before those that the client waits for.
-      if (hasPendingAnswers(socket)) return refuseTunnel(socket, record, { method: req.method ?? '' })
-      const handshake = new Handshake(req, socket, first, {
-        config: current,
-        startTrace: spans?.startTrace,
-        onAnswer: report,
-        onClose,
-      })
-      handshakes.add(handshake)
-      handshake.run().catch(() => handshake.refuse(500))
-    },
-    onConnect({ method = '' }, socket) {
-      refuseTunnel(socket, record, { method })
-    },
-    onUnread: record,
+    record,
+  )
+  server.requestTimeout = readRequestTimeout(current.timeoutMs)
+  server.on('upgrade', (req, _socket, first) => {
+    const { method = '', socket } = req
+    // Its answer would come before those that the client waits for.
+    if (hasPendingAnswers(socket)) return refuseTunnel(socket, record, { method })
+    openTunnels++
+    socket.once('close', () => openTunnels--)
+    const handshake = new Handshake(req, first, createContext(report))
+    handshake.run().catch(() => handshake.refuse(500))
   })
+  server.on('connect', ({ method = '', socket }) => refuseTunnel(socket, record, { method }))
 
-  const sockets = followSockets(server)
-
-  function onEnd(exchange: HttpExchange): void {
-    inFlight--
-    report(exchange)
+  function createContext(onEnd: ExchangeContext['onEnd']): ExchangeContext {
+    return { config: current, isClosing, startTrace: spans?.startTrace, onEnd }
   }
 
-  function onClose(handshake: Handshake): void {
-    handshakes.delete(handshake)
+  function onEnd(exchange: ExchangeState): void {
+    inFlight--
+    report(exchange)
   }
 
   function report(exchange: ExchangeState): void {
     if (exchange.config.onExchange !== undefined) reportExchange(exchange)
     const ended = createReport(exchange)
-    const { req, method, target, requestBody, verdict, route } = exchange
-    if (route !== undefined && verdict !== undefined) log.explain(route.verifier, verdict, { method, url: target })
-    record(ended, { target, rawFields: req.rawHeaders, body: requestBody, verdict, upstream: route?.upstream })
+    const { req, target, requestBody, verdict, route: { verifier, upstream } = {} } = exchange
+    record(ended, { target, rawFields: req.rawHeaders, body: requestBody, verdict, verifier, upstream })
     spans?.traceExchange(exchange, ended)
   }
 
   function record(report: Report, request?: LoggedRequest): void {
-    metrics?.report(report)
+    admin?.report(report)
     log.write(report, request)
   }
 
   async function close(graceMs: number): Promise<void> {
     hasBegunToClose = true
-    const isIdle = (): boolean => inFlight === 0 && handshakes.size === 0
+    const isIdle = (): boolean => inFlight === 0 && openTunnels === 0
     await Promise.all([
-      stopServer(server, { sockets, graceMs, isIdle, isInherited: options.listen?.fd !== undefined }),
+      stop({ graceMs, isIdle, isInherited: options.listen?.fd !== undefined }),
       auth?.stop(graceMs, forwardAuth?.listen?.fd !== undefined),
     ])
-    adminServer?.closeAllConnections()
-    adminServer?.close()
-    health?.stop()
+    admin?.stop()
     current.retire()
     await upstreams.waitForClose()
   }
@@ -155,31 +137,23 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     await refuseOwnListeners(options, listeners)
     // Without spans and admin pages, their libraries would only use memory.
     if (isTracingConfigured()) spans = await import('./spans.ts')
-    if (admin !== false) await openAdmin()
+    if (options.admin) await openAdmin()
     const { listen, admin: adminAddress = {}, 'forwardAuth.listen': authAddress = {} } = listAddresses(options)
     const url = options.routes.length > 0 ? await bind(server, listen) : ''
     const forwardAuthUrl = auth && (await bind(auth.server, authAddress))
-    const adminUrl = adminServer && (await bind(adminServer, adminAddress))
+    const adminUrl = admin && (await bind(admin.server, adminAddress))
     return { url, adminUrl, forwardAuthUrl }
   }
 
   async function openAdmin(): Promise<void> {
-    const { createMetrics } = await import('./metrics.ts')
+    const { createAdmin } = await import('./admin.ts')
     const counts = {
       requests: () => inFlight + (auth?.countInFlight() ?? 0),
-      tunnels: () => handshakes.size,
+      tunnels: () => openTunnels,
       droppedLines: () => log.dropped,
       sampledLines: () => log.sampled,
     }
-    const created = createMetrics(counts, events)
-    const watch = watchHealth(() => guards)
-    adminServer = createAdminServer({
-      isHanging: watch.isHanging,
-      explainNotReady: () => (hasBegunToClose ? 'closing' : watch.isStoreLost() ? 'the replay store fails' : undefined),
-      readMetrics: async () => ({ text: await created.registry.metrics(), type: created.registry.contentType }),
-    })
-    metrics = created
-    health = watch
+    admin = createAdmin({ counts, events, isClosing, listGuards: () => current.guards })
   }
 
   async function replaceOptions(next: GatewayOptions): Promise<void> {
@@ -188,16 +162,14 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     const config = await runInSlices(createConfigSnapshot(next, upstreams, hop))
     try {
       await refuseOwnListeners(next, listeners)
-      const settings = next.forwardAuth && prepareForwardAuth(next.forwardAuth, config.peers)
       if (hasBegunToClose) throw new Error('The gateway is closing')
-      server.requestTimeout = readRequestTimeout(config.timeoutMs)
-      if (settings !== undefined) auth?.use(settings, config.timeoutMs)
     } catch (error) {
       config.retire()
       throw error
     }
+    server.requestTimeout = readRequestTimeout(config.timeoutMs)
+    auth?.limitTime(config.timeoutMs)
     log.setLogger(next.log)
-    guards = listGuards(next)
     const previous = current
     current = config
     previous.retire()
@@ -208,13 +180,14 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
       try {
         const bound = await bindAll()
         const { url, adminUrl, forwardAuthUrl } = bound
-        listeners = { listen: url || undefined, admin: adminUrl, 'forwardAuth.listen': forwardAuthUrl }
+        const parse = (one = ''): AddressOptions | undefined => (one === '' ? undefined : parseOrigin(one))
+        listeners = { listen: parse(url), admin: parse(adminUrl), 'forwardAuth.listen': parse(forwardAuthUrl) }
         // The address of an inherited socket is known only now.
         await refuseOwnListeners(options, listeners)
         return bound
       } catch (error) {
-        for (const bound of [server, auth?.server, adminServer]) bound?.close()
-        health?.stop()
+        for (const bound of [server, auth?.server]) bound?.close()
+        admin?.stop()
         throw error
       }
     },
@@ -232,10 +205,6 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
       return closed
     },
   }
-}
-
-function listGuards({ routes, forwardAuth }: GatewayOptions): readonly ReplayGuard[] {
-  return [...routes, forwardAuth].flatMap((given) => given?.replay ?? [])
 }
 
 /** Throws if a reload changes a listener. That needs a restart. */

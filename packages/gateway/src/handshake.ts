@@ -1,22 +1,13 @@
 import { type ClientRequest, type IncomingMessage, request, ServerResponse } from 'node:http'
-import { request as requestTls } from 'node:https'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
-import type { ConfigSnapshot, OpenRoute } from './config-snapshot.ts'
-import { chooseRoute, ExchangeState, listForwardedFields, release, type StartTrace } from './exchange.ts'
+import { chooseRoute, type ExchangeContext, ExchangeState, listForwardedFields, release } from './exchange.ts'
+import { listValues } from './fields.ts'
 import { readHead } from './request-head.ts'
+import type { OpenRoute } from './routes.ts'
 import { isStatusText, listForwardedAnswer } from './upstream/answer-head.ts'
-import { connectOverTls, parseOrigin } from './upstream/connection.ts'
-
-interface HandshakeContext {
-  readonly config: ConfigSnapshot
-  /** Set if each request is a span. */
-  readonly startTrace: StartTrace | undefined
-  /** Called when the handshake was answered. A tunnel may be open. */
-  onAnswer(handshake: Handshake): void
-  onClose(handshake: Handshake): void
-}
+import { openSocket } from './upstream/connection.ts'
 
 /**
  * A WebSocket handshake. Verifies it, forwards it, and joins both connections after the upstream
@@ -24,15 +15,16 @@ interface HandshakeContext {
  */
 export class Handshake extends ExchangeState {
   readonly socket: Socket
-  readonly #context: HandshakeContext
+  readonly #context: ExchangeContext
   readonly #first: Uint8Array
   readonly #deadline: NodeJS.Timeout
   #upstream: ClientRequest | undefined
   #isAnswered = false
 
   /** @param first the bytes that arrived after the head. They belong to the upstream. */
-  constructor(req: IncomingMessage, socket: Socket, first: Uint8Array, context: HandshakeContext) {
+  constructor(req: IncomingMessage, first: Uint8Array, context: ExchangeContext) {
     super(req, context.config)
+    const { socket } = req
     this.socket = socket
     this.#context = context
     this.#first = first
@@ -56,7 +48,6 @@ export class Handshake extends ExchangeState {
     // If a handshake announced a body, a server could read its bytes as part of the stream.
     if (head.bodyLength !== 0) return this.refuse(400)
     this.route = route
-    route.pool.hold()
     const { webSocket } = route
     const verdict = await route.verifier.verify({ method, url: target, headers: head.verified, handshake: webSocket })
     this.verdict = verdict
@@ -82,26 +73,20 @@ export class Handshake extends ExchangeState {
   }
 
   #connect(route: OpenRoute, headers: string[], isRetry = false): void {
-    const { isTls, host, port } = parseOrigin(route.upstream)
-    const { lookup } = route.pool
-    const to = { host, port, lookup, autoSelectFamily: true, allowHalfOpen: true, noDelay: true }
     this.forwardedAt ??= performance.now()
+    const { origin, lookup } = route.pool
     let isConnected = false
-    const upstream = (isTls ? requestTls : request)({
-      method: 'GET',
-      path: this.target,
-      headers,
-      // No agent: it would not allow a half-closed connection.
-      createConnection: () => (isTls ? connectOverTls(to) : connect(to)),
-    })
+    const socket = openSocket(origin, { lookup, allowHalfOpen: true }).once(
+      origin.isTls ? 'secureConnect' : 'connect',
+      () => {
+        isConnected = true
+      },
+    )
+    // No agent: it would not allow a half-closed connection.
+    const upstream = request({ method: 'GET', path: this.target, headers, createConnection: () => socket })
     this.#upstream = upstream
     // By default Node.js drops the header lines after the 2,000th.
     upstream.maxHeadersCount = 0
-    upstream.once('socket', (socket) =>
-      socket.once(isTls ? 'secureConnect' : 'connect', () => {
-        isConnected = true
-      }),
-    )
     upstream.on('error', ({ code = 'error' }: NodeJS.ErrnoException) => {
       if (this.#isAnswered) return
       if (isConnected || isRetry) {
@@ -125,9 +110,7 @@ export class Handshake extends ExchangeState {
       return
     }
     clearTimeout(this.#deadline)
-    this.#take(answer, answer.rawHeaders)
-    upstream.setTimeout(0)
-    upstream.setKeepAlive(true, 60_000)
+    this.takeAnswer(101, answer.rawHeaders)
     this.socket.write(formatHead(101, answer.statusMessage ?? '', this.responseFields), 'latin1')
     if (first.length > 0) this.socket.write(first)
     if (this.#first.length > 0) upstream.write(this.#first)
@@ -145,7 +128,7 @@ export class Handshake extends ExchangeState {
       this.refuse(502)
       return
     }
-    this.#take(answer, [...listForwardedAnswer(answer.rawHeaders), 'Connection', 'close'])
+    this.takeAnswer(status, [...listForwardedAnswer(answer.rawHeaders), 'Connection', 'close'])
     const res = new ServerResponse(this.req)
     res.assignSocket(this.socket)
     res.writeHead(status, statusMessage, [...this.responseFields])
@@ -153,16 +136,9 @@ export class Handshake extends ExchangeState {
     this.#markAnswered()
   }
 
-  #take(answer: IncomingMessage, fields: readonly string[]): void {
-    this.status = answer.statusCode ?? 502
-    this.answeredBy = 'upstream'
-    this.answeredAt = performance.now()
-    this.responseFields = fields
-  }
-
   #markAnswered(): void {
     this.#isAnswered = true
-    this.#context.onAnswer(this)
+    this.#context.onEnd(this)
   }
 
   #expire(): void {
@@ -177,15 +153,12 @@ export class Handshake extends ExchangeState {
       this.#upstream?.destroy()
       this.#markAnswered()
     }
-    this.route?.pool.release()
-    this.#context.onClose(this)
   }
 }
 
 /** Returns true if the upstream switches to WebSocket and to no other protocol. */
-function agreesToWebSocket({ httpVersion, headersDistinct }: IncomingMessage): boolean {
-  const protocols = headersDistinct.upgrade ?? []
-  return httpVersion === '1.1' && protocols.length === 1 && protocols[0]?.toLowerCase() === 'websocket'
+function agreesToWebSocket({ httpVersion, rawHeaders }: IncomingMessage): boolean {
+  return httpVersion === '1.1' && listValues(rawHeaders, 'upgrade').join().toLowerCase() === 'websocket'
 }
 
 /** After one side has ended, the other has this long to end too. */

@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AnyWebhook } from 'tollgate'
 import { answerRequest, canKeepOpen } from './answers.ts'
-import type { ConfigSnapshot } from './config-snapshot.ts'
 import {
   Capture,
   chooseRoute,
+  type ExchangeContext,
   ExchangeState,
   listForwardedFields,
   release,
-  type StartTrace,
   settle,
 } from './exchange.ts'
 import { formatFields } from './fields.ts'
@@ -18,15 +17,6 @@ import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 import type { AnswerHandler, Connection, Failure, OutgoingRequest } from './upstream/connection.ts'
-
-/** The part of the gateway that an exchange uses. */
-interface ExchangeContext {
-  readonly config: ConfigSnapshot
-  isClosing(): boolean
-  /** Set if each request is a span. */
-  readonly startTrace: StartTrace | undefined
-  onEnd(exchange: HttpExchange): void
-}
 
 /** The pause before the second and last attempt to connect. */
 const retryMs = 100
@@ -42,12 +32,9 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Answer
   #body: RequestBody | undefined
   #connection: Connection | undefined
   #attempts = 0
-  #isLate = false
-  #isBroken = false
   #isOver = false
   /** The length of the upstream's answer if it is short enough to send in one piece, or else 0. */
   #announced = 0
-  #isAnsweredWhole = false
 
   constructor(req: IncomingMessage, res: ServerResponse, context: ExchangeContext) {
     super(req, context.config)
@@ -67,10 +54,9 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Answer
       const route = chooseRoute(this.config, head, target)
       if (typeof route === 'number') return void this.refuse(route)
       this.route = route
-      route.pool.hold()
       const { maxBodyBytes, verifier } = route
       if (head.bodyLength !== 0)
-        this.#body = new RequestBody(req, this.#res, { ...head, maxBytes: maxBodyBytes, peers: this.config.peers })
+        this.#body = new RequestBody(req, this.#res, { head, maxBytes: maxBodyBytes, peers: this.config.peers })
       verifier
         .verify({ method, url: target, headers: head.verified, body: this.#body, reportsOutcome: true })
         .then(this.#decide, () => this.refuse(500))
@@ -82,7 +68,7 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Answer
   readonly #decide = (verdict: RouteVerdict): void => {
     try {
       this.#body?.stop()
-      if (this.#isOver || this.#isBroken || this.#res.headersSent) {
+      if (this.#isOver || this.#res.headersSent) {
         release(verdict)
         return
       }
@@ -98,26 +84,27 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Answer
     return this.#body?.received
   }
 
-  /** Answers without the upstream. */
-  refuse(status: number): void {
+  /**
+   * Answers without the upstream.
+   * @param isBroken true if the rest of the request cannot be read
+   */
+  refuse(status: number, isBroken = false): void {
     if (this.#isOver || this.#res.headersSent) return void this.#res.destroy()
     this.status = status
     this.#body?.stop()
-    const mayStay = !this.#isBroken && status !== 400 && status !== 408 && !this.#context.isClosing()
+    const mayStay = !isBroken && status !== 400 && status !== 408 && !this.#context.isClosing()
     const isKept = mayStay && canKeepOpen(this.req, this.#head.bodyLength)
     this.responseFields = answerRequest(this.req, this.#res, status, isKept)
   }
 
   onBroken(status: number): void {
-    this.#isBroken = true
     // It was refused before, and that answer stays the only one.
     if (this.#res.headersSent) closeAfterAnswers(this.req.socket)
-    else this.refuse(status)
+    else this.refuse(status, true)
   }
 
   /** Ends the exchange at its deadline. */
   #expire(): void {
-    this.#isLate = true
     if (this.verdict === undefined) this.refuse(408)
     else if (!this.#res.headersSent) this.refuse(504)
     else this.#res.destroy()
@@ -145,10 +132,7 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Answer
       statusText,
       this.#context.isClosing() ? [...fields, 'Connection', 'close'] : [...fields],
     )
-    this.status = status
-    this.answeredBy = 'upstream'
-    this.answeredAt = performance.now()
-    this.responseFields = fields
+    this.takeAnswer(status, fields)
     if (typeof length === 'number' && length <= shortAnswer) this.#announced = length
   }
 
@@ -156,7 +140,6 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Answer
     if (this.#isOver || this.answeredBy === 'gateway') return
     this.responseBody?.add(bytes)
     if (bytes.length === this.#announced) {
-      this.#isAnsweredWhole = true
       // Node.js sends text together with the head in one write.
       const { socket } = this.req
       socket.cork()
@@ -171,12 +154,12 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Answer
 
   onEnd(): void {
     this.#connection = undefined
-    if (this.answeredBy === 'upstream' && !this.#isAnsweredWhole) this.#res.end()
+    if (this.answeredBy === 'upstream' && !this.#res.writableEnded) this.#res.end()
   }
 
   onFailure(failure: Failure, cause: string): void {
     this.#connection = undefined
-    if (this.#isOver || this.#isLate) return
+    if (this.#isOver) return
     if (this.answeredBy === 'upstream') {
       this.failure = cause
       return void this.#res.destroy()
@@ -185,7 +168,7 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Answer
     if (failure !== 'broken' && this.#attempts === 1 && this.verdict !== undefined && 'release' in this.verdict) {
       const { verdict } = this
       setTimeout(() => {
-        if (!this.#isOver && !this.#isLate) this.#forward(verdict)
+        if (!this.#isOver && !this.#res.headersSent) this.#forward(verdict)
       }, retryMs)
       return
     }
@@ -200,7 +183,6 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Answer
     this.#leaveUpstream()
     if (this.verdict !== undefined && this.route?.given.replay !== undefined)
       settle(this.verdict, isServed(this.req, this.#res) ? this.status : undefined)
-    this.route?.pool.release()
     this.#context.onEnd(this)
   }
 

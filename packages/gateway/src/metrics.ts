@@ -4,20 +4,13 @@ import { type MetricRow, metricRows } from './metric-rows.ts'
 import type { OwnEvents } from './own-events.ts'
 import type { Report } from './report.ts'
 
-/** The Prometheus metrics of one gateway. */
-export interface Metrics {
-  readonly registry: Registry
-  /** Counts one request. */
-  report(report: Report): void
-}
-
 /** Numbers that others count. */
-type Counts = Readonly<Record<'requests' | 'tunnels' | 'droppedLines' | 'sampledLines', () => number>>
+export type Counts = Readonly<Record<'requests' | 'tunnels' | 'droppedLines' | 'sampledLines', () => number>>
 
 /**
  * Creates the metrics. All labels come from closed sets: codes, statuses, `by`, configured routes.
  */
-export function createMetrics(counts: Counts, events: OwnEvents): Metrics {
+export function createMetrics(counts: Counts, events: OwnEvents) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const create = createIn(registry)
@@ -66,7 +59,8 @@ export function createMetrics(counts: Counts, events: OwnEvents): Metrics {
 
   return {
     registry,
-    report({ code, route = '', status, by, ms, upstreamMs }) {
+    /** Counts one request. */
+    report({ code, route = '', status, by, ms, upstreamMs }: Report): void {
       verdicts.inc({ code, route })
       responses.inc({ status, by })
       duration.observe({ by }, ms / 1000)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { getAnswerText } from './answers.ts'
 import { type ExchangeState, toHeaderList } from './exchange.ts'
 import type { Exchange, TwilioRoute } from './options.ts'
-import type { PreparedRoute } from './routes.ts'
+import type { OpenRoute } from './routes.ts'
 
 const nothing = new Uint8Array(0)
 
@@ -48,7 +48,7 @@ function createExchange(exchange: ExchangeState): Exchange {
   }
 }
 
-function describeRoute({ given, scheme }: PreparedRoute): Exchange['route'] {
+function describeRoute({ given, scheme }: OpenRoute): Exchange['route'] {
   const { path, publicUrl }: typeof given & Partial<Pick<TwilioRoute, 'publicUrl'>> = given
   return { path, scheme, publicUrl }
 }

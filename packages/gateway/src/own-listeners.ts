@@ -19,21 +19,8 @@ function fillAddress({ host = '127.0.0.1', port, fd }: AddressOptions = {}, defa
   return fd === undefined ? { host, port: port ?? defaultPort } : { fd }
 }
 
-/** The URL of each listener, by the option that sets it. */
-type Listeners = Readonly<Record<string, string | undefined>>
-
-/**
- * Lists the listeners of options that `checkOptions` has checked, without inherited sockets: their
- * addresses are known after they were opened.
- */
-export function listListeners(options: GatewayOptions): Listeners {
-  const addresses = Object.entries(listAddresses(options))
-  return Object.fromEntries(
-    addresses.flatMap(([name, { host = '', port } = {}]) =>
-      port === undefined ? [] : [[name, formatOrigin(host, port)]],
-    ),
-  )
-}
+/** The address of each listener, by the option that sets it. An open inherited socket has one too. */
+type Listeners = Readonly<Record<string, AddressOptions | undefined>>
 
 export function formatOrigin(host: string, port: number): string {
   return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
@@ -58,8 +45,9 @@ export async function refuseOwnListeners({ routes }: GatewayOptions, listeners: 
 /** Returns the option whose listener an upstream reaches. */
 async function findListener(upstream: string, listeners: Listeners): Promise<string | undefined> {
   const { host, port } = parseOrigin(upstream)
-  for (const [option, url] of Object.entries(listeners)) {
-    const listener = url === undefined ? undefined : parseOrigin(url)
+  for (const [option, { host: own = '', port: ownPort } = {}] of Object.entries(listeners)) {
+    // A URL has one spelling for each address.
+    const listener = ownPort === undefined ? undefined : parseOrigin(formatOrigin(own, ownPort))
     // A name is only looked up if the ports are the same.
     if (listener?.port === port && (await reaches(host, listener.host))) return option
   }

@@ -1,18 +1,10 @@
 import { isIP } from 'node:net'
 import { parseAddressRanges, pickOptions } from 'tollgate/options'
+import { remember } from './fields.ts'
 import { type LimitOptions, limitOptions } from './options.ts'
 
-/** Releases the reserved room. A second call has no effect. */
-type Release = () => void
-
 /** Limits how many bodies of each peer are read at the same time. */
-export interface Peers {
-  /**
-   * Reserves room for a body and calls `onRoom`, at once or when other bodies of the peer end.
-   * @returns a function that releases the room, or cancels the reservation while it waits
-   */
-  take(address: string | undefined, bytes: number, onRoom: () => void): Release
-}
+export type Peers = ReturnType<typeof createPeers>
 
 interface Reservation {
   readonly bytes: number
@@ -29,9 +21,9 @@ interface Peer {
 }
 
 /** @throws TypeError if a trusted peer is not an address, a range or `'loopback'` */
-export function createPeers(options: LimitOptions = {}): Peers {
+export function createPeers(options: LimitOptions = {}) {
   const { bodiesPerPeer, bytesPerPeer, trustedPeers = ['loopback'] } = pickOptions(options, limitOptions)
-  const isTrusted = rememberAnswers(parseAddressRanges(trustedPeers, 'limits.trustedPeers'))
+  const isTrusted = remember(10_000, parseAddressRanges(trustedPeers, 'limits.trustedPeers'))
   const peers = new Map<string, Peer>()
 
   // A body larger than the limit is read when no other body of its peer is.
@@ -61,7 +53,12 @@ export function createPeers(options: LimitOptions = {}): Peers {
   }
 
   return {
-    take(address = '', bytes, onRoom) {
+    /**
+     * Reserves room for a body and calls `onRoom`, at once or when other bodies of the peer end.
+     * @returns a function that releases the room, or cancels the reservation while it waits. A
+     * second call has no effect.
+     */
+    take(address = '', bytes: number, onRoom: () => void): () => void {
       if (isTrusted(address)) {
         onRoom()
         return () => undefined
@@ -88,14 +85,4 @@ function createKey(address: string): string {
   const back = tail === undefined || tail === '' ? [] : tail.split(':')
   const zeros = Array.from({ length: 8 - front.length - back.length }, () => '0')
   return [...front, ...zeros, ...back].slice(0, 4).join(':')
-}
-
-/** Keeps the answers for the first 10,000 addresses. */
-function rememberAnswers(check: (address: string) => boolean): (address: string) => boolean {
-  const known = new Map<string, boolean>()
-  return (address) => {
-    const answer = known.get(address) ?? check(address)
-    if (known.size < 10_000) known.set(address, answer)
-    return answer
-  }
 }

@@ -1,33 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { PushedBody } from 'tollgate'
 import type { Peers } from './peers.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** How a body is read. */
 interface BodyOptions {
+  readonly head: Pick<RequestHead, 'bodyLength' | 'expectsContinue'>
   readonly maxBytes: number
-  /** The announced length, or `undefined` for a chunked body. */
-  readonly bodyLength: number | undefined
-  readonly expectsContinue: boolean
   readonly peers: Peers
 }
 
-const done = { done: true, value: undefined } as const
-
 /**
  * The body of a request, for a verifier. It is read when the verifier asks for it, and the verifier
- * asks only if the signature is well-formed. The body is yielded in one piece. A body above the
- * limit is yielded up to a little more than the limit, so that the verifier refuses it.
+ * asks only if the signature is well-formed. The verifier gets the body in one piece. Of a body
+ * above the limit it gets a little more than the limit, so that it refuses it.
  *
  * A body waits while its peer has no room. It waits no longer once it is complete in the buffer
  * that `node:http` has for each request: a complete request never waits for slow ones.
  */
-export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
+export class RequestBody implements PushedBody {
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
   readonly #options: BodyOptions
   #release: (() => void) | undefined
-  /** Set while the verifier waits. */
-  #settle: { resolve(result: IteratorResult<Uint8Array>): void; reject(error: Error): void } | undefined
-  #isWatching = false
+  /** Set while the verifier waits. Without bytes, the body cannot be read any more. */
+  #give: ((bytes?: Uint8Array) => void) | undefined
   #state: 'unread' | 'waiting' | 'reading' | 'over' = 'unread'
   /** The bytes that the verifier got. */
   received: Uint8Array | undefined
@@ -38,26 +35,21 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     this.#options = options
   }
 
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  next(): Promise<IteratorResult<Uint8Array>> {
-    if (this.#state !== 'unread') return Promise.resolve(done)
-    this.#state = 'waiting'
-    return new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject }
-      const { bodyLength, maxBytes, peers } = this.#options
-      this.#release = peers.take(this.#req.socket.remoteAddress, bodyLength ?? maxBytes, () => this.#read())
-      if (this.#state !== 'waiting') return
-      this.#isWatching = true
+  listen(onChunk: (bytes: Uint8Array) => void, onEnd: (isWhole: boolean) => void): () => void {
+    const { head, maxBytes, peers } = this.#options
+    this.#give = (bytes) => {
+      this.#give = undefined
+      this.received = bytes
+      if (bytes !== undefined) onChunk(bytes)
+      onEnd(bytes !== undefined)
+    }
+    if (this.#state === 'over') this.#give()
+    else this.#release = peers.take(this.#req.socket.remoteAddress, head.bodyLength ?? maxBytes, () => this.#read())
+    if (this.#state === 'unread') {
+      this.#state = 'waiting'
       this.#req.on('readable', this.#onReadable)
-    })
-  }
-
-  return(): Promise<IteratorResult<Uint8Array>> {
-    this.stop()
-    return Promise.resolve(done)
+    }
+    return () => this.stop()
   }
 
   /**
@@ -65,15 +57,13 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
    * connection closes.
    */
   stop(): void {
-    this.#state = 'over'
-    this.#stopWatching()
+    this.#enter('over')
     this.#release?.()
-    this.#settle?.reject(new Error('aborted'))
-    this.#settle = undefined
+    this.#give?.()
   }
 
   readonly #onReadable = (): void => {
-    if (this.#state !== 'waiting' || !this.#req.complete) return
+    if (!this.#req.complete) return
     this.#release?.()
     this.#read()
   }
@@ -82,29 +72,21 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
    * With a `readable` listener, the stream would not flow: an unread rest of the body would block
    * the connection.
    */
-  #stopWatching(): void {
-    if (this.#isWatching) this.#req.off('readable', this.#onReadable)
-    this.#isWatching = false
+  #enter(state: 'reading' | 'over'): void {
+    if (this.#state === 'waiting') this.#req.off('readable', this.#onReadable)
+    this.#state = state
   }
 
   #read(): void {
-    if (this.#state !== 'waiting') return
-    this.#state = 'reading'
-    this.#stopWatching()
+    this.#enter('reading')
     const req = this.#req
-    if (this.#options.expectsContinue && !req.complete) this.#res.writeContinue()
+    if (this.#options.head.expectsContinue && !req.complete) this.#res.writeContinue()
     const chunks: Uint8Array[] = []
     let length = 0
-    const give = (): void => {
-      if (this.#settle === undefined) return
-      const value = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, length)
-      this.received = value
-      this.#settle.resolve({ done: false, value })
-      this.#settle = undefined
-    }
+    const give = (): void => this.#give?.(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length))
     req
       .on('data', (chunk: Uint8Array) => {
-        if (this.#settle === undefined) return
+        if (this.#give === undefined) return
         chunks.push(chunk)
         length += chunk.length
         if (length <= this.#options.maxBytes) return

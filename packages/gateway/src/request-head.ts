@@ -1,5 +1,5 @@
 import { schemes } from 'tollgate/schemes'
-import { dropNominated, FieldNames } from './fields.ts'
+import { dropNominated, hopFields, isPlainConnection, remember } from './fields.ts'
 import { isHost } from './routes.ts'
 
 /** The header fields of a request, sorted in one pass by their use. */
@@ -22,25 +22,17 @@ export interface RequestHead {
   readonly hops: string
 }
 
-type Field = string | string[] | undefined
+type VerifiedFields = Record<string, string | string[] | undefined>
 
-/** The fields that a verifier reads. */
-const noFields: VerifiedFields = {
-  host: undefined,
-  ...Object.fromEntries(schemes.flatMap(({ headers }) => headers.map((name) => [name.toLowerCase(), undefined]))),
-  'content-type': undefined,
-  'content-encoding': undefined,
-  'content-length': undefined,
-  connection: undefined,
-  upgrade: undefined,
-}
+/** The fields that a verifier reads, without `connection` and `upgrade`. */
+const verifiedNames = [
+  ...['host', 'content-type', 'content-encoding', 'content-length'],
+  ...schemes.flatMap(({ headers }) => headers.map((name) => name.toLowerCase())),
+]
 
-/** The values of these fields, and of those of each scheme. */
-interface VerifiedFields extends Record<string, Field> {
-  host: Field
-  'content-length': Field
-  connection: Field
-}
+const noFields: VerifiedFields = Object.fromEntries(
+  [...verifiedNames, 'connection', 'upgrade'].map((name) => [name, undefined]),
+)
 
 type Kind =
   | 'plain'
@@ -52,27 +44,22 @@ type Kind =
   | 'verified'
   /** A name that some servers read as one in the table below. The request is refused. */
   | 'double'
+  /** Read by the verifier, and not forwarded. */
+  | 'tunnel'
   | 'coding'
-  | 'connection'
-  | 'upgrade'
   | 'expect'
   /** The mark of a gateway that has forwarded the request. */
   | 'mark'
 
 const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
-  ...Object.keys(noFields).map((name) => [name, 'verified'] as const),
+  ...verifiedNames.map((name) => [name, 'verified'] as const),
+  // The body is forwarded with its length, so it has no trailers.
+  ...[...hopFields, 'proxy-authorization'].map((name) => [name, 'hop'] as const),
   ['transfer-encoding', 'coding'],
-  ['connection', 'connection'],
-  ['upgrade', 'upgrade'],
+  ['connection', 'tunnel'],
+  ['upgrade', 'tunnel'],
   ['expect', 'expect'],
   ['tollgate-hop', 'mark'],
-  ['keep-alive', 'hop'],
-  ['proxy-connection', 'hop'],
-  ['proxy-authenticate', 'hop'],
-  ['proxy-authorization', 'hop'],
-  ['te', 'hop'],
-  // The body is forwarded with its length, so it has no trailers.
-  ['trailer', 'hop'],
 ])
 
 /**
@@ -87,7 +74,10 @@ function classify(lower: string): Kind {
   return kinds.has(lower.replace(/[^a-z0-9]/g, '-')) ? 'double' : 'plain'
 }
 
-const requestFields = new FieldNames<Kind>(classify)
+const findName = remember(500, (name) => {
+  const lower = name.toLowerCase()
+  return { lower, kind: classify(lower) }
+})
 
 /**
  * Reads the head of a request.
@@ -96,47 +86,23 @@ const requestFields = new FieldNames<Kind>(classify)
 export function readHead(rawHeaders: readonly string[], httpVersion: string): RequestHead {
   const verified: VerifiedFields = { ...noFields }
   const forwarded: string[] = []
-  const codings: string[] = []
-  const expectations: string[] = []
-  const hops: string[] = []
-  let hasDouble = false
-  let hasVerdict = false
+  const others: { [Other in Kind]?: string[] } = {}
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const spelled = rawHeaders[index] as string
     const value = rawHeaders[index + 1] as string
-    const { lower, kind } = requestFields.find(spelled)
-    switch (kind) {
-      case 'plain': {
-        const passed = lower === 'cookie' ? dropOwnCookies(value) : value
-        if (passed !== undefined) forwarded.push(spelled, passed)
-        break
-      }
-      case 'verified':
-        forwarded.push(spelled, value)
-        addField(verified, lower, value)
-        break
-      case 'connection':
-      case 'upgrade':
-        addField(verified, lower, value)
-        break
-      case 'double':
-        hasDouble = true
-        break
-      case 'ours':
-        hasVerdict = true
-        break
-      case 'coding':
-        codings.push(value)
-        break
-      case 'expect':
-        expectations.push(value)
-        break
-      case 'mark':
-        hops.push(value)
-        break
-      default:
+    const { lower, kind } = findName(spelled)
+    if (kind === 'plain') {
+      const passed = lower === 'cookie' ? dropOwnCookies(value) : value
+      if (passed !== undefined) forwarded.push(spelled, passed)
+    } else if (kind === 'verified' || kind === 'tunnel') {
+      if (kind === 'verified') forwarded.push(spelled, value)
+      addField(verified, lower, value)
+    } else {
+      others[kind] ??= []
+      others[kind].push(value)
     }
   }
+  const { coding: codings = [], expect: expectations = [], mark: marks = [] } = others
   const { host, connection } = verified
   const length = verified['content-length']
   const nominates = connection !== undefined && ![connection].flat().every(isPlainConnection)
@@ -145,16 +111,17 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
   const expectsContinue = expectation === '100-continue'
   const isUnknown = httpVersion === '1.1' && expectations.length > 0 && !expectsContinue
   return {
-    refusal: hasDouble || isAmbiguous(verified, codings, httpVersion) ? 400 : isUnknown ? 417 : undefined,
+    refusal:
+      others.double !== undefined || isAmbiguous(verified, codings, httpVersion) ? 400 : isUnknown ? 417 : undefined,
     host: typeof host === 'string' ? host : '',
     verified,
     // Connection cannot remove a field of the table: the upstream must see what was verified.
     fields: nominates ? dropNominated(forwarded, [connection].flat().join(','), kinds) : forwarded,
     bodyLength: codings.length === 0 ? Number(length ?? 0) : undefined,
     expectsContinue,
-    hasVerdict,
+    hasVerdict: others.ours !== undefined,
     nominates,
-    hops: hops
+    hops: marks
       .flatMap((value) => value.split(','))
       .map((value) => value.trim())
       .filter((value) => mark.test(value))
@@ -195,9 +162,4 @@ function isAmbiguous(fields: VerifiedFields, codings: readonly string[], httpVer
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return true
   if (codings.length === 0) return false
   return length !== undefined || codings.join().toLowerCase() !== 'chunked' || httpVersion !== '1.1'
-}
-
-/** Returns true for a value of `Connection` that nominates no field. */
-export function isPlainConnection(connection: string): boolean {
-  return connection.split(',').every((option) => /^(keep-alive|close|upgrade|)$/i.test(option.trim()))
 }

@@ -1,6 +1,7 @@
 import type { Verifier } from 'tollgate'
 import { escapeHidden } from 'tollgate/requests'
 import { logRefusal } from 'tollgate/schemes'
+import { listValues } from './fields.ts'
 import { getLineWriter } from './line-writer.ts'
 import type { GatewayOptions, RequestLogger, RouteVerdict } from './options.ts'
 import type { Report } from './report.ts'
@@ -13,6 +14,8 @@ export interface LoggedRequest {
   readonly rawFields: readonly string[]
   readonly body: Uint8Array | undefined
   readonly verdict: RouteVerdict | undefined
+  /** The verifier that was chosen, if one was. */
+  readonly verifier?: Verifier<RouteVerdict> | undefined
   readonly host?: string | undefined
   readonly upstream?: string | undefined
 }
@@ -43,10 +46,10 @@ export class RequestLog {
   }
 
   /** Explains a refusal to a developer on standard error. Does nothing in production. */
-  explain(verifier: Verifier<RouteVerdict>, rejection: RouteVerdict, request: { method: string; url: string }): void {
-    if (this.#isSilent || rejection.ok) return
+  #explain({ method }: Report, { target, verdict: rejection, verifier }: LoggedRequest): void {
+    if (this.#isSilent || verifier === undefined || rejection === undefined || rejection.ok) return
     const isPassed = 'release' in rejection
-    logRefusal({ rejection, request, hints: verifier.hints, isPassed, more })
+    logRefusal({ rejection, request: { method, url: target }, hints: verifier.hints, isPassed, more })
   }
 
   /** How many lines could not be written. */
@@ -56,6 +59,7 @@ export class RequestLog {
 
   /** Writes one line for a request. */
   write(report: Report, request?: LoggedRequest): void {
+    if (request !== undefined) this.#explain(report, request)
     if (this.#logger === undefined) return
     if (report.code !== 'accepted' && !this.#take()) {
       this.#skipped++
@@ -106,9 +110,7 @@ function chooseLevel({ code, status }: Report): keyof RequestLogger {
  */
 function findIdentifiers({ target, rawFields, body, verdict, host, upstream }: LoggedRequest): object {
   const read = (name: string, pattern: RegExp): string | undefined =>
-    rawFields.find(
-      (value, index) => index % 2 === 1 && rawFields[index - 1]?.toLowerCase() === name && pattern.test(value),
-    )
+    listValues(rawFields, name).find((value) => pattern.test(value))
   const sentHost = host ?? read('host', /^.{1,255}$/)
   return {
     host: isHost(sentHost) ? sentHost : undefined,

@@ -1,63 +1,51 @@
-import type { Verifier } from 'tollgate'
 import { verifierOptions as verifierTable } from 'tollgate/options'
-import type { SchemeName } from 'tollgate/schemes'
-import type { Exchange, Route, RouteVerdict, TwilioRoute } from './options.ts'
+import type { Route, TwilioRoute } from './options.ts'
 import { findScheme } from './schemes.ts'
 import type { Steps } from './slices.ts'
+import type { Upstreams } from './upstream/pool.ts'
 
-/** A route with its verifier. */
-export interface PreparedRoute {
-  readonly given: Route
-  readonly scheme: SchemeName
-  readonly verifier: Verifier<RouteVerdict>
-  readonly verifierOptions: NonNullable<Exchange['verifierOptions']>
-  readonly maxBodyBytes: number
-  /** The origin of the upstream: scheme, host and port. */
-  readonly upstream: string
-  readonly webSocket: boolean
-}
+type Row = ReturnType<typeof prepareRow>
+
+/** A route with its verifier and the connections to its upstream. */
+export type OpenRoute = Row['route']
 
 /** All routes of a configuration. */
-interface RouteTable {
-  readonly routes: readonly PreparedRoute[]
+export interface RouteTable {
   /**
    * Finds the route of a request.
    * @returns `'ambiguous'` if another server could read the path as that of another route,
    * `undefined` if no route matches
    */
-  find(host: string, target: string): PreparedRoute | 'ambiguous' | undefined
-}
-
-interface Row {
-  readonly host: string | undefined
-  readonly path: string
-  readonly foldedPath: string
-  readonly route: PreparedRoute
+  find(host: string, target: string): OpenRoute | 'ambiguous' | undefined
+  /** Releases the connections. Must be called when no new request can begin with these routes. */
+  retire(): void
 }
 
 /**
- * Prepares the routes and creates their verifiers.
- * @throws TypeError or RangeError that names the route and the option
+ * Prepares the routes, creates their verifiers and opens the pools of their upstreams.
+ * @throws TypeError or RangeError that names the route and the option. Nothing is open then.
  */
-export function* prepareRoutes(routes: readonly Route[]): Steps<RouteTable> {
+export function* prepareRoutes(routes: readonly Route[], upstreams: Upstreams): Steps<RouteTable> {
   const rows: Row[] = []
-  for (const [index, route] of routes.entries()) {
-    rows.push(namePlaceInErrors(`routes[${index}]`, () => prepareRow(route)))
-    yield 1
+  const retire = (): void => {
+    for (const { route } of rows) route.pool.release()
   }
-  rows.sort(compareRows)
-  const seen = new Set<string>()
-  for (const { host = '*', path, foldedPath } of rows) {
-    // An upstream can ignore letter case. It would read both paths as the same.
-    const key = `${host}${foldedPath}`
-    if (seen.has(key)) throw new TypeError(`"routes" has two routes for host ${host} and path ${path || '/'}`)
-    seen.add(key)
+  try {
+    for (const [index, route] of routes.entries()) {
+      rows.push(namePlaceInErrors(`routes[${index}]`, () => prepareRow(route, upstreams)))
+      yield 1
+    }
+    rows.sort(compareRows)
+    refuseEqual(rows)
+  } catch (error) {
+    retire()
+    throw error
   }
   const areFolded = rows.every(({ path, foldedPath }) => path === foldedPath)
   const ofHosts = groupByHost(rows)
   const isOneForAll = rows.length === 1 && rows[0]?.path === '' && rows[0].host === undefined
   return {
-    routes: rows.map(({ route }) => route),
+    retire,
     find(host, target) {
       if (isOneForAll) return rows[0]?.route
       const queryAt = target.indexOf('?')
@@ -76,6 +64,16 @@ export function* prepareRoutes(routes: readonly Route[]): Steps<RouteTable> {
   }
 }
 
+/** An upstream can ignore letter case. It would read paths that differ only in it as the same. */
+function refuseEqual(rows: readonly Row[]): void {
+  const seen = new Set<string>()
+  for (const { host = '*', path, foldedPath } of rows) {
+    const key = `${host}${foldedPath}`
+    if (seen.has(key)) throw new TypeError(`"routes" has two routes for host ${host} and path ${path || '/'}`)
+    seen.add(key)
+  }
+}
+
 /** Adds the place of a route to the errors of its options. */
 export function namePlaceInErrors<T>(place: string, prepare: () => T): T {
   try {
@@ -86,7 +84,7 @@ export function namePlaceInErrors<T>(place: string, prepare: () => T): T {
   }
 }
 
-function prepareRow(route: Route): Row {
+function prepareRow(route: Route, upstreams: Upstreams) {
   const given: Route & Pick<TwilioRoute, 'webSocket'> = route
   const { scheme: _, host, path, upstream, webSocket = false, ...verifierOptions } = given
   const scheme = findScheme(route)
@@ -95,6 +93,8 @@ function prepareRow(route: Route): Row {
   if (host !== undefined && !isHost(host))
     throw new TypeError('"host" must be a host or host:port, as in the Host header, without wildcards')
   if (typeof webSocket !== 'boolean') throw new TypeError('"webSocket" must be true or false')
+  const verifier = scheme.create(verifierOptions)
+  const origin = parseUpstream(upstream)
   return {
     host: host?.toLowerCase(),
     path: path.replace(/\/$/, ''),
@@ -102,10 +102,12 @@ function prepareRow(route: Route): Row {
     route: {
       given: route,
       scheme: scheme.name,
-      verifier: scheme.create(verifierOptions),
+      verifier,
       verifierOptions,
       maxBodyBytes: route.maxBodyBytes ?? verifierTable.maxBodyBytes.default,
-      upstream: parseUpstream(upstream),
+      /** The origin of the upstream: scheme, host and port. */
+      upstream: origin,
+      pool: upstreams.open(origin),
       webSocket,
     },
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,20 +9,11 @@ import { formatOrigin } from './own-listeners.ts'
 import { breakRequest, closeAfterAnswers, hasPendingAnswers, keepAnswering } from './pending-answers.ts'
 import { createBareReport, type Report } from './report.ts'
 
-/** Receives the events of the HTTP server. */
-interface Listeners {
-  onRequest(req: IncomingMessage, res: ServerResponse): void
-  onUpgrade(req: IncomingMessage, socket: Socket, first: Uint8Array): void
-  onConnect(req: IncomingMessage, socket: Socket): void
-  /** Called for a request that was refused without being read. */
-  onUnread(report: Report): void
-}
-
 /** The time limit of a request's head. */
 const longestHeadMs = 10_000
 
 /** The settings of all servers that read requests to verify. */
-export const commonSettings = {
+const commonSettings = {
   noDelay: true,
   // Longer than the idle limit of load balancers (60 s on AWS and others), so that they close
   // first.
@@ -34,39 +25,39 @@ export const commonSettings = {
   insecureHTTPParser: false,
 }
 
+/** The settings of the server for Twilio's requests. */
+export const twilioSettings = { keepAlive: true, headersTimeout: longestHeadMs, connectionsCheckingInterval: 1000 }
+
 /**
- * Makes a server call `onRequest` for every request, with all header lines and any `Expect` header.
+ * Creates a server that reads requests to verify. It refuses what it cannot parse, and what does
+ * not arrive in time.
+ * @param settings those beside the common ones
+ * @param onRequest called for every request, with all header lines and any `Expect` header
+ * @param onUnread called for what belongs to no request
  */
-export function readRequests(server: Server, onRequest: (req: IncomingMessage, res: ServerResponse) => void): void {
+export function createRequestServer(
+  settings: ServerOptions,
+  onRequest: (req: IncomingMessage, res: ServerResponse) => void,
+  onUnread: (report: Report) => void,
+) {
+  const server = createServer({ ...commonSettings, ...settings })
   // By default Node.js drops the header lines after the 2,000th. `maxHeaderSize` still limits them.
   server.maxHeadersCount = 0
   // By default Node.js answers `100 Continue` at once, before the verifier asks for the body.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, onRequest)
+  listenForBroken(server, onUnread)
+  /** The open connections, also those that became tunnels. */
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return { server, stop: (options: StopOptions) => stopServer(server, sockets, options) }
 }
 
 const statuses: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
-/** Creates the server for Twilio's requests. */
-export function createHttpServer(timeoutMs: number, listeners: Listeners): Server {
-  const server = createServer({
-    ...commonSettings,
-    keepAlive: true,
-    headersTimeout: longestHeadMs,
-    requestTimeout: readRequestTimeout(timeoutMs),
-    connectionsCheckingInterval: 1000,
-  })
-  readRequests(server, listeners.onRequest)
-  server.on('upgrade', listeners.onUpgrade)
-  server.on('connect', listeners.onConnect)
-  listenForBroken(server, listeners.onUnread)
-  return server
-}
-
-/**
- * Refuses what a server cannot parse, and what does not arrive in time.
- * @param onUnread Called for what belongs to no request.
- */
-export function listenForBroken(server: Server, onUnread: (report: Report) => void): void {
+function listenForBroken(server: Server, onUnread: (report: Report) => void): void {
   const refused = new WeakSet<Duplex>()
   server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
     // In the middle of a request the client ended its side, and Node.js leaves the other side open.
@@ -139,19 +130,8 @@ export async function bind(server: Server, { host = '', port = 0, fd }: AddressO
  */
 const lingerMs = 1000
 
-/** Returns the open connections of a server, also those that became tunnels. */
-export function followSockets(server: Server): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
-  return sockets
-}
-
 /** How a server stops. */
 interface StopOptions {
-  readonly sockets: ReadonlySet<Socket>
   readonly graceMs: number
   /**
    * True if the listening socket was inherited. The kernel then keeps new connections for others.
@@ -166,8 +146,8 @@ interface StopOptions {
  * left at once. Then the server waits for requests in flight, up to `graceMs` in total, and closes
  * every connection.
  */
-export async function stopServer(server: Server, options: StopOptions): Promise<void> {
-  const { sockets, graceMs, isInherited, isIdle } = options
+async function stopServer(server: Server, sockets: ReadonlySet<Socket>, options: StopOptions): Promise<void> {
+  const { graceMs, isInherited, isIdle } = options
   if (!server.listening) return
   const end = performance.now() + graceMs
   const waitFor = async (condition: () => boolean, ms: number): Promise<void> => {

@@ -12,10 +12,7 @@ export const wholeSlice = routesPerSlice
 
 /** Does all work without a pause. */
 export function runAtOnce<T>(steps: Steps<T>): T {
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
-  }
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value
 }
 
 /** Does the work in slices. Requests are handled in between. */

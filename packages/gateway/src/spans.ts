@@ -10,6 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import type { ExchangeState } from './exchange.ts'
+import { listValues } from './fields.ts'
 import type { Report } from './report.ts'
 
 /**
@@ -66,10 +67,7 @@ function findParent({ verdict, req }: ExchangeState): Context {
 
 const fieldGetter: TextMapGetter<readonly string[]> = {
   keys: (list) => list.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()),
-  get(list, name) {
-    const values = list.filter((_, index) => index % 2 === 1 && list[index - 1]?.toLowerCase() === name)
-    return values.length === 0 ? undefined : values.join(', ')
-  },
+  get: (list, name) => listValues(list, name).join(', ') || undefined,
 }
 
 const fieldSetter: TextMapSetter<string[]> = {

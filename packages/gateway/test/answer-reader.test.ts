@@ -32,7 +32,7 @@ function read(text: string, cuts: readonly number[] = [], isBodiless = false): R
     if (result === 'done' && start < bytes.length) return { result: 'excess', heads, body }
     if (result !== 'more') return { result, heads, body }
   }
-  return { result: reader.end(), heads, body }
+  return { result: reader.endsWithConnection ? 'done' : 'fault', heads, body }
 }
 
 const cuts = fc.array(fc.nat(100_000), { maxLength: 12 })
@@ -170,6 +170,8 @@ const refused: Readonly<Record<string, string>> = {
   'an empty line first': `\r\n${fine}\r\n`,
   'an endless head': `${fine}X-A: ${'a'.repeat(20_000)}`,
   'a huge head': `${fine}X-A: ${'a'.repeat(20_000)}\r\n\r\n`,
+  'an interim answer of HTTP/1.0': `HTTP/1.0 100 Continue\r\n\r\n${fine}Content-Length: 0\r\n\r\n`,
+  'an interim answer that closes': `HTTP/1.1 103 Early Hints\r\nConnection: close\r\n\r\n${fine}Content-Length: 0\r\n\r\n`,
   '1,000 interim answers': 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(1000),
   'a chunk size with a sign': `${coded}\r\n+2\r\nok\r\n0\r\n\r\n`,
   'a chunk size with 0x': `${coded}\r\n0x2\r\nok\r\n0\r\n\r\n`,

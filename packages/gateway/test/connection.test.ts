@@ -16,7 +16,7 @@ beforeEach(async () => {
       socket.write(answer('fine'))
     })
   })
-  pool = new Pool(await listenOn(server), 1000)
+  pool = new Pool(await listenOn(server))
   expect(await send('/first')).toBe('fine')
 })
 

@@ -183,6 +183,14 @@ test('100 Continue is sent once, and only for a well-formed signature', async ()
   expect(await sendRaw(forwardedPort, formatHead(unknown, 'content-length: 9\r\n'))).toMatch(/^HTTP\/1\.1 417 /)
 })
 
+test('a field named __proto__ is like any other', async () => {
+  // Releases of Node.js 20 up to 20.19.5 at least throw in `headersDistinct`.
+  const lines = Object.entries({ ...signedHeaders, ...described, connection: 'close', 'content-length': length })
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  const bytes = `POST / HTTP/1.1\r\nhost: a\r\n__proto__: x\r\n${head}\r\n${signed.body}`
+  expect(await sendRaw(forwardedPort, bytes)).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+})
+
 function askToUpgrade(uri: string, signedUrl: string, upgrade: Record<string, string | string[]>, method = 'GET') {
   const { headers } = signRequest({ url: signedUrl, method: 'GET', authToken })
   const asked = { 'x-forwarded-method': method, 'x-forwarded-uri': uri, ...upgrade }

@@ -2,7 +2,7 @@ import { createServer, request } from 'node:http'
 import { hostname } from 'node:os'
 import { afterEach, expect, test } from 'vitest'
 import { createGateway } from '../src/index.ts'
-import { listListeners, refuseOwnListeners } from '../src/own-listeners.ts'
+import { listAddresses, refuseOwnListeners } from '../src/own-listeners.ts'
 import { formatRequest, listenOn, routeTo, sendRaw, signSms, startGateway, startUpstream } from './support.ts'
 
 const stops: (() => unknown)[] = []
@@ -33,7 +33,7 @@ const loops = [
 for (const [host, upstream] of loops)
   test(`E9: ${upstream} is refused behind a listener on ${host}`, async () => {
     const options = { listen: { host }, routes: [routeTo(upstream)] }
-    await expect(refuseOwnListeners(options, listListeners(options))).rejects.toThrow(
+    await expect(refuseOwnListeners(options, listAddresses(options))).rejects.toThrow(
       `In routes[0]: "upstream" is ${upstream}, which is the address of "listen"`,
     )
     await expect(createGateway(options).listen()).rejects.toThrow('"listen"')
@@ -42,7 +42,7 @@ for (const [host, upstream] of loops)
 test('E9: the listeners of admin and forward-auth, and default ports, are known', async () => {
   const check = (upstream: string, more: object): Promise<void> => {
     const options = { routes: [routeTo('http://127.0.0.1:1'), routeTo(upstream)], ...more }
-    return refuseOwnListeners(options, listListeners(options))
+    return refuseOwnListeners(options, listAddresses(options))
   }
   await expect(check('http://localhost:9090', { admin: { port: 9090 } })).rejects.toThrow(/routes\[1\].*"admin"/)
   await expect(check('http://localhost:8081', { forwardAuth: {} })).rejects.toThrow('"forwardAuth.listen"')
@@ -60,7 +60,7 @@ test('an upstream on another port, another address or another machine is accepte
     ['::', 'http://[2001:db8::1]:8080'],
   ] as const) {
     const options = { listen: { host }, routes: [routeTo(upstream)] }
-    await refuseOwnListeners(options, listListeners(options))
+    await refuseOwnListeners(options, listAddresses(options))
   }
 })
 

@@ -77,7 +77,7 @@ test('each connection begins with the next address of a name, and tries the othe
   const { port } = first.address() as AddressInfo
   const second = await start('127.0.0.2', port)
   const third = await start('127.0.0.3', port)
-  const pool = new Pool(`http://backends.example:${port}`, 3000, (_host, _options, callback) =>
+  const pool = new Pool(`http://backends.example:${port}`, undefined, (_host, _options, callback) =>
     callback(
       null,
       addresses.map((address) => ({ address, family: 4 })),

@@ -138,6 +138,15 @@ describe('parameters that do not fit', () => {
     expect(change({ [name]: value })).toMatchObject([{ name }])
   })
 
+  test('the names of one form change nothing about the next one', () => {
+    const genuine = makeSms('hi', places)
+    const names: Pair[] = genuine.map(([, value], index) => [`Two Words ${index}`, value])
+    for (const pairs of [genuine, names, [...genuine].reverse(), genuine]) {
+      const fault = pairs === names ? 'is not the name of a parameter' : undefined
+      expect(new Set(find(pairs).map(({ reason }) => reason))).toEqual(new Set(fault && [fault]))
+    }
+  })
+
   test('an empty list for no parameters, and any pairs cause no exception', () => {
     expect(find([])).toEqual([])
     const hostile = Array.from({ length: 3000 }, (_, index): Pair => [`__proto__${index}`, 'From'.repeat(50)])

@@ -23,6 +23,13 @@ import {
 } from './requests.ts'
 
 describe('accepted requests', () => {
+  test('a receiver that changes its verdict does not change the next one', async () => {
+    const { verify } = createVerifier(options)
+    const first = await verify(genuine)
+    if (first.ok) Object.assign(first.matched.key, { kind: 'changed', index: 7 })
+    expect(await verify(genuine)).toMatchObject({ ok: true, matched: { key: { kind: 'auth_token', index: 0 } } })
+  })
+
   test('a form', async () => {
     const verdict = await createVerifier(options).verify(genuine)
     expect(verdict).toMatchObject({

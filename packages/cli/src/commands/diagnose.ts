@@ -38,7 +38,10 @@ export const command: Command = {
       },
       call: { type: 'text', value: 'CA…', describe: 'A webhook of this call: the last that failed' },
       event: { type: 'text', value: 'N', describe: 'With --call: the number of the webhook, from 1' },
-      recent: { type: 'switch', describe: 'List the last failed webhooks, to choose an alert' },
+      recent: {
+        type: 'switch',
+        describe: 'List the last failed webhooks, and compare the newest to the path of a request',
+      },
       'show-values': { type: 'switch', describe: 'Print the values of parameters and queries, which may be messages' },
     }),
     ...apiFlags,
@@ -202,7 +205,7 @@ function formatDiagnosis(diagnosis: Shown, request: string | undefined, colors: 
   lines.push(`Nothing is proven (${tried} tried). Suspected, most likely first:`, ...formatCauses(suspected, colors))
   if (ruledOut !== undefined)
     lines.push(
-      'To settle it, ask Twilio what it sent. This lists the last failed webhooks, with the command that compares one:',
+      `To settle it, ask Twilio what it sent. This lists the last failed webhooks, ${request === undefined ? 'with the command that compares one' : 'and compares the newest to the same path'}:`,
       `  npx @tollgate/cli diagnose --recent${request === undefined ? '' : ` ${request}`}`,
       'Or add what may be right to this command (tollgate help diagnose): other tokens, hosts, prefixes, or the URL at Twilio.',
       cleanText(ruledOut),

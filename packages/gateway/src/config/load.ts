@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { getScheme, schemes } from 'tollgate/schemes'
 import { checkOptions } from '../check-options.ts'
-import { prepareForwardAuth } from '../forward-auth.ts'
-import type { GatewayOptions, Route } from '../options.ts'
-import { listListeners, refuseOwnListeners } from '../own-listeners.ts'
-import { createPeers } from '../peers.ts'
-import { prepareRoutes } from '../routes.ts'
+import { createConfigSnapshot } from '../config-snapshot.ts'
+import type { ForwardAuthOptions, GatewayOptions, Route } from '../options.ts'
+import { listAddresses, refuseOwnListeners } from '../own-listeners.ts'
 import { runInSlices, wholeSlice } from '../slices.ts'
+import { createUpstreams } from '../upstream/pool.ts'
 import { ConfigurationError, type ParsedConfiguration, parseConfiguration, parseInSteps } from './parse.ts'
 import type { Resources } from './resources.ts'
 import type { Configuration, KeysConfiguration, ListedKeysConfiguration } from './schema.ts'
@@ -32,41 +31,36 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   const { graceMs, keys, replay, routes, forwardAuth, ...rest } = configuration
   const guard =
     replay === undefined ? undefined : await nameOptionInErrors(parsed, ['replay'], () => resources.openReplay(replay))
-  const prepared: Route[] = []
-  // The schema has checked `own` for its scheme.
-  const openKeys = (where: readonly (string | number)[], name: string = defaultScheme, own: unknown) => {
-    const scheme = getScheme(name)
-    const fallback = { env: scheme.keys.variable }
-    const isDefault = name === defaultScheme
+  type Given = (typeof routes)[number] | NonNullable<typeof forwardAuth>
+  const open = async (where: readonly (string | number)[], { keys: own, replay: ownReplay, ...given }: Given) => {
+    const scheme = getScheme(given.scheme ?? defaultScheme)
+    const isDefault = scheme.name === defaultScheme
     const path = own !== undefined ? [...where, 'keys'] : isDefault ? ['keys'] : where
-    return nameOptionInErrors(
+    const fallback = { env: scheme.keys.variable }
+    // The schema has checked `own` for its scheme.
+    const opened = await nameOptionInErrors(
       parsed,
       path,
-      async (): Promise<Partial<Route>> =>
+      async (): Promise<object> =>
         isDefault
           ? resources.openKeys((own as KeysConfiguration) ?? keys ?? fallback)
           : resources.openListedKeys(scheme, (own as ListedKeysConfiguration) ?? fallback),
     )
+    return { ...given, ...opened, replay: ownReplay === false ? undefined : guard }
   }
-  for (const [index, { keys: own, replay: ownReplay, ...route }] of routes.entries()) {
-    const opened = await openKeys(['routes', index], route.scheme, own)
-    prepared.push({ ...route, ...opened, replay: ownReplay === false ? undefined : guard } as Route)
+  const prepared: Route[] = []
+  for (const [index, route] of routes.entries()) {
+    prepared.push((await open(['routes', index], route)) as Route)
     if (index % wholeSlice === 0) await new Promise(setImmediate)
   }
-  const options: GatewayOptions = { ...rest, routes: prepared }
-  if (forwardAuth !== undefined) {
-    const { keys: own, replay: ownReplay, ...auth } = forwardAuth
-    const opened = await openKeys(['forwardAuth'], auth.scheme, own)
-    const authReplay = ownReplay === false ? undefined : guard
-    Object.assign(options, { forwardAuth: { ...auth, ...opened, replay: authReplay } })
-  }
+  const auth = forwardAuth && ((await open(['forwardAuth'], forwardAuth)) as ForwardAuthOptions)
+  const options: GatewayOptions = { ...rest, routes: prepared, forwardAuth: auth }
   try {
     // These are the checks of `createGateway`, before anything runs.
     await runInSlices(checkOptions(options))
-    const peers = createPeers(options.limits)
-    await runInSlices(prepareRoutes(prepared))
-    if (options.forwardAuth !== undefined) prepareForwardAuth(options.forwardAuth, peers)
-    await refuseOwnListeners(options, listListeners(options))
+    const config = await runInSlices(createConfigSnapshot(options, createUpstreams(), ''))
+    config.retire()
+    await refuseOwnListeners(options, listAddresses(options))
   } catch (error) {
     throw locateError(parsed, error)
   }

@@ -39,16 +39,10 @@ export function* parseInSteps(text: string, file: string): Steps<ParsedConfigura
   }
 
   const createError = (path: Path, message: string): ConfigurationError => {
-    const line = findLine(path)
-    return new ConfigurationError(`${file}${line === undefined ? '' : `:${line}`}: ${formatPath(path)}${message}`)
-  }
-  function findLine(path: Path): number | undefined {
     // A missing option has no line. The line of the nearest option around it is used.
-    for (let length = path.length; length >= 0; length--) {
-      const offset = findOffset(path.slice(0, length))
-      if (offset !== undefined) return lines.linePos(offset).line
-    }
-    return undefined
+    const offset = [...path, ''].map((_, length) => findOffset(path.slice(0, length))).findLast(Number.isInteger)
+    const line = offset === undefined ? '' : `:${lines.linePos(offset).line}`
+    return new ConfigurationError(`${file}${line}: ${formatPath(path)}${message}`)
   }
   function findOffset(path: Path): number | undefined {
     const name = path.at(-1)
@@ -59,7 +53,13 @@ export function* parseInSteps(text: string, file: string): Steps<ParsedConfigura
     return readOffset(pair?.key)
   }
 
-  const value = toValue(document, file)
+  let value: unknown
+  try {
+    value = document.toJS() ?? {}
+  } catch (error) {
+    // Aliases would make a small file large.
+    throw new ConfigurationError(`${file}: ${(error as Error).message}`)
+  }
   yield wholeSlice
   const variable = findVariable(value)
   yield wholeSlice
@@ -91,15 +91,6 @@ function* parseDocuments(text: string, lines: LineCounter): Steps<readonly Docum
   const documents = [...composer.compose(tokens, true, text.length)]
   yield wholeSlice
   return documents
-}
-
-/** @throws ConfigurationError if aliases make a small file large */
-function toValue(document: Document, file: string): unknown {
-  try {
-    return document.toJS() ?? {}
-  } catch (error) {
-    throw new ConfigurationError(`${file}: ${(error as Error).message}`)
-  }
 }
 
 /** Finds a text with `${…}`, which other tools replace. */

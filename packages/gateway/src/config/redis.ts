@@ -1,19 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, createCluster, createSentinel } from '@redis/client'
-import { type ReplayStore, redisStore } from 'tollgate/replay'
+import { redisStore } from 'tollgate/replay'
 import type { OwnEvents } from '../own-events.ts'
-
-/** A replay store in Redis, and its connection. */
-interface OpenRedisStore {
-  readonly store: ReplayStore
-  /**
-   * Resolves when Redis has kept a test delivery, and otherwise after three seconds.
-   * @throws TypeError if Redis answers that the configuration is wrong
-   */
-  readonly connected: Promise<void>
-  close(): Promise<void>
-}
 
 const connectMs = 3000
 const watchMs = 1000
@@ -30,8 +20,7 @@ interface Connection {
   send(key: string, command: string[]): Promise<unknown>
   /** Resolves when each server that is written to has answered. */
   ping(): Promise<unknown>
-  close(): Promise<unknown>
-  destroy(): unknown
+  readonly client: { close(): Promise<unknown>; destroy(): unknown }
 }
 
 interface Events {
@@ -51,7 +40,7 @@ const socket = {
 const disableOfflineQueue = true
 
 /** A client of several servers. */
-interface Group extends Pick<Connection, 'close' | 'destroy'> {
+type Group = Connection['client'] & {
   on(event: 'error', listener: (error: unknown) => void): unknown
   connect(): Promise<unknown>
 }
@@ -75,8 +64,7 @@ function connectGroup(client: Group, events: Events, commands: Pick<Connection, 
       return isReady
     },
     ...commands,
-    close: () => client.close(),
-    destroy: () => client.destroy(),
+    client,
   }
 }
 
@@ -97,8 +85,7 @@ const connections: Readonly<Record<RedisUrl['kind'], Open>> = {
       },
       send: (_key, command) => client.sendCommand(command),
       ping: () => client.ping(),
-      close: () => client.close(),
-      destroy: () => client.destroy(),
+      client,
     }
   },
   cluster(url, events) {
@@ -202,10 +189,10 @@ const testKeys = 16
  * @param events gets the state and the commands
  * @throws TypeError if the URL cannot be read
  */
-export function openRedisStore(url: string, onProblem: (message: string) => void, events: OwnEvents): OpenRedisStore {
+export function openRedisStore(url: string, onProblem: (message: string) => void, events: OwnEvents) {
   const parsed = parseRedisUrl(url)
   const reportedAt = new Map<string, number>()
-  const waiting = new Set<(error?: TypeError) => void>()
+  const waiting = new EventEmitter<{ ready: []; error: [TypeError] }>().setMaxListeners(0)
   let silentPings = 0
   let openedAt = 0
 
@@ -231,7 +218,7 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
         if (!isCurrent()) return
         silentPings = 0
         showState(true)
-        for (const proceed of waiting) proceed()
+        waiting.emit('ready')
       },
       failed() {
         if (isCurrent()) silentPings = maxSilentPings
@@ -246,7 +233,7 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
 
   function failWaiting(error: unknown): void {
     const reason = misconfigured.get(readCode(error) ?? '')
-    if (reason !== undefined) for (const proceed of waiting) proceed(new TypeError(reason))
+    if (reason !== undefined && waiting.listenerCount('error') > 0) waiting.emit('error', new TypeError(reason))
   }
 
   function reconnect(): void {
@@ -275,18 +262,10 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
   }, watchMs).unref()
 
   /** @throws TypeError if Redis answers meanwhile that the configuration is wrong */
-  function waitForConnection(ms: number): Promise<void> {
-    if (connection.isReady) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const proceed = (error?: TypeError): void => {
-        clearTimeout(timer)
-        waiting.delete(proceed)
-        if (error === undefined) resolve()
-        else reject(error)
-      }
-      const timer = setTimeout(proceed, ms)
-      waiting.add(proceed)
-    })
+  async function waitForConnection(ms: number): Promise<void> {
+    if (connection.isReady) return
+    const stop = new AbortController()
+    await Promise.race([once(waiting, 'ready', stop), sleep(ms, undefined, stop)]).finally(() => stop.abort())
   }
 
   async function send(command: string[]): Promise<unknown> {
@@ -334,13 +313,17 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
 
   return {
     store,
+    /**
+     * Resolves when Redis has kept a test delivery, and otherwise after three seconds.
+     * @throws TypeError if Redis answers that the configuration is wrong
+     */
     connected: waitForConnection(connectMs).then(() =>
       Promise.race([writeTests(), sleep(connectMs, undefined, { ref: false })]),
     ),
-    async close() {
+    async close(): Promise<void> {
       clearInterval(watch)
       // Commands that were sent are still answered, such as the release of the last delivery.
-      if (connection.isReady) await Promise.race([connection.close(), sleep(closeMs, undefined, { ref: false })])
+      if (connection.isReady) await Promise.race([connection.client.close(), sleep(closeMs, undefined, { ref: false })])
       await destroy(connection).catch(() => undefined)
     },
   }
@@ -348,7 +331,7 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
 
 /** Some clients throw if they are closed already. */
 async function destroy(connection: Connection): Promise<void> {
-  await connection.destroy()
+  await connection.client.destroy()
 }
 
 /**

@@ -23,23 +23,7 @@ interface Resource<T> {
  * reload keeps a resource if its settings are the same, with its cached tokens. It keeps a replay
  * store and its deliveries if the store is the same, also with other settings of the guard.
  */
-export interface Resources {
-  /** @throws TypeError if a key file or an environment variable is missing or wrong */
-  openKeys(keys: KeysConfiguration): RouteKeys
-  /**
-   * Reads the keys of a scheme other than Twilio's.
-   * @returns the option of its verifier
-   * @throws TypeError if a file or an environment variable is missing
-   */
-  openListedKeys(scheme: AnyScheme, keys: ListedKeysConfiguration): Readonly<Record<string, unknown>>
-  openReplay(replay: ReplayConfiguration): Promise<ReplayGuard>
-  /**
-   * Closes the resources that were not opened again since the last call.
-   * @param lingerMs the longest time that a request may need a replay store which it began with
-   */
-  closeUnused(lingerMs?: number): void
-  closeAll(): Promise<void>
-}
+export type Resources = ReturnType<typeof createResources>
 
 /**
  * Creates an empty set of resources.
@@ -50,7 +34,7 @@ export function createResources(
   env: Readonly<Record<string, string | undefined>>,
   onProblem: (message: string) => void,
   events = new OwnEvents(),
-): Resources {
+) {
   const open = new Map<string, Resource<unknown>>()
   const used = new Set<string>()
   const lingering = new Set<Resource<unknown>>()
@@ -79,7 +63,8 @@ export function createResources(
   }
 
   return {
-    openKeys(keys) {
+    /** @throws TypeError if a key file or an environment variable is missing or wrong */
+    openKeys(keys: KeysConfiguration): RouteKeys {
       const key = JSON.stringify(['keys', keys])
       if (keys.file !== undefined) {
         const { file, allowReadableByOthers } = keys
@@ -119,12 +104,20 @@ export function createResources(
       }
       return { authToken: [keys.env ?? []].flat().map(readVariable) }
     },
-    openListedKeys({ keys: { option, words } }, { env: names, file, [option]: given }) {
+    /**
+     * Reads the keys of a scheme other than Twilio's.
+     * @returns the option of its verifier
+     * @throws TypeError if a file or an environment variable is missing
+     */
+    openListedKeys(
+      { keys: { option, words } }: AnyScheme,
+      { env: names, file, [option]: given }: ListedKeysConfiguration,
+    ): Readonly<Record<string, unknown>> {
       if (given !== undefined) return { [option]: given }
       if (file !== undefined) return { [option]: [file].flat().map((path) => readKeyFile(path, words)) }
       return { [option]: [names ?? []].flat().map(readVariable) }
     },
-    async openReplay(replay) {
+    async openReplay(replay: ReplayConfiguration): Promise<ReplayGuard> {
       const { store, redisUrlEnv, redisUrl, ...rest } = replay
       if (store === 'memory')
         return replayGuard({ ...rest, store: keep('memory', () => ({ value: memoryStore(), close: () => undefined })) })
@@ -149,7 +142,11 @@ export function createResources(
       }
       return replayGuard({ ...rest, store: redis.store })
     },
-    closeUnused(lingerMs = 0) {
+    /**
+     * Closes the resources that were not opened again since the last call.
+     * @param lingerMs the longest time that a request may need a replay store which it began with
+     */
+    closeUnused(lingerMs = 0): void {
       for (const [key, resource] of open)
         if (!used.has(key)) {
           open.delete(key)
@@ -158,7 +155,7 @@ export function createResources(
         }
       used.clear()
     },
-    async closeAll() {
+    async closeAll(): Promise<void> {
       await Promise.allSettled([...open.values(), ...lingering].map(async ({ close }) => await close()))
       open.clear()
       lingering.clear()

@@ -1,5 +1,4 @@
 import { type AnswerHead, parseAnswerHead } from './answer-head.ts'
-import { ChunkReader } from './chunk-reader.ts'
 
 /** Receives the parts of an answer. */
 export interface AnswerSink {
@@ -14,16 +13,34 @@ export type Reading = 'more' | 'done' | 'excess' | 'fault'
 /** The limit for the head of an answer, together with its interim answers. */
 const maxHeadBytes = 16 * 1024
 
+/** The limit for extensions and trailers together, and for a line. They are dropped. */
+const maxAside = 16 * 1024
+
+const token = "[\\w!#$%&'*+\\-.^`|~]+"
+
+/**
+ * The size of a chunk and its extensions. An extension with a quoted value is a fault, because no
+ * server sends one. 16^11 bytes is far more than any answer, and less than
+ * `Number.MAX_SAFE_INTEGER`.
+ */
+const sizeLine = new RegExp(`^([0-9a-f]{1,11})((?:;${token}(?:=(?:${token})?)?)*)\\r\\n$`, 'i')
+
+const trailerLine = new RegExp(`^${token}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n$`)
+
+const none: Buffer = Buffer.alloc(0)
+
+/** Work that pauses while it waits for more bytes. */
+type Steps<T> = Generator<undefined, T, undefined>
+
 /** Reads one answer from the bytes of a connection, in pieces of any size. */
 export class AnswerReader {
   readonly #sink: AnswerSink
   readonly #isBodiless: boolean
-  #state: 'head' | 'length' | 'chunks' | 'rest' | 'done' | 'fault' = 'head'
-  /** The bytes of an incomplete head. */
-  #begun: Buffer | undefined
-  #headBytes = 0
-  #left = 0
-  #chunks: ChunkReader | undefined
+  readonly #steps = this.#readAnswer()
+  /** The bytes that were not read yet. */
+  #bytes = none
+  /** The head, once it was read. */
+  head: AnswerHead | undefined
 
   /** @param isBodiless true if the request was HEAD */
   constructor(isBodiless: boolean, sink: AnswerSink) {
@@ -33,95 +50,101 @@ export class AnswerReader {
 
   /** Reads the next bytes. */
   read(bytes: Buffer): Reading {
-    let rest = bytes
-    if (this.#state === 'head') {
-      const after = this.#readHeads(rest)
-      if (after === undefined) return this.#isFaulty ? 'fault' : 'more'
-      rest = after
-    }
-    return this.#readBody(rest)
+    this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes])
+    const { done, value: isComplete } = this.#steps.next()
+    if (done) return !isComplete ? 'fault' : this.#bytes.length > 0 ? 'excess' : 'done'
+    // Copied, because the memory is reused.
+    this.#bytes = Buffer.from(this.#bytes)
+    return 'more'
   }
 
-  /** Ends the answer when the connection ends. */
-  end(): 'done' | 'fault' {
-    return this.#state === 'done' || this.#state === 'rest' ? 'done' : 'fault'
+  /** Returns true if the end of the connection ends the answer. */
+  get endsWithConnection(): boolean {
+    return this.head?.length === 'rest'
   }
 
-  /** @returns the bytes after the final head, or `undefined` if the head is incomplete or faulty */
-  #readHeads(bytes: Buffer): Buffer | undefined {
-    let rest = this.#begun === undefined ? bytes : Buffer.concat([this.#begun, bytes])
-    for (;;) {
-      const end = rest.indexOf(emptyLine)
-      if (end === -1 ? this.#headBytes + rest.length > maxHeadBytes : this.#headBytes + end > maxHeadBytes)
-        return this.#fail()
-      if (end === -1) {
-        if (!canBegin(rest)) return this.#fail()
-        // Copied, because the memory is reused.
-        this.#begun = Buffer.from(rest)
-        return undefined
-      }
-      const head = parseAnswerHead(rest.toString('latin1', 0, end + 2), this.#isBodiless)
-      // The gateway asked for no other protocol.
-      if (head === undefined || head.status === 101) return this.#fail()
-      rest = rest.subarray(end + 4)
-      if (head.status >= 200) {
-        this.#begun = undefined
-        this.#begin(head)
-        return rest
-      }
-      // Interim answers are for the connection to the upstream only.
-      this.#headBytes += end + 4
-    }
-  }
-
-  #begin(head: AnswerHead): void {
-    if (head.length === 'chunks') {
-      this.#chunks = new ChunkReader()
-      this.#state = 'chunks'
-    } else if (head.length === 'rest') this.#state = 'rest'
-    else {
-      this.#left = head.length
-      this.#state = head.length === 0 ? 'done' : 'length'
-    }
+  /** @returns true if the answer is complete, and false for a fault */
+  *#readAnswer(): Steps<boolean> {
+    const head = yield* this.#readHead()
+    if (head === undefined) return false
+    this.head = head
     this.#sink.onHead(head)
+    if (head.length === 'chunks') return yield* this.#readChunks()
+    yield* this.#pass(head.length === 'rest' ? Number.POSITIVE_INFINITY : head.length)
+    return true
   }
 
-  #readBody(bytes: Buffer): Reading {
-    if (this.#state === 'length') {
-      const end = Math.min(bytes.length, this.#left)
-      this.#left -= end
-      if (this.#left === 0) this.#state = 'done'
-      if (end > 0) this.#sink.onData(end === bytes.length ? bytes : bytes.subarray(0, end))
-      if (this.#left > 0) return 'more'
-      return end < bytes.length ? 'excess' : 'done'
+  /** Reads the head. Interim answers are for the connection to the upstream only. */
+  *#readHead(): Steps<AnswerHead | undefined> {
+    for (let left = maxHeadBytes; ; ) {
+      const text = yield* this.#readTo(emptyLine, left, canBegin)
+      const head = parseAnswerHead(text, this.#isBodiless)
+      // The gateway asked for no other protocol.
+      if (head === undefined || head.status === 101) return undefined
+      if (head.status >= 200) return head
+      // Some servers and proxies read nothing after such an answer.
+      if (!head.isReusable) return undefined
+      left -= text.length
     }
-    if (this.#state === 'rest') {
-      if (bytes.length > 0) this.#sink.onData(bytes)
-      return 'more'
-    }
-    if (this.#state === 'chunks') {
-      const chunks = this.#chunks as ChunkReader
-      const end = chunks.read(bytes, (data) => this.#sink.onData(data))
-      if (chunks.isFaulty) return this.#fail() ?? 'fault'
-      if (!chunks.isDone) return 'more'
-      this.#state = 'done'
-      return end < bytes.length ? 'excess' : 'done'
-    }
-    if (this.#state === 'fault') return 'fault'
-    return bytes.length > 0 ? 'excess' : 'done'
   }
 
-  get #isFaulty(): boolean {
-    return this.#state === 'fault'
+  /**
+   * Reads chunks (RFC 9112 section 7.1) and drops their extensions and trailers. Any deviation from
+   * the grammar is a fault.
+   */
+  *#readChunks(): Steps<boolean> {
+    let aside = 0
+    for (let size = 1; size > 0; ) {
+      const [, digits, extensions = ''] = sizeLine.exec(yield* this.#readTo(lf, maxAside)) ?? []
+      aside += extensions.length
+      if (digits === undefined || aside > maxAside) return false
+      size = Number.parseInt(digits, 16)
+      yield* this.#pass(size)
+      if (size > 0 && (yield* this.#readTo(lf, maxAside)) !== '\r\n') return false
+    }
+    for (;;) {
+      const line = yield* this.#readTo(lf, maxAside)
+      if (line === '\r\n') return true
+      aside += line.length
+      if (!trailerLine.test(line) || aside > maxAside) return false
+    }
   }
 
-  #fail(): undefined {
-    this.#state = 'fault'
-    this.#begun = undefined
+  /** Passes the next bytes of the body on. */
+  *#pass(length: number): Steps<void> {
+    for (let left = length; left > 0; ) {
+      const bytes = this.#bytes
+      const isMore = bytes.length > left
+      const part = isMore ? bytes.subarray(0, left) : bytes
+      this.#bytes = isMore ? bytes.subarray(left) : none
+      left -= part.length
+      if (part.length > 0) this.#sink.onData(part)
+      if (left > 0) yield
+    }
+  }
+
+  /**
+   * Reads text up to the end of a mark.
+   * @param canBegin returns false if bytes without the mark cannot be its beginning
+   * @returns the text as Latin-1. Empty if it is longer than the limit, or cannot be right.
+   */
+  *#readTo(mark: Buffer, limit: number, canBegin?: (bytes: Buffer) => boolean): Steps<string> {
+    for (;;) {
+      const bytes = this.#bytes
+      const at = bytes.indexOf(mark)
+      const end = at === -1 ? bytes.length : at + mark.length
+      if (end > limit || (at === -1 && canBegin?.(bytes) === false)) return ''
+      if (at !== -1) {
+        this.#bytes = bytes.subarray(end)
+        return bytes.toString('latin1', 0, end)
+      }
+      yield
+    }
   }
 }
 
 const emptyLine = Buffer.from('\r\n\r\n')
+const lf = Buffer.from('\n')
 const version = Buffer.from('HTTP/1.')
 
 /**

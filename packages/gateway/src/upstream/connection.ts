@@ -1,6 +1,5 @@
-import { connect as connectPlainly, isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net'
-import { connect } from 'node:tls'
-import type { AnswerHead } from './answer-head.ts'
+import { connect, isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect as connectOverTls } from 'node:tls'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 
 /**
@@ -40,11 +39,20 @@ export function parseOrigin(url: string): Origin {
   return { isTls, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (isTls ? 443 : 80)) }
 }
 
-/** Opens a TLS connection to an upstream. An address is not a server name (RFC 6066 section 3). */
-export function connectOverTls(settings: TcpNetConnectOpts & { readonly host: string }): Socket {
-  const name = isIP(settings.host) === 0 ? { servername: settings.host } : {}
-  return connect({ ...settings, ...name, ALPNProtocols: ['http/1.1'] })
+/** Opens a connection to an upstream. It is ready at the event `secureConnect` or `connect`. */
+export function openSocket({ isTls, host, port }: Origin, more: Partial<TcpNetConnectOpts>): Socket {
+  const kept = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
+  // Tries the next address of a name if the first does not answer.
+  const settings = { host, port, autoSelectFamily: true, ...kept, ...more }
+  if (!isTls) return connect(settings)
+  // An address is not a server name (RFC 6066 section 3).
+  const name = isIP(host) === 0 ? { servername: host } : {}
+  return connectOverTls({ ...settings, ...name, ALPNProtocols: ['http/1.1'] })
 }
+
+/** The time limit of a connection attempt, with TLS. */
+const connectMs = 3000
+const late = 'no connection in time'
 
 /** Up to this many bytes, head and body are written as one string, which is faster. */
 const smallBody = 16 * 1024
@@ -59,31 +67,29 @@ const readBytes = 64 * 1024
 const shared = Buffer.allocUnsafeSlow(readBytes)
 
 /** A connection to an upstream that is kept open and serves one request at a time. */
-export class Connection implements AnswerSink {
+export class Connection {
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
   #reader: AnswerReader | undefined
   #handler: AnswerHandler | undefined
   /** A request that waits for the connection. Nothing of it was written. */
   #pending: OutgoingRequest | undefined
-  #head: AnswerHead | undefined
   #isConnected = false
-  #isLate = false
   readonly #timer: NodeJS.Timeout
   readonly openedAt = performance.now()
   /** The time of `performance.now()` until which an idle connection can be used. */
   usableUntil = 0
   /** How many requests it has served. */
   served = 0
-  #cause: string | undefined
+  #cause = 'connection closed'
 
-  constructor(origin: Origin, connectTimeoutMs: number, owner: ConnectionOwner, lookup: LookupFunction) {
+  constructor(origin: Origin, owner: ConnectionOwner, lookup: LookupFunction) {
     this.#owner = owner
     this.#socket = this.#open(origin, lookup)
     this.#timer = setTimeout(() => {
-      this.#isLate = true
+      this.#cause = late
       this.#socket.destroy()
-    }, connectTimeoutMs)
+    }, connectMs)
     this.#socket
       .once(origin.isTls ? 'secureConnect' : 'connect', () => this.#onConnect())
       .on('end', () => this.#onEnd())
@@ -97,19 +103,9 @@ export class Connection implements AnswerSink {
   send(request: OutgoingRequest, handler: AnswerHandler): void {
     this.#handler = handler
     this.served++
-    this.#head = undefined
-    this.#reader = new AnswerReader(request.isHead, this)
+    this.#reader = new AnswerReader(request.isHead, handler)
     if (this.#isConnected) this.#write(request)
     else this.#pending = request
-  }
-
-  onHead(head: AnswerHead): void {
-    this.#head = head
-    this.#handler?.onHead(head)
-  }
-
-  onData(bytes: Buffer): void {
-    this.#handler?.onData(bytes)
   }
 
   get isUsable(): boolean {
@@ -130,17 +126,14 @@ export class Connection implements AnswerSink {
     this.#socket.resume()
   }
 
-  #open({ isTls, host, port }: Origin, lookup: LookupFunction): Socket {
-    const kept = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
-    // Tries the next address of a name if the first does not answer.
-    const settings = { host, port, lookup, autoSelectFamily: true, ...kept }
-    if (isTls) return connectOverTls(settings).on('data', (bytes: Buffer) => this.#read(bytes))
+  #open(origin: Origin, lookup: LookupFunction): Socket {
+    if (origin.isTls) return openSocket(origin, { lookup }).on('data', (bytes: Buffer) => this.#read(bytes))
     const callback = (length: number, bytes: Uint8Array): boolean => {
       this.#read((bytes as Buffer).subarray(0, length))
       // `false` would pause the socket. `pause()` does that here.
       return true
     }
-    return connectPlainly({ ...settings, onread: { buffer: shared, callback } })
+    return openSocket(origin, { lookup, onread: { buffer: shared, callback } })
   }
 
   #onConnect(): void {
@@ -179,8 +172,8 @@ export class Connection implements AnswerSink {
   #complete(mayStay: boolean): void {
     const handler = this.#handler
     this.#handler = undefined
+    const { isReusable = false, keptSeconds } = this.#reader?.head ?? {}
     this.#reader = undefined
-    const { isReusable = false, keptSeconds } = this.#head ?? {}
     // The connection is paused if the client was slow when the last piece arrived.
     if (this.#socket.isPaused()) this.#socket.resume()
     // If the upstream answered before it had read the whole request, it can stop reading.
@@ -190,7 +183,7 @@ export class Connection implements AnswerSink {
   }
 
   #onEnd(): void {
-    if (this.#pending === undefined && this.#reader?.end() === 'done') this.#complete(false)
+    if (this.#reader?.endsWithConnection) this.#complete(false)
     else this.#socket.destroy()
   }
 
@@ -200,8 +193,9 @@ export class Connection implements AnswerSink {
     this.#owner.onClose(this)
     const handler = this.#handler
     this.#handler = undefined
-    const failure = this.#pending === undefined ? 'broken' : this.#isLate ? 'unreachable in time' : 'unreachable'
-    handler?.onFailure(failure, this.#cause ?? (this.#isLate ? 'no connection in time' : 'connection closed'))
+    const failure =
+      this.#pending === undefined ? 'broken' : this.#cause === late ? 'unreachable in time' : 'unreachable'
+    handler?.onFailure(failure, this.#cause)
   }
 }
 

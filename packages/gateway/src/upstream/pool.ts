@@ -26,8 +26,9 @@ const maxRequests = 200
 
 /** The connections to one upstream: as many as there are requests at the same time. */
 export class Pool implements ConnectionOwner {
-  readonly #origin: Origin
-  readonly #connectTimeoutMs: number
+  readonly origin: Origin
+  readonly #onUnused: (() => void) | undefined
+  #holders = 0
   /**
    * In the order of their last use. They are used in turn, for balancers in front of several
    * servers.
@@ -39,11 +40,23 @@ export class Pool implements ConnectionOwner {
 
   readonly lookup: LookupFunction
 
-  /** @param resolve finds the addresses of a name, as `dns.lookup` does */
-  constructor(origin: string, connectTimeoutMs: number, resolve: LookupFunction = lookUp) {
-    this.#origin = parseOrigin(origin)
+  /**
+   * @param onUnused called when all holders have released the pool
+   * @param resolve finds the addresses of a name, as `dns.lookup` does
+   */
+  constructor(origin: string, onUnused?: () => void, resolve: LookupFunction = lookUp) {
+    this.origin = parseOrigin(origin)
+    this.#onUnused = onUnused
     this.lookup = rotate(resolve)
-    this.#connectTimeoutMs = connectTimeoutMs
+  }
+
+  hold(): void {
+    this.#holders++
+  }
+
+  release(): void {
+    this.#holders--
+    if (this.#holders === 0) this.#onUnused?.()
   }
 
   /** Sends a request on an idle connection, or on a new one once it is open. */
@@ -53,16 +66,14 @@ export class Pool implements ConnectionOwner {
     return connection
   }
 
-  /**
-   * Closes all connections. Must be called when no request is in flight and no other will follow.
-   */
+  /** Closes all idle connections now, and each other one after its answer. */
   close(): Promise<void> {
     clearInterval(this.#sweeper)
     const closed = new Promise<void>((resolve) => {
       this.#closed = resolve
     })
     if (this.#open.size === 0) this.#closed?.()
-    for (const connection of this.#open) connection.abort()
+    for (const connection of this.#idle) connection.abort()
     return closed
   }
 
@@ -95,7 +106,7 @@ export class Pool implements ConnectionOwner {
   }
 
   #connect(): Connection {
-    const connection = new Connection(this.#origin, this.#connectTimeoutMs, this, this.lookup)
+    const connection = new Connection(this.origin, this, this.lookup)
     this.#open.add(connection)
     return connection
   }
@@ -118,52 +129,28 @@ function rotate(resolve: LookupFunction): LookupFunction {
   }
 }
 
-/** The pool of one upstream. It closes when all its holders have released it. */
-export interface Upstream extends Pick<Pool, 'send' | 'lookup'> {
-  hold(): void
-  release(): void
-}
-
 /** Pools by origin, so that a reload keeps the connections to an upstream that it still uses. */
-export interface Upstreams {
-  /** Returns the pool of an origin and holds it for the caller. */
-  open(origin: string): Upstream
-  /** Resolves when all released pools are closed. */
-  waitForClose(): Promise<void>
-}
+export type Upstreams = ReturnType<typeof createUpstreams>
 
-/** Creates an empty set of pools. */
-export function createUpstreams(connectTimeoutMs: number): Upstreams {
-  const open = new Map<string, Upstream>()
+/** Creates an empty set of pools. Each closes when all its holders have released it. */
+export function createUpstreams() {
+  const pools = new Map<string, Pool>()
   const closing = new Set<Promise<void>>()
-
-  function create(origin: string): Upstream {
-    const pool = new Pool(origin, connectTimeoutMs)
-    let holders = 0
-    return {
-      lookup: pool.lookup,
-      send: (request, handler) => pool.send(request, handler),
-      hold() {
-        holders++
-      },
-      release() {
-        holders--
-        if (holders > 0) return
-        open.delete(origin)
-        const closed: Promise<void> = pool.close().finally(() => closing.delete(closed))
-        closing.add(closed)
-      },
-    }
-  }
-
   return {
-    open(origin) {
-      const known = open.get(origin) ?? create(origin)
-      open.set(origin, known)
-      known.hold()
-      return known
+    /** Returns the pool of an origin and holds it for the caller. */
+    open(origin: string): Pool {
+      const onUnused = (): void => {
+        pools.delete(origin)
+        const closed = pool.close().finally(() => closing.delete(closed))
+        closing.add(closed)
+      }
+      const pool: Pool = pools.get(origin) ?? new Pool(origin, onUnused)
+      pools.set(origin, pool)
+      pool.hold()
+      return pool
     },
-    async waitForClose() {
+    /** Resolves when all released pools are closed. */
+    async waitForClose(): Promise<void> {
       await Promise.all(closing)
     },
   }

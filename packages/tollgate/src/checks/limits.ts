@@ -1,6 +1,11 @@
 /** A value, or a promise of one. */
 export type Awaitable<T> = T | PromiseLike<T>
 
+/** Not `'then' in`, which is much slower. */
+export function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
+  return Object(value).then !== undefined
+}
+
 /** Work took longer than its limit. */
 export class TimeLimitError extends Error {}
 
@@ -20,7 +25,7 @@ export async function withTimeLimit<T>(
   onLate?: () => void,
 ): Promise<T> {
   const result = work()
-  if (!('then' in Object(result))) return result
+  if (!isPromise(result)) return result
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, fail) => {
     timer = setTimeout(() => {

@@ -1,4 +1,4 @@
-import { type Awaitable, withTimeLimit } from '../checks/limits.ts'
+import { type Awaitable, isPromise, withTimeLimit } from '../checks/limits.ts'
 import { readOptions } from '../checks/options.ts'
 import { parseJsonBody } from '../schemes/twilio/sign/form.ts'
 import { kindOf, kindOfJson, neverRepeats } from '../schemes/twilio/webhooks/index.ts'
@@ -88,7 +88,11 @@ async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Pr
   const attempt = shareAttempt(settings, delivery)
   const { confirm, release } = toReports(attempt)
   try {
-    const outcome = await withTimeLimit(() => attempt.outcome, settings.storeTimeoutMs, 'The replay store')
+    const answer = attempt.outcome
+    // A store in memory answers at once. Each promise would cost a tenth of an HMAC.
+    const outcome = isPromise(answer)
+      ? await withTimeLimit(() => answer, settings.storeTimeoutMs, 'The replay store')
+      : answer
     if (outcome === 'reserved') return { delivery: 'first', confirm, release }
     if (outcome === 'pending') return { delivery: 'unknown', refuse: 'pending' }
     if (outcome === 'full') return { delivery: 'unknown' }
@@ -114,7 +118,6 @@ async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Pr
 interface Attempt {
   readonly key: string
   readonly confirmation: Confirmation
-  /** A store in memory answers at once. Then no time limit is needed. */
   readonly outcome: Awaitable<ReserveOutcome>
   /** True after a release. A later check of the same request then has to reserve again. */
   isReleased: boolean
@@ -146,15 +149,18 @@ function shareAttempt(settings: ReplaySettings, delivery: Delivery): Attempt {
  * because no answer shows it.
  */
 function toReports({ confirm, release }: Attempt): Pick<Attempt, 'confirm' | 'release'> {
-  const log =
-    (failure: string) =>
-    (error: unknown): never => {
-      logCause('replay_store_failed', `The replay store failed to ${failure}.`, error)
-      throw error
-    }
   return {
-    confirm: () => confirm().catch(log('confirm a delivery, so that a copy may be accepted')),
-    release: () => release().catch(log('release a delivery, so that its retry may be refused')),
+    confirm: () => logFailure(confirm, 'confirm a delivery, so that a copy may be accepted'),
+    release: () => logFailure(release, 'release a delivery, so that its retry may be refused'),
+  }
+}
+
+async function logFailure(report: () => Promise<void>, failure: string): Promise<void> {
+  try {
+    await report()
+  } catch (error) {
+    logCause('replay_store_failed', `The replay store failed to ${failure}.`, error)
+    throw error
   }
 }
 
@@ -209,13 +215,13 @@ async function confirmAttempt(settings: ReplaySettings, attempt: Attempt, pauses
   }
 }
 
-const tokensOfText = 64
+const tokensOfText = 1000
 let randomText = ''
 let made = 0
 
 /**
  * Returns a text that no other attempt has, in any process: 120 random bits and a number. Random
- * bits for each attempt would cost as much as its hash.
+ * bits for each attempt would cost ten times as much as its hash.
  */
 function makeToken(): string {
   if (made % tokensOfText === 0) randomText = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))))

@@ -1,4 +1,4 @@
-import type { Awaitable } from '../checks/limits.ts'
+import { type Awaitable, isPromise } from '../checks/limits.ts'
 import { runUnnoticed } from '../checks/options.ts'
 import { hideOwnFrames, verdictListener } from '../checks/runtime.ts'
 import type { CheckTypes, Outcome, SchemeCheck } from '../schemes/scheme.ts'
@@ -81,7 +81,7 @@ async function verifyRequest<T extends CheckTypes>(
     steps.readBody === undefined
       ? borrowBody(source.body, head.header, settings.maxBodyBytes)
       : steps.readBody(claim, source.body, head.header, settings.maxBodyBytes)
-  const body = reading instanceof Promise ? await reading : reading
+  const body = isPromise(reading) ? await reading : reading
   check.body = body
   if (isRejected(body)) return refuse(check, body)
   const content = steps.readContent(head, source, url, body)
@@ -100,10 +100,6 @@ async function verifyRequest<T extends CheckTypes>(
   const reservation = await reserveDelivery(guard, source, Object.assign(delivery, { native }))
   if (isRejected(reservation)) return refuse(check, reservation)
   return conclude(check, proof.toWebhook(toOutcome(reservation)))
-}
-
-function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return 'then' in Object(value)
 }
 
 /**
@@ -148,7 +144,9 @@ function toOutcome(reservation: Reservation): Outcome {
       return confirmed
     },
     release() {
-      released ??= (async () => reservation.release?.())()
+      released ??= (async () => {
+        await reservation.release?.()
+      })()
       return released
     },
   }

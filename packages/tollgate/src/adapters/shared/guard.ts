@@ -88,6 +88,11 @@ export interface Passed {
    * the work ended, with `settle`. `undefined` if nothing is reserved.
    */
   readonly reserved: AnyWebhook | undefined
+  /**
+   * True if the webhook comes from the option `verifier`. That may be of the user's own, and then
+   * `body` need not be the bytes that arrived.
+   */
+  readonly isGiven: boolean
 }
 
 /** Verifies requests for an adapter. */
@@ -116,7 +121,7 @@ export function createGuard<Env = void>(source: OptionsSource<GuardOptions, Env>
         // Every adapter reports how the work ended, with `settle`.
         const reported = prepared.reserves ? { ...request, reportsOutcome: true } : request
         const verdict = await prepared.verifier.verify(reported, native)
-        checkVerdict(verdict)
+        if (prepared.isGiven) checkVerdict(verdict)
         return toOutcome(verdict, request, prepared, native)
       } catch (error) {
         // The function that returns the options, `onRejected` or the user's own verifier is wrong.
@@ -130,6 +135,8 @@ export function createGuard<Env = void>(source: OptionsSource<GuardOptions, Env>
 
 interface Prepared {
   readonly verifier: Verifier<AnyVerdict>
+  /** True for the option `verifier`, which may be of the user's own and give anything. */
+  readonly isGiven: boolean
   readonly onRejected: VerifierOptions['onRejected']
   /** True if the verifier may reserve deliveries. */
   readonly reserves: boolean
@@ -140,9 +147,10 @@ interface Prepared {
 function prepare(options: GuardOptions): Prepared {
   checkNames(options, { ...verifierOptions, ...sharedVerifierOptions }, 'the adapter')
   const { verifier: _, ...verifierGiven } = options
-  const verifier = readOption(options, 'verifier') === undefined ? createVerifier(verifierGiven) : takeVerifier(options)
+  const isGiven = readOption(options, 'verifier') !== undefined
+  const verifier = isGiven ? takeVerifier(options) : createVerifier(verifierGiven)
   const onRejected = readOption(options, 'onRejected') ?? readOption(verifier, 'onRejected')
-  return { verifier, onRejected, reserves: verifier.reserves !== false, mistakes: new Set() }
+  return { verifier, isGiven, onRejected, reserves: verifier.reserves !== false, mistakes: new Set() }
 }
 
 function takeVerifier({ verifier, onRejected: _, ...others }: GuardOptions): Verifier<AnyVerdict> {
@@ -192,7 +200,10 @@ function toOutcome(verdict: AnyVerdict, request: IncomingRequest, prepared: Prep
       hints: readOption(prepared.verifier, 'hints'),
       isPassed: isWebhook(verdict),
     })
-  if (isWebhook(verdict)) return { webhook: verdict, reserved: verdict.ok && prepared.reserves ? verdict : undefined }
+  if (isWebhook(verdict)) {
+    const { reserves, isGiven } = prepared
+    return { webhook: verdict, reserved: verdict.ok && reserves ? verdict : undefined, isGiven }
+  }
   return { webhook: undefined, answer: chooseAnswer(verdict, prepared.onRejected, native) }
 }
 

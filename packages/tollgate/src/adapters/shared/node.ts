@@ -77,7 +77,7 @@ export function findBody(
   consumed: BodyConsumed,
   verified?: AnyWebhook,
 ): IncomingRequest['body'] {
-  const sources = [verified?.body, ...holders.map(readRawBody), ...holders.map(readParsedBody)]
+  const sources = listSources(holders, verified)
   for (const source of sources)
     if (typeof source === 'string' || ArrayBuffer.isView(source)) return source as Uint8Array
   // Hosts without a server set a parsed body and no stream. A parser that skipped the body leaves
@@ -87,6 +87,18 @@ export function findBody(
   // A request that a test library made is not a stream, and does not end.
   const isEmpty = req.readableDidRead || (req.readableEnded === undefined && !declaresBody(req))
   return isEmpty ? undefined : readChunks(req)
+}
+
+/** Nearly always there is none, and then no list is made. */
+function listSources(holders: readonly BodyHolder[], verified: AnyWebhook | undefined): readonly unknown[] {
+  if (verified === undefined && holders.every(isBare)) return none
+  return [verified?.body, ...holders.map(readRawBody), ...holders.map(readParsedBody)]
+}
+
+const none: readonly unknown[] = []
+
+function isBare({ rawBody, body }: BodyHolder): boolean {
+  return rawBody === undefined && body === undefined
 }
 
 // Each has its own lookup by name. One that searches for any name takes as long as half of an HMAC,

@@ -48,10 +48,10 @@ export function createSocketGuard<Env = void>(source: OptionsSource<GuardOptions
       ? (env) => takeOption(resolveOptions(source, env))
       : takeOption(resolveOptions(source)),
   )
-  const markHandshake = (request: IncomingRequest): IncomingRequest => ({
-    ...request,
-    handshake: opensSockets && (request.handshake ?? asksForUpgrade(request)),
-  })
+  const markHandshake = (request: IncomingRequest): IncomingRequest => {
+    const handshake = opensSockets && (request.handshake ?? asksForUpgrade(request))
+    return handshake === (request.handshake ?? false) ? request : { ...request, handshake }
+  }
   return { check: (read, native, env) => guard.check(() => markHandshake(read()), native, env) }
 }
 

@@ -52,7 +52,7 @@ export function readSignatureClaim(head: Head, rules: SignatureRules): Signature
   // A SharedKey uses the algorithm of Auth Tokens only if the configuration says so.
   if (algorithm !== undefined && !isCanonicalSignature(signature, algorithm.bytes))
     return reject(sharedKeyId && algorithm === defaultAlgorithm ? 'algorithm_unsupported' : 'signature_malformed')
-  return { signature, ...named }
+  return { signature, algorithm, sharedKeyId }
 }
 
 function readKeyClaim(header: HeaderReader): Omit<SignatureClaim, 'signature'> | Rejected {

@@ -1,5 +1,5 @@
 import { type Rejected, reject } from '../../verdict.ts'
-import { type Head, listTexts } from '../../verify/head.ts'
+import { type Head, listTexts, readSingle } from '../../verify/head.ts'
 import {
   decodeLeniently,
   decodeUtf8,
@@ -38,14 +38,21 @@ export interface Coverage {
 }
 
 const nothing: Pairs = []
-// All are set, because a polluted `Object.prototype` could otherwise give them a value.
-const unsigned = {
-  params: nothing,
-  signedParams: nothing,
-  named: nothing,
-  hasForeignHash: undefined,
-  rejection: undefined,
+
+/**
+ * All are set, because a polluted `Object.prototype` could otherwise give them a value. A spread
+ * with further properties would cost half of an HMAC.
+ */
+function toCoverage(
+  covers: Coverage['covers'],
+  body: Coverage['body'],
+  params = nothing,
+  signedParams = nothing,
+  named = signedParams,
+): Coverage {
+  return { params, signedParams, named, hasForeignHash: undefined, rejection: undefined, covers, body }
 }
+
 /**
  * Determines what the signature of a request must cover. With a rejection, `params` are for
  * `observe` mode only.
@@ -53,7 +60,7 @@ const unsigned = {
  */
 export function readCoverage(head: Head, query: string, borrowed: Uint8Array): Coverage {
   if (head.method === 'GET' || head.handshake || borrowed.length === 0) return readUrlOnly(head, query, borrowed)
-  const type = listTexts(head.header('content-type')).join()
+  const type = readSingle(head.header, 'content-type') ?? listTexts(head.header('content-type')).join()
   if (isFormType(type)) {
     const form = readForm(borrowed)
     // A form such as `&` or `=` adds nothing to the signing string, so it proves no more than no
@@ -63,7 +70,7 @@ export function readCoverage(head: Head, query: string, borrowed: Uint8Array): C
   }
   const hash = findBodyHash(query)
   const body = keepBytes(borrowed)
-  const coverage: Coverage = { ...unsigned, covers: 'body', body }
+  const coverage = toCoverage('body', body)
   // Content-Type is not signed, and a parser of the application may decode JSON by its charset.
   // Text in UTF-7 would become names and values.
   if (hash === undefined || /charset\s*=(?!\s*"?utf-8\b)/i.test(type))
@@ -75,38 +82,17 @@ function readForm(borrowed: Uint8Array): Coverage {
   const text = decodeUtf8(borrowed)
   // `request.formData()` and URLSearchParams drop a `?` at the start, so a handler would read
   // another name than the signed one. Twilio encodes it.
-  const params = text === undefined || text.startsWith('?') ? undefined : parseForm(text)
-  // A spread of `unsigned` would cost as much as the hashing (decision 8).
-  if (text !== undefined && params !== undefined)
-    return {
-      params,
-      signedParams: params,
-      named: params,
-      hasForeignHash: undefined,
-      rejection: undefined,
-      covers: 'params',
-      body: keepText(text),
-    }
-  return {
-    ...unsigned,
-    params: parseLeniently(decodeLeniently(borrowed)),
-    covers: 'params',
-    body: keepBytes(borrowed),
-    rejection: reject('body_malformed'),
-  }
+  const params = text === undefined || text[0] === '?' ? undefined : parseForm(text)
+  if (text !== undefined && params !== undefined) return toCoverage('params', keepText(text), params, params)
+  const received = parseLeniently(decodeLeniently(borrowed))
+  return { ...toCoverage('params', keepBytes(borrowed), received), rejection: reject('body_malformed') }
 }
 
 /** Reads a request whose signature covers only the URL. */
 function readUrlOnly({ method, handshake }: Head, query: string, borrowed: Uint8Array): Coverage {
   const pairs = parseForm(query.slice(1)) ?? parseLeniently(query.slice(1))
   const isBodyless = method === 'GET' || handshake
-  const coverage: Coverage = {
-    ...unsigned,
-    params: isBodyless ? pairs : nothing,
-    named: pairs,
-    covers: 'url',
-    body: keepBytes(borrowed),
-  }
+  const coverage = toCoverage('url', keepBytes(borrowed), isBodyless ? pairs : nothing, nothing, pairs)
   // They were not read, and the handler may find an account in them.
   if (hasTooManyPairs(query)) return { ...coverage, rejection: reject('url_not_allowed', 'Too many pairs.') }
   if (isBodyless && borrowed.length > 0) return { ...coverage, rejection: reject('body_unsigned') }

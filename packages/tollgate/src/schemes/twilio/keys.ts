@@ -170,26 +170,24 @@ function readAnswer(found: unknown, place: string): readonly string[] {
 }
 
 // A signer costs about as much as an HMAC, and the lists of configured tokens are the same for
-// every request.
-const signers = new WeakMap<readonly string[], readonly Signer[]>()
+// every request. Each list belongs to one account.
+const candidates = new WeakMap<readonly string[], readonly Candidate[]>()
 
 function toCandidates(tokens: readonly string[], owner: string | undefined, isBound = true): readonly Candidate[] {
-  let made = signers.get(tokens)
+  let made = candidates.get(tokens)
   if (made === undefined) {
-    made = tokens.map((token) => createSigner(defaultAlgorithm, token))
-    signers.set(tokens, made)
+    made = tokens.map((token, index) => ({
+      sign: createSigner(defaultAlgorithm, token),
+      algorithm: defaultAlgorithm,
+      key: { kind: 'auth_token', index },
+      owner,
+      isBound,
+    }))
+    candidates.set(tokens, made)
   }
-  return made.map((sign, index) => ({
-    sign,
-    algorithm: defaultAlgorithm,
-    key: { kind: 'auth_token', index },
-    owner,
-    isBound,
-  }))
+  return made
 }
 
-// Messaging, voice and most others; Verify and Intelligence; Proxy.
-const formNames: readonly string[] = ['AccountSid', 'account_sid', 'interactionAccountSid']
 // `accountsid` is for registrations of A2P 10DLC, `accountId` for Intelligence v3 and Orchestrator.
 const jsonNames = ['AccountSid', 'account_sid', 'accountSid', 'accountsid', 'accountId']
 
@@ -199,7 +197,10 @@ const jsonNames = ['AccountSid', 'account_sid', 'accountSid', 'accountsid', 'acc
  */
 export function listAccounts(params: Pairs, most: number): readonly string[] {
   const accounts: string[] = []
-  for (const pair of params) if (formNames.includes(pair[0])) accounts.push(pair[1])
+  // Messaging, voice and most others; Verify and Intelligence; Proxy. A list of these names would
+  // be searched for each parameter.
+  for (const [name, value] of params)
+    if (name === 'AccountSid' || name === 'account_sid' || name === 'interactionAccountSid') accounts.push(value)
   return distinct(accounts).slice(0, most)
 }
 

@@ -1,4 +1,4 @@
-import type { Awaitable } from '../../checks/limits.ts'
+import { type Awaitable, isPromise } from '../../checks/limits.ts'
 import { runUnnoticed } from '../../checks/options.ts'
 import { isAccountSid } from '../../checks/secrets.ts'
 import {
@@ -81,7 +81,7 @@ function prove(request: UnprovenRequest<TwilioTypes>): Awaitable<Proof<Accepted>
   const accounts = listAccounts(coverage.named, (settings.allowedAccounts?.size ?? 1) + 1)
   const claim = { signed: request.claim, accounts, describe: () => describeClaim(head, parts, coverage, accounts) }
   const found = findKeys(settings, claim)
-  return 'then' in found ? proveByLookUp(found, claim, parts, request) : proveByKeys(found, claim, parts, request)
+  return isPromise(found) ? proveByLookUp(found, claim, parts, request) : proveByKeys(found, claim, parts, request)
 }
 
 /** Waits for the keys. After a mismatch, it asks for newer ones. */
@@ -142,7 +142,7 @@ function proveByKeys(
         {
           handshake: head.handshake,
           accountSid: findAccount(settings, candidate, named),
-          matched: { key: candidate.key, algorithm: candidate.algorithm.name, url: form.url },
+          matched: { key: { ...candidate.key }, algorithm: candidate.algorithm.name, url: form.url },
         },
         outcome,
       ),

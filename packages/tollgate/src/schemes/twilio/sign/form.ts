@@ -57,7 +57,8 @@ const formType = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*("utf
 
 /** True for the Content-Type of a form in UTF-8, as Twilio sends it. */
 export function isFormType(contentType: string): boolean {
-  return formType.test(contentType.trim())
+  // Twilio's own spelling. The pattern takes a quarter of an HMAC for it.
+  return contentType === 'application/x-www-form-urlencoded; charset=UTF-8' || formType.test(contentType.trim())
 }
 
 /**
@@ -119,11 +120,11 @@ function readHex(digit = 0): number {
 }
 
 /**
- * Replaces every occurrence. `replaceAll` takes three times as long for a hostile text that is one
- * long run of them.
+ * Replaces every occurrence. `replaceAll` takes half the time for an ordinary form, and six times as
+ * long for a hostile text that is one long run of them.
  */
 export function replaceEach(text: string, from: string, to: string): string {
-  return text.split(from).join(to)
+  return text.length < mostPairs ? text.replaceAll(from, to) : text.split(from).join(to)
 }
 
 /** Removes repeats. Most lists have one text, which needs no set. */

@@ -1,3 +1,4 @@
+import type { Pairs } from '../sign/form.ts'
 import { ReceivedParams } from '../webhook.ts'
 import { kindOf, kinds, type WebhookKind } from './index.ts'
 import type { Kind, ParamsReader } from './row.ts'
@@ -15,6 +16,8 @@ interface ShapeRow {
   /** The value. It may be empty, unless `isFilled`. */
   readonly value: RegExp
   readonly isFilled?: true
+  /** The value holds no name of a parameter, as digits and SIDs do not. */
+  readonly isClosed?: true
   readonly reason: string
 }
 
@@ -25,11 +28,14 @@ const sid = '[A-Z]{2}[0-9a-fA-F]{32}'
  * any value.
  */
 const shapes: readonly ShapeRow[] = [
-  shape('AccountSid', 'AC[0-9a-fA-F]{32}', 'is not "AC" and 32 hex digits', true),
-  shape('(?:Sms|SmsMessage|Message)Sid', '(?:SM|MM|IM)[0-9a-fA-F]{32}', 'is not the SID of a message', true),
-  shape('CallSid', 'CA[0-9a-fA-F]{32}', 'is not "CA" and 32 hex digits', true),
-  shape('\\w*(?:Sid|_sid)', sid, 'is not a SID'),
-  shape('(?:From|To|Caller|Called)Country', '[A-Z]{2}', 'is not the code of a country'),
+  shape('AccountSid', 'AC[0-9a-fA-F]{32}', 'is not "AC" and 32 hex digits', { isFilled: true, isClosed: true }),
+  shape('(?:Sms|SmsMessage|Message)Sid', '(?:SM|MM|IM)[0-9a-fA-F]{32}', 'is not the SID of a message', {
+    isFilled: true,
+    isClosed: true,
+  }),
+  shape('CallSid', 'CA[0-9a-fA-F]{32}', 'is not "CA" and 32 hex digits', { isFilled: true, isClosed: true }),
+  shape('\\w*(?:Sid|_sid)', sid, 'is not a SID', { isClosed: true }),
+  shape('(?:From|To|Caller|Called)Country', '[A-Z]{2}', 'is not the code of a country', { isClosed: true }),
   shape('(?:From|To|Caller|Called)Zip', '[A-Za-z0-9 -]{1,12}', 'is not a postal code'),
   shape('(?:From|To|Caller|Called)(?:City|State)', '[^+:/={}<>@]{1,60}', 'is not the name of a place'),
   // A number, a short code, a URI such as `whatsapp:+…`, a name such as `anonymous` or `CityBank`.
@@ -38,8 +44,10 @@ const shapes: readonly ShapeRow[] = [
     "\\+?[0-9*#]{1,18}|[a-z]{1,20}:\\S{1,250}|(?!.*(?:From|To[A-Z]))[A-Za-z0-9 ._&'-]{1,15}",
     'is not an address',
   ),
-  shape('(?:Referral)?Num(?:Media|Segments)|ErrorCode|SequenceNumber|\\w*Duration', '\\d{1,10}', 'is not a number'),
-  shape('ApiVersion', '\\d{4}-\\d\\d-\\d\\d', 'is not a date'),
+  shape('(?:Referral)?Num(?:Media|Segments)|ErrorCode|SequenceNumber|\\w*Duration', '\\d{1,10}', 'is not a number', {
+    isClosed: true,
+  }),
+  shape('ApiVersion', '\\d{4}-\\d\\d-\\d\\d', 'is not a date', { isClosed: true }),
   shape(
     '(?:Sms|Message|Call|DialCall|Recording|Transcription)Status|Direction|OptOutType',
     '[A-Za-z-]{1,30}',
@@ -49,13 +57,13 @@ const shapes: readonly ShapeRow[] = [
   shape('MediaUrl\\d{1,2}|(?:Recording|Error|Transcription)Url', 'https?://\\S{1,2000}', 'is not a URL'),
 ]
 
-function shape(names: string, value: string, reason: string, isFilled?: true): ShapeRow {
-  return {
-    names: new RegExp(`^(?:${names})$`),
-    value: new RegExp(`^(?:${value})$`, 's'),
-    reason,
-    ...(isFilled && { isFilled }),
-  }
+function shape(
+  names: string,
+  value: string,
+  reason: string,
+  flags?: Pick<ShapeRow, 'isFilled' | 'isClosed'>,
+): ShapeRow {
+  return { names: new RegExp(`^(?:${names})$`), value: new RegExp(`^(?:${value})$`, 's'), reason, ...flags }
 }
 
 // A name directly before a value that it has: the text that Twilio signs, inside another value.
@@ -97,33 +105,44 @@ export function findMisshapen(params: CheckedParams): readonly Misshapen[] {
 /** As `findMisshapen`, for parameters whose kind is known already. */
 export function findMisshapenOf(name: WebhookKind | undefined, params: CheckedParams): readonly Misshapen[] {
   const found: Misshapen[] = []
-  const report = (name: string, reason: string): void => void found.push({ name, reason })
-  const { pairs, values } = ReceivedParams.findDistinct(params)
+  const inValues: Misshapen[] = []
+  const { pairs, values } = ReceivedParams.findDistinct(toReceived(params))
+  const has = (name: string): boolean => values?.has(name) ?? pairs.some((pair) => pair[0] === name)
+  const facts = describeNames(pairs)
   const kind = name && findCompleteKind(kinds[name], params)
   const text = kind?.text
-  for (const [name, ofName] of values) {
-    if (typeof ofName !== 'string' && (findShape(name) !== undefined || name === text)) report(name, 'is repeated')
-    const reason = isKnown(name) ? undefined : findFaultOfName(name, kind)
-    if (reason !== undefined) report(name, reason)
-  }
-  if (text !== undefined) for (const name of [...identity, text]) if (!values.has(name)) report(name, 'is missing')
 
   // The text of a message may hold anything, but only if no other value could hold the rest of the
   // original: then that text is the last one that its sender wrote. Few texts need the answer.
   let isFree: boolean | undefined
   const mayHoldAnything = (name: string): boolean => {
     if (name !== text) return false
-    isFree ??= pairs.every(([name]) => name === text || findShape(name) !== undefined)
+    isFree ??= facts.every(({ name, shape }) => name === text || shape !== undefined)
     return isFree
   }
-  for (const [name, value] of pairs) {
-    const row = kind !== undefined || name === 'AccountSid' ? findShape(name) : undefined
+  for (let index = 0; index < pairs.length; index++) {
+    const { name, shape, isKnown, endings } = facts[index] as NameFacts
+    const [, value] = pairs[index] as Pairs[number]
+    const ofName = values?.get(name)
+    const isRepeated = typeof ofName === 'object'
+    if (!isRepeated || ofName.values().next().value === value) {
+      if (isRepeated && (shape !== undefined || name === text)) found.push({ name, reason: 'is repeated' })
+      const reason = isKnown ? undefined : findFaultOfName(name, kind)
+      if (reason !== undefined) found.push({ name, reason })
+    }
+    const row = kind !== undefined || name === 'AccountSid' ? shape : undefined
     if (row !== undefined && !(value === '' ? row.isFilled === undefined : row.value.test(value)))
-      report(name, row.reason)
-    else if (beginsLongerName(name, value, values)) report(name, 'is a part of another name')
-    else if (swallowed.test(value) && !mayHoldAnything(name)) report(name, 'holds other parameters')
+      inValues.push({ name, reason: row.reason })
+    // `SmsStatu` with the value `sreceived`: the name and the value begin with a longer name. A
+    // known name may do that if the longer one is there too: `From` with the value `CityBank`.
+    else if (endings?.some((ending) => value.startsWith(ending) && !(isKnown && has(name + ending))))
+      inValues.push({ name, reason: 'is a part of another name' })
+    else if (!row?.isClosed && swallowed.test(value) && !mayHoldAnything(name))
+      inValues.push({ name, reason: 'holds other parameters' })
   }
-  return found
+  if (text !== undefined)
+    for (const name of [...identity, text]) if (!has(name)) found.push({ name, reason: 'is missing' })
+  return inValues.length === 0 ? found : [...found, ...inValues]
 }
 
 /**
@@ -132,6 +151,11 @@ export function findMisshapenOf(name: WebhookKind | undefined, params: CheckedPa
  */
 export function hasWebhookShape(params: CheckedParams): boolean {
   return findMisshapen(params).length === 0
+}
+
+function toReceived(params: CheckedParams): ReceivedParams {
+  if (params instanceof ReceivedParams) return params
+  return new ReceivedParams([...params].map(([name = '', value = '']) => [name, value]))
 }
 
 /**
@@ -143,12 +167,47 @@ function findCompleteKind(kind: Kind, params: ParamsReader): Kind | undefined {
   return kind.parameters.every((parameter) => !parameter.always || params.has(parameter.name)) ? kind : undefined
 }
 
-function findShape(name: string): ShapeRow | undefined {
-  const known = shapesOfNames.get(name)
-  if (known !== undefined || shapesOfNames.has(name)) return known
-  const found = shapes.find(({ names }) => names.test(name))
-  if (plainNames.has(name)) shapesOfNames.set(name, found)
-  return found
+/** The facts about a name that do not depend on the other parameters. */
+interface NameFacts {
+  readonly name: string
+  readonly shape: ShapeRow | undefined
+  /** True for a name that any kind has. */
+  readonly isKnown: boolean
+  /** The rest of each longer name that begins with this one: `SmsStatu` has `s`. */
+  readonly endings: readonly string[] | undefined
+}
+
+/**
+ * Describes the names of a form. Webhooks of one kind have their names in one order, and to compare
+ * a name costs less than to look it up. So the names that were last at these places are tried first.
+ */
+function describeNames(pairs: Pairs): readonly NameFacts[] {
+  const last = pairs.length > 64 ? [] : (lastNames[pairs.length] ?? [])
+  if (pairs.length <= 64) lastNames[pairs.length] = last
+  return pairs.map(([name], index) => {
+    const known = last[index]
+    if (known?.name === name) return known
+    const facts = describeName(name)
+    // Strangers may have chosen other names.
+    last[index] = plainNames.has(name) ? facts : undefined
+    return facts
+  })
+}
+
+function describeName(name: string): NameFacts {
+  const known = factsOfNames.get(name)
+  if (known !== undefined) return known
+  endings ??= findEndings()
+  const isPlain = plainNames.has(name)
+  const facts = {
+    name,
+    shape: shapes.find(({ names }) => names.test(name)),
+    isKnown: isPlain || patterns.some((pattern) => isNamed(name, pattern)),
+    endings: endings.get(name),
+  }
+  // No other names, which strangers may have chosen.
+  if (isPlain) factsOfNames.set(name, facts)
+  return facts
 }
 
 function findFaultOfName(name: string, kind: Kind | undefined): string | undefined {
@@ -169,22 +228,14 @@ function findNextName({ parameters }: Kind, text: string): string {
   return always.sort()[0] ?? text
 }
 
-/**
- * True for `SmsStatu` with the value `sreceived`: the name and the value begin with a longer name.
- * A known name may do that if the longer one is there too: `From` with the value `CityBank`.
- */
-function beginsLongerName(name: string, value: string, values: ReadonlyMap<string, unknown>): boolean {
-  endings ??= findEndings()
-  const begun = endings.get(name)?.filter((ending) => value.startsWith(ending))
-  return begun?.some((ending) => !(isKnown(name) && values.has(name + ending))) === true
-}
-
 const allNames = Object.values(kinds).flatMap(listNames)
 const plainNames: ReadonlySet<string> = new Set(allNames.filter((name) => !isPattern(name)))
 const patterns = [...new Set(allNames.filter(isPattern))]
-// A replay guard checks every delivery, so what is known of a name is looked up. It is found when
-// the first deliveries arrive: made by the import, it would be 5 MB of memory in every process.
-const shapesOfNames = new Map<string, ShapeRow | undefined>()
+// A replay guard checks every delivery, so the facts about a name are kept. They are found when the
+// first deliveries arrive: made by the import, they would be 5 MB of memory in every process.
+const factsOfNames = new Map<string, NameFacts>()
+/** By the number of names, and by their places. */
+const lastNames: (NameFacts | undefined)[][] = []
 let endings: ReadonlyMap<string, readonly string[]> | undefined
 
 /** Finds for each beginning of a name its endings: `SmsStatu` has `s`. */
@@ -202,11 +253,6 @@ function findEndings(): ReadonlyMap<string, readonly string[]> {
 
 function isPattern(name: string): boolean {
   return /[{*]/.test(name)
-}
-
-/** True for a name that any kind has. */
-function isKnown(name: string): boolean {
-  return plainNames.has(name) || patterns.some((pattern) => isNamed(name, pattern))
 }
 
 /** Compares a name with a pattern of a row: `MediaUrl{N}`, `SipHeader_*`. */
