@@ -391,6 +391,20 @@ describe('a request as other languages and tools print it', () => {
       }),
     ],
     [
+      'Insomnia',
+      JSON.stringify({
+        resources: [
+          {
+            _type: 'request',
+            method: 'POST',
+            url: 'https://example.com/sms',
+            headers,
+            body: { mimeType: formType, params: pairs.map(({ key, value }) => ({ name: key, value })) },
+          },
+        ],
+      }),
+    ],
+    [
       'Elastic',
       JSON.stringify({
         http: { request: { method: 'post', headers, body: { content: form } } },

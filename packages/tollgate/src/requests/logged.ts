@@ -184,7 +184,7 @@ function readLoggedBody(request: unknown, holders: readonly object[], headers: H
     firstOf(perhaps, readMessageBody) ??
     firstOf(perhaps, (one) => (looksLikeBody(one, headers) ? readBodyText(one, headers, isEncoded) : undefined))
   if (bytes !== undefined) return { body: bytes }
-  const pairs = known.flatMap((one) => readPairs(property(one, 'urlencoded')))
+  const pairs = known.flatMap((one) => readPairs(property(one, 'urlencoded') ?? property(one, 'params')))
   if (pairs.length > 0) return { body: encodeUtf8(serializeForm(pairs)), bodyDecoded: true }
   const parsed = known.find(isFilled) ?? perhaps.find((one) => isFilled(one) && hasFormOfTwilio(one, headers))
   return toBody(parsed, headers)
@@ -198,10 +198,10 @@ function firstOf<T, R>(list: readonly T[], read: (one: T) => R | undefined): R |
   return undefined
 }
 
-/** Postman has a form as a list of { key, value }. */
+/** Postman has a form as a list of { key, value }, Insomnia as one of { name, value }. */
 function readPairs(list: unknown): [string, string][] {
   return (Array.isArray(list) ? list : []).flatMap((one): [string, string][] => {
-    const [key, value] = [textOf(one, 'key'), textOf(one, 'value')]
+    const [key, value] = [textOf(one, 'key') ?? textOf(one, 'name'), textOf(one, 'value')]
     return key === undefined || value === undefined ? [] : [[key, value]]
   })
 }
