@@ -10,6 +10,13 @@ describe('a text that is no token', () => {
     ['\u2022'.repeat(32), 'masked'],
     [`${'*'.repeat(28)}1234`, 'masked'],
     ['[REDACTED]', 'masked'],
+    ['[MASKED]', 'masked'],
+    ['*', 'masked'],
+    ['***', 'masked'],
+    ['\u2022\u2022', 'masked'],
+    ['\u25cf\u25cf\u25cf', 'masked'],
+    ['###', 'masked'],
+    ['op://Private/Twilio/auth token', '1Password'],
     [`${authToken.slice(0, 8)}...`, 'masked'],
     ['op://vault/twilio/token', '1Password'],
     ['arn:aws:secretsmanager:us-east-1:123456789012:secret:twilio', 'ARN'],
@@ -92,6 +99,35 @@ describe('a text that is no token', () => {
     expect(proven?.causes).toMatchObject([{ id: 'token_shape', detail: expect.stringMatching(what) }])
     expect(proven?.causes[0]?.fix.endsWith('Then give the token in that text alone.')).toBe(name === 'JSON in Base64')
     expect(JSON.stringify(proven)).not.toContain(authToken)
+  })
+
+  test('a text with which no signature is computed is always the cause', async () => {
+    const texts = [
+      '"',
+      "'",
+      '`',
+      `'"`,
+      '" "',
+      '\u00ab\u00bb',
+      ' * ',
+      '* * *',
+      '-',
+      '--',
+      '\u0444\u044b\u0432',
+      '&*(',
+      `(${accountSid})`,
+    ]
+    for (const secret of texts)
+      for (const given of [{ authToken: secret }, { authToken: () => secret }]) {
+        const { proven, suspected, tried } = await diagnose(request, { ...options, ...given })
+        expect(proven).toBeUndefined()
+        expect(`${secret}: ${tried} ${suspected[0]?.id}`).toMatch(/: (0 token_\w+|[1-9]\d* \w+)$/)
+      }
+    for (const secret of texts) {
+      const shared = post(`${origin}/sms`, { headers: { ...keyed, 'x-twilio-signature': sha256Signed('other') } })
+      const { suspected } = await diagnose(shared, { ...options, sharedKeys: { webhooks_sharedkey_1: secret } })
+      expect(`${secret}: ${suspected[0]?.id}`).not.toContain('undefined')
+    }
   })
 
   test('a sentence is not called a token with white space', async () => {

@@ -142,6 +142,8 @@ export const keyCauses = {
           detail: `The configured Auth Token is not a token but ${reference.replace(/\. .*$/s, '')}.`,
           fix: `Configure the Auth Token itself.${/\. .*$/s.exec(`${reference}.`)?.[0].slice(1) ?? ''}`,
         }
+      if (key?.kind === 'auth_token' && keys.faults.length === 0 && !/\w/.test(key.secret))
+        return { grounds: ['trace'], detail: 'The configured Auth Token has no letter and no digit in it.' }
       if (key?.kind !== 'auth_token' || tried === 0 || keys.faults.length > 0 || looksLikeApiSecret(key.secret))
         return undefined
       if (keys.tried.some(({ secret }) => tokenShape.test(secret))) return undefined
@@ -379,6 +381,13 @@ export const keyCauses = {
     },
     suspect({ subject: { keys }, tried }) {
       const { claimedKeyId, sharedKeyFound } = keys
+      const [key] = keys.tried
+      if (claimedKeyId !== undefined && key !== undefined && keys.faults.length === 0 && !/\w/.test(key.secret))
+        return {
+          grounds: ['trace'],
+          detail: `The secret that is configured for the SharedKey "${showName(claimedKeyId)}" has no letter and no digit in it.`,
+          fix: 'Copy the secret of the SharedKey again.',
+        }
       return claimedKeyId !== undefined && sharedKeyFound && tried > 0
         ? {
             grounds: ['secret'],
