@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { keyed, post, sha256Signed } from '../../../conformance/diagnosis/made/direct.ts'
 import { diagnose } from '../src/diagnose/index.ts'
-import { accountSid, authToken, options, origin, otherToken } from './requests.ts'
+import { accountSid, authToken, options, origin, otherSid, otherToken } from './requests.ts'
 
 const request = post(`${origin}/sms`)
 
@@ -155,6 +155,42 @@ describe('a text that is no token', () => {
     const { proven } = await diagnose(request, { ...options, authToken: token })
     expect(proven?.causes.map(({ id }) => id)).toEqual(['token_shape'])
   })
+})
+
+describe('the account of the environment', () => {
+  const wrong = post(`${origin}/sms`, { secret: otherToken })
+  const first = async (given: object, account: string, seen: object = {}): Promise<string> => {
+    vi.stubEnv('TWILIO_ACCOUNT_SID', account)
+    const { suspected } = await diagnose({ ...wrong, ...seen }, { ...options, ...given })
+    vi.unstubAllEnvs()
+    return `${suspected[0]?.id}: ${suspected[0]?.detail} ${suspected[0]?.fix}`
+  }
+
+  test('names that of the request, if it is another one', async () => {
+    for (const headers of [wrong.headers, { ...wrong.headers, host: 'app.internal.example' }]) {
+      const text = await first({}, otherSid, { headers })
+      expect(text).toMatch(/^token_of_other_account: The request names the account/)
+      expect(text).toContain(accountSid)
+      expect(text).toContain(`authToken: { '${accountSid}': '…' }`)
+    }
+  })
+
+  test('says nothing about the same account, about text, and about tokens by account', async () => {
+    for (const [given, account] of [
+      [{}, accountSid],
+      [{}, 'AC123'],
+      [{ authToken: { [accountSid]: authToken } }, otherSid],
+      [{ authToken: () => authToken }, otherSid],
+    ] as const)
+      expect(await first(given, account)).not.toContain('TWILIO_ACCOUNT_SID')
+  })
+})
+
+test('without evidence the token comes before the path and the host', async () => {
+  for (const headers of [{}, { 'x-forwarded-for': '54.172.60.1' }]) {
+    const { suspected } = await diagnose(post(`${origin}/sms`, { secret: otherToken, headers }), options)
+    expect(suspected.map(({ id }) => id).slice(0, 2)).toEqual(['token_of_other_account', 'path_prefix'])
+  }
 })
 
 describe('a secret that was read in another way than it was written', () => {

@@ -391,6 +391,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
         (which === 'no account' ? accounts(one).length === 0 : accounts(one).length > 1),
     ],
     [
+      /^The request names the account (AC\w+), and TWILIO_ACCOUNT_SID is (AC\w+)/,
+      (one, [account = '', own]) => accounts(one).join() === account && own === process.env.TWILIO_ACCOUNT_SID,
+    ],
+    [
       /^The configured Auth Token may be old or secondary/,
       (one) => !namesKey(one) && one.options.authToken !== undefined,
     ],

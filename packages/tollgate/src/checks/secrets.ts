@@ -49,10 +49,10 @@ const isQuoted = /^(["'`]).*\1$/
 // Stores of secrets return several values in one JSON text. The others are what a missing value, or an
 // object without its field or its `await`, becomes in a text.
 const isOther = /^(\{\s*"|\[object |(undefined|null|nan)$)/i
-// A mask, the remains of a template string or an example file, a reference of 1Password, which may have
+// A mask, the remains of a template string or an example file, a reference of 1Password whose names have
 // spaces, or a variable's name instead of its value.
 const isPlaceholder =
-  /^(<.*>|\$?\{.*\}|x{4,}|[*.…•]+|\[\D+]|op:\/.*|your[ _-].*|(change|replace)[ _-]?(me|this)|[$%(]*(process\.env\.|env:)?(twilio_auth_token|tollgate_shared_key)%?)$/i
+  /^(<.*>|\$?\{.*\}|x{4,}|[*.…•]+|\[\D+]|op:.* .*|your[ _-].*|(change|replace)[ _-]?(me|this)|[$%(]*(process\.env\.|env:)?(twilio_auth_token|tollgate_shared_key)%?)$/i
 
 /**
  * Checks the tokens of an option.
