@@ -52,7 +52,7 @@ const isOther = /^(\{\s*"|\[object |(undefined|null|nan)$)/i
 // A mask, the remains of a template string or an example file, a reference of 1Password whose names have
 // spaces, or a variable's name instead of its value.
 const isPlaceholder =
-  /^(<.*>|\$?\{.*\}|x{4,}|[*.…•]+|\[\D+]|op:.* .*|your[ _-].*|(change|replace)[ _-]?(me|this)|[$%(]*(process\.env\.|env:)?(twilio_auth_token|tollgate_shared_key)%?)$/i
+  /^(<.*>|\$?\{.*}|x{4,}|[*.…•]+|\[\D+]|(op:.* |your[ _-]).*|(change|replace)[ _-]?(me|this)|[$%(]*(process\.env\.|env:)?(twilio_auth_token|tollgate_shared_key)%?)$/i
 
 /**
  * Checks the tokens of an option.

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { forge } from '../../../../conformance/diagnosis/forged.ts'
-import { get, json, mapped, post, sms } from '../../../../conformance/diagnosis/made/direct.ts'
+import { get, json, keyed, mapped, post, sha256Signed, sms } from '../../../../conformance/diagnosis/made/direct.ts'
 import { createRandom } from '../../../../conformance/kit/random.ts'
 import { type CauseId, causes } from '../../src/diagnose/causes/index.ts'
 import type { CauseRow } from '../../src/diagnose/causes/row.ts'
@@ -9,7 +9,7 @@ import { type DiagnosableRequest, diagnose } from '../../src/diagnose/index.ts'
 import { fromRequest, type VerifierOptions } from '../../src/index.ts'
 import { claims, type Refused } from '../diagnose-sentences.ts'
 import { readOptions, readRequest, setUps } from '../diagnose-support.ts'
-import { authToken, options, origin, otherToken } from '../requests.ts'
+import { authToken, options, origin, otherSid, otherToken } from '../requests.ts'
 
 // Slow, because it diagnoses over a thousand requests, so that every suspicion is both true and
 // false in some of them.
@@ -89,6 +89,15 @@ const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
   [post(`${origin}/sms`), { authToken: (() => ({ a: 1 })) as never }],
   [post(`${origin}/sms`), { authToken: 'op://vault/twilio/token' }],
   [post(`${origin}/sms`), { authToken: '0a'.repeat(16) }],
+  [post(`${origin}/sms`), { authToken: `"'` }],
+  [
+    post('https://a-b.trycloudflare.com/sms', { headers: { host: [] }, secret: otherToken }),
+    { publicUrl: 'https://a-b.trycloudflare.com' },
+  ],
+  [
+    post(`${origin}/sms`, { headers: { ...keyed, 'x-twilio-signature': sha256Signed(otherToken) } }),
+    { sharedKeys: { webhooks_sharedkey_1: '--' } },
+  ],
   [
     post(`${origin}/sms`, { sent: mapped((value) => (/^\+1/.test(value) ? value.replace(/\d{4}$/, '****') : value)) }),
     {},
@@ -138,6 +147,7 @@ const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
 
 beforeAll(async () => {
   listen()
+  vi.stubEnv('TWILIO_ACCOUNT_SID', otherSid)
   const random = createRandom(7)
   const bags = setUps.map(readOptions)
   // With one try, nothing but the request as it is can match, so every row is asked.
@@ -156,6 +166,7 @@ beforeAll(async () => {
 
 afterAll(() => {
   for (const [id, row] of rows) row.suspect = originals.get(id) as never
+  vi.unstubAllEnvs()
 })
 
 const suspecting = rows.filter(([, row]) => row.suspect !== undefined).map(([id]) => id)
