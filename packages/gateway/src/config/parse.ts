@@ -11,7 +11,8 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 }
 
-type Path = readonly (string | number)[]
+/** Names in the file, from the outermost to an option. */
+export type Path = readonly (string | number)[]
 
 /** A configuration that matches the schema. */
 export interface ParsedConfiguration {
