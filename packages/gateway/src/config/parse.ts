@@ -1,6 +1,6 @@
 import { Composer, type CST, Document, isMap, isPair, isScalar, Lexer, LineCounter, Parser } from 'yaml'
 import type * as z from 'zod'
-import { explainMisplaced } from '../check-options.ts'
+import { misplaced } from '../check-options.ts'
 import { runAtOnce, type Steps, wholeSlice } from '../slices.ts'
 import { type Configuration, configurationSchema } from './schema.ts'
 
@@ -115,7 +115,7 @@ const describeUnknown: z.core.$ZodErrorMap = (issue) => {
   if (issue.code !== 'unrecognized_keys') return undefined
   const [name = ''] = issue.keys
   // Earlier releases had these two.
-  const advice = name === 'workers' || name === 'tls' ? explainMisplaced(name) : undefined
+  const advice = name === 'workers' || name === 'tls' ? misplaced.get(name) : undefined
   const { shape } = (issue.inst as z.core.$ZodObject)._zod.def
   return `there is no such option here. ${advice ?? suggest(name, Object.keys(shape))}`
 }

@@ -44,10 +44,7 @@ export function createResources(
 
   function linger(resource: Resource<unknown>, ms: number): void {
     lingering.add(resource)
-    const end = (): void => {
-      if (lingering.delete(resource)) resource.close?.()
-    }
-    setTimeout(end, ms).unref()
+    setTimeout(() => lingering.delete(resource) && resource.close?.(), ms).unref()
   }
 
   function readVariable(name: string): string {
