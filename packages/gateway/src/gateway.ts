@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { createAdmin } from './admin.ts'
-import { checkOptions } from './check-options.ts'
 import { createConfigSnapshot } from './config-snapshot.ts'
 import type { ExchangeContext, ExchangeState } from './exchange.ts'
 import { createForwardAuth } from './forward-auth.ts'
@@ -59,8 +58,9 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 /** Does the same, with the events of its surroundings for the metrics. */
 export function createObservedGateway(options: GatewayOptions, events: OwnEvents): Gateway {
-  runAtOnce(checkOptions(options))
   const upstreams = createUpstreams()
+  const hop = randomUUID()
+  let current = runAtOnce(createConfigSnapshot(options, upstreams, hop))
   let inFlight = 0
   /** Handshakes without an answer, and tunnels. */
   let openTunnels = 0
@@ -68,8 +68,6 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   log.setLogger(options.log)
   let admin: ReturnType<typeof createAdmin> | undefined
   let spans: typeof import('./spans.ts') | undefined
-  const hop = randomUUID()
-  let current = runAtOnce(createConfigSnapshot(options, upstreams, hop))
   let lastReload: Promise<void> = Promise.resolve()
   let listeners: Parameters<typeof refuseOwnListeners>[1] = listAddresses(options)
   let hasBegunToClose = false
@@ -133,18 +131,6 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     await upstreams.waitForClose()
   }
 
-  async function bindAll(): ReturnType<Gateway['listen']> {
-    await refuseOwnListeners(options, listeners)
-    // Without spans and admin pages, their libraries would only use memory.
-    if (isTracingConfigured()) spans = await import('./spans.ts')
-    if (options.admin) await openAdmin()
-    const { listen, admin: adminAddress = {}, 'forwardAuth.listen': authAddress = {} } = listAddresses(options)
-    const url = options.routes.length > 0 ? await bind(server, listen) : ''
-    const forwardAuthUrl = auth && (await bind(auth.server, authAddress))
-    const adminUrl = admin && (await bind(admin.server, adminAddress))
-    return { url, adminUrl, forwardAuthUrl }
-  }
-
   async function openAdmin(): Promise<void> {
     const { createAdmin } = await import('./admin.ts')
     const counts = {
@@ -153,14 +139,13 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
       droppedLines: () => log.dropped,
       sampledLines: () => log.sampled,
     }
-    admin = createAdmin({ counts, events, isClosing, listGuards: () => current.guards })
+    admin = createAdmin(counts, events, isClosing, () => current.guards)
   }
 
   async function replaceOptions(next: GatewayOptions): Promise<void> {
-    await runInSlices(checkOptions(next))
-    checkUnchanged(options, next)
     const config = await runInSlices(createConfigSnapshot(next, upstreams, hop))
     try {
+      checkUnchanged(options, next)
       await refuseOwnListeners(next, listeners)
       if (hasBegunToClose) throw new Error('The gateway is closing')
     } catch (error) {
@@ -178,13 +163,19 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   return {
     async listen() {
       try {
-        const bound = await bindAll()
-        const { url, adminUrl, forwardAuthUrl } = bound
+        await refuseOwnListeners(options, listeners)
+        // Without spans and admin pages, their libraries would only use memory.
+        if (isTracingConfigured()) spans = await import('./spans.ts')
+        if (options.admin) await openAdmin()
+        const { listen, admin: adminAddress = {}, 'forwardAuth.listen': authAddress = {} } = listAddresses(options)
+        const url = options.routes.length > 0 ? await bind(server, listen) : ''
+        const forwardAuthUrl = auth && (await bind(auth.server, authAddress))
+        const adminUrl = admin && (await bind(admin.server, adminAddress))
         const parse = (one = ''): AddressOptions | undefined => (one === '' ? undefined : parseOrigin(one))
         listeners = { listen: parse(url), admin: parse(adminUrl), 'forwardAuth.listen': parse(forwardAuthUrl) }
         // The address of an inherited socket is known only now.
         await refuseOwnListeners(options, listeners)
-        return bound
+        return { url, adminUrl, forwardAuthUrl }
       } catch (error) {
         for (const bound of [server, auth?.server]) bound?.close()
         admin?.stop()

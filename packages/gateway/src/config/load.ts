@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { getScheme, schemes } from 'tollgate/schemes'
-import { checkOptions } from '../check-options.ts'
 import { createConfigSnapshot } from '../config-snapshot.ts'
 import type { ForwardAuthOptions, GatewayOptions, Route } from '../options.ts'
 import { listAddresses, refuseOwnListeners } from '../own-listeners.ts'
@@ -55,7 +54,6 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   const options: GatewayOptions = { ...rest, routes: prepared, forwardAuth: auth }
   try {
     // These are the checks of `createGateway`, before anything runs.
-    await runInSlices(checkOptions(options))
     const config = await runInSlices(createConfigSnapshot(options, createUpstreams(), ''))
     config.retire()
     await refuseOwnListeners(options, listAddresses(options))
