@@ -131,15 +131,11 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     await upstreams.waitForClose()
   }
 
-  async function openAdmin(): Promise<void> {
-    const { createAdmin } = await import('./admin.ts')
-    const counts = {
-      requests: () => inFlight + (auth?.countInFlight() ?? 0),
-      tunnels: () => openTunnels,
-      droppedLines: () => log.dropped,
-      sampledLines: () => log.sampled,
-    }
-    admin = createAdmin(counts, events, isClosing, () => current.guards)
+  const counts = {
+    requests: () => inFlight + (auth?.countInFlight() ?? 0),
+    tunnels: () => openTunnels,
+    droppedLines: () => log.dropped,
+    sampledLines: () => log.sampled,
   }
 
   async function replaceOptions(next: GatewayOptions): Promise<void> {
@@ -166,7 +162,8 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
         await refuseOwnListeners(options, listeners)
         // Without spans and admin pages, their libraries would only use memory.
         if (isTracingConfigured()) spans = await import('./spans.ts')
-        if (options.admin) await openAdmin()
+        if (options.admin)
+          admin = (await import('./admin.ts')).createAdmin(counts, events, isClosing, () => current.guards)
         const { listen, admin: adminAddress = {}, 'forwardAuth.listen': authAddress = {} } = listAddresses(options)
         const url = options.routes.length > 0 ? await bind(server, listen) : ''
         const forwardAuthUrl = auth && (await bind(auth.server, authAddress))

@@ -3,9 +3,9 @@ import { getScheme, schemes } from 'tollgate/schemes'
 import { createConfigSnapshot } from '../config-snapshot.ts'
 import type { ForwardAuthOptions, GatewayOptions, Route } from '../options.ts'
 import { listAddresses, refuseOwnListeners } from '../own-listeners.ts'
-import { runInSlices, wholeSlice } from '../slices.ts'
+import { runAtOnce, runInSlices, wholeSlice } from '../slices.ts'
 import { createUpstreams } from '../upstream/pool.ts'
-import { ConfigurationError, type ParsedConfiguration, type Path, parseConfiguration, parseInSteps } from './parse.ts'
+import { ConfigurationError, type ParsedConfiguration, type Path, parseConfiguration } from './parse.ts'
 import type { Resources } from './resources.ts'
 import type { Configuration, KeysConfiguration, ListedKeysConfiguration } from './schema.ts'
 
@@ -25,7 +25,7 @@ const maxBytes = 4 * 1024 * 1024
  * @throws ConfigurationError that names line and option
  */
 export async function loadConfiguration(file: string, resources: Resources): Promise<LoadedConfiguration> {
-  const parsed = await runInSlices(parseInSteps(readText(file), file))
+  const parsed = await runInSlices(parseConfiguration(readText(file), file))
   const { configuration, createError } = parsed
   const { graceMs, keys, replay, routes, forwardAuth, ...rest } = configuration
   const failAt = (path: Path) => (error: Error) => {
@@ -70,7 +70,7 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
  * @throws ConfigurationError that names line and option
  */
 export function readConfiguration(file: string): Configuration {
-  return parseConfiguration(readText(file), file).configuration
+  return runAtOnce(parseConfiguration(readText(file), file)).configuration
 }
 
 function readText(file: string): string {

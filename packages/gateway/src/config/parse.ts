@@ -1,7 +1,7 @@
 import { Composer, type CST, Document, isMap, isPair, isScalar, Lexer, LineCounter, Parser } from 'yaml'
 import type * as z from 'zod'
 import { misplaced } from '../check-options.ts'
-import { runAtOnce, type Steps, wholeSlice } from '../slices.ts'
+import { type Steps, wholeSlice } from '../slices.ts'
 import { type Configuration, configurationSchema } from './schema.ts'
 
 /**
@@ -25,12 +25,7 @@ export interface ParsedConfiguration {
  * Reads a configuration in YAML or JSON.
  * @throws ConfigurationError
  */
-export function parseConfiguration(text: string, file: string): ParsedConfiguration {
-  return runAtOnce(parseInSteps(text, file))
-}
-
-/** Does the same in steps. */
-export function* parseInSteps(text: string, file: string): Steps<ParsedConfiguration> {
+export function* parseConfiguration(text: string, file: string): Steps<ParsedConfiguration> {
   const lines = new LineCounter()
   const [document = new Document(), second] = yield* parseDocuments(text, lines)
   const [broken] = document.errors

@@ -153,9 +153,9 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
   const parsed = parseRedisUrl(url)
   const reportedAt = new Map<string, number>()
   const waiting = new EventEmitter<{ ready: []; error: [TypeError] }>().setMaxListeners(0)
-  let silentPings = 0
-  let openedAt = 0
-  let hasConnected = false
+  let silentPings: number
+  let openedAt: number
+  let hasConnected: boolean
   let isClosed = false
 
   function report(reason: string): void {
@@ -168,14 +168,17 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
   function connect(): Connection {
     openedAt = performance.now()
     hasConnected = false
+    silentPings = 0
     const opened = connections[parsed.kind](parsed)
     // A connection that was given up may still end, or even be ready.
     const isCurrent = (): boolean => opened === connection && !isClosed
     const onError = (error: unknown): void => {
       if (!isCurrent()) return
-      report(readCode(error) ?? 'error')
+      const code = readCode(error) ?? 'error'
+      report(code)
       showState(false)
-      failWaiting(error)
+      const reason = misconfigured.get(code)
+      if (reason !== undefined && waiting.listenerCount('error') > 0) waiting.emit('error', new TypeError(reason))
     }
     const onReady = (): void => {
       if (!isCurrent()) return
@@ -201,13 +204,7 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
     events.redisUp.set(parsed.kind, isUp)
   }
 
-  function failWaiting(error: unknown): void {
-    const reason = misconfigured.get(readCode(error) ?? '')
-    if (reason !== undefined && waiting.listenerCount('error') > 0) waiting.emit('error', new TypeError(reason))
-  }
-
   function reconnect(): void {
-    silentPings = 0
     const old = connection
     connection = connect()
     destroy(old).catch(() => undefined)
