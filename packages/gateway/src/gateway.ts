@@ -65,7 +65,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   /** Handshakes without an answer, and tunnels. */
   let openTunnels = 0
   const log = new RequestLog()
-  log.setLogger(options.log)
+  log.output = options.log
   let admin: ReturnType<typeof createAdmin> | undefined
   let spans: typeof import('./spans.ts') | undefined
   let lastReload: Promise<void> = Promise.resolve()
@@ -150,7 +150,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     }
     server.requestTimeout = readRequestTimeout(config.timeoutMs)
     auth?.limitTime(config.timeoutMs)
-    log.setLogger(next.log)
+    log.output = next.log
     const previous = current
     current = config
     previous.retire()
