@@ -70,7 +70,8 @@ const connections: Readonly<Record<RedisUrl['kind'], (url: RedisUrl) => Connecti
       sentinelClientOptions: { socket: { ...socket, tls: url.tls } },
       passthroughClientErrorEvents: true,
     })
-    return { client, send: (_key, command) => client.sendCommand(false, command), ping: () => client.ping() }
+    const send = (command: string[]): Promise<unknown> => client.sendCommand(false, command)
+    return { client, send: (_key, command) => send(command), ping: () => send(['PING']) }
   },
 }
 
