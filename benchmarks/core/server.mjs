@@ -199,6 +199,13 @@ const servers = {
       const { twilioWebhook } = await import('tollgate/fastify')
       return startFastify((app) => app.register(twilioWebhook, options))
     },
+    async bodiless() {
+      const { twilioWebhook } = await import('tollgate/fastify')
+      return startFastify((app) => {
+        app.addContentTypeParser('application/x-www-form-urlencoded', (_request, _payload, done) => done(null))
+        app.register(twilioWebhook, options)
+      })
+    },
     async constant() {
       const { twilioWebhook } = await import('tollgate/fastify')
       return startFastify((app) =>

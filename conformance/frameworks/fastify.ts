@@ -2,6 +2,7 @@ import { request as openRequest } from 'node:http'
 import formbody from '@fastify/formbody'
 import websocket from '@fastify/websocket'
 import createFastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { IncomingRequest, PushedBody } from 'tollgate'
 import { readWebhook, twilioWebhook } from 'tollgate/fastify'
 import type { WebSocket } from 'ws'
 import type { Framework, ParserBefore, Running } from '../adapter/framework.ts'
@@ -175,6 +176,23 @@ async function exceedBodyLimit(): Promise<readonly number[]> {
   return statuses
 }
 
+/** Sends a short form to a verifier of the user's that unpacks it into a body above Fastify's limit. */
+async function unpackBeyondBodyLimit(): Promise<number> {
+  const verifier = {
+    async verify({ body }: IncomingRequest) {
+      await new Promise((resolve) => (body as PushedBody).listen(() => undefined, resolve))
+      return { ok: true, body: new Uint8Array(101), json: () => undefined, async release() {} }
+    },
+  }
+  const app = createFastify({ bodyLimit: 100 })
+  await app.register(twilioWebhook({ verifier }))
+  app.post('/*', async () => 'reached')
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const { statusCode } = await app.inject({ method: 'POST', url: '/sms', headers, payload: 'a=1' })
+  await app.close()
+  return statusCode
+}
+
 type Register = (scope: FastifyInstance) => unknown
 
 // Parsers that an application may have for forms. Each answers with its name.
@@ -258,6 +276,8 @@ export const fastifyHookSuite: Suite = defineSuite('hooks of Fastify', {
   'a client that leaves during the rejection: no handler runs': async () =>
     assertEqual(await leaveDuringRejection(), 0, 'runs'),
   'bodyLimit applies to forms and JSON': async () => assertEqual(await exceedBodyLimit(), [413, 413], 'statuses'),
+  'bodyLimit applies to the body of a given verifier': async () =>
+    assertEqual(await unpackBeyondBodyLimit(), 413, 'status'),
 })
 
 export const fastifyWebSocketSuite: Suite = defineSuite('@fastify/websocket', {

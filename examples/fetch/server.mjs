@@ -16,8 +16,9 @@ server.listen(port, '127.0.0.1', () => console.log(`Listening on http://127.0.0.
 function toRequest(req) {
   const method = req.method ?? 'GET'
   const headers = new Headers()
-  for (const [name, values = []] of Object.entries(req.headersDistinct))
-    for (const value of values) headers.append(name, value)
+  // Some versions of Node.js 20 throw in `headersDistinct` if a header is named __proto__.
+  for (let at = 0; at < req.rawHeaders.length; at += 2)
+    headers.append(req.rawHeaders[at] ?? '', req.rawHeaders[at + 1] ?? '')
   const hasBody = method !== 'GET' && method !== 'HEAD'
   // Node.js and the DOM type the same stream differently.
   const body = /** @type {ReadableStream} */ (/** @type {unknown} */ (Readable.toWeb(req)))

@@ -1,5 +1,5 @@
 import type { VerifierOptions } from 'tollgate'
-import { type RecordedRequest, splitUrl } from 'tollgate/requests'
+import { isCaptureSite, type RecordedRequest, splitUrl } from 'tollgate/requests'
 import type { Args } from './args.ts'
 import type { Flag, Flags } from './commands/command.ts'
 import { UsageError } from './exit.ts'
@@ -41,7 +41,7 @@ export function readSharedOptions(args: Args, { authTokens, sharedKey }: KnownKe
 
 /**
  * Converts the flags to the options of a verifier.
- * @param instead the public URL to use if there is no flag. Default: that of the request
+ * @param instead the public URL to use. Default: that of the flag or else of the request
  */
 export function toVerifierOptions(
   args: Args,
@@ -50,7 +50,7 @@ export function toVerifierOptions(
   secrets: KnownKeys,
   instead?: string,
 ): { readonly options: VerifierOptions; readonly publicUrl: string } {
-  const publicUrl = args.text('public-url') ?? instead ?? splitUrl(given.url)?.origin
+  const publicUrl = instead ?? args.text('public-url') ?? splitUrl(given.url)?.origin
   if (publicUrl === undefined)
     throw new UsageError('--public-url is missing: the request does not name the host that Twilio called.')
   if (!args.has('public-url') && instead === undefined)
@@ -63,4 +63,13 @@ export function toVerifierOptions(
       ...readSharedOptions(args, secrets),
     },
   }
+}
+
+/**
+ * Returns the host of a site that shows requests to its readers, if Twilio sent the request there.
+ * `undefined` if the user names another public URL.
+ */
+export function findCaptured(args: Args, { url }: RecordedRequest): string | undefined {
+  const host = splitUrl(args.text('public-url') ?? url)?.authority.replace(/:\d+$/, '')
+  return host !== undefined && isCaptureSite(host) ? host : undefined
 }

@@ -295,6 +295,10 @@ describe('diagnose', () => {
           expect(ran.stderr).toContain(`Not using ${host} as the public URL`)
           expect(ran.stdout).toMatch(/^Fix: Point Twilio at your own server.*\n.*\nProven: /)
           expect(ran.stdout).not.toMatch(/Option:|publicUrl:/)
+          // Not even if it is named.
+          expect((await tollgate(['diagnose', '-', '--public-url', `https://${host}`], { input })).stdout).toBe(
+            ran.stdout,
+          )
           const other = await tollgate(['diagnose', '-'], { input, env: { TWILIO_AUTH_TOKEN: otherToken } })
           expect(other.stdout).toMatch(/^Try: Point Twilio at your own server/)
           expect(other.stdout).not.toContain('.invalid')

@@ -1,12 +1,5 @@
 import { type Cause, type CauseInfo, causes, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
-import {
-  findHeader,
-  findSharedKeyId,
-  isBodyLost,
-  isCaptureSite,
-  type RecordedRequest,
-  splitUrl,
-} from 'tollgate/requests'
+import { findHeader, findSharedKeyId, isBodyLost, type RecordedRequest } from 'tollgate/requests'
 import type { Args } from '../args.ts'
 import { formatCauses, guessFlags, listFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
@@ -22,7 +15,7 @@ import {
   secretFlags,
 } from '../secrets.ts'
 import { apiFlags } from '../twilio-api/credentials.ts'
-import { toVerifierOptions, verifierFlags } from '../verifier-options.ts'
+import { findCaptured, toVerifierOptions, verifierFlags } from '../verifier-options.ts'
 import { type Command, inGroup } from './command.ts'
 
 export const command: Command = {
@@ -45,7 +38,10 @@ export const command: Command = {
       },
       call: { type: 'text', value: 'CA…', describe: 'A webhook of this call: the last that failed' },
       event: { type: 'text', value: 'N', describe: 'With --call: the number of the webhook, from 1' },
-      recent: { type: 'switch', describe: 'List the last failed webhooks, to choose an alert' },
+      recent: {
+        type: 'switch',
+        describe: 'List the last failed webhooks, and compare the newest to the path of a request',
+      },
       'show-values': { type: 'switch', describe: 'Print the values of parameters and queries, which may be messages' },
     }),
     ...apiFlags,
@@ -93,8 +89,8 @@ async function explainTwilio(
   { secrets, guesses }: { readonly secrets: Secrets; readonly guesses: DiagnoseOptions },
 ): Promise<Diagnosis> {
   const keyId = findSharedKeyId(given.headers)
-  const ofSite = args.has('public-url') ? undefined : findCaptured(given)
-  if (ofSite !== undefined) tell(io, `Not using ${ofSite} as the public URL: this site shows requests to its readers.`)
+  const ofSite = findCaptured(args, given)
+  if (ofSite !== undefined) tell(io, `Not using ${ofSite} as the public URL: it shows requests to its readers.`)
   const instead = ofSite === undefined ? undefined : anyServer
   const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets, keyId), instead)
   // The site is named, and its signature still shows if the key is right.
@@ -110,12 +106,6 @@ async function explainTwilio(
 
 /** Takes the place of a URL that belongs to no server of the user's. */
 const anyServer = 'https://your-server.invalid'
-
-/** Returns the host of the site to which Twilio sent the request, if such a site captured it. */
-function findCaptured({ url }: RecordedRequest): string | undefined {
-  const host = splitUrl(url)?.authority.replace(/:\d+$/, '')
-  return host !== undefined && isCaptureSite(host) ? host : undefined
-}
 
 /** A copy may have the host in its URL alone. */
 function addHost(given: RecordedRequest, host: string): RecordedRequest {
@@ -215,7 +205,7 @@ function formatDiagnosis(diagnosis: Shown, request: string | undefined, colors: 
   lines.push(`Nothing is proven (${tried} tried). Suspected, most likely first:`, ...formatCauses(suspected, colors))
   if (ruledOut !== undefined)
     lines.push(
-      'To settle it, ask Twilio what it sent. This lists the last failed webhooks, with the command that compares one:',
+      `To settle it, ask Twilio what it sent. This lists the last failed webhooks, ${request === undefined ? 'with the command that compares one' : 'and compares the newest to the same path'}:`,
       `  npx @tollgate/cli diagnose --recent${request === undefined ? '' : ` ${request}`}`,
       'Or add what may be right to this command (tollgate help diagnose): other tokens, hosts, prefixes, or the URL at Twilio.',
       cleanText(ruledOut),

@@ -6,7 +6,7 @@ import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { hasRequest, readRequest, toArrived, writeFlag, writeRequestFlags } from '../inputs/index.ts'
 import { cleanText, colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { readSecretsIfAny, requireSharedKey } from '../secrets.ts'
-import { toVerifierOptions } from '../verifier-options.ts'
+import { findCaptured, toVerifierOptions } from '../verifier-options.ts'
 import { createTwilioApi, type TwilioApi } from './client.ts'
 import { type Comparison, compareSent, compareWithoutBody, noBody, type ServerOptions } from './compare.ts'
 import { type Credentials, readApiUrl, readCredentials } from './credentials.ts'
@@ -23,14 +23,14 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
   const urlOf = readApiUrl(args)
   const credentials = await readCredentials(args, io)
   const api = createTwilioApi({ credentials, urlOf, requestsPerSecond: 10 })
-  if (args.has('recent')) return await showRecent(args, io, api)
   const given = hasRequest(args) ? await readRequest(args, io) : undefined
+  const alert = args.has('recent') ? await showRecent(args, io, api, given) : args.text('alert')
+  if (args.has('recent') && alert === undefined) return EXIT.ok
   if (given === undefined && !args.has('public-url'))
     throw new UsageError(
       '--public-url is missing: the publicUrl of your server, or the request as it saw it (--curl, --raw, --har, --capture, --url or "-").',
     )
   const server = await readServer(args, io, given, credentials)
-  const alert = args.text('alert')
   const sent =
     alert === undefined
       ? await readCallEvent(api, credentials.accountSid, args.text('call') ?? '', event)
@@ -63,40 +63,55 @@ function addOrigin(given: RecordedRequest, { options }: ServerOptions): Recorded
   return isTarget ? { ...given, url: publicUrl.replace(/\/$/, '') + given.url } : given
 }
 
-async function showRecent(args: Args, io: Io, api: TwilioApi): Promise<number> {
+/**
+ * Lists the failed webhooks of the account.
+ * @returns the newest alert of the request's path, to compare it with the request
+ */
+async function showRecent(
+  args: Args,
+  io: Io,
+  api: TwilioApi,
+  given: RecordedRequest | undefined,
+): Promise<string | undefined> {
   const shows = args.has('show-values')
-  const given = hasRequest(args) ? await readRequest(args, io) : undefined
   const found = await listRecent(api, mostRecent)
   const alerts = found.map((alert) => ({ ...alert, url: showUrl(alert.url, shows) }))
-  if (args.has('json')) printJson(io, alerts)
-  else if (alerts.length === 0) print(io, 'No webhook failed in the time for which Twilio keeps alerts.')
-  else
-    for (const { alert, date, error, method, url } of alerts)
-      print(io, showText(`${alert}  ${date}  ${error}  ${method.padEnd(4)}  ${url}`))
-  const next = writeNext(found, given, args, io)
+  if (args.has('json')) {
+    printJson(io, alerts)
+    return undefined
+  }
+  if (alerts.length === 0) print(io, 'No webhook failed in the time for which Twilio keeps alerts.')
+  for (const { alert, date, error, method, url } of alerts)
+    print(io, showText(`${alert}  ${date}  ${error}  ${method.padEnd(4)}  ${url}`))
+  const known = found.filter(({ alert }) => /^NO[0-9a-f]{32}$/.test(alert))
+  const same = given && known.find(({ url }) => readPath(url) === readPath(given.url))
+  if (same !== undefined) {
+    print(io, '')
+    return same.alert
+  }
   const ask = 'To compare one of them with what your server saw'
+  const next = writeNext(known[0], given, args, io)
   if (next !== undefined) tell(io, `${ask}:\n  ${next}`)
   else if (alerts.length > 0)
     tell(io, `${ask}, give its id to --alert, with --public-url of your server, or with the request as it saw it.`)
-  return EXIT.ok
+  return undefined
 }
 
-/** Writes the command that compares the newest webhook of the request's path, or the newest. */
+function readPath(url: string): string {
+  return (splitUrl(url)?.target ?? url).replace(/\?.*$/s, '')
+}
+
+/** Writes the command that compares an alert. */
 function writeNext(
-  found: readonly RecentAlert[],
+  newest: RecentAlert | undefined,
   given: RecordedRequest | undefined,
   args: Args,
   { env }: Io,
 ): string | undefined {
-  const alerts = found.filter(({ alert }) => /^NO[0-9a-f]{32}$/.test(alert))
-  const readPath = (url: string): string => (splitUrl(url)?.target ?? url).replace(/\?.*$/s, '')
-  const path = given && readPath(given.url)
-  const chosen = alerts.find(({ url }) => readPath(url) === path) ?? alerts[0]
-  if (chosen === undefined) return undefined
   const isKept = given === undefined && listKeptRequests((name) => env[name]).length > 0
   const seen = writeRequestFlags(args) ?? (isKept ? '--last' : writeFlag(args, 'public-url'))
   // The URL of the alert is no guess for the public URL of the server: it would hide a difference.
-  return seen && `npx @tollgate/cli diagnose --alert ${chosen.alert} ${seen}`
+  return newest && seen && `npx @tollgate/cli diagnose --alert ${newest.alert} ${seen}`
 }
 
 async function readServer(
@@ -116,6 +131,11 @@ async function readServer(
     )
   }
   const secrets = { authTokens, sharedKey: found.sharedKey }
+  const site = given && findCaptured(args, given)
+  if (site !== undefined)
+    throw new UsageError(
+      `${site} captured this request, so it does not show what your server got: use one that your server refused (--last), or --public-url without a request.`,
+    )
   const request = given ?? { method: 'POST', url: '/', headers: [], body: undefined }
   const { options } = toVerifierOptions(args, io, request, secrets)
   return { options: { ...options, ...(await readGuesses(args, io)) }, tokens: authTokens, sharedKey: found.sharedKey }

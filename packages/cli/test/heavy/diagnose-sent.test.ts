@@ -216,6 +216,16 @@ describe('diagnose --alert', () => {
     expect(idsOf(await explain(words, { input }))).toContain('body_missing')
   })
 
+  test('does not take a copy from webhook.site for a request of the server', async () => {
+    const copied = signRequest({ url: 'https://webhook.site/0b1c', params, authToken }).toCurl()
+    const ran = await diagnose([...alert('1'), '-'], { input: copied })
+    expectUsage(ran, /\ntollgate: webhook\.site captured this request, .*--last.*--public-url/)
+    expectUsage(
+      await diagnose([...alert('1'), '-', '--public-url', 'https://webhook.site'], { input: copied }),
+      'captured',
+    )
+  })
+
   test('puts the parameters of a GET into the query', async () => {
     const { url: called } = signRequest({ url: 'https://example.com/by-get', method: 'GET', params, authToken })
     const input = `curl '${called.replace('https', 'http')}'`
@@ -284,19 +294,27 @@ describe('diagnose --recent', () => {
     expect(readJson(await diagnose(['--recent', '--json']))).toHaveLength(3)
   })
 
-  test('ends with a command that is complete, and compares the newest webhook of the request', async () => {
-    const copy = writeScratch(signed.toCurl())
+  test('ends with a command that is complete', async () => {
     const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
     onTestFinished(() => rmSync(cache, { recursive: true }))
     const alone = await diagnose(['--recent'], { XDG_CACHE_HOME: cache })
     expect(alone.stderr).toContain('give its id to --alert, with --public-url of your server')
     const own = await diagnose(['--recent', '--public-url', 'https://example.com/x'], { XDG_CACHE_HOME: cache })
     expect(own.stderr).toContain(`diagnose --alert ${sidOf('NO', '5')} --public-url https://example.com/x\n`)
-    const { stderr } = await diagnose(['--recent', '--curl', copy], { XDG_CACHE_HOME: cache })
-    const [, ...words] = /diagnose --alert (\S+) --curl (\S+)\n$/.exec(stderr) ?? []
-    expect(words).toEqual([sidOf('NO', '2'), copy])
-    const compared = await diagnose(['--alert', words[0] ?? '', '--curl', words[1] ?? ''])
-    expect(compared.stdout).toContain('Nothing differs')
+    const elsewhere = writeScratch(signRequest({ url: 'https://example.com/other', params, authToken }).toCurl())
+    const other = await diagnose(['--recent', '--curl', elsewhere], { XDG_CACHE_HOME: cache })
+    expect(other.stderr).toContain(`diagnose --alert ${sidOf('NO', '5')} --curl ${elsewhere}\n`)
+  })
+
+  test('compares the newest webhook to the path of a request', async () => {
+    const { stdout, code } = await diagnose(['--recent', '--curl', writeScratch(signed.toCurl())])
+    expect(code).toBe(0)
+    const [list = '', compared] = stdout.split('\n\n')
+    expect(list.split('\n')).toHaveLength(3)
+    expect(compared).toMatch(new RegExp(`^${sidOf('NO', '2')}, .*\n[^]*Nothing differs`))
+    const ofOther = signRequest({ url, params, authToken: otherToken })
+    const refused = await diagnose(['--recent', '--curl', writeScratch(ofOther.toCurl())])
+    expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('  token_of_other_account  ')])
   })
 })
 
@@ -317,6 +335,6 @@ test('a kept request that names a SharedKey is compared with the secret of this 
   const given = { XDG_CACHE_HOME: cache, TOLLGATE_SHARED_KEY: sharedSecret }
   const { stdout } = await diagnose([...words, '--shared-key', id], given)
   expect(stdout).toContain('Signed by: a key that is configured')
-  const { stderr } = await diagnose(['--recent', '--last', '--shared-key', id], given)
-  expect(stderr).toMatch(/diagnose --alert NO\w+ --last --shared-key webhooks_sharedkey_9\n$/)
+  const recent = await diagnose(['--recent', '--last', '--shared-key', id], given)
+  expect(recent.stdout).toContain('Signed by: a key that is configured')
 })

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
-import type { AnyWebhook, BodyConsumed, IncomingRequest, WebhookSource } from '../index.ts'
+import { hasMethod } from '../checks/options.ts'
+import type { AnyWebhook, BodyConsumed, IncomingRequest, PushedBody, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { type BodyHolder, findBody, listHeaders, settleWhenAnswered, toIncomingRequest } from './shared/node.ts'
@@ -114,14 +115,17 @@ function guardScope(scope: FastifyInstance, source: OptionsSource<TwilioWebhookO
       return proceed()
     }
     removeMark(request)
-    const read = (): IncomingRequest => readRequest(request)
+    let length: number | undefined
+    const onChunk = (chunk: Uint8Array): void => {
+      length = (length ?? 0) + Buffer.byteLength(chunk)
+    }
     guard
-      .check(read, request)
+      .check(() => readRequest(request, onChunk), request)
       .then((outcome) => {
         if (outcome.webhook === undefined) return refuse(request, reply, outcome.answer)
         settleWhenAnswered(reply.raw, outcome)
         request.twilio = outcome.webhook
-        return proceed(null, toPayload(outcome.webhook))
+        return proceed(null, new VerifiedBody(outcome.webhook, outcome.isGiven ? undefined : length))
       })
       .catch((error: Error) => proceed(error))
   })
@@ -141,9 +145,14 @@ function removeMark({ raw: { headers } }: FastifyRequest): void {
   if (type?.endsWith(mark)) headers['content-type'] = type.slice(0, -mark.length)
 }
 
-function readRequest(request: FastifyRequest & { readonly ws?: unknown }): IncomingRequest {
+/** @param onChunk Gets each chunk that arrives. A body that was kept has none. */
+function readRequest(
+  request: FastifyRequest & { readonly ws?: unknown },
+  onChunk: (chunk: Uint8Array) => void,
+): IncomingRequest {
   const { raw, originalUrl, twilio, ws } = request
-  const incoming = toIncomingRequest(raw, originalUrl, findBody(raw, [raw as BodyHolder], consumed, twilio))
+  const body = watchChunks(findBody(raw, [raw as BodyHolder], consumed, twilio), onChunk)
+  const incoming = toIncomingRequest(raw, originalUrl, body)
   // @fastify/websocket sets `ws` for what it upgrades. The requests of its `injectWS` have it too.
   return ws === true ? { ...incoming, body: undefined, handshake: true } : incoming
 }
@@ -153,27 +162,53 @@ const consumed: BodyConsumed = {
   fix: 'Register twilioWebhook before the plugin whose onRequest or preParsing hook reads the body.',
 }
 
-/** Returns the verified bytes as a stream for parsers. It is cheaper than `Readable.from`. */
-function toPayload(webhook: AnyWebhook): Readable {
-  return new Readable({
-    read() {
-      this.push(Buffer.from(webhook.body))
-      this.push(null)
-    },
-  })
+function watchChunks(body: IncomingRequest['body'], watch: (chunk: Uint8Array) => void): IncomingRequest['body'] {
+  if (!hasMethod(body, 'listen')) return body
+  const { listen } = body as PushedBody
+  return {
+    listen: (onChunk, onEnd) =>
+      listen((chunk) => {
+        watch(chunk)
+        onChunk(chunk)
+      }, onEnd),
+  }
+}
+
+/** The verified bytes as a stream for parsers. It is cheaper than `Readable.from`. */
+class VerifiedBody extends Readable {
+  readonly #webhook: AnyWebhook
+  /** The number of bytes that arrived, if they were counted. */
+  readonly length: number | undefined
+
+  constructor(webhook: AnyWebhook, length: number | undefined) {
+    super()
+    this.#webhook = webhook
+    this.length = length
+  }
+
+  override _read(): void {
+    this.push(Buffer.from(this.#webhook.body))
+    this.push(null)
+  }
 }
 
 type Done = (error: Error | null, body?: unknown) => void
 
-function parseForm(request: FastifyRequest, _payload: IncomingMessage, done: Done): void {
+function parseForm(request: FastifyRequest, payload: IncomingMessage | VerifiedBody, done: Done): void {
   const webhook = request.twilio
   // The path is not guarded, and a hook that ran before this plugin has read `request.mediaType`,
   // which Fastify keeps. So it did not see the mark.
   if (webhook === undefined) done(makeError(415, 'Unsupported Media Type'))
   // Fastify checks its own limit only for payloads that it reads itself.
-  else if (webhook.body.length > request.routeOptions.bodyLimit) done(makeError(413, 'Request body is too large'))
+  else if (findLength(payload, webhook) > request.routeOptions.bodyLimit)
+    done(makeError(413, 'Request body is too large'))
   // A scheme without parameters signs the bytes.
   else done(null, webhook.params?.toObject() ?? webhook.body)
+}
+
+/** The bytes of a form are memory outside the heap, which would cost a part of the check. */
+function findLength(payload: IncomingMessage | VerifiedBody, webhook: AnyWebhook): number {
+  return (payload instanceof VerifiedBody ? payload.length : undefined) ?? webhook.body.length
 }
 
 function makeError(statusCode: number, message: string): Error {

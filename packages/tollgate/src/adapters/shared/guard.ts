@@ -88,6 +88,11 @@ export interface Passed {
    * the work ended, with `settle`. `undefined` if nothing is reserved.
    */
   readonly reserved: AnyWebhook | undefined
+  /**
+   * True if the webhook comes from the option `verifier`. That may be of the user's own, and then
+   * `body` need not be the bytes that arrived.
+   */
+  readonly isGiven: boolean
 }
 
 /** Verifies requests for an adapter. */
@@ -195,7 +200,10 @@ function toOutcome(verdict: AnyVerdict, request: IncomingRequest, prepared: Prep
       hints: readOption(prepared.verifier, 'hints'),
       isPassed: isWebhook(verdict),
     })
-  if (isWebhook(verdict)) return { webhook: verdict, reserved: verdict.ok && prepared.reserves ? verdict : undefined }
+  if (isWebhook(verdict)) {
+    const { reserves, isGiven } = prepared
+    return { webhook: verdict, reserved: verdict.ok && reserves ? verdict : undefined, isGiven }
+  }
   return { webhook: undefined, answer: chooseAnswer(verdict, prepared.onRejected, native) }
 }
 

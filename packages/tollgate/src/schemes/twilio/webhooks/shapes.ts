@@ -104,7 +104,7 @@ export function findMisshapen(params: CheckedParams): readonly Misshapen[] {
 
 /** As `findMisshapen`, for parameters whose kind is known already. */
 export function findMisshapenOf(name: WebhookKind | undefined, params: CheckedParams): readonly Misshapen[] {
-  const inNames: Misshapen[] = []
+  const found: Misshapen[] = []
   const inValues: Misshapen[] = []
   const { pairs, values } = ReceivedParams.findDistinct(toReceived(params))
   const has = (name: string): boolean => values?.has(name) ?? pairs.some((pair) => pair[0] === name)
@@ -126,9 +126,9 @@ export function findMisshapenOf(name: WebhookKind | undefined, params: CheckedPa
     const ofName = values?.get(name)
     const isRepeated = typeof ofName === 'object'
     if (!isRepeated || ofName.values().next().value === value) {
-      if (isRepeated && (shape !== undefined || name === text)) inNames.push({ name, reason: 'is repeated' })
+      if (isRepeated && (shape !== undefined || name === text)) found.push({ name, reason: 'is repeated' })
       const reason = isKnown ? undefined : findFaultOfName(name, kind)
-      if (reason !== undefined) inNames.push({ name, reason })
+      if (reason !== undefined) found.push({ name, reason })
     }
     const row = kind !== undefined || name === 'AccountSid' ? shape : undefined
     if (row !== undefined && !(value === '' ? row.isFilled === undefined : row.value.test(value)))
@@ -140,8 +140,9 @@ export function findMisshapenOf(name: WebhookKind | undefined, params: CheckedPa
     else if (!row?.isClosed && swallowed.test(value) && !mayHoldAnything(name))
       inValues.push({ name, reason: 'holds other parameters' })
   }
-  const missing = text === undefined ? [] : [...identity, text].filter((name) => !has(name))
-  return [...inNames, ...missing.map((name) => ({ name, reason: 'is missing' })), ...inValues]
+  if (text !== undefined)
+    for (const name of [...identity, text]) if (!has(name)) found.push({ name, reason: 'is missing' })
+  return inValues.length === 0 ? found : [...found, ...inValues]
 }
 
 /**
