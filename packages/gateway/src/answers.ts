@@ -25,13 +25,12 @@ export function getAnswerText(status: number): string {
  * @returns the header fields that were sent
  */
 export function answerRequest(
-  req: IncomingMessage,
   res: ServerResponse,
   status: number,
   mayStay: boolean,
   more: readonly string[] = [],
 ): readonly string[] {
-  if (!mayStay && !req.complete) lingerOnClose(req)
+  if (!mayStay && !res.req.complete) lingerOnClose(res.req)
   const fields = [...listAnswerFields(status, !mayStay), ...more]
   res.writeHead(status, fields).end(getAnswerText(status))
   return fields

@@ -26,6 +26,8 @@ export class ExchangeState {
   trace: { readonly span: Span; replaceFields(fields: readonly string[]): readonly string[] } | undefined
   /** The header fields of the answer. */
   responseFields: readonly string[] = []
+  /** The body of the request as the verifier read it. */
+  requestBody: Uint8Array | undefined
   responseBody: Capture | undefined
 
   constructor(req: IncomingMessage, config: ConfigSnapshot) {
@@ -47,10 +49,6 @@ export class ExchangeState {
 
   get target(): string {
     return this.req.url ?? ''
-  }
-
-  get requestBody(): Uint8Array | undefined {
-    return undefined
   }
 }
 

@@ -5,7 +5,7 @@ import type { RequestCode } from './codes.ts'
 import { listVerdictFields, release } from './exchange.ts'
 import { isPlainConnection, listValues } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
-import { closeAfterAnswers, followAnswer, isServed } from './pending-answers.ts'
+import { followAnswer, isServed } from './pending-answers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
@@ -42,25 +42,23 @@ export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuth
     const body =
       head.bodyLength === 0
         ? undefined
-        : new RequestBody(req, res, { head, maxBytes: settings.maxBodyBytes, peers: settings.peers })
+        : new RequestBody(res, { head, maxBytes: settings.maxBodyBytes, peers: settings.peers })
     const reply = ({ status, verdict }: Answer, mayStay: boolean): void => {
       const fields = verdict?.ok ? listVerdictFields(verdict) : []
-      answerRequest(req, res, status, mayStay, fields)
+      answerRequest(res, status, mayStay, fields)
     }
-    let isOver = false
     let sent: RouteVerdict | undefined
     inFlight++
-    followAnswer(req, res, {
+    followAnswer({
+      res,
       onClose() {
         inFlight--
-        isOver = true
         body?.stop()
-        if (!isServed(req, res)) release(sent)
+        if (!isServed(res)) release(sent)
       },
       onBroken(status) {
         body?.stop()
-        if (res.headersSent) closeAfterAnswers(req.socket)
-        else reply({ code: 'unverified', status }, false)
+        reply({ code: 'unverified', status }, false)
       },
     })
     decide(original, head, settings, body)
@@ -69,7 +67,7 @@ export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuth
         const { verdict } = answer
         const { verifier } = settings
         const mayStay = !isClosing() && canKeepOpen(req, head.bodyLength)
-        if (isOver || res.headersSent) release(verdict)
+        if (res.headersSent || req.socket.destroyed) release(verdict)
         else {
           sent = verdict
           reply(answer, mayStay)
