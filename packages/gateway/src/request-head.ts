@@ -96,7 +96,9 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
       if (passed !== undefined) forwarded.push(spelled, passed)
     } else if (kind === 'verified' || kind === 'tunnel') {
       if (kind === 'verified') forwarded.push(spelled, value)
-      addField(verified, lower, value)
+      const known = verified[lower]
+      if (Array.isArray(known)) known.push(value)
+      else verified[lower] = known === undefined ? value : [known, value]
     } else {
       others[kind] ??= []
       others[kind].push(value)
@@ -122,8 +124,8 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
     hasVerdict: others.ours !== undefined,
     nominates,
     hops: marks
-      .flatMap((value) => value.split(','))
-      .map((value) => value.trim())
+      .join()
+      .split(/[\s,]+/)
       .filter((value) => mark.test(value))
       .join(', '),
   }
@@ -142,13 +144,6 @@ function dropOwnCookies(value: string): string | undefined {
 
 /** A mark is a UUID. Any other value comes from no gateway. */
 const mark = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-function addField(fields: VerifiedFields, name: string, value: string): void {
-  const known = fields[name]
-  if (known === undefined) fields[name] = value
-  else if (typeof known === 'string') fields[name] = [known, value]
-  else known.push(value)
-}
 
 /**
  * Returns true if two servers could read the request differently, for example with another end.
