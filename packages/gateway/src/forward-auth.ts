@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerRequest, canKeepOpen } from './answers.ts'
+import { answerRequest } from './answers.ts'
 import type { AuthSettings, Original } from './auth-settings.ts'
 import type { RequestCode } from './codes.ts'
 import { listVerdictFields, release } from './exchange.ts'
@@ -45,7 +45,7 @@ export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuth
         : new RequestBody(res, { head, maxBytes: settings.maxBodyBytes, peers: settings.peers })
     const reply = ({ status, verdict }: Answer, mayStay: boolean): void => {
       const fields = verdict?.ok ? listVerdictFields(verdict) : []
-      answerRequest(res, status, mayStay, fields)
+      answerRequest(res, status, mayStay, head.bodyLength, fields)
     }
     let sent: RouteVerdict | undefined
     inFlight++
@@ -61,16 +61,15 @@ export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuth
         reply({ code: 'unverified', status }, false)
       },
     })
-    decide(original, head, settings, body)
+    decide(req, original, head, settings, body)
       .catch((): Answer => ({ code: 'unverified', status: 500 }))
       .then((answer) => {
         const { verdict } = answer
         const { verifier } = settings
-        const mayStay = !isClosing() && canKeepOpen(req, head.bodyLength)
         if (res.headersSent || req.socket.destroyed) release(verdict)
         else {
           sent = verdict
-          reply(answer, mayStay)
+          reply(answer, !isClosing())
         }
         const target = original?.target ?? req.url ?? ''
         onEnd(
@@ -78,10 +77,9 @@ export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuth
             // The header from the proxy can contain any text.
             method: (original?.method ?? req.method ?? '').slice(0, 20),
             path: cutQuery(target),
-            route: 'forward-auth',
+            ...common,
             code: answer.code,
             status: res.headersSent ? res.statusCode : 0,
-            by: 'forward-auth',
             ms: performance.now() - startedAt,
           },
           { target, rawFields: req.rawHeaders, body: body?.received, verdict, verifier, host: original?.host },
@@ -126,13 +124,15 @@ const upgradeRefused: Answer = { code: 'upgrade_refused', status: 403 }
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT'])
 
 async function decide(
+  req: IncomingMessage,
   original: Original | undefined,
   head: RequestHead,
   { verifier, opensWebSocket }: AuthSettings,
   body: RequestBody | undefined,
 ): Promise<Answer> {
   if (original === undefined) return { code: 'original_unknown', status: head.refusal === 417 ? 417 : 403 }
-  const { upgrade } = original
+  // Each server may read another value of the client's header.
+  const upgrade = listValues(req.rawHeaders, 'x-forwarded-upgrade').join() || undefined
   const handshake = upgrade?.toLowerCase() === 'websocket' && opensWebSocket(original.target)
   // If the application agreed to another protocol, such as h2c, the proxy would open a tunnel. It
   // would never ask about the requests inside.

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AnyWebhook } from 'tollgate'
-import { answerRequest, canKeepOpen } from './answers.ts'
+import { answerRequest } from './answers.ts'
 import {
   Capture,
   chooseRoute,
@@ -93,8 +93,7 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
     this.status = status
     this.#body?.stop()
     const mayStay = !isBroken && status !== 400 && status !== 408 && !this.#context.isClosing()
-    const isKept = mayStay && canKeepOpen(this.req, this.#head.bodyLength)
-    this.responseFields = answerRequest(this.res, status, isKept)
+    this.responseFields = answerRequest(this.res, status, mayStay, this.#head.bodyLength)
   }
 
   onBroken(status: number): void {
@@ -103,9 +102,7 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
 
   /** Ends the exchange at its deadline. */
   #expire(): void {
-    if (this.verdict === undefined) this.refuse(408)
-    else if (!this.res.headersSent) this.refuse(504)
-    else this.res.destroy()
+    this.refuse(this.verdict === undefined ? 408 : 504)
     this.#leaveUpstream()
   }
 
@@ -146,8 +143,8 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
       socket.uncork()
       this.res.end()
     } else if (!this.res.write(Buffer.from(bytes))) {
-      this.#connection?.pause()
-      this.res.once('drain', () => this.#connection?.resume())
+      this.#connection?.socket.pause()
+      this.res.once('drain', () => this.#connection?.socket.resume())
     }
   }
 
