@@ -43,10 +43,6 @@ export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuth
       head.bodyLength === 0
         ? undefined
         : new RequestBody(res, { head, maxBytes: settings.maxBodyBytes, peers: settings.peers })
-    const reply = ({ status, verdict }: Answer, mayStay: boolean): void => {
-      const fields = verdict?.ok ? listVerdictFields(verdict) : []
-      answerRequest(res, status, mayStay, head.bodyLength, fields)
-    }
     let sent: RouteVerdict | undefined
     inFlight++
     followAnswer({
@@ -58,7 +54,7 @@ export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuth
       },
       onBroken(status) {
         body?.stop()
-        reply({ code: 'unverified', status }, false)
+        answerRequest(res, status, false, head.bodyLength)
       },
     })
     decide(req, original, head, settings, body)
@@ -69,7 +65,8 @@ export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuth
         if (res.headersSent || req.socket.destroyed) release(verdict)
         else {
           sent = verdict
-          reply(answer, !isClosing())
+          const fields = verdict?.ok ? listVerdictFields(verdict) : []
+          answerRequest(res, answer.status, !isClosing(), head.bodyLength, fields)
         }
         const target = original?.target ?? req.url ?? ''
         onEnd(

@@ -103,7 +103,7 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
   /** Ends the exchange at its deadline. */
   #expire(): void {
     this.refuse(this.verdict === undefined ? 408 : 504)
-    this.#leaveUpstream()
+    this.#connection?.abort()
   }
 
   #forward(verdict: Extract<RouteVerdict, AnyWebhook>): void {
@@ -154,7 +154,6 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
   }
 
   onFailure(failure: Failure, cause: string): void {
-    this.#connection = undefined
     if (this.answeredBy === 'upstream') {
       this.failure = cause
       return void this.res.destroy()
@@ -175,15 +174,10 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
     clearTimeout(this.#deadline)
     this.#body?.stop()
     this.requestBody = this.#body?.received
-    this.#leaveUpstream()
+    this.#connection?.abort()
     if (this.verdict !== undefined && this.route?.given.replay !== undefined)
       settle(this.verdict, isServed(this.res) ? this.status : undefined)
     this.#context.onEnd(this)
-  }
-
-  #leaveUpstream(): void {
-    this.#connection?.abort()
-    this.#connection = undefined
   }
 }
 

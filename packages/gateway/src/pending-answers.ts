@@ -17,7 +17,7 @@ export interface PendingAnswer {
 interface Queue {
   // An array, because it has rarely more than one element. Every hash table that a `Set` outgrows
   // refers to the next one, and once one is old, it keeps all later ones alive.
-  answers: PendingAnswer[]
+  readonly answers: PendingAnswer[]
   /** True if the connection closes after these answers. */
   isLast: boolean
 }
@@ -89,7 +89,9 @@ export function keepAnswering(socket: Socket): void {
 function createQueue(socket: Socket): Queue {
   const queue: Queue = { answers: [], isLast: false }
   queues.set(socket, queue)
-  socket.once('close', () => endAll(queue))
+  socket.once('close', () => {
+    for (const answer of queue.answers.splice(0)) answer.onClose()
+  })
   return queue
 }
 
@@ -100,12 +102,6 @@ function end(socket: Socket, queue: Queue, answer: PendingAnswer): void {
   queue.answers.splice(index, 1)
   answer.onClose()
   if (queue.isLast && queue.answers.length === 0) socket.destroySoon()
-}
-
-function endAll(queue: Queue): void {
-  const { answers } = queue
-  queue.answers = []
-  for (const answer of answers) answer.onClose()
 }
 
 function ignore(): void {}

@@ -78,7 +78,9 @@ export class Pool {
       return
     }
     this.#idle.push(connection)
-    this.#sweeper ??= setInterval(() => this.#sweep(), sweepMs).unref()
+    this.#sweeper ??= setInterval(() => {
+      for (const idle of this.#idle) if (idle.usableUntil <= performance.now()) idle.abort()
+    }, sweepMs).unref()
   }
 
   onClose(connection: Connection): void {
@@ -95,11 +97,6 @@ export class Pool {
       if (connection === undefined || (!connection.socket.destroyed && connection.usableUntil > now)) return connection
       connection.abort()
     }
-  }
-
-  #sweep(): void {
-    const now = performance.now()
-    for (const connection of this.#idle) if (connection.usableUntil <= now) connection.abort()
   }
 }
 
