@@ -63,11 +63,7 @@ export interface ExchangeContext {
 }
 
 /** Returns the route of a request, or the status to answer if no verifier should see it. */
-export function chooseRoute(
-  config: ConfigSnapshot,
-  head: RequestHead,
-  target: string,
-): OpenRoute | 400 | 404 | 417 | 508 {
+export function chooseRoute(config: ConfigSnapshot, head: RequestHead, target: string) {
   // Only the origin-form is accepted. Another server could read an absolute target, "*" or a
   // fragment as another target.
   if (!target.startsWith('/') || target.includes('#')) return 400

@@ -115,7 +115,6 @@ interface Answer {
 }
 
 const bodyMissing: Answer = { code: 'body_missing', status: 403 }
-const upgradeRefused: Answer = { code: 'upgrade_refused', status: 403 }
 
 /** The methods of Twilio that have a body. The option `methods` allows PUT. */
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT'])
@@ -133,7 +132,7 @@ async function decide(
   const handshake = upgrade?.toLowerCase() === 'websocket' && opensWebSocket(original.target)
   // If the application agreed to another protocol, such as h2c, the proxy would open a tunnel. It
   // would never ask about the requests inside.
-  if (upgrade !== undefined && !handshake) return upgradeRefused
+  if (upgrade !== undefined && !handshake) return { code: 'upgrade_refused', status: 403 }
   // If the proxy does not send the body, the signature of the URL alone would accept any body.
   const needsBody = methodsWithBody.has(original.method)
   if (needsBody && body === undefined) return bodyMissing

@@ -166,7 +166,6 @@ const halfCloseMs = 30_000
  */
 function joinSockets(one: Socket, other: Socket): void {
   let timer: NodeJS.Timeout | undefined
-  let open = 2
   for (const [from, to] of [
     [one, other],
     [other, one],
@@ -181,8 +180,7 @@ function joinSockets(one: Socket, other: Socket): void {
     from.on('close', () => {
       // Received bytes are still sent.
       to.destroySoon()
-      open--
-      if (open === 0) clearTimeout(timer)
+      if (to.destroyed) clearTimeout(timer)
     })
     from.pipe(to)
   }

@@ -47,36 +47,25 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
 
   /** Starts the exchange. Never throws: an error is answered with 500. */
   run(): void {
-    const { method, target } = this
-    const head = this.#head
-    try {
-      const route = chooseRoute(this.config, head, target)
-      if (typeof route === 'number') return void this.refuse(route)
-      this.route = route
-      const { maxBodyBytes, verifier } = route
-      if (head.bodyLength !== 0)
-        this.#body = new RequestBody(this.res, { head, maxBytes: maxBodyBytes, peers: this.config.peers })
-      verifier
-        .verify({ method, url: target, headers: head.verified, body: this.#body, reportsOutcome: true })
-        .then(this.#decide, () => this.refuse(500))
-    } catch {
-      this.refuse(500)
-    }
+    this.#verify().catch(() => this.refuse(500))
   }
 
-  readonly #decide = (verdict: RouteVerdict): void => {
-    try {
-      this.#body?.stop()
-      if (this.#isAnswered) {
-        release(verdict)
-        return
-      }
-      this.verdict = verdict
-      if ('release' in verdict) this.#forward(verdict)
-      else this.refuse(verdict.status)
-    } catch {
-      this.refuse(500)
-    }
+  async #verify(): Promise<void> {
+    const { method, target } = this
+    const head = this.#head
+    const route = chooseRoute(this.config, head, target)
+    if (typeof route === 'number') return this.refuse(route)
+    this.route = route
+    const { maxBodyBytes, verifier } = route
+    if (head.bodyLength !== 0)
+      this.#body = new RequestBody(this.res, { head, maxBytes: maxBodyBytes, peers: this.config.peers })
+    const request = { method, url: target, headers: head.verified, body: this.#body, reportsOutcome: true }
+    const verdict = await verifier.verify(request)
+    this.#body?.stop()
+    if (this.#isAnswered) return release(verdict)
+    this.verdict = verdict
+    if ('release' in verdict) this.#forward(verdict)
+    else this.refuse(verdict.status)
   }
 
   /** True if no other answer can be given. */

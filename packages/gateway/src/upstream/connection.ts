@@ -185,11 +185,9 @@ export class Connection {
   #onClose(): void {
     clearTimeout(this.#timer)
     this.#owner.onClose(this)
-    const handler = this.#handler
-    this.#handler = undefined
     const failure =
       this.#pending === undefined ? 'broken' : this.#cause === late ? 'unreachable in time' : 'unreachable'
-    handler?.onFailure(failure, this.#cause)
+    this.#handler?.onFailure(failure, this.#cause)
   }
 }
 
