@@ -74,49 +74,49 @@ function parse(text: string, isBodiless: boolean): AnswerHead | undefined {
     if (field === null) return undefined
     raw.push(field[1] as string, field[2] as string)
   }
-  const { fields, connection, length: lengths = [], coding: codings = [], ...rest } = sortAnswerFields(raw, status)
+  const { fields, lengths, codings, connection, keepAlive } = sortAnswerFields(raw, status)
   if (lengths.length + codings.length > 1) return undefined
   if (lengths.some((value) => !/^\d{1,15}$/.test(value))) return undefined
   if (codings.some((value) => isOld || value.toLowerCase() !== 'chunked')) return undefined
   const isChunked = codings.length > 0
-  const [length] = lengths.map(Number)
+  const length = lengths[0] === undefined ? undefined : Number(lengths[0])
   const hasNone = isBodiless || status === 204 || status === 304
   // If a 204 announces a body, the body could follow, and would be read as the next answer.
   const isMisframed = status === 204 && (isChunked || (length ?? 0) > 0)
-  const isClosing = /(^|,)[ \t]*close[ \t]*(,|$)/i.test(connection)
+  const isClosing = /,[ \t]*close[ \t]*(,|$)/i.test(connection)
   return {
     status,
     statusText,
     fields,
     length: hasNone ? 0 : isChunked ? 'chunks' : (length ?? 'rest'),
     isReusable: !isOld && !isClosing && !isMisframed,
-    keptSeconds: readTimeout(rest['keep-alive']?.at(-1)),
+    keptSeconds: readTimeout(keepAlive),
   }
 }
 
-function readTimeout(value = ''): number | undefined {
+function readTimeout(value: string): number | undefined {
   const [, seconds] = /(?:^|[,\s])timeout=(\d{1,6})/i.exec(value) ?? []
   return seconds === undefined ? undefined : Number(seconds)
 }
 
-/**
- * Sorts the fields of an answer.
- * @returns the fields for the client, in their order and spelling, and the values of other kinds
- */
+/** Sorts the fields of an answer. Those for the client keep their order and spelling. */
 export function sortAnswerFields(raw: readonly string[], status: number) {
   const fields: string[] = []
-  const values: { [Other in Kind]?: string[] } = {}
+  const lengths: string[] = []
+  const codings: string[] = []
+  let connection = ''
+  let keepAlive = ''
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string
     const value = raw[index + 1] as string
     const kind = findKind(name)
     // RFC 9110 section 8.6: a 204 has no Content-Length.
     if (kind === 'plain' || (kind === 'length' && status !== 204)) fields.push(name, value)
-    if (kind === 'plain') continue
-    values[kind] ??= []
-    values[kind].push(value)
+    if (kind === 'length') lengths.push(value)
+    else if (kind === 'coding') codings.push(value)
+    else if (kind === 'connection') connection += `,${value}`
+    else if (kind === 'keep-alive') keepAlive = value
   }
-  const connection = values.connection?.join() ?? ''
-  const isPlain = isPlainConnection(connection)
-  return { ...values, connection, fields: isPlain ? fields : dropNominated(fields, connection, kinds) }
+  const forwarded = isPlainConnection(connection) ? fields : dropNominated(fields, connection, kinds)
+  return { fields: forwarded, lengths, codings, connection, keepAlive }
 }
