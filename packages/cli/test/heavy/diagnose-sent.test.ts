@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createVerifier } from 'tollgate'
 import { keepRequest } from 'tollgate/requests'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -135,6 +136,17 @@ describe('diagnose --alert', () => {
       '',
     ])
     expect(ran).toMatchObject({ code: 1 })
+  })
+
+  test('ends with an option that makes the request of another program pass', async () => {
+    const target = '/hook?team=blue-value'
+    const elsewhere = `curl 'https://app.example.org${target}' --data '${signed.body}'`
+    const words = [...alert('2'), '--public-url', 'https://app.example.org', '-']
+    const { stdout } = await diagnose(words, { input: elsewhere })
+    const [line = ''] = /signedUrl: .*''\)/.exec(stdout) ?? []
+    expect(line).toBe(`signedUrl: ({ url }) => 'https://example.com/api/sms' + url.replace(/^[^?]*/, '')`)
+    const { verify } = createVerifier({ authToken, ...new Function(`return { ${line} }`)() })
+    expect(await verify({ ...signed, url: target })).toMatchObject({ ok: true })
   })
 
   test('what no cause explains is shown as sent and as seen, and values only with --show-values', async () => {
