@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { diagnose } from '../src/diagnose/index.ts'
 import { createVerifier, fromRequest, type VerifierOptions } from '../src/index.ts'
@@ -187,9 +187,24 @@ test('one function at its own URL, whose name is not in its path, passes in one 
   const { suspected, proven } = await diagnose(request, { authToken, publicUrl: origin })
   expect(proven).toBeUndefined()
   const { fix } = suspected.find(({ id }) => id === 'path_prefix') ?? {}
-  const line = /publicUrl: '.*', trailingSlash: 'either'/.exec(fix ?? '')?.[0].replace('NAME', 'inboundSMS')
-  const mended: VerifierOptions = { authToken, ...new Function(`return { ${line} }`)() }
+  expect(fix).toMatch(/put the path into "publicUrl", without a slash at its end, and set trailingSlash: 'either'/)
+  const mended: VerifierOptions = { authToken, publicUrl: `${origin}/inboundSMS`, trailingSlash: 'either' }
   expect(await createVerifier(mended).verify(request)).toMatchObject({ ok: true })
+})
+
+test.each(['FUNCTION_TARGET', 'K_SERVICE', 'FUNCTION_NAME'])('the name of the function in %s', async (variable) => {
+  onTestFinished(() => void vi.unstubAllEnvs())
+  vi.stubEnv(variable, 'inboundSMS')
+  for (const [path, url, more] of [
+    ['', '/', ", trailingSlash: 'either'"],
+    ['/status', '/status', ''],
+  ] as const) {
+    const request = post(`${origin}/inboundSMS${path}`, { url, params: sms })
+    const { proven } = await diagnose(request, { authToken, publicUrl: origin })
+    expect(proven?.setting).toBe(`publicUrl: '${origin}/inboundSMS'${more}`)
+    const mended: VerifierOptions = { authToken, ...new Function(`return { ${proven?.setting} }`)() }
+    expect(await createVerifier(mended).verify(request)).toMatchObject({ ok: true })
+  }
 })
 
 describe('a whole URL in a header', () => {

@@ -58,12 +58,7 @@ export const setFunction: Mend = function* (mending) {
   if (mending.options.signedUrl !== undefined) yield* listFunctions(mending)
 }
 
-/**
- * Joins the origin of a URL.
- * @param url the URL; that of a handshake becomes one of http
- * @returns the origin, without a slash at its end
- */
-export function joinOrigin({ scheme, host, port }: UrlParts): string {
+function joinOrigin({ scheme, host, port }: UrlParts): string {
   return `${scheme.toLowerCase().replace('ws', 'http')}://${host}${port}`
 }
 

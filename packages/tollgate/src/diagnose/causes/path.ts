@@ -1,4 +1,3 @@
-import { isCaptureSite } from '../../requests/capture-sites.ts'
 import type { UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
 import { readTarget } from '../../verify/public-url.ts'
@@ -17,7 +16,7 @@ import {
   stripSlashes,
   toHex,
 } from '../spelling.ts'
-import { joinOrigin, setUrl, setUrlOrFunction } from './mends.ts'
+import { setUrl, setUrlOrFunction } from './mends.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row, type Suspicion } from './row.ts'
 
 const intoUrl = 'Put the prefix into publicUrl'
@@ -114,14 +113,12 @@ export const pathCauses = {
 }
 
 /** Says how to settle which path Twilio signed. */
-function comparePath(url: UrlParts, { publicUrl, signedUrl }: VerifierOptions): string {
+function comparePath(url: UrlParts, { signedUrl }: VerifierOptions): string {
   const compare = 'Compare this path with the URL in the Twilio console'
   if (signedUrl !== undefined) return `${compare}, and return that URL from "signedUrl".`
-  if (url.path !== '/')
-    return `${compare}. Put a prefix that is missing here into "publicUrl", and take one that is too much out of it.`
-  // The sender may have chosen another host than that of the option.
-  const origin = typeof publicUrl === 'string' && !isCaptureSite(url.host) ? joinOrigin(url) : 'https://YOUR.HOST'
-  return `${compare}. If that URL has a path, write the path in place of /NAME, and set publicUrl: '${origin}/NAME', trailingSlash: 'either'.`
+  return url.path === '/'
+    ? `${compare}. If that URL has a path, put the path into "publicUrl", without a slash at its end, and set trailingSlash: 'either': the path "/" of this server does not show which form was signed.`
+    : `${compare}. Put a prefix that is missing here into "publicUrl", and take one that is too much out of it.`
 }
 
 /** Describes the difference of two paths, if it is of this kind. */
