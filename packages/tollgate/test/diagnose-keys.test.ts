@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { keyed, post, sha256Signed } from '../../../conformance/diagnosis/made/direct.ts'
 import { diagnose } from '../src/diagnose/index.ts'
-import { accountSid, authToken, options, origin, otherToken } from './requests.ts'
+import { accountSid, authToken, options, origin, otherSid, otherToken } from './requests.ts'
 
 const request = post(`${origin}/sms`)
 
@@ -10,6 +10,13 @@ describe('a text that is no token', () => {
     ['\u2022'.repeat(32), 'masked'],
     [`${'*'.repeat(28)}1234`, 'masked'],
     ['[REDACTED]', 'masked'],
+    ['[MASKED]', 'masked'],
+    ['*', 'masked'],
+    ['***', 'masked'],
+    ['\u2022\u2022', 'masked'],
+    ['\u25cf\u25cf\u25cf', 'masked'],
+    ['###', 'masked'],
+    ['op://Private/Twilio/auth token', '1Password'],
     [`${authToken.slice(0, 8)}...`, 'masked'],
     ['op://vault/twilio/token', '1Password'],
     ['arn:aws:secretsmanager:us-east-1:123456789012:secret:twilio', 'ARN'],
@@ -94,6 +101,35 @@ describe('a text that is no token', () => {
     expect(JSON.stringify(proven)).not.toContain(authToken)
   })
 
+  test('a text with which no signature is computed is always the cause', async () => {
+    const texts = [
+      '"',
+      "'",
+      '`',
+      `'"`,
+      '" "',
+      '\u00ab\u00bb',
+      ' * ',
+      '* * *',
+      '-',
+      '--',
+      '\u0444\u044b\u0432',
+      '&*(',
+      `(${accountSid})`,
+    ]
+    for (const secret of texts)
+      for (const given of [{ authToken: secret }, { authToken: () => secret }]) {
+        const { proven, suspected, tried } = await diagnose(request, { ...options, ...given })
+        expect(proven).toBeUndefined()
+        expect(`${secret}: ${tried} ${suspected[0]?.id}`).toMatch(/: (0 token_\w+|[1-9]\d* \w+)$/)
+      }
+    for (const secret of texts) {
+      const shared = post(`${origin}/sms`, { headers: { ...keyed, 'x-twilio-signature': sha256Signed('other') } })
+      const { suspected } = await diagnose(shared, { ...options, sharedKeys: { webhooks_sharedkey_1: secret } })
+      expect(`${secret}: ${suspected[0]?.id}`).not.toContain('undefined')
+    }
+  })
+
   test('a sentence is not called a token with white space', async () => {
     const { suspected } = await diagnose(request, { ...options, authToken: 'ask Ann for it' })
     expect(suspected.map(({ fix }) => fix).join()).not.toContain('Remove the white space')
@@ -119,6 +155,42 @@ describe('a text that is no token', () => {
     const { proven } = await diagnose(request, { ...options, authToken: token })
     expect(proven?.causes.map(({ id }) => id)).toEqual(['token_shape'])
   })
+})
+
+describe('the account of the environment', () => {
+  const wrong = post(`${origin}/sms`, { secret: otherToken })
+  const first = async (given: object, account: string, seen: object = {}): Promise<string> => {
+    vi.stubEnv('TWILIO_ACCOUNT_SID', account)
+    const { suspected } = await diagnose({ ...wrong, ...seen }, { ...options, ...given })
+    vi.unstubAllEnvs()
+    return `${suspected[0]?.id}: ${suspected[0]?.detail} ${suspected[0]?.fix}`
+  }
+
+  test('names that of the request, if it is another one', async () => {
+    for (const headers of [wrong.headers, { ...wrong.headers, host: 'app.internal.example' }]) {
+      const text = await first({}, otherSid, { headers })
+      expect(text).toMatch(/^token_of_other_account: The request names the account/)
+      expect(text).toContain(accountSid)
+      expect(text).toContain(`authToken: { '${accountSid}': '…' }`)
+    }
+  })
+
+  test('says nothing about the same account, about text, and about tokens by account', async () => {
+    for (const [given, account] of [
+      [{}, accountSid],
+      [{}, 'AC123'],
+      [{ authToken: { [accountSid]: authToken } }, otherSid],
+      [{ authToken: () => authToken }, otherSid],
+    ] as const)
+      expect(await first(given, account)).not.toContain('TWILIO_ACCOUNT_SID')
+  })
+})
+
+test('without evidence the token comes before the path and the host', async () => {
+  for (const headers of [{}, { 'x-forwarded-for': '54.172.60.1' }]) {
+    const { suspected } = await diagnose(post(`${origin}/sms`, { secret: otherToken, headers }), options)
+    expect(suspected.map(({ id }) => id).slice(0, 2)).toEqual(['token_of_other_account', 'path_prefix'])
+  }
 })
 
 describe('a secret that was read in another way than it was written', () => {

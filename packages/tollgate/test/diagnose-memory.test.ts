@@ -57,6 +57,17 @@ describe('what worked is no suspect', () => {
     )
   })
 
+  test('an edited replay of a request that was accepted is first one whose parameters changed', async () => {
+    const original = post(`${origin}/sms/inbound`)
+    const named = await explainLast([original, unknown])
+    expect(named[0]).toBe('params_missing')
+    expect(named).toContain('query_missing')
+    expect(written.at(-1)).toContain('edited copy')
+    // Without the accepted one, this is not said.
+    expect(await explainLast([unknown])).not.toEqual(named)
+    expect(written.at(-1)).not.toContain('edited copy')
+  })
+
   test('another path keeps its suspicion', async () => {
     const other = { ...unknown, url: '/voice' }
     const named = await explainLast([genuine, other])

@@ -391,6 +391,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
         (which === 'no account' ? accounts(one).length === 0 : accounts(one).length > 1),
     ],
     [
+      /^The request names the account (AC\w+), and TWILIO_ACCOUNT_SID is (AC\w+)/,
+      (one, [account = '', own]) => accounts(one).join() === account && own === process.env.TWILIO_ACCOUNT_SID,
+    ],
+    [
       /^The configured Auth Token may be old or secondary/,
       (one) => !namesKey(one) && one.options.authToken !== undefined,
     ],
@@ -401,6 +405,7 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       /^The configured Auth Token is not a token but /,
       (one) => tokens(one).some((token) => !/^[0-9a-f]{32}$/.test(token)),
     ],
+    [/^The configured Auth Token has no letter and no digit/, (one) => tokens(one).some((token) => !/\w/.test(token))],
     [/^The configured Auth Token has other characters/, (one) => tokens(one).some((token) => /[^0-9a-f]/.test(token))],
     [
       /^The configured Auth Token has (\d+) characters/,
@@ -447,6 +452,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
     ],
   ],
   shared_key_wrong: [
+    [
+      /^The secret that is configured for the SharedKey "(.+)" has no letter and no digit/,
+      (one) => namesKey(one) && secrets(one).some((secret) => !/\w/.test(secret)),
+    ],
     [
       /^The secret that is configured for the SharedKey "(.+)" may be/,
       (one, [id = '']) =>

@@ -34,6 +34,29 @@ describe('what is said is true', () => {
     expect(read(event)).toMatch(/names no account/)
   })
 
+  test('an object as text is no proof, and a program that sends requests on comes first', async () => {
+    const sent = post('https://relay-4821-dev.twil.io/incoming')
+    const body = `${sent.body}&request=%5Bobject+Object%5D`
+    const ids = async (headers: object): Promise<string[]> => {
+      const diagnosis = await explain({ ...sent, url: '/sms', headers: { ...sent.headers, ...headers }, body })
+      expect(diagnosis.proven).toBeUndefined()
+      // The request is kept for --last, because this is there.
+      expect(diagnosis.ruledOut).toBeDefined()
+      expect(read(diagnosis)).not.toContain('names with brackets')
+      return diagnosis.suspected.map(({ id }) => id)
+    }
+    const alone = await ids({ host: 'api.example.com', 'user-agent': 'TwilioProxy/1.1' })
+    expect(alone[0]).toBe('params_nested')
+    expect((await ids({ host: 'api.example.com', 'user-agent': 'axios/1.7.2' })).slice(0, 2)).toEqual([
+      'host',
+      'params_nested',
+    ])
+    expect((await ids({ host: 'crm.acme.io', 'user-agent': 'TwilioProxy/1.1' })).slice(0, 2)).toEqual([
+      'host',
+      'params_nested',
+    ])
+  })
+
   test('a host that is allowed is not called missing: the Host that was checked is named', async () => {
     const publicUrl = fromRequest({
       allowedHosts: ['api.example.com'],

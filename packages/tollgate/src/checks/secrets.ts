@@ -18,8 +18,7 @@ export function describeTokenFault(token: unknown): string | undefined {
   const fault = describeSecretFault(token)
   if (fault === placeholder) return `${placeholder}; ${whereTokenIs}`
   if (fault !== undefined || typeof token !== 'string') return fault
-  const [, kind] = /^(SK|AC)/.exec(token) ?? []
-  if (kind) return `is ${kind === 'SK' ? 'an API key' : 'an AccountSid'}; Twilio signs with the Auth Token`
+  if (/^SK|^AC/.test(token)) return `is an ${token < 'S' ? 'AccountSid' : 'API key'}; Twilio signs with the Auth Token`
   if (/\s/.test(token)) return `has white space in it; ${whereTokenIs}`
   return isAscii.test(token) ? undefined : `has a character outside ASCII; ${whereTokenIs}`
 }
@@ -35,7 +34,7 @@ const isAscii = /^[!-~]*$/
  */
 export function describeSecretFault(secret: unknown): string | undefined {
   if (typeof secret !== 'string') return `must be a string, got ${secret === null ? secret : typeof secret}`
-  if (secret.trim() === '') return 'is empty or blank'
+  if (!secret.trim()) return 'is empty or blank'
   if (secret.trim() !== secret) return 'has white space around it'
   if (hasControlCharacter.test(secret)) return 'has a control character, such as a line break'
   if (isQuoted.test(secret)) return 'is in quotes'
@@ -50,9 +49,10 @@ const isQuoted = /^(["'`]).*\1$/
 // Stores of secrets return several values in one JSON text. The others are what a missing value, or an
 // object without its field or its `await`, becomes in a text.
 const isOther = /^(\{\s*"|\[object |(undefined|null|nan)$)/i
-// The remains of a template string or an example file, or a variable's name instead of its value.
+// A mask, the remains of a template string or an example file, a reference of 1Password whose names have
+// spaces, or a variable's name instead of its value.
 const isPlaceholder =
-  /^(<.*>|\$?\{.*\}|x{4,}|\*{4,}|[.…]+|your[ _-].*|(change|replace)[ _-]?(me|this)|[$%(]*(process\.env\.|env:)?(twilio_auth_token|tollgate_shared_key)%?)$/i
+  /^(<.*>|\$?\{.*\}|x{4,}|[*.…•]+|\[\D+]|op:.* .*|your[ _-].*|(change|replace)[ _-]?(me|this)|[$%(]*(process\.env\.|env:)?(twilio_auth_token|tollgate_shared_key)%?)$/i
 
 /**
  * Checks the tokens of an option.

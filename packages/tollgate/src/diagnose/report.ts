@@ -188,7 +188,7 @@ function listSuspected(
   { rejection, presented, working }: Refused,
   tried: number,
 ): Pick<Findings, 'suspected' | 'isCertain'> {
-  const suspicions = askCauses(causes, (row) => row.suspect?.({ subject, rejection, tried, presented }))
+  const suspicions = askCauses(causes, (row) => row.suspect?.({ subject, rejection, tried, presented, working }))
   const damage = presented[0]?.cause
   // The repaired header did not match, so there is another cause, or the rest of the request is
   // unread.

@@ -67,7 +67,8 @@ const references: readonly (readonly [form: RegExp, what: string])[] = [
     /^(?![0-9a-f]*$)[\w+/-]{65,}={0,2}$/i,
     'a text that is still encrypted or encoded. Decrypt it before the server starts',
   ],
-  [/redacted|filtered|masked|hidden/i, 'a masked text. Copy the Auth Token from the console'],
+  // A mask of any length. Quotes and white space have causes of their own.
+  [/^[^\w\s"'`]+$|redacted|filtered|masked|hidden/i, 'a masked text. Copy the Auth Token from the console'],
 ]
 
 /**

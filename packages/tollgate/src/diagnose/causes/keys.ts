@@ -1,3 +1,4 @@
+import { readEnvironment } from '../../checks/runtime.ts'
 import { isAccountSid } from '../../checks/secrets.ts'
 import { type AlgorithmName, algorithms, findDefaultAlgorithm } from '../../schemes/twilio/sign/algorithms.ts'
 import { type HeaderReader, readSingle } from '../../verify/head.ts'
@@ -35,7 +36,7 @@ export const keyCauses = {
         (name) => `${name} signed, not the Auth Token that this request is checked with.`,
       )
     },
-    suspect({ subject: { keys, header }, rejection, tried }) {
+    suspect({ subject: { keys, header }, rejection, tried, working }) {
       const fault = findFault(keys)
       if (describeReference(fault?.token ?? keys.tried[0]?.secret ?? '') !== undefined) return undefined
       if (fault?.kind === 'other' && keys.claimedKeyId === undefined)
@@ -53,13 +54,14 @@ export const keyCauses = {
           fix: `If the account is yours, add its Auth Token to "authToken": '${keys.unknownAccount}': '…'.`,
         }
       if (rejection.code === 'key_unknown' && keys.claimedKeyId === undefined) return explainNoToken(keys)
-      return keys.tried.length > 0 && keys.claimedKeyId === undefined && tried > 0
-        ? {
-            grounds: ['secret'],
-            detail: `The configured Auth Token may be old or secondary, or belong to another account or Region.${showRegion(header)}`,
-            fix: 'Compare the Auth Token with the primary one in the Twilio console, of the account (or subaccount) that owns the number or the resource, in its Region.',
-          }
-        : undefined
+      if (keys.tried.length === 0 || keys.claimedKeyId !== undefined || tried === 0) return undefined
+      return (
+        (working?.has('key') ? undefined : compareAccounts(keys)) ?? {
+          grounds: ['secret'],
+          detail: `The configured Auth Token may be old or secondary, or belong to another account or Region.${showRegion(header)}`,
+          fix: 'Compare the Auth Token with the primary one in the Twilio console, of the account (or subaccount) that owns the number or the resource, in its Region.',
+        }
+      )
     },
   } satisfies CauseRow as Row,
   account_not_listed: {
@@ -142,6 +144,8 @@ export const keyCauses = {
           detail: `The configured Auth Token is not a token but ${reference.replace(/\. .*$/s, '')}.`,
           fix: `Configure the Auth Token itself.${/\. .*$/s.exec(`${reference}.`)?.[0].slice(1) ?? ''}`,
         }
+      if (key?.kind === 'auth_token' && keys.faults.length === 0 && !/\w/.test(key.secret))
+        return { grounds: ['trace'], detail: 'The configured Auth Token has no letter and no digit in it.' }
       if (key?.kind !== 'auth_token' || tried === 0 || keys.faults.length > 0 || looksLikeApiSecret(key.secret))
         return undefined
       if (keys.tried.some(({ secret }) => tokenShape.test(secret))) return undefined
@@ -379,6 +383,13 @@ export const keyCauses = {
     },
     suspect({ subject: { keys }, tried }) {
       const { claimedKeyId, sharedKeyFound } = keys
+      const [key] = keys.tried
+      if (claimedKeyId !== undefined && key !== undefined && keys.faults.length === 0 && !/\w/.test(key.secret))
+        return {
+          grounds: ['trace'],
+          detail: `The secret that is configured for the SharedKey "${showName(claimedKeyId)}" has no letter and no digit in it.`,
+          fix: 'Copy the secret of the SharedKey again.',
+        }
       return claimedKeyId !== undefined && sharedKeyFound && tried > 0
         ? {
             grounds: ['secret'],
@@ -520,6 +531,23 @@ function explainNoToken({ lookup, accounts }: ConfiguredKeys): Suspicion | undef
     grounds: ['refusal'],
     detail: `The look-up in "authToken" found no token. This request ${why}, so "accountSid" was undefined.`,
     fix: 'Let the look-up return the tokens that may have signed if "accountSid" is undefined, or give this route a verifier with its own Auth Token.',
+  }
+}
+
+/**
+ * Compares the account of the request with that of the environment, whose token is configured most
+ * likely.
+ */
+function compareAccounts({ accounts, hasFixedTokens }: ConfiguredKeys): Suspicion | undefined {
+  const own = readEnvironment('TWILIO_ACCOUNT_SID')
+  const [account] = accounts
+  if (!hasFixedTokens || accounts.length !== 1 || !isAccountSid(account) || !isAccountSid(own) || own === account)
+    return undefined
+  return {
+    // A host that differs is evidence too, but the token of another account never signs.
+    grounds: ['contradiction', 'secret'],
+    detail: `The request names the account ${account}, and TWILIO_ACCOUNT_SID is ${own}: a subaccount signs with its own Auth Token.`,
+    fix: `If ${account} is yours, give its Auth Token: authToken: { '${account}': '…' }, beside the tokens of your other accounts.`,
   }
 }
 

@@ -11,6 +11,10 @@ import { type CauseRow, type Edit, editPairs, type Row, redacted, type Suspicion
 const hideNothing =
   'Let nothing hide values before the check. If this is a copy from a log, diagnose a copy in which nothing is hidden.'
 
+/** For a process that accepts such requests: people replay one of them with other values. */
+const needsSignature =
+  ' If this is an edited copy of a request, it has the signature of the original: "tollgate send" signs an edited one.'
+
 /** Parameters that were lost on the way, or added. */
 export const lostParamsCauses = {
   params_blank_dropped: {
@@ -88,7 +92,7 @@ export const lostParamsCauses = {
       yield* listExtra(subject.formPairs, new Set(known))
     },
     changesParams: true,
-    suspect({ subject, rejection, tried }) {
+    suspect({ subject, rejection, tried, working }) {
       const { given, method, handshake, bodyMatches } = subject
       if (given?.length === 0 && typeof subject.parsed !== 'string' && method === 'POST' && !handshake && !bodyMatches)
         return {
@@ -114,7 +118,7 @@ export const lostParamsCauses = {
       if (known !== undefined || tried === 0 || subject.formPairs.length === 0) return known
       return {
         grounds: ['unknown'],
-        detail: 'Something may have changed or removed a parameter in a way that cannot be undone.',
+        detail: `Something may have changed or removed a parameter in a way that cannot be undone.${working?.has('key') && working.has('path') ? needsSignature : ''}`,
       }
     },
     differences: [

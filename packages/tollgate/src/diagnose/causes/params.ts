@@ -141,10 +141,10 @@ export const paramsCauses = {
     suspect({ subject: { formPairs, given } }) {
       return given === undefined && formPairs.some(([, value]) => /^\[object \w+\]$/.test(value))
         ? {
-            grounds: ['trace'],
-            detail:
-              'A value is "[object Object]": a parser made an object of names with brackets, and something wrote it as text.',
-            fix: nothingWritten,
+            // A parser of brackets leaves it, and so does a program that sends the request on.
+            grounds: ['contradiction'],
+            detail: 'A value is "[object Object]": some code wrote an object as text, which Twilio does not send.',
+            fix: `${nothingWritten} A program that sends the request on must pass on the bytes that it got.`,
           }
         : undefined
     },

@@ -35,7 +35,7 @@ export const queryCauses = {
     },
     compare: (seen, signed) =>
       compareQueries('lost', seen, signed, 'The query of the URL was lost on the way, or a part of it.'),
-    suspect({ subject: { state, method, handshake, queryPairs, options, evidence }, tried }) {
+    suspect({ subject: { state, method, handshake, queryPairs, options, evidence }, tried, working }) {
       if (isRedirected(method, state.url.query) && queryPairs.length === 0 && state.pairs.length === 0)
         return {
           grounds: ['setup'],
@@ -49,7 +49,14 @@ export const queryCauses = {
       const hasOwn = splitFields(state.url.query).some((field) => !isTwilioName(readName(field)))
       return {
         // A query of the user's is what gateways rewrite most.
-        grounds: hasOwn ? ['setup'] : !isLost && evidence.proxied ? ['proxy', 'unknown'] : ['unknown'],
+        // Where requests to the same path pass, it is rather this request that differs.
+        grounds: hasOwn
+          ? ['setup']
+          : working?.has('path')
+            ? ['searched']
+            : !isLost && evidence.proxied
+              ? ['proxy', 'unknown']
+              : ['unknown'],
         detail: isLost
           ? 'If the URL in the Twilio console has a query ("?…"), it was lost: this server sees none.'
           : 'The query may be another than that of the URL in the Twilio console: something may have replaced it, or a part of it.',

@@ -264,6 +264,8 @@ export interface Unexplained<S = Subject> {
   /** How many signatures the search computed. */
   readonly tried: number
   readonly presented: readonly Presented[]
+  /** The parts of the request that verified others in this process. */
+  readonly working?: ReadonlySet<CausePart>
 }
 
 /**
@@ -280,8 +282,8 @@ export const grounds = [
   'sender',
   'sign',
   'setup',
-  'proxy',
   'secret',
+  'proxy',
   'unknown',
   'searched',
 ] as const
