@@ -111,6 +111,21 @@ export const servers: readonly Platform[] = [
     },
   },
   {
+    name: 'a function of Firebase that is called by its own URL',
+    sources: ['https://github.com/twilio/twilio-node/issues/753'],
+    url: `https://${functionsHost}/twilio`,
+    arrival: {
+      as: 'express',
+      target: '/',
+      headers: { host: functionsHost, ...https, forwarded: `for="${client}";proto=https` },
+    },
+    example: ['express.mjs', 'firebase'],
+    without: {
+      'the other form of the slash': { publicUrl: `https://${functionsHost}/twilio` },
+      "the function's name": { publicUrl: `https://${functionsHost}` },
+    },
+  },
+  {
     name: 'Firebase Hosting, rewritten to a function',
     sources: [
       // "The entire URL path is sent to the Cloud Function."

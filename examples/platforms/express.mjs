@@ -5,7 +5,10 @@ const answer = (_webhook, _req, res) => res.type('text/xml').send('<Response/>')
 
 // #region firebase
 // export const twilio = onRequest(firebase)
-export const firebase = twilioWebhook({ publicUrl: 'https://us-central1-example.cloudfunctions.net/twilio' }, answer)
+export const firebase = twilioWebhook(
+  { publicUrl: 'https://us-central1-example.cloudfunctions.net/twilio', trailingSlash: 'either' },
+  answer,
+)
 // #endregion
 
 // #region firebase-hosting

@@ -4,20 +4,17 @@ import { watchHealth } from './health.ts'
 import { type Counts, createMetrics } from './metrics.ts'
 import type { OwnEvents } from './own-events.ts'
 
-/** The parts of the gateway that the admin pages show. */
-interface AdminSources {
-  readonly counts: Counts
-  readonly events: OwnEvents
-  isClosing(): boolean
-  /** Returns the replay guards in use. */
-  listGuards(): readonly ReplayGuard[]
-}
-
 /**
  * Creates the server for `/healthz`, `/readyz` and `/metrics`. It has its own listener, so that no
  * public path reaches these pages.
+ * @param listGuards returns the replay guards in use
  */
-export function createAdmin({ counts, events, isClosing, listGuards }: AdminSources) {
+export function createAdmin(
+  counts: Counts,
+  events: OwnEvents,
+  isClosing: () => boolean,
+  listGuards: () => readonly ReplayGuard[],
+) {
   const metrics = createMetrics(counts, events)
   const health = watchHealth(listGuards)
   const pages: Readonly<Record<string, (res: ServerResponse) => Promise<void>>> = {

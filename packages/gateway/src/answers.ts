@@ -21,18 +21,21 @@ export function getAnswerText(status: number): string {
 /**
  * Gives an answer of the gateway itself.
  * @param mayStay allows another request on the connection
+ * @param bodyLength the announced length of the request's body. `undefined` if it is chunked.
  * @param more further header fields
  * @returns the header fields that were sent
  */
 export function answerRequest(
-  req: IncomingMessage,
   res: ServerResponse,
   status: number,
   mayStay: boolean,
+  bodyLength: number | undefined,
   more: readonly string[] = [],
 ): readonly string[] {
-  if (!mayStay && !req.complete) lingerOnClose(req)
-  const fields = [...listAnswerFields(status, !mayStay), ...more]
+  const { req } = res
+  const isKept = mayStay && (req.complete || (bodyLength !== undefined && bodyLength <= smallBody))
+  if (!isKept && !req.complete) lingerOnClose(req)
+  const fields = [...listAnswerFields(status, !isKept), ...more]
   res.writeHead(status, fields).end(getAnswerText(status))
   return fields
 }
@@ -46,14 +49,6 @@ export function listAnswerFields(status: number, close: boolean): string[] {
 
 /** Up to this many unread bytes are read to keep the connection open. */
 const smallBody = 64 * 1024
-
-/**
- * Returns true if the connection can stay open after an answer that was sent before the request
- * ended.
- */
-export function canKeepOpen(req: IncomingMessage, bodyLength: number | undefined): boolean {
-  return req.complete || (bodyLength !== undefined && bodyLength <= smallBody)
-}
 
 const lingerMs = 500
 

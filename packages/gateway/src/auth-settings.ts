@@ -12,8 +12,6 @@ export interface Original {
   readonly method: string
   readonly target: string
   readonly host: string
-  /** The client's Upgrade header. The proxy sends it with every request. */
-  readonly upgrade: string | undefined
 }
 
 /** One version of the options of forward-auth, ready to use. */
@@ -54,25 +52,15 @@ const styles: Readonly<Record<NonNullable<ForwardAuthOptions['style']>, ReadOrig
     const host = readOne(req, 'x-forwarded-host')
     if (method === undefined || host === undefined || !isHost(host) || target?.startsWith('/') !== true)
       return undefined
-    return { method, target, host, upgrade: readUpgrade(req) }
+    return { method, target, host }
   },
   /** For Envoy's ext_authz over HTTP. Envoy sends the request itself, with a path prefix. */
   envoy(req, head, pathPrefix) {
     if ((readOne(req, 'x-envoy-auth-partial-body') ?? 'false') !== 'false') return undefined
     const url = req.url ?? ''
     if (!url.startsWith(`${pathPrefix}/`)) return undefined
-    return {
-      method: req.method ?? '',
-      target: url.slice(pathPrefix.length),
-      host: head.host,
-      upgrade: readUpgrade(req),
-    }
+    return { method: req.method ?? '', target: url.slice(pathPrefix.length), host: head.host }
   },
-}
-
-/** Returns every value of the client's Upgrade header, since each server may read another one. */
-function readUpgrade(req: IncomingMessage): string | undefined {
-  return listValues(req.rawHeaders, 'x-forwarded-upgrade').join() || undefined
 }
 
 /** Returns `undefined` if the header is missing or repeated. */

@@ -76,23 +76,21 @@ function checkForwardAuth(options: ForwardAuthOptions): void {
     )
 }
 
-const misplaced: Readonly<Record<string, string>> = {
-  workers: 'The gateway is one process. Start several: docs/gateway.md#several-gateways',
-  tls: 'TLS ends at the proxy in front of the gateway: docs/gateway.md#where-the-gateway-stands',
-  replay:
+/** Where options belong that are not known at their place, or what replaces them. */
+export const misplaced: ReadonlyMap<string, string> = new Map([
+  ['workers', 'The gateway is one process. Start several: docs/gateway.md#several-gateways'],
+  ['tls', 'TLS ends at the proxy in front of the gateway: docs/gateway.md#where-the-gateway-stands'],
+  [
+    'replay',
     'In a program, a replay guard belongs to a route or to forward-auth: "routes[0].replay", "forwardAuth.replay"',
-  keys: 'In a program, keys belong to a route: "authToken", "sharedKeys" or "publicKey"',
-  graceMs: 'In a program, it belongs to close({ graceMs })',
-}
-
-/** Returns where an option belongs that is not known at its place, or what replaces it. */
-export function explainMisplaced(name: string): string | undefined {
-  return Object.hasOwn(misplaced, name) ? misplaced[name] : undefined
-}
+  ],
+  ['keys', 'In a program, keys belong to a route: "authToken", "sharedKeys" or "publicKey"'],
+  ['graceMs', 'In a program, it belongs to close({ graceMs })'],
+])
 
 function refuseMisplaced(given: unknown, where: string): void {
   for (const name of Object.keys(Object(given))) {
-    const advice = explainMisplaced(name)
+    const advice = misplaced.get(name)
     if (advice !== undefined) throw new TypeError(`Unknown option "${name}" of ${where}. ${advice}`)
   }
 }

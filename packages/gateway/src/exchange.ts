@@ -26,6 +26,8 @@ export class ExchangeState {
   trace: { readonly span: Span; replaceFields(fields: readonly string[]): readonly string[] } | undefined
   /** The header fields of the answer. */
   responseFields: readonly string[] = []
+  /** The body of the request as the verifier read it. */
+  requestBody: Uint8Array | undefined
   responseBody: Capture | undefined
 
   constructor(req: IncomingMessage, config: ConfigSnapshot) {
@@ -48,10 +50,6 @@ export class ExchangeState {
   get target(): string {
     return this.req.url ?? ''
   }
-
-  get requestBody(): Uint8Array | undefined {
-    return undefined
-  }
 }
 
 /** The part of the gateway that an exchange uses. */
@@ -65,11 +63,7 @@ export interface ExchangeContext {
 }
 
 /** Returns the route of a request, or the status to answer if no verifier should see it. */
-export function chooseRoute(
-  config: ConfigSnapshot,
-  head: RequestHead,
-  target: string,
-): OpenRoute | 400 | 404 | 417 | 508 {
+export function chooseRoute(config: ConfigSnapshot, head: RequestHead, target: string) {
   // Only the origin-form is accepted. Another server could read an absolute target, "*" or a
   // fragment as another target.
   if (!target.startsWith('/') || target.includes('#')) return 400

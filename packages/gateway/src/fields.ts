@@ -18,13 +18,10 @@ export function dropNominated(
   kept: { has(name: string): boolean },
 ): string[] {
   const nominated = new Set(connection.split(',').map((option) => option.trim().toLowerCase()))
-  const rest: string[] = []
-  for (let index = 0; index < list.length; index += 2) {
-    const name = list[index] as string
-    const lower = name.toLowerCase()
-    if (kept.has(lower) || !nominated.has(lower)) rest.push(name, list[index + 1] as string)
-  }
-  return rest
+  return list.filter((_, index) => {
+    const lower = list[index - (index % 2)]?.toLowerCase() ?? ''
+    return kept.has(lower) || !nominated.has(lower)
+  })
 }
 
 /** Returns the values of a field. */

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerRequest, canKeepOpen } from './answers.ts'
+import { answerRequest } from './answers.ts'
 import type { AuthSettings, Original } from './auth-settings.ts'
 import type { RequestCode } from './codes.ts'
 import { listVerdictFields, release } from './exchange.ts'
 import { isPlainConnection, listValues } from './fields.ts'
 import type { RouteVerdict } from './options.ts'
-import { closeAfterAnswers, followAnswer, isServed } from './pending-answers.ts'
+import { followAnswer, isServed } from './pending-answers.ts'
 import { cutQuery, nameVerdict, type Report } from './report.ts'
 import { RequestBody } from './request-body.ts'
 import { type RequestHead, readHead } from './request-head.ts'
@@ -42,37 +42,31 @@ export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuth
     const body =
       head.bodyLength === 0
         ? undefined
-        : new RequestBody(req, res, { head, maxBytes: settings.maxBodyBytes, peers: settings.peers })
-    const reply = ({ status, verdict }: Answer, mayStay: boolean): void => {
-      const fields = verdict?.ok ? listVerdictFields(verdict) : []
-      answerRequest(req, res, status, mayStay, fields)
-    }
-    let isOver = false
+        : new RequestBody(res, { head, maxBytes: settings.maxBodyBytes, peers: settings.peers })
     let sent: RouteVerdict | undefined
     inFlight++
-    followAnswer(req, res, {
+    followAnswer({
+      res,
       onClose() {
         inFlight--
-        isOver = true
         body?.stop()
-        if (!isServed(req, res)) release(sent)
+        if (!isServed(res)) release(sent)
       },
       onBroken(status) {
         body?.stop()
-        if (res.headersSent) closeAfterAnswers(req.socket)
-        else reply({ code: 'unverified', status }, false)
+        answerRequest(res, status, false, head.bodyLength)
       },
     })
-    decide(original, head, settings, body)
+    decide(req, original, head, settings, body)
       .catch((): Answer => ({ code: 'unverified', status: 500 }))
       .then((answer) => {
         const { verdict } = answer
         const { verifier } = settings
-        const mayStay = !isClosing() && canKeepOpen(req, head.bodyLength)
-        if (isOver || res.headersSent) release(verdict)
+        if (res.headersSent || req.socket.destroyed) release(verdict)
         else {
           sent = verdict
-          reply(answer, mayStay)
+          const fields = verdict?.ok ? listVerdictFields(verdict) : []
+          answerRequest(res, answer.status, !isClosing(), head.bodyLength, fields)
         }
         const target = original?.target ?? req.url ?? ''
         onEnd(
@@ -80,10 +74,9 @@ export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuth
             // The header from the proxy can contain any text.
             method: (original?.method ?? req.method ?? '').slice(0, 20),
             path: cutQuery(target),
-            route: 'forward-auth',
+            ...common,
             code: answer.code,
             status: res.headersSent ? res.statusCode : 0,
-            by: 'forward-auth',
             ms: performance.now() - startedAt,
           },
           { target, rawFields: req.rawHeaders, body: body?.received, verdict, verifier, host: original?.host },
@@ -122,23 +115,24 @@ interface Answer {
 }
 
 const bodyMissing: Answer = { code: 'body_missing', status: 403 }
-const upgradeRefused: Answer = { code: 'upgrade_refused', status: 403 }
 
 /** The methods of Twilio that have a body. The option `methods` allows PUT. */
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT'])
 
 async function decide(
+  req: IncomingMessage,
   original: Original | undefined,
   head: RequestHead,
   { verifier, opensWebSocket }: AuthSettings,
   body: RequestBody | undefined,
 ): Promise<Answer> {
   if (original === undefined) return { code: 'original_unknown', status: head.refusal === 417 ? 417 : 403 }
-  const { upgrade } = original
+  // Each server may read another value of the client's header.
+  const upgrade = listValues(req.rawHeaders, 'x-forwarded-upgrade').join() || undefined
   const handshake = upgrade?.toLowerCase() === 'websocket' && opensWebSocket(original.target)
   // If the application agreed to another protocol, such as h2c, the proxy would open a tunnel. It
   // would never ask about the requests inside.
-  if (upgrade !== undefined && !handshake) return upgradeRefused
+  if (upgrade !== undefined && !handshake) return { code: 'upgrade_refused', status: 403 }
   // If the proxy does not send the body, the signature of the URL alone would accept any body.
   const needsBody = methodsWithBody.has(original.method)
   if (needsBody && body === undefined) return bodyMissing

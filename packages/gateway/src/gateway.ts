@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { createAdmin } from './admin.ts'
-import { checkOptions } from './check-options.ts'
 import { createConfigSnapshot } from './config-snapshot.ts'
 import type { ExchangeContext, ExchangeState } from './exchange.ts'
 import { createForwardAuth } from './forward-auth.ts'
@@ -59,17 +58,16 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 /** Does the same, with the events of its surroundings for the metrics. */
 export function createObservedGateway(options: GatewayOptions, events: OwnEvents): Gateway {
-  runAtOnce(checkOptions(options))
   const upstreams = createUpstreams()
+  const hop = randomUUID()
+  let current = runAtOnce(createConfigSnapshot(options, upstreams, hop))
   let inFlight = 0
   /** Handshakes without an answer, and tunnels. */
   let openTunnels = 0
   const log = new RequestLog()
-  log.setLogger(options.log)
+  log.output = options.log
   let admin: ReturnType<typeof createAdmin> | undefined
   let spans: typeof import('./spans.ts') | undefined
-  const hop = randomUUID()
-  let current = runAtOnce(createConfigSnapshot(options, upstreams, hop))
   let lastReload: Promise<void> = Promise.resolve()
   let listeners: Parameters<typeof refuseOwnListeners>[1] = listAddresses(options)
   let hasBegunToClose = false
@@ -133,34 +131,17 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     await upstreams.waitForClose()
   }
 
-  async function bindAll(): ReturnType<Gateway['listen']> {
-    await refuseOwnListeners(options, listeners)
-    // Without spans and admin pages, their libraries would only use memory.
-    if (isTracingConfigured()) spans = await import('./spans.ts')
-    if (options.admin) await openAdmin()
-    const { listen, admin: adminAddress = {}, 'forwardAuth.listen': authAddress = {} } = listAddresses(options)
-    const url = options.routes.length > 0 ? await bind(server, listen) : ''
-    const forwardAuthUrl = auth && (await bind(auth.server, authAddress))
-    const adminUrl = admin && (await bind(admin.server, adminAddress))
-    return { url, adminUrl, forwardAuthUrl }
-  }
-
-  async function openAdmin(): Promise<void> {
-    const { createAdmin } = await import('./admin.ts')
-    const counts = {
-      requests: () => inFlight + (auth?.countInFlight() ?? 0),
-      tunnels: () => openTunnels,
-      droppedLines: () => log.dropped,
-      sampledLines: () => log.sampled,
-    }
-    admin = createAdmin({ counts, events, isClosing, listGuards: () => current.guards })
+  const counts = {
+    requests: () => inFlight + (auth?.countInFlight() ?? 0),
+    tunnels: () => openTunnels,
+    droppedLines: () => log.dropped,
+    sampledLines: () => log.sampled,
   }
 
   async function replaceOptions(next: GatewayOptions): Promise<void> {
-    await runInSlices(checkOptions(next))
-    checkUnchanged(options, next)
     const config = await runInSlices(createConfigSnapshot(next, upstreams, hop))
     try {
+      checkUnchanged(options, next)
       await refuseOwnListeners(next, listeners)
       if (hasBegunToClose) throw new Error('The gateway is closing')
     } catch (error) {
@@ -169,7 +150,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     }
     server.requestTimeout = readRequestTimeout(config.timeoutMs)
     auth?.limitTime(config.timeoutMs)
-    log.setLogger(next.log)
+    log.output = next.log
     const previous = current
     current = config
     previous.retire()
@@ -178,13 +159,20 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   return {
     async listen() {
       try {
-        const bound = await bindAll()
-        const { url, adminUrl, forwardAuthUrl } = bound
+        await refuseOwnListeners(options, listeners)
+        // Without spans and admin pages, their libraries would only use memory.
+        if (isTracingConfigured()) spans = await import('./spans.ts')
+        if (options.admin)
+          admin = (await import('./admin.ts')).createAdmin(counts, events, isClosing, () => current.guards)
+        const { listen, admin: adminAddress = {}, 'forwardAuth.listen': authAddress = {} } = listAddresses(options)
+        const url = options.routes.length > 0 ? await bind(server, listen) : ''
+        const forwardAuthUrl = auth && (await bind(auth.server, authAddress))
+        const adminUrl = admin && (await bind(admin.server, adminAddress))
         const parse = (one = ''): AddressOptions | undefined => (one === '' ? undefined : parseOrigin(one))
         listeners = { listen: parse(url), admin: parse(adminUrl), 'forwardAuth.listen': parse(forwardAuthUrl) }
         // The address of an inherited socket is known only now.
         await refuseOwnListeners(options, listeners)
-        return bound
+        return { url, adminUrl, forwardAuthUrl }
       } catch (error) {
         for (const bound of [server, auth?.server]) bound?.close()
         admin?.stop()

@@ -6,7 +6,7 @@ import { chooseRoute, type ExchangeContext, ExchangeState, listForwardedFields, 
 import { listValues } from './fields.ts'
 import { readHead } from './request-head.ts'
 import type { OpenRoute } from './routes.ts'
-import { isStatusText, listForwardedAnswer } from './upstream/answer-head.ts'
+import { sortAnswerFields } from './upstream/answer-head.ts'
 import { openSocket } from './upstream/connection.ts'
 
 /**
@@ -76,12 +76,9 @@ export class Handshake extends ExchangeState {
     this.forwardedAt ??= performance.now()
     const { origin, lookup } = route.pool
     let isConnected = false
-    const socket = openSocket(origin, { lookup, allowHalfOpen: true }).once(
-      origin.isTls ? 'secureConnect' : 'connect',
-      () => {
-        isConnected = true
-      },
-    )
+    const socket = openSocket(origin, { lookup, allowHalfOpen: true }, () => {
+      isConnected = true
+    })
     // No agent: it would not allow a half-closed connection.
     const upstream = request({ method: 'GET', path: this.target, headers, createConnection: () => socket })
     this.#upstream = upstream
@@ -123,12 +120,12 @@ export class Handshake extends ExchangeState {
     if (this.#isAnswered || this.socket.destroyed) return void answer.destroy()
     const { statusCode: status = 502, statusMessage = '' } = answer
     // A 101 without Upgrade names no protocol. Node.js reads some heads that it refuses to write.
-    if (status < 200 || !isStatusText(statusMessage)) {
+    if (status < 200 || !/^[\t\x20-\x7e\x80-\xff]*$/.test(statusMessage)) {
       answer.destroy()
       this.refuse(502)
       return
     }
-    this.takeAnswer(status, [...listForwardedAnswer(answer.rawHeaders), 'Connection', 'close'])
+    this.takeAnswer(status, [...sortAnswerFields(answer.rawHeaders, status).fields, 'Connection', 'close'])
     const res = new ServerResponse(this.req)
     res.assignSocket(this.socket)
     res.writeHead(status, statusMessage, [...this.responseFields])
@@ -169,7 +166,6 @@ const halfCloseMs = 30_000
  */
 function joinSockets(one: Socket, other: Socket): void {
   let timer: NodeJS.Timeout | undefined
-  let open = 2
   for (const [from, to] of [
     [one, other],
     [other, one],
@@ -184,8 +180,7 @@ function joinSockets(one: Socket, other: Socket): void {
     from.on('close', () => {
       // Received bytes are still sent.
       to.destroySoon()
-      open--
-      if (open === 0) clearTimeout(timer)
+      if (to.destroyed) clearTimeout(timer)
     })
     from.pipe(to)
   }

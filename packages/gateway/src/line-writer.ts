@@ -2,7 +2,7 @@ import { fstatSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
 /** Writes lines to standard output or standard error. It never throws, and counts lost lines. */
-type LineWriter = FileWriter | StreamWriter
+type LineWriter = ReturnType<typeof openLineWriter>
 
 const writers = new Map<1 | 2, LineWriter>()
 
@@ -13,43 +13,41 @@ export function getLineWriter(fd: 1 | 2): LineWriter {
   return writer
 }
 
-function openLineWriter(fd: 1 | 2): LineWriter {
+function openLineWriter(fd: 1 | 2) {
   const stats = fstatSync(fd)
+  const drop = (): void => void writer.dropped++
   // A device, such as /dev/null, is like a file. A terminal is a stream.
-  if (stats.isFile() || (stats.isCharacterDevice() && !isatty(fd))) return new FileWriter(fd)
-  return new StreamWriter(fd === 1 ? process.stdout : process.stderr)
+  const isFile = stats.isFile() || (stats.isCharacterDevice() && !isatty(fd))
+  const write = isFile ? writeToFile(fd, drop) : writeToStream(fd === 1 ? process.stdout : process.stderr, drop)
+  const writer = { write, dropped: 0 }
+  return writer
 }
 
 /**
  * Writes to a file at once. `process.stdout` would stay closed after an error, such as a full disk.
  */
-class FileWriter {
-  readonly #fd: number
+function writeToFile(fd: number, drop: () => void) {
   /** The rest of a line that was written in part. It is written before the next line. */
-  #rest: Uint8Array = new Uint8Array(0)
-  dropped = 0
-
-  constructor(fd: number) {
-    this.#fd = fd
-  }
-
-  readonly write = (line: string): void => {
-    if (!this.#finish()) return void this.dropped++
-    this.#rest = Buffer.from(line)
-    const { length } = this.#rest
-    if (this.#finish() || this.#rest.length < length) return
-    this.#rest = new Uint8Array(0)
-    this.dropped++
-  }
+  let rest: Uint8Array = new Uint8Array(0)
 
   /** Returns false if bytes are left. */
-  #finish(): boolean {
+  function finish(): boolean {
     try {
-      while (this.#rest.length > 0) this.#rest = this.#rest.subarray(writeSync(this.#fd, this.#rest))
+      while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest))
       return true
     } catch {
       return false
     }
+  }
+
+  return (line: string): void => {
+    if (finish()) {
+      rest = Buffer.from(line)
+      const { length } = rest
+      if (finish() || rest.length < length) return
+      rest = new Uint8Array(0)
+    }
+    drop()
   }
 }
 
@@ -60,22 +58,14 @@ const maxWaitingBytes = 1024 * 1024
  * Writes to a pipe, a socket or a terminal. Lines wait in memory for a reader that is slow. More
  * lines are dropped: Docker and journald stop reading when their own disk is full.
  */
-class StreamWriter {
-  readonly #stream: NodeJS.WriteStream
-  dropped = 0
-
-  constructor(stream: NodeJS.WriteStream) {
-    this.#stream = stream
-    // Without a listener, an error would end the process. Each lost line is counted below.
-    stream.on('error', () => undefined)
+function writeToStream(stream: NodeJS.WriteStream, drop: () => void) {
+  // Without a listener, an error would end the process. Each lost line is counted below.
+  stream.on('error', () => undefined)
+  const onWritten = (error?: Error | null): void => {
+    if (error) drop()
   }
-
-  readonly write = (line: string): void => {
-    if (this.#stream.writableLength > maxWaitingBytes) this.dropped++
-    else this.#stream.write(line, this.#onWritten)
-  }
-
-  readonly #onWritten = (error?: Error | null): void => {
-    if (error) this.dropped++
+  return (line: string): void => {
+    if (stream.writableLength > maxWaitingBytes) drop()
+    else stream.write(line, onWritten)
   }
 }

@@ -80,9 +80,7 @@ export function createPeers(options: LimitOptions = {}) {
 /** Groups addresses by peer. One IPv6 subscriber has a whole /64 network. */
 function createKey(address: string): string {
   if (isIP(address) !== 6 || address.startsWith('::ffff:')) return address
-  const [head = '', tail] = address.split('::')
-  const front = head === '' ? [] : head.split(':')
-  const back = tail === undefined || tail === '' ? [] : tail.split(':')
+  const [front = [], back = []] = address.split('::').map((part) => part.split(':').filter(Boolean))
   const zeros = Array.from({ length: 8 - front.length - back.length }, () => '0')
   return [...front, ...zeros, ...back].slice(0, 4).join(':')
 }

@@ -1,28 +1,23 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** Receives the events of one request whose answer is pending. */
-export interface AnswerListener {
+/** A pending answer. It receives the events of its request. */
+export interface PendingAnswer {
+  readonly res: ServerResponse
   /** Called once: when the answer was sent, or when the connection closed before that. */
   onClose(): void
   /**
-   * Called once if the rest of the request cannot be read.
+   * Called once if the rest of an unanswered request cannot be read.
    * @param status the status to answer
    */
   onBroken(status: number): void
-}
-
-interface Pending {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
-  readonly listener: AnswerListener
 }
 
 /** The pending answers of a connection, in the order of their requests. */
 interface Queue {
   // An array, because it has rarely more than one element. Every hash table that a `Set` outgrows
   // refers to the next one, and once one is old, it keeps all later ones alive.
-  answers: Pending[]
+  readonly answers: PendingAnswer[]
   /** True if the connection closes after these answers. */
   isLast: boolean
 }
@@ -34,9 +29,9 @@ const queues = new WeakMap<Socket, Queue>()
  * for the earlier ones on its connection. Node.js emits nothing on a waiting answer if the
  * connection closes, so the connection is followed too, with one listener for all its answers.
  */
-export function followAnswer(req: IncomingMessage, res: ServerResponse, listener: AnswerListener): void {
-  const { socket } = req
-  const answer = { req, res, listener }
+export function followAnswer(answer: PendingAnswer): void {
+  const { res } = answer
+  const { socket } = res.req
   const queue = queues.get(socket) ?? createQueue(socket)
   queue.answers.push(answer)
   // `close` follows. Without a listener, an error would end the process.
@@ -44,9 +39,9 @@ export function followAnswer(req: IncomingMessage, res: ServerResponse, listener
 }
 
 /** Returns true if all bytes of an answer were given to the operating system. */
-export function isServed(req: IncomingMessage, res: ServerResponse): boolean {
+export function isServed(res: ServerResponse): boolean {
   // Node.js also finishes an answer whose bytes were lost with the connection.
-  return res.writableFinished && !req.socket.destroyed
+  return res.writableFinished && !res.req.socket.destroyed
 }
 
 export function hasPendingAnswers(socket: Socket): boolean {
@@ -59,8 +54,10 @@ export function hasPendingAnswers(socket: Socket): boolean {
  */
 export function breakRequest(socket: Socket, status: number): boolean {
   const last = queues.get(socket)?.answers.at(-1)
-  if (last === undefined || last.req.complete) return false
-  last.listener.onBroken(status)
+  if (last === undefined || last.res.req.complete) return false
+  // If it was refused before, that answer stays the only one.
+  if (last.res.headersSent) closeAfterAnswers(socket)
+  else last.onBroken(status)
   return true
 }
 
@@ -92,23 +89,19 @@ export function keepAnswering(socket: Socket): void {
 function createQueue(socket: Socket): Queue {
   const queue: Queue = { answers: [], isLast: false }
   queues.set(socket, queue)
-  socket.once('close', () => endAll(queue))
+  socket.once('close', () => {
+    for (const answer of queue.answers.splice(0)) answer.onClose()
+  })
   return queue
 }
 
-function end(socket: Socket, queue: Queue, answer: Pending): void {
+function end(socket: Socket, queue: Queue, answer: PendingAnswer): void {
   const index = queue.answers.indexOf(answer)
   // The connection has closed, and that was reported.
   if (index === -1) return
   queue.answers.splice(index, 1)
-  answer.listener.onClose()
+  answer.onClose()
   if (queue.isLast && queue.answers.length === 0) socket.destroySoon()
-}
-
-function endAll(queue: Queue): void {
-  const { answers } = queue
-  queue.answers = []
-  for (const { listener } of answers) listener.onClose()
 }
 
 function ignore(): void {}

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { PushedBody } from 'tollgate'
 import type { Peers } from './peers.ts'
 import type { RequestHead } from './request-head.ts'
@@ -19,7 +19,6 @@ interface BodyOptions {
  * that `node:http` has for each request: a complete request never waits for slow ones.
  */
 export class RequestBody implements PushedBody {
-  readonly #req: IncomingMessage
   readonly #res: ServerResponse
   readonly #options: BodyOptions
   #release: (() => void) | undefined
@@ -29,8 +28,7 @@ export class RequestBody implements PushedBody {
   /** The bytes that the verifier got. */
   received: Uint8Array | undefined
 
-  constructor(req: IncomingMessage, res: ServerResponse, options: BodyOptions) {
-    this.#req = req
+  constructor(res: ServerResponse, options: BodyOptions) {
     this.#res = res
     this.#options = options
   }
@@ -44,10 +42,10 @@ export class RequestBody implements PushedBody {
       onEnd(bytes !== undefined)
     }
     if (this.#state === 'over') this.#give()
-    else this.#release = peers.take(this.#req.socket.remoteAddress, head.bodyLength ?? maxBytes, () => this.#read())
+    else this.#release = peers.take(this.#res.req.socket.remoteAddress, head.bodyLength ?? maxBytes, () => this.#read())
     if (this.#state === 'unread') {
       this.#state = 'waiting'
-      this.#req.on('readable', this.#onReadable)
+      this.#res.req.on('readable', this.#onReadable)
     }
     return () => this.stop()
   }
@@ -63,7 +61,7 @@ export class RequestBody implements PushedBody {
   }
 
   readonly #onReadable = (): void => {
-    if (!this.#req.complete) return
+    if (!this.#res.req.complete) return
     this.#release?.()
     this.#read()
   }
@@ -73,13 +71,13 @@ export class RequestBody implements PushedBody {
    * the connection.
    */
   #enter(state: 'reading' | 'over'): void {
-    if (this.#state === 'waiting') this.#req.off('readable', this.#onReadable)
+    if (this.#state === 'waiting') this.#res.req.off('readable', this.#onReadable)
     this.#state = state
   }
 
   #read(): void {
     this.#enter('reading')
-    const req = this.#req
+    const { req } = this.#res
     if (this.#options.head.expectsContinue && !req.complete) this.#res.writeContinue()
     const chunks: Uint8Array[] = []
     let length = 0

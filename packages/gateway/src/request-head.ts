@@ -3,25 +3,9 @@ import { dropNominated, hopFields, isPlainConnection, remember } from './fields.
 import { isHost } from './routes.ts'
 
 /** The header fields of a request, sorted in one pass by their use. */
-export interface RequestHead {
-  /** The status that refuses the request on every route, or `undefined`. */
-  readonly refusal: 400 | 417 | undefined
-  readonly host: string
-  /** The fields that a verifier reads. A repeated field is an array, which the verifier refuses. */
-  readonly verified: VerifiedFields
-  /** The fields for the upstream. */
-  readonly fields: readonly string[]
-  /** The announced length of the body. 0 if there is no body, `undefined` if it is chunked. */
-  readonly bodyLength: number | undefined
-  readonly expectsContinue: boolean
-  /** True if a name is one of ours, such as `tollgate-verified`, or some servers read it as one. */
-  readonly hasVerdict: boolean
-  /** True if `Connection` nominates a field, which a proxy then removes. */
-  readonly nominates: boolean
-  /** The marks of the gateways that have forwarded the request, with commas between them. */
-  readonly hops: string
-}
+export type RequestHead = ReturnType<typeof readHead>
 
+/** The fields that a verifier reads. A repeated field is an array, which the verifier refuses. */
 type VerifiedFields = Record<string, string | string[] | undefined>
 
 /** The fields that a verifier reads, without `connection` and `upgrade`. */
@@ -83,7 +67,7 @@ const findName = remember(500, (name) => {
  * Reads the head of a request.
  * @param rawHeaders names and values, alternating, as in Node.js
  */
-export function readHead(rawHeaders: readonly string[], httpVersion: string): RequestHead {
+export function readHead(rawHeaders: readonly string[], httpVersion: string) {
   const verified: VerifiedFields = { ...noFields }
   const forwarded: string[] = []
   const others: { [Other in Kind]?: string[] } = {}
@@ -96,7 +80,9 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
       if (passed !== undefined) forwarded.push(spelled, passed)
     } else if (kind === 'verified' || kind === 'tunnel') {
       if (kind === 'verified') forwarded.push(spelled, value)
-      addField(verified, lower, value)
+      const known = verified[lower]
+      if (Array.isArray(known)) known.push(value)
+      else verified[lower] = known === undefined ? value : [known, value]
     } else {
       others[kind] ??= []
       others[kind].push(value)
@@ -110,20 +96,28 @@ export function readHead(rawHeaders: readonly string[], httpVersion: string): Re
   const expectation = httpVersion === '1.1' ? expectations.join().toLowerCase() : ''
   const expectsContinue = expectation === '100-continue'
   const isUnknown = httpVersion === '1.1' && expectations.length > 0 && !expectsContinue
+  const isRefused = others.double !== undefined || isAmbiguous(verified, codings, httpVersion)
   return {
-    refusal:
-      others.double !== undefined || isAmbiguous(verified, codings, httpVersion) ? 400 : isUnknown ? 417 : undefined,
+    /** The status that refuses the request on every route, or `undefined`. */
+    refusal: isRefused ? 400 : isUnknown ? 417 : undefined,
     host: typeof host === 'string' ? host : '',
     verified,
-    // Connection cannot remove a field of the table: the upstream must see what was verified.
+    /**
+     * The fields for the upstream. `Connection` cannot remove a field of the table: the upstream must
+     * see what was verified.
+     */
     fields: nominates ? dropNominated(forwarded, [connection].flat().join(','), kinds) : forwarded,
+    /** The announced length of the body. 0 if there is no body, `undefined` if it is chunked. */
     bodyLength: codings.length === 0 ? Number(length ?? 0) : undefined,
     expectsContinue,
+    /** True if a name is one of ours, such as `tollgate-verified`, or some servers read it as one. */
     hasVerdict: others.ours !== undefined,
+    /** True if `Connection` nominates a field, which a proxy then removes. */
     nominates,
+    /** The marks of the gateways that have forwarded the request, with commas between them. */
     hops: marks
-      .flatMap((value) => value.split(','))
-      .map((value) => value.trim())
+      .join()
+      .split(/[\s,]+/)
       .filter((value) => mark.test(value))
       .join(', '),
   }
@@ -142,13 +136,6 @@ function dropOwnCookies(value: string): string | undefined {
 
 /** A mark is a UUID. Any other value comes from no gateway. */
 const mark = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-function addField(fields: VerifiedFields, name: string, value: string): void {
-  const known = fields[name]
-  if (known === undefined) fields[name] = value
-  else if (typeof known === 'string') fields[name] = [known, value]
-  else known.push(value)
-}
 
 /**
  * Returns true if two servers could read the request differently, for example with another end.

@@ -31,8 +31,8 @@ const maxRefusals = 100
  * it. An error of the logger stops nothing.
  */
 export class RequestLog {
-  #logger: RequestLogger | undefined
-  #isSilent = false
+  /** Where the lines go. */
+  output: GatewayOptions['log']
   #failed = 0
   #left = maxRefusals
   #refilledAt = performance.now()
@@ -40,27 +40,23 @@ export class RequestLog {
   /** How many lines were left out by the sampling. */
   sampled = 0
 
-  setLogger(log: GatewayOptions['log']): void {
-    this.#isSilent = log === 'silent'
-    this.#logger = log === 'silent' ? undefined : log === 'info' ? standardOutput : log
-  }
-
   /** Explains a refusal to a developer on standard error. Does nothing in production. */
   #explain({ method }: Report, { target, verdict: rejection, verifier }: LoggedRequest): void {
-    if (this.#isSilent || verifier === undefined || rejection === undefined || rejection.ok) return
+    if (this.output === 'silent' || verifier === undefined || rejection === undefined || rejection.ok) return
     const isPassed = 'release' in rejection
     logRefusal({ rejection, request: { method, url: target }, hints: verifier.hints, isPassed, more })
   }
 
   /** How many lines could not be written. */
   get dropped(): number {
-    return this.#failed + (this.#logger === standardOutput ? getLineWriter(1).dropped : 0)
+    return this.#failed + (this.output === 'info' ? getLineWriter(1).dropped : 0)
   }
 
   /** Writes one line for a request. */
   write(report: Report, request?: LoggedRequest): void {
     if (request !== undefined) this.#explain(report, request)
-    if (this.#logger === undefined) return
+    const logger = this.output === 'info' ? standardOutput : this.output
+    if (logger === undefined || logger === 'silent') return
     if (report.code !== 'accepted' && !this.#take()) {
       this.#skipped++
       this.sampled++
@@ -72,7 +68,7 @@ export class RequestLog {
     const times = { ms: Math.round(ms), upstreamMs: upstreamMs === undefined ? undefined : Math.round(upstreamMs) }
     const fields = { ...report, ...times, ...(request && findIdentifiers(request)), skipped }
     try {
-      this.#logger[chooseLevel(report)](fields, 'request')
+      logger[chooseLevel(report)](fields, 'request')
     } catch {
       this.#failed++
     }

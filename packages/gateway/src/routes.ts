@@ -1,7 +1,6 @@
 import { verifierOptions as verifierTable } from 'tollgate/options'
 import type { Route, TwilioRoute } from './options.ts'
 import { findScheme } from './schemes.ts'
-import type { Steps } from './slices.ts'
 import type { Upstreams } from './upstream/pool.ts'
 
 type Row = ReturnType<typeof prepareRow>
@@ -9,23 +8,11 @@ type Row = ReturnType<typeof prepareRow>
 /** A route with its verifier and the connections to its upstream. */
 export type OpenRoute = Row['route']
 
-/** All routes of a configuration. */
-export interface RouteTable {
-  /**
-   * Finds the route of a request.
-   * @returns `'ambiguous'` if another server could read the path as that of another route,
-   * `undefined` if no route matches
-   */
-  find(host: string, target: string): OpenRoute | 'ambiguous' | undefined
-  /** Releases the connections. Must be called when no new request can begin with these routes. */
-  retire(): void
-}
-
 /**
  * Prepares the routes, creates their verifiers and opens the pools of their upstreams.
  * @throws TypeError or RangeError that names the route and the option. Nothing is open then.
  */
-export function* prepareRoutes(routes: readonly Route[], upstreams: Upstreams): Steps<RouteTable> {
+export function* prepareRoutes(routes: readonly Route[], upstreams: Upstreams) {
   const rows: Row[] = []
   const retire = (): void => {
     for (const { route } of rows) route.pool.release()
@@ -45,8 +32,14 @@ export function* prepareRoutes(routes: readonly Route[], upstreams: Upstreams): 
   const ofHosts = groupByHost(rows)
   const isOneForAll = rows.length === 1 && rows[0]?.path === '' && rows[0].host === undefined
   return {
+    /** Releases the connections. Must be called when no new request can begin with these routes. */
     retire,
-    find(host, target) {
+    /**
+     * Finds the route of a request.
+     * @returns `'ambiguous'` if another server could read the path as that of another route,
+     * `undefined` if no route matches
+     */
+    find(host: string, target: string): OpenRoute | 'ambiguous' | undefined {
       if (isOneForAll) return rows[0]?.route
       const queryAt = target.indexOf('?')
       const path = queryAt === -1 ? target : target.slice(0, queryAt)

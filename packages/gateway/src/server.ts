@@ -28,17 +28,19 @@ const commonSettings = {
 /** The settings of the server for Twilio's requests. */
 export const twilioSettings = { keepAlive: true, headersTimeout: longestHeadMs, connectionsCheckingInterval: 1000 }
 
+/** Called for what belongs to no request. */
+type OnUnread = (report: Report) => void
+
 /**
  * Creates a server that reads requests to verify. It refuses what it cannot parse, and what does
  * not arrive in time.
  * @param settings those beside the common ones
  * @param onRequest called for every request, with all header lines and any `Expect` header
- * @param onUnread called for what belongs to no request
  */
 export function createRequestServer(
   settings: ServerOptions,
   onRequest: (req: IncomingMessage, res: ServerResponse) => void,
-  onUnread: (report: Report) => void,
+  onUnread: OnUnread,
 ) {
   const server = createServer({ ...commonSettings, ...settings })
   // By default Node.js drops the header lines after the 2,000th. `maxHeaderSize` still limits them.
@@ -57,7 +59,7 @@ export function createRequestServer(
 
 const statuses: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
-function listenForBroken(server: Server, onUnread: (report: Report) => void): void {
+function listenForBroken(server: Server, onUnread: OnUnread): void {
   const refused = new WeakSet<Duplex>()
   server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
     // In the middle of a request the client ended its side, and Node.js leaves the other side open.
@@ -76,7 +78,7 @@ function listenForBroken(server: Server, onUnread: (report: Report) => void): vo
  * connection.
  * @param given the fields of the report that are known
  */
-export function refuseTunnel(socket: Socket, onUnread: (report: Report) => void, given: Partial<Report>): void {
+export function refuseTunnel(socket: Socket, onUnread: OnUnread, given: Partial<Report>): void {
   keepAnswering(socket)
   refuseUnread(socket, 403, onUnread, given)
 }
@@ -86,19 +88,10 @@ export function refuseTunnel(socket: Socket, onUnread: (report: Report) => void,
  * closes after the answers to those. A connection without a byte, such as one that a load balancer
  * opens early, is not a request.
  */
-function refuseUnread(
-  socket: Socket,
-  status: number,
-  onUnread: (report: Report) => void,
-  given: Partial<Report> = {},
-): void {
+function refuseUnread(socket: Socket, status: number, onUnread: OnUnread, given: Partial<Report> = {}): void {
   const isBehind = closeAfterAnswers(socket)
-  if (socket.bytesRead > 0)
-    onUnread(
-      isBehind
-        ? createBareReport(0, { code: 'pipelined', ...given })
-        : createBareReport(socket.writable ? status : 0, given),
-    )
+  const sent = isBehind || !socket.writable ? 0 : status
+  if (socket.bytesRead > 0) onUnread(createBareReport(sent, isBehind ? { code: 'pipelined', ...given } : given))
   if (!isBehind) answerOnSocket(socket, status)
 }
 

@@ -4,11 +4,8 @@
  */
 export type Steps<T> = Generator<number, T, void>
 
-/** The routes between two pauses: a few milliseconds. */
-const routesPerSlice = 50
-
-/** A cost after which a pause follows in any case. */
-export const wholeSlice = routesPerSlice
+/** The cost between two pauses: a few milliseconds. After a step of this cost, a pause follows. */
+export const wholeSlice = 50
 
 /** Does all work without a pause. */
 export function runAtOnce<T>(steps: Steps<T>): T {
@@ -21,7 +18,7 @@ export async function runInSlices<T>(steps: Steps<T>): Promise<T> {
     const step = steps.next()
     if (step.done) return step.value
     cost += step.value
-    if (cost < routesPerSlice) continue
+    if (cost < wholeSlice) continue
     cost = 0
     await new Promise(setImmediate)
   }

@@ -32,7 +32,7 @@ function read(text: string, cuts: readonly number[] = [], isBodiless = false): R
     if (result === 'done' && start < bytes.length) return { result: 'excess', heads, body }
     if (result !== 'more') return { result, heads, body }
   }
-  return { result: reader.endsWithConnection ? 'done' : 'fault', heads, body }
+  return { result: reader.head?.length === 'rest' ? 'done' : 'fault', heads, body }
 }
 
 const cuts = fc.array(fc.nat(100_000), { maxLength: 12 })

@@ -80,7 +80,7 @@ test('a 5xx is an error, a refusal a warning, and an answer an info', async () =
 test('strangers cannot fill the log: refusals are sampled and counted, and genuine requests are not', () => {
   const { lines, log } = collect()
   const requests = new RequestLog()
-  requests.setLogger(log)
+  requests.output = log
   const common = { method: 'POST', path: '/', route: '/', by: 'gateway', ms: 1 } as const
   for (let index = 0; index < 150; index++) {
     requests.write({ ...common, code: 'signature_mismatch', status: 403 })

@@ -32,3 +32,14 @@ test('a store can be opened after one with another port and without TLS, as in a
   )
   for (const store of stores) await store.close()
 })
+
+test.each(['redis://127.0.0.1:9', 'redis+cluster://127.0.0.1:9', 'redis+sentinel://127.0.0.1:9/main'])(
+  '%s: a store that is closed while it connects reports nothing',
+  async (url) => {
+    const problems: string[] = []
+    const store = openRedisStore(url, (line) => problems.push(line), new OwnEvents())
+    await store.close()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(problems).toEqual([])
+  },
+)

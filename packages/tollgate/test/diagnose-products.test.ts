@@ -78,6 +78,20 @@ describe('a copy from a capture site', () => {
     }
   })
 
+  test('the first advice leads to no option with the host of a site that sends requests on', async () => {
+    const agents = { 'eo1.m.pipedream.net': 'pipedream/1', 'smee.io': 'TwilioProxy/1.1' }
+    for (const [host, agent] of Object.entries(agents))
+      for (const publicUrl of [origin, 'http://localhost:3000']) {
+        const headers = { host: publicUrl.replace(/^\w+:\/\//, ''), 'user-agent': agent }
+        const request = { ...post(`https://${host}/0b1c-22`, { headers }), url: '/sms' }
+        const { suspected } = await diagnose(request, { ...options, publicUrl })
+        const { fix } = suspected.find(({ id }) => id === 'host') ?? {}
+        expect(fix).toMatch(
+          /(smee\.io|Pipedream).* Twilio call this server|Twilio call this server.*(smee\.io|Pipedream)/,
+        )
+      }
+  })
+
   test('a browser that sends what such a site shows names it', async () => {
     for (const headers of [{ origin: 'https://webhook.site' }, { referer: 'https://webhook.site/#!/view/1' }]) {
       const request = post(`${origin}/sms`, {

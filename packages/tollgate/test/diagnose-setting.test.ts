@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { diagnose } from '../src/diagnose/index.ts'
 import { createVerifier, fromRequest, type VerifierOptions } from '../src/index.ts'
@@ -112,6 +112,25 @@ const rows: readonly Row[] = [
     options: { signedUrl: () => `${origin}/sms` },
     line: `signedUrl: ({ url }) => '${origin}' + url`,
   },
+  {
+    name: 'the URL of a program that sends the request on, in a header of its own',
+    signed: 'https://portal.example.net/api/twilio/conversations?x=1',
+    url: '/functions/v1/webhook?x=1',
+    options: { publicUrl: origin },
+    headers: {
+      host: 'edge.example.org',
+      'x-portal-webhook-url': 'https://portal.example.net/api/twilio/conversations',
+    },
+    line: "signedUrl: ({ url }) => 'https://portal.example.net/api/twilio/conversations' + url.replace(/^[^?]*/, '')",
+  },
+  {
+    name: 'such a header of a site that shows requests to its readers',
+    signed: 'https://webhook.site/5f0c',
+    url: '/sms',
+    options: { publicUrl: origin },
+    headers: { 'x-signed-url': 'https://webhook.site/5f0c' },
+    line: undefined,
+  },
   // No option mends these: the proxy or the server has to.
   {
     name: 'a slash that the proxy doubled',
@@ -161,6 +180,56 @@ test('the URL at Twilio settles what cannot be guessed', async () => {
   const { proven } = await diagnose(request, { ...given, otherUrls: [`${origin}/t/q7x2/sms?key=8f1c`] })
   expect(proven?.causes.map(({ id }) => id)).toEqual(['host', 'path_prefix', 'query_missing'])
   expect(proven?.setting).toBe(`publicUrl: '${origin}/t/q7x2'`)
+})
+
+test('one function at its own URL, whose name is not in its path, passes in one round', async () => {
+  const request = post(`${origin}/inboundSMS`, { url: '/', params: sms })
+  const { suspected, proven } = await diagnose(request, { authToken, publicUrl: origin })
+  expect(proven).toBeUndefined()
+  const { fix } = suspected.find(({ id }) => id === 'path_prefix') ?? {}
+  expect(fix).toMatch(/put the path into "publicUrl", without a slash at its end, and set trailingSlash: 'either'/)
+  const mended: VerifierOptions = { authToken, publicUrl: `${origin}/inboundSMS`, trailingSlash: 'either' }
+  expect(await createVerifier(mended).verify(request)).toMatchObject({ ok: true })
+})
+
+test.each(['FUNCTION_TARGET', 'K_SERVICE', 'FUNCTION_NAME'])('the name of the function in %s', async (variable) => {
+  onTestFinished(() => void vi.unstubAllEnvs())
+  vi.stubEnv(variable, 'inboundSMS')
+  for (const [path, url, more] of [
+    ['', '/', ", trailingSlash: 'either'"],
+    ['/status', '/status', ''],
+  ] as const) {
+    const request = post(`${origin}/inboundSMS${path}`, { url, params: sms })
+    const { proven } = await diagnose(request, { authToken, publicUrl: origin })
+    expect(proven?.setting).toBe(`publicUrl: '${origin}/inboundSMS'${more}`)
+    const mended: VerifierOptions = { authToken, ...new Function(`return { ${proven?.setting} }`)() }
+    expect(await createVerifier(mended).verify(request)).toMatchObject({ ok: true })
+  }
+})
+
+describe('a whole URL in a header', () => {
+  const signed = 'https://relay.example.net/in/a1'
+  const tryWith = async (headers: Record<string, string>) =>
+    await diagnose(post(signed, { url: '/sms', params: sms, headers }), { authToken, publicUrl: origin })
+
+  test.each(['x-relay-url', 'X-Original-URL', 'Forwarded-Url'])('is tried (%s)', async (name) => {
+    expect((await tryWith({ [name]: signed })).proven?.causes.map(({ id }) => id)).toEqual(['host', 'path_prefix'])
+  })
+
+  test('is tried in a few headers only, of a length that a URL has', async () => {
+    const other = Object.fromEntries([1, 2, 3, 4].map((n) => [`x-a${n}`, `https://example.org/${n}`]))
+    expect((await tryWith({ ...other, 'x-relay-url': signed })).proven).toBeUndefined()
+    expect((await tryWith({ 'x-relay-url': `${signed}?${'a'.repeat(2000)}` })).proven).toBeUndefined()
+    expect((await tryWith({ referer: signed })).proven).toBeUndefined()
+  })
+
+  test('of a function never becomes a part of the host', async () => {
+    const { proven } = await tryWith({ 'x-relay-url': signed })
+    const { signedUrl } = new Function(`return { ${proven?.setting} }`)()
+    for (const url of ['/sms', '@evil.example/sms', 'https://evil.example/x', ':8443/x'])
+      expect(signedUrl({ url })).toBe(signed)
+    expect(signedUrl({ url: '/sms?a=1' })).toBe(`${signed}?a=1`)
+  })
 })
 
 describe('a printed function lets no sender choose the host', () => {

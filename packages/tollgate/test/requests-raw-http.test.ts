@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { RequestError } from '../src/requests/index.ts'
+import { RequestError, readRequests } from '../src/requests/index.ts'
 import { looksLikeRawHttp, readRawHttp } from '../src/requests/raw-http.ts'
+import { encodeUtf8 } from '../src/schemes/twilio/sign/form.ts'
 
 const parse = (text: string, scheme = 'https') => {
   const request = readRawHttp(Buffer.from(text), scheme)
@@ -22,6 +23,15 @@ describe('a raw HTTP request', () => {
   test('as an editor saves it: LF, and a line break at the end', () => {
     expect(parse(`${head.replaceAll('\r', '')}\na=1&b=2\n`).body).toBe('a=1&b=2')
     expect(parse(`${head}Content-Length: 7\r\n\r\na=1&b=2\n`).body).toBe('a=1&b=2')
+  })
+
+  test('as HTTPie prints it (http -v), with the answer behind it', () => {
+    const answer = '\n\n\nHTTP/1.1 403 Forbidden\nContent-Type: text/plain\n\nTwilio Request Validation Failed.\n\n\n'
+    const sent = `${head.replaceAll('\r', '')}Content-Length: 7\nUser-Agent: HTTPie/3.2.4\n\na=1&b=2`
+    expect(parse(sent + answer)).toMatchObject({ url: 'https://example.com/sms?x=1', body: 'a=1&b=2' })
+    expect(parse(`GET /sms HTTP/1.1\nHost: example.com\n\n${answer}`).body).toBeUndefined()
+    const { requests } = readRequests(`$ http -v --form POST https://example.com/sms?x=1 a=1\n${sent}${answer}`)
+    expect(requests).toMatchObject([{ url: 'https://example.com/sms?x=1', body: encodeUtf8('a=1&b=2') }])
   })
 
   test('with an absolute target, or without a Host', () => {
@@ -53,6 +63,7 @@ describe('a raw HTTP request', () => {
     ['a malformed header', 'GET / HTTP/1.1\nnonsense\n\n', /line 2: this is not a header/],
     ['a body that is cut off', 'POST / HTTP/1.1\nContent-Length: 10\n\na=1', /cut off/],
     ['a body that is too long', 'POST / HTTP/1.1\nContent-Length: 1\n\na=1', /continues after its body/],
+    ['text that is no answer behind its body', 'POST / HTTP/1.1\nContent-Length: 1\n\na\nHTTP/1.1 is old', /continues/],
     ['a malformed target', 'GET example.com HTTP/1.1\n\n', /not absolute/],
     ['a target that would extend the host', 'GET .example HTTP/1.1\nHost: b.example\n\n', /not absolute/],
     ['a target that would replace the host', 'GET @a.example/ HTTP/1.1\nHost: b.example\n\n', /not absolute/],

@@ -132,12 +132,14 @@ test('the pages of the library and of the gateway have its row', () => {
 test('the configuration of the gateway has it', async () => {
   const { configurationSchema, checkOptions } = await load<{
     configurationSchema: { safeParse(value: object): { success: boolean; error?: Error } }
-    checkOptions(options: object): void
+    checkOptions(options: object): Iterable<number>
   }>(`export { checkOptions } from './gateway/src/check-options.ts'
 export { configurationSchema } from './gateway/src/config/schema.ts'`)
   const route = { path: '/', upstream: 'http://127.0.0.1:3000', publicUrl }
   const parse = (quietMinutes: unknown) => configurationSchema.safeParse({ routes: [{ ...route, quietMinutes }] })
   expect(parse(2)).toMatchObject({ success: true, data: { routes: [{ quietMinutes: 2 }] } })
   expect(parse(10).error?.message).toContain('must be an integer from 2 to 9')
-  checkOptions({ routes: [{ ...route, authToken, quietMinutes: 2 }] })
+  const check = (given: object) => [...checkOptions({ routes: [{ ...route, authToken, ...given }] })]
+  check({ quietMinutes: 2 })
+  expect(() => check({ quietMinute: 2 })).toThrow('Did you mean "quietMinutes"?')
 })

@@ -97,6 +97,11 @@ async function showRecent(
   return undefined
 }
 
+/** Shows the path of a URL, without its query, which may hold a secret. */
+function showPath(url: string): string {
+  return showText(readPath(url) || '/')
+}
+
 function readPath(url: string): string {
   return (splitUrl(url)?.target ?? url).replace(/\?.*$/s, '')
 }
@@ -201,7 +206,14 @@ function format(
       `${colors.red('Not compared')}: the request is of another webhook than the record: ${otherWebhook.join(', ')} differ.`,
       'Give the request of this record, such as another one that was kept: --last --entry N.',
     ].join('\n')
-  if (isGenuine && unexplained.length === 0)
+  // Without the request, the server is taken to see what Twilio sent: a proxy may have changed it.
+  if (isGenuine && unexplained.length === 0 && given === undefined)
+    lines.push(
+      `${colors.green('The configuration is right')}, if ${showPath(sent.url)} and these parameters reach your server unchanged.`,
+      `${colors.red('Not compared')}: what your server saw, such as a path or a body that something on the way changed.`,
+      'To compare it too, give the request that it refused: --last, or a copy of it, in place of --public-url.',
+    )
+  else if (isGenuine && unexplained.length === 0)
     lines.push(
       lacksBody
         ? `${colors.green('Nothing else differs:')} with this URL and the body that Twilio sent the signature of the configured key is right.`

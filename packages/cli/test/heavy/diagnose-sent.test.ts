@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createVerifier } from 'tollgate'
 import { keepRequest } from 'tollgate/requests'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -137,6 +138,17 @@ describe('diagnose --alert', () => {
     expect(ran).toMatchObject({ code: 1 })
   })
 
+  test('ends with an option that makes the request of another program pass', async () => {
+    const target = '/hook?team=blue-value'
+    const elsewhere = `curl 'https://app.example.org${target}' --data '${signed.body}'`
+    const words = [...alert('2'), '--public-url', 'https://app.example.org', '-']
+    const { stdout } = await diagnose(words, { input: elsewhere })
+    const [line = ''] = /signedUrl: .*''\)/.exec(stdout) ?? []
+    expect(line).toBe(`signedUrl: ({ url }) => 'https://example.com/api/sms' + url.replace(/^[^?]*/, '')`)
+    const { verify } = createVerifier({ authToken, ...new Function(`return { ${line} }`)() })
+    expect(await verify({ ...signed, url: target })).toMatchObject({ ok: true })
+  })
+
   test('what no cause explains is shown as sent and as seen, and values only with --show-values', async () => {
     const changed = new URLSearchParams({ ...params, Body: 'another private text' }).toString()
     const words = [...alert('1'), '--public-url', 'https://example.com/api', '-']
@@ -154,7 +166,13 @@ describe('diagnose --alert', () => {
   test('with the options alone it compares the configured public URL', async () => {
     expect(idsOf(await explain([...alert('1'), '--public-url', 'http://www.example.com']))).toEqual(['host', 'scheme'])
     const right = await diagnose([...alert('1'), '--public-url', 'https://example.com/api'])
-    expect(right).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing differs:') })
+    // What the server saw is not known: a proxy may have changed the path.
+    expect(right).toMatchObject({ code: 0, stdout: expect.not.stringContaining('Nothing differs') })
+    expect(right.stdout.split('\n').slice(2, 5)).toEqual([
+      'The configuration is right, if /api/sms and these parameters reach your server unchanged.',
+      'Not compared: what your server saw, such as a path or a body that something on the way changed.',
+      'To compare it too, give the request that it refused: --last, or a copy of it, in place of --public-url.',
+    ])
   })
 
   test('says which key signed only where a record has the signature', async () => {

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { getScheme, schemes } from 'tollgate/schemes'
-import { checkOptions } from '../check-options.ts'
 import { createConfigSnapshot } from '../config-snapshot.ts'
 import type { ForwardAuthOptions, GatewayOptions, Route } from '../options.ts'
 import { listAddresses, refuseOwnListeners } from '../own-listeners.ts'
-import { runInSlices, wholeSlice } from '../slices.ts'
+import { runAtOnce, runInSlices, wholeSlice } from '../slices.ts'
 import { createUpstreams } from '../upstream/pool.ts'
-import { ConfigurationError, type ParsedConfiguration, parseConfiguration, parseInSteps } from './parse.ts'
+import { ConfigurationError, type ParsedConfiguration, type Path, parseConfiguration } from './parse.ts'
 import type { Resources } from './resources.ts'
 import type { Configuration, KeysConfiguration, ListedKeysConfiguration } from './schema.ts'
 
@@ -26,26 +25,24 @@ const maxBytes = 4 * 1024 * 1024
  * @throws ConfigurationError that names line and option
  */
 export async function loadConfiguration(file: string, resources: Resources): Promise<LoadedConfiguration> {
-  const parsed = await runInSlices(parseInSteps(readText(file), file))
-  const { configuration } = parsed
+  const parsed = await runInSlices(parseConfiguration(readText(file), file))
+  const { configuration, createError } = parsed
   const { graceMs, keys, replay, routes, forwardAuth, ...rest } = configuration
-  const guard =
-    replay === undefined ? undefined : await nameOptionInErrors(parsed, ['replay'], () => resources.openReplay(replay))
+  const failAt = (path: Path) => (error: Error) => {
+    throw createError(path, error.message)
+  }
+  const guard = replay && (await resources.openReplay(replay).catch(failAt(['replay'])))
   type Given = (typeof routes)[number] | NonNullable<typeof forwardAuth>
-  const open = async (where: readonly (string | number)[], { keys: own, replay: ownReplay, ...given }: Given) => {
+  const open = async (where: Path, { keys: own, replay: ownReplay, ...given }: Given) => {
     const scheme = getScheme(given.scheme ?? defaultScheme)
     const isDefault = scheme.name === defaultScheme
     const path = own !== undefined ? [...where, 'keys'] : isDefault ? ['keys'] : where
     const fallback = { env: scheme.keys.variable }
     // The schema has checked `own` for its scheme.
-    const opened = await nameOptionInErrors(
-      parsed,
-      path,
-      async (): Promise<object> =>
-        isDefault
-          ? resources.openKeys((own as KeysConfiguration) ?? keys ?? fallback)
-          : resources.openListedKeys(scheme, (own as ListedKeysConfiguration) ?? fallback),
-    )
+    const opening: Promise<object> = isDefault
+      ? resources.openKeys((own as KeysConfiguration) ?? keys ?? fallback)
+      : resources.openListedKeys(scheme, (own as ListedKeysConfiguration) ?? fallback)
+    const opened = await opening.catch(failAt(path))
     return { ...given, ...opened, replay: ownReplay === false ? undefined : guard }
   }
   const prepared: Route[] = []
@@ -57,7 +54,6 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   const options: GatewayOptions = { ...rest, routes: prepared, forwardAuth: auth }
   try {
     // These are the checks of `createGateway`, before anything runs.
-    await runInSlices(checkOptions(options))
     const config = await runInSlices(createConfigSnapshot(options, createUpstreams(), ''))
     config.retire()
     await refuseOwnListeners(options, listAddresses(options))
@@ -74,7 +70,7 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
  * @throws ConfigurationError that names line and option
  */
 export function readConfiguration(file: string): Configuration {
-  return parseConfiguration(readText(file), file).configuration
+  return runAtOnce(parseConfiguration(readText(file), file)).configuration
 }
 
 function readText(file: string): string {
@@ -88,18 +84,6 @@ function readText(file: string): string {
     throw new ConfigurationError(
       `${file}: ${code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`}`,
     )
-  }
-}
-
-async function nameOptionInErrors<T>(
-  { createError }: ParsedConfiguration,
-  path: readonly (string | number)[],
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw createError(path, error instanceof Error ? error.message : 'cannot be opened')
   }
 }
 

@@ -1,7 +1,7 @@
 import { Composer, type CST, Document, isMap, isPair, isScalar, Lexer, LineCounter, Parser } from 'yaml'
 import type * as z from 'zod'
-import { explainMisplaced } from '../check-options.ts'
-import { runAtOnce, type Steps, wholeSlice } from '../slices.ts'
+import { misplaced } from '../check-options.ts'
+import { type Steps, wholeSlice } from '../slices.ts'
 import { type Configuration, configurationSchema } from './schema.ts'
 
 /**
@@ -11,7 +11,8 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 }
 
-type Path = readonly (string | number)[]
+/** Names in the file, from the outermost to an option. */
+export type Path = readonly (string | number)[]
 
 /** A configuration that matches the schema. */
 export interface ParsedConfiguration {
@@ -24,12 +25,7 @@ export interface ParsedConfiguration {
  * Reads a configuration in YAML or JSON.
  * @throws ConfigurationError
  */
-export function parseConfiguration(text: string, file: string): ParsedConfiguration {
-  return runAtOnce(parseInSteps(text, file))
-}
-
-/** Does the same in steps. */
-export function* parseInSteps(text: string, file: string): Steps<ParsedConfiguration> {
+export function* parseConfiguration(text: string, file: string): Steps<ParsedConfiguration> {
   const lines = new LineCounter()
   const [document = new Document(), second] = yield* parseDocuments(text, lines)
   const [broken] = document.errors
@@ -114,7 +110,7 @@ const describeUnknown: z.core.$ZodErrorMap = (issue) => {
   if (issue.code !== 'unrecognized_keys') return undefined
   const [name = ''] = issue.keys
   // Earlier releases had these two.
-  const advice = name === 'workers' || name === 'tls' ? explainMisplaced(name) : undefined
+  const advice = name === 'workers' || name === 'tls' ? misplaced.get(name) : undefined
   const { shape } = (issue.inst as z.core.$ZodObject)._zod.def
   return `there is no such option here. ${advice ?? suggest(name, Object.keys(shape))}`
 }

@@ -13,24 +13,24 @@ const reportMs = 10_000
 const closeMs = 500
 const repeatMs = 60_000
 
+/** A client of a server, of a cluster, or of what sentinels know. */
+interface Client {
+  /** Older clients of clusters and sentinels lack it. */
+  readonly isReady?: boolean
+  on(event: 'error' | 'ready', listener: (error: unknown) => void): unknown
+  connect(): Promise<unknown>
+  close(): Promise<unknown>
+  destroy(): unknown
+}
+
 /** One way to reach Redis. */
 interface Connection {
-  readonly isReady: boolean
+  readonly client: Client
   /** @param key a key of the command: in a cluster, it chooses the node */
   send(key: string, command: string[]): Promise<unknown>
   /** Resolves when each server that is written to has answered. */
   ping(): Promise<unknown>
-  readonly client: { close(): Promise<unknown>; destroy(): unknown }
 }
-
-interface Events {
-  error(error: unknown): void
-  ready(): void
-  /** The client has given up. */
-  failed(): void
-}
-
-type Open = (url: RedisUrl, events: Events) => Connection
 
 const socket = {
   connectTimeout: connectMs,
@@ -39,64 +39,27 @@ const socket = {
 // A reservation that waited for a connection would be made after its request ended.
 const disableOfflineQueue = true
 
-/** A client of several servers. */
-type Group = Connection['client'] & {
-  on(event: 'error', listener: (error: unknown) => void): unknown
-  connect(): Promise<unknown>
-}
-
-/** Connects a client of which only the promise says that it is ready, or has given up. */
-function connectGroup(client: Group, events: Events, commands: Pick<Connection, 'send' | 'ping'>): Connection {
-  let isReady = false
-  client.on('error', events.error)
-  client.connect().then(
-    () => {
-      isReady = true
-      events.ready()
-    },
-    (reason: unknown) => {
-      events.error(reason)
-      events.failed()
-    },
-  )
-  return {
-    get isReady() {
-      return isReady
-    },
-    ...commands,
-    client,
-  }
-}
-
 function listNodeOptions({ credentials, tls }: RedisUrl) {
   return { ...credentials, disableOfflineQueue, socket: { ...socket, tls } }
 }
 
 /** The connections by what follows `+` in the protocol of the URL. */
-const connections: Readonly<Record<RedisUrl['kind'], Open>> = {
-  server({ urls }, { error, ready }) {
+const connections: Readonly<Record<RedisUrl['kind'], (url: RedisUrl) => Connection>> = {
+  server({ urls }) {
     // The client writes the address into the options of the socket, so they are copied.
     const client = createClient({ url: urls[0] ?? '', disableOfflineQueue, socket: { ...socket } })
-    client.on('error', error).on('ready', ready)
-    client.connect().catch(() => undefined)
-    return {
-      get isReady() {
-        return client.isReady
-      },
-      send: (_key, command) => client.sendCommand(command),
-      ping: () => client.ping(),
-      client,
-    }
+    return { client, send: (_key, command) => client.sendCommand(command), ping: () => client.ping() }
   },
-  cluster(url, events) {
+  cluster(url) {
     const client = createCluster({ rootNodes: url.urls.map((node) => ({ url: node })), defaults: listNodeOptions(url) })
-    return connectGroup(client, events, {
+    return {
+      client,
       send: (key, command) => client.sendCommand(key, false, command),
       // The client replaces a node that fails. Only one that is silent needs a new client.
       ping: () => Promise.allSettled(client.masters.map(async (node) => (await client.nodeClient(node)).ping())),
-    })
+    }
   },
-  sentinel(url, events) {
+  sentinel(url) {
     const client = createSentinel({
       name: url.name,
       sentinelRootNodes: url.urls.map((sentinel) => {
@@ -107,10 +70,8 @@ const connections: Readonly<Record<RedisUrl['kind'], Open>> = {
       sentinelClientOptions: { socket: { ...socket, tls: url.tls } },
       passthroughClientErrorEvents: true,
     })
-    return connectGroup(client, events, {
-      send: (_key, command) => client.sendCommand(false, command),
-      ping: () => client.sendCommand(false, ['PING']),
-    })
+    const send = (command: string[]): Promise<unknown> => client.sendCommand(false, command)
+    return { client, send: (_key, command) => send(command), ping: () => send(['PING']) }
   },
 }
 
@@ -193,8 +154,10 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
   const parsed = parseRedisUrl(url)
   const reportedAt = new Map<string, number>()
   const waiting = new EventEmitter<{ ready: []; error: [TypeError] }>().setMaxListeners(0)
-  let silentPings = 0
-  let openedAt = 0
+  let silentPings: number
+  let openedAt: number
+  let hasConnected: boolean
+  let isClosed = false
 
   function report(reason: string): void {
     const now = performance.now()
@@ -205,39 +168,44 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
 
   function connect(): Connection {
     openedAt = performance.now()
+    hasConnected = false
+    silentPings = 0
+    const opened = connections[parsed.kind](parsed)
     // A connection that was given up may still end, or even be ready.
-    const isCurrent = (): boolean => opened === connection
-    const opened = connections[parsed.kind](parsed, {
-      error(error) {
-        if (!isCurrent()) return
-        report(readCode(error) ?? 'error')
-        showState(false)
-        failWaiting(error)
-      },
-      ready() {
-        if (!isCurrent()) return
-        silentPings = 0
-        showState(true)
-        waiting.emit('ready')
-      },
-      failed() {
-        if (isCurrent()) silentPings = maxSilentPings
-      },
+    const isCurrent = (): boolean => opened === connection && !isClosed
+    const onError = (error: unknown): void => {
+      if (!isCurrent()) return
+      const code = readCode(error) ?? 'error'
+      report(code)
+      showState(false)
+      const reason = misconfigured.get(code)
+      if (reason !== undefined && waiting.listenerCount('error') > 0) waiting.emit('error', new TypeError(reason))
+    }
+    const onReady = (): void => {
+      if (!isCurrent()) return
+      hasConnected = true
+      silentPings = 0
+      showState(true)
+      waiting.emit('ready')
+    }
+    opened.client.on('error', onError)
+    opened.client.on('ready', onReady)
+    // The client of a cluster has no event `ready`.
+    opened.client.connect().then(onReady, (error: unknown) => {
+      onError(error)
+      // The client has given up.
+      if (isCurrent()) silentPings = maxSilentPings
     })
     return opened
   }
+
+  const isReady = (): boolean => hasConnected && connection.client.isReady !== false
 
   function showState(isUp: boolean): void {
     events.redisUp.set(parsed.kind, isUp)
   }
 
-  function failWaiting(error: unknown): void {
-    const reason = misconfigured.get(readCode(error) ?? '')
-    if (reason !== undefined && waiting.listenerCount('error') > 0) waiting.emit('error', new TypeError(reason))
-  }
-
   function reconnect(): void {
-    silentPings = 0
     const old = connection
     connection = connect()
     destroy(old).catch(() => undefined)
@@ -249,10 +217,10 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
   const watch = setInterval(() => {
     if (++silentPings > maxSilentPings) {
       // Without a connection, its error was reported already.
-      if (connection.isReady) report('silent')
+      if (isReady()) report('silent')
       showState(false)
       reconnect()
-    } else if (connection.isReady)
+    } else if (isReady())
       connection.ping().then(
         () => {
           silentPings = 0
@@ -263,7 +231,7 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
 
   /** @throws TypeError if Redis answers meanwhile that the configuration is wrong */
   async function waitForConnection(ms: number): Promise<void> {
-    if (connection.isReady) return
+    if (isReady()) return
     const stop = new AbortController()
     await Promise.race([once(waiting, 'ready', stop), sleep(ms, undefined, stop)]).finally(() => stop.abort())
   }
@@ -273,17 +241,17 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
     if (command[0] === 'EVAL') await waitForConnection(reportMs)
     const used = connection
     const startedAt = performance.now()
-    const count = (result: 'answered' | 'failed'): unknown =>
-      events.emit('redisCommand', result, (performance.now() - startedAt) / 1000)
+    const note = (isUp: boolean): void => {
+      events.emit('redisCommand', isUp ? 'answered' : 'failed', (performance.now() - startedAt) / 1000)
+      showState(isUp)
+    }
     try {
       // The key of SET, and that of EVAL after its script and the number of keys.
       const reply = await used.send(command[command[0] === 'EVAL' ? 3 : 1] ?? '', command)
-      count('answered')
-      showState(true)
+      note(true)
       return reply
     } catch (error) {
-      count('failed')
-      showState(false)
+      note(false)
       const code = readCode(error)
       if (code !== undefined) report(code)
       const isTooSoon = performance.now() - openedAt < watchMs
@@ -321,9 +289,10 @@ export function openRedisStore(url: string, onProblem: (message: string) => void
       Promise.race([writeTests(), sleep(connectMs, undefined, { ref: false })]),
     ),
     async close(): Promise<void> {
+      isClosed = true
       clearInterval(watch)
       // Commands that were sent are still answered, such as the release of the last delivery.
-      if (connection.isReady) await Promise.race([connection.client.close(), sleep(closeMs, undefined, { ref: false })])
+      if (isReady()) await Promise.race([connection.client.close(), sleep(closeMs, undefined, { ref: false })])
       await destroy(connection).catch(() => undefined)
     },
   }

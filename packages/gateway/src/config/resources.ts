@@ -4,18 +4,14 @@ import { type FileKeys, fileKeys, type TwilioAccountTokensOptions, twilioAccount
 import { memoryStore, replayGuard } from 'tollgate/replay'
 import type { AnyScheme } from 'tollgate/schemes'
 import { importOptional } from '../import-optional.ts'
-import type { TwilioRoute } from '../options.ts'
 import { type LookUpResult, OwnEvents } from '../own-events.ts'
 import type { KeysConfiguration, ListedKeysConfiguration, ReplayConfiguration } from './schema.ts'
-
-/** The keys of a Twilio route. */
-type RouteKeys = Pick<TwilioRoute, 'authToken' | 'sharedKeys'>
 
 interface Resource<T> {
   readonly value: T
   /** True if requests that began before a reload still need it. */
   readonly isShared?: boolean
-  close(): unknown
+  close?(): unknown
 }
 
 /**
@@ -48,10 +44,7 @@ export function createResources(
 
   function linger(resource: Resource<unknown>, ms: number): void {
     lingering.add(resource)
-    const end = (): void => {
-      if (lingering.delete(resource)) resource.close()
-    }
-    setTimeout(end, ms).unref()
+    setTimeout(() => lingering.delete(resource) && resource.close?.(), ms).unref()
   }
 
   function readVariable(name: string): string {
@@ -63,8 +56,11 @@ export function createResources(
   }
 
   return {
-    /** @throws TypeError if a key file or an environment variable is missing or wrong */
-    openKeys(keys: KeysConfiguration): RouteKeys {
+    /**
+     * Opens the keys of a Twilio route.
+     * @throws TypeError if a key file or an environment variable is missing or wrong
+     */
+    async openKeys(keys: KeysConfiguration) {
       const key = JSON.stringify(['keys', keys])
       if (keys.file !== undefined) {
         const { file, allowReadableByOthers } = keys
@@ -98,7 +94,6 @@ export function createResources(
                 onProblem(`Twilio's Accounts API: ${error instanceof Error ? error.message : 'failed'}`)
               },
             }),
-            close: () => undefined,
           })),
         }
       }
@@ -109,18 +104,17 @@ export function createResources(
      * @returns the option of its verifier
      * @throws TypeError if a file or an environment variable is missing
      */
-    openListedKeys(
+    async openListedKeys(
       { keys: { option, words } }: AnyScheme,
       { env: names, file, [option]: given }: ListedKeysConfiguration,
-    ): Readonly<Record<string, unknown>> {
+    ) {
       if (given !== undefined) return { [option]: given }
       if (file !== undefined) return { [option]: [file].flat().map((path) => readKeyFile(path, words)) }
       return { [option]: [names ?? []].flat().map(readVariable) }
     },
     async openReplay(replay: ReplayConfiguration): Promise<ReplayGuard> {
       const { store, redisUrlEnv, redisUrl, ...rest } = replay
-      if (store === 'memory')
-        return replayGuard({ ...rest, store: keep('memory', () => ({ value: memoryStore(), close: () => undefined })) })
+      if (store === 'memory') return replayGuard({ ...rest, store: keep('memory', () => ({ value: memoryStore() })) })
       const url = redisUrl ?? readVariable(redisUrlEnv ?? '')
       const { openRedisStore } = await importOptional(
         'The store "redis" needs',
@@ -151,12 +145,12 @@ export function createResources(
         if (!used.has(key)) {
           open.delete(key)
           if (resource.isShared) linger(resource, lingerMs)
-          else resource.close()
+          else resource.close?.()
         }
       used.clear()
     },
     async closeAll(): Promise<void> {
-      await Promise.allSettled([...open.values(), ...lingering].map(async ({ close }) => await close()))
+      await Promise.allSettled([...open.values(), ...lingering].map(async ({ close }) => await close?.()))
       open.clear()
       lingering.clear()
     },

@@ -123,25 +123,24 @@ function listFields(scheme: AnyScheme) {
   }
 }
 
-// The default message is right for a route that is not an object.
-const unknownScheme: z.core.$ZodDiscriminatedUnionParams = {
-  error: ({ code }) =>
-    code === 'invalid_union' ? `must be ${schemes.map(({ name }) => name).join(' or ')}` : undefined,
+/** An object for each scheme, with the fields of its place and those of its verifier. */
+function oneOfSchemes<Place extends z.core.$ZodLooseShape, Twilio extends z.core.$ZodLooseShape>(
+  fields: Place,
+  twilioFields: Twilio,
+) {
+  return z.discriminatedUnion(
+    'scheme',
+    [
+      z.strictObject({ scheme: z.literal(defaultScheme).optional(), ...fields, ...twilioFields }),
+      ...otherSchemes.map((scheme) => z.strictObject({ ...fields, ...listFields(scheme) })),
+    ],
+    {
+      // The default message is right for a route that is not an object.
+      error: ({ code }) =>
+        code === 'invalid_union' ? `must be ${schemes.map(({ name }) => name).join(' or ')}` : undefined,
+    },
+  )
 }
-
-const route = z.discriminatedUnion(
-  'scheme',
-  [
-    z.strictObject({
-      scheme: z.literal(defaultScheme).optional(),
-      ...routeFields,
-      ...verifierFields,
-      webSocket: z.boolean().optional(),
-    }),
-    ...otherSchemes.map((scheme) => z.strictObject({ ...routeFields, ...listFields(scheme) })),
-  ],
-  unknownScheme,
-)
 
 const authFields = {
   /** `false` turns the replay guard off for forward-auth. */
@@ -163,17 +162,8 @@ export const configurationSchema = z.strictObject({
   limits: z.strictObject(toFields(limitOptions)).optional(),
   keys: keys.optional(),
   replay: replay.optional(),
-  forwardAuth: z
-    .discriminatedUnion(
-      'scheme',
-      [
-        z.strictObject({ scheme: z.literal(defaultScheme).optional(), ...authFields, ...authVerifierFields }),
-        ...otherSchemes.map((scheme) => z.strictObject({ ...authFields, ...listFields(scheme) })),
-      ],
-      unknownScheme,
-    )
-    .optional(),
-  routes: z.array(route).default([]),
+  forwardAuth: oneOfSchemes(authFields, authVerifierFields).optional(),
+  routes: z.array(oneOfSchemes(routeFields, { ...verifierFields, webSocket: z.boolean().optional() })).default([]),
 })
 
 /** A configuration that matches the schema. */

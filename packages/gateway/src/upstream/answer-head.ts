@@ -68,38 +68,18 @@ function parse(text: string, isBodiless: boolean): AnswerHead | undefined {
   const status = Number(digits)
   const isOld = minor === '0'
   const raw: string[] = []
-  let length: number | undefined
-  let isChunked = false
-  let connection = ''
-  let keptSeconds: number | undefined
   fieldLine.lastIndex = line.length
   while (fieldLine.lastIndex < text.length - emptyLine.length) {
     const field = fieldLine.exec(text)
     if (field === null) return undefined
-    const name = field[1] as string
-    const value = field[2] as string
-    raw.push(name, value)
-    switch (findKind(name)) {
-      case 'length':
-        if (length !== undefined || !/^\d{1,15}$/.test(value)) return undefined
-        length = Number(value)
-        // RFC 9110 section 8.6: a 204 has no Content-Length.
-        if (status === 204) raw.length -= 2
-        break
-      case 'coding':
-        if (isChunked || isOld || value.toLowerCase() !== 'chunked') return undefined
-        isChunked = true
-        break
-      case 'connection':
-        connection += `,${value}`
-        break
-      case 'keep-alive':
-        keptSeconds = readTimeout(value)
-        break
-      default:
-    }
+    raw.push(field[1] as string, field[2] as string)
   }
-  if (isChunked && length !== undefined) return undefined
+  const { fields, lengths, codings, connection, keepAlive } = sortAnswerFields(raw, status)
+  if (lengths.length + codings.length > 1) return undefined
+  if (lengths.some((value) => !/^\d{1,15}$/.test(value))) return undefined
+  if (codings.some((value) => isOld || value.toLowerCase() !== 'chunked')) return undefined
+  const isChunked = codings.length > 0
+  const length = lengths[0] === undefined ? undefined : Number(lengths[0])
   const hasNone = isBodiless || status === 204 || status === 304
   // If a 204 announces a body, the body could follow, and would be read as the next answer.
   const isMisframed = status === 204 && (isChunked || (length ?? 0) > 0)
@@ -107,10 +87,10 @@ function parse(text: string, isBodiless: boolean): AnswerHead | undefined {
   return {
     status,
     statusText,
-    fields: listForwardedAnswer(raw),
+    fields,
     length: hasNone ? 0 : isChunked ? 'chunks' : (length ?? 'rest'),
     isReusable: !isOld && !isClosing && !isMisframed,
-    keptSeconds,
+    keptSeconds: readTimeout(keepAlive),
   }
 }
 
@@ -119,21 +99,24 @@ function readTimeout(value: string): number | undefined {
   return seconds === undefined ? undefined : Number(seconds)
 }
 
-/** Returns true if a status line can hold a text that `node:http` read. */
-export function isStatusText(text: string): boolean {
-  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text)
-}
-
-/** Returns the fields of an answer for the client, in their order and spelling. */
-export function listForwardedAnswer(raw: readonly string[]): string[] {
+/** Sorts the fields of an answer. Those for the client keep their order and spelling. */
+export function sortAnswerFields(raw: readonly string[], status: number) {
   const fields: string[] = []
+  const lengths: string[] = []
+  const codings: string[] = []
   let connection = ''
+  let keepAlive = ''
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string
     const value = raw[index + 1] as string
     const kind = findKind(name)
-    if (kind === 'plain' || kind === 'length') fields.push(name, value)
+    // RFC 9110 section 8.6: a 204 has no Content-Length.
+    if (kind === 'plain' || (kind === 'length' && status !== 204)) fields.push(name, value)
+    if (kind === 'length') lengths.push(value)
+    else if (kind === 'coding') codings.push(value)
     else if (kind === 'connection') connection += `,${value}`
+    else if (kind === 'keep-alive') keepAlive = value
   }
-  return isPlainConnection(connection) ? fields : dropNominated(fields, connection, kinds)
+  const forwarded = isPlainConnection(connection) ? fields : dropNominated(fields, connection, kinds)
+  return { fields: forwarded, lengths, codings, connection, keepAlive }
 }

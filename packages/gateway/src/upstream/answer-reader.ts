@@ -58,11 +58,6 @@ export class AnswerReader {
     return 'more'
   }
 
-  /** Returns true if the end of the connection ends the answer. */
-  get endsWithConnection(): boolean {
-    return this.head?.length === 'rest'
-  }
-
   /** @returns true if the answer is complete, and false for a fault */
   *#readAnswer(): Steps<boolean> {
     const head = yield* this.#readHead()

@@ -1,6 +1,7 @@
 import { connect, isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { connect as connectOverTls } from 'node:tls'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
+import type { Pool } from './pool.ts'
 
 /**
  * The reason for a missing or incomplete answer. With `'unreachable'` and `'unreachable in time'`,
@@ -39,15 +40,19 @@ export function parseOrigin(url: string): Origin {
   return { isTls, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (isTls ? 443 : 80)) }
 }
 
-/** Opens a connection to an upstream. It is ready at the event `secureConnect` or `connect`. */
-export function openSocket({ isTls, host, port }: Origin, more: Partial<TcpNetConnectOpts>): Socket {
+/** Opens a connection to an upstream, and calls `onReady` when requests can be sent. */
+export function openSocket(
+  { isTls, host, port }: Origin,
+  more: Partial<TcpNetConnectOpts>,
+  onReady: () => void,
+): Socket {
   const kept = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }
   // Tries the next address of a name if the first does not answer.
   const settings = { host, port, autoSelectFamily: true, ...kept, ...more }
-  if (!isTls) return connect(settings)
+  if (!isTls) return connect(settings, onReady)
   // An address is not a server name (RFC 6066 section 3).
   const name = isIP(host) === 0 ? { servername: host } : {}
-  return connectOverTls({ ...settings, ...name, ALPNProtocols: ['http/1.1'] })
+  return connectOverTls({ ...settings, ...name, ALPNProtocols: ['http/1.1'] }, onReady)
 }
 
 /** The time limit of a connection attempt, with TLS. */
@@ -68,8 +73,9 @@ const shared = Buffer.allocUnsafeSlow(readBytes)
 
 /** A connection to an upstream that is kept open and serves one request at a time. */
 export class Connection {
-  readonly #socket: Socket
-  readonly #owner: ConnectionOwner
+  /** The socket. A client that is slower than the upstream pauses it. */
+  readonly socket: Socket
+  readonly #owner: Pool
   #reader: AnswerReader | undefined
   #handler: AnswerHandler | undefined
   /** A request that waits for the connection. Nothing of it was written. */
@@ -83,15 +89,14 @@ export class Connection {
   served = 0
   #cause = 'connection closed'
 
-  constructor(origin: Origin, owner: ConnectionOwner, lookup: LookupFunction) {
+  constructor(origin: Origin, owner: Pool, lookup: LookupFunction) {
     this.#owner = owner
-    this.#socket = this.#open(origin, lookup)
+    this.socket = this.#open(origin, lookup)
     this.#timer = setTimeout(() => {
       this.#cause = late
-      this.#socket.destroy()
+      this.socket.destroy()
     }, connectMs)
-    this.#socket
-      .once(origin.isTls ? 'secureConnect' : 'connect', () => this.#onConnect())
+    this.socket
       .on('end', () => this.#onEnd())
       .on('error', ({ code = 'error' }: NodeJS.ErrnoException) => {
         this.#cause = code
@@ -108,32 +113,21 @@ export class Connection {
     else this.#pending = request
   }
 
-  get isUsable(): boolean {
-    return !this.#socket.destroyed && this.#handler === undefined
-  }
-
   /** Closes the connection. Its handler is not called again. */
   abort(): void {
     this.#handler = undefined
-    this.#socket.destroy()
-  }
-
-  pause(): void {
-    this.#socket.pause()
-  }
-
-  resume(): void {
-    this.#socket.resume()
+    this.socket.destroy()
   }
 
   #open(origin: Origin, lookup: LookupFunction): Socket {
-    if (origin.isTls) return openSocket(origin, { lookup }).on('data', (bytes: Buffer) => this.#read(bytes))
+    const onReady = (): void => this.#onConnect()
+    if (origin.isTls) return openSocket(origin, { lookup }, onReady).on('data', (bytes: Buffer) => this.#read(bytes))
     const callback = (length: number, bytes: Uint8Array): boolean => {
       this.#read((bytes as Buffer).subarray(0, length))
       // `false` would pause the socket. `pause()` does that here.
       return true
     }
-    return openSocket(origin, { lookup, onread: { buffer: shared, callback } })
+    return openSocket(origin, { lookup, onread: { buffer: shared, callback } }, onReady)
   }
 
   #onConnect(): void {
@@ -146,7 +140,7 @@ export class Connection {
   }
 
   #write({ head, body }: OutgoingRequest): void {
-    const socket = this.#socket
+    const socket = this.socket
     if (body.length === 0) socket.write(head, 'latin1')
     else if (body.length <= smallBody) socket.write(head + asBuffer(body).toString('latin1'), 'latin1')
     else {
@@ -160,12 +154,12 @@ export class Connection {
   #read(bytes: Buffer): void {
     // No request was sent, so these bytes must not become the answer to the next one.
     if (this.#handler === undefined || this.#reader === undefined || this.#pending !== undefined)
-      return void this.#socket.destroy()
+      return void this.socket.destroy()
     const reading = this.#reader.read(bytes)
     if (reading === 'more') return
     if (reading === 'fault') {
       this.#cause = 'malformed answer'
-      this.#socket.destroy()
+      this.socket.destroy()
     } else this.#complete(reading === 'done')
   }
 
@@ -175,35 +169,26 @@ export class Connection {
     const { isReusable = false, keptSeconds } = this.#reader?.head ?? {}
     this.#reader = undefined
     // The connection is paused if the client was slow when the last piece arrived.
-    if (this.#socket.isPaused()) this.#socket.resume()
+    if (this.socket.isPaused()) this.socket.resume()
     // If the upstream answered before it had read the whole request, it can stop reading.
-    if (mayStay && isReusable && this.#socket.writableLength === 0) this.#owner.onIdle(this, keptSeconds)
-    else this.#socket.destroy()
+    if (mayStay && isReusable && this.socket.writableLength === 0) this.#owner.onIdle(this, keptSeconds)
+    else this.socket.destroy()
     handler?.onEnd()
   }
 
   #onEnd(): void {
-    if (this.#reader?.endsWithConnection) this.#complete(false)
-    else this.#socket.destroy()
+    if (this.#reader?.head?.length === 'rest') this.#complete(false)
+    else this.socket.destroy()
   }
 
   /** If a handler is still set, its answer is missing or incomplete. */
   #onClose(): void {
     clearTimeout(this.#timer)
     this.#owner.onClose(this)
-    const handler = this.#handler
-    this.#handler = undefined
     const failure =
       this.#pending === undefined ? 'broken' : this.#cause === late ? 'unreachable in time' : 'unreachable'
-    handler?.onFailure(failure, this.#cause)
+    this.#handler?.onFailure(failure, this.#cause)
   }
-}
-
-/** Receives the events of a connection. */
-export interface ConnectionOwner {
-  /** @param keptSeconds the seconds for which the upstream keeps the connection, if it says so */
-  onIdle(connection: Connection, keptSeconds: number | undefined): void
-  onClose(connection: Connection): void
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -1,13 +1,6 @@
 import { lookup as lookUp } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import {
-  type AnswerHandler,
-  Connection,
-  type ConnectionOwner,
-  type Origin,
-  type OutgoingRequest,
-  parseOrigin,
-} from './connection.ts'
+import { type AnswerHandler, Connection, type Origin, type OutgoingRequest, parseOrigin } from './connection.ts'
 
 /** Shorter than the idle limit of Node.js servers (5 s), so that the gateway closes first. */
 const idleMs = 4000
@@ -25,10 +18,11 @@ const maxAgeMs = 10_000
 const maxRequests = 200
 
 /** The connections to one upstream: as many as there are requests at the same time. */
-export class Pool implements ConnectionOwner {
+export class Pool {
   readonly origin: Origin
   readonly #onUnused: (() => void) | undefined
-  #holders = 0
+  /** How many routes use it. */
+  holders = 0
   /**
    * In the order of their last use. They are used in turn, for balancers in front of several
    * servers.
@@ -50,18 +44,15 @@ export class Pool implements ConnectionOwner {
     this.lookup = rotate(resolve)
   }
 
-  hold(): void {
-    this.#holders++
-  }
-
   release(): void {
-    this.#holders--
-    if (this.#holders === 0) this.#onUnused?.()
+    this.holders--
+    if (this.holders === 0) this.#onUnused?.()
   }
 
   /** Sends a request on an idle connection, or on a new one once it is open. */
   send(request: OutgoingRequest, handler: AnswerHandler): Connection {
-    const connection = this.#take() ?? this.#connect()
+    const connection = this.#take() ?? new Connection(this.origin, this, this.lookup)
+    this.#open.add(connection)
     connection.send(request, handler)
     return connection
   }
@@ -77,6 +68,7 @@ export class Pool implements ConnectionOwner {
     return closed
   }
 
+  /** @param keptSeconds the seconds for which the upstream keeps the connection, if it says so */
   onIdle(connection: Connection, keptSeconds: number | undefined): void {
     const ms = keptSeconds === undefined ? idleMs : keptSeconds * 1000 - marginMs
     const now = performance.now()
@@ -86,7 +78,9 @@ export class Pool implements ConnectionOwner {
       return
     }
     this.#idle.push(connection)
-    this.#sweeper ??= setInterval(() => this.#sweep(), sweepMs).unref()
+    this.#sweeper ??= setInterval(() => {
+      for (const idle of this.#idle) if (idle.usableUntil <= performance.now()) idle.abort()
+    }, sweepMs).unref()
   }
 
   onClose(connection: Connection): void {
@@ -100,20 +94,9 @@ export class Pool implements ConnectionOwner {
     const now = performance.now()
     for (;;) {
       const connection = this.#idle.shift()
-      if (connection === undefined || (connection.isUsable && connection.usableUntil > now)) return connection
+      if (connection === undefined || (!connection.socket.destroyed && connection.usableUntil > now)) return connection
       connection.abort()
     }
-  }
-
-  #connect(): Connection {
-    const connection = new Connection(this.origin, this, this.lookup)
-    this.#open.add(connection)
-    return connection
-  }
-
-  #sweep(): void {
-    const now = performance.now()
-    for (const connection of this.#idle) if (connection.usableUntil <= now) connection.abort()
   }
 }
 
@@ -146,7 +129,7 @@ export function createUpstreams() {
       }
       const pool: Pool = pools.get(origin) ?? new Pool(origin, onUnused)
       pools.set(origin, pool)
-      pool.hold()
+      pool.holders++
       return pool
     },
     /** Resolves when all released pools are closed. */

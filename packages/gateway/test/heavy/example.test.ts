@@ -13,6 +13,7 @@ import { parseConfiguration } from '../../src/config/parse.ts'
 import { createResources } from '../../src/config/resources.ts'
 import { createGateway } from '../../src/index.ts'
 import { takeInheritedSockets } from '../../src/inherited-sockets.ts'
+import { runAtOnce } from '../../src/slices.ts'
 import { accountSid, authToken, listenOn, publicUrl, send, signSms, startUpstream } from '../support.ts'
 
 // Slow: most tests start the command, and wait for its reloads and its end.
@@ -52,7 +53,7 @@ test('the program in the documentation runs', async () => {
 
 test('the configurations in the examples are valid', () => {
   const text = readFileSync(join(examples, 'gateway.yaml'), 'utf8')
-  expect(parseConfiguration(text, 'gateway.yaml').configuration.routes).toHaveLength(3)
+  expect(runAtOnce(parseConfiguration(text, 'gateway.yaml')).configuration.routes).toHaveLength(3)
 })
 
 test('the units of systemd name each other, and sockets that the gateway knows', () => {
@@ -141,7 +142,7 @@ describe.each(['kubernetes.yaml', 'kubernetes-redis.yaml'])('the manifest %s', (
       ({ valueFrom }: { valueFrom?: { secretKeyRef: Record<string, string> } }) =>
         valueFrom === undefined ? [] : [`${valueFrom.secretKeyRef.name} ${valueFrom.secretKeyRef.key}`],
     )
-    const { keys } = parseConfiguration(map?.data?.['gateway.yaml'] ?? '', name).configuration
+    const { keys } = runAtOnce(parseConfiguration(map?.data?.['gateway.yaml'] ?? '', name)).configuration
     const ofFiles = keys?.file === undefined ? [] : [keys.file]
     const mounted = ofFiles.map((path) => `${findVolume(findMounted(path)).secret.secretName} ${basename(path)}`)
     expect([...ofVariables, ...mounted]).toEqual(known)
@@ -158,7 +159,7 @@ describe.each(['kubernetes.yaml', 'kubernetes-redis.yaml'])('the manifest %s', (
       }))
       return { pods: spec.podSelector.matchLabels.app, rules }
     })
-    const { routes, replay } = parseConfiguration(map?.data?.['gateway.yaml'] ?? '', name).configuration
+    const { routes, replay } = runAtOnce(parseConfiguration(map?.data?.['gateway.yaml'] ?? '', name)).configuration
     const upstream = new URL(routes[0]?.upstream ?? '')
     const redis = { pods: 'tollgate-redis', rules: [{ from: 'gateway', ports: ['redis'] }] }
     expect(policies).toEqual([
@@ -190,7 +191,7 @@ describe.each(['kubernetes.yaml', 'kubernetes-redis.yaml'])('the manifest %s', (
           limits: { memory: expect.any(String) },
         })
       }
-    const { graceMs } = parseConfiguration(map?.data?.['gateway.yaml'] ?? '', name).configuration
+    const { graceMs } = runAtOnce(parseConfiguration(map?.data?.['gateway.yaml'] ?? '', name)).configuration
     const [, pause] = container.lifecycle.preStop.exec.command
     expect(pod.spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(pause) + graceMs / 1000 + 2.5)
   })

@@ -17,7 +17,7 @@ import { listEdits, listReadings, type PresentedSignature, type ProposedEdit } f
 import { countCharacters, type Work } from './limits.ts'
 import type { State, Subject } from './reading.ts'
 import { type Attempt, searchSets } from './search.ts'
-import { listConfiguredUrls } from './url-hints.ts'
+import { listWholeUrls } from './url-hints.ts'
 
 /** A set of edits under which a signature matches. */
 export interface Match {
@@ -93,7 +93,7 @@ const unitsPerJoinedPair = 80
 const unitsPerHandshakeCharacter = 8
 
 function* listAllEdits(subject: Subject): Generator<ProposedEdit<CauseId, State>> {
-  yield* listConfiguredUrls(subject)
+  yield* listWholeUrls(subject)
   yield* listEdits(causes, subject)
 }
 

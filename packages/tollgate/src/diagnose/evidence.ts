@@ -1,4 +1,4 @@
-import { splitUrl } from '../schemes/twilio/sign/signed-url.ts'
+import { splitUrl, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
 import { type Head, type HeaderReader, listTexts } from '../verify/head.ts'
 import { type HostAndPort, parseHost } from '../verify/public-url.ts'
 
@@ -36,6 +36,8 @@ export interface Evidence {
   /** Request targets from before a rewrite. */
   readonly targets: readonly Seen<Target>[]
   readonly prefixes: readonly Seen<string>[]
+  /** Whole URLs, which a program that sends requests on may name in a header of its own. */
+  readonly urls: readonly Seen<UrlParts>[]
   readonly userinfos: readonly Seen<string>[]
   readonly userAgent: string | undefined
   readonly looksLikeTwilio: boolean
@@ -128,6 +130,11 @@ const tlsSigns: readonly (readonly [name: string, value: RegExp])[] = [
 const otherHost = /^[a-z][a-z0-9-]{0,40}-host$/
 const mostOtherHosts = 4
 
+/** Headers in which a program that sends a request on may name the URL that it was called with. */
+const urlHeader = /^(x|forwarded)-[a-z0-9-]{1,60}$/
+const mostUrlHeaders = 4
+const mostUrlCharacters = 2000
+
 /**
  * Reads the headers that proxies write.
  * @param head the method and the headers
@@ -169,6 +176,7 @@ export function readEvidence(head: Head, url: unknown, names: readonly string[])
     prefixes: prefixHeaders.flatMap((name) =>
       listParts(header, name).map((value) => ({ value, from: spellName(name) })),
     ),
+    urls: readUrls(header, names),
     userinfos: [
       ...(absolute?.userinfo ? [{ value: absolute.userinfo, from: 'the request URL' }] : []),
       ...readBasicAuth(header),
@@ -242,6 +250,17 @@ function readPage(header: HeaderReader, name: string): Seen<HostAndPort>[] {
 export function toHost(text: string, from: string): Seen<HostAndPort>[] {
   const value = parseHost(text)
   return value === undefined ? [] : [{ value, from }]
+}
+
+function readUrls(header: HeaderReader, names: readonly string[]): Seen<UrlParts>[] {
+  const found: Seen<UrlParts>[] = []
+  for (const name of new Set(names.map((one) => one.toLowerCase()))) {
+    if (found.length === mostUrlHeaders) break
+    const text = urlHeader.test(name) ? (listTexts(header(name))[0] ?? '') : ''
+    const value = text.length <= mostUrlCharacters && /^https?:\/\/\S+$/i.test(text) ? splitUrl(text) : undefined
+    if (value !== undefined) found.push({ value, from: spellName(name) })
+  }
+  return found
 }
 
 function readTargets(header: HeaderReader, name: string): (Seen<Target> & { host: Seen<HostAndPort>[] })[] {

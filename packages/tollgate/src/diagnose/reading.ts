@@ -1,4 +1,5 @@
 import { runUnnoticed } from '../checks/options.ts'
+import { readEnvironment } from '../checks/runtime.ts'
 import { readCoverage } from '../schemes/twilio/coverage.ts'
 import { listAccounts } from '../schemes/twilio/keys.ts'
 import { decodeUtf8, isFormType, type Pairs, parseForm } from '../schemes/twilio/sign/form.ts'
@@ -328,6 +329,7 @@ function readHints({ options, extra, request, tokens }: Source, queryPairs: Pair
     prefixes: [
       ...(extra.prefixes ?? []).map((value) => ({ value, from: '"prefixes"' })),
       ...urls.flatMap((url) => (url.path.length > 1 ? [{ value: url.path, from: '"publicUrl"' }] : [])),
+      ...listFunctionNames(),
     ],
     userinfos: [...urls, whole]
       .flat()
@@ -345,6 +347,16 @@ function readHints({ options, extra, request, tokens }: Source, queryPairs: Pair
       ...(tokens?.list ?? []).flatMap(({ accountSid }) => accountSid ?? []),
     ].slice(0, 16),
   }
+}
+
+/** The variables with the name of a function, which the URL of Cloud Functions has and its path has not. */
+const functionVariables = ['FUNCTION_TARGET', 'K_SERVICE', 'FUNCTION_NAME']
+
+function listFunctionNames(): Seen<string>[] {
+  return functionVariables.flatMap((from) => {
+    const name = readEnvironment(from) ?? ''
+    return /^[a-z][\w-]{0,62}$/i.test(name) ? [{ value: `/${name}`, from }] : []
+  })
 }
 
 /** How the user knows the target that arrived. */

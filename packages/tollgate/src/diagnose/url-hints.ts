@@ -8,13 +8,13 @@ import { joinFields, splitFields } from './spelling.ts'
 const mostUrls = 16
 
 /**
- * Lists the URLs that the user names, each as one edit of all parts of the URL. The parts that
- * differ are the causes.
+ * Lists the URLs that the user or a header of the request names, each as one edit of all parts of
+ * the URL. The parts that differ are the causes.
  * @param subject the request
  * @returns the edits
  */
-export function* listConfiguredUrls({ state, hints }: Subject): Generator<ProposedEdit<CauseId, State>> {
-  for (const url of hints.urls.slice(0, mostUrls)) {
+export function* listWholeUrls({ state, hints, evidence }: Subject): Generator<ProposedEdit<CauseId, State>> {
+  for (const url of [...hints.urls.slice(0, mostUrls), ...evidence.urls.map(({ value }) => value)]) {
     // Twilio adds fields to the URL of a GET, and bodySHA256 to that of a JSON event.
     const [own, seen] = [splitFields(url.query), splitFields(state.url.query)]
     const added = seen.filter((field) => !own.includes(field))

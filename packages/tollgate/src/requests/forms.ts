@@ -251,7 +251,7 @@ function nameEntry(
 function removeDecoration(bytes: Uint8Array): Uint8Array {
   const text = decodeUtf8(bytes)
   if (text === undefined || looksLikeRawHttp(bytes)) return bytes
-  const plain = unquoteMessage(removeLinePrefix(removeFence(removeColors(text))))
+  const plain = unquoteMessage(removeCommand(removeLinePrefix(removeFence(removeColors(text)))))
   return plain === text ? bytes : encodeUtf8(plain)
 }
 
@@ -264,6 +264,11 @@ function removeColors(text: string): string {
 function removeFence(text: string): string {
   const [first = '', ...lines] = text.trim().split('\n')
   return /^```\w*\r?$/.test(first) && lines.at(-1) === '```' ? lines.slice(0, -1).join('\n') : text
+}
+
+/** The command with which HTTPie printed a request. */
+function removeCommand(text: string): string {
+  return text.replace(/^\s{0,8}(?:[$%>#] )?https? [^\n]{1,8000}\n\s{0,8}(?=[A-Z]{3,10} \S{1,8000} HTTP\/\d)/, '')
 }
 
 /** A raw request in quotes, as Go and JSON write a text. */
@@ -337,6 +342,8 @@ function detectForm(source: Source): FormName {
   if (found !== undefined) return found
   if (/Invoke-(?:WebRequest|RestMethod)|\bfetch\(/.test(source.text))
     throw new RequestError('this is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd)')
+  if (/^\s{0,8}(?:[$%>#] )?https? (?:--?[\w=-]{1,40} ){0,8}(?:[A-Z]{3,10} )?https?:/.test(source.text))
+    throw new RequestError('this is a command for HTTPie; copy it as curl, or what http -v printed')
   if (isExplanation(source.text))
     throw new RequestError(
       'this is the explanation of a refusal; npx @tollgate/cli diagnose --last reads the request that was refused',

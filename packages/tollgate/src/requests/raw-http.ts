@@ -109,6 +109,7 @@ function readBeginning(rest: Uint8Array, headers: HeaderList): Uint8Array | unde
 function readBody(rest: Uint8Array, headers: HeaderList): Uint8Array | undefined {
   const declared = findHeader(headers, 'content-length')
   if (declared !== undefined && /^\d{1,9}$/.test(declared)) return cut(rest, Number(declared))
+  if (isAnswer(rest, 0)) return undefined
   if (/chunked/i.test(findHeader(headers, 'transfer-encoding') ?? '')) return dechunk(rest) ?? rest
   // Editors end a file with a line break, which a form never has.
   const isForm = /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
@@ -117,10 +118,15 @@ function readBody(rest: Uint8Array, headers: HeaderList): Uint8Array | undefined
   return end === 0 ? undefined : rest.subarray(0, end)
 }
 
+/** Recognises the answer that clients such as HTTPie (`http -v`) print behind the request. */
+function isAnswer(rest: Uint8Array, at: number): boolean {
+  return /^[\r\n]{1,8}HTTP\/\d(?:\.\d)? \d{3}[ \r\n]/.test(toLatin1(rest.subarray(at, at + 30)))
+}
+
 function cut(rest: Uint8Array, length: number): Uint8Array {
   if (rest.length < length)
     throw new RequestError(`it is cut off: its Content-Length is ${length}, but its body has ${rest.length} bytes`)
-  if (rest.subarray(length).some((byte) => ![9, 10, 13, 32].includes(byte)))
+  if (!isAnswer(rest, length) && rest.subarray(length).some((byte) => ![9, 10, 13, 32].includes(byte)))
     throw new RequestError(
       `it continues after its body: its Content-Length is ${length}, but there are ${rest.length} bytes`,
     )

@@ -1,4 +1,4 @@
-import type { UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
+import { splitUrl, type UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../../verify/types.ts'
 
 /** A request whose URL a verifier should check as it was signed. */
@@ -71,13 +71,19 @@ function replaceUrl(publicUrl: VerifierOptions['publicUrl'], url: string, { host
   return list.some(isSameHost) ? list.map((one) => (isSameHost(one) ? url : one)) : [...list, url]
 }
 
-/** Lists functions that replace the beginning of the path, for a prefix that a proxy added. */
-function* listFunctions({ request: { url }, signed, path }: Mending): Generator<Candidate> {
+/**
+ * Lists functions that replace the beginning of the path, for a prefix that a proxy added, or the
+ * whole path, if another program was called and sends the request on.
+ */
+function* listFunctions({ request: { url }, options, signed, path }: Mending): Generator<Candidate> {
   const origin = joinOrigin(signed)
   const [ofSigned, ofPath] = [signed.path.split('/'), path.split('/')]
   let same = 0
   while (same < Math.min(ofSigned.length, ofPath.length) - 1 && ofSigned.at(-1 - same) === ofPath.at(-1 - same)) same++
-  if (same === 0) return
+  if (same === 0) {
+    if (isOfOtherHost(options, signed)) yield returnUrl(origin + signed.path)
+    return
+  }
   const [to, from] = [ofSigned, ofPath].map((segments) => segments.slice(0, -same).join('/'))
   // A slash too much is a fault of the proxy, which a function would only hide.
   if (to === undefined || from === undefined || /^\/+$/.test(from) || /\/\//.test(path) || /\$[$&`'\d<]/.test(to))
@@ -94,6 +100,23 @@ function* listFunctions({ request: { url }, signed, path }: Mending): Generator<
   const text =
     from === '' ? `${quote(origin + to)} + ${target}` : `${quote(origin)} + ${target}.replace(${prefix}, ${quote(to)})`
   yield { line: `signedUrl: ({ url }) => ${text}`, options: { signedUrl: change } }
+}
+
+/**
+ * Checks if Twilio called another host than those of this server. Then the path is that of another
+ * program, and says nothing of the other paths of this server.
+ */
+function isOfOtherHost({ publicUrl }: VerifierOptions, { host }: UrlParts): boolean {
+  const own = [publicUrl].flat().flatMap((url) => splitUrl(url) ?? [])
+  return own.length > 0 && own.every((one) => one.host.toLowerCase() !== host.toLowerCase())
+}
+
+/** Makes the function that returns one URL. The query stays that of the request: it is signed too. */
+function returnUrl(whole: string): Candidate {
+  return {
+    line: `signedUrl: ({ url }) => ${quote(whole)} + url.replace(/^[^?]*/, '')`,
+    options: { signedUrl: ({ url }) => whole + url.replace(/^[^?]*/, '') },
+  }
 }
 
 /** The scheme and the host of an absolute URL. */

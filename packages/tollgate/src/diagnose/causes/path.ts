@@ -1,6 +1,7 @@
 import type { UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
 import { readTarget } from '../../verify/public-url.ts'
+import type { VerifierOptions } from '../../verify/types.ts'
 import type { Evidence } from '../evidence.ts'
 import { isTwilioName } from '../mask.ts'
 import { ownTarget, type Subject } from '../reading.ts'
@@ -42,7 +43,8 @@ export const pathCauses = {
         'Set publicUrl to the scheme and host of the URL at Twilio: a function sees the requested path. If /.netlify/functions is missing there, add it.',
       vercel:
         'Set publicUrl to the scheme and host of the URL at Twilio: a function sees the requested path, also behind a rewrite.',
-      firebase: 'Put the name of the function into publicUrl: it is not in the path that the function sees.',
+      firebase:
+        "Put the name of the function into publicUrl: it is not in the path that the function sees. If Twilio calls the function by its own URL, without a path behind the name, also set trailingSlash: 'either'.",
       nginx: `${intoUrl}, or write proxy_pass without a path.`,
       apache: `${intoUrl}, or give ProxyPass the same path on both sides.`,
       caddy: `${intoUrl}, or use handle instead of handle_path.`,
@@ -63,10 +65,7 @@ export const pathCauses = {
             // Few webhooks are at the root, and many proxies strip the only part of the path.
             grounds: !evidence.proxied ? ['unknown'] : state.url.path === '/' ? ['setup'] : ['proxy', 'unknown'],
             detail: `Something on the way may have changed the path ${state.url.path}, by a prefix that the search does not know.`,
-            fix:
-              options.signedUrl === undefined
-                ? 'Compare this path with the URL in the Twilio console. Put a prefix that is missing here into "publicUrl", and take one that is too much out of it.'
-                : 'Compare this path with the URL in the Twilio console, and return that URL from "signedUrl".',
+            fix: comparePath(state.url, options),
           }
         : undefined
     },
@@ -111,6 +110,15 @@ export const pathCauses = {
       url_not_allowed: (subject, rejection) => suspectDecoded('path', subject, rejection),
     },
   } satisfies CauseRow as Row,
+}
+
+/** Says how to settle which path Twilio signed. */
+function comparePath(url: UrlParts, { signedUrl }: VerifierOptions): string {
+  const compare = 'Compare this path with the URL in the Twilio console'
+  if (signedUrl !== undefined) return `${compare}, and return that URL from "signedUrl".`
+  return url.path === '/'
+    ? `${compare}. If that URL has a path, put the path into "publicUrl", without a slash at its end, and set trailingSlash: 'either': the path "/" of this server does not show which form was signed.`
+    : `${compare}. Put a prefix that is missing here into "publicUrl", and take one that is too much out of it.`
 }
 
 /** Describes the difference of two paths, if it is of this kind. */

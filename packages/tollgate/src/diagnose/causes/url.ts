@@ -12,6 +12,8 @@ import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row
 
 const setOrigin = 'Set publicUrl to the scheme and host of the URL at Twilio'
 const trustProxy = 'add the address of your proxy to "trustedProxies"'
+const sendDirectly =
+  'Let Twilio call this server itself. Only if the program between is your own, and no site such as Pipedream or smee.io, let it pass the form on as it arrived, and return its URL from "signedUrl".'
 const useOneUrl = 'Set "publicUrl" to the scheme and host of the URL at Twilio, which needs no headers.'
 
 /**
@@ -57,7 +59,7 @@ export const urlCauses = {
     symptom: 'The diagnosis shows a host such as localhost:3000 or an internal host, or the code is `url_not_allowed`.',
     reason:
       'Twilio signs the host that you configured, but your server may see another one: a proxy may put its own or the upstream’s name into Host, a tunnel gets a new name at each start, and a number may still have an old domain.',
-    fix: 'Set "publicUrl" to the host that is configured at Twilio.',
+    fix: 'Set "publicUrl" to the host that is configured at Twilio. If that is a site that sends requests on, such as smee.io or Pipedream, let Twilio call this server through a tunnel instead.',
     fixes: {
       nginx: 'Set publicUrl to the public host. With several hosts, also set: proxy_set_header Host $http_host.',
       apache: 'Set publicUrl to the public host. With several hosts, also set: ProxyPreserveHost On.',
@@ -103,7 +105,7 @@ export const urlCauses = {
           grounds: ['contradiction'],
           detail:
             'The request has a signature and the parameters of a webhook, and another User-Agent: if a program of yours sends it on, Twilio signed the URL of that program.',
-          fix: 'Return the URL in the Twilio console from "signedUrl", which is that of the program that sends the request on, and let it pass on the form as it arrived.',
+          fix: sendDirectly,
         }
       if (quickTunnel.test(host) && !subject.evidence.hosts.some(({ value }) => value.host === host))
         return {
