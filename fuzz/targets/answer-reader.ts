@@ -58,7 +58,7 @@ function read(bytes: Buffer, size: number, isBodiless: boolean): Read {
     if (result === 'done' && end < bytes.length) return { result: 'excess', heads, body, end }
     if (result !== 'more') return { result, heads, body, end }
   }
-  return { result: reader.endsWithConnection ? 'done' : 'fault', heads, body, end: bytes.length }
+  return { result: reader.head?.length === 'rest' ? 'done' : 'fault', heads, body, end: bytes.length }
 }
 
 function isSame(one: Read, other: Read): boolean {

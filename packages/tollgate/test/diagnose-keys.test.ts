@@ -186,11 +186,13 @@ describe('the account of the environment', () => {
   })
 })
 
-test('without evidence the token comes before the path and the host', async () => {
-  for (const headers of [{}, { 'x-forwarded-for': '54.172.60.1' }]) {
-    const { suspected } = await diagnose(post(`${origin}/sms`, { secret: otherToken, headers }), options)
-    expect(suspected.map(({ id }) => id).slice(0, 2)).toEqual(['token_of_other_account', 'path_prefix'])
-  }
+// In reports of refusals that no search explains, the path is wrong far more often than the token.
+test.each([
+  ['behind no proxy the token comes before the path', {}, ['token_of_other_account', 'path_prefix']],
+  ['behind a proxy the path does', { 'x-forwarded-for': '54.172.60.1' }, ['path_prefix', 'token_of_other_account']],
+])('without evidence, %s', async (_what, headers, ids) => {
+  const { suspected } = await diagnose(post(`${origin}/sms`, { secret: otherToken, headers }), options)
+  expect(suspected.map(({ id }) => id).filter((id) => ids.includes(id))).toEqual(ids)
 })
 
 describe('a secret that was read in another way than it was written', () => {

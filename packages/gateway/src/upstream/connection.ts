@@ -1,7 +1,6 @@
 import { connect, isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { connect as connectOverTls } from 'node:tls'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
-import type { Pool } from './pool.ts'
 
 /**
  * The reason for a missing or incomplete answer. With `'unreachable'` and `'unreachable in time'`,
@@ -75,7 +74,7 @@ const shared = Buffer.allocUnsafeSlow(readBytes)
 export class Connection {
   /** The socket. A client that is slower than the upstream pauses it. */
   readonly socket: Socket
-  readonly #owner: Pool
+  readonly #owner: ConnectionOwner
   #reader: AnswerReader | undefined
   #handler: AnswerHandler | undefined
   /** A request that waits for the connection. Nothing of it was written. */
@@ -89,7 +88,7 @@ export class Connection {
   served = 0
   #cause = 'connection closed'
 
-  constructor(origin: Origin, owner: Pool, lookup: LookupFunction) {
+  constructor(origin: Origin, owner: ConnectionOwner, lookup: LookupFunction) {
     this.#owner = owner
     this.socket = this.#open(origin, lookup)
     this.#timer = setTimeout(() => {
@@ -189,6 +188,13 @@ export class Connection {
       this.#pending === undefined ? 'broken' : this.#cause === late ? 'unreachable in time' : 'unreachable'
     this.#handler?.onFailure(failure, this.#cause)
   }
+}
+
+/** Receives the events of a connection. */
+export interface ConnectionOwner {
+  /** @param keptSeconds the seconds for which the upstream keeps the connection, if it says so */
+  onIdle(connection: Connection, keptSeconds: number | undefined): void
+  onClose(connection: Connection): void
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -1,6 +1,13 @@
 import { lookup as lookUp } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { type AnswerHandler, Connection, type Origin, type OutgoingRequest, parseOrigin } from './connection.ts'
+import {
+  type AnswerHandler,
+  Connection,
+  type ConnectionOwner,
+  type Origin,
+  type OutgoingRequest,
+  parseOrigin,
+} from './connection.ts'
 
 /** Shorter than the idle limit of Node.js servers (5 s), so that the gateway closes first. */
 const idleMs = 4000
@@ -18,7 +25,7 @@ const maxAgeMs = 10_000
 const maxRequests = 200
 
 /** The connections to one upstream: as many as there are requests at the same time. */
-export class Pool {
+export class Pool implements ConnectionOwner {
   readonly origin: Origin
   readonly #onUnused: (() => void) | undefined
   /** How many routes use it. */
@@ -68,7 +75,6 @@ export class Pool {
     return closed
   }
 
-  /** @param keptSeconds the seconds for which the upstream keeps the connection, if it says so */
   onIdle(connection: Connection, keptSeconds: number | undefined): void {
     const ms = keptSeconds === undefined ? idleMs : keptSeconds * 1000 - marginMs
     const now = performance.now()

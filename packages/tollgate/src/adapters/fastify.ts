@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
-import { hasMethod } from '../checks/options.ts'
-import type { AnyWebhook, BodyConsumed, IncomingRequest, PushedBody, WebhookSource } from '../index.ts'
+import type { AnyWebhook, BodyConsumed, IncomingRequest, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
 import { type BodyHolder, findBody, listHeaders, settleWhenAnswered, toIncomingRequest } from './shared/node.ts'
+import { watchChunks } from './shared/node-view.ts'
 import { createPathGuard, dropSegments, type PathOptions } from './shared/path-guard.ts'
 import { findTarget } from './shared/routed.ts'
 import { refuseVersion } from './shared/version.ts'
@@ -160,18 +160,6 @@ function readRequest(
 const consumed: BodyConsumed = {
   consumedBy: 'something that ran before twilioWebhook',
   fix: 'Register twilioWebhook before the plugin whose onRequest or preParsing hook reads the body.',
-}
-
-function watchChunks(body: IncomingRequest['body'], watch: (chunk: Uint8Array) => void): IncomingRequest['body'] {
-  if (!hasMethod(body, 'listen')) return body
-  const { listen } = body as PushedBody
-  return {
-    listen: (onChunk, onEnd) =>
-      listen((chunk) => {
-        watch(chunk)
-        onChunk(chunk)
-      }, onEnd),
-  }
 }
 
 /** The verified bytes as a stream for parsers. It is cheaper than `Readable.from`. */

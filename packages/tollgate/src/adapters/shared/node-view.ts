@@ -1,4 +1,5 @@
-import type { PushedBody } from '../../index.ts'
+import { hasMethod } from '../../checks/options.ts'
+import type { IncomingRequest, PushedBody } from '../../index.ts'
 
 /** The part of a request of Node.js that is read. It has no types of Node.js, for other runtimes. */
 export interface NodeStream {
@@ -54,6 +55,24 @@ interface ViewedRequest extends NodeStream {
 
 /** The longest body in bytes that is read so. A Request with a longer one is cloned. */
 const mostBytes = 1_048_576
+
+/**
+ * Shows each chunk of a body while it is read.
+ * @returns the body itself if it does not arrive in chunks
+ */
+export function watchChunks(
+  body: IncomingRequest['body'],
+  watch: (chunk: Uint8Array) => void,
+): IncomingRequest['body'] {
+  if (!hasMethod(body, 'listen')) return body
+  return {
+    listen: (onChunk, onEnd) =>
+      (body as PushedBody).listen((chunk) => {
+        watch(chunk)
+        onChunk(chunk)
+      }, onEnd),
+  }
+}
 
 /**
  * Reads a web Request that is a view of a request of Node.js, once: a clone would cost more than the

@@ -282,8 +282,8 @@ export const grounds = [
   'sender',
   'sign',
   'setup',
-  'secret',
   'proxy',
+  'secret',
   'unknown',
   'searched',
 ] as const
