@@ -6,6 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { type RecordedRequest, RequestError, readRequests, requestForms, writeRequests } from '../src/requests/index.ts'
 import { removeLinePrefix } from '../src/requests/logged.ts'
 import { findPrinted } from '../src/requests/printed-object.ts'
+import { signRequest } from '../src/testing/index.ts'
+import { authToken } from './requests.ts'
 
 function read(text: string): RecordedRequest {
   const [request] = readRequests(text).requests
@@ -151,6 +153,14 @@ describe('printed headers', () => {
     expect(requestForms.printed.write).toBeUndefined()
     expect(() => writeRequests('printed' as never, [])).toThrow(TypeError)
   })
+})
+
+test('the curl command behind the headers that `tollgate sign` prints is read, with its body', () => {
+  const signed = signRequest({ url: 'https://example.com/sms', params: { Body: 'hi' }, authToken })
+  const lines = Object.entries(signed.headers).map(([name, value]) => `${name}: ${value}`)
+  const read = readRequests(`POST ${signed.url}\n${lines.join('\n')}\n\n${signed.toCurl()}\n`)
+  expect(read.form).toBe('curl')
+  expect(bodyOf(read.requests[0] as RecordedRequest)).toBe('Body=hi')
 })
 
 describe('a line of a logger in JSON', () => {

@@ -18,7 +18,8 @@ export function describeTokenFault(token: unknown): string | undefined {
   const fault = describeSecretFault(token)
   if (fault === placeholder) return `${placeholder}; ${whereTokenIs}`
   if (fault !== undefined || typeof token !== 'string') return fault
-  if (/^SK|^AC/.test(token)) return `is an ${token < 'S' ? 'AccountSid' : 'API key'}; Twilio signs with the Auth Token`
+  if (/^SK|^AC/.test(token))
+    return `is an ${token[0] === 'A' ? 'AccountSid' : 'API key'}; Twilio signs with the Auth Token`
   if (/\s/.test(token)) return `has white space in it; ${whereTokenIs}`
   return isAscii.test(token) ? undefined : `has a character outside ASCII; ${whereTokenIs}`
 }

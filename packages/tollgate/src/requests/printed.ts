@@ -11,6 +11,7 @@ import {
 import { property, readHeaderList } from './json.ts'
 import { addHost, askTwilio, type Body, guessMethod, readLogged, toBody } from './logged.ts'
 import { findPrinted, listPrinted, type Printed, type Span } from './printed-object.ts'
+import { findCurl } from './read-curl.ts'
 import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
 
 /**
@@ -18,7 +19,9 @@ import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from 
  * `console.log` prints them.
  */
 export function hasPrintedHeaders(text: string): boolean {
-  return signatureName.test(text) && (findSigned(text) !== undefined || findLines(text) !== undefined)
+  if (!signatureName.test(text)) return false
+  // A command behind the lines has more: `tollgate sign` prints both.
+  return findSigned(text) !== undefined || (findLines(text) !== undefined && findCurl(text) === undefined)
 }
 
 const headerLine = /^[ \t]*([A-Za-z][\w-]{0,80}):[ \t]*(.*)$/

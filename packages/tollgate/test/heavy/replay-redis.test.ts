@@ -136,7 +136,7 @@ for (const [library, connect] of Object.entries(libraries))
       const [key = '', ...others] = (await connection.command('KEYS', '*')) as string[]
       expect(others).toEqual([])
       expect(key).toMatch(/^tollgate:replay:2:[0-9a-f]{64}$/)
-      expect(await connection.command('GET', key)).toMatch(/^[A-Za-z0-9+/]{20}\.\d{1,2} confirmed message\.inbound$/)
+      expect(await connection.command('GET', key)).toMatch(/^[A-Za-z0-9+/]{20}\.\d{1,3} confirmed message\.inbound$/)
       const ttl = Number(await connection.command('PTTL', key))
       expect(ttl).toBeGreaterThan(0)
       expect(ttl).toBeLessThanOrEqual(1000)
