@@ -200,7 +200,7 @@ describe('a copy without a body', () => {
   const form = signRequest({ url, params: known, authToken })
   const event = signRequest({ url: 'https://example.com/events?team=blue', body: '{"a":1}', authToken })
   const eventUrl = event.url
-  const noBody = { what: 'body', seen: ['no body in this copy'] }
+  const missingBody = { what: 'body', seen: ['no body in this copy'] }
   async function compareCopy(isEvent: boolean, target: string, headers: object = {}) {
     return await compareWithoutBody(
       {
@@ -220,7 +220,12 @@ describe('a copy without a body', () => {
     ['an event with its length', true, `/events?team=blue&${hash}`, { ...event.headers, 'content-length': '7' }],
   ])('of %s shows nothing else', async (_name, isEvent, target, headers) => {
     const found = await compareCopy(isEvent, target, headers)
-    expect(found).toMatchObject({ isGenuine: true, causes: [], unexplained: [noBody], signedBy: 'a configured key' })
+    expect(found).toMatchObject({
+      isGenuine: true,
+      causes: [],
+      unexplained: [missingBody],
+      signedBy: 'a configured key',
+    })
     expect(found.unexplained).toHaveLength(1)
   })
 
@@ -231,7 +236,7 @@ describe('a copy without a body', () => {
     ['a log entry of an event', true, `/events?${hash}`, {}],
   ])('of %s shows what is wrong with the URL', async (_name, isEvent, target, headers) => {
     const found = await compareCopy(isEvent, target, headers)
-    expect(found).toMatchObject({ isGenuine: false, causes: [{ id: 'query_missing' }], unexplained: [noBody] })
+    expect(found).toMatchObject({ isGenuine: false, causes: [{ id: 'query_missing' }], unexplained: [missingBody] })
     expect(found.causes).toHaveLength(1)
   })
 

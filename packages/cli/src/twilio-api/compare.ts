@@ -98,12 +98,12 @@ export async function compareWithoutBody(
     ...rest,
     isGenuine: isGenuine || (kept.length < found.length && kept.length + unexplained.length === 0),
     causes: kept,
-    unexplained: rest.otherWebhook === undefined ? [...unexplained, noBody] : unexplained,
+    unexplained: rest.otherWebhook === undefined ? [...unexplained, missingBody] : unexplained,
   }
 }
 
 /** The difference of a copy without a body. */
-export const noBody: Difference = {
+export const missingBody: Difference = {
   what: 'body',
   name: undefined,
   sent: ['with the webhook'],

@@ -8,7 +8,7 @@ import { cleanText, colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { readSecretsIfAny, requireSharedKey } from '../secrets.ts'
 import { findCaptured, toVerifierOptions } from '../verifier-options.ts'
 import { createTwilioApi, type TwilioApi } from './client.ts'
-import { type Comparison, compareSent, compareWithoutBody, noBody, type ServerOptions } from './compare.ts'
+import { type Comparison, compareSent, compareWithoutBody, missingBody, type ServerOptions } from './compare.ts'
 import { type Credentials, readApiUrl, readCredentials } from './credentials.ts'
 import { isOtherId, showName } from './differences.ts'
 import { listRecent, type RecentAlert, readAlert, readCallEvent, type Sent } from './sent.ts'
@@ -185,7 +185,7 @@ function format(
   io: Io,
 ): string {
   const colors = colorsFor(io.stdout, io.env)
-  const unexplained = all.filter((difference) => difference !== noBody)
+  const unexplained = all.filter((difference) => difference !== missingBody)
   const lacksBody = unexplained.length < all.length
   const lines = [
     showText(sent.about),

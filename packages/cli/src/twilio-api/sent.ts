@@ -14,7 +14,6 @@ export interface Sent {
   readonly about: string
 }
 
-/** A failed webhook in the list of `--recent`. */
 /** A failed webhook in the list of the account. */
 export interface RecentAlert {
   readonly alert: string

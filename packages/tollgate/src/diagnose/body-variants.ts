@@ -1,6 +1,6 @@
 import { decodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { hashBody } from '../schemes/twilio/sign/signature.ts'
-import { decodeBase64, type Encoding, listEncodings } from './encodings.ts'
+import { decodeBase64Text, type Encoding, listEncodings } from './encodings.ts'
 import { isBoundedJson, type Work } from './limits.ts'
 import { stripBlanks } from './spelling.ts'
 
@@ -229,7 +229,7 @@ function listInnerTexts(json: unknown): readonly string[] {
   let visited = 0
   const visit = (value: unknown, level: number): void => {
     if (++visited > mostVisited || found.length >= mostInner || level > mostWrappers) return
-    if (typeof value === 'string') found.push(...[value, readBase64(value)].filter(isJsonText))
+    if (typeof value === 'string') found.push(...[value, decodeBase64Text(value)].filter(isJsonText))
     const { type, data } = Object(value)
     if (type === 'Buffer' && Array.isArray(data)) found.push(decodeUtf8(Uint8Array.from(data)) ?? '')
     else if (typeof value === 'object' && value !== null)
@@ -237,11 +237,6 @@ function listInnerTexts(json: unknown): readonly string[] {
   }
   visit(json, 0)
   return found
-}
-
-function readBase64(text: string): string | undefined {
-  const bytes = decodeBase64(text)
-  return bytes && decodeUtf8(bytes)
 }
 
 function isJsonText(text: string | undefined): text is string {

@@ -57,10 +57,20 @@ export function listEncodings(body: Uint8Array): Encoding[] {
  * @param text at least 16 characters, with their padding
  * @returns the bytes, or `undefined` for another text
  */
-export function decodeBase64(text: string): Uint8Array | undefined {
+function decodeBase64(text: string): Uint8Array | undefined {
   const trimmed = text.trim()
   if (trimmed.length < 16 || trimmed.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(trimmed)) return undefined
   return Uint8Array.from(atob(trimmed), (character) => character.charCodeAt(0))
+}
+
+/**
+ * Decodes a text that is in Base64.
+ * @param text with or without its padding
+ * @returns `undefined` if it is not Base64, or its bytes are not UTF-8
+ */
+export function decodeBase64Text(text: string): string | undefined {
+  const bytes = decodeBase64(text.padEnd(4 * Math.ceil(text.length / 4), '='))
+  return bytes && decodeUtf8(bytes)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { decodeBase64Text } from './encodings.ts'
 import { decodePercent } from './spelling.ts'
 
 /** The form of an Auth Token. */
@@ -175,12 +176,9 @@ export function findTokens(secret: string): InnerTokens[] {
   return found
 }
 
+/** A shorter text may be a token itself. */
 function decodeBase64(text: string): string | undefined {
-  try {
-    return /^[A-Za-z0-9+/]{40,120}={0,2}$/.test(text) ? atob(text) : undefined
-  } catch {
-    return undefined
-  }
+  return text.length < 40 || text.length > 122 ? undefined : decodeBase64Text(text)
 }
 
 /**

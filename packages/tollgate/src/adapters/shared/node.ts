@@ -89,7 +89,7 @@ export function findBody(
   return isEmpty ? undefined : readChunks(req)
 }
 
-/** Nearly always there is none, and then no list is made. */
+/** Most requests have none of them, so that a list would be wasted. */
 function listSources(holders: readonly BodyHolder[], verified: AnyWebhook | undefined): readonly unknown[] {
   if (verified === undefined && holders.every(isBare)) return none
   return [verified?.body, ...holders.map(readRawBody), ...holders.map(readParsedBody)]
