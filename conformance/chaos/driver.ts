@@ -27,7 +27,7 @@ export interface ChaosOptions {
   readonly seconds: number
   /** Default 12: gateways that start again must catch up also on a busy machine. */
   readonly deliveriesPerSecond?: number
-  /** Another store for the replay guard, to break the set-up. */
+  /** Another store for the replay guard, to break the set-up. Then no faults, which could excuse it. */
   readonly store?: 'memory'
 }
 
@@ -92,7 +92,7 @@ export async function runChaos(options: ChaosOptions): Promise<History> {
   }
 
   try {
-    await Promise.all([sendSteadily(), ...listFaults(topology).map(makeFaults)])
+    await Promise.all([sendSteadily(), ...(store === 'redis' ? listFaults(topology).map(makeFaults) : [])])
     await traffic.waitForEnd()
     await Promise.all(gateways.numbers.map(gateways.waitUntilReady))
     // A sender that has left is counted when the upstream's connection is closed too.
