@@ -59,7 +59,8 @@ describe('a text that is no token', () => {
     [`AgBy${'QUJD'.repeat(60)}`, 'encrypted'],
     ['U2FsdGVkX1+Zm9vYmFyZm9vYmFyZm9v', 'encrypted'],
   ])('%s', async (token, what) => {
-    const { suspected } = await diagnose(request, { ...options, authToken: token })
+    // No search can prove it, so a short one does.
+    const { suspected } = await diagnose(request, { ...options, authToken: token, maxTries: 100 })
     expect(suspected[0]).toMatchObject({ id: 'token_shape', detail: expect.stringContaining(what) })
     expect(suspected.map(({ id }) => id)).not.toContain('host')
     expect(JSON.stringify(suspected)).not.toContain(token)
