@@ -95,7 +95,9 @@ async function explainTwilio(
   const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets, keyId), instead)
   // The site is named, and its signature still shows if the key is right.
   const otherUrls = [...(guesses.otherUrls ?? []), ...(ofSite === undefined ? [] : [given.url])]
-  const hints = { ...options, ...guesses, otherUrls }
+  // Another public URL is none with which the server verified requests.
+  const verifiedBefore = given.verifiedBefore?.filter((part) => part === 'key' || !args.has('public-url'))
+  const hints = { ...options, ...guesses, otherUrls, verifiedBefore }
   const diagnosis = await asUsageLater(() =>
     diagnose(toArrived(args, ofSite === undefined ? given : addHost(given, ofSite)), hints),
   )

@@ -1,22 +1,25 @@
 import { isBytes, readEnvironment } from '../checks/runtime.ts'
 import { RequestError } from '../requests/error.ts'
 import { keepRequest } from '../requests/kept.ts'
-import { checkRequest, findSharedKeyId, type RecordedRequest } from '../requests/request.ts'
+import { checkRequest, findSharedKeyId, type RecordedRequest, verifiableParts } from '../requests/request.ts'
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import { readTarget } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
+import type { CausePart } from './causes/row.ts'
 import { readGivenTokens } from './configured-keys.ts'
 
 /**
  * Keeps a refused request for `tollgate diagnose --last`, with the URL that was checked. It has no
  * key of the options.
+ * @param working the parts of the request that verified others in this process
  * @returns the command line that reads it. `undefined` if it was not kept
  */
 export function keepRejected(
   { method, url, headers, body }: IncomingRequest,
   { tried }: Rejected,
   options: VerifierOptions,
+  working: ReadonlySet<CausePart>,
 ): string | undefined {
   const target = readTarget(url)
   if (target === undefined || !(body === undefined || isBytes(body))) return undefined
@@ -32,6 +35,7 @@ export function keepRejected(
       headers: names.flatMap((name) => read(name.toLowerCase()).map((value): [string, string] => [name, `${value}`])),
       ...(body !== undefined && body.length > 0 && { body }),
       time: Date.now(),
+      ...(working.size > 0 && { verifiedBefore: verifiableParts.filter((part) => working.has(part)) }),
     })
     return keepRequest(request, listSecrets(options)) === undefined ? undefined : writeCommand(request)
   } catch (error) {

@@ -13,7 +13,7 @@ import {
   writeInertJson,
 } from './json.ts'
 import { type Body, isListOfObjects, readLogged, toBody } from './logged.ts'
-import { checkRequest, ownTarget, type RecordedRequest, type RecordedResponse } from './request.ts'
+import { checkRequest, ownTarget, type RecordedRequest, type RecordedResponse, verifiableParts } from './request.ts'
 
 /**
  * Lists the requests of a file: one, a list, or `{ captures: [...] }` as the inspector exports it. In
@@ -40,9 +40,10 @@ function withRequests(list: readonly unknown[]): readonly unknown[] {
   return found.length === 0 ? list : found
 }
 
-const ownFields = 'method url headers body bodyBase64 target bodyTruncated bodyDecoded time durationMs response'.split(
-  ' ',
-)
+const ownFields =
+  'method url headers body bodyBase64 target bodyTruncated bodyDecoded time durationMs response verifiedBefore'.split(
+    ' ',
+  )
 
 /** Says if a request has only the fields that are documented. Other programs write more. */
 function isOwn(value: unknown): boolean {
@@ -71,8 +72,14 @@ export function readCapture(value: unknown, scheme = 'https', isExported = false
         ...readBody(value),
         ...readMarks(value),
         ...readTime(property(value, 'time')),
+        ...readVerified(property(value, 'verifiedBefore')),
       })
     : { ...readLogged(value, scheme), ...readTime(property(value, 'time')) }
+}
+
+function readVerified(given: unknown): Pick<RecordedRequest, 'verifiedBefore'> {
+  const known = Array.isArray(given) ? verifiableParts.filter((part) => given.includes(part)) : []
+  return known.length === 0 ? {} : { verifiedBefore: known }
 }
 
 function readBody(value: unknown): Body {
