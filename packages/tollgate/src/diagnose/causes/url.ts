@@ -91,6 +91,13 @@ export const urlCauses = {
         return finding && { grounds: ['refusal'], ...finding }
       }
       if (tried === 0) return undefined
+      const { forwarder } = subject.evidence
+      if (forwarder !== undefined && subject.options.signedUrl === undefined)
+        return {
+          grounds: ['contradiction'],
+          detail: `The request has ${forwarder.from}, which ${forwarder.value} adds to what it sends on: Twilio signed the URL of ${forwarder.value} then, and this server checks the host "${host}".`,
+          fix: `Let Twilio call this server itself. Or return the URL in the Twilio console, which is that of ${forwarder.value}, from "signedUrl", and let ${forwarder.value} pass the body on unchanged.`,
+        }
       if (internalHost.test(host))
         return { grounds: ['sign'], detail: `This server checks the host "${host}", which Twilio cannot reach.` }
       const other = findOtherHost(subject)
