@@ -139,7 +139,7 @@ const mostUrlCharacters = 2000
 
 /** Services that keep the headers of a request that they send on, User-Agent too, and add their own. */
 const forwarders: readonly (readonly [name: RegExp, service: string])[] = [
-  // https://hookdeck.com/docs/destinations, https://www.getconvoy.io/docs
+  // Such as X-Hookdeck-EventID, and https://getconvoy.io/docs/product-manual/signatures.
   [/^x-hookdeck-[a-z-]+$/i, 'Hookdeck'],
   [/^x-convoy-[a-z-]+$/i, 'Convoy'],
 ]
