@@ -30,8 +30,10 @@ export type { SendGridCauseId } from '../schemes/sendgrid/causes.ts'
 export {
   diagnoseSendGrid,
   type SendGridCause,
+  type SendGridDiagnoseHints,
   type SendGridDiagnoseOptions,
   type SendGridDiagnosis,
+  withSendGridHints,
 } from '../schemes/sendgrid/diagnose.ts'
 export type { CauseId } from './causes/index.ts'
 export type { CauseInfo, CausePart, Difference, DifferenceSign } from './causes/row.ts'
