@@ -24,6 +24,15 @@ const others: readonly (readonly [string, Record<string, string>, string | undef
   ['Segment', { 'user-agent': 'Segment.io/1.0', 'x-signature': 'ab' }, undefined, /X-Signature/],
   ['Segment, by its body', {}, '{"anonymousId":"a","receivedAt":"2024-01-01"}', /X-Signature/],
   ['WhatsApp of Meta', { 'x-hub-signature-256': 'sha256=ab' }, '{"entry":[]}', /Meta/],
+  ['Pub/Sub', { 'user-agent': 'CloudPubSub-Google' }, '{"message":{"data":"QQ=="}}', /before it is published/],
+  ['SNS', { 'x-amz-sns-message-type': 'Notification' }, '{"Message":"From=1"}', /before it is published/],
+  ['EventBridge', { 'user-agent': 'Amazon/EventBridge/ApiDestinations' }, '{}', /before it is published/],
+  [
+    'Apps Script',
+    { 'user-agent': 'Mozilla/5.0 (compatible; Google-Apps-Script; id: X)' },
+    undefined,
+    /Let Twilio call this server itself/,
+  ],
   ['SignalWire', { 'x-signalwire-signature': 'ab' }, undefined, /SignalWire/],
 ]
 

@@ -1,6 +1,14 @@
 import { decodeUtf8, encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
-import { findHeaders, findRequest, isSignatureName, listParts, listTexts, walkObjects } from './find-request.ts'
+import {
+  findHeaders,
+  findRequest,
+  isSignatureName,
+  listParts,
+  listTexts,
+  signatureName,
+  walkObjects,
+} from './find-request.ts'
 import { isDeep, property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
 import { listPrinted } from './printed-object.ts'
 import { looksLikeRawHttp, readRawHttp } from './raw-http.ts'
@@ -123,6 +131,9 @@ export function isListOfObjects(body: unknown): body is readonly object[] {
  */
 export function readLogged(value: unknown, scheme: string): RecordedRequest {
   const { value: request, holders } = findRequest(value) ?? { value, holders: [] }
+  const record = findRecord(request)
+  if (record !== undefined)
+    throw new RequestError(`this is Twilio's record of a webhook, which has no signature; ${compareAlert(record)}`)
   const [given] = listParts(request, 'headers')
   const headers = readHeaderList(findHeaders(given) ?? given)
   const body = readLoggedBody(request, holders, headers)
@@ -134,6 +145,14 @@ export function readLogged(value: unknown, scheme: string): RecordedRequest {
     throw new RequestError(`it needs ${captureFields}, and has no ${missing.join(' and no ')}; ${askTwilio}`)
   if (headers.length === 0) throw new RequestError(`it has no "headers", which have the signature; ${askTwilio}`)
   return checkRequest({ method, url, headers, ...body })
+}
+
+/** Finds the id of an alert of Twilio's Monitor that has no headers of the request. */
+function findRecord(value: unknown): string | undefined {
+  const sid = textOf(value, 'sid')
+  const isAlert = sid !== undefined && /^NO[0-9a-f]{32}$/i.test(sid)
+  const headers = textOf(value, 'requestHeaders') ?? textOf(value, 'request_headers') ?? ''
+  return isAlert && !signatureName.test(headers) ? sid : undefined
 }
 
 /** The fields of a request, for messages. */
@@ -328,9 +347,10 @@ export function isRequestInspector(text: string): boolean {
  */
 export function explainInspector(text: string): string {
   const alert = /\bNO[0-9a-f]{32}\b/.exec(text)?.[0]
-  const ask =
-    alert === undefined
-      ? askTwilio
-      : `npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio sent`
+  const ask = alert === undefined ? askTwilio : compareAlert(alert)
   return `this is the text of Twilio's Request Inspector, which has no signature; ${ask}`
+}
+
+function compareAlert(sid: string): string {
+  return `npx @tollgate/cli diagnose --alert ${sid} --last compares the last request that was refused with what Twilio sent`
 }
