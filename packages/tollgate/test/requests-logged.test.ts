@@ -555,6 +555,23 @@ describe('an .http file, as editors send it', () => {
   })
 })
 
+test('what curl -v printed has no body, and what Wireshark shows has the answer behind it', () => {
+  const head = ['POST /sms HTTP/1.1', 'Host: e.com', `X-Twilio-Signature: ${signature}`, `Content-Type: ${formType}`]
+  const sized = [...head, 'Content-Length: 8', '']
+  const verbose = [
+    '* Trying',
+    ...sized.map((line) => `> ${line}`),
+    '* sent',
+    '< HTTP/1.1 403 Forbidden',
+    '<',
+    'No',
+  ].join('\n')
+  expect(read(verbose)).toMatchObject({ method: 'POST', url: 'https://e.com/sms', headers: expect.anything() })
+  expect(read(verbose).body).toBeUndefined()
+  const stream = `${[...sized, 'From=%2B'].join('\r\n')}HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nNo`
+  expect(bodyOf(read(stream))).toBe('From=%2B')
+})
+
 test("Twilio's record of an alert has no signature, so the command with its id is named", () => {
   const sid = `NO${'a'.repeat(32)}`
   const alert = { sid, requestMethod: 'POST', requestUrl: 'https://example.com/sms', requestVariables: 'Body=private' }

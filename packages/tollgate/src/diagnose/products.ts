@@ -63,6 +63,8 @@ const products: readonly Product[] = [
   { name: 'Amazon SNS', headers: ['x-amz-sns-message-type'], fix: beforeQueue },
   // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
   { name: 'Amazon EventBridge', userAgent: /^Amazon\/EventBridge/i, fix: beforeQueue },
+  // https://learn.microsoft.com/azure/event-grid/receive-events
+  { name: 'Azure Event Grid', headers: ['aeg-event-type'], fix: beforeQueue },
   {
     // https://developers.google.com/apps-script/guides/web
     name: 'Google Apps Script',

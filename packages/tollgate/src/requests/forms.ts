@@ -251,9 +251,16 @@ function nameEntry(
 function removeDecoration(bytes: Uint8Array): Uint8Array {
   const given = decodeUtf8(bytes)
   if (given === undefined || looksLikeRawHttp(bytes)) return bytes
-  const text = takeFromHttpFile(given)
+  const text = takeFromVerbose(takeFromHttpFile(given))
   const plain = unquoteMessage(removeCommand(removeLinePrefix(removeFence(removeColors(text)))))
   return plain === given ? bytes : encodeUtf8(plain)
+}
+
+/** Takes the request of what `curl -v` printed, which has its body nowhere. */
+function takeFromVerbose(text: string): string {
+  if (!/^> [A-Z]{3,10} \S{1,8000} HTTP\/\d/m.test(text)) return text
+  const lines = text.split('\n').filter((line) => line.startsWith('>'))
+  return ['# The body was not kept.', ...lines.map((line) => line.replace(/^> ?/, ''))].join('\n')
 }
 
 /**

@@ -136,9 +136,9 @@ function isForm(headers: HeaderList): boolean {
   return /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
 }
 
-/** Recognises the answer that clients such as HTTPie (`http -v`) print behind the request. */
+/** Recognises the answer that HTTPie (`http -v`) prints behind the request, and Wireshark at once behind it. */
 function isAnswer(rest: Uint8Array, at: number): boolean {
-  return /^[\r\n]{1,8}HTTP\/\d(?:\.\d)? \d{3}[ \r\n]/.test(toLatin1(rest.subarray(at, at + 30)))
+  return /^[\r\n]{0,8}HTTP\/\d(?:\.\d)? \d{3}[ \r\n]/.test(toLatin1(rest.subarray(at, at + 30)))
 }
 
 function cut(rest: Uint8Array, length: number): Uint8Array {
