@@ -3,8 +3,9 @@ import { json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { diagnose } from '../src/diagnose/index.ts'
 import { createVerifier, type Diagnoser, type IncomingRequest } from '../src/index.ts'
+import { signRequest } from '../src/testing/index.ts'
 import { stopClock } from './process-clock.ts'
-import { options, origin, otherToken } from './requests.ts'
+import { authToken, options, origin, otherToken } from './requests.ts'
 
 const url = `${origin}/sms`
 
@@ -102,6 +103,54 @@ describe('evidence that the request has', () => {
     // A forged request has no parameters of a webhook.
     const forged = { ...post(url, { secret: 'made up', headers }), body: 'a=1' }
     expect((await diagnose(forged, options)).suspected[0]?.id).toBe('not_from_twilio')
+  })
+
+  test('a service that sends requests on with the headers of Twilio', async () => {
+    const headers = { 'X-Hookdeck-EventID': 'evt_1' }
+    const { suspected } = await diagnose(post('https://hkdk.events/1a2b3c', { url: '/sms', headers }), options)
+    expect(suspected[0]).toMatchObject({
+      id: 'host',
+      detail: expect.stringContaining('The request has X-Hookdeck-Eventid, which Hookdeck adds'),
+      fix: expect.stringContaining('"signedUrl"'),
+    })
+    const signedUrl = () => 'https://hkdk.events/other'
+    const { publicUrl: _, ...rest } = options
+    const { suspected: others } = await diagnose(post('https://hkdk.events/1a2b3c', { url: '/sms', headers }), {
+      ...rest,
+      signedUrl,
+    })
+    expect(others.map(({ detail }) => detail).join()).not.toContain('Hookdeck adds')
+  })
+
+  test('a route of express-ws, which the handshake did not have', async () => {
+    const signed = signRequest({ url: 'wss://api.example.com/media', handshake: true, authToken })
+    const { proven } = await diagnose({ ...signed, url: '/media/.websocket', handshake: true }, options)
+    expect(proven).toMatchObject({
+      causes: [{ id: 'path_prefix', detail: 'express-ws added "/.websocket" to the path.' }],
+      signedUrl: 'wss://api.example.com/media',
+    })
+    expect(proven?.causes[0]?.fix).toContain('twilioUpgrade')
+  })
+
+  test('names in which PHP changed the dots', async () => {
+    const pairs = [...sms, ['MessagingBinding.Address', '+14155550123']] as const
+    const sent = pairs.map(([name, value]) => [name.replace('.', '_'), value] as const)
+    const { proven } = await diagnose(post(`${origin}/sms`, { params: pairs, sent }), options)
+    expect(proven?.causes).toMatchObject([{ id: 'params_nested', fix: expect.stringContaining('php://input') }])
+  })
+
+  test('a Region outside the US, which has its own tokens', async () => {
+    const first = async (headers: object) => {
+      const { suspected } = await diagnose(post(`${origin}/sms/in`, { secret: 'f'.repeat(32), headers }), options)
+      return suspected[0]
+    }
+    const proxied = { 'x-forwarded-for': '203.0.113.7' }
+    expect(await first({ ...proxied, 'x-home-region': 'ie1' })).toMatchObject({
+      id: 'token_of_other_account',
+      detail: expect.stringContaining('X-Home-Region says ie1.'),
+      fix: expect.stringContaining('Here that is ie1'),
+    })
+    expect((await first({ ...proxied, 'x-home-region': 'us1' }))?.id).not.toBe('token_of_other_account')
   })
 
   test('a path that lighttpd decoded in one step', async () => {

@@ -2,7 +2,7 @@ import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { isExport, listCaptures, readCapture, writeCaptures } from './capture.ts'
 import type { ReadFile } from './curl-data.ts'
 import { addSource, RequestError } from './error.ts'
-import { findHeaders, findLoggedText, hasSignedRequest } from './find-request.ts'
+import { findHeaders, findLoggedText, findRequest, hasSignedRequest } from './find-request.ts'
 import { listHarEntries, readHarEntry, writeHar } from './har.ts'
 import { parseJson } from './json.ts'
 import {
@@ -249,10 +249,33 @@ function nameEntry(
 
 /** Removes what logs and pages add to a text. Bytes that are no text have nothing of it. */
 function removeDecoration(bytes: Uint8Array): Uint8Array {
-  const text = decodeUtf8(bytes)
-  if (text === undefined || looksLikeRawHttp(bytes)) return bytes
+  const given = decodeUtf8(bytes)
+  if (given === undefined || looksLikeRawHttp(bytes)) return bytes
+  const text = takeFromVerbose(takeFromHttpFile(given))
   const plain = unquoteMessage(removeCommand(removeLinePrefix(removeFence(removeColors(text)))))
-  return plain === text ? bytes : encodeUtf8(plain)
+  return plain === given ? bytes : encodeUtf8(plain)
+}
+
+/** Takes the request of what `curl -v` printed, which has its body nowhere. */
+function takeFromVerbose(text: string): string {
+  if (!/^> [A-Z]{3,10} \S{1,8000} HTTP\/\d/m.test(text)) return text
+  const lines = text.split('\n').filter((line) => line.startsWith('>'))
+  return ['# The body was not kept.', ...lines.map((line) => line.replace(/^> ?/, ''))].join('\n')
+}
+
+/**
+ * Takes the first request of an .http file, which the editors of Visual Studio and JetBrains send: it
+ * stands between lines with ###, behind comments and variables.
+ */
+function takeFromHttpFile(text: string): string {
+  if (!/^\s{0,20}(?:###|\/\/|@\w{1,80}\s{0,8}=)/.test(text)) return text
+  const lines = text.split('\n')
+  const start = lines.findIndex((line) => /^(?:GET|POST|PUT) \S+(?: HTTP\/\d(?:\.\d)?)?\s*$/.test(line))
+  if (start === -1) return text
+  const end = lines.findIndex((line, index) => index > start && line.startsWith('###'))
+  const [first = '', ...rest] = lines.slice(start, end === -1 ? lines.length : end)
+  const line = / HTTP\/\d/.test(first) ? first : `${first.trimEnd()} HTTP/1.1`
+  return [line, ...rest].join('\n')
 }
 
 function removeColors(text: string): string {
@@ -329,7 +352,9 @@ function parseLog(text: string): { readonly value: unknown } | RequestError {
     if (lines.length < 2 || !lines.every((line) => /^\s*\{.*\}\s*$/.test(line))) return error
     try {
       const value = lines.map(parseJson)
-      return value.some(hasSignedRequest) || findLoggedText(value) !== undefined ? { value } : error
+      // A log may have the requests, and not their headers: then each says so.
+      const isLog = value.some((one) => findRequest(one) !== undefined) || findLoggedText(value) !== undefined
+      return isLog ? { value } : new RequestError(`no line of this log has a request; ${askTwilio}`)
     } catch {
       return error
     }

@@ -1,6 +1,14 @@
-import { encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
+import { decodeUtf8, encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
-import { findHeaders, findRequest, isSignatureName, listParts, listTexts, walkObjects } from './find-request.ts'
+import {
+  findHeaders,
+  findRequest,
+  isSignatureName,
+  listParts,
+  listTexts,
+  signatureName,
+  walkObjects,
+} from './find-request.ts'
 import { isDeep, property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
 import { listPrinted } from './printed-object.ts'
 import { looksLikeRawHttp, readRawHttp } from './raw-http.ts'
@@ -123,6 +131,9 @@ export function isListOfObjects(body: unknown): body is readonly object[] {
  */
 export function readLogged(value: unknown, scheme: string): RecordedRequest {
   const { value: request, holders } = findRequest(value) ?? { value, holders: [] }
+  const record = findRecord(request)
+  if (record !== undefined)
+    throw new RequestError(`this is Twilio's record of a webhook, which has no signature; ${compareAlert(record)}`)
   const [given] = listParts(request, 'headers')
   const headers = readHeaderList(findHeaders(given) ?? given)
   const body = readLoggedBody(request, holders, headers)
@@ -134,6 +145,14 @@ export function readLogged(value: unknown, scheme: string): RecordedRequest {
     throw new RequestError(`it needs ${captureFields}, and has no ${missing.join(' and no ')}; ${askTwilio}`)
   if (headers.length === 0) throw new RequestError(`it has no "headers", which have the signature; ${askTwilio}`)
   return checkRequest({ method, url, headers, ...body })
+}
+
+/** Finds the id of an alert of Twilio's Monitor that has no headers of the request. */
+function findRecord(value: unknown): string | undefined {
+  const sid = textOf(value, 'sid')
+  const isAlert = sid !== undefined && /^NO[0-9a-f]{32}$/i.test(sid)
+  const headers = textOf(value, 'requestHeaders') ?? textOf(value, 'request_headers') ?? ''
+  return isAlert && !signatureName.test(headers) ? sid : undefined
 }
 
 /** The fields of a request, for messages. */
@@ -213,16 +232,31 @@ function isFilled(value: unknown): boolean {
 /** Reads a body that is text or, as Node.js writes a Buffer as JSON, a list of bytes. */
 function readBodyText(value: unknown, headers: HeaderList, isEncoded: boolean): Uint8Array | undefined {
   if (typeof value === 'string' && value !== '') {
-    if (isEncoded) return readBase64(value, 'body')
-    const bytes = encodeUtf8(value)
-    const length = Number(findHeader(headers, 'content-length'))
-    return (bytes.length === length ? undefined : decodeWithLength(value, length)) ?? bytes
+    return isEncoded ? readBase64(value, 'body') : (decodeWritten(value, headers) ?? encodeUtf8(value))
   }
   const inner = textOf(value, 'content') ?? (textOf(value, 'mode') === 'raw' ? textOf(value, 'raw') : undefined)
   if (inner !== undefined && Object.keys(readObject(value) ?? {}).length < 4) return encodeUtf8(inner)
   const list = property(value, 'type') === 'Buffer' ? property(value, 'data') : undefined
   const isBytes = Array.isArray(list) && list.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256)
   return isBytes ? Uint8Array.from(list as number[]) : undefined
+}
+
+/**
+ * Decodes a body that a tool wrote as Base64: the bytes have the length of the headers or, if these
+ * name none, are what Content-Type says.
+ * @returns `undefined` for a body that is text
+ */
+export function decodeWritten(text: string, headers: HeaderList): Uint8Array | undefined {
+  const given = findHeader(headers, 'content-length')
+  if (given !== undefined) {
+    const length = Number(given)
+    return encodeUtf8(text).length === length ? undefined : decodeWithLength(text, length)
+  }
+  if (text.length < 16 || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined
+  const bytes = readBase64(text, 'body')
+  const inner = decodeUtf8(bytes) ?? ''
+  const isJson = /json/i.test(findHeader(headers, 'content-type') ?? '') && /^[[{].*[}\]]\s*$/s.test(inner)
+  return isJson || (isForm(headers) && formText.test(inner)) ? bytes : undefined
 }
 
 /** Decodes Base64 if the result has the length of the body. */
@@ -313,9 +347,10 @@ export function isRequestInspector(text: string): boolean {
  */
 export function explainInspector(text: string): string {
   const alert = /\bNO[0-9a-f]{32}\b/.exec(text)?.[0]
-  const ask =
-    alert === undefined
-      ? askTwilio
-      : `npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio sent`
+  const ask = alert === undefined ? askTwilio : compareAlert(alert)
   return `this is the text of Twilio's Request Inspector, which has no signature; ${ask}`
+}
+
+function compareAlert(sid: string): string {
+  return `npx @tollgate/cli diagnose --alert ${sid} --last compares the last request that was refused with what Twilio sent`
 }

@@ -106,21 +106,39 @@ function readBeginning(rest: Uint8Array, headers: HeaderList): Uint8Array | unde
   return rest.length === 0 && findHeader(headers, 'content-length') !== '0' ? undefined : rest
 }
 
-function readBody(rest: Uint8Array, headers: HeaderList): Uint8Array | undefined {
+/**
+ * Joins the lines of a form that begin or end with "&", as editors that send .http files do. A form of
+ * Twilio's has no line break.
+ */
+export function joinFormLines(text: string): string {
+  return text.replace(/\r?\n(?=&[\w.%+-]{1,200}=)|(?<=&)\r?\n(?=[\w.%+-]{1,200}=)/g, '')
+}
+
+function readBody(given: Uint8Array, headers: HeaderList): Uint8Array | undefined {
+  const hasLines = isForm(headers) && given.includes(0x26) && given.includes(10)
+  const rest = hasLines ? fromLatin1(joinFormLines(toLatin1(given))) : given
   const declared = findHeader(headers, 'content-length')
-  if (declared !== undefined && /^\d{1,9}$/.test(declared)) return cut(rest, Number(declared))
+  if (declared !== undefined && /^\d{1,9}$/.test(declared)) {
+    const length = Number(declared)
+    const isJoined = given.length > length && toLatin1(rest).trimEnd().length === length
+    return cut(isJoined ? rest : given, length)
+  }
   if (isAnswer(rest, 0)) return undefined
-  if (/chunked/i.test(findHeader(headers, 'transfer-encoding') ?? '')) return dechunk(rest) ?? rest
+  if (/chunked/i.test(findHeader(headers, 'transfer-encoding') ?? '')) return dechunk(given) ?? rest
   // Editors end a file with a line break, which a form never has.
-  const isForm = /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
+  const endsWithForm = isForm(headers)
   let end = rest.length
-  while (isForm && (rest[end - 1] === 10 || (rest[end - 1] === 13 && end < rest.length))) end--
+  while (endsWithForm && (rest[end - 1] === 10 || (rest[end - 1] === 13 && end < rest.length))) end--
   return end === 0 ? undefined : rest.subarray(0, end)
 }
 
-/** Recognises the answer that clients such as HTTPie (`http -v`) print behind the request. */
+function isForm(headers: HeaderList): boolean {
+  return /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
+}
+
+/** Recognises the answer that HTTPie (`http -v`) prints behind the request, and Wireshark at once behind it. */
 function isAnswer(rest: Uint8Array, at: number): boolean {
-  return /^[\r\n]{1,8}HTTP\/\d(?:\.\d)? \d{3}[ \r\n]/.test(toLatin1(rest.subarray(at, at + 30)))
+  return /^[\r\n]{0,8}HTTP\/\d(?:\.\d)? \d{3}[ \r\n]/.test(toLatin1(rest.subarray(at, at + 30)))
 }
 
 function cut(rest: Uint8Array, length: number): Uint8Array {

@@ -384,6 +384,13 @@ const slashes =
 
 /** Lists the path without the ending of a file, and with one: rewrites hide and add these. */
 function* listEndings(seen: string, offer: Offer): Generator<Edit> {
+  if (seen.endsWith(ofExpressWs))
+    yield* offer(
+      seen.slice(0, -ofExpressWs.length) || '/',
+      1,
+      `express-ws added "${ofExpressWs}" to the path.`,
+      'Verify in the "upgrade" event of the server with twilioUpgrade of tollgate/ws, which express-ws does not change, or pass the URL without this ending.',
+    )
   const [ending = ''] = /(?<=[^/])\.\w{1,5}$/.exec(seen) ?? []
   if (ending !== '')
     yield* offer(seen.slice(0, -ending.length), 4, `Something added ${ending} to the path on the way.`, beforeRewrite)
@@ -391,6 +398,9 @@ function* listEndings(seen: string, offer: Offer): Generator<Edit> {
     for (const lost of ['.php', '.html', '.json', '.xml', '.aspx', '.ashx', '.cgi', '.jsp', '.do', '.js'])
       yield* offer(seen + lost, 5, `The path lost its ending ${lost} on the way.`, beforeRewrite)
 }
+
+/** https://github.com/HenningM/express-ws: the name of the route that it makes of a handshake. */
+const ofExpressWs = '/.websocket'
 
 /** Lists paths with one segment more or less behind the first, such as a version. */
 function* listInner(segments: readonly string[], offer: Offer): Generator<Edit> {
