@@ -281,7 +281,19 @@ describe('a request in what other programs wrote', () => {
       expect(read(text)).toMatchObject({ method: 'POST', url })
       expect(bodyOf(read(text))).toBe(form)
     }
-    expect(() => read('{"a": 1}\n{"b": 2}')).toThrow('line 2, column 1: this is not JSON')
+    expect(() => read('{"a": 1}\n{"b": 2')).toThrow('line 2, column 1: this is not JSON')
+  })
+
+  test('lines of JSON without a signature name --alert, as one line does', () => {
+    const [first, second] = [
+      { req: { method: 'POST', url: '/sms' }, msg: 'incoming request' },
+      { res: { statusCode: 403 } },
+    ]
+    for (const lines of [[first], [first, second], [second, first]])
+      expect(() => read(lines.map((line) => JSON.stringify(line)).join('\n'))).toThrow(
+        /^The text: it has no "headers", which have the signature; you can also .* --alert NO…\.$/,
+      )
+    expect(() => read('{"a": 1}\n{"b": 2}')).toThrow(/^The text: no line has a request.* --alert NO…\.$/)
   })
 
   test.each<[string, object]>([
@@ -538,6 +550,22 @@ test('if the text names its alert, the command is complete', () => {
     `; npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio`,
   )
   expect(() => read(text)).not.toThrow('private')
+})
+
+test("Twilio's alert in JSON has no signature, so the command with its id is named", () => {
+  const [sid, other] = [`NO${'1'.repeat(32)}`, `NO${'2'.repeat(32)}`]
+  const sdk = { sid, requestMethod: 'POST', requestUrl: 'https://example.com/sms', requestVariables: 'Body=private' }
+  const api = { sid, request_method: 'POST', request_url: 'https://example.com/sms', request_variables: 'Body=private' }
+  for (const alert of [sdk, api, { ...sdk, requestHeaders: '' }, { ...api, request_headers: null }])
+    for (const copy of [alert, [alert]]) {
+      expect(() => read(JSON.stringify(copy))).toThrow(
+        `The text: this is Twilio's alert, which has no signature; npx @tollgate/cli diagnose --alert ${sid} --last compares`,
+      )
+      expect(() => read(JSON.stringify(copy))).not.toThrow('private')
+    }
+  // Of two, none is known to be the one.
+  for (const error of readRequests(JSON.stringify([sdk, { ...api, sid: other }])).requests)
+    expect(error).toMatchObject({ message: expect.stringMatching(/no signature; you can also .* --alert NO…\.$/) })
 })
 
 test('deep and long texts are read in linear time', () => {

@@ -2,16 +2,16 @@ import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { isExport, listCaptures, readCapture, writeCaptures } from './capture.ts'
 import type { ReadFile } from './curl-data.ts'
 import { addSource, RequestError } from './error.ts'
-import { findHeaders, findLoggedText, hasSignedRequest } from './find-request.ts'
+import { findHeaders, findLoggedText, findRequest, hasSignedRequest } from './find-request.ts'
 import { listHarEntries, readHarEntry, writeHar } from './har.ts'
 import { parseJson } from './json.ts'
 import {
   askTwilio,
   captureFields,
-  explainInspector,
   findEvent,
   isExplanation,
   isRequestInspector,
+  noSignature,
   readEvent,
   removeLinePrefix,
   suggestFor,
@@ -329,7 +329,10 @@ function parseLog(text: string): { readonly value: unknown } | RequestError {
     if (lines.length < 2 || !lines.every((line) => /^\s*\{.*\}\s*$/.test(line))) return error
     try {
       const value = lines.map(parseJson)
-      return value.some(hasSignedRequest) || findLoggedText(value) !== undefined ? { value } : error
+      const isRequest = value.some((line) => findRequest(line) !== undefined) || findLoggedText(value) !== undefined
+      return isRequest
+        ? { value }
+        : new RequestError(`no line has a request, which needs ${captureFields}; ${askTwilio}`)
     } catch {
       return error
     }
@@ -348,7 +351,7 @@ function detectForm(source: Source): FormName {
     throw new RequestError(
       'this is the explanation of a refusal; npx @tollgate/cli diagnose --last reads the request that was refused',
     )
-  if (isRequestInspector(source.text)) throw new RequestError(explainInspector(source.text))
+  if (isRequestInspector(source.text)) throw new RequestError(noSignature)
   const titles = Object.values(requestForms).map(({ title }) => title)
   throw new RequestError(`this is neither ${titles.slice(0, -1).join(', ')} nor ${titles.at(-1)}; ${askTwilio}`)
 }
