@@ -7,7 +7,7 @@ import { joinPairs } from '../schemes/twilio/sign/signing-string.ts'
 import { createVerifier } from '../schemes/twilio/verifier.ts'
 import { isRejected, type Rejected, reject, type Verdict } from '../verdict.ts'
 import { findConsumed, readBody } from '../verify/body.ts'
-import { readHeaders, readSingle } from '../verify/head.ts'
+import { copyHead, readHeaders, readSingle } from '../verify/head.ts'
 import { parseOptions, type Settings } from '../verify/options.ts'
 import type { Diagnoser, IncomingRequest, RejectedRequest, VerifiedRequest, VerifierOptions } from '../verify/types.ts'
 import { readPresented, search } from './attempt.ts'
@@ -95,7 +95,8 @@ async function runDiagnosis(
   const lenient = toLenientOptions(options, authToken)
   const work = createWork(extra.maxTries)
   const settings = parseOptions(lenient)
-  const { params: parsed, ...incoming }: DiagnosableRequest = Object(request)
+  const { params: parsed, body: passed }: DiagnosableRequest = Object(request)
+  const incoming: IncomingRequest = { ...copyHead(Object(request)), body: passed }
   const body = await readBytes(incoming, settings)
   const verdict = known ?? (await decide({ incoming, lenient, parsed, ...body }))
   await work.pause()

@@ -4,7 +4,7 @@ import { hideOwnFrames, verdictListener } from '../checks/runtime.ts'
 import type { CheckTypes, Outcome, SchemeCheck } from '../schemes/scheme.ts'
 import { addCause, isRejected, type Rejected, reject } from '../verdict.ts'
 import { borrowBody, explainLoss } from './body.ts'
-import { type Head, readHead, readHeaders } from './head.ts'
+import { copyHead, type Head, readHead, readHeaders } from './head.ts'
 import type { Delivery, IncomingRequest, ReplayGuard, Reservation, Verifier } from './types.ts'
 
 /**
@@ -200,7 +200,6 @@ function report<T extends CheckTypes>({ settings, source, native, content }: Che
     return
   }
   // A stream has been read, so only its bytes can be used now.
-  const { body: _, ...unread } = source
-  const request = { ...unread, ...(content && { body: content.body() }) }
+  const request = { ...copyHead(source), ...(content && { body: content.body() }) }
   runUnnoticed(() => diagnose.explain({ rejection: verdict, request, options: settings.given as never, native }))
 }

@@ -18,7 +18,7 @@ import { createWork, type Work } from '../../diagnose/limits.ts'
 import { type Attempt, searchSets } from '../../diagnose/search.ts'
 import { isRejected, type Rejected } from '../../verdict.ts'
 import { readBody } from '../../verify/body.ts'
-import { listTexts, readHeaders, readSingle } from '../../verify/head.ts'
+import { copyHead, listTexts, readHeaders, readSingle } from '../../verify/head.ts'
 import type { Diagnoser, IncomingRequest, RejectedRequest } from '../../verify/types.ts'
 import { decodeUtf8 } from '../twilio/sign/form.ts'
 import { type SendGridCauseId, type SendGridState, type SendGridSubject, sendGridCauses } from './causes.ts'
@@ -95,7 +95,7 @@ async function runDiagnosis(
   )
   const parsed = findParsed(request)
   const body = parsed === undefined ? await readBytes(request, options) : undefined
-  const verdict = known ?? (await verifier.verify({ ...request, body: body ?? request.body }))
+  const verdict = known ?? (await verifier.verify({ ...copyHead(request), body: body ?? request.body }))
   if (verdict.ok) return { verdict, suspected: [], tried: 0 }
 
   const header = readHeaders(request.headers)
