@@ -16,6 +16,7 @@ import {
   removeLinePrefix,
   suggestFor,
 } from './logged.ts'
+import { bodyLost } from './notes.ts'
 import { hasPrintedHeaders, readPrintedHeaders } from './printed.ts'
 import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
@@ -251,7 +252,7 @@ function nameEntry(
 function removeDecoration(bytes: Uint8Array): Uint8Array {
   const text = decodeUtf8(bytes)
   if (text === undefined || looksLikeRawHttp(bytes)) return bytes
-  const plain = unquoteMessage(removeCommand(removeLinePrefix(removeFence(removeColors(text)))))
+  const plain = unquoteMessage(removeCommand(removeLinePrefix(takeSent(removeFence(removeColors(text))))))
   return plain === text ? bytes : encodeUtf8(plain)
 }
 
@@ -264,6 +265,17 @@ function removeColors(text: string): string {
 function removeFence(text: string): string {
   const [first = '', ...lines] = text.trim().split('\n')
   return /^```\w*\r?$/.test(first) && lines.at(-1) === '```' ? lines.slice(0, -1).join('\n') : text
+}
+
+/** What curl sent, as it prints it (curl -v) with its own lines around, and without the body. */
+function takeSent(text: string): string {
+  const lines = text.split('\n')
+  const start = lines.findIndex((line) => /^> [A-Z]{3,10} \S{1,8000} HTTP\/\d/.test(line))
+  // The command has the body too.
+  if (start === -1 || findCurl(text) !== undefined) return text
+  let end = start
+  while (lines[end]?.startsWith('>')) end++
+  return [bodyLost, ...lines.slice(start, end).map((line) => line.slice(2))].join('\n')
 }
 
 /** The command with which HTTPie printed a request. */

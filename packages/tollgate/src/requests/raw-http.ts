@@ -167,9 +167,9 @@ function trimLine(line: string): string {
   return trimBlanks(line.replace(/\r$/, '')).replace(/^(\n?\S+)[ \t]+&$/, '$1&')
 }
 
-/** Recognises the answer that clients such as HTTPie (`http -v`) print behind the request. */
+/** Recognises the answer behind the request, as HTTPie (`http -v`) prints it and Wireshark follows a stream. */
 function isAnswer(rest: Uint8Array, at: number): boolean {
-  return /^[\r\n]{1,8}HTTP\/\d(?:\.\d)? \d{3}[ \r\n]/.test(toLatin1(rest.subarray(at, at + 30)))
+  return /^[\r\n]{0,8}HTTP\/\d(?:\.\d)? \d{3}[ \r\n]/.test(toLatin1(rest.subarray(at, at + 30)))
 }
 
 function cut(rest: Uint8Array, length: number): Uint8Array {
