@@ -141,6 +141,37 @@ describe('as the option of a verifier', () => {
     expect(written.at(-1)).not.toMatch(/body_charset|undefined/)
   })
 
+  test.each<[string, unknown, string]>([
+    ['as Express has parsed it', { MessageSid: 'SM1' }, 'body_already_parsed: .* Fix: Pass the raw body'],
+    [
+      'whose body was not passed',
+      undefined,
+      'body_already_parsed: .* your code does not pass it. Fix: Pass the raw body',
+    ],
+  ])('reads what a request of Node.js has in its prototype: one %s', async (_what, body, cause) => {
+    class NodeRequest {
+      readonly #headers = { ...broken.headers, 'user-agent': 'TwilioProxy/1.1', 'content-length': '449' }
+      readonly url = broken.url
+      readonly params = {}
+      readonly body = body
+      get method() {
+        return 'POST'
+      }
+      get headers() {
+        return this.#headers
+      }
+    }
+    await createVerifier({ ...options, diagnose }).verify(new NodeRequest() as never)
+    await vi.waitFor(() => expect(written).toHaveLength(1))
+    expect(written[0]).toMatch(/^tollgate: POST \/\S+ was refused: body_/)
+    expect(written[0]).toMatch(new RegExp(`\\n {2}${cause}`))
+    expect(written[0]).not.toMatch(/has no User-Agent|no form parser ran/)
+    // Without a verifier, which has copied it.
+    expect(await diagnose(new NodeRequest() as never, options)).not.toMatchObject({
+      suspected: [{ id: 'not_from_twilio' }],
+    })
+  })
+
   test('uses the fix of the framework that made the request object', async () => {
     const natives: [native: object, words: string][] = [
       [{ originalUrl: '/sms', app: {}, baseUrl: '' }, 'req.rawBody'],
