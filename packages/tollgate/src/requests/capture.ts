@@ -58,9 +58,10 @@ function isOwn(value: unknown): boolean {
  * it. Reads what other programs log too.
  * @param scheme That of a logged URL without one.
  * @param isExported True for a request of the inspector's export, which has more fields.
+ * @param isCompared The request is compared with Twilio's record, and needs no headers.
  * @throws RequestError for anything else
  */
-export function readCapture(value: unknown, scheme = 'https', isExported = false): RecordedRequest {
+export function readCapture(value: unknown, scheme = 'https', isExported = false, isCompared = false): RecordedRequest {
   const [method, url] = [textOf(value, 'method'), textOf(value, 'url')]
   const isPlain = method !== undefined && url !== undefined && (isExported || isOwn(value))
   return isPlain
@@ -72,7 +73,7 @@ export function readCapture(value: unknown, scheme = 'https', isExported = false
         ...readMarks(value),
         ...readTime(property(value, 'time')),
       })
-    : { ...readLogged(value, scheme), ...readTime(property(value, 'time')) }
+    : { ...readLogged(value, scheme, isCompared), ...readTime(property(value, 'time')) }
 }
 
 function readBody(value: unknown): Body {
