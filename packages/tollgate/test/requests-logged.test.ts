@@ -600,6 +600,30 @@ test('if the text names its alert, the command is complete', () => {
   expect(() => read(text)).not.toThrow('private')
 })
 
+test("a line of a log needs no headers if it is compared with Twilio's record", () => {
+  const line = {
+    httpRequest: { requestMethod: 'POST', requestUrl: 'https://example.com/sms', status: 403 },
+    insertId: 'x',
+  }
+  for (const text of [JSON.stringify(line), JSON.stringify([line]), `${JSON.stringify(line)}\n{"msg":"end"}`]) {
+    expect(() => read(text)).toThrow('it has no "headers"')
+    expect(readRequests(text, { isCompared: true }).requests).toMatchObject([
+      { method: 'POST', url: 'https://example.com/sms', headers: [] },
+    ])
+  }
+  // Not the alert itself, and Twilio has been asked already.
+  const alert = JSON.stringify({
+    sid: `NO${'1'.repeat(32)}`,
+    requestMethod: 'POST',
+    requestUrl: 'https://example.com/sms',
+  })
+  for (const text of [alert, 'Started POST "/sms" for 10.0.0.4'])
+    expect(() => {
+      const [one] = readRequests(text, { isCompared: true }).requests
+      if (one instanceof RequestError) throw one
+    }).toThrow(/; you can also give what it names, with --url and --method\.$/)
+})
+
 test("Twilio's alert in JSON has no signature, so the command with its id is named", () => {
   const [sid, other] = [`NO${'1'.repeat(32)}`, `NO${'2'.repeat(32)}`]
   const sdk = { sid, requestMethod: 'POST', requestUrl: 'https://example.com/sms', requestVariables: 'Body=private' }

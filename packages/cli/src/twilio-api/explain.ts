@@ -23,7 +23,7 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
   const urlOf = readApiUrl(args)
   const credentials = await readCredentials(args, io)
   const api = createTwilioApi({ credentials, urlOf, requestsPerSecond: 10 })
-  const given = hasRequest(args) ? await readRequest(args, io) : undefined
+  const given = hasRequest(args) ? await readRequest(args, io, true) : undefined
   const alert = args.has('recent') ? await showRecent(args, io, api, given) : args.text('alert')
   if (args.has('recent') && alert === undefined) return EXIT.ok
   if (given === undefined && !args.has('public-url'))

@@ -253,6 +253,19 @@ describe('diagnose --alert', () => {
     expect(idsOf(await explain([...alert('0'), '-'], { input }))).toEqual(['scheme'])
   })
 
+  test('compares a line of a log without headers, and names flags for one that cannot be read', async () => {
+    const line = { httpRequest: { requestMethod: 'POST', requestUrl: 'https://example.com/sms?team=blue-value' } }
+    const found = await explain([...alert('1'), '-'], { input: JSON.stringify(line) })
+    expect(idsOf(found)).toEqual(['path_prefix'])
+    for (const input of ['Started POST "/sms" for 10.0.0.4', '{"msg":"start"}\n{"msg":"end"}']) {
+      const ran = await diagnose([...alert('1'), '-'], { input })
+      expectUsage(ran, /; you can also give what it names, with --url and --method\./)
+      expect(ran.stderr).not.toContain('--recent')
+    }
+    const flags = ['--url', 'https://example.com/sms?team=blue-value', '--method', 'POST']
+    expect(idsOf(await explain([...alert('1'), ...flags]))).toEqual(['path_prefix'])
+  })
+
   test('strips control characters', async () => {
     const ran = await diagnose([...alert('5'), '--public-url', 'https://example.com', '--show-values'])
     expect(ran.stdout).not.toContain('\x1b')

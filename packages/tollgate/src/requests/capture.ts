@@ -67,9 +67,10 @@ function isOwn(value: unknown): boolean {
  * it. Reads what other programs log too.
  * @param scheme That of a logged URL without one.
  * @param isExported True for a request of the inspector's export, which has more fields.
+ * @param isCompared The request is compared with Twilio's record, and needs no headers.
  * @throws RequestError for anything else
  */
-export function readCapture(value: unknown, scheme = 'https', isExported = false): RecordedRequest {
+export function readCapture(value: unknown, scheme = 'https', isExported = false, isCompared = false): RecordedRequest {
   const [method, url] = [textOf(value, 'method'), textOf(value, 'url')]
   const isPlain = method !== undefined && url !== undefined && (isExported || isOwn(value))
   return isPlain
@@ -82,7 +83,7 @@ export function readCapture(value: unknown, scheme = 'https', isExported = false
         ...readTime(property(value, 'time')),
         ...readVerified(property(value, 'verifiedBefore')),
       })
-    : { ...readLogged(value, scheme), ...readTime(property(value, 'time')) }
+    : { ...readLogged(value, scheme, isCompared), ...readTime(property(value, 'time')) }
 }
 
 function readVerified(given: unknown): Pick<RecordedRequest, 'verifiedBefore'> {

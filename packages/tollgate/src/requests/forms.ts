@@ -46,6 +46,11 @@ export interface ReadOptions {
   readonly scheme?: string | undefined
   /** Reads a file that a curl command names with `@`. Default: such a command is refused. */
   readonly readFile?: ReadFile | undefined
+  /**
+   * True if the request is compared with Twilio's record of it. A line of a log then needs no headers.
+   * Default false.
+   */
+  readonly isCompared?: boolean | undefined
 }
 
 /** A form in which requests are written. To add one, add a row. */
@@ -183,9 +188,9 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     hasSeveral: true,
     isInert: true,
     recognizes: ({ isJson }) => isJson,
-    read: ({ json }, { scheme }) =>
+    read: ({ json }, { scheme, isCompared }) =>
       readEach(listCaptures(json), `a request, which needs ${captureFields}; ${askTwilio}`, (item) =>
-        readCapture(item, scheme, isExport(json)),
+        readCapture(item, scheme, isExport(json), isCompared),
       ),
     write: writeCaptures,
   },
@@ -227,15 +232,15 @@ export function readRequests(given: string | Uint8Array, options: ReadOptions = 
     const requests = requestForms[form].read(source, options)
     const isNumbered = requests.length > 1
     const name = (one: RecordedRequest | RequestError, index: number): RecordedRequest | RequestError =>
-      nameEntry(one instanceof RequestError ? suggest(one, given) : one, from, isNumbered ? index : undefined)
+      nameEntry(one instanceof RequestError ? suggest(one, given, options) : one, from, isNumbered ? index : undefined)
     return { form, requests: requests.map(name) }
   } catch (error) {
-    throw addSource(error instanceof RequestError ? suggest(error, given) : error, from)
+    throw addSource(error instanceof RequestError ? suggest(error, given, options) : error, from)
   }
 }
 
-function suggest(error: RequestError, given: string | Uint8Array): RequestError {
-  const reason = suggestFor(error.reason, typeof given === 'string' ? given : decodeUtf8(given))
+function suggest(error: RequestError, given: string | Uint8Array, { isCompared }: ReadOptions): RequestError {
+  const reason = suggestFor(error.reason, typeof given === 'string' ? given : decodeUtf8(given), isCompared)
   return reason === error.reason ? error : new RequestError(reason, error)
 }
 

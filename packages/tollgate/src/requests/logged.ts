@@ -8,16 +8,21 @@ import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from 
 
 /** What helps if a copy cannot be read. */
 export const askTwilio: string =
-  'you can also ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO…'
+  'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --recent, and then --alert NO…'
 
 const ofSendGrid = /x-twilio-email-event-webhook-signature/i
+
+/** What helps if a copy that is compared with Twilio's record cannot be read. */
+const giveFlags = 'you can also give what it names, with --url and --method'
 
 /**
  * Completes the advice of a refusal. Twilio's alerts have no webhooks of SendGrid: a copy of one has to
  * be complete. If the text names one alert, such as the alert itself, so does the command.
+ * @param isCompared Twilio has been asked already.
  */
-export function suggestFor(reason: string, text: string | undefined): string {
+export function suggestFor(reason: string, text: string | undefined, isCompared = false): string {
   if (text === undefined || !reason.includes(askTwilio)) return reason
+  if (isCompared) return reason.replace(askTwilio, giveFlags)
   if (ofSendGrid.test(text)) return reason.replace(askTwilio, copyWhole)
   const alerts = new Set(text.match(/\bNO[0-9a-f]{32}\b/g))
   return alerts.size === 1 ? reason.replace(askTwilio, compareAlert([...alerts].join())) : reason
@@ -129,9 +134,10 @@ export function isListOfObjects(body: unknown): body is readonly object[] {
  * Reads a request in what a program logged. Its parts have the names of many programs.
  * @param value the object in which the request is
  * @param scheme that of a URL without one
+ * @param isCompared The request is compared with Twilio's record, and needs no headers.
  * @throws RequestError if a part is missing
  */
-export function readLogged(value: unknown, scheme: string): RecordedRequest {
+export function readLogged(value: unknown, scheme: string, isCompared = false): RecordedRequest {
   const { value: request, holders } = findRequest(value) ?? { value, holders: [] }
   const [given] = listParts(request, 'headers')
   const headers = readHeaderList(findHeaders(given) ?? given)
@@ -142,7 +148,7 @@ export function readLogged(value: unknown, scheme: string): RecordedRequest {
   const missing = [method === undefined && '"method"', url === undefined && '"url"'].filter((one) => one !== false)
   if (url === undefined || method === undefined)
     throw new RequestError(`it needs ${captureFields}, and has no ${missing.join(' and no ')}; ${askTwilio}`)
-  if (headers.length === 0) {
+  if (headers.length === 0 && (isAlert(request) || !isCompared)) {
     const what = isAlert(request)
       ? "this is Twilio's alert, which has no signature"
       : 'it has no "headers", which have the signature'
