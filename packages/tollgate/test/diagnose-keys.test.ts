@@ -49,6 +49,8 @@ describe('a text that is no token', () => {
     ['secrets.TWILIO_AUTH_TOKEN', 'reference'],
     ['AUTH_TOKEN', 'a name'],
     ['prod/twilio/auth-token', 'a name'],
+    ['twilioAuthToken', 'a name'],
+    ['twilio-token-2', 'a name'],
     ['C:\\secrets\\twilio.txt', 'file'],
     ['() => process.env.TWILIO_AUTH_TOKEN', 'function'],
     ['[Function: readToken]', 'function'],
@@ -63,11 +65,23 @@ describe('a text that is no token', () => {
     [`AgBy${'QUJD'.repeat(60)}`, 'encrypted'],
     ['U2FsdGVkX1+Zm9vYmFyZm9vYmFyZm9v', 'encrypted'],
   ])('%s', async (token, what) => {
-    const { suspected } = await diagnose(request, { ...options, authToken: token })
+    // No search can prove it, so a short one does.
+    const { suspected } = await diagnose(request, { ...options, authToken: token, maxTries: 100 })
     expect(suspected[0]).toMatchObject({ id: 'token_shape', detail: expect.stringContaining(what) })
     expect(suspected.map(({ id }) => id)).not.toContain('host')
     expect(JSON.stringify(suspected)).not.toContain(token)
   })
+
+  test.each(['k9x-secret-Qw4rTz81LpVb20', 'tokenA1b2C3d4E5', 'aUth9Kd0sL2'])(
+    'a text that has such a word, and is no name: %s',
+    async (token) => {
+      const { suspected } = await diagnose(request, { ...options, authToken: token })
+      expect(suspected[0]).toMatchObject({ id: 'token_shape' })
+      expect(suspected[0]?.detail).toBe(
+        `The configured Auth Token has ${token.length} characters. Auth Tokens have 32.`,
+      )
+    },
+  )
 
   test('Basic credentials are not decoded alone', async () => {
     const given = { ...options, authToken: `Basic ${btoa(`${accountSid}:${authToken}`)}` }

@@ -64,27 +64,6 @@ describe('one public URL', () => {
       expect(await outcome({ publicUrl }, target, signed)).toBe(expected)
     })
 
-  test.each([
-    ['https://$' + '{{api.RAILWAY_PUBLIC_DOMAIN}}', 'has a variable that was not replaced by its value'],
-    ['https://$HOST/prefix', 'has a variable that was not replaced by its value'],
-    ['$' + '{PUBLIC_URL}/prefix', 'has a variable that was not replaced by its value'],
-    ['https://%HOST%', 'has a variable that was not replaced by its value'],
-    ['https://<private>.ngrok.app', 'has a variable that was not replaced by its value'],
-    ['https://https://private.example.com', 'has its scheme twice'],
-    ['"https://private.example.com"', 'is in quotes'],
-    ['https://private.example.com\n', 'has white space or a line break'],
-    ['https://a.example.com, https://private.example.com', 'has several URLs in one text. Give a list of them'],
-    ['private.example.com', 'is not an absolute http or https URL'],
-  ])('%s %s', (publicUrl, fault) => {
-    const create = (): unknown => createVerifier({ authToken, publicUrl })
-    expect(create).toThrow(`"publicUrl" ${fault}. It is how`)
-    expect(create).not.toThrow(/private|HOST|PUBLIC/)
-  })
-
-  test('a stage of API Gateway is no variable', async () => {
-    expect(await outcome({ publicUrl: `${origin}/$default` }, '/sms', `${origin}/$default/sms`)).toBe('accepted')
-  })
-
   test('Host and forwarding headers are ignored', async () => {
     for (const headers of [
       { host: 'evil.example' },

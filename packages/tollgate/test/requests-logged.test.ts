@@ -241,6 +241,10 @@ describe('a request in what other programs wrote', () => {
     ['names in capitals', { Request: { Method: 'POST', URL: url, Header: lists, Body: form } }],
     ['a Buffer', { req: { ...plain, body: Buffer.from(form) } }],
     ['Base64 with the length of the body', { req: { ...plain, headers: { ...headers, ...length }, body: btoa(form) } }],
+    ['a body in Base64', { ...plain, url, headers: { ...headers, ...length }, body: btoa(form) }],
+    ['a body in Base64, and no length', { ...plain, url, body: btoa(form) }],
+    ['a body in Base64, with its mark', { ...plain, url, body: btoa(form), isBase64Encoded: true }],
+    ['a body in Base64, whose mark is wrong', { ...plain, url, body: btoa(form), isBase64Encoded: false }],
     ['other lines beside it', [{ msg: 'start' }, { req: plain }, { msg: 'end', res: { statusCode: 403 } }]],
     ['a line of text', { level: 'info', message: `POST /voice?x=1 ${inspect(headers)} ${inspect(fields)}` }],
     ['a line of JSON as text', { log: { level: 'info', msg: JSON.stringify({ req: plain }) } }],
@@ -533,6 +537,50 @@ describe('a prefix on each line of a log', () => {
     expect(removeLinePrefix('curl a: b\ncurl a: c')).toBe('curl a: b\ncurl a: c')
     expect(removeLinePrefix('{"a": 1}\n{"a": 1}')).toBe('{"a": 1}\n{"a": 1}')
   })
+})
+
+describe('an .http file, as editors send it', () => {
+  const lines = ['From=%2B1', '&To=%2B2', '&Body=a%0Ab']
+  const head = ['User-Agent: TwilioProxy/1.1', `Content-Type: ${formType}`, `X-Twilio-Signature: ${signature}`]
+  const write = (before: string[], first: string, more: string[] = [], body = lines, end: string[] = []) =>
+    [...before, first, ...head, ...more, '', ...body, ...end].join('\n')
+  const first = 'POST https://example.com/sms?a=1 HTTP/1.1'
+
+  test.each<[string, string]>([
+    ['a form in lines', write([], first)],
+    ['a form in lines that end with &', write([], first, [], ['From=%2B1&', 'To=%2B2&', 'Body=a%0Ab'])],
+    ['a length', write([], first, [`Content-Length: ${lines.join('').length}`], lines, [''])],
+    ['a name, variables and comments', write(['### one', '@host = a', '# no', '// no', ''], first)],
+    ['no version', write(['### one'], 'POST https://example.com/sms?a=1')],
+  ])('%s', (_name, text) => {
+    const found = read(text)
+    expect(found).toMatchObject({ method: 'POST', url: 'https://example.com/sms?a=1' })
+    expect(bodyOf(found)).toBe(lines.join(''))
+  })
+
+  test('a body with such lines that Tollgate has written stays as it is', () => {
+    const body = Buffer.from('a=1\n&b=2')
+    const request = { method: 'POST', url: 'https://e.com/', headers: [['content-type', formType]] as const, body }
+    const [found] = readRequests(writeRequests('raw', [request])).requests
+    expect(bodyOf(found as RecordedRequest)).toBe('a=1\n&b=2')
+  })
+})
+
+test('what curl -v printed has no body, and what Wireshark shows has the answer behind it', () => {
+  const head = ['POST /sms HTTP/1.1', 'Host: e.com', `X-Twilio-Signature: ${signature}`, `Content-Type: ${formType}`]
+  const sized = [...head, 'Content-Length: 8', '']
+  const verbose = [
+    '* Trying',
+    ...sized.map((line) => `> ${line}`),
+    '* sent',
+    '< HTTP/1.1 403 Forbidden',
+    '<',
+    'No',
+  ].join('\n')
+  expect(read(verbose)).toMatchObject({ method: 'POST', url: 'https://e.com/sms', headers: expect.anything() })
+  expect(read(verbose).body).toBeUndefined()
+  const stream = `${[...sized, 'From=%2B'].join('\r\n')}HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nNo`
+  expect(bodyOf(read(stream))).toBe('From=%2B')
 })
 
 test("the text of Twilio's Request Inspector has no signature, so --alert is named", () => {

@@ -72,8 +72,9 @@ const references: readonly (readonly [form: RegExp, what: string])[] = [
     'a placeholder. Set the variable that should hold the token',
   ],
   [
-    // The secret of an API key has 32 letters and digits. It has a cause of its own.
-    /^(?![A-Za-z0-9]{32}$)(?=.{0,80}(token|secret|twilio|auth))[A-Za-z][\w./-]{2,80}$/i,
+    // Words, perhaps with a number: a secret may have such a word by chance, between other characters. The
+    // secret of an API key has 32 letters and digits. It has a cause of its own.
+    /^(?![a-z0-9]{32}$)(?=.{3,80}$)(?=.*(token|secret|twilio|auth))[a-z]+\d{0,2}([_./-]+([a-z]+\d{0,2}|\d{1,2}))*$/i,
     'a name, such as that of a variable or of a secret. Read the value that it names',
   ],
   [

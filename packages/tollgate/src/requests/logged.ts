@@ -1,4 +1,4 @@
-import { encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
+import { decodeUtf8, encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
 import { findHeaders, findRequest, isSignatureName, listParts, listTexts, walkObjects } from './find-request.ts'
 import { isDeep, property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
@@ -234,16 +234,31 @@ function isFilled(value: unknown): boolean {
 /** Reads a body that is text or, as Node.js writes a Buffer as JSON, a list of bytes. */
 function readBodyText(value: unknown, headers: HeaderList, isEncoded: boolean): Uint8Array | undefined {
   if (typeof value === 'string' && value !== '') {
-    if (isEncoded) return readBase64(value, 'body')
-    const bytes = encodeUtf8(value)
-    const length = Number(findHeader(headers, 'content-length'))
-    return (bytes.length === length ? undefined : decodeWithLength(value, length)) ?? bytes
+    return isEncoded ? readBase64(value, 'body') : (decodeWritten(value, headers) ?? encodeUtf8(value))
   }
   const inner = textOf(value, 'content') ?? (textOf(value, 'mode') === 'raw' ? textOf(value, 'raw') : undefined)
   if (inner !== undefined && Object.keys(readObject(value) ?? {}).length < 4) return encodeUtf8(inner)
   const list = property(value, 'type') === 'Buffer' ? property(value, 'data') : undefined
   const isBytes = Array.isArray(list) && list.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256)
   return isBytes ? Uint8Array.from(list as number[]) : undefined
+}
+
+/**
+ * Decodes a body that a tool wrote as Base64: the bytes have the length of the headers or, if these
+ * name none, are what Content-Type says.
+ * @returns `undefined` for a body that is text
+ */
+export function decodeWritten(text: string, headers: HeaderList): Uint8Array | undefined {
+  const given = findHeader(headers, 'content-length')
+  if (given !== undefined) {
+    const length = Number(given)
+    return encodeUtf8(text).length === length ? undefined : decodeWithLength(text, length)
+  }
+  if (text.length < 16 || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined
+  const bytes = readBase64(text, 'body')
+  const inner = decodeUtf8(bytes) ?? ''
+  const isJson = /json/i.test(findHeader(headers, 'content-type') ?? '') && /^[[{].*[}\]]\s*$/s.test(inner)
+  return isJson || (isForm(headers) && formText.test(inner)) ? bytes : undefined
 }
 
 /** Decodes Base64 if the result has the length of the body. */

@@ -19,15 +19,6 @@ export function readHead({ method, handshake }: Partial<IncomingRequest>, header
 }
 
 /**
- * Copies a request without its body. Each property is read by its name: those of a request of Node.js, or
- * of a web Request, belong to the prototype.
- */
-export function copyHead(request: IncomingRequest): Omit<IncomingRequest, 'body'> {
-  const { method, url, headers, handshake, reportsOutcome, urlIsNormalized, encrypted, remoteAddress } = request
-  return { method, url, headers, handshake, reportsOutcome, urlIsNormalized, encrypted, remoteAddress }
-}
-
-/**
  * Reads the values of a header by its lower-case name: several if it was repeated or spelled in two
  * letter cases.
  */

@@ -4,7 +4,7 @@ import { hideOwnFrames, verdictListener } from '../checks/runtime.ts'
 import type { CheckTypes, Outcome, SchemeCheck } from '../schemes/scheme.ts'
 import { addCause, isRejected, type Rejected, reject } from '../verdict.ts'
 import { borrowBody, explainLoss } from './body.ts'
-import { copyHead, type Head, readHead, readHeaders } from './head.ts'
+import { type Head, readHead, readHeaders } from './head.ts'
 import type { Delivery, IncomingRequest, ReplayGuard, Reservation, Verifier } from './types.ts'
 
 /**
@@ -201,7 +201,9 @@ function report<T extends CheckTypes>({ settings, source, native, content }: Che
     runUnnoticed(() => diagnose.remember?.(verified))
     return
   }
-  // A stream has been read, so only its bytes can be used now.
-  const request = { ...copyHead(source), ...(content && { body: content.body() }) }
+  const { method, url, headers } = source
+  // A stream has been read, so only its bytes can be used now. Requests of servers have accessors,
+  // which a spread leaves out.
+  const request = { ...source, method, url, headers, body: content?.body() }
   runUnnoticed(() => diagnose.explain({ rejection: verdict, request, options: settings.given as never, native }))
 }
