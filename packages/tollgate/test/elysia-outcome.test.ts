@@ -74,7 +74,7 @@ describe.each([true, false])('elysia with aot: %s', (aot) => {
 test('the guard of tollgate/fetch names this adapter for a Request that Elysia has parsed', async () => {
   const onVerdict = vi.fn()
   const guard = fetchWebhook({ authToken, publicUrl, onVerdict }, () => new Response())
-  const { url, headers, body } = signRequest({ url: `${publicUrl}/sms`, params: { Body: 'a' }, authToken })
+  const { url, headers, body = '' } = signRequest({ url: `${publicUrl}/sms`, params: { Body: 'a' }, authToken })
   const request = new Request(url, { method: 'POST', headers, body })
   await request.text()
   expect((await guard(request)).status).toBe(500)

@@ -102,8 +102,6 @@ async function verifyRequest<T extends CheckTypes>(
   return conclude(check, proof.toWebhook(toOutcome(reservation)))
 }
 
-const retryAfterFailure = 'If it is a retry of a delivery that failed, call release() when the work fails.'
-
 /**
  * Reserves a delivery. The answer of the guard, or its failure, may refuse the request.
  * @param request Tells if the caller reports how the work ends. Otherwise the delivery counts as
@@ -117,7 +115,7 @@ async function reserveDelivery(
   try {
     const reservation = await guard.reserve(delivery)
     if (reservation.refuse === 'pending') return reject('replay_pending')
-    if (reservation.refuse === true) return reject('replayed', retryAfterFailure)
+    if (reservation.refuse === true) return reject('replayed')
     // Its failure refuses nothing: the guard tries again.
     if (reportsOutcome !== true) await confirmReservation(reservation).catch(() => undefined)
     return reservation
@@ -201,9 +199,9 @@ function report<T extends CheckTypes>({ settings, source, native, content }: Che
     runUnnoticed(() => diagnose.remember?.(verified))
     return
   }
-  const { method, url, headers } = source
-  // A stream has been read, so only its bytes can be used now. Requests of servers have accessors,
-  // which a spread leaves out.
-  const request = { ...source, method, url, headers, body: content?.body() }
+  // A stream has been read, so only its bytes can be used now. The properties that have a name here
+  // may be accessors of a server's class, which a rest leaves out.
+  const { body: _, method, url, headers, ...others } = source
+  const request = { ...others, method, url, headers, ...(content && { body: content.body() }) }
   runUnnoticed(() => diagnose.explain({ rejection: verdict, request, options: settings.given as never, native }))
 }
