@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { diagnose } from '../src/diagnose/index.ts'
-import { createVerifier, type Diagnoser, type IncomingRequest } from '../src/index.ts'
+import { createVerifier, type Diagnoser, fromRequest, type IncomingRequest } from '../src/index.ts'
 import { signRequest } from '../src/testing/index.ts'
 import { stopClock } from './process-clock.ts'
 import { authToken, options, origin, otherToken } from './requests.ts'
@@ -120,6 +120,23 @@ describe('evidence that the request has', () => {
       signedUrl,
     })
     expect(others.map(({ detail }) => detail).join()).not.toContain('Hookdeck adds')
+  })
+
+  test('a port of https beside http, of a request whose body was not read', async () => {
+    const rule = {
+      allowedHosts: ['api.example.com'],
+      trustedProxies: ['127.0.0.1'],
+      forwardedBy: 'x-forwarded',
+    } as const
+    const headers = { host: 'api.example.com', 'x-forwarded-proto': 'http', 'x-forwarded-port': '443' }
+    const { body: _, ...unread } = post(`${origin}/sms`, { headers })
+    const said = await explain({ ...unread, remoteAddress: '127.0.0.1' } as IncomingRequest, undefined, {
+      ...options,
+      publicUrl: fromRequest(rule) as never,
+    })
+    expect(said).toContain('scheme: X-Forwarded-Proto says http, and X-Forwarded-Port says 443, the port of https')
+    expect(said).toContain('Fix: Set "publicUrl" to the scheme and host of the URL at Twilio')
+    expect(said).not.toContain('add it to "allowedHosts"')
   })
 
   test('a route of express-ws, which the handshake did not have', async () => {

@@ -107,6 +107,17 @@ const isRefusedAs =
 
 /** The sentences of each row. A row that suspects without a claim fails the test. */
 export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
+  scheme: [
+    [
+      /^X-Forwarded-Proto says (https?), and X-Forwarded-Port says (443|80), the port of (https?): "allowedHosts" has no/,
+      (one, [is = '', port = '', other]) =>
+        is !== other &&
+        (port === '443') === (other === 'https') &&
+        readHeader(one, 'x-forwarded-proto').includes(is) &&
+        readHeader(one, 'x-forwarded-port').includes(port) &&
+        one.code === 'url_not_allowed',
+    ],
+  ],
   host: [
     [/^The request names the host "(.+)", a site that shows requests/, (one, [host = '']) => namesHost(one, host)],
     [

@@ -120,7 +120,9 @@ function readLast(args: Args, io: Io): RecordedRequest {
 }
 
 function takeOne(bytes: Uint8Array, given: FormName | undefined, from: string, args: Args, io: Io): RecordedRequest {
-  const options = { form: given, from, scheme: readScheme(args), readFile: readNamedFile }
+  // Twilio's own record has what the entry of a log lacks.
+  const needsHeaders = !['alert', 'call', 'recent'].some((name) => args.has(name))
+  const options = { form: given, from, scheme: readScheme(args), readFile: readNamedFile, needsHeaders }
   const { form, requests } = asRefusal(() => readRequests(bytes, options))
   if (given === undefined) tell(io, `Read ${requestForms[form].title}.`)
   const entry = args.integer('entry', 1, 1_000_000)

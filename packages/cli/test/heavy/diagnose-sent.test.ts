@@ -237,6 +237,27 @@ describe('diagnose --alert', () => {
     expect(idsOf(await explain(words, { input }))).toContain('body_missing')
   })
 
+  test.each([
+    [
+      'the request log of Cloud Run',
+      JSON.stringify([
+        { httpRequest: { requestMethod: 'POST', requestUrl: 'https://example.com/sms?team=blue-value', status: 403 } },
+      ]),
+    ],
+    [
+      'a line of an access log',
+      '1.2.3.4 - - [30/Nov/2026] "POST /sms?team=blue-value HTTP/1.1" 403 32 "-" "TwilioProxy/1.1"',
+    ],
+    ['a line of Rails', 'I, [2026-11-30] INFO -- : Started POST "/sms?team=blue-value" for 1.2.3.4'],
+    [
+      'a line of Fastify',
+      JSON.stringify({ level: 30, req: { method: 'POST', url: '/sms?team=blue-value', host: 'example.com' } }),
+    ],
+  ])('compares %s, which has no headers', async (_name, input) => {
+    const found = await explain([...alert('1'), '--public-url', 'https://example.com', '-'], { input })
+    expect(idsOf(found)).toEqual(['path_prefix'])
+  })
+
   test('does not take a copy from webhook.site for a request of the server', async () => {
     const copied = signRequest({ url: 'https://webhook.site/0b1c', params, authToken }).toCurl()
     const ran = await diagnose([...alert('1'), '-'], { input: copied })

@@ -62,14 +62,21 @@ function isOwn(value: unknown): boolean {
   )
 }
 
+interface HowToRead {
+  readonly scheme?: string | undefined
+  readonly needsHeaders?: boolean | undefined
+  readonly isExported?: boolean | undefined
+}
+
 /**
  * Reads `{ method, url, headers, body or bodyBase64 }`. An object as body is what a parser left of
  * it. Reads what other programs log too.
- * @param scheme That of a logged URL without one.
- * @param isExported True for a request of the inspector's export, which has more fields.
+ * @param how The scheme of a logged URL without one, if headers are needed, and if the request is of
+ *   the inspector's export, which has more fields.
  * @throws RequestError for anything else
  */
-export function readCapture(value: unknown, scheme = 'https', isExported = false): RecordedRequest {
+export function readCapture(value: unknown, how: HowToRead = {}): RecordedRequest {
+  const { scheme = 'https', needsHeaders, isExported } = how
   const [method, url] = [textOf(value, 'method'), textOf(value, 'url')]
   const isPlain = method !== undefined && url !== undefined && (isExported || isOwn(value))
   return isPlain
@@ -82,7 +89,7 @@ export function readCapture(value: unknown, scheme = 'https', isExported = false
         ...readTime(property(value, 'time')),
         ...readVerified(property(value, 'verifiedBefore')),
       })
-    : { ...readLogged(value, scheme), ...readTime(property(value, 'time')) }
+    : { ...readLogged(value, scheme, needsHeaders), ...readTime(property(value, 'time')) }
 }
 
 function readVerified(given: unknown): Pick<RecordedRequest, 'verifiedBefore'> {

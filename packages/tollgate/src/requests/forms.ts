@@ -19,7 +19,7 @@ import {
 import { hasPrintedHeaders, readPrintedHeaders } from './printed.ts'
 import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
-import { type RecordedRequest, toUtf8 } from './request.ts'
+import { checkRequest, type RecordedRequest, toUtf8 } from './request.ts'
 import { writeCurl } from './write-curl.ts'
 
 /** A text with requests. Its parts are decoded when a reader asks for them. */
@@ -43,6 +43,11 @@ export interface ReadOptions {
   readonly from?: string | undefined
   /** The scheme of a raw request, which names none. Default `'https'`. */
   readonly scheme?: string | undefined
+  /**
+   * False to read the entry of a log that has no headers, or only method and path: to compare it with
+   * Twilio's own record, no signature is needed. Default true.
+   */
+  readonly needsHeaders?: boolean | undefined
   /** Reads a file that a curl command names with `@`. Default: such a command is refused. */
   readonly readFile?: ReadFile | undefined
 }
@@ -182,9 +187,9 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     hasSeveral: true,
     isInert: true,
     recognizes: ({ isJson }) => isJson,
-    read: ({ json }, { scheme }) =>
+    read: ({ json }, { scheme, needsHeaders }) =>
       readEach(listCaptures(json), `a request, which needs ${captureFields}; ${askTwilio}`, (item) =>
-        readCapture(item, scheme, isExport(json)),
+        readCapture(item, { scheme, needsHeaders, isExported: isExport(json) }),
       ),
     write: writeCaptures,
   },
@@ -222,6 +227,8 @@ export function readRequests(given: string | Uint8Array, options: ReadOptions = 
   const from = options.from ?? 'The text'
   try {
     const source = openLogged(openSource(toUtf8(typeof given === 'string' ? encodeUtf8(given) : given)))
+    const line = options.form === undefined && options.needsHeaders === false ? readLogLine(source) : undefined
+    if (line !== undefined) return { form: 'printed', requests: [line] }
     const form = options.form ?? detectForm(source)
     const requests = requestForms[form].read(source, options)
     const isNumbered = requests.length > 1
@@ -361,9 +368,20 @@ function parseLog(text: string): { readonly value: unknown } | RequestError {
   }
 }
 
+/** Reads a text of no other form, such as a line of an access log, that names one request. */
+function readLogLine(source: Source): RecordedRequest | undefined {
+  if (findForm(source) !== undefined) return undefined
+  const named = [...source.text.slice(0, 100_000).matchAll(/\b(GET|POST|PUT) "?((?:https?:\/)?\/[^\s"]{0,8000})/g)]
+  const [[, method = '', url = ''] = [], ...others] = named
+  return url === '' || others.some((one) => one[2] !== url) ? undefined : checkRequest({ method, url, headers: [] })
+}
+
+function findForm(source: Source): FormName | undefined {
+  return (Object.keys(requestForms) as FormName[]).find((name) => requestForms[name].recognizes(source))
+}
+
 function detectForm(source: Source): FormName {
-  const names = Object.keys(requestForms) as FormName[]
-  const found = names.find((name) => requestForms[name].recognizes(source))
+  const found = findForm(source)
   if (found !== undefined) return found
   if (/Invoke-(?:WebRequest|RestMethod)|\bfetch\(/.test(source.text))
     throw new RequestError('this is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd)')

@@ -136,6 +136,13 @@ const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
     { ...post(`${origin}/sms`, { headers: { 'x-forwarded-proto': 'https, http' } }), ...local },
     { publicUrl: trusting({}) },
   ],
+  [
+    {
+      ...post(`${origin}/sms`, { headers: { 'x-forwarded-proto': 'http', 'x-forwarded-port': '443' } }),
+      ...local,
+    },
+    { publicUrl: trusting({}) },
+  ],
   [post(`${origin}/sms`, { sent: mapped((value) => `${value}\ufffd`) }), {}],
   [
     json('[{"specversion":"1.0","type":"com.twilio.a"}]', {

@@ -52,6 +52,13 @@ export const urlCauses = {
     isForwarded({ schemes }, { scheme }) {
       return schemes.some((one) => isForwarded(one) && one.value.toLowerCase() === scheme)
     },
+    suspect({ subject, rejection }) {
+      const finding = explainOtherPort(subject, rejection)
+      return finding && { grounds: ['refusal'], ...finding }
+    },
+    rejections: {
+      url_not_allowed: explainOtherPort,
+    },
   } satisfies CauseRow as Row,
   host: {
     name: 'other host',
@@ -300,6 +307,19 @@ function explainForwarding({ header, request }: Subject, { message }: Rejected):
       }
 }
 
+/** Explains forwarding headers of which one names http, and the other the port of https, or the reverse. */
+function explainOtherPort({ evidence: { schemes, ports } }: Subject, { message }: Rejected): Finding | undefined {
+  const scheme = schemes.find(isForwarded)
+  const port = ports.find(isForwarded)
+  if (scheme === undefined || port === undefined || !/"allowedHosts"/.test(message)) return undefined
+  const [is, other] = scheme.value.toLowerCase() === 'http' ? ['http', 'https'] : ['https', 'http']
+  if (port.value !== findDefaultPort(other)) return undefined
+  return {
+    detail: `${scheme.from} says ${is}, and ${port.from} says ${port.value.slice(1)}, the port of ${other}: "allowedHosts" has no host with this port.`,
+    fix: `${useOneUrl} Or let each proxy pass both headers on as the first one set them (nginx: proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto).`,
+  }
+}
+
 /** Explains a port because of which the verifier built no URL. */
 function explainPort(subject: Subject, rejection: Rejected): Finding | undefined {
   return explainListedPort(subject, rejection) ?? explainForwardedPort(subject, rejection)
@@ -398,7 +418,8 @@ export function isInternalHost(host: string): boolean {
 
 /** Explains why the verifier built no URL, if neither a forwarding header nor a port is the reason. */
 function explainHost(subject: Subject, rejection: Rejected): Finding | undefined {
-  const isOther = explainForwarding(subject, rejection) ?? explainPort(subject, rejection)
+  const isOther =
+    explainForwarding(subject, rejection) ?? explainOtherPort(subject, rejection) ?? explainPort(subject, rejection)
   if (isOther !== undefined) return undefined
   const site = findCaptureSite(subject.evidence)
   if (site !== undefined) return describeCapture(site)
