@@ -221,6 +221,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
         readHeader(one, header).join().includes(prefix.slice(1)) && !`${path}/`.startsWith(`${prefix}/`),
     ],
     [
+      /^The path ends with \/\.websocket, which express-ws adds/,
+      (one) => isSigned(one) && /\/\.websocket(\?|$)/.test(one.request.url),
+    ],
+    [
       /^([\w-]+) names the path (\/.*), and this server checks (\/.*)\. With that path alone/,
       (one, [header = '', path = '', checked]) => readHeader(one, header).join().includes(path) && path !== checked,
     ],

@@ -285,7 +285,19 @@ describe('a request in what other programs wrote', () => {
       expect(read(text)).toMatchObject({ method: 'POST', url })
       expect(bodyOf(read(text))).toBe(form)
     }
-    expect(() => read('{"a": 1}\n{"b": 2}')).toThrow('no line of this log has a request')
+    expect(() => read('{"a": 1}\n{"b": 2')).toThrow('line 2, column 1: this is not JSON')
+  })
+
+  test('lines of JSON without a signature name --alert, as one line does', () => {
+    const [first, second] = [
+      { req: { method: 'POST', url: '/sms' }, msg: 'incoming request' },
+      { res: { statusCode: 403 } },
+    ]
+    for (const lines of [[first], [first, second], [second, first]])
+      expect(() => read(lines.map((line) => JSON.stringify(line)).join('\n'))).toThrow(
+        /^The text: it has no "headers", which have the signature; you can also .* --alert NO…\.$/,
+      )
+    expect(() => read('{"a": 1}\n{"b": 2}')).toThrow(/^The text: no line has a request.* --alert NO…\.$/)
   })
 
   test.each<[string, object]>([
@@ -540,7 +552,6 @@ describe('an .http file, as editors send it', () => {
     ['a length', write([], first, [`Content-Length: ${lines.join('').length}`], lines, [''])],
     ['a name, variables and comments', write(['### one', '@host = a', '# no', '// no', ''], first)],
     ['no version', write(['### one'], 'POST https://example.com/sms?a=1')],
-    ['another request behind it', write(['### one'], first, [], lines, ['', '### two', 'GET https://b.example/'])],
   ])('%s', (_name, text) => {
     const found = read(text)
     expect(found).toMatchObject({ method: 'POST', url: 'https://example.com/sms?a=1' })
@@ -572,34 +583,6 @@ test('what curl -v printed has no body, and what Wireshark shows has the answer 
   expect(bodyOf(read(stream))).toBe('From=%2B')
 })
 
-test("Twilio's record of an alert has no signature, so the command with its id is named", () => {
-  const sid = `NO${'a'.repeat(32)}`
-  const alert = { sid, requestMethod: 'POST', requestUrl: 'https://example.com/sms', requestVariables: 'Body=private' }
-  const snake = { sid, request_method: 'POST', request_url: 'https://example.com/sms', request_headers: null }
-  for (const record of [[{ ...alert, requestHeaders: '' }], alert, snake]) {
-    const fault = (() => {
-      try {
-        return read(JSON.stringify(record))
-      } catch (error) {
-        return error as Error
-      }
-    })()
-    expect(fault).toBeInstanceOf(RequestError)
-    expect((fault as Error).message).toContain(`has no signature; npx @tollgate/cli diagnose --alert ${sid} --last`)
-    expect((fault as Error).message).not.toContain('private')
-  }
-})
-
-test('lines of JSON without headers say so, and name --alert', () => {
-  const req = { method: 'POST', url: '/sms', host: 'app.example.com' }
-  const lines = [
-    { level: 30, req, msg: 'incoming request' },
-    { level: 30, res: { statusCode: 403 }, msg: 'request completed' },
-  ].map((line) => JSON.stringify(line))
-  expect(() => read(lines.join('\n'))).toThrow(/it has no "headers", which have the signature; you can also ask Twilio/)
-  expect(() => read([lines[1], lines[1]].join('\n'))).toThrow(/no line of this log has a request; you can also ask/)
-})
-
 test("the text of Twilio's Request Inspector has no signature, so --alert is named", () => {
   const text = 'Request Inspector\nURL https://example.com/sms\nMethod POST\nMessageSid SM1\nBody private\n'
   expect(() => read(text)).toThrow(
@@ -615,6 +598,22 @@ test('if the text names its alert, the command is complete', () => {
     `; npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio`,
   )
   expect(() => read(text)).not.toThrow('private')
+})
+
+test("Twilio's alert in JSON has no signature, so the command with its id is named", () => {
+  const [sid, other] = [`NO${'1'.repeat(32)}`, `NO${'2'.repeat(32)}`]
+  const sdk = { sid, requestMethod: 'POST', requestUrl: 'https://example.com/sms', requestVariables: 'Body=private' }
+  const api = { sid, request_method: 'POST', request_url: 'https://example.com/sms', request_variables: 'Body=private' }
+  for (const alert of [sdk, api, { ...sdk, requestHeaders: '' }, { ...api, request_headers: null }])
+    for (const copy of [alert, [alert]]) {
+      expect(() => read(JSON.stringify(copy))).toThrow(
+        `The text: this is Twilio's alert, which has no signature; npx @tollgate/cli diagnose --alert ${sid} --last compares`,
+      )
+      expect(() => read(JSON.stringify(copy))).not.toThrow('private')
+    }
+  // Of two, none is known to be the one.
+  for (const error of readRequests(JSON.stringify([sdk, { ...api, sid: other }])).requests)
+    expect(error).toMatchObject({ message: expect.stringMatching(/no signature; you can also .* --alert NO…\.$/) })
 })
 
 test('deep and long texts are read in linear time', () => {

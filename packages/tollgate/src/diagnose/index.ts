@@ -17,7 +17,7 @@ import { readGivenTokens, replaceFaultySecrets, replaceFaultyTokens } from './co
 import { type Cause as CauseOf, type FoundCause, writeCause } from './engine.ts'
 import { createExplainer, isExplaining } from './explain.ts'
 import { keepRejected } from './keep-rejected.ts'
-import { createWork } from './limits.ts'
+import { copyRequest, createWork } from './limits.ts'
 import { describeForms, showSigningString, showUrl } from './mask.ts'
 import { createMemory, type Memory } from './memory.ts'
 import type { NativeSigns } from './native.ts'
@@ -98,7 +98,10 @@ async function runDiagnosis(
   const lenient = toLenientOptions(options, authToken)
   const work = createWork(extra.maxTries)
   const settings = parseOptions(lenient)
-  const { params: parsed, ...incoming }: DiagnosableRequest = Object(request)
+  const asked: DiagnosableRequest = Object(request)
+  const incoming = copyRequest(asked)
+  // The `params` of Express are those of the route, and a verifier reads none.
+  const parsed = known === undefined ? asked.params : undefined
   const body = await readBytes(incoming, settings)
   const verdict = known ?? (await decide({ incoming, lenient, parsed, ...body }))
   await work.pause()

@@ -8,14 +8,15 @@ import { parseJson } from './json.ts'
 import {
   askTwilio,
   captureFields,
-  explainInspector,
   findEvent,
   isExplanation,
   isRequestInspector,
+  noSignature,
   readEvent,
   removeLinePrefix,
   suggestFor,
 } from './logged.ts'
+import { bodyLost } from './notes.ts'
 import { hasPrintedHeaders, readPrintedHeaders } from './printed.ts'
 import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
@@ -256,33 +257,10 @@ function nameEntry(
 
 /** Removes what logs and pages add to a text. Bytes that are no text have nothing of it. */
 function removeDecoration(bytes: Uint8Array): Uint8Array {
-  const given = decodeUtf8(bytes)
-  if (given === undefined || looksLikeRawHttp(bytes)) return bytes
-  const text = takeFromVerbose(takeFromHttpFile(given))
-  const plain = unquoteMessage(removeCommand(removeLinePrefix(removeFence(removeColors(text)))))
-  return plain === given ? bytes : encodeUtf8(plain)
-}
-
-/** Takes the request of what `curl -v` printed, which has its body nowhere. */
-function takeFromVerbose(text: string): string {
-  if (!/^> [A-Z]{3,10} \S{1,8000} HTTP\/\d/m.test(text)) return text
-  const lines = text.split('\n').filter((line) => line.startsWith('>'))
-  return ['# The body was not kept.', ...lines.map((line) => line.replace(/^> ?/, ''))].join('\n')
-}
-
-/**
- * Takes the first request of an .http file, which the editors of Visual Studio and JetBrains send: it
- * stands between lines with ###, behind comments and variables.
- */
-function takeFromHttpFile(text: string): string {
-  if (!/^\s{0,20}(?:###|\/\/|@\w{1,80}\s{0,8}=)/.test(text)) return text
-  const lines = text.split('\n')
-  const start = lines.findIndex((line) => /^(?:GET|POST|PUT) \S+(?: HTTP\/\d(?:\.\d)?)?\s*$/.test(line))
-  if (start === -1) return text
-  const end = lines.findIndex((line, index) => index > start && line.startsWith('###'))
-  const [first = '', ...rest] = lines.slice(start, end === -1 ? lines.length : end)
-  const line = / HTTP\/\d/.test(first) ? first : `${first.trimEnd()} HTTP/1.1`
-  return [line, ...rest].join('\n')
+  const text = decodeUtf8(bytes)
+  if (text === undefined || looksLikeRawHttp(bytes)) return bytes
+  const plain = unquoteMessage(removeCommand(removeLinePrefix(takeSent(removeFence(removeColors(text))))))
+  return plain === text ? bytes : encodeUtf8(plain)
 }
 
 function removeColors(text: string): string {
@@ -294,6 +272,17 @@ function removeColors(text: string): string {
 function removeFence(text: string): string {
   const [first = '', ...lines] = text.trim().split('\n')
   return /^```\w*\r?$/.test(first) && lines.at(-1) === '```' ? lines.slice(0, -1).join('\n') : text
+}
+
+/** What curl sent, as it prints it (curl -v) with its own lines around, and without the body. */
+function takeSent(text: string): string {
+  const lines = text.split('\n')
+  const start = lines.findIndex((line) => /^> [A-Z]{3,10} \S{1,8000} HTTP\/\d/.test(line))
+  // The command has the body too.
+  if (start === -1 || findCurl(text) !== undefined) return text
+  let end = start
+  while (lines[end]?.startsWith('>')) end++
+  return [bodyLost, ...lines.slice(start, end).map((line) => line.slice(2))].join('\n')
 }
 
 /** The command with which HTTPie printed a request. */
@@ -359,9 +348,10 @@ function parseLog(text: string): { readonly value: unknown } | RequestError {
     if (lines.length < 2 || !lines.every((line) => /^\s*\{.*\}\s*$/.test(line))) return error
     try {
       const value = lines.map(parseJson)
-      // A log may have the requests, and not their headers: then each says so.
-      const isLog = value.some((one) => findRequest(one) !== undefined) || findLoggedText(value) !== undefined
-      return isLog ? { value } : new RequestError(`no line of this log has a request; ${askTwilio}`)
+      const isRequest = value.some((line) => findRequest(line) !== undefined) || findLoggedText(value) !== undefined
+      return isRequest
+        ? { value }
+        : new RequestError(`no line has a request, which needs ${captureFields}; ${askTwilio}`)
     } catch {
       return error
     }
@@ -391,7 +381,7 @@ function detectForm(source: Source): FormName {
     throw new RequestError(
       'this is the explanation of a refusal; npx @tollgate/cli diagnose --last reads the request that was refused',
     )
-  if (isRequestInspector(source.text)) throw new RequestError(explainInspector(source.text))
+  if (isRequestInspector(source.text)) throw new RequestError(noSignature)
   const titles = Object.values(requestForms).map(({ title }) => title)
   throw new RequestError(`this is neither ${titles.slice(0, -1).join(', ')} nor ${titles.at(-1)}; ${askTwilio}`)
 }

@@ -1,14 +1,6 @@
 import { decodeUtf8, encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
-import {
-  findHeaders,
-  findRequest,
-  isSignatureName,
-  listParts,
-  listTexts,
-  signatureName,
-  walkObjects,
-} from './find-request.ts'
+import { findHeaders, findRequest, isSignatureName, listParts, listTexts, walkObjects } from './find-request.ts'
 import { isDeep, property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
 import { listPrinted } from './printed-object.ts'
 import { looksLikeRawHttp, readRawHttp } from './raw-http.ts'
@@ -20,9 +12,19 @@ export const askTwilio: string =
 
 const ofSendGrid = /x-twilio-email-event-webhook-signature/i
 
-/** Twilio's alerts have no webhooks of SendGrid: a copy of one has to be complete. */
+/**
+ * Completes the advice of a refusal. Twilio's alerts have no webhooks of SendGrid: a copy of one has to
+ * be complete. If the text names one alert, such as the alert itself, so does the command.
+ */
 export function suggestFor(reason: string, text: string | undefined): string {
-  return text !== undefined && ofSendGrid.test(text) ? reason.replace(askTwilio, copyWhole) : reason
+  if (text === undefined || !reason.includes(askTwilio)) return reason
+  if (ofSendGrid.test(text)) return reason.replace(askTwilio, copyWhole)
+  const alerts = new Set(text.match(/\bNO[0-9a-f]{32}\b/g))
+  return alerts.size === 1 ? reason.replace(askTwilio, compareAlert([...alerts].join())) : reason
+}
+
+function compareAlert(alert: string): string {
+  return `npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio sent`
 }
 
 const copyWhole =
@@ -132,9 +134,6 @@ export function isListOfObjects(body: unknown): body is readonly object[] {
  */
 export function readLogged(value: unknown, scheme: string, needsHeaders = true): RecordedRequest {
   const { value: request, holders } = findRequest(value) ?? { value, holders: [] }
-  const record = findRecord(request)
-  if (record !== undefined)
-    throw new RequestError(`this is Twilio's record of a webhook, which has no signature; ${compareAlert(record)}`)
   const [given] = listParts(request, 'headers')
   const headers = readHeaderList(findHeaders(given) ?? given)
   const body = readLoggedBody(request, holders, headers)
@@ -144,17 +143,14 @@ export function readLogged(value: unknown, scheme: string, needsHeaders = true):
   const missing = [method === undefined && '"method"', url === undefined && '"url"'].filter((one) => one !== false)
   if (url === undefined || method === undefined)
     throw new RequestError(`it needs ${captureFields}, and has no ${missing.join(' and no ')}; ${askTwilio}`)
-  if (headers.length === 0 && needsHeaders)
-    throw new RequestError(`it has no "headers", which have the signature; ${askTwilio}`)
+  // Twilio's own record shows nothing of what the server saw.
+  if (headers.length === 0 && (needsHeaders || isAlert(request))) {
+    const what = isAlert(request)
+      ? "this is Twilio's alert, which has no signature"
+      : 'it has no "headers", which have the signature'
+    throw new RequestError(`${what}; ${askTwilio}`)
+  }
   return checkRequest({ method, url, headers, ...body })
-}
-
-/** Finds the id of an alert of Twilio's Monitor that has no headers of the request. */
-function findRecord(value: unknown): string | undefined {
-  const sid = textOf(value, 'sid')
-  const isAlert = sid !== undefined && /^NO[0-9a-f]{32}$/i.test(sid)
-  const headers = textOf(value, 'requestHeaders') ?? textOf(value, 'request_headers') ?? ''
-  return isAlert && !signatureName.test(headers) ? sid : undefined
 }
 
 /** The fields of a request, for messages. */
@@ -335,6 +331,14 @@ export function isExplanation(text: string): boolean {
   return /^\s*tollgate: \S+ \S+ was refused\b/.test(text)
 }
 
+/**
+ * Says if an object is an alert, as Twilio's API and its SDKs write it.
+ * https://www.twilio.com/docs/usage/monitor-alert
+ */
+function isAlert(value: unknown): boolean {
+  return /^NO[0-9a-f]{32}$/.test(textOf(value, 'sid') ?? '')
+}
+
 /** Says if a text is that of Twilio's Request Inspector. */
 export function isRequestInspector(text: string): boolean {
   return (
@@ -343,16 +347,7 @@ export function isRequestInspector(text: string): boolean {
 }
 
 /**
- * Says why the text of Twilio's page is not read: it has no signature, so nothing can be compared
- * with it. If it names its alert, the command is complete. No public source shows the form of the
- * page, which has changed with the console.
+ * The reason why the text of Twilio's page is not read: it has no signature, so nothing can be compared
+ * with it. No public source shows the form of the page, which has changed with the console.
  */
-export function explainInspector(text: string): string {
-  const alert = /\bNO[0-9a-f]{32}\b/.exec(text)?.[0]
-  const ask = alert === undefined ? askTwilio : compareAlert(alert)
-  return `this is the text of Twilio's Request Inspector, which has no signature; ${ask}`
-}
-
-function compareAlert(sid: string): string {
-  return `npx @tollgate/cli diagnose --alert ${sid} --last compares the last request that was refused with what Twilio sent`
-}
+export const noSignature: string = `this is the text of Twilio's Request Inspector, which has no signature; ${askTwilio}`

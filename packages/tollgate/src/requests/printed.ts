@@ -156,8 +156,8 @@ const bodyLine = /^(?:\w+[:=]?\s+)?(?:b(?=["']))?["']?([^\s=&{}"']+=[^\s"']*)["'
 
 /** The body stands after the headers: the object of a parser, or a form as text. Or it is an object before them. */
 function readPrintedBody(text: string, { start, end }: Span, headers: HeaderList): Body {
-  const rest = joinFormLines(text.slice(end))
-  const form = rest
+  const rest = text.slice(end)
+  const form = joinFormLines(rest)
     .split('\n')
     .map((line) => bodyLine.exec(line.trim())?.[1])
     .find((found) => found !== undefined)

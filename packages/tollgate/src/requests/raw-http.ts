@@ -48,7 +48,8 @@ function splitHead(bytes: Uint8Array): Head {
     at = end + 1
     count++
     const isFirst = lines.length === 0
-    if (isFirst && line.startsWith('# ')) {
+    // A title or a comment of a .http file is skipped like a note.
+    if (isFirst && /^(?:#|\/\/)/.test(line)) {
       notes.push(line)
       headStart = at
     } else if (trimBlanks(line) !== '') lines.push(line)
@@ -106,37 +107,67 @@ function readBeginning(rest: Uint8Array, headers: HeaderList): Uint8Array | unde
   return rest.length === 0 && findHeader(headers, 'content-length') !== '0' ? undefined : rest
 }
 
-/**
- * Joins the lines of a form that begin or end with "&", as editors that send .http files do. A form of
- * Twilio's has no line break.
- */
-export function joinFormLines(text: string): string {
-  return text.replace(/\r?\n(?=&[\w.%+-]{1,200}=)|(?<=&)\r?\n(?=[\w.%+-]{1,200}=)/g, '')
-}
-
-function readBody(given: Uint8Array, headers: HeaderList): Uint8Array | undefined {
-  const hasLines = isForm(headers) && given.includes(0x26) && given.includes(10)
-  const rest = hasLines ? fromLatin1(joinFormLines(toLatin1(given))) : given
+function readBody(rest: Uint8Array, headers: HeaderList): Uint8Array | undefined {
   const declared = findHeader(headers, 'content-length')
+  const isForm = /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
   if (declared !== undefined && /^\d{1,9}$/.test(declared)) {
-    const length = Number(declared)
-    const isJoined = given.length > length && toLatin1(rest).trimEnd().length === length
-    return cut(isJoined ? rest : given, length)
+    const form = isForm && rest.length > Number(declared) ? readForm(rest) : undefined
+    return form?.length === Number(declared) ? form : cut(rest, Number(declared))
   }
   if (isAnswer(rest, 0)) return undefined
-  if (/chunked/i.test(findHeader(headers, 'transfer-encoding') ?? '')) return dechunk(given) ?? rest
-  // Editors end a file with a line break, which a form never has.
-  const endsWithForm = isForm(headers)
-  let end = rest.length
-  while (endsWithForm && (rest[end - 1] === 10 || (rest[end - 1] === 13 && end < rest.length))) end--
-  return end === 0 ? undefined : rest.subarray(0, end)
+  if (/chunked/i.test(findHeader(headers, 'transfer-encoding') ?? '')) return dechunk(rest) ?? rest
+  const body = isForm ? readForm(rest) : rest
+  return body.length === 0 ? undefined : body
 }
 
-function isForm(headers: HeaderList): boolean {
-  return /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
+/** Reads a form as editors save it: it may have several lines, and ends with a line break. */
+function readForm(rest: Uint8Array): Uint8Array {
+  if (!rest.includes(10) && !rest.includes(13)) return rest
+  const form = fromLatin1(joinFormLines(cutSection(toLatin1(rest))))
+  let end = form.length
+  while (form[end - 1] === 10 || (form[end - 1] === 13 && end < form.length)) end--
+  return form.subarray(0, end)
 }
 
-/** Recognises the answer that HTTPie (`http -v`) prints behind the request, and Wireshark at once behind it. */
+const nextRequest = /^(?:[A-Z]{3,10} (?:https?:\/)?\/|https?:\/\/)/m
+
+/**
+ * Cuts off what follows a request in a .http file.
+ * @throws RequestError if it is another request
+ */
+function cutSection(body: string): string {
+  const at = /^###/m.exec(body)?.index
+  if (at === undefined) return body
+  if (nextRequest.test(body.slice(at)))
+    throw new RequestError('it has several requests, with "###" between them; keep the one that was refused')
+  return body.slice(0, at)
+}
+
+/**
+ * Joins the lines of a form if one begins or ends with "&", as the clients do that read .http files.
+ * https://github.com/Huachao/vscode-restclient#making-request
+ * https://www.jetbrains.com/help/idea/exploring-http-syntax.html
+ */
+export function joinFormLines(text: string): string {
+  const parts: string[] = []
+  let isOpen = false
+  for (const line of text.split('\n')) {
+    const field = trimLine(line)
+    const isPart = parts.length > 0 && (/^&[^\s&]/.test(field) || (isOpen && formLine.test(field)))
+    if (isPart) parts.push(trimLine(parts.pop() ?? ''), field)
+    else parts.push(parts.length === 0 ? line : `\n${line}`)
+    isOpen = field.endsWith('&') && formLine.test(field)
+  }
+  return parts.join('')
+}
+
+const formLine = /^&?[^\s=&]+=\S*$/
+
+function trimLine(line: string): string {
+  return trimBlanks(line.replace(/\r$/, '')).replace(/^(\n?\S+)[ \t]+&$/, '$1&')
+}
+
+/** Recognises the answer behind the request, as HTTPie (`http -v`) prints it and Wireshark follows a stream. */
 function isAnswer(rest: Uint8Array, at: number): boolean {
   return /^[\r\n]{0,8}HTTP\/\d(?:\.\d)? \d{3}[ \r\n]/.test(toLatin1(rest.subarray(at, at + 30)))
 }

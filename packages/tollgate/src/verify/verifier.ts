@@ -199,8 +199,9 @@ function report<T extends CheckTypes>({ settings, source, native, content }: Che
     runUnnoticed(() => diagnose.remember?.(verified))
     return
   }
-  // A stream has been read, so only its bytes can be used now.
-  const { body: _, ...unread } = source
-  const request = { ...unread, ...(content && { body: content.body() }) }
+  const { method, url, headers } = source
+  // A stream has been read, so only its bytes can be used now. Requests of servers have accessors,
+  // which a spread leaves out.
+  const request = { ...source, method, url, headers, body: content?.body() }
   runUnnoticed(() => diagnose.explain({ rejection: verdict, request, options: settings.given as never, native }))
 }

@@ -58,6 +58,12 @@ export const pathCauses = {
     edits: listPrefixes,
     compare: (seen, signed) => comparePaths('words', seen, signed),
     suspect({ subject: { evidence, state, options }, tried }) {
+      if (tried > 0 && state.url.path.endsWith(socketPath))
+        return {
+          grounds: ['contradiction'],
+          detail: `The path ends with ${socketPath}, which express-ws adds. Without it, the signature does not match either.`,
+          fix: `${verifyUpgrade} The diagnosis of the next request then shows what else differs.`,
+        }
       const named = findNamedPath(evidence, state.url)
       if (named !== undefined && tried > 0) return { grounds: ['contradiction'], ...named }
       return tried > 0
@@ -204,6 +210,12 @@ const localePrefixes: readonly Prefix[] = listOf(
   'a language',
 )
 
+/** The end of the path that express-ws gives the handlers of `app.ws`. https://github.com/HenningM/express-ws */
+const socketPath = '/.websocket'
+
+const verifyUpgrade =
+  'Verify before express-ws changes the URL: expressWs(app, server, { wsOptions: { verifyClient: createVerifyClient(options) } }), with createVerifyClient of tollgate/ws.'
+
 function* listPrefixes(subject: Subject): Generator<Edit> {
   const { state, evidence, hints } = subject
   const seen = state.url.path
@@ -295,6 +307,15 @@ function* listPrefixes(subject: Subject): Generator<Edit> {
   }
   for (const [prefix, of] of rarePrefixes) yield* offer(prefix + seen, 5, describeLost(prefix, of, seen))
   for (const [prefix, of] of localePrefixes) yield* offer(prefix + seen, 6, describeLost(prefix, of, seen))
+  // Another dimension, because a proxy may have changed the beginning.
+  if (seen.endsWith(socketPath))
+    yield {
+      dimension: 'path',
+      cost: 1,
+      apply: editUrl('path', (path) => (path.endsWith(socketPath) ? path.slice(0, -socketPath.length) || '/' : path)),
+      detail: `express-ws has added ${socketPath} to the end of the path, and Twilio signed the path without it.`,
+      fix: verifyUpgrade,
+    }
   yield* listEndings(seen, offer)
   yield* listInner(segments, change)
   yield* listJoined(seen, offer)
@@ -384,13 +405,6 @@ const slashes =
 
 /** Lists the path without the ending of a file, and with one: rewrites hide and add these. */
 function* listEndings(seen: string, offer: Offer): Generator<Edit> {
-  if (seen.endsWith(ofExpressWs))
-    yield* offer(
-      seen.slice(0, -ofExpressWs.length) || '/',
-      1,
-      `express-ws added "${ofExpressWs}" to the path.`,
-      'Verify in the "upgrade" event of the server with twilioUpgrade of tollgate/ws, which express-ws does not change, or pass the URL without this ending.',
-    )
   const [ending = ''] = /(?<=[^/])\.\w{1,5}$/.exec(seen) ?? []
   if (ending !== '')
     yield* offer(seen.slice(0, -ending.length), 4, `Something added ${ending} to the path on the way.`, beforeRewrite)
@@ -398,9 +412,6 @@ function* listEndings(seen: string, offer: Offer): Generator<Edit> {
     for (const lost of ['.php', '.html', '.json', '.xml', '.aspx', '.ashx', '.cgi', '.jsp', '.do', '.js'])
       yield* offer(seen + lost, 5, `The path lost its ending ${lost} on the way.`, beforeRewrite)
 }
-
-/** https://github.com/HenningM/express-ws: the name of the route that it makes of a handshake. */
-const ofExpressWs = '/.websocket'
 
 /** Lists paths with one segment more or less behind the first, such as a version. */
 function* listInner(segments: readonly string[], offer: Offer): Generator<Edit> {

@@ -15,7 +15,7 @@ import {
 } from '../../diagnose/engine.ts'
 import { createExplainer, isExplaining } from '../../diagnose/explain.ts'
 import { keepIncoming } from '../../diagnose/keep-rejected.ts'
-import { createWork, type Work } from '../../diagnose/limits.ts'
+import { copyRequest, createWork, type Work } from '../../diagnose/limits.ts'
 import { type Attempt, searchSets } from '../../diagnose/search.ts'
 import { isRejected, type Rejected } from '../../verdict.ts'
 import { readBody } from '../../verify/body.ts'
@@ -97,7 +97,7 @@ async function runDiagnosis(
   )
   const parsed = findParsed(request)
   const body = parsed === undefined ? await readBytes(request, options) : undefined
-  const verdict = known ?? (await verifier.verify({ ...request, body: body ?? request.body }))
+  const verdict = known ?? (await verifier.verify({ ...copyRequest(request), body: body ?? request.body }))
   if (verdict.ok) return { verdict, suspected: [], tried: 0 }
 
   const header = readHeaders(request.headers)
