@@ -237,6 +237,22 @@ describe('diagnose --alert', () => {
     expect(idsOf(await explain(words, { input }))).toContain('body_missing')
   })
 
+  test.each([
+    [
+      'the request log of Cloud Run',
+      JSON.stringify([
+        { httpRequest: { requestMethod: 'POST', requestUrl: 'https://example.com/sms?team=blue-value', status: 403 } },
+      ]),
+    ],
+    [
+      'a line of Fastify',
+      JSON.stringify({ level: 30, req: { method: 'POST', url: '/sms?team=blue-value', host: 'example.com' } }),
+    ],
+  ])('compares %s, which has no headers', async (_name, input) => {
+    const found = await explain([...alert('1'), '--public-url', 'https://example.com', '-'], { input })
+    expect(idsOf(found)).toEqual(['path_prefix'])
+  })
+
   test('does not take a copy from webhook.site for a request of the server', async () => {
     const copied = signRequest({ url: 'https://webhook.site/0b1c', params, authToken }).toCurl()
     const ran = await diagnose([...alert('1'), '-'], { input: copied })

@@ -371,10 +371,12 @@ function readJsonList(text: string): string[] | undefined {
 // Each of these resources belongs to an account, so Twilio sends the AccountSid with it.
 const ofResource = /(^| )(Call|Message|Sms|SmsMessage|Recording|Conference|Transcription|Task)Sid( |$)/
 
-function suspectMissing({ state, method }: Subject): Suspicion | undefined {
+function suspectMissing({ state, method, queryPairs }: Subject): Suspicion | undefined {
   if (state.covers !== 'params' || state.pairs.length === 0) return undefined
   const names = new Set(state.pairs.map(([name]) => name))
-  const missing = listKnownNames(state.pairs).filter(({ name, always }) => always && !names.has(name))
+  // What a query has is not missing in the request.
+  const present = new Set([...names, ...queryPairs.map(([name]) => name)])
+  const missing = listKnownNames(state.pairs).filter(({ name, always }) => always && !present.has(name))
   const text = [...names].join(' ')
   const lacksAccount = ofResource.test(text) && !/account_?sid/i.test(text)
   const hidden = state.pairs.find(([name, value]) => ofNumber.test(name) && /[*•]|x{3}/i.test(value))
