@@ -1,20 +1,21 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
-import { freemem } from 'node:os'
+import { freemem, tmpdir } from 'node:os'
 import { join } from 'node:path'
-
-const needed = 12 * 2 ** 30
 
 /**
  * Lets the programs that this one starts keep their temporary files in memory, and removes the files
  * when it ends. The tests install and delete thousands of files, and ext4 takes most of the time of
  * an installation to avoid inodes that were deleted a moment ago.
  *
+ * TOLLGATE_DISK names the folder on the disk, for copies that are hard links to the repository.
+ *
  * It does nothing if the user has set TMPDIR, or if the folder has less than 12 GiB of free memory or
  * runs no programs, as in a container.
  * @param {string} [memory] a folder in memory
+ * @param {number} [needed] free bytes. Default: 12 GiB
  */
-export function keepTemporaryFilesInMemory(memory = '/dev/shm') {
+export function keepTemporaryFilesInMemory(memory = '/dev/shm', needed = 12 * 2 ** 30) {
   if (process.env.TMPDIR !== undefined || !existsSync(memory)) return
   const { bavail, bsize } = statfsSync(memory)
   if (bavail * bsize < needed || freemem() < needed) return
@@ -22,7 +23,8 @@ export function keepTemporaryFilesInMemory(memory = '/dev/shm') {
   // As of /tmp, because some programs run as another user.
   chmodSync(folder, 0o1777)
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  if (runsPrograms(folder)) process.env.TMPDIR = folder
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+  if (runsPrograms(folder)) Object.assign(process.env, { TOLLGATE_DISK: tmpdir(), TMPDIR: folder })
 }
 
 /** @param {string} folder */
