@@ -11,6 +11,10 @@ const withoutHeavy = [...configDefaults.exclude, '**/heavy/**']
 // The other projects import what is built, so that a test of old output cannot pass.
 const buildFirst = { globalSetup: ['tools/build-first.mjs'] }
 
+// Reading the library again for each file costs more than the tests do. Frameworks change globals, and
+// examples read the environment when they load, so the other projects load everything anew.
+const shared = { isolate: false }
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -32,8 +36,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/tollgate/test/**/*.test.ts'],
           exclude: withoutHeavy,
-          // Reading the library again for each file costs more than the tests do.
-          isolate: false,
+          ...shared,
           ...timeouts,
         },
       },
@@ -61,6 +64,7 @@ export default defineConfig({
           name: 'shells',
           include: ['packages/{cli,codemod,gateway,inspector,schemas}/test/**/*.test.ts'],
           exclude: withoutHeavy,
+          ...shared,
           ...buildFirst,
           ...timeouts,
         },

@@ -173,7 +173,8 @@ if (!size.holds) missed.push(size.problems)
 if (process.argv.includes('--write')) {
   const intro = `\`npm run bench -- --write\` writes this page. Figures are ratios of CPU time: medians of at least 15 rounds (fewer for
 memory and for a million accounts), in which the contenders take turns. A budget holds if three quarters of the rounds keep it. It is missed if three
-quarters miss it. Otherwise the difference is within noise.
+quarters miss it. Otherwise the difference is within noise. An aim is what was wanted, where a floor is above it:
+[decision 46](decisions/0046-budgets-against-a-hand-written-check.md) says why.
 
 ${machine}`
   const toBlock = (/** @type {string} */ text) => `\`\`\`text\n${text}\n\`\`\``

@@ -2,10 +2,10 @@
 // worker, the same upstream and the same signed form posts, and they take turns. They run in front
 // of an application, which is the usual case, and in front of an upstream with almost no cost. A
 // relay, which passes bytes on without reading them, shows the cost of input and output on Node.js.
-// The budget is about throughput in front of an application. CPU time per request says the same and
+// The budgets are about throughput in front of an application. CPU time per request says the same and
 // does not depend on other load. The rounds are so long that the first requests, over 64 new
 // connections, are less than 1 %.
-// Exits with 1 if the gateway misses its budget by more than the rounds differ.
+// Exits with 1 if the gateway misses a budget by more than the rounds differ.
 import { rmSync } from 'node:fs'
 import { makeFolder } from '../tools/services/run-server.mjs'
 import { median, signPost, startApplication, startNginxProxy, startNode, startUpstream } from './gateway/bench.mjs'
@@ -15,13 +15,20 @@ import { runWrk } from './gateway/wrk.mjs'
 const rounds = Number(process.env.ROUNDS ?? 7)
 const seconds = Number(process.env.SECONDS ?? 6)
 const connections = Number(process.env.CONNECTIONS ?? 64)
-const budget = { library: 1, nginx: 0.4 }
+/** @typedef {{ readonly least: number, readonly aim?: number }} Budget */
+
+/** @type {{ readonly library?: Budget, readonly nginx?: Budget }} */
+const budgets = {
+  library: { least: 1 },
+  // Decision 46 says why the aim cannot be reached.
+  nginx: { least: 0.3, aim: 0.4 },
+}
 
 /** @typedef {import('./gateway/wrk.mjs').Figures & { cpuMicros: number }} Round */
 
-/** @type {[what: string, start: () => Promise<import('./gateway/bench.mjs').Server>, least: Partial<typeof budget>][]} */
+/** @type {[what: string, start: () => Promise<import('./gateway/bench.mjs').Server>, limits: typeof budgets][]} */
 const upstreams = [
-  ['an application on Node.js, which reads the form', startApplication, budget],
+  ['an application on Node.js, which reads the form', startApplication, budgets],
   // Without a budget (decision 13): no webhook has such an upstream.
   ['an upstream with almost no cost', startUpstream, {}],
 ]
@@ -31,10 +38,10 @@ const post = signPost()
 let failed = false
 
 try {
-  for (const [what, start, least] of upstreams) {
+  for (const [what, start, limits] of upstreams) {
     const results = await measure(await start())
     console.log(`\nin front of ${what}:`)
-    print(results, least)
+    print(results, limits)
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
@@ -91,8 +98,8 @@ function rotate(list, by) {
   return [...list.slice(start), ...list.slice(0, start)]
 }
 
-/** @param {Record<string, Round[]>} results @param {Partial<typeof budget>} least */
-function print(results, least) {
+/** @param {Record<string, Round[]>} results @param {typeof budgets} limits */
+function print(results, limits) {
   console.log(`${rounds} rounds of ${seconds} s, ${connections} connections, a signed SMS of ${post.body.length} bytes`)
   console.log(`${'proxy'.padEnd(22)}${'per second'.padStart(12)}${'p99 ms'.padStart(10)}${'CPU µs'.padStart(10)}`)
   for (const [name, list] of Object.entries(results))
@@ -110,25 +117,26 @@ function print(results, least) {
     )
   const of = (/** @type {string} */ name) => median((results[name] ?? []).map(({ perSecond }) => perSecond))
   const faster = of('httpxy') >= of('@fastify/http-proxy') ? 'httpxy' : '@fastify/http-proxy'
-  compare(results, `gateway / ${faster} (the faster library)`, faster, least.library)
-  compare(results, 'gateway / nginx', 'nginx', least.nginx)
+  compare(results, `gateway / ${faster} (the faster library)`, faster, limits.library)
+  compare(results, 'gateway / nginx', 'nginx', limits.nginx)
 }
 
 /**
  * @param {Record<string, Round[]>} results
  * @param {string} what
  * @param {string} other
- * @param {number} [least]
+ * @param {Budget} [budget]
  */
-function compare(results, what, other, least) {
+function compare(results, what, other, budget) {
   const pairs = (results.gateway ?? []).map((mine, round) => ({ mine, theirs: results[other]?.[round] ?? mine }))
   const ratios = pairs.map(({ mine, theirs }) => mine.perSecond / theirs.perSecond)
   const ratio = median(ratios)
   const noise = median(ratios.map((one) => Math.abs(one - ratio)))
   const latency = median(pairs.map(({ mine, theirs }) => mine.p99Ms / theirs.p99Ms))
   const cpu = median(pairs.map(({ mine, theirs }) => theirs.cpuMicros / mine.cpuMicros))
-  const isMissed = least !== undefined && ratio + noise < least
-  const verdict = least === undefined ? '' : ` (at least ${least.toFixed(1)})${isMissed ? ' MISSED' : ''}`
+  const isMissed = budget !== undefined && ratio + noise < budget.least
+  const aim = budget?.aim === undefined ? '' : `, aim ${budget.aim.toFixed(1)}`
+  const verdict = budget === undefined ? '' : ` (at least ${budget.least.toFixed(1)}${aim})${isMissed ? ' MISSED' : ''}`
   console.log(
     `${what}: throughput ${ratio.toFixed(2)} ± ${noise.toFixed(2)}${verdict}, p99 ${latency.toFixed(2)}, requests per CPU time ${cpu.toFixed(2)}`,
   )

@@ -1,5 +1,9 @@
 /**
- * @typedef {{ most: number } | { least: number }} Budget
+ * What a row must keep. `aim` is what was wanted, where decision 46 says why it cannot be reached.
+ * @typedef {({ most: number } | { least: number }) & { aim?: number }} Budget
+ */
+
+/**
  * @typedef {object} Row
  * @property {string} what
  * @property {string} figure
@@ -37,7 +41,8 @@ export function makeRow(what, ratios, { budget, twilio, format = formatTimes } =
   const misses = (/** @type {number} */ figure) => sign * (figure - limit) > 0
   const [best, worst] = 'most' in budget ? [0.25, 0.75] : [0.75, 0.25]
   const verdict = misses(quantile(ratios, best)) ? 'MISSED' : misses(quantile(ratios, worst)) ? 'within noise' : 'holds'
-  return { ...row, budget: `at ${'most' in budget ? 'most' : 'least'} ${format(limit)}`, verdict }
+  const aim = budget.aim === undefined ? '' : ` (aim ${format(budget.aim)})`
+  return { ...row, budget: `at ${'most' in budget ? 'most' : 'least'} ${format(limit)}${aim}`, verdict }
 }
 
 /** @param {number} figure */

@@ -136,6 +136,11 @@ export const directUrlRows: readonly DirectRow[] = [
     request: post(`${origin}/sms#rc=2`, { url: '/sms' }),
     options: { publicUrl: `${origin}#rc=2` },
   },
+  {
+    name: 'a handshake at a route of express-ws',
+    expected: ['path_prefix'],
+    request: { ...handshake('wss://api.example.com/stream'), url: '/stream/.websocket' },
+  },
   { name: 'a handshake signed as https', expected: ['websocket_scheme'], request: handshake(`${origin}/stream`) },
   {
     name: 'a handshake without its Upgrade',

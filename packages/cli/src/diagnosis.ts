@@ -43,9 +43,10 @@ export function formatFixes(causes: readonly Cause<string>[]): string[] {
   return listFixes(causes).map((fix, index) => `  ${index + 1}. ${fix}`)
 }
 
-/** Lists the fixes, each once and in one line. */
+/** Lists the fixes in one line each, without those with which another begins. */
 export function listFixes(causes: readonly Cause<string>[]): string[] {
-  return [...new Set(causes.map(({ fix }) => toLine(fix)))]
+  const fixes = [...new Set(causes.map(({ fix }) => toLine(fix)))]
+  return fixes.filter((fix) => !fixes.some((other) => other !== fix && other.startsWith(fix)))
 }
 
 function toLine(text: string): string {

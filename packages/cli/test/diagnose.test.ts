@@ -47,6 +47,36 @@ describe('diagnose --last', () => {
   afterAll(() => rmSync(cache, { recursive: true }))
   const env = { XDG_CACHE_HOME: cache, TWILIO_AUTH_TOKEN: otherToken }
 
+  test('names the same causes in the same order as the server, which has verified others', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+    vi.stubEnv('XDG_CACHE_HOME', own)
+    const printed: string[] = []
+    vi.spyOn(console, 'error').mockImplementation((line) => void printed.push(String(line)))
+    const sms = { MessageSid: `SM${'1'.repeat(32)}`, AccountSid: `AC${'2'.repeat(32)}`, Body: 'one' }
+    const genuine = signRequest({ url: 'https://example.com/sms/in', params: sms, authToken })
+    const verifier = createVerifier({ publicUrl: 'https://example.com', authToken, diagnose })
+    await verifier.verify({ ...genuine, url: '/sms/in', body: genuine.body ?? '' })
+    // Someone replays it with another text.
+    const body = (genuine.body ?? '').replace('Body=one', 'Body=another')
+    await verifier.verify({ ...genuine, url: '/sms/in', body })
+    await vi.waitFor(() => expect(printed).toHaveLength(1), { timeout: 20_000 })
+    vi.unstubAllEnvs()
+    vi.restoreAllMocks()
+    const listed = (text = ''): string[] => [...text.matchAll(/^ {2}([a-z_]+)(?:: | {2})/gm)].map(([, id = '']) => id)
+    const ran = await tollgate(['diagnose', '--last'], { env: { XDG_CACHE_HOME: own } })
+    expect(listed(printed[0])[0]).toBe('params_missing')
+    expect(listed(ran.stdout)).toEqual(listed(printed[0]))
+    expect(ran.stdout).toContain('edited copy')
+    expect(ran.stdout).toContain('In the hour before, the server verified other requests with its key, this host')
+    // At another URL, only the key is known to work.
+    const elsewhere = await tollgate(['diagnose', '--last', '--public-url', 'https://example.org'], {
+      env: { XDG_CACHE_HOME: own },
+    })
+    expect(elsewhere.stdout).toContain('verified other requests with its key.')
+    expect(listed(elsewhere.stdout)).toContain('path_prefix')
+    rmSync(own, { recursive: true })
+  })
+
   test('reads the request that the option `diagnose` has kept, as it stands', async () => {
     expectUsage(await tollgate(['diagnose', '--last'], { env }), '--last: no refused request was kept')
     vi.stubEnv('XDG_CACHE_HOME', cache)

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type SignRequestInput, signRequest } from 'tollgate/testing'
 import { twilioUpgrade } from 'tollgate/ws'
-import { afterAll, expect } from 'vitest'
+import { expect } from 'vitest'
 
 export const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
 if (!existsSync(bin)) throw new Error('These tests need the built command: run npm run build')
@@ -80,8 +80,9 @@ export function signCurl(input: Omit<SignRequestInput, 'authToken'>): string {
   return signRequest({ ...input, authToken }).toCurl()
 }
 
+// Of the process, because files of tests share this module.
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-cli-'))
-afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
 /** Returns a folder of its own for one test. */
 export function makeFolder(): string {

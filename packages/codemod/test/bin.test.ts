@@ -12,8 +12,10 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { bin, folder, moved, mover, runBin, write } from './run-bin.ts'
+import { bin, folder, moved, mover, runBin, useFolder, write } from './run-bin.ts'
 import { listSources, runSources } from './sources.ts'
+
+useFolder()
 
 const hostNote = 'Without `url` or `host`'
 

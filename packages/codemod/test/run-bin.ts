@@ -5,15 +5,17 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach } from 'vitest'
 import { makeFolder } from './sources.ts'
 
-/** A new folder for each test, with the package.json of a package that depends on twilio. */
+/** The folder of the test. */
 export let folder: string
 
-beforeEach(() => {
-  folder = makeFolder()
-  writeFileSync(join(folder, 'package.json'), '{ "dependencies": { "twilio": "6.2.0" } }')
-})
-
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+/** Makes a folder for each test of a file, with the package.json of a package that depends on twilio. */
+export function useFolder(): void {
+  beforeEach(() => {
+    folder = makeFolder()
+    writeFileSync(join(folder, 'package.json'), '{ "dependencies": { "twilio": "6.2.0" } }')
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+}
 
 export const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
 

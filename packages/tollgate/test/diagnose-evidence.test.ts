@@ -104,6 +104,44 @@ describe('evidence that the request has', () => {
     expect((await diagnose(forged, options)).suspected[0]?.id).toBe('not_from_twilio')
   })
 
+  test('a service that sends requests on with the headers of Twilio', async () => {
+    const headers = { 'X-Hookdeck-EventID': 'evt_1' }
+    const { suspected } = await diagnose(post('https://hkdk.events/1a2b3c', { url: '/sms', headers }), options)
+    expect(suspected[0]).toMatchObject({
+      id: 'host',
+      detail: expect.stringContaining('The request has X-Hookdeck-Eventid, which Hookdeck adds'),
+      fix: expect.stringContaining('"signedUrl"'),
+    })
+    const signedUrl = () => 'https://hkdk.events/other'
+    const { publicUrl: _, ...rest } = options
+    const { suspected: others } = await diagnose(post('https://hkdk.events/1a2b3c', { url: '/sms', headers }), {
+      ...rest,
+      signedUrl,
+    })
+    expect(others.map(({ detail }) => detail).join()).not.toContain('Hookdeck adds')
+  })
+
+  test('names in which PHP changed the dots', async () => {
+    const pairs = [...sms, ['MessagingBinding.Address', '+14155550123']] as const
+    const sent = pairs.map(([name, value]) => [name.replace('.', '_'), value] as const)
+    const { proven } = await diagnose(post(`${origin}/sms`, { params: pairs, sent }), options)
+    expect(proven?.causes).toMatchObject([{ id: 'params_nested', fix: expect.stringContaining('php://input') }])
+  })
+
+  test('a Region outside the US, which has its own tokens', async () => {
+    const first = async (headers: Record<string, string>) => {
+      const { suspected } = await diagnose(post(`${origin}/sms/in`, { secret: 'f'.repeat(32), headers }), options)
+      return suspected[0]
+    }
+    const proxied = { 'x-forwarded-for': '203.0.113.7' }
+    expect(await first({ ...proxied, 'x-home-region': 'ie1' })).toMatchObject({
+      id: 'token_of_other_account',
+      detail: expect.stringContaining('X-Home-Region says ie1.'),
+      fix: expect.stringContaining('Here that is ie1'),
+    })
+    expect((await first({ ...proxied, 'x-home-region': 'us1' }))?.id).not.toBe('token_of_other_account')
+  })
+
   test('a path that lighttpd decoded in one step', async () => {
     for (const path of ['/in/~bob/a', '/in/x.y/a']) {
       const signed = origin + path.replace('~', '%7E').replace('.', '%2E').replace('/a', '%2Fa')

@@ -3,6 +3,7 @@ import { mapped, otherToken, post, sms } from '../../../conformance/diagnosis/ma
 import { createExplainer } from '../src/diagnose/explain.ts'
 import { type Diagnosis, diagnose, evenInProduction, withHints } from '../src/diagnose/index.ts'
 import { createVerifier } from '../src/index.ts'
+import { signRequest } from '../src/testing/index.ts'
 import { passTime, stopClock } from './process-clock.ts'
 import { authToken, options } from './requests.ts'
 
@@ -103,6 +104,72 @@ describe('as the option of a verifier', () => {
     await verifier.verify(consumed)
     await vi.waitFor(() => expect(written.at(-1)).toContain('body_already_consumed'))
     expect(written.at(-1)).toMatch(/\n {2}body_already_parsed: .*\(a parser\)\. Fix: Put it after the guard\.$/)
+  })
+
+  test('a request of a server keeps its accessors, such as the headers', async () => {
+    class Incoming {
+      readonly #request
+      constructor(request: typeof broken) {
+        this.#request = request
+      }
+      get method(): string {
+        return this.#request.method
+      }
+      get url(): string {
+        return this.#request.url
+      }
+      get headers(): typeof broken.headers {
+        return { ...this.#request.headers, 'content-length': '100' }
+      }
+    }
+    const verifier = createVerifier({ ...given, diagnose })
+    await verifier.verify(new Incoming(broken))
+    await vi.waitFor(() => expect(written.at(-1)).toContain('tollgate: POST /sms was refused: body_malformed'))
+    expect(written.at(-1)).toContain('\n  body_already_parsed: The verifier got no body, but Content-Length is 100')
+    expect(written.at(-1)).not.toContain('not_from_twilio')
+  })
+
+  test('a web Request that was read before could not be read', async () => {
+    const { method, headers, body = '' } = signRequest({ url: 'https://api.example.com/sms', params: sms, authToken })
+    const request = new Request('http://localhost/sms', { method, headers, body })
+    await request.text()
+    await createVerifier({ ...given, diagnose }).verify(request as Request & { body: NonNullable<Request['body']> })
+    await vi.waitFor(() => expect(written.at(-1)).toContain('POST /sms was refused'))
+    expect(written.at(-1)).toMatch(
+      /\n {2}body_already_parsed: The body could not be read to its end: something read it/,
+    )
+    expect(written.at(-1)).not.toMatch(/body_charset|undefined/)
+  })
+
+  test.each<[string, unknown, string]>([
+    ['as Express has parsed it', { MessageSid: 'SM1' }, 'body_already_parsed: .* Fix: Pass the raw body'],
+    [
+      'whose body was not passed',
+      undefined,
+      'body_already_parsed: .* your code does not pass it. Fix: Pass the raw body',
+    ],
+  ])('reads what a request of Node.js has in its prototype: one %s', async (_what, body, cause) => {
+    class NodeRequest {
+      readonly #headers = { ...broken.headers, 'user-agent': 'TwilioProxy/1.1', 'content-length': '449' }
+      readonly url = broken.url
+      readonly params = {}
+      readonly body = body
+      get method() {
+        return 'POST'
+      }
+      get headers() {
+        return this.#headers
+      }
+    }
+    await createVerifier({ ...options, diagnose }).verify(new NodeRequest() as never)
+    await vi.waitFor(() => expect(written).toHaveLength(1))
+    expect(written[0]).toMatch(/^tollgate: POST \/\S+ was refused: body_/)
+    expect(written[0]).toMatch(new RegExp(`\\n {2}${cause}`))
+    expect(written[0]).not.toMatch(/has no User-Agent|no form parser ran/)
+    // Without a verifier, which has copied it.
+    expect(await diagnose(new NodeRequest() as never, options)).not.toMatchObject({
+      suspected: [{ id: 'not_from_twilio' }],
+    })
   })
 
   test('uses the fix of the framework that made the request object', async () => {

@@ -22,6 +22,7 @@ describe('a text that is no token', () => {
     ['arn:aws:secretsmanager:us-east-1:123456789012:secret:twilio', 'ARN'],
     ['/run/secrets/twilio', 'file'],
     ['./secrets/twilio.txt', 'file'],
+    ['/prod/twilio/auth-token', 'Parameter Store'],
     ['projects/acme/secrets/twilio/versions/latest', 'Google Cloud'],
     ['vault:secret/data/twilio#token', 'secret store'],
     ['@Microsoft.KeyVault(SecretUri=https://acme.vault.azure.net/secrets/t/)', 'Key Vault'],
@@ -48,6 +49,8 @@ describe('a text that is no token', () => {
     ['secrets.TWILIO_AUTH_TOKEN', 'reference'],
     ['AUTH_TOKEN', 'a name'],
     ['prod/twilio/auth-token', 'a name'],
+    ['twilioAuthToken', 'a name'],
+    ['twilio-token-2', 'a name'],
     ['C:\\secrets\\twilio.txt', 'file'],
     ['() => process.env.TWILIO_AUTH_TOKEN', 'function'],
     ['[Function: readToken]', 'function'],
@@ -56,14 +59,29 @@ describe('a text that is no token', () => {
     [`MG${authToken}`, 'SID'],
     [accountSid.toLowerCase(), 'SID'],
     ['SG.aaaa.bbbb', 'another service'],
+    [`MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE${'QUJD'.repeat(21)}Q==`, 'public key, as SendGrid'],
+    [`-----BEGIN PUBLIC KEY-----\n${'QUJD'.repeat(21)}\n-----END PUBLIC KEY-----`, 'public key, as SendGrid'],
+    ['dp.st.prd.xxxxAbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcd', 'another service'],
     [`AgBy${'QUJD'.repeat(60)}`, 'encrypted'],
     ['U2FsdGVkX1+Zm9vYmFyZm9vYmFyZm9v', 'encrypted'],
   ])('%s', async (token, what) => {
-    const { suspected } = await diagnose(request, { ...options, authToken: token })
+    // No search can prove it, so a short one does.
+    const { suspected } = await diagnose(request, { ...options, authToken: token, maxTries: 100 })
     expect(suspected[0]).toMatchObject({ id: 'token_shape', detail: expect.stringContaining(what) })
     expect(suspected.map(({ id }) => id)).not.toContain('host')
     expect(JSON.stringify(suspected)).not.toContain(token)
   })
+
+  test.each(['k9x-secret-Qw4rTz81LpVb20', 'tokenA1b2C3d4E5', 'aUth9Kd0sL2'])(
+    'a text that has such a word, and is no name: %s',
+    async (token) => {
+      const { suspected } = await diagnose(request, { ...options, authToken: token })
+      expect(suspected[0]).toMatchObject({ id: 'token_shape' })
+      expect(suspected[0]?.detail).toBe(
+        `The configured Auth Token has ${token.length} characters. Auth Tokens have 32.`,
+      )
+    },
+  )
 
   test('Basic credentials are not decoded alone', async () => {
     const given = { ...options, authToken: `Basic ${btoa(`${accountSid}:${authToken}`)}` }

@@ -53,7 +53,7 @@ describe('what worked is no suspect', () => {
     expect(named).toContain('params_missing')
     for (const id of ['token_of_other_account', 'host', 'path_prefix']) expect(named).not.toContain(id)
     expect(written.at(-1)).toContain(
-      'Other requests with this key, this host, the same start of the path were verified',
+      'the server verified other requests with its key, this host, the same start of the path.',
     )
   })
 

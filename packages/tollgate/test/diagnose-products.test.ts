@@ -24,6 +24,16 @@ const others: readonly (readonly [string, Record<string, string>, string | undef
   ['Segment', { 'user-agent': 'Segment.io/1.0', 'x-signature': 'ab' }, undefined, /X-Signature/],
   ['Segment, by its body', {}, '{"anonymousId":"a","receivedAt":"2024-01-01"}', /X-Signature/],
   ['WhatsApp of Meta', { 'x-hub-signature-256': 'sha256=ab' }, '{"entry":[]}', /Meta/],
+  ['Pub/Sub', { 'user-agent': 'CloudPubSub-Google' }, '{"message":{"data":"QQ=="}}', /before it is published/],
+  ['SNS', { 'x-amz-sns-message-type': 'Notification' }, '{"Message":"From=1"}', /before it is published/],
+  ['EventBridge', { 'user-agent': 'Amazon/EventBridge/ApiDestinations' }, '{}', /before it is published/],
+  ['Event Grid', { 'aeg-event-type': 'Notification' }, '[{"data":{}}]', /before it is published/],
+  [
+    'Apps Script',
+    { 'user-agent': 'Mozilla/5.0 (compatible; Google-Apps-Script; id: X)' },
+    undefined,
+    /Let Twilio call this server itself/,
+  ],
   ['SignalWire', { 'x-signalwire-signature': 'ab' }, undefined, /SignalWire/],
 ]
 
@@ -36,6 +46,19 @@ describe('a request of another product', () => {
     expect(suspected[0]?.fix).not.toMatch(/pass X-Twilio-Signature on/)
     if (headers['x-twilio-email-event-webhook-signature'] !== undefined)
       expect(suspected[0]?.fix).not.toMatch(/no signature/)
+  })
+
+  test('an unknown program without a signature is not told of proxies first', async () => {
+    const { headers: all, ...sent } = post(`${origin}/sms`, { headers: { 'user-agent': 'Zapier' } })
+    const { 'x-twilio-signature': _, 'i-twilio-idempotency-token': _t, ...headers } = all as Record<string, string>
+    const { suspected } = await diagnose({ ...sent, headers }, options)
+    expect(suspected.map(({ id }) => id)).toEqual(['not_from_twilio', 'signature_missing'])
+    expect(suspected[0]?.fix).toMatch(
+      /If a program or a service of yours sends it on, .* let Twilio call this server itself/,
+    )
+    // Someone who types a command sends nothing on.
+    const byHand = await diagnose({ ...sent, headers: { ...headers, 'user-agent': 'curl/8.5.0' } }, options)
+    expect(byHand.suspected[0]?.fix).not.toContain('sends it on')
   })
 
   test('of Twilio at the route of SendGrid', async () => {

@@ -143,6 +143,11 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       ({ options, code }) => code === 'url_not_allowed' && options.signedUrl !== undefined,
     ],
     [
+      /^The request has (X-\S+), which (Hookdeck|Convoy) adds to what it sends on: .* checks the host "(.+)"\.$/,
+      (one, [header = '', service = '', host = '']) =>
+        has(one, header) && header.includes(service) && namesHost(one, host) && one.options.signedUrl === undefined,
+    ],
+    [
       /^This server checks the host "(.+)", which Twilio cannot reach/,
       (one, [host = '']) => namesHost(one, host) && (!host.includes('.') || /^[\d.[]|local|internal/.test(host)),
     ],
@@ -203,6 +208,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       /^([\w-]+) names the prefix (\/.*), and this server checks the path (\/.*)\. With the prefix alone/,
       (one, [header = '', prefix = '', path = '']) =>
         readHeader(one, header).join().includes(prefix.slice(1)) && !`${path}/`.startsWith(`${prefix}/`),
+    ],
+    [
+      /^The path ends with \/\.websocket, which express-ws adds/,
+      (one) => isSigned(one) && /\/\.websocket(\?|$)/.test(one.request.url),
     ],
     [
       /^([\w-]+) names the path (\/.*), and this server checks (\/.*)\. With that path alone/,
@@ -393,6 +402,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
     [
       /^The request names the account (AC\w+), and TWILIO_ACCOUNT_SID is (AC\w+)/,
       (one, [account = '', own]) => accounts(one).join() === account && own === process.env.TWILIO_ACCOUNT_SID,
+    ],
+    [
+      /^The configured Auth Token may be old or secondary, .* X-Home-Region says (.+)\.$/,
+      (one, [region = '']) => region !== 'us1' && readHeader(one, 'x-home-region').includes(region),
     ],
     [
       /^The configured Auth Token may be old or secondary/,

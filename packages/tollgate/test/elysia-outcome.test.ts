@@ -1,6 +1,7 @@
 import { Elysia, NotFoundError, status } from 'elysia'
 import { describe, expect, test, vi } from 'vitest'
 import { twilioWebhook } from '../src/adapters/elysia.ts'
+import { twilioWebhook as fetchWebhook } from '../src/adapters/fetch.ts'
 import { sampleWebhook, signRequest } from '../src/testing/index.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'
@@ -67,5 +68,18 @@ describe.each([true, false])('elysia with aot: %s', (aot) => {
     expect(answer.status).toBe(expected)
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect([release.mock.calls.length, confirm.mock.calls.length]).toEqual(released ? [1, 0] : [0, 1])
+  })
+})
+
+test('the guard of tollgate/fetch names this adapter for a Request that Elysia has parsed', async () => {
+  const onVerdict = vi.fn()
+  const guard = fetchWebhook({ authToken, publicUrl, onVerdict }, () => new Response())
+  const { url, headers, body } = signRequest({ url: `${publicUrl}/sms`, params: { Body: 'a' }, authToken })
+  const request = new Request(url, { method: 'POST', headers, body })
+  await request.text()
+  expect((await guard(request)).status).toBe(500)
+  expect(onVerdict.mock.calls[0]?.[0]).toMatchObject({
+    code: 'body_already_consumed',
+    message: expect.stringMatching(/a clone that was made before\. In Elysia, use tollgate\/elysia\./),
   })
 })

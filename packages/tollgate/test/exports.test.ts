@@ -82,7 +82,15 @@ const names: Record<string, string[]> = {
   './keys': ['buildApiUrl', 'cached', 'fileKeys', 'twilioAccountTokens'],
   './replay': ['memoryStore', 'redisStore', 'replayGuard'],
   './counters': ['openTelemetryCounters', 'verdictCounters'],
-  './diagnose': ['causes', 'diagnose', 'diagnoseSendGrid', 'evenInProduction', 'sendGridCauses', 'withHints'],
+  './diagnose': [
+    'causes',
+    'diagnose',
+    'diagnoseSendGrid',
+    'evenInProduction',
+    'sendGridCauses',
+    'withHints',
+    'withSendGridHints',
+  ],
   './options': [
     'cachedOptions',
     'checkNames',

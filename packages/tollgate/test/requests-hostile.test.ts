@@ -43,13 +43,13 @@ describe('a refusal names the source and the position', () => {
     [
       '[{"method": "GET"}, {"method": "GET", "url": "/"}]',
       '"file.txt", entry 1: it needs { "method", "url", "headers", "body" or "bodyBase64" }, and has no "url"; ' +
-        'you can also ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO….',
+        'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --recent, and then --alert NO….',
     ],
     // The only one has no number.
     [
       '{"method": "PUT", "headers": {}}',
       '"file.txt": it needs { "method", "url", "headers", "body" or "bodyBase64" }, and has no "url"; ' +
-        'you can also ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO….',
+        'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --recent, and then --alert NO….',
     ],
     [
       JSON.stringify([
@@ -87,7 +87,7 @@ describe('a refusal names the source and the position', () => {
     [
       'hello',
       '"file.txt": this is neither a raw HTTP request, an event of a function, printed headers, a HAR file, ' +
-        'a request as JSON nor a curl command; you can also ask Twilio what it sent, without a copy: diagnose --recent, ' +
+        'a request as JSON nor a curl command; you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --recent, ' +
         'and then --alert NO….',
     ],
     [Buffer.from([0xff, 0x80, 0x41]), '"file.txt": this is not UTF-8 text.'],

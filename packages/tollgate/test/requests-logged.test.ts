@@ -241,6 +241,10 @@ describe('a request in what other programs wrote', () => {
     ['names in capitals', { Request: { Method: 'POST', URL: url, Header: lists, Body: form } }],
     ['a Buffer', { req: { ...plain, body: Buffer.from(form) } }],
     ['Base64 with the length of the body', { req: { ...plain, headers: { ...headers, ...length }, body: btoa(form) } }],
+    ['a body in Base64', { ...plain, url, headers: { ...headers, ...length }, body: btoa(form) }],
+    ['a body in Base64, and no length', { ...plain, url, body: btoa(form) }],
+    ['a body in Base64, with its mark', { ...plain, url, body: btoa(form), isBase64Encoded: true }],
+    ['a body in Base64, whose mark is wrong', { ...plain, url, body: btoa(form), isBase64Encoded: false }],
     ['other lines beside it', [{ msg: 'start' }, { req: plain }, { msg: 'end', res: { statusCode: 403 } }]],
     ['a line of text', { level: 'info', message: `POST /voice?x=1 ${inspect(headers)} ${inspect(fields)}` }],
     ['a line of JSON as text', { log: { level: 'info', msg: JSON.stringify({ req: plain }) } }],
@@ -281,7 +285,19 @@ describe('a request in what other programs wrote', () => {
       expect(read(text)).toMatchObject({ method: 'POST', url })
       expect(bodyOf(read(text))).toBe(form)
     }
-    expect(() => read('{"a": 1}\n{"b": 2}')).toThrow('line 2, column 1: this is not JSON')
+    expect(() => read('{"a": 1}\n{"b": 2')).toThrow('line 2, column 1: this is not JSON')
+  })
+
+  test('lines of JSON without a signature name --alert, as one line does', () => {
+    const [first, second] = [
+      { req: { method: 'POST', url: '/sms' }, msg: 'incoming request' },
+      { res: { statusCode: 403 } },
+    ]
+    for (const lines of [[first], [first, second], [second, first]])
+      expect(() => read(lines.map((line) => JSON.stringify(line)).join('\n'))).toThrow(
+        /^The text: it has no "headers", which have the signature; you can also .* --alert NO…\.$/,
+      )
+    expect(() => read('{"a": 1}\n{"b": 2}')).toThrow(/^The text: no line has a request.* --alert NO…\.$/)
   })
 
   test.each<[string, object]>([
@@ -523,6 +539,50 @@ describe('a prefix on each line of a log', () => {
   })
 })
 
+describe('an .http file, as editors send it', () => {
+  const lines = ['From=%2B1', '&To=%2B2', '&Body=a%0Ab']
+  const head = ['User-Agent: TwilioProxy/1.1', `Content-Type: ${formType}`, `X-Twilio-Signature: ${signature}`]
+  const write = (before: string[], first: string, more: string[] = [], body = lines, end: string[] = []) =>
+    [...before, first, ...head, ...more, '', ...body, ...end].join('\n')
+  const first = 'POST https://example.com/sms?a=1 HTTP/1.1'
+
+  test.each<[string, string]>([
+    ['a form in lines', write([], first)],
+    ['a form in lines that end with &', write([], first, [], ['From=%2B1&', 'To=%2B2&', 'Body=a%0Ab'])],
+    ['a length', write([], first, [`Content-Length: ${lines.join('').length}`], lines, [''])],
+    ['a name, variables and comments', write(['### one', '@host = a', '# no', '// no', ''], first)],
+    ['no version', write(['### one'], 'POST https://example.com/sms?a=1')],
+  ])('%s', (_name, text) => {
+    const found = read(text)
+    expect(found).toMatchObject({ method: 'POST', url: 'https://example.com/sms?a=1' })
+    expect(bodyOf(found)).toBe(lines.join(''))
+  })
+
+  test('a body with such lines that Tollgate has written stays as it is', () => {
+    const body = Buffer.from('a=1\n&b=2')
+    const request = { method: 'POST', url: 'https://e.com/', headers: [['content-type', formType]] as const, body }
+    const [found] = readRequests(writeRequests('raw', [request])).requests
+    expect(bodyOf(found as RecordedRequest)).toBe('a=1\n&b=2')
+  })
+})
+
+test('what curl -v printed has no body, and what Wireshark shows has the answer behind it', () => {
+  const head = ['POST /sms HTTP/1.1', 'Host: e.com', `X-Twilio-Signature: ${signature}`, `Content-Type: ${formType}`]
+  const sized = [...head, 'Content-Length: 8', '']
+  const verbose = [
+    '* Trying',
+    ...sized.map((line) => `> ${line}`),
+    '* sent',
+    '< HTTP/1.1 403 Forbidden',
+    '<',
+    'No',
+  ].join('\n')
+  expect(read(verbose)).toMatchObject({ method: 'POST', url: 'https://e.com/sms', headers: expect.anything() })
+  expect(read(verbose).body).toBeUndefined()
+  const stream = `${[...sized, 'From=%2B'].join('\r\n')}HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nNo`
+  expect(bodyOf(read(stream))).toBe('From=%2B')
+})
+
 test("the text of Twilio's Request Inspector has no signature, so --alert is named", () => {
   const text = 'Request Inspector\nURL https://example.com/sms\nMethod POST\nMessageSid SM1\nBody private\n'
   expect(() => read(text)).toThrow(
@@ -538,6 +598,46 @@ test('if the text names its alert, the command is complete', () => {
     `; npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio`,
   )
   expect(() => read(text)).not.toThrow('private')
+})
+
+test("a line of a log needs no headers if it is compared with Twilio's record", () => {
+  const line = {
+    httpRequest: { requestMethod: 'POST', requestUrl: 'https://example.com/sms', status: 403 },
+    insertId: 'x',
+  }
+  for (const text of [JSON.stringify(line), JSON.stringify([line]), `${JSON.stringify(line)}\n{"msg":"end"}`]) {
+    expect(() => read(text)).toThrow('it has no "headers"')
+    expect(readRequests(text, { isCompared: true }).requests).toMatchObject([
+      { method: 'POST', url: 'https://example.com/sms', headers: [] },
+    ])
+  }
+  // Not the alert itself, and Twilio has been asked already.
+  const alert = JSON.stringify({
+    sid: `NO${'1'.repeat(32)}`,
+    requestMethod: 'POST',
+    requestUrl: 'https://example.com/sms',
+  })
+  for (const text of [alert, 'Started POST "/sms" for 10.0.0.4'])
+    expect(() => {
+      const [one] = readRequests(text, { isCompared: true }).requests
+      if (one instanceof RequestError) throw one
+    }).toThrow(/; you can also give what it names, with --url and --method\.$/)
+})
+
+test("Twilio's alert in JSON has no signature, so the command with its id is named", () => {
+  const [sid, other] = [`NO${'1'.repeat(32)}`, `NO${'2'.repeat(32)}`]
+  const sdk = { sid, requestMethod: 'POST', requestUrl: 'https://example.com/sms', requestVariables: 'Body=private' }
+  const api = { sid, request_method: 'POST', request_url: 'https://example.com/sms', request_variables: 'Body=private' }
+  for (const alert of [sdk, api, { ...sdk, requestHeaders: '' }, { ...api, request_headers: null }])
+    for (const copy of [alert, [alert]]) {
+      expect(() => read(JSON.stringify(copy))).toThrow(
+        `The text: this is Twilio's alert, which has no signature; npx @tollgate/cli diagnose --alert ${sid} --last compares`,
+      )
+      expect(() => read(JSON.stringify(copy))).not.toThrow('private')
+    }
+  // Of two, none is known to be the one.
+  for (const error of readRequests(JSON.stringify([sdk, { ...api, sid: other }])).requests)
+    expect(error).toMatchObject({ message: expect.stringMatching(/no signature; you can also .* --alert NO…\.$/) })
 })
 
 test('deep and long texts are read in linear time', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { RequestError, readRequests } from '../src/requests/index.ts'
+import { isBodyLost, type RecordedRequest, RequestError, readRequests } from '../src/requests/index.ts'
 import { looksLikeRawHttp, readRawHttp } from '../src/requests/raw-http.ts'
 import { encodeUtf8 } from '../src/schemes/twilio/sign/form.ts'
 
@@ -25,6 +25,31 @@ describe('a raw HTTP request', () => {
     expect(parse(`${head}Content-Length: 7\r\n\r\na=1&b=2\n`).body).toBe('a=1&b=2')
   })
 
+  test.each<[string, string]>([
+    ['begin with "&"', 'a=1\n&b=2\n&c=%0A'],
+    ['begin with "&" after blanks, and end with CRLF', 'a=1\r\n  &b=2 \r\n\t&c=%0A\r\n'],
+    ['end with "&"', 'a=1&\nb=2 &\nc=%0A\n\n'],
+    ['have two parameters', 'a=1&b=2\n&c=%0A\n\n###\n// the end\n'],
+  ])('in a .http file, whose lines of a form %s', (_where, form) => {
+    const body = 'a=1&b=2&c=%0A'
+    expect(parse(`${head}\r\n${form}`).body).toBe(body)
+    expect(parse(`${head}Content-Length: ${body.length}\r\n\r\n${form}`).body).toBe(body)
+    const titled = `### refused\n# @name sms\n// a comment\n\n${head}\n${form}`
+    expect(readRequests(titled)).toMatchObject({ form: 'raw', requests: [{ body: encodeUtf8(body) }] })
+    // Without a version, and with the signature.
+    const printed = `POST https://example.com/sms\nX-Twilio-Signature: ${'A'.repeat(27)}=\n\n${form}`
+    expect(readRequests(printed)).toMatchObject({ form: 'printed', requests: [{ body: encodeUtf8(body) }] })
+  })
+
+  test('in a .http file with several requests is refused, and keeps the lines of other bodies', () => {
+    expect(() => parse(`${head}\r\na=1\n###\nGET https://example.com/private\n`)).toThrow(/^.*"###" between them.*$/)
+    expect(() => parse(`${head}\r\na=1\n###\nGET https://example.com/private\n`)).not.toThrow('private')
+    expect(parse('POST /x HTTP/1.1\nContent-Type: text/plain\n\na=1\n&b=2\n###\n').body).toBe('a=1\n&b=2\n###\n')
+    expect(parse(`${head}Content-Length: 8\r\n\r\na=1\n&b=2`).body).toBe('a=1\n&b=2')
+    for (const part of ['&a=\n', ' ', '&\n', '\n', 'a=&', '###\n'])
+      expect(parse(`${head}\r\n${part.repeat(300_000)}&b=2`).url).toBe('https://example.com/sms?x=1')
+  })
+
   test('as HTTPie prints it (http -v), with the answer behind it', () => {
     const answer = '\n\n\nHTTP/1.1 403 Forbidden\nContent-Type: text/plain\n\nTwilio Request Validation Failed.\n\n\n'
     const sent = `${head.replaceAll('\r', '')}Content-Length: 7\nUser-Agent: HTTPie/3.2.4\n\na=1&b=2`
@@ -32,6 +57,24 @@ describe('a raw HTTP request', () => {
     expect(parse(`GET /sms HTTP/1.1\nHost: example.com\n\n${answer}`).body).toBeUndefined()
     const { requests } = readRequests(`$ http -v --form POST https://example.com/sms?x=1 a=1\n${sent}${answer}`)
     expect(requests).toMatchObject([{ url: 'https://example.com/sms?x=1', body: encodeUtf8('a=1&b=2') }])
+  })
+
+  test('as Wireshark follows a stream: the answer begins where the body ends', () => {
+    const answer = 'HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\n\r\nTwilio Request Validation Failed.'
+    expect(parse(`${head}Content-Length: 7\r\n\r\na=1&b=2${answer}`).body).toBe('a=1&b=2')
+    expect(parse(`GET /sms HTTP/1.1\nHost: example.com\n\n${answer}`).body).toBeUndefined()
+  })
+
+  test('as curl prints it (curl -v), with its own lines around and without the body', () => {
+    const sent = head.trimEnd().replaceAll(/(?<=^|\n)/g, '> ')
+    const text = `* Connected to example.com\n${sent}\r\n> Content-Length: 7\r\n> \r\n* upload sent\n< HTTP/1.1 403 Forbidden\n<\nNo.\n`
+    for (const copy of [text, text.replaceAll('\r', '')]) {
+      const { form, requests } = readRequests(copy)
+      expect(form).toBe('raw')
+      expect(requests).toMatchObject([{ method: 'POST', url: 'https://example.com/sms?x=1', body: undefined }])
+      expect(isBodyLost(requests[0] as RecordedRequest)).toBe(true)
+    }
+    expect(() => readRequests(`${'> '.repeat(300_000)}\n${'>\n'.repeat(300_000)}`)).toThrow(RequestError)
   })
 
   test('with an absolute target, or without a Host', () => {

@@ -1,9 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, test, vi } from 'vitest'
-import { diagnoseSendGrid, type SendGridCauseId, type SendGridDiagnoseOptions } from '../src/diagnose/index.ts'
-import type { IncomingRequest } from '../src/index.ts'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import {
+  diagnoseSendGrid,
+  type SendGridCauseId,
+  type SendGridDiagnoseOptions,
+  withSendGridHints,
+} from '../src/diagnose/index.ts'
+import type { Diagnoser, IncomingRequest } from '../src/index.ts'
+import { listKeptRequests, readRequests, toIncoming } from '../src/requests/index.ts'
 import { createSendGridVerifier, type SendGridVerifierOptions } from '../src/schemes/sendgrid/index.ts'
 import { signSendGridRequest } from '../src/testing/index.ts'
+import { passTime, stopClock } from './process-clock.ts'
 import { genuine, makeKeys, now, post, sign, vectors } from './sendgrid-support.ts'
 
 const { publicKey } = genuine
@@ -330,6 +340,40 @@ describe('diagnoseSendGrid', () => {
     expect(said.split('\n').length).toBeLessThanOrEqual(8)
     expect(said).not.toContain('ada@example.com')
     expect(said).not.toContain(publicKey)
+  })
+
+  test('keeps a request that another key may have signed, unless a hint turns it off', async () => {
+    const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+      rmSync(cache, { recursive: true })
+    })
+    stopClock()
+    vi.stubEnv('XDG_CACHE_HOME', cache)
+    vi.stubEnv('NODE_ENV', 'development')
+    const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const { publicKey: other } = makeKeys()
+    const { publicKey, ...request } = await signSendGridRequest({ url: 'https://example.com/events' })
+    const refuse = async (diagnoser: Diagnoser<SendGridVerifierOptions>) => {
+      passTime(60_000)
+      lines.mockClear()
+      await createSendGridVerifier({ publicKey: other, diagnose: diagnoser }).verify(request)
+      await vi.waitFor(() => expect(lines).toHaveBeenCalled(), { timeout: 20_000 })
+      return String(lines.mock.calls[0]?.[0])
+    }
+    expect(await refuse(withSendGridHints({ keepRefused: false }))).not.toContain('--last')
+    expect(listKeptRequests()).toHaveLength(0)
+    expect(await refuse(withSendGridHints({ otherKeys: { marketing: publicKey } }))).toContain('The key "marketing"')
+    expect(listKeptRequests()).toHaveLength(0)
+    const said = await refuse(diagnoseSendGrid)
+    expect(said.split('\n').at(-1)).toBe('  To try the keys of your other webhooks: npx @tollgate/cli diagnose --last')
+    const [kept] = listKeptRequests()
+    const [read] = readRequests(kept?.bytes ?? '').requests
+    const { body } = read as { body: Uint8Array }
+    const again = toIncoming(read as never)
+    expect(await createSendGridVerifier({ publicKey }).verify({ ...again, body })).toMatchObject({ ok: true })
+    expect(() => withSendGridHints({ keepRefused: 'no' } as never)).toThrow('"keepRefused"')
+    expect(() => withSendGridHints({ otherKeys: { marketing: 'x' } })).toThrow('"otherKeys.marketing"')
   })
 
   test('as the option, it names JSON that was written again before the length of the body', async () => {

@@ -1,5 +1,6 @@
 import { type Cause, type CauseInfo, causes, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
 import { findHeader, findSharedKeyId, isBodyLost, type RecordedRequest } from 'tollgate/requests'
+import type { AnyScheme } from 'tollgate/schemes'
 import type { Args } from '../args.ts'
 import { formatCauses, guessFlags, listFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
@@ -66,7 +67,9 @@ export const command: Command = {
     // both may come from standard input.
     const kept = args.has('last') ? await readRequest(args, io) : undefined
     const keyId = kept && findSharedKeyId(kept.headers)
-    const secrets = hasKey(args, io) ? await readSecretsIfAny(args, io, keyId) : await readSecrets(args, io, keyId)
+    const isOther = kept !== undefined && findSigner(kept, args) !== undefined
+    const secrets =
+      isOther || hasKey(args, io) ? await readSecretsIfAny(args, io, keyId) : await readSecrets(args, io, keyId)
     const guesses = await readGuesses(args, io)
     const given = kept ?? (await readRequest(args, io))
     const scheme = findSigner(given, args)
@@ -77,7 +80,11 @@ export const command: Command = {
     const isLost = !args.has('last') && given.parsedBody === undefined && (isBodyLost(given) || isLeftOut(given))
     const diagnosis = isLost ? leaveOutBody(found, scheme === undefined ? askTwilio : '', io) : found
     if (args.has('json')) printJson(io, toJson(diagnosis))
-    else print(io, formatDiagnosis(diagnosis, writeRequestFlags(args), colorsFor(io.stdout, io.env)))
+    else
+      print(io, formatDiagnosis(diagnosis, { request: writeRequestFlags(args), scheme }, colorsFor(io.stdout, io.env)))
+    const isKeyUnknown = scheme !== undefined && diagnosis.suspected.length > 0 && diagnosis.tried > 0
+    if (isKeyUnknown && !args.has('other-key-file'))
+      tell(io, 'To try the keys of your other webhooks too, add --other-key-file FILE, which is repeatable.')
     return diagnosis.verdict.ok ? EXIT.ok : EXIT.notGenuine
   },
 }
@@ -95,7 +102,9 @@ async function explainTwilio(
   const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets, keyId), instead)
   // The site is named, and its signature still shows if the key is right.
   const otherUrls = [...(guesses.otherUrls ?? []), ...(ofSite === undefined ? [] : [given.url])]
-  const hints = { ...options, ...guesses, otherUrls }
+  // Another public URL is none with which the server verified requests.
+  const verifiedBefore = given.verifiedBefore?.filter((part) => part === 'key' || !args.has('public-url'))
+  const hints = { ...options, ...guesses, otherUrls, verifiedBefore }
   const diagnosis = await asUsageLater(() =>
     diagnose(toArrived(args, ofSite === undefined ? given : addHost(given, ofSite)), hints),
   )
@@ -180,13 +189,17 @@ function toJson({ verdict, proven, ...rest }: Shown): object {
 
 /**
  * What to do comes first, and what was ruled out comes last.
- * @param request the flags that name the request again
+ * @param asked the flags that name the request again, and its scheme, if it is not the first
  */
-function formatDiagnosis(diagnosis: Shown, request: string | undefined, colors: Colors): string {
+function formatDiagnosis(
+  diagnosis: Shown,
+  { request, scheme }: { readonly request: string | undefined; readonly scheme: AnyScheme | undefined },
+  colors: Colors,
+): string {
   const { verdict, proven, suspected, ruledOut, tried } = diagnosis
   if (verdict.ok)
     return request?.startsWith('--last')
-      ? `${colors.green('genuine')} with this key and public URL. Your server refused it, so that its key or its "publicUrl" is another one.`
+      ? `${colors.green('genuine')} with this key${scheme === undefined ? ' and public URL' : ''}. Your server refused it, so that its key or ${scheme === undefined ? 'its "publicUrl"' : 'another of its options'} is another one.`
       : `${colors.green('genuine')}: nothing to fix.`
   const refused = `${colors.red('not genuine')}: ${verdict.code}`
   if (proven !== undefined && proven.causes.length > 0) {

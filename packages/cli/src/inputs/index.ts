@@ -64,9 +64,10 @@ export function writeRequestFlags(args: Args): string | undefined {
 
 /**
  * Reads the request from the flags, or else from standard input.
+ * @param isCompared True if it is compared with Twilio's record, and needs no headers.
  * @throws UsageError if there is no request, more than one, or a malformed one
  */
-export async function readRequest(args: Args, io: Io): Promise<RecordedRequest> {
+export async function readRequest(args: Args, io: Io, isCompared = false): Promise<RecordedRequest> {
   if (args.has('last')) return readLast(args, io)
   const form = args.only(formNames) as FormName | undefined
   const isPasted = args.text('word') === '-'
@@ -85,7 +86,8 @@ export async function readRequest(args: Args, io: Io): Promise<RecordedRequest> 
     throw new UsageError(
       'There is no request: use flags such as --url, give a file with --curl, or paste it to standard input.',
     )
-  return takeOne(bytes, form, path === '-' ? 'Standard input' : JSON.stringify(path), args, io)
+  const from = path === '-' ? 'Standard input' : JSON.stringify(path)
+  return takeOne(bytes, { form, from, isCompared }, args, io)
 }
 
 /**
@@ -119,12 +121,27 @@ function readLast(args: Args, io: Io): RecordedRequest {
   return args.has('public-url') && read.target !== undefined ? { ...read, url: read.target } : read
 }
 
-function takeOne(bytes: Uint8Array, given: FormName | undefined, from: string, args: Args, io: Io): RecordedRequest {
-  const options = { form: given, from, scheme: readScheme(args), readFile: readNamedFile }
+interface Given {
+  readonly form: FormName | undefined
+  /** Names the source in errors. */
+  readonly from: string
+  readonly isCompared: boolean
+}
+
+function takeOne(bytes: Uint8Array, given: Given, args: Args, io: Io): RecordedRequest {
+  const { from } = given
+  const options = { ...given, scheme: readScheme(args), readFile: readNamedFile }
   const { form, requests } = asRefusal(() => readRequests(bytes, options))
-  if (given === undefined) tell(io, `Read ${requestForms[form].title}.`)
+  if (given.form === undefined) tell(io, `Read ${requestForms[form].title}.`)
   const entry = args.integer('entry', 1, 1_000_000)
   if (requests.length === 0) throw new UsageError(`${from} has no entries.`)
+  const [first] = requests
+  // No choice of an entry would help.
+  if (
+    first instanceof RequestError &&
+    requests.every((one) => one instanceof RequestError && one.reason === first.reason)
+  )
+    throw new UsageError(first.message)
   if (entry === undefined && requests.length > 1)
     throw new UsageError(`${from} has ${requests.length} entries; choose one with --entry N:\n${listEntries(requests)}`)
   const chosen = requests[(entry ?? 1) - 1]

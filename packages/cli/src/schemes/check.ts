@@ -4,6 +4,7 @@ import { type RecordedRequest, toIncoming } from 'tollgate/requests'
 import type { AnyScheme, SchemeDiagnosis } from 'tollgate/schemes'
 import type { Args } from '../args.ts'
 import { asUsage, asUsageLater, EXIT, UsageError } from '../exit.ts'
+import { toArrived } from '../inputs/index.ts'
 import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
 import { readText } from '../read-text.ts'
 import { requireKeys } from './keys.ts'
@@ -39,7 +40,7 @@ export async function explainOther(
   }
   const maxTries = args.integer('max-tries', 1, 10_000)
   const options = { [scheme.keys.option]: keys, otherKeys, maxTries, maxBodyBytes }
-  return await asUsageLater(() => diagnose(toIncoming(given), options as never))
+  return await asUsageLater(() => diagnose(toArrived(args, given), options as never))
 }
 
 function toJson(scheme: AnyScheme, verdict: AnyAccepted | Rejected): object {

@@ -4,7 +4,7 @@ import type { Args } from '../args.ts'
 import { formatCauses, formatFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { hasRequest, readRequest, toArrived, writeFlag, writeRequestFlags } from '../inputs/index.ts'
-import { cleanText, colorsFor, type Io, print, printJson, tell } from '../io.ts'
+import { cleanText, colorsFor, type Io, print, printJson, quoteWord, tell } from '../io.ts'
 import { readSecretsIfAny, requireSharedKey } from '../secrets.ts'
 import { findCaptured, toVerifierOptions } from '../verifier-options.ts'
 import { createTwilioApi, type TwilioApi } from './client.ts'
@@ -23,7 +23,7 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
   const urlOf = readApiUrl(args)
   const credentials = await readCredentials(args, io)
   const api = createTwilioApi({ credentials, urlOf, requestsPerSecond: 10 })
-  const given = hasRequest(args) ? await readRequest(args, io) : undefined
+  const given = hasRequest(args) ? await readRequest(args, io, true) : undefined
   const alert = args.has('recent') ? await showRecent(args, io, api, given) : args.text('alert')
   if (args.has('recent') && alert === undefined) return EXIT.ok
   if (given === undefined && !args.has('public-url'))
@@ -46,7 +46,10 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
     requireSharedKey(given && findSharedKeyId(given.headers), server)
   const shows = args.has('show-values')
   if (args.has('json')) printJson(io, toJson(sent, comparison, shows))
-  else print(io, format(sent, given && addOrigin(given, server), comparison, shows, io))
+  else {
+    const how = { shows, isKept: args.has('last') }
+    print(io, format(sent, given && addOrigin(given, server), comparison, how, io))
+  }
   return comparison.isGenuine ? EXIT.ok : EXIT.notGenuine
 }
 
@@ -90,11 +93,34 @@ async function showRecent(
     return same.alert
   }
   const ask = 'To compare one of them with what your server saw'
+  if (given !== undefined) tell(io, explainAbsent(given, args))
   const next = writeNext(known[0], given, args, io)
   if (next !== undefined) tell(io, `${ask}:\n  ${next}`)
   else if (alerts.length > 0)
     tell(io, `${ask}, give its id to --alert, with --public-url of your server, or with the request as it saw it.`)
   return undefined
+}
+
+/** The addresses of the API in the Regions outside the US. */
+const apiUrls: Readonly<Record<string, string>> = {
+  ie1: 'https://{product}.dublin.ie1.twilio.com',
+  au1: 'https://{product}.sydney.au1.twilio.com',
+}
+
+/** Says where else the alert of a request may be, if none of those that were listed is of its path. */
+function explainAbsent({ url, headers }: RecordedRequest, args: Args): string {
+  const region = findHeader(headers, 'x-home-region') ?? ''
+  const named = Object.hasOwn(apiUrls, region)
+  const asked = args.text('api-url')
+  const others = Object.entries(apiUrls).filter(([name, one]) => one !== asked && (!named || name === region))
+  const ways = others.map(([name, one]) => `${name}: --api-url ${quoteWord(one)}`)
+  if (asked !== undefined && !named) ways.unshift('us1: without --api-url')
+  return [
+    `No alert of this list has the path ${showPath(url)}. ${
+      named ? `X-Home-Region says ${region}.` : 'Something on the way may have changed the path.'
+    } Each account and each Region has its own alerts, and its own Auth Token.`,
+    ...(ways.length === 0 ? [] : [`To ask another Region, with its credentials: ${ways.join(', ')}.`]),
+  ].join('\n')
 }
 
 /** Shows the path of a URL, without its query, which may hold a secret. */
@@ -181,7 +207,7 @@ function format(
   sent: Sent,
   given: RecordedRequest | undefined,
   { isGenuine, causes, unexplained: all, signedBy, otherWebhook }: Comparison,
-  shows: boolean,
+  { shows, isKept }: { readonly shows: boolean; readonly isKept: boolean },
   io: Io,
 ): string {
   const colors = colorsFor(io.stdout, io.env)
@@ -209,8 +235,8 @@ function format(
   // Without the request, the server is taken to see what Twilio sent: a proxy may have changed it.
   if (isGenuine && unexplained.length === 0 && given === undefined)
     lines.push(
-      `${colors.green('The configuration is right')}, if ${showPath(sent.url)} and these parameters reach your server unchanged.`,
-      `${colors.red('Not compared')}: what your server saw, such as a path or a body that something on the way changed.`,
+      `${colors.green(signedBy === 'unknown' ? 'The public URL is right' : 'The configuration is right')}, if ${showPath(sent.url)} and these parameters reach your server unchanged.`,
+      `${colors.red('Not compared')}: what your server saw, such as a path or a body that something on the way changed${signedBy === 'unknown' ? ', and the key, because the record has no signature' : ''}.`,
       'To compare it too, give the request that it refused: --last, or a copy of it, in place of --public-url.',
     )
   else if (isGenuine && unexplained.length === 0)
@@ -218,6 +244,7 @@ function format(
       lacksBody
         ? `${colors.green('Nothing else differs:')} with this URL and the body that Twilio sent the signature of the configured key is right.`
         : `${colors.green('Nothing differs:')} with this URL and these parameters the signature of the configured key is right.`,
+      explainRefusal(isKept),
     )
   else if (isGenuine) lines.push(`${colors.green('Genuine')}, as far as is known, but this differs:`)
   else if (causes.length > 0)
@@ -244,6 +271,11 @@ function format(
   const unknown = isUnclear ? notSame : notCompared
   lines.push(`Signed by: ${isSigned && signedBy === 'unknown' ? unknown : signers[signedBy]}`)
   return lines.join('\n')
+}
+
+/** The command has the key and the public URL that it was given, and no option of the server. */
+function explainRefusal(isKept: boolean): string {
+  return `${isKept ? 'Your server refused it, so' : 'If your server refused it,'} its key, its "publicUrl" or another option differs from what was given here.`
 }
 
 const notCompared = 'not known, because the server refuses the request before it compares signatures'

@@ -169,10 +169,13 @@ describe('diagnose --alert', () => {
     // What the server saw is not known: a proxy may have changed the path.
     expect(right).toMatchObject({ code: 0, stdout: expect.not.stringContaining('Nothing differs') })
     expect(right.stdout.split('\n').slice(2, 5)).toEqual([
-      'The configuration is right, if /api/sms and these parameters reach your server unchanged.',
-      'Not compared: what your server saw, such as a path or a body that something on the way changed.',
+      'The public URL is right, if /api/sms and these parameters reach your server unchanged.',
+      'Not compared: what your server saw, such as a path or a body that something on the way changed, and the key, because the record has no signature.',
       'To compare it too, give the request that it refused: --last, or a copy of it, in place of --public-url.',
     ])
+    const signedToo = await diagnose([...alert('2'), '--public-url', 'https://example.com/api'])
+    expect(signedToo.stdout).toContain('\nThe configuration is right, if ')
+    expect(signedToo.stdout).not.toContain('and the key')
   })
 
   test('says which key signed only where a record has the signature', async () => {
@@ -250,6 +253,19 @@ describe('diagnose --alert', () => {
     expect(idsOf(await explain([...alert('0'), '-'], { input }))).toEqual(['scheme'])
   })
 
+  test('compares a line of a log without headers, and names flags for one that cannot be read', async () => {
+    const line = { httpRequest: { requestMethod: 'POST', requestUrl: 'https://example.com/sms?team=blue-value' } }
+    const found = await explain([...alert('1'), '-'], { input: JSON.stringify(line) })
+    expect(idsOf(found)).toEqual(['path_prefix'])
+    for (const input of ['Started POST "/sms" for 10.0.0.4', '{"msg":"start"}\n{"msg":"end"}']) {
+      const ran = await diagnose([...alert('1'), '-'], { input })
+      expectUsage(ran, /; you can also give what it names, with --url and --method\./)
+      expect(ran.stderr).not.toContain('--recent')
+    }
+    const flags = ['--url', 'https://example.com/sms?team=blue-value', '--method', 'POST']
+    expect(idsOf(await explain([...alert('1'), ...flags]))).toEqual(['path_prefix'])
+  })
+
   test('strips control characters', async () => {
     const ran = await diagnose([...alert('5'), '--public-url', 'https://example.com', '--show-values'])
     expect(ran.stdout).not.toContain('\x1b')
@@ -324,6 +340,23 @@ describe('diagnose --recent', () => {
     expect(other.stderr).toContain(`diagnose --alert ${sidOf('NO', '5')} --curl ${elsewhere}\n`)
   })
 
+  test('without an alert of the path, it names the Regions, which have alerts of their own', async () => {
+    const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+    onTestFinished(() => rmSync(cache, { recursive: true }))
+    const input = signRequest({ url: 'https://example.com/other', params, authToken }).toCurl()
+    const ask = async (copy: string) =>
+      (await diagnose(['--recent', '-'], { XDG_CACHE_HOME: cache, input: copy })).stderr
+    const any = await ask(input)
+    expect(any).toContain('No alert of this list has the path /other.')
+    expect(any).toContain("ie1: --api-url 'https://{product}.dublin.ie1.twilio.com'")
+    expect(any).toContain("au1: --api-url 'https://{product}.sydney.au1.twilio.com'")
+    const irish = await ask(`${input.trimEnd()} -H 'X-Home-Region: ie1'`)
+    expect(irish).toContain('X-Home-Region says ie1. Each account and each Region has its own alerts')
+    expect(irish).toContain('.dublin.ie1.twilio.com')
+    expect(irish).not.toContain('.sydney.au1.twilio.com')
+    expect(await ask(signed.toCurl())).not.toContain('Region')
+  })
+
   test('compares the newest webhook to the path of a request', async () => {
     const { stdout, code } = await diagnose(['--recent', '--curl', writeScratch(signed.toCurl())])
     expect(code).toBe(0)
@@ -334,6 +367,21 @@ describe('diagnose --recent', () => {
     const refused = await diagnose(['--recent', '--curl', writeScratch(ofOther.toCurl())])
     expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('  token_of_other_account  ')])
   })
+})
+
+test('a kept request that passes here was refused by other options', async () => {
+  const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+  onTestFinished(() => rmSync(cache, { recursive: true }))
+  vi.stubEnv('XDG_CACHE_HOME', cache)
+  const { headers, body = '' } = signed
+  keepRequest({ method: 'POST', url, headers: Object.entries(headers), body: Buffer.from(body) }, [])
+  vi.unstubAllEnvs()
+  const kept = await diagnose([...alert('2'), '--last'], { XDG_CACHE_HOME: cache })
+  expect(kept.stdout).toMatch(
+    /Nothing differs: .*\nYour server refused it, so its key, its "publicUrl" or another option/,
+  )
+  const copy = await diagnose([...alert('2'), '-'], { input: signed.toCurl() })
+  expect(copy.stdout).toMatch(/Nothing differs: .*\nIf your server refused it, its key, /)
 })
 
 // The server compared signatures before it kept the request, so it has a secret.

@@ -3,11 +3,21 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { promisify } from 'node:util'
 import { EventWebhook } from '@sendgrid/eventwebhook'
 import { twilioWebhook } from 'tollgate/node'
+import { keepRequest } from 'tollgate/requests'
 import { createSendGridVerifier } from 'tollgate/sendgrid'
 import { signSendGridRequest } from 'tollgate/testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import vectors from '../../../../conformance/data/sendgrid.json' with { type: 'json' }
-import { expectUsage, listen, type Running, readJson, tollgate, tollgateAtTerminal, writeScratch } from '../support.ts'
+import {
+  expectUsage,
+  listen,
+  makeFolder,
+  type Running,
+  readJson,
+  tollgate,
+  tollgateAtTerminal,
+  writeScratch,
+} from '../support.ts'
 
 // Slow, because each case starts the command.
 
@@ -183,6 +193,24 @@ describe('verify', () => {
 })
 
 describe('diagnose', () => {
+  test('--last reads a kept request, and tries the keys of other webhooks', async () => {
+    const cache = makeFolder()
+    const { headers, body } = await signRaw()
+    vi.stubEnv('XDG_CACHE_HOME', cache)
+    keepRequest({ method: 'POST', url: 'https://example.com/events', headers: Object.entries(headers), body }, [])
+    vi.unstubAllEnvs()
+    const other = vectors[0]?.publicKey ?? ''
+    const how = { env: { XDG_CACHE_HOME: cache }, withToken: false }
+    expectUsage(await tollgate(['diagnose', '--last'], how), 'set SENDGRID_WEBHOOK_PUBLIC_KEY, or use --public-key')
+    const ran = await tollgate(['diagnose', '--last', '--public-key', other], how)
+    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('add --other-key-file FILE') })
+    expect(ran.stdout).toContain('  key_other ')
+    const words = ['diagnose', '--last', '--public-key', other, '--other-key-file', writeScratch(publicKey)]
+    expect((await tollgate(words, how)).stdout).toMatch(/Proven: .*\n {2}key_other /)
+    const right = await tollgate(['diagnose', '--last', '--public-key', publicKey], how)
+    expect(right.stdout).toContain('genuine with this key. Your server refused it')
+  })
+
   test('a body that was written again is proven, in text and in JSON', async () => {
     const { text } = await signRaw({ changed: JSON.stringify(JSON.parse(events)) })
     const ran = await tollgate(['diagnose', '--public-key', publicKey], { input: text, withToken: false })

@@ -3,7 +3,9 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { requireProgram } from '../../../../tools/programs.mjs'
-import { folder, moved, mover, runBin, write } from '../run-bin.ts'
+import { folder, moved, mover, runBin, useFolder, write } from '../run-bin.ts'
+
+useFolder()
 
 // It is here because it needs git, and `npm test` does not.
 test('what git ignores, output and folders of tools are not searched', () => {

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { folder, moved, mover, runBin, write } from '../run-bin.ts'
+import { folder, moved, mover, runBin, useFolder, write } from '../run-bin.ts'
 
 // Slow: each test starts the command, which takes half a second of CPU time.
+
+useFolder()
 
 describe('tests that mock twilio', () => {
   const factory = '() => Object.assign(() => ({}), { validateRequest: () => true })'

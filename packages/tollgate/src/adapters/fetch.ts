@@ -3,6 +3,9 @@ import { checkHandler, type GuardOptions, type OptionsSource } from './shared/gu
 import { readPeerAddress, runWork, toIncomingRequest, toResponse } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
+// Elysia parses the body before a handler runs, and then passes the Request on.
+const inElysia = 'In Elysia, use tollgate/elysia.'
+
 /** The options of `twilioWebhook`. */
 export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & WebSocketOptions
 
@@ -42,7 +45,11 @@ export function twilioWebhook<
   return async (request, ...rest) => {
     // The types of the platform's arguments are what the user says. They cannot be checked here.
     const [env] = rest as readonly [Env]
-    const outcome = await guard.check(() => toIncomingRequest(request, readPeerAddress(request, env)), request, env)
+    const outcome = await guard.check(
+      () => toIncomingRequest(request, readPeerAddress(request, env), inElysia),
+      request,
+      env,
+    )
     if (outcome.webhook === undefined) return toResponse(outcome.answer)
     const { webhook } = outcome
     return runWork(

@@ -98,7 +98,12 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Expl
   const lines = suspected
     .slice(0, mostCauses)
     .map(({ id, detail, fix }) => `  ${id}: ${toLine(detail)} Fix: ${toLine(fix)}`)
-  if (ruledOut === undefined) return [`${refused}. Fix: ${toLine(first.fix)}`, ...lines]
+  if (ruledOut === undefined)
+    return [
+      `${refused}. Fix: ${toLine(first.fix)}`,
+      ...lines,
+      ...(command === undefined ? [] : [`  To try the keys of your other webhooks: ${toLine(command)}`]),
+    ]
   return [
     command === undefined ? refused : `${refused}. To settle it: ${toLine(command)}`,
     `  Nothing is proven after ${tried} tries. Possible causes, most likely first:`,

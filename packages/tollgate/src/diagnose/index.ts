@@ -17,7 +17,7 @@ import { readGivenTokens, replaceFaultySecrets, replaceFaultyTokens } from './co
 import { type Cause as CauseOf, type FoundCause, writeCause } from './engine.ts'
 import { createExplainer, isExplaining } from './explain.ts'
 import { keepRejected } from './keep-rejected.ts'
-import { createWork } from './limits.ts'
+import { copyRequest, createWork } from './limits.ts'
 import { describeForms, showSigningString, showUrl } from './mask.ts'
 import { createMemory, type Memory } from './memory.ts'
 import type { NativeSigns } from './native.ts'
@@ -30,8 +30,10 @@ export type { SendGridCauseId } from '../schemes/sendgrid/causes.ts'
 export {
   diagnoseSendGrid,
   type SendGridCause,
+  type SendGridDiagnoseHints,
   type SendGridDiagnoseOptions,
   type SendGridDiagnosis,
+  withSendGridHints,
 } from '../schemes/sendgrid/diagnose.ts'
 export type { CauseId } from './causes/index.ts'
 export type { CauseInfo, CausePart, Difference, DifferenceSign } from './causes/row.ts'
@@ -69,7 +71,8 @@ async function diagnoseRequest(
   options: VerifierOptions & DiagnoseOptions,
 ): Promise<Diagnosis> {
   const { extra, verifierOptions } = parseDiagnoseOptions(options)
-  return runDiagnosis(request, verifierOptions, extra)
+  const { diagnosis } = await runDiagnosis(request, verifierOptions, extra)
+  return diagnosis
 }
 
 /** What is known about a request that a verifier of this process refused. */
@@ -84,7 +87,7 @@ async function runDiagnosis(
   given: VerifierOptions,
   extra: DiagnoseOptions & { readonly maxTries: number },
   { rejection: known, native, memory }: Known = {},
-): Promise<Diagnosis> {
+): Promise<{ readonly diagnosis: Diagnosis; readonly working: ReadonlySet<CausePart> }> {
   const options = {
     ...given,
     authToken: toRecord(given.authToken) as VerifierOptions['authToken'],
@@ -95,7 +98,10 @@ async function runDiagnosis(
   const lenient = toLenientOptions(options, authToken)
   const work = createWork(extra.maxTries)
   const settings = parseOptions(lenient)
-  const { params: parsed, ...incoming }: DiagnosableRequest = Object(request)
+  const asked: DiagnosableRequest = Object(request)
+  const incoming = copyRequest(asked)
+  // The `params` of Express are those of the route, and a verifier reads none.
+  const parsed = known === undefined ? asked.params : undefined
   const body = await readBytes(incoming, settings)
   const verdict = known ?? (await decide({ incoming, lenient, parsed, ...body }))
   await work.pause()
@@ -118,14 +124,17 @@ async function runDiagnosis(
   const urlForms = describeForms(state.url, listSignedForms(state.url, joinPairs(state.pairs), forms))
   if (verdict.ok)
     return {
-      verdict: { ...verdict, matched: { ...verdict.matched, url: showUrl(verdict.matched.url) } },
-      suspected: [],
-      signingString: showSigningString(
-        verdict.matched.url,
-        verdict.covers === 'params' ? [...verdict.params.entries()] : state.pairs,
-      ),
-      urlForms,
-      tried: 0,
+      diagnosis: {
+        verdict: { ...verdict, matched: { ...verdict.matched, url: showUrl(verdict.matched.url) } },
+        suspected: [],
+        signingString: showSigningString(
+          verdict.matched.url,
+          verdict.covers === 'params' ? [...verdict.params.entries()] : state.pairs,
+        ),
+        urlForms,
+        tried: 0,
+      },
+      working: new Set(),
     }
   const presented = readPresented(subject.signatures)
   // The signature of a form covers parameters that were not read. That of other requests covers the
@@ -137,7 +146,7 @@ async function runDiagnosis(
       ? { match: undefined, tried: 0, isCut: false }
       : await search({ subject, presented, forms, maxTries: extra.maxTries })
   await work.pause()
-  const working = findWorking(subject, memory)
+  const working = memory === undefined ? new Set(extra.verifiedBefore) : findWorking(subject, memory)
   const { proven, suspected, isCertain } = drawConclusion(subject, { rejection: verdict, presented, working }, result)
   const { match } = result
   const setting =
@@ -150,7 +159,7 @@ async function runDiagnosis(
     return writeCause(rows, { ...cause, fix }, extra.framework)
   }
   const ruledOut = match === undefined && !isCertain ? describeRuledOut(subject, result, working) : undefined
-  return {
+  const diagnosis: Diagnosis = {
     verdict,
     ...(proven !== undefined && {
       proven: {
@@ -168,11 +177,11 @@ async function runDiagnosis(
     urlForms,
     tried: result.tried,
   }
+  return { diagnosis, working }
 }
 
 /** Finds the parts of a request that verified others in this process. */
-function findWorking({ state, keys, header }: Subject, memory: Memory | undefined): ReadonlySet<CausePart> {
-  if (memory === undefined) return new Set()
+function findWorking({ state, keys, header }: Subject, memory: Memory): ReadonlySet<CausePart> {
   return memory.findWorking({
     url: state.url,
     sharedKeyId: keys.claimedKeyId,
@@ -322,13 +331,13 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
   return explainInTurn(rejected, async (request, options, rejection, native) => {
     const prefixes = [...(guesses.prefixes ?? []), ...native.prefixes]
     const { extra } = parseDiagnoseOptions({ framework: native.framework, ...guesses, prefixes })
-    const diagnosis = await runDiagnosis(request, options, extra, {
+    const { diagnosis, working } = await runDiagnosis(request, options, extra, {
       rejection,
       native,
       memory: memories.get(rejected.options),
     })
     if (diagnosis.ruledOut === undefined) return diagnosis
-    const command = keepRefused ? keepRejected(request, rejection, options) : undefined
+    const command = keepRefused ? keepRejected(request, rejection, options, working) : undefined
     return command === undefined ? diagnosis : { ...diagnosis, command }
   })
 }

@@ -1,27 +1,52 @@
 import { isBytes, readEnvironment } from '../checks/runtime.ts'
 import { RequestError } from '../requests/error.ts'
 import { keepRequest } from '../requests/kept.ts'
-import { checkRequest, findSharedKeyId, type RecordedRequest } from '../requests/request.ts'
+import { checkRequest, findSharedKeyId, type RecordedRequest, verifiableParts } from '../requests/request.ts'
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import { readTarget } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
+import type { CausePart } from './causes/row.ts'
 import { readGivenTokens } from './configured-keys.ts'
 
 /**
  * Keeps a refused request for `tollgate diagnose --last`, with the URL that was checked. It has no
  * key of the options.
+ * @param working the parts of the request that verified others in this process
  * @returns the command line that reads it. `undefined` if it was not kept
  */
 export function keepRejected(
-  { method, url, headers, body }: IncomingRequest,
+  incoming: IncomingRequest,
   { tried }: Rejected,
   options: VerifierOptions,
+  working: ReadonlySet<CausePart>,
 ): string | undefined {
+  const guess = (path: string, host: unknown): string | undefined => tried[0] ?? guessChecked(options, host, path)
+  const verifiedBefore = verifiableParts.filter((part) => working.has(part))
+  const kept = keepIncoming(incoming, { guess, secrets: listSecrets(options), verifiedBefore })
+  return kept && writeCommand(kept)
+}
+
+interface Kept {
+  /** Returns the URL that was checked, without its query, for the path and the value of Host. */
+  readonly guess: (path: string, host: unknown) => string | undefined
+  /** Texts that no file may have. */
+  readonly secrets: readonly string[]
+  readonly verifiedBefore: RecordedRequest['verifiedBefore']
+}
+
+/**
+ * Keeps a refused request of any scheme.
+ * @returns the request, or `undefined` if it was not kept
+ */
+export function keepIncoming(
+  { method, url, headers, body }: IncomingRequest,
+  { guess, secrets, verifiedBefore = [] }: Kept,
+): RecordedRequest | undefined {
   const target = readTarget(url)
   if (target === undefined || !(body === undefined || isBytes(body))) return undefined
   const read = readHeaders(headers)
-  const checked = tried[0] ?? guessChecked(options, readSingle(read, 'host'), target.path)
+  const checked = guess(target.path, readSingle(read, 'host'))
   if (checked === undefined) return undefined
   const names = typeof headers.get === 'function' ? [...(headers as Headers).keys()] : Object.keys(headers)
   try {
@@ -32,8 +57,9 @@ export function keepRejected(
       headers: names.flatMap((name) => read(name.toLowerCase()).map((value): [string, string] => [name, `${value}`])),
       ...(body !== undefined && body.length > 0 && { body }),
       time: Date.now(),
+      ...(verifiedBefore.length > 0 && { verifiedBefore }),
     })
-    return keepRequest(request, listSecrets(options)) === undefined ? undefined : writeCommand(request)
+    return keepRequest(request, secrets) === undefined ? undefined : request
   } catch (error) {
     if (error instanceof RequestError) return undefined
     throw error

@@ -1,4 +1,5 @@
 import { decodeUtf8, hasTooManyPairs, type Pairs, parseForm } from '../schemes/twilio/sign/form.ts'
+import type { IncomingRequest } from '../verify/types.ts'
 
 /**
  * The work of one diagnosis. `maxTries` limits the HMACs; this limits everything else. One unit is
@@ -154,4 +155,10 @@ function measureJson(text: string, mostParts: number, mostLevels: number): 'whol
     if (depth > mostLevels || parts > mostParts) return 'too large'
   }
   return isQuoted || depth > 0 ? 'unfinished' : 'whole'
+}
+
+/** Copies a request with the accessors of its class, which a spread leaves out. Servers have such requests. */
+export function copyRequest(request: IncomingRequest): IncomingRequest {
+  const { method, url, headers, body } = request
+  return { ...request, method, url, headers, body }
 }

@@ -1,4 +1,5 @@
 import { checkNames, pickOptions } from '../checks/options.ts'
+import type { VerifiablePart } from '../requests/request.ts'
 import type { Params } from '../schemes/twilio/sign/signing-string.ts'
 import { verifierOptions } from '../verify/options.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
@@ -33,6 +34,11 @@ export interface DiagnoseOptions {
    */
   readonly maxTries?: number | undefined
   /**
+   * The parts with which the server verified other requests shortly before: `'key'`, `'origin'` (scheme
+   * and host) or `'path'` (its first word). Without evidence, they are no suspects. Default: none.
+   */
+  readonly verifiedBefore?: readonly VerifiablePart[] | undefined
+  /**
    * The framework or platform, such as `'express'` or `'lambda'`: fixes are written for it.
    * Default: none.
    */
@@ -46,6 +52,7 @@ export const diagnoseOptions = {
   otherUrls: { type: 'strings' },
   prefixes: { type: 'strings' },
   maxTries: { type: 'integer', least: 1, most: 1_000_000, default: 20_000 },
+  verifiedBefore: { type: 'strings' },
   framework: { type: 'string' },
 } as const
 
@@ -63,7 +70,7 @@ interface ParsedOptions {
  */
 export function parseDiagnoseOptions(options: VerifierOptions & DiagnoseOptions): ParsedOptions {
   checkNames(options, { ...verifierOptions, ...diagnoseOptions }, 'diagnose')
-  const { otherTokens: _t, otherHosts: _h, otherUrls: _u, prefixes: _p, maxTries: _m, framework: _f, ...rest } = options
   const own: DiagnoseOptions = options
-  return { extra: pickOptions(own, diagnoseOptions), verifierOptions: rest }
+  const others = Object.entries(options).filter(([name]) => !Object.hasOwn(diagnoseOptions, name))
+  return { extra: pickOptions(own, diagnoseOptions), verifierOptions: Object.fromEntries(others) as VerifierOptions }
 }

@@ -24,6 +24,9 @@ const withSendGrid =
 const withTwilio =
   'Verify this route with twilioWebhook or createVerifier: Twilio signs these requests, and not SendGrid.'
 
+const beforeQueue =
+  'Verify where the request of Twilio arrives, before it is published: a message has neither X-Twilio-Signature nor the URL that was signed.'
+
 /** The products, the most certain sign first. Only the first that fits is named. */
 const products: readonly Product[] = [
   {
@@ -53,6 +56,20 @@ const products: readonly Product[] = [
     userAgent: /^Segment(\.io)?\b/i,
     body: /^\s*\{(?=[\s\S]*"(anonymousId|userId)")(?=[\s\S]*"(writeKey|receivedAt)")/,
     fix: 'Check X-Signature with the shared secret of the destination: Segment signs in its own way, and Tollgate does not verify it.',
+  },
+  // https://cloud.google.com/pubsub/docs/push
+  { name: 'Google Pub/Sub', userAgent: /^CloudPubSub-Google/i, fix: beforeQueue },
+  // https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+  { name: 'Amazon SNS', headers: ['x-amz-sns-message-type'], fix: beforeQueue },
+  // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
+  { name: 'Amazon EventBridge', userAgent: /^Amazon\/EventBridge/i, fix: beforeQueue },
+  // https://learn.microsoft.com/azure/event-grid/receive-events
+  { name: 'Azure Event Grid', headers: ['aeg-event-type'], fix: beforeQueue },
+  {
+    // https://developers.google.com/apps-script/guides/web
+    name: 'Google Apps Script',
+    userAgent: /Google-Apps-Script/i,
+    fix: 'Let Twilio call this server itself: a script does not see the headers of a request, so it cannot send X-Twilio-Signature on.',
   },
   ...(
     [

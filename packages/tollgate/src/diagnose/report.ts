@@ -171,12 +171,12 @@ export function describeRuledOut(
 }
 
 /** The names of the parts that a process remembers. */
-const parts = { key: 'this key', origin: 'this host', path: 'the same start of the path' } as const
+const parts = { key: 'its key', origin: 'this host', path: 'the same start of the path' } as const
 
 /** Says what verified other requests of this process, and so is left out of the suspicions. */
 function describeWorking(working: ReadonlySet<CausePart>): string {
   const names = Object.entries(parts).flatMap(([part, name]) => (working.has(part as CausePart) ? [name] : []))
-  return names.length === 0 ? '' : ` Other requests with ${names.join(', ')} were verified in the last hour.`
+  return names.length === 0 ? '' : ` In the hour before, the server verified other requests with ${names.join(', ')}.`
 }
 
 /** Lists the last failed webhooks of the account, each with the command that compares it. */

@@ -9,13 +9,21 @@ const letTool = 'a reference that was not replaced by its value. Let the tool th
 
 /** The forms of texts that stand for a secret. Nothing reads the secret in such a text. */
 const references: readonly (readonly [form: RegExp, what: string])[] = [
+  // The start of a key of P-256, as SendGrid shows it.
+  [/^(MFkwEwYHKoZIzj|-----BEGIN PUBLIC KEY)/, `a public key, as SendGrid shows it for its webhooks. ${copyToken}`],
+  [/^-----BEGIN ([A-Z]+ )?PRIVATE KEY/, `a private key. ${copyToken}`],
   [/^op:\/\//i, 'a reference of 1Password. Run the server with "op run", or read the secret with "op read"'],
   [/^arn:/i, 'an ARN. Read the secret that it names from AWS'],
   [
     /^\/(run\/secrets|var\/run\/secrets|etc|mnt|secrets)\//,
     'the path of a file. Read the file, without its line break',
   ],
-  [/^(file:\/\/|\.{0,2}\/|~\/|[a-z]:\\)\S+/i, 'the path of a file. Read the file, without its line break'],
+  [/^(file:\/\/|\.{1,2}\/|~\/|[a-z]:\\)\S+/i, 'the path of a file. Read the file, without its line break'],
+  [
+    // Parameter Store of AWS: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
+    /^\/\S+/,
+    'the path of a file, or the name of a secret in a store such as AWS Parameter Store. Read its value, without a line break',
+  ],
   [/^projects\/[^/]+\/secrets\//, 'the name of a secret of Google Cloud. Read the version that it names'],
   [
     // SOPS, dotenvx, Jasypt, Spring Cloud Config, the Transit engine of Vault, Ansible, AWS KMS, Google Cloud
@@ -54,14 +62,19 @@ const references: readonly (readonly [form: RegExp, what: string])[] = [
     'a masked text. Copy the Auth Token with the button of the console, which shows it first',
   ],
   [/^(?!AC|SK)[A-Z]{2}[0-9a-f]{32}$|^(ac|sk)[0-9a-f]{32}$/, `a SID, which is a name and no secret. ${copyToken}`],
-  [/^(SG\.|[sprw]k_(live|test)_|whsec_|gh[pousr]_|xox[a-z]-|eyJ[\w-]+\.)/, `a key of another service. ${copyToken}`],
+  [
+    // SendGrid, Stripe, GitHub, Slack, JWT, Doppler, OpenAI, Vault, GitLab, npm, DigitalOcean and Google.
+    /^(SG\.|[sprw]k_(live|test)_|whsec_|gh[pousr]_|github_pat_|xox[a-z]-|eyJ[\w-]+\.|dp\.[a-z]{2,8}\.|sk-|hv[sb]\.|glpat-|npm_|do[op]_v1_|AIza)/,
+    `a key of another service. ${copyToken}`,
+  ],
   [
     /^(none|nil|false|true|0|test|todo|dummy|example|sample|placeholder|changeit|secret|token|password|n\/a)$/i,
     'a placeholder. Set the variable that should hold the token',
   ],
   [
-    // The secret of an API key has 32 letters and digits. It has a cause of its own.
-    /^(?![A-Za-z0-9]{32}$)(?=.{0,80}(token|secret|twilio|auth))[A-Za-z][\w./-]{2,80}$/i,
+    // Words, perhaps with a number: a secret may have such a word by chance, between other characters. The
+    // secret of an API key has 32 letters and digits. It has a cause of its own.
+    /^(?![a-z0-9]{32}$)(?=.{3,80}$)(?=.*(token|secret|twilio|auth))[a-z]+\d{0,2}([_./-]+([a-z]+\d{0,2}|\d{1,2}))*$/i,
     'a name, such as that of a variable or of a secret. Read the value that it names',
   ],
   [

@@ -12,8 +12,16 @@ import {
   writeBody,
   writeInertJson,
 } from './json.ts'
-import { type Body, isListOfObjects, readLogged, toBody } from './logged.ts'
-import { checkRequest, ownTarget, type RecordedRequest, type RecordedResponse } from './request.ts'
+import { type Body, decodeWritten, isListOfObjects, readLogged, toBody } from './logged.ts'
+import {
+  checkRequest,
+  type HeaderList,
+  ownTarget,
+  type RecordedRequest,
+  type RecordedResponse,
+  toLatin1,
+  verifiableParts,
+} from './request.ts'
 
 /**
  * Lists the requests of a file: one, a list, or `{ captures: [...] }` as the inspector exports it. In
@@ -40,9 +48,10 @@ function withRequests(list: readonly unknown[]): readonly unknown[] {
   return found.length === 0 ? list : found
 }
 
-const ownFields = 'method url headers body bodyBase64 target bodyTruncated bodyDecoded time durationMs response'.split(
-  ' ',
-)
+const ownFields =
+  'method url headers body bodyBase64 target bodyTruncated bodyDecoded time durationMs response verifiedBefore'.split(
+    ' ',
+  )
 
 /** Says if a request has only the fields that are documented. Other programs write more. */
 function isOwn(value: unknown): boolean {
@@ -58,9 +67,10 @@ function isOwn(value: unknown): boolean {
  * it. Reads what other programs log too.
  * @param scheme That of a logged URL without one.
  * @param isExported True for a request of the inspector's export, which has more fields.
+ * @param isCompared The request is compared with Twilio's record, and needs no headers.
  * @throws RequestError for anything else
  */
-export function readCapture(value: unknown, scheme = 'https', isExported = false): RecordedRequest {
+export function readCapture(value: unknown, scheme = 'https', isExported = false, isCompared = false): RecordedRequest {
   const [method, url] = [textOf(value, 'method'), textOf(value, 'url')]
   const isPlain = method !== undefined && url !== undefined && (isExported || isOwn(value))
   return isPlain
@@ -71,8 +81,14 @@ export function readCapture(value: unknown, scheme = 'https', isExported = false
         ...readBody(value),
         ...readMarks(value),
         ...readTime(property(value, 'time')),
+        ...readVerified(property(value, 'verifiedBefore')),
       })
-    : { ...readLogged(value, scheme), ...readTime(property(value, 'time')) }
+    : { ...readLogged(value, scheme, isCompared), ...readTime(property(value, 'time')) }
+}
+
+function readVerified(given: unknown): Pick<RecordedRequest, 'verifiedBefore'> {
+  const known = Array.isArray(given) ? verifiableParts.filter((part) => given.includes(part)) : []
+  return known.length === 0 ? {} : { verifiedBefore: known }
 }
 
 function readBody(value: unknown): Body {
@@ -82,7 +98,10 @@ function readBody(value: unknown): Body {
     if (typeof base64 !== 'string') throw new RequestError('"bodyBase64" must be a string')
     return { body: readBase64(base64, 'bodyBase64') }
   }
-  if (typeof body === 'string') return { body: encodeUtf8(body) }
+  if (typeof body === 'string') {
+    const decoded = decodeWritten(body, readHeaderList(property(value, 'headers')))
+    return { body: decoded ?? encodeUtf8(body) }
+  }
   if (isListOfObjects(body)) return toBody(body, [])
   const parsedBody = readObject(body)
   if (body !== undefined && parsedBody === undefined) throw new RequestError('"body" must be a string or an object')
@@ -103,17 +122,19 @@ function toCapture(recorded: RecordedRequest): object {
     ...details,
     ...request,
     target: ownTarget(recorded),
-    ...(parsedBody === undefined ? toBodyFields(body) : { body: parsedBody }),
+    ...(parsedBody === undefined ? toBodyFields(body, recorded.headers) : { body: parsedBody }),
     ...(response !== undefined && { response: toResponse(response) }),
   }
 }
 
 function toResponse({ body, details, ...response }: RecordedResponse): object {
-  return { ...details, ...response, ...toBodyFields(body) }
+  return { ...details, ...response, ...toBodyFields(body, response.headers) }
 }
 
-function toBodyFields(body: Uint8Array | undefined): object {
+function toBodyFields(body: Uint8Array | undefined, headers: HeaderList): object {
   if (body === undefined) return {}
   const written = writeBody(body)
-  return 'text' in written ? { body: written.text } : { bodyBase64: written.base64 }
+  // The reader would decode a text that looks as if another tool had encoded a body.
+  const isText = 'text' in written && decodeWritten(written.text, headers) === undefined
+  return isText ? { body: written.text } : { bodyBase64: btoa(toLatin1(body)) }
 }

@@ -28,7 +28,8 @@ export function listParts(value: unknown, part: PartName): unknown[] {
   const found = new Map<string, unknown>()
   for (const [name, one] of Object.entries(value)) {
     const plain = name.length > 40 ? name : name.replace(/[_-]/g, '').toLowerCase()
-    if (!found.has(plain) && one !== undefined && one !== null) found.set(plain, one)
+    // Twilio's alerts have an empty text for no headers.
+    if (!found.has(plain) && one !== undefined && one !== null && one !== '') found.set(plain, one)
   }
   const parts = partNames[part].flatMap((name) => (found.has(name) ? [found.get(name)] : []))
   return parts.length === 0 && part === 'headers' ? listVariables(value) : parts

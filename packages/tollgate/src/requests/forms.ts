@@ -2,20 +2,21 @@ import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { isExport, listCaptures, readCapture, writeCaptures } from './capture.ts'
 import type { ReadFile } from './curl-data.ts'
 import { addSource, RequestError } from './error.ts'
-import { findHeaders, findLoggedText, hasSignedRequest } from './find-request.ts'
+import { findHeaders, findLoggedText, findRequest, hasSignedRequest } from './find-request.ts'
 import { listHarEntries, readHarEntry, writeHar } from './har.ts'
 import { parseJson } from './json.ts'
 import {
   askTwilio,
   captureFields,
-  explainInspector,
   findEvent,
   isExplanation,
   isRequestInspector,
+  noSignature,
   readEvent,
   removeLinePrefix,
   suggestFor,
 } from './logged.ts'
+import { bodyLost } from './notes.ts'
 import { hasPrintedHeaders, readPrintedHeaders } from './printed.ts'
 import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
@@ -45,6 +46,11 @@ export interface ReadOptions {
   readonly scheme?: string | undefined
   /** Reads a file that a curl command names with `@`. Default: such a command is refused. */
   readonly readFile?: ReadFile | undefined
+  /**
+   * True if the request is compared with Twilio's record of it. A line of a log then needs no headers.
+   * Default false.
+   */
+  readonly isCompared?: boolean | undefined
 }
 
 /** A form in which requests are written. To add one, add a row. */
@@ -182,9 +188,9 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
     hasSeveral: true,
     isInert: true,
     recognizes: ({ isJson }) => isJson,
-    read: ({ json }, { scheme }) =>
+    read: ({ json }, { scheme, isCompared }) =>
       readEach(listCaptures(json), `a request, which needs ${captureFields}; ${askTwilio}`, (item) =>
-        readCapture(item, scheme, isExport(json)),
+        readCapture(item, scheme, isExport(json), isCompared),
       ),
     write: writeCaptures,
   },
@@ -226,15 +232,15 @@ export function readRequests(given: string | Uint8Array, options: ReadOptions = 
     const requests = requestForms[form].read(source, options)
     const isNumbered = requests.length > 1
     const name = (one: RecordedRequest | RequestError, index: number): RecordedRequest | RequestError =>
-      nameEntry(one instanceof RequestError ? suggest(one, given) : one, from, isNumbered ? index : undefined)
+      nameEntry(one instanceof RequestError ? suggest(one, given, options) : one, from, isNumbered ? index : undefined)
     return { form, requests: requests.map(name) }
   } catch (error) {
-    throw addSource(error instanceof RequestError ? suggest(error, given) : error, from)
+    throw addSource(error instanceof RequestError ? suggest(error, given, options) : error, from)
   }
 }
 
-function suggest(error: RequestError, given: string | Uint8Array): RequestError {
-  const reason = suggestFor(error.reason, typeof given === 'string' ? given : decodeUtf8(given))
+function suggest(error: RequestError, given: string | Uint8Array, { isCompared }: ReadOptions): RequestError {
+  const reason = suggestFor(error.reason, typeof given === 'string' ? given : decodeUtf8(given), isCompared)
   return reason === error.reason ? error : new RequestError(reason, error)
 }
 
@@ -251,7 +257,7 @@ function nameEntry(
 function removeDecoration(bytes: Uint8Array): Uint8Array {
   const text = decodeUtf8(bytes)
   if (text === undefined || looksLikeRawHttp(bytes)) return bytes
-  const plain = unquoteMessage(removeCommand(removeLinePrefix(removeFence(removeColors(text)))))
+  const plain = unquoteMessage(removeCommand(removeLinePrefix(takeSent(removeFence(removeColors(text))))))
   return plain === text ? bytes : encodeUtf8(plain)
 }
 
@@ -264,6 +270,17 @@ function removeColors(text: string): string {
 function removeFence(text: string): string {
   const [first = '', ...lines] = text.trim().split('\n')
   return /^```\w*\r?$/.test(first) && lines.at(-1) === '```' ? lines.slice(0, -1).join('\n') : text
+}
+
+/** What curl sent, as it prints it (curl -v) with its own lines around, and without the body. */
+function takeSent(text: string): string {
+  const lines = text.split('\n')
+  const start = lines.findIndex((line) => /^> [A-Z]{3,10} \S{1,8000} HTTP\/\d/.test(line))
+  // The command has the body too.
+  if (start === -1 || findCurl(text) !== undefined) return text
+  let end = start
+  while (lines[end]?.startsWith('>')) end++
+  return [bodyLost, ...lines.slice(start, end).map((line) => line.slice(2))].join('\n')
 }
 
 /** The command with which HTTPie printed a request. */
@@ -329,7 +346,10 @@ function parseLog(text: string): { readonly value: unknown } | RequestError {
     if (lines.length < 2 || !lines.every((line) => /^\s*\{.*\}\s*$/.test(line))) return error
     try {
       const value = lines.map(parseJson)
-      return value.some(hasSignedRequest) || findLoggedText(value) !== undefined ? { value } : error
+      const isRequest = value.some((line) => findRequest(line) !== undefined) || findLoggedText(value) !== undefined
+      return isRequest
+        ? { value }
+        : new RequestError(`no line has a request, which needs ${captureFields}; ${askTwilio}`)
     } catch {
       return error
     }
@@ -348,7 +368,7 @@ function detectForm(source: Source): FormName {
     throw new RequestError(
       'this is the explanation of a refusal; npx @tollgate/cli diagnose --last reads the request that was refused',
     )
-  if (isRequestInspector(source.text)) throw new RequestError(explainInspector(source.text))
+  if (isRequestInspector(source.text)) throw new RequestError(noSignature)
   const titles = Object.values(requestForms).map(({ title }) => title)
   throw new RequestError(`this is neither ${titles.slice(0, -1).join(', ')} nor ${titles.at(-1)}; ${askTwilio}`)
 }

@@ -28,4 +28,5 @@ export {
   type RecordedUrl,
   splitUrl,
   toIncoming,
+  type VerifiablePart,
 } from './request.ts'

@@ -1,4 +1,4 @@
-import { encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
+import { decodeUtf8, encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
 import { findHeaders, findRequest, isSignatureName, listParts, listTexts, walkObjects } from './find-request.ts'
 import { isDeep, property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
@@ -8,13 +8,28 @@ import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from 
 
 /** What helps if a copy cannot be read. */
 export const askTwilio: string =
-  'you can also ask Twilio what it sent, without a copy: diagnose --recent, and then --alert NO…'
+  'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --recent, and then --alert NO…'
 
 const ofSendGrid = /x-twilio-email-event-webhook-signature/i
 
-/** Twilio's alerts have no webhooks of SendGrid: a copy of one has to be complete. */
-export function suggestFor(reason: string, text: string | undefined): string {
-  return text !== undefined && ofSendGrid.test(text) ? reason.replace(askTwilio, copyWhole) : reason
+/** What helps if a copy that is compared with Twilio's record cannot be read. */
+const giveFlags = 'you can also give what it names, with --url and --method'
+
+/**
+ * Completes the advice of a refusal. Twilio's alerts have no webhooks of SendGrid: a copy of one has to
+ * be complete. If the text names one alert, such as the alert itself, so does the command.
+ * @param isCompared Twilio has been asked already.
+ */
+export function suggestFor(reason: string, text: string | undefined, isCompared = false): string {
+  if (text === undefined || !reason.includes(askTwilio)) return reason
+  if (isCompared) return reason.replace(askTwilio, giveFlags)
+  if (ofSendGrid.test(text)) return reason.replace(askTwilio, copyWhole)
+  const alerts = new Set(text.match(/\bNO[0-9a-f]{32}\b/g))
+  return alerts.size === 1 ? reason.replace(askTwilio, compareAlert([...alerts].join())) : reason
+}
+
+function compareAlert(alert: string): string {
+  return `npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio sent`
 }
 
 const copyWhole =
@@ -119,9 +134,10 @@ export function isListOfObjects(body: unknown): body is readonly object[] {
  * Reads a request in what a program logged. Its parts have the names of many programs.
  * @param value the object in which the request is
  * @param scheme that of a URL without one
+ * @param isCompared The request is compared with Twilio's record, and needs no headers.
  * @throws RequestError if a part is missing
  */
-export function readLogged(value: unknown, scheme: string): RecordedRequest {
+export function readLogged(value: unknown, scheme: string, isCompared = false): RecordedRequest {
   const { value: request, holders } = findRequest(value) ?? { value, holders: [] }
   const [given] = listParts(request, 'headers')
   const headers = readHeaderList(findHeaders(given) ?? given)
@@ -132,7 +148,12 @@ export function readLogged(value: unknown, scheme: string): RecordedRequest {
   const missing = [method === undefined && '"method"', url === undefined && '"url"'].filter((one) => one !== false)
   if (url === undefined || method === undefined)
     throw new RequestError(`it needs ${captureFields}, and has no ${missing.join(' and no ')}; ${askTwilio}`)
-  if (headers.length === 0) throw new RequestError(`it has no "headers", which have the signature; ${askTwilio}`)
+  if (headers.length === 0 && (isAlert(request) || !isCompared)) {
+    const what = isAlert(request)
+      ? "this is Twilio's alert, which has no signature"
+      : 'it has no "headers", which have the signature'
+    throw new RequestError(`${what}; ${askTwilio}`)
+  }
   return checkRequest({ method, url, headers, ...body })
 }
 
@@ -213,16 +234,31 @@ function isFilled(value: unknown): boolean {
 /** Reads a body that is text or, as Node.js writes a Buffer as JSON, a list of bytes. */
 function readBodyText(value: unknown, headers: HeaderList, isEncoded: boolean): Uint8Array | undefined {
   if (typeof value === 'string' && value !== '') {
-    if (isEncoded) return readBase64(value, 'body')
-    const bytes = encodeUtf8(value)
-    const length = Number(findHeader(headers, 'content-length'))
-    return (bytes.length === length ? undefined : decodeWithLength(value, length)) ?? bytes
+    return isEncoded ? readBase64(value, 'body') : (decodeWritten(value, headers) ?? encodeUtf8(value))
   }
   const inner = textOf(value, 'content') ?? (textOf(value, 'mode') === 'raw' ? textOf(value, 'raw') : undefined)
   if (inner !== undefined && Object.keys(readObject(value) ?? {}).length < 4) return encodeUtf8(inner)
   const list = property(value, 'type') === 'Buffer' ? property(value, 'data') : undefined
   const isBytes = Array.isArray(list) && list.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256)
   return isBytes ? Uint8Array.from(list as number[]) : undefined
+}
+
+/**
+ * Decodes a body that a tool wrote as Base64: the bytes have the length of the headers or, if these
+ * name none, are what Content-Type says.
+ * @returns `undefined` for a body that is text
+ */
+export function decodeWritten(text: string, headers: HeaderList): Uint8Array | undefined {
+  const given = findHeader(headers, 'content-length')
+  if (given !== undefined) {
+    const length = Number(given)
+    return encodeUtf8(text).length === length ? undefined : decodeWithLength(text, length)
+  }
+  if (text.length < 16 || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined
+  const bytes = readBase64(text, 'body')
+  const inner = decodeUtf8(bytes) ?? ''
+  const isJson = /json/i.test(findHeader(headers, 'content-type') ?? '') && /^[[{].*[}\]]\s*$/s.test(inner)
+  return isJson || (isForm(headers) && formText.test(inner)) ? bytes : undefined
 }
 
 /** Decodes Base64 if the result has the length of the body. */
@@ -299,6 +335,14 @@ export function isExplanation(text: string): boolean {
   return /^\s*tollgate: \S+ \S+ was refused\b/.test(text)
 }
 
+/**
+ * Says if an object is an alert, as Twilio's API and its SDKs write it.
+ * https://www.twilio.com/docs/usage/monitor-alert
+ */
+function isAlert(value: unknown): boolean {
+  return /^NO[0-9a-f]{32}$/.test(textOf(value, 'sid') ?? '')
+}
+
 /** Says if a text is that of Twilio's Request Inspector. */
 export function isRequestInspector(text: string): boolean {
   return (
@@ -307,15 +351,7 @@ export function isRequestInspector(text: string): boolean {
 }
 
 /**
- * Says why the text of Twilio's page is not read: it has no signature, so nothing can be compared
- * with it. If it names its alert, the command is complete. No public source shows the form of the
- * page, which has changed with the console.
+ * The reason why the text of Twilio's page is not read: it has no signature, so nothing can be compared
+ * with it. No public source shows the form of the page, which has changed with the console.
  */
-export function explainInspector(text: string): string {
-  const alert = /\bNO[0-9a-f]{32}\b/.exec(text)?.[0]
-  const ask =
-    alert === undefined
-      ? askTwilio
-      : `npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio sent`
-  return `this is the text of Twilio's Request Inspector, which has no signature; ${ask}`
-}
+export const noSignature: string = `this is the text of Twilio's Request Inspector, which has no signature; ${askTwilio}`

@@ -11,6 +11,7 @@ import {
 import { property, readHeaderList } from './json.ts'
 import { addHost, askTwilio, type Body, guessMethod, readLogged, toBody } from './logged.ts'
 import { findPrinted, listPrinted, type Printed, type Span } from './printed-object.ts'
+import { joinFormLines } from './raw-http.ts'
 import { findCurl } from './read-curl.ts'
 import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
 
@@ -156,7 +157,7 @@ const bodyLine = /^(?:\w+[:=]?\s+)?(?:b(?=["']))?["']?([^\s=&{}"']+=[^\s"']*)["'
 /** The body stands after the headers: the object of a parser, or a form as text. Or it is an object before them. */
 function readPrintedBody(text: string, { start, end }: Span, headers: HeaderList): Body {
   const rest = text.slice(end)
-  const form = rest
+  const form = joinFormLines(rest)
     .split('\n')
     .map((line) => bodyLine.exec(line.trim())?.[1])
     .find((found) => found !== undefined)

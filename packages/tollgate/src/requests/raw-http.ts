@@ -48,7 +48,8 @@ function splitHead(bytes: Uint8Array): Head {
     at = end + 1
     count++
     const isFirst = lines.length === 0
-    if (isFirst && line.startsWith('# ')) {
+    // A title or a comment of a .http file is skipped like a note.
+    if (isFirst && /^(?:#|\/\/)/.test(line)) {
       notes.push(line)
       headStart = at
     } else if (trimBlanks(line) !== '') lines.push(line)
@@ -108,19 +109,67 @@ function readBeginning(rest: Uint8Array, headers: HeaderList): Uint8Array | unde
 
 function readBody(rest: Uint8Array, headers: HeaderList): Uint8Array | undefined {
   const declared = findHeader(headers, 'content-length')
-  if (declared !== undefined && /^\d{1,9}$/.test(declared)) return cut(rest, Number(declared))
+  const isForm = /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
+  if (declared !== undefined && /^\d{1,9}$/.test(declared)) {
+    const form = isForm && rest.length > Number(declared) ? readForm(rest) : undefined
+    return form?.length === Number(declared) ? form : cut(rest, Number(declared))
+  }
   if (isAnswer(rest, 0)) return undefined
   if (/chunked/i.test(findHeader(headers, 'transfer-encoding') ?? '')) return dechunk(rest) ?? rest
-  // Editors end a file with a line break, which a form never has.
-  const isForm = /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
-  let end = rest.length
-  while (isForm && (rest[end - 1] === 10 || (rest[end - 1] === 13 && end < rest.length))) end--
-  return end === 0 ? undefined : rest.subarray(0, end)
+  const body = isForm ? readForm(rest) : rest
+  return body.length === 0 ? undefined : body
 }
 
-/** Recognises the answer that clients such as HTTPie (`http -v`) print behind the request. */
+/** Reads a form as editors save it: it may have several lines, and ends with a line break. */
+function readForm(rest: Uint8Array): Uint8Array {
+  if (!rest.includes(10) && !rest.includes(13)) return rest
+  const form = fromLatin1(joinFormLines(cutSection(toLatin1(rest))))
+  let end = form.length
+  while (form[end - 1] === 10 || (form[end - 1] === 13 && end < form.length)) end--
+  return form.subarray(0, end)
+}
+
+const nextRequest = /^(?:[A-Z]{3,10} (?:https?:\/)?\/|https?:\/\/)/m
+
+/**
+ * Cuts off what follows a request in a .http file.
+ * @throws RequestError if it is another request
+ */
+function cutSection(body: string): string {
+  const at = /^###/m.exec(body)?.index
+  if (at === undefined) return body
+  if (nextRequest.test(body.slice(at)))
+    throw new RequestError('it has several requests, with "###" between them; keep the one that was refused')
+  return body.slice(0, at)
+}
+
+/**
+ * Joins the lines of a form if one begins or ends with "&", as the clients do that read .http files.
+ * https://github.com/Huachao/vscode-restclient#making-request
+ * https://www.jetbrains.com/help/idea/exploring-http-syntax.html
+ */
+export function joinFormLines(text: string): string {
+  const parts: string[] = []
+  let isOpen = false
+  for (const line of text.split('\n')) {
+    const field = trimLine(line)
+    const isPart = parts.length > 0 && (/^&[^\s&]/.test(field) || (isOpen && formLine.test(field)))
+    if (isPart) parts.push(trimLine(parts.pop() ?? ''), field)
+    else parts.push(parts.length === 0 ? line : `\n${line}`)
+    isOpen = field.endsWith('&') && formLine.test(field)
+  }
+  return parts.join('')
+}
+
+const formLine = /^&?[^\s=&]+=\S*$/
+
+function trimLine(line: string): string {
+  return trimBlanks(line.replace(/\r$/, '')).replace(/^(\n?\S+)[ \t]+&$/, '$1&')
+}
+
+/** Recognises the answer behind the request, as HTTPie (`http -v`) prints it and Wireshark follows a stream. */
 function isAnswer(rest: Uint8Array, at: number): boolean {
-  return /^[\r\n]{1,8}HTTP\/\d(?:\.\d)? \d{3}[ \r\n]/.test(toLatin1(rest.subarray(at, at + 30)))
+  return /^[\r\n]{0,8}HTTP\/\d(?:\.\d)? \d{3}[ \r\n]/.test(toLatin1(rest.subarray(at, at + 30)))
 }
 
 function cut(rest: Uint8Array, length: number): Uint8Array {

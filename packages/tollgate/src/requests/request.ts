@@ -35,6 +35,11 @@ export interface RecordedRequest {
   readonly parsedBody?: Readonly<Record<string, unknown>> | undefined
   /** The time of arrival, in milliseconds since 1970. */
   readonly time?: number | undefined
+  /**
+   * The parts with which the server verified other requests in the hour before it refused this one.
+   * Only the form `capture` has them.
+   */
+  readonly verifiedBefore?: readonly VerifiablePart[] | undefined
   /** The time until the end of the answer, in milliseconds. */
   readonly durationMs?: number | undefined
   /** The answer. It is written, not read. */
@@ -42,6 +47,12 @@ export interface RecordedRequest {
   /** More fields for the form `capture`. They are written, not read. */
   readonly details?: Readonly<Record<string, unknown>> | undefined
 }
+
+/** The parts of a request that a server remembers of those that it verified. */
+export const verifiableParts = ['key', 'origin', 'path'] as const
+
+/** The key, the scheme and host, or the first word of the path. */
+export type VerifiablePart = (typeof verifiableParts)[number]
 
 /** The answer to a recorded request. */
 export interface RecordedResponse {

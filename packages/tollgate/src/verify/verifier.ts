@@ -102,6 +102,8 @@ async function verifyRequest<T extends CheckTypes>(
   return conclude(check, proof.toWebhook(toOutcome(reservation)))
 }
 
+const retryAfterFailure = 'If it is a retry of a delivery that failed, call release() when the work fails.'
+
 /**
  * Reserves a delivery. The answer of the guard, or its failure, may refuse the request.
  * @param request Tells if the caller reports how the work ends. Otherwise the delivery counts as
@@ -115,7 +117,7 @@ async function reserveDelivery(
   try {
     const reservation = await guard.reserve(delivery)
     if (reservation.refuse === 'pending') return reject('replay_pending')
-    if (reservation.refuse === true) return reject('replayed')
+    if (reservation.refuse === true) return reject('replayed', retryAfterFailure)
     // Its failure refuses nothing: the guard tries again.
     if (reportsOutcome !== true) await confirmReservation(reservation).catch(() => undefined)
     return reservation
@@ -199,8 +201,9 @@ function report<T extends CheckTypes>({ settings, source, native, content }: Che
     runUnnoticed(() => diagnose.remember?.(verified))
     return
   }
-  // A stream has been read, so only its bytes can be used now.
-  const { body: _, ...unread } = source
-  const request = { ...unread, ...(content && { body: content.body() }) }
+  const { method, url, headers } = source
+  // A stream has been read, so only its bytes can be used now. Requests of servers have accessors,
+  // which a spread leaves out.
+  const request = { ...source, method, url, headers, body: content?.body() }
   runUnnoticed(() => diagnose.explain({ rejection: verdict, request, options: settings.given as never, native }))
 }

@@ -90,6 +90,15 @@ const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
   [post(`${origin}/sms`), { authToken: 'op://vault/twilio/token' }],
   [post(`${origin}/sms`), { authToken: '0a'.repeat(16) }],
   [post(`${origin}/sms`), { authToken: `"'` }],
+  [post(`${origin}/sms`, { headers: { 'x-hookdeck-eventid': 'evt_1' }, secret: otherToken }), {}],
+  [
+    post(`${origin}/sms`, {
+      params: sms.map(([name, value]) => [name, name === 'AccountSid' ? otherSid : value] as const),
+      headers: { 'x-home-region': 'ie1' },
+      secret: otherToken,
+    }),
+    {},
+  ],
   [
     post('https://a-b.trycloudflare.com/sms', { headers: { host: [] }, secret: otherToken }),
     { publicUrl: 'https://a-b.trycloudflare.com' },

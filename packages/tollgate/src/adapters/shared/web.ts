@@ -8,14 +8,15 @@ import { settle } from './settle.ts'
 /**
  * Reads a web Request for the verifier. The handler can still read the request.
  * @param remoteAddress The address of the peer, if the platform gives it.
+ * @param advice Ends the fix for a request whose body was read before.
  */
-export function toIncomingRequest(request: Request, remoteAddress?: string): IncomingRequest {
+export function toIncomingRequest(request: Request, remoteAddress?: string, advice?: string): IncomingRequest {
   try {
     return {
       method: request.method,
       url: findAddress(request),
       headers: request.headers,
-      body: findBody(request, consumed),
+      body: findBody(request, advice === undefined ? consumed : { ...consumed, fix: `${consumed.fix} ${advice}` }),
       encrypted: request.url.startsWith('https:'),
       remoteAddress,
     }
@@ -28,7 +29,7 @@ export function toIncomingRequest(request: Request, remoteAddress?: string): Inc
 
 const consumed: BodyConsumed = {
   consumedBy: 'something that read the Request before',
-  fix: 'Let twilioWebhook be the first to read it, or give it a clone.',
+  fix: 'Let twilioWebhook be the first to read it, or give it a clone that was made before.',
 }
 
 /**

@@ -1,5 +1,6 @@
 import { decodeUtf8, encodeUtf8, type Pairs, parseForm } from '../../schemes/twilio/sign/form.ts'
 import { findBodyHash, hashBody } from '../../schemes/twilio/sign/signature.ts'
+import type { Rejected } from '../../verdict.ts'
 import { readSingle } from '../../verify/head.ts'
 import { gainedMark, isRewrittenJson, isSpacedJson, listBodyVariants, parseBoundedJson } from '../body-variants.ts'
 import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../encodings.ts'
@@ -172,7 +173,7 @@ export const bodyCauses = {
       },
     },
     suspect({ subject, rejection }) {
-      if (subject.tooLarge) return undefined
+      if (subject.tooLarge || lacksEnd(rejection)) return undefined
       if (isCompressed(subject) || isCutForm(subject)) return undefined
       const isCut = subject.contentLength > (subject.body?.length ?? 0)
       const isOtherType = isDecodedTwice(subject) || subject.looksLikeJson
@@ -405,7 +406,7 @@ export const bodyCauses = {
     part: 'body',
     codes: ['body_already_consumed', 'body_hash_mismatch'],
     accompany: describeLostBody,
-    suspect: ({ subject }) => suspectLostBody(subject),
+    suspect: ({ subject, rejection }) => suspectLostBody(subject, rejection),
     rejections: {
       body_already_consumed({ consumed }) {
         return consumed && describeConsumed(consumed)
@@ -727,6 +728,7 @@ const keepType = 'Pass Content-Type on unchanged: Twilio names no other charset.
 
 const lostJson =
   'The signature matches, but the body that bodySHA256 covers is missing: something read it before, or your code does not pass it.'
+const unfinished = 'The body could not be read to its end: something read it before, or the connection ended.'
 const passBody = 'Pass the raw body to the verifier, and verify before anything else reads it.'
 
 function describeConsumed({ by, fix }: Consumed): Finding {
@@ -736,8 +738,14 @@ function describeConsumed({ by, fix }: Consumed): Finding {
   }
 }
 
-function suspectLostBody(subject: Subject): Suspicion | undefined {
+/** Says if the verifier could not read the body to its end. Only its message tells. */
+function lacksEnd({ message }: Rejected): boolean {
+  return message.includes('The connection ended before the body did.')
+}
+
+function suspectLostBody(subject: Subject, rejection: Rejected): Suspicion | undefined {
   const { consumed, body, unread, given, contentLength } = subject
+  if (unread && lacksEnd(rejection)) return { grounds: ['trace'], detail: unfinished, fix: passBody }
   if (consumed !== undefined && given === undefined) return { grounds: ['fault'], ...describeConsumed(consumed) }
   const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
   if (isEmpty && contentLength > 0 && !subject.isAuthorizer)

@@ -55,11 +55,16 @@ export const keyCauses = {
         }
       if (rejection.code === 'key_unknown' && keys.claimedKeyId === undefined) return explainNoToken(keys)
       if (keys.tried.length === 0 || keys.claimedKeyId !== undefined || tried === 0) return undefined
+      const region = findRegion(header)
       return (
         (working?.has('key') ? undefined : compareAccounts(keys)) ?? {
-          grounds: ['secret'],
-          detail: `The configured Auth Token may be old or secondary, or belong to another account or Region.${showRegion(header)}`,
-          fix: 'Compare the Auth Token with the primary one in the Twilio console, of the account (or subaccount) that owns the number or the resource, in its Region.',
+          // The console shows the token of the US first, so that people copy that one.
+          grounds: region === undefined || working?.has('key') ? ['secret'] : ['setup', 'secret'],
+          detail: `The configured Auth Token may be old or secondary, or belong to another account or Region.${region === undefined ? '' : ` X-Home-Region says ${region}.`}`,
+          fix:
+            region === undefined
+              ? compareToken
+              : `${compareToken} Here that is ${region}, and the console shows the token of us1 first.`,
         }
       )
     },
@@ -675,8 +680,14 @@ function stripQuotes(secret: string): string {
     .replace(/^["'`]|["'`;,]$/g, '')
 }
 
-/** https://www.twilio.com/docs/global-infrastructure/manage-regional-api-credentials */
-function showRegion(header: HeaderReader): string {
+const compareToken =
+  'Compare the Auth Token with the primary one in the Twilio console, of the account (or subaccount) that owns the number or the resource, in its Region.'
+
+/**
+ * Finds the Region of a request outside the US, which has its own tokens.
+ * https://www.twilio.com/docs/global-infrastructure/manage-regional-api-credentials
+ */
+function findRegion(header: HeaderReader): string | undefined {
   const region = readSingle(header, 'x-home-region') ?? ''
-  return /^[a-z]{2}\d$/.test(region) && region !== 'us1' ? ` X-Home-Region says ${region}.` : ''
+  return /^[a-z]{2}\d$/.test(region) && region !== 'us1' ? region : undefined
 }

@@ -440,13 +440,14 @@ function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edi
       detail: 'Something wrote the parameter names in another style, such as messageSid or message_sid for MessageSid.',
       fix: nothingWritten,
     }
-  // PHP turns a dot in a name into an underscore.
+  // https://www.php.net/manual/en/language.variables.external.php
   if (formPairs.some(([name]) => /^MessagingBinding_/.test(name)))
     yield {
       dimension: 'source',
       cost: 1,
       apply: editNames((name) => name.replace(/^MessagingBinding_/, 'MessagingBinding.')),
-      detail: 'A parser changed the dots in parameter names to underscores.',
+      detail: 'PHP changed the dots in parameter names to underscores.',
+      fix: "PHP does this to $_POST. Let the program that sends the form on pass the bytes that it got: file_get_contents('php://input').",
     }
 }
 

@@ -58,6 +58,12 @@ export const pathCauses = {
     edits: listPrefixes,
     compare: (seen, signed) => comparePaths('words', seen, signed),
     suspect({ subject: { evidence, state, options }, tried }) {
+      if (tried > 0 && state.url.path.endsWith(socketPath))
+        return {
+          grounds: ['contradiction'],
+          detail: `The path ends with ${socketPath}, which express-ws adds. Without it, the signature does not match either.`,
+          fix: `${verifyUpgrade} The diagnosis of the next request then shows what else differs.`,
+        }
       const named = findNamedPath(evidence, state.url)
       if (named !== undefined && tried > 0) return { grounds: ['contradiction'], ...named }
       return tried > 0
@@ -204,6 +210,12 @@ const localePrefixes: readonly Prefix[] = listOf(
   'a language',
 )
 
+/** The end of the path that express-ws gives the handlers of `app.ws`. https://github.com/HenningM/express-ws */
+const socketPath = '/.websocket'
+
+const verifyUpgrade =
+  'Verify before express-ws changes the URL: expressWs(app, server, { wsOptions: { verifyClient: createVerifyClient(options) } }), with createVerifyClient of tollgate/ws.'
+
 function* listPrefixes(subject: Subject): Generator<Edit> {
   const { state, evidence, hints } = subject
   const seen = state.url.path
@@ -295,6 +307,15 @@ function* listPrefixes(subject: Subject): Generator<Edit> {
   }
   for (const [prefix, of] of rarePrefixes) yield* offer(prefix + seen, 5, describeLost(prefix, of, seen))
   for (const [prefix, of] of localePrefixes) yield* offer(prefix + seen, 6, describeLost(prefix, of, seen))
+  // Another dimension, because a proxy may have changed the beginning.
+  if (seen.endsWith(socketPath))
+    yield {
+      dimension: 'path',
+      cost: 1,
+      apply: editUrl('path', (path) => (path.endsWith(socketPath) ? path.slice(0, -socketPath.length) || '/' : path)),
+      detail: `express-ws has added ${socketPath} to the end of the path, and Twilio signed the path without it.`,
+      fix: verifyUpgrade,
+    }
   yield* listEndings(seen, offer)
   yield* listInner(segments, change)
   yield* listJoined(seen, offer)

@@ -10,7 +10,7 @@ import type { Subject } from '../reading.ts'
 import { decodePercent, joinFields, readName, splitFields } from '../spelling.ts'
 import { quote } from './mends.ts'
 import { type CauseRow, type Edit, type Finding, type Reading, type Row, redacted, takeForm } from './row.ts'
-import { isInternalHost, isSentOn } from './url.ts'
+import { isByHand, isInternalHost, isSentOn } from './url.ts'
 
 /** Changes of the signature header, and methods, which no signature covers. */
 export const signatureCauses = {
@@ -183,10 +183,11 @@ export const signatureCauses = {
       if (evidence.looksLikeTwilio || redacted.test(subject.signatures[0] ?? '')) return undefined
       if (findOtherProduct(subject) !== undefined) return undefined
       const agent = evidence.userAgent === undefined ? 'no User-Agent' : 'another User-Agent'
-      return {
-        grounds: [isTool && !isSentOn(subject) ? (isUnsigned ? 'fault' : 'tool') : 'sender'],
-        detail: `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends.`,
-      }
+      const detail = `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends.`
+      // Three things that Twilio sends are missing. A proxy that drops one keeps the others.
+      if (isUnsigned && evidence.userAgent !== undefined)
+        return { grounds: ['fault'], detail, fix: isByHand(evidence.userAgent) ? undefined : passedOn }
+      return { grounds: [isTool && !isSentOn(subject) ? 'tool' : 'sender'], detail }
     },
     accompany({ state: checked }, { state: { url } }) {
       // A server under such a URL signs requests for itself.
@@ -198,6 +199,9 @@ export const signatureCauses = {
     },
   } satisfies CauseRow as Row,
 }
+
+const passedOn =
+  'If a stranger sent it, do nothing. If a program or a service of yours sends it on, it dropped X-Twilio-Signature: let Twilio call this server itself, or verify where its request arrives. For your own tests, sign the request with signRequest of tollgate/testing.'
 
 /** A request with a signature of Twilio's is one of Twilio's, or wants to be. */
 function findOtherProduct({ signatures, header, body }: Subject): Finding | undefined {

@@ -91,6 +91,13 @@ export const urlCauses = {
         return finding && { grounds: ['refusal'], ...finding }
       }
       if (tried === 0) return undefined
+      const { forwarder } = subject.evidence
+      if (forwarder !== undefined && subject.options.signedUrl === undefined)
+        return {
+          grounds: ['contradiction'],
+          detail: `The request has ${forwarder.from}, which ${forwarder.value} adds to what it sends on: Twilio signed the URL of ${forwarder.value} then, and this server checks the host "${host}".`,
+          fix: `Let Twilio call this server itself. Or return the URL in the Twilio console, which is that of ${forwarder.value}, from "signedUrl", and let ${forwarder.value} pass the body on unchanged.`,
+        }
       if (internalHost.test(host))
         return { grounds: ['sign'], detail: `This server checks the host "${host}", which Twilio cannot reach.` }
       const other = findOtherHost(subject)
@@ -342,7 +349,7 @@ export function isSentOn(subject: Subject): boolean {
   const { covers, pairs } = state
   const { userAgent } = evidence
   if (userAgent === undefined || /^TwilioProxy\//i.test(userAgent)) return false
-  if (signatures.length === 0 || byHand.test(userAgent)) return false
+  if (signatures.length === 0 || isByHand(userAgent)) return false
   const form = covers === 'params' && pairs.length > 0 ? pairs : queryPairs
   const params = findJsonForm(subject)?.pairs ?? form
   return params.length >= fewestParams && kindOf(new Map(params)) !== undefined
@@ -350,6 +357,11 @@ export function isSentOn(subject: Subject): boolean {
 
 /** Programs with which people send a request themselves. */
 const byHand = /curl|wget|mozilla|postman|insomnia|httpie|bruno|bot\b/i
+
+/** Says if a User-Agent is that of a program with which a person sends a request, or of a robot. */
+export function isByHand(userAgent: string): boolean {
+  return byHand.test(userAgent)
+}
 
 /** The webhooks with the fewest parameters have about as many. */
 const fewestParams = 8

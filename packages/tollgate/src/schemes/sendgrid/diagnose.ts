@@ -1,6 +1,6 @@
 import { createSignatureChecker } from '#ecdsa'
-import { checkNames, pickOptions } from '../../checks/options.ts'
-import { isBytes } from '../../checks/runtime.ts'
+import { checkNames, pickOptions, readOptions } from '../../checks/options.ts'
+import { isBytes, readEnvironment } from '../../checks/runtime.ts'
 import {
   askCauses,
   type Cause,
@@ -14,7 +14,8 @@ import {
   writeCause,
 } from '../../diagnose/engine.ts'
 import { createExplainer, isExplaining } from '../../diagnose/explain.ts'
-import { createWork, type Work } from '../../diagnose/limits.ts'
+import { keepIncoming } from '../../diagnose/keep-rejected.ts'
+import { copyRequest, createWork, type Work } from '../../diagnose/limits.ts'
 import { type Attempt, searchSets } from '../../diagnose/search.ts'
 import { isRejected, type Rejected } from '../../verdict.ts'
 import { readBody } from '../../verify/body.ts'
@@ -78,7 +79,8 @@ async function diagnoseRequest(
   const { otherKeys: _o, maxTries: _m, ...given } = options
   const own: SendGridDiagnoseOptions = options
   const { otherKeys = {}, maxTries } = pickOptions(own, sendGridDiagnoseOptions)
-  return runDiagnosis(request as IncomingRequest, given, otherKeys, maxTries)
+  const { isKeyUnknown: _, ...diagnosis } = await runDiagnosis(request as IncomingRequest, given, otherKeys, maxTries)
+  return diagnosis
 }
 
 async function runDiagnosis(
@@ -87,7 +89,7 @@ async function runDiagnosis(
   otherKeys: Readonly<Record<string, string>>,
   maxTries: number,
   { rejection: known, framework }: { readonly rejection?: Rejected; readonly framework?: string | undefined } = {},
-): Promise<SendGridDiagnosis> {
+): Promise<SendGridDiagnosis & { readonly isKeyUnknown?: boolean }> {
   const { replay: _r, diagnose: _d, onVerdict: _v, ...rest } = options
   const verifier = createSendGridVerifier(rest)
   const others = Object.entries(otherKeys).map(
@@ -95,7 +97,7 @@ async function runDiagnosis(
   )
   const parsed = findParsed(request)
   const body = parsed === undefined ? await readBytes(request, options) : undefined
-  const verdict = known ?? (await verifier.verify({ ...request, body: body ?? request.body }))
+  const verdict = known ?? (await verifier.verify({ ...copyRequest(request), body: body ?? request.body }))
   if (verdict.ok) return { verdict, suspected: [], tried: 0 }
 
   const header = readHeaders(request.headers)
@@ -135,7 +137,9 @@ async function runDiagnosis(
   const suspicions = askCauses(sendGridCauses, (row) =>
     row.suspect?.({ subject, rejection: verdict, tried, presented }),
   )
-  return { verdict, suspected: orderSuspicions(sendGridCauses, suspicions, verdict).suspected.map(write), tried }
+  const { suspected } = orderSuspicions(sendGridCauses, suspicions, verdict)
+  const isKeyUnknown = suspected.some(({ id }) => sendGridCauses[id].signedByOther)
+  return { verdict, suspected: suspected.map(write), tried, ...(isKeyUnknown && { isKeyUnknown }) }
 }
 
 /** Finds an object that a parser made, in place of the body. */
@@ -209,6 +213,57 @@ const explainInTurn = createExplainer<SendGridVerifierOptions>(
   ({ headers }) => typeof readSingle(readHeaders(headers), signatureHeader) === 'string',
 )
 
+/** Hints for the option `diagnose` of a verifier of SendGrid. */
+export interface SendGridDiagnoseHints extends Pick<SendGridDiagnoseOptions, 'otherKeys'> {
+  /**
+   * False to keep no refused requests. A request that another key may have signed is kept for
+   * `tollgate diagnose --last`, with its events or its mail, in a file that only you can read, as
+   * `withHints` keeps those of Twilio. None is kept in production. Default true.
+   */
+  readonly keepRefused?: boolean | undefined
+}
+
+/** Another key is all that can be tried on such a request later. SendGrid signs no URL. */
+function keepForKeys(request: IncomingRequest): string | undefined {
+  const secrets = [readEnvironment('TWILIO_AUTH_TOKEN') ?? '']
+  const guess = (path: string, host: unknown): string => (typeof host === 'string' ? `https://${host}${path}` : path)
+  const kept = keepIncoming(request, { guess, secrets, verifiedBefore: undefined })
+  return kept && 'npx @tollgate/cli diagnose --last'
+}
+
+function createDiagnoser({
+  otherKeys = {},
+  keepRefused = true,
+}: SendGridDiagnoseHints): Diagnoser<SendGridVerifierOptions> {
+  return {
+    explain(rejected: RejectedRequest<SendGridVerifierOptions>) {
+      if (!isExplaining('diagnoseSendGrid', 'another NODE_ENV, for a short time')) return undefined
+      return explainInTurn(rejected, async (request, options, rejection, { framework }) => {
+        const found = await runDiagnosis(request, options, otherKeys, 400, { rejection, framework })
+        return { ...found, command: found.isKeyUnknown && keepRefused ? keepForKeys(request) : undefined }
+      })
+    },
+  }
+}
+
+/**
+ * Makes a diagnoser that also tries the keys of your other webhooks, or that keeps no requests:
+ * `diagnose: withSendGridHints({ keepRefused: false })`.
+ * @param hints The keys, by a name of yours, and if refused requests are kept.
+ * @returns the value for the option `diagnose` of a verifier of SendGrid
+ * @throws TypeError that names the hint, for one of a wrong type
+ */
+export function withSendGridHints(hints: SendGridDiagnoseHints): Diagnoser<SendGridVerifierOptions> {
+  const read = readOptions(hints, sendGridDiagnoseHints, 'withSendGridHints')
+  for (const [name, key] of Object.entries(read.otherKeys ?? {})) parsePublicKey(key, `otherKeys.${name}`)
+  return createDiagnoser(read)
+}
+
+const sendGridDiagnoseHints = {
+  otherKeys: { type: 'record' },
+  keepRefused: { type: 'boolean', default: true },
+} as const
+
 /**
  * Explains why a request of SendGrid does not verify. As the `diagnose` option of
  * `createSendGridVerifier`, it explains each rejection on standard error in at most eight lines. As
@@ -216,12 +271,5 @@ const explainInTurn = createExplainer<SendGridVerifierOptions>(
  */
 export const diagnoseSendGrid: typeof diagnoseRequest & Diagnoser<SendGridVerifierOptions> = Object.assign(
   diagnoseRequest,
-  {
-    explain(rejected: RejectedRequest<SendGridVerifierOptions>) {
-      if (!isExplaining('diagnoseSendGrid', 'another NODE_ENV, for a short time')) return undefined
-      return explainInTurn(rejected, (request, options, rejection, { framework }) =>
-        runDiagnosis(request, options, {}, 400, { rejection, framework }),
-      )
-    },
-  },
+  createDiagnoser({}),
 )
