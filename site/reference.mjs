@@ -37,6 +37,8 @@ export async function writeReference(out) {
     logLevel: 'Warn',
     // Some types are used in signatures but not exported. The pages describe them in place.
     validation: { notExported: false, invalidLink: true },
+    // `npm run types` finds them.
+    skipErrorChecking: true,
     out,
     .../** @type {{}} */ (markdown),
   })

@@ -8,6 +8,7 @@ import { root, run } from './run.mjs'
 const taken = join(root, 'node_modules/.cache/tollgate/screenshots')
 const shown = join(root, 'docs/pictures')
 
+process.env.TOLLGATE_PICTURES = 'all'
 process.exitCode = await run('vitest run --project heavy packages/inspector/test/heavy/looks.test.ts --update')
 if (process.exitCode === 0)
   for (const name of readdirSync(shown)) if (name.endsWith('.png')) copyFileSync(join(taken, name), join(shown, name))

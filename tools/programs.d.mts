@@ -9,7 +9,7 @@ export function requireProgram(
     | 'apache2-bin'
     | 'bash'
     | 'caddy'
-    | 'chromium'
+    | 'chromium-headless-shell'
     | 'curl'
     | 'fish'
     | 'git'

@@ -11,8 +11,9 @@ export const programs = {
   'apache2-bin': { names: ['apache2'], for: 'the proxy suites' },
   bash: { names: ['bash'], for: 'the completion of the command line, and pasted copies' },
   caddy: { names: ['caddy'], for: 'the proxy suites' },
-  chromium: {
-    names: ['chromium', 'chromium-browser', 'google-chrome'],
+  'chromium-headless-shell': {
+    // The shell has no window, so it needs a third less CPU time than the browsers after it.
+    names: ['chromium-headless-shell', 'chrome-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'],
     for: 'the inspector, the site and the library in a browser',
   },
   curl: { names: ['curl'], for: 'the curl commands that we print' },

@@ -85,9 +85,21 @@ export async function openSite(): Promise<Site> {
   }
 }
 
-/** Takes a screenshot for people to look at, and checks that nothing overflows and axe passes. */
+/** Checks that nothing overflows and axe passes, and takes a screenshot of a page that fails. */
 export async function checkLook(page: Page, name: string, { theme, width }: Look): Promise<void> {
-  await page.screenshot({ path: join(screenshots, `site-${name}-${width}-${theme}.png`), fullPage: true })
+  // Axe reads the colours of the moment.
+  await page.evaluate(`Promise.allSettled(document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+    .map(({ finished }) => finished))`)
+  try {
+    await examine(page)
+  } catch (error) {
+    await page.screenshot({ path: join(screenshots, `site-${name}-${width}-${theme}.png`), fullPage: true })
+    throw error
+  }
+}
+
+async function examine(page: Page): Promise<void> {
   expect(
     await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
   ).toBeLessThanOrEqual(0)

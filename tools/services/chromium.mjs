@@ -8,7 +8,7 @@ import { requireProgram } from '../programs.mjs'
 export function makeChromiumOptions(args = []) {
   return {
     executablePath: fileURLToPath(new URL('chromium.sh', import.meta.url)),
-    env: { ...process.env, CHROMIUM: requireProgram('chromium') },
+    env: { ...process.env, CHROMIUM: requireProgram('chromium-headless-shell') },
     args: [
       '--headless',
       '--no-sandbox',

@@ -1,9 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { requireProgram } from '../programs.mjs'
 import { root } from '../run.mjs'
 import { listFiles } from './list-files.ts'
+
+/** The folder for clones with `copyModules`: on a disk, as the repository (tools/memory-folder.mjs). */
+export const cloneFolder = process.env.TOLLGATE_DISK ?? tmpdir()
 
 export const origin = { repository: 'https://github.com/example/tollgate', homepage: 'https://tollgate.example' }
 

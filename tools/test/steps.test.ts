@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { installPrograms, programs } from '../programs.mjs'
 import { root } from '../run.mjs'
 import { slowest } from '../slowest-first.mjs'
@@ -69,6 +70,29 @@ test('npm run test:all refuses an option that it does not know', () => {
     encoding: 'utf8',
   })
   expect([status, stderr]).toEqual([2, 'Usage: npm run test:all [-- --rest]\n'])
+})
+
+describe('temporary files of npm run test:all', () => {
+  const memory = mkdtempSync(join(tmpdir(), 'tollgate-memory-'))
+  afterAll(() => rmSync(memory, { recursive: true }))
+  /** Returns the TMPDIR of the programs that would start. */
+  const read = (needed: number, given: Readonly<Record<string, string>> = {}): string => {
+    const { TMPDIR: _, ...env } = process.env
+    const code = `import { keepTemporaryFilesInMemory } from '${new URL('../memory-folder.mjs', import.meta.url)}'
+      keepTemporaryFilesInMemory(${JSON.stringify(memory)}, ${needed})
+      process.stdout.write(process.env.TMPDIR ?? 'as before')`
+    const args = ['--input-type=module', '--eval', code]
+    return spawnSync(process.execPath, args, { encoding: 'utf8', env: { ...env, ...given } }).stdout
+  }
+
+  test('are in memory, and are removed', () => {
+    expect(dirname(read(0))).toBe(memory)
+    expect(readdirSync(memory)).toEqual([])
+  })
+
+  test('stay where they were without enough room, or if the user has set TMPDIR', () => {
+    expect([read(Number.MAX_SAFE_INTEGER), read(0, { TMPDIR: '/elsewhere' })]).toEqual(['as before', '/elsewhere'])
+  })
 })
 
 describe('programs', () => {

@@ -1,12 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { root } from '../../run.mjs'
-import { copyModules, makeScratchRepository } from '../scratch-repository.ts'
+import { cloneFolder, copyModules, makeScratchRepository } from '../scratch-repository.ts'
 
-const clone = mkdtempSync(join(tmpdir(), 'tollgate-build-first-'))
+const clone = mkdtempSync(join(cloneFolder, 'tollgate-build-first-'))
 afterAll(() => rmSync(clone, { recursive: true, force: true }))
 
 beforeAll(() => {

@@ -1,15 +1,22 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { root } from '../../run.mjs'
 import { setUp } from '../../setup.mjs'
-import { commitAll, copyModules, makeScratchRepository, origin, runGit, writeOrigin } from '../scratch-repository.ts'
+import {
+  cloneFolder,
+  commitAll,
+  copyModules,
+  makeScratchRepository,
+  origin,
+  runGit,
+  writeOrigin,
+} from '../scratch-repository.ts'
 
 // One clone, in a folder of different depth and with a strict umask, packs and refuses, because the
 // sums are others. The second clone rehearses the release of the same bytes.
-const scratch = mkdtempSync(join(tmpdir(), 'tollgate-rehearsal-'))
+const scratch = mkdtempSync(join(cloneFolder, 'tollgate-rehearsal-'))
 const clones = [join(scratch, 'a'), join(scratch, 'another folder', 'of', 'b')]
 const { version } = JSON.parse(readFileSync(join(root, 'packages/tollgate/package.json'), 'utf8'))
 let rehearsal: string

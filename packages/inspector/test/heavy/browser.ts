@@ -8,9 +8,10 @@ import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { makeChromiumOptions } from '../../../../tools/services/chromium.mjs'
 import { type DevOptions, type DevRun, startDev } from '../../src/index.ts'
 
-/** The folder for screenshots, which people can look at. */
+/** The folder for screenshots: of each state that fails, and of all states in `npm run pictures`. */
 const screenshots = fileURLToPath(new URL('../../../../node_modules/.cache/tollgate/screenshots/', import.meta.url))
 mkdirSync(screenshots, { recursive: true })
+const takesAll = process.env.TOLLGATE_PICTURES !== undefined
 /** The pictures that the documentation shows. */
 const pictures = fileURLToPath(new URL('../../../../docs/pictures/', import.meta.url))
 
@@ -170,13 +171,23 @@ async function readStableText(page: Page): Promise<string> {
 }
 
 /**
- * Takes a picture of a state, and checks that it fits, for fingers and for assistive programs. If the
- * documentation shows the picture, it must have the same text (npm run pictures).
+ * Checks that a state fits, for fingers and for assistive programs, and takes a picture if it does
+ * not. If the documentation shows a picture of it, it must have the same text (npm run pictures).
  */
-export async function checkLook(page: Page, name: string, { width, colorScheme }: Look): Promise<void> {
+export async function checkLook(page: Page, name: string, look: Look): Promise<void> {
   await page.evaluate('document.fonts.ready')
-  const file = `${name}-${width}-${colorScheme}`
-  await page.screenshot({ path: join(screenshots, `${file}.png`) })
+  const file = `${name}-${look.width}-${look.colorScheme}`
+  const takePicture = () => page.screenshot({ path: join(screenshots, `${file}.png`) })
+  if (takesAll) await takePicture()
+  try {
+    await examine(page, name, file, look.width)
+  } catch (error) {
+    await takePicture()
+    throw error
+  }
+}
+
+async function examine(page: Page, name: string, file: string, width: number): Promise<void> {
   if (existsSync(join(pictures, `${file}.png`)))
     await expect(await readStableText(page)).toMatchFileSnapshot(join(pictures, `${file}.txt`))
   expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(width)
