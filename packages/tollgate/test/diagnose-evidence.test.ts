@@ -138,6 +138,23 @@ describe('evidence that the request has', () => {
     expect(said).not.toContain('add it to "allowedHosts"')
   })
 
+  test('headers as the list of Node.js, and a method in lower case', async () => {
+    const request = post(url)
+    const list = { ...request, headers: Object.entries(request.headers).flat() as never }
+    const { suspected } = await diagnose(list, options)
+    expect(suspected.map(({ id }) => id)).toEqual(['signature_missing'])
+    expect(suspected[0]).toMatchObject({
+      detail: expect.stringContaining('a list, such as rawHeaders'),
+      fix: expect.stringContaining('req.headers'),
+    })
+    const lower = await diagnose({ ...request, method: 'post' }, options)
+    expect(lower.proven?.causes[0] ?? lower.suspected[0]).toMatchObject({
+      id: 'method',
+      detail: expect.stringContaining('is post,'),
+      fix: expect.stringContaining("'POST'"),
+    })
+  })
+
   test('names in which PHP changed the dots', async () => {
     const pairs = [...sms, ['MessagingBinding.Address', '+14155550123']] as const
     const sent = pairs.map(([name, value]) => [name.replace('.', '_'), value] as const)

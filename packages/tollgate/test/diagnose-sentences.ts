@@ -517,6 +517,7 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       (one) => !has(one, 'x-twilio-signature'),
     ],
     [/^The request has no X-Twilio-Signature header/, (one) => !has(one, 'x-twilio-signature')],
+    [/^The headers were passed as a list/, ({ request }) => Array.isArray(request.headers)],
   ],
   signature_encoding: [
     [

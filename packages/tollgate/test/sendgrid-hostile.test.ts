@@ -214,6 +214,11 @@ describe('public keys', () => {
     ['a point beside the curve', changed.toString('base64'), 'not on the curve'],
     ['coordinates above p', outside.toString('base64'), 'not on the curve'],
     ['a truncated key', genuine.publicKey.slice(0, 100), 'was cut off: it has 100 of 124 characters'],
+    [
+      'a key whose + became blanks',
+      `${genuine.publicKey.slice(0, 60)} ${genuine.publicKey.slice(61)}`,
+      'has blanks in the place of "+"',
+    ],
     ['a key without its padding', genuine.publicKey.replace(/=+$/, ''), 'was cut off: it has 122 of 124 characters'],
     ['a key with bytes behind it', Buffer.concat([spki, Buffer.from([0])]).toString('base64'), 'is not a public key'],
     ['an API key', 'SG.abcdefghijklmnop.qrstuvwxyz', 'is an API key'],

@@ -84,6 +84,7 @@ export const signatureCauses = {
       if ((!isMissing && presented.length > 0) || findOtherProduct(subject) !== undefined) return undefined
       if (isBlank(subject.signatures)) return { grounds: ['fault'], detail: 'The X-Twilio-Signature header is blank.' }
       if (!isMissing) return undefined
+      if (isHeaderList(subject)) return { grounds: ['fault'], ...describeHeaderList }
       const other = otherNames.find((name) => subject.header(name).length > 0)
       if (other !== undefined)
         return {
@@ -181,7 +182,7 @@ export const signatureCauses = {
         }
       // No stranger hides a signature.
       if (evidence.looksLikeTwilio || redacted.test(subject.signatures[0] ?? '')) return undefined
-      if (findOtherProduct(subject) !== undefined) return undefined
+      if (findOtherProduct(subject) !== undefined || isHeaderList(subject)) return undefined
       const agent = evidence.userAgent === undefined ? 'no User-Agent' : 'another User-Agent'
       const detail = `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends.`
       // Three things that Twilio sends are missing. A proxy that drops one keeps the others.
@@ -236,6 +237,8 @@ function setMethods(method: string, { methods = ['GET', 'POST'] }: VerifierOptio
 }
 
 function describeMethodFix(method: string): string {
+  if (/^(?:get|post|put)$/.test(method))
+    return `Pass the method in capitals, as HTTP sends it: '${method.toUpperCase()}'. hapi has it in lower case.`
   if (method === 'GET' || method === 'POST')
     return `Add '${method}' to "methods" if the console has this method for the webhook, or change it in the console.`
   return method === 'PUT'
@@ -278,7 +281,17 @@ const fewestCharacters = 10
 
 /** The sender chooses the method, so only a short word is shown. */
 function showMethod(method: string): string {
-  return /^[A-Z]{1,20}$/.test(method) ? method : 'unknown'
+  return /^(?:[A-Z]{1,20}|get|post|put)$/.test(method) ? method : 'unknown'
+}
+
+/** Recognises `rawHeaders` of Node.js and its like, in which the verifier finds no header. */
+function isHeaderList({ request }: Subject): boolean {
+  return Array.isArray(request.headers)
+}
+
+const describeHeaderList = {
+  detail: 'The headers were passed as a list, such as rawHeaders of Node.js, in which the verifier finds none.',
+  fix: 'Pass an object, a Map or Headers: req.headers of Node.js.',
 }
 
 function isBlank(values: readonly string[]): boolean {

@@ -73,6 +73,8 @@ export function parsePublicKey(key: unknown, where: string): Uint8Array {
   const base64 = (pem ?? text).replace(/\s/g, '')
   const fault = describeSecretFault(base64) ?? describeToken(base64)
   if (fault !== undefined) return fail(fault)
+  if (text.trim().length === lengthInBase64 && /^MFkw[^\r\n]* /.test(text.trim()))
+    return fail('has blanks in the place of "+": it was read as part of a URL or a form, in which "+" is %2B')
   if (base64.startsWith(startInBase64) && base64.length < lengthInBase64)
     return fail(`was cut off: it has ${base64.length} of ${lengthInBase64} characters; copy the whole key`)
   const bytes = decodeBase64(base64)
