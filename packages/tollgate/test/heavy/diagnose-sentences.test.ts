@@ -55,6 +55,7 @@ const local = { remoteAddress: '127.0.0.1' }
 
 /** Requests for sentences that no set-up of the corpus leads to. */
 const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
+  [{ ...post(`${origin}/sms`), headers: Object.entries(post(`${origin}/sms`).headers).flat() }, {}],
   [post(`${origin}/sms`, { headers: { host: 'webhook.site' }, secret: otherToken }), {}],
   [post(`${origin}/sms`, { headers: { host: 'other.example.net' }, secret: otherToken }), {}],
   [
