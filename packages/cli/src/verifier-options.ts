@@ -66,7 +66,7 @@ export function toVerifierOptions(
 }
 
 /**
- * Returns the host of a site that shows requests to its readers, if Twilio sent the request there.
+ * Returns the host of a site that shows requests to its readers or sends them on, if Twilio sent the request there.
  * `undefined` if the user names another public URL.
  */
 export function findCaptured(args: Args, { url }: RecordedRequest): string | undefined {

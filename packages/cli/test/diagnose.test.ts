@@ -309,7 +309,7 @@ describe('diagnose', () => {
       expect(ran.stdout).not.toContain('body_missing')
     })
 
-    test.each(['webhook.site', 'eo1.m.pipedream.net'])(
+    test.each(['webhook.site', 'eo1.m.pipedream.net', 'hkdk.events'])(
       'from %s never has this host as the public URL',
       async (host) => {
         const sent = { url: `https://${host}/0b1c?a=1`, params }

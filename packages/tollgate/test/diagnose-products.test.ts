@@ -74,7 +74,14 @@ describe('a request of another product', () => {
 })
 
 describe('a copy from a capture site', () => {
-  const sites = ['webhook.site', 'abc.webhook.site', 'eo1.m.pipedream.net', 'smee.io', 'me.requestcatcher.com']
+  const sites = [
+    'webhook.site',
+    'abc.webhook.site',
+    'eo1.m.pipedream.net',
+    'smee.io',
+    'me.requestcatcher.com',
+    'hkdk.events',
+  ]
   test.each(sites)('of %s names the site, and no option with its host', async (host) => {
     for (const publicUrl of [origin, `${origin}/hooks`, [origin, 'https://b.example.com']]) {
       const request = post(`https://${host}/0b1c-22`, { headers: { host } })
@@ -99,6 +106,15 @@ describe('a copy from a capture site', () => {
       expect(proven?.causes[0]?.fix).toMatch(/^Point Twilio at your own server/)
       expect(proven?.setting).toBeUndefined()
     }
+  })
+
+  test('a service that sends requests on is called no site whose requests others can read', async () => {
+    const host = 'hkdk.events'
+    const { proven } = await diagnose(post(`https://${host}/1a2b`, { headers: { host } }), options)
+    expect(proven?.causes).toMatchObject([
+      { id: 'host', detail: expect.stringMatching(/"hkdk\.events", a site that sends requests on,/) },
+    ])
+    expect(proven?.causes[0]?.fix).not.toContain('anyone can read')
   })
 
   test('the first advice leads to no option with the host of a site that sends requests on', async () => {

@@ -119,7 +119,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
     ],
   ],
   host: [
-    [/^The request names the host "(.+)", a site that shows requests/, (one, [host = '']) => namesHost(one, host)],
+    [
+      /^The request names the host "(.+)", a site that s(?:hows requests|ends requests on)/,
+      (one, [host = '']) => namesHost(one, host),
+    ],
     [
       /^The Host of the request, "(.+)", is not in "allowedHosts"\. (.+) names "(.+)", and "forwardedBy"/,
       (one, [host = '', header = '', other = '']) =>

@@ -108,6 +108,7 @@ const names: Record<string, string[]> = {
     'checkRequest',
     'decodeContent',
     'escapeHidden',
+    'findCaptureUse',
     'findHeader',
     'findSharedKeyId',
     'hiddenValue',

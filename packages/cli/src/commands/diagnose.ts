@@ -1,5 +1,5 @@
 import { type Cause, type CauseInfo, causes, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
-import { findHeader, findSharedKeyId, isBodyLost, type RecordedRequest } from 'tollgate/requests'
+import { findCaptureUse, findHeader, findSharedKeyId, isBodyLost, type RecordedRequest } from 'tollgate/requests'
 import type { AnyScheme } from 'tollgate/schemes'
 import type { Args } from '../args.ts'
 import { formatCauses, guessFlags, listFixes, readGuesses } from '../diagnosis.ts'
@@ -97,7 +97,7 @@ async function explainTwilio(
 ): Promise<Diagnosis> {
   const keyId = findSharedKeyId(given.headers)
   const ofSite = findCaptured(args, given)
-  if (ofSite !== undefined) tell(io, `Not using ${ofSite} as the public URL: it shows requests to its readers.`)
+  if (ofSite !== undefined) tell(io, `Not using ${ofSite} as the public URL: it ${findCaptureUse(ofSite)}.`)
   const instead = ofSite === undefined ? undefined : anyServer
   const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets, keyId), instead)
   // The site is named, and its signature still shows if the key is right.

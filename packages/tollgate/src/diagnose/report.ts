@@ -3,7 +3,7 @@ import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected, Verdict } from '../verdict.ts'
 import type { Match, Search } from './attempt.ts'
 import { findBodyVariant } from './body-variants.ts'
-import { captureOwn } from './capture-sites.ts'
+import { fixCapture } from './capture-sites.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import type { CausePart, Proof } from './causes/row.ts'
 import {
@@ -125,7 +125,7 @@ function readMatch(
   const undone = listUndone(edits)
   // A copy from such a site has one cause of its URL: the path and the port are those of the site.
   const found = isCaptureSite(state.url.host)
-    ? undone.filter(({ id, fix }) => fix === captureOwn || !ofUrl.includes(causes[id].part))
+    ? undone.filter(({ id, fix }) => fix === fixCapture(state.url.host) || !ofUrl.includes(causes[id].part))
     : undone
   if (presented.cause !== undefined) found.push(presented.cause)
   const { body, work } = subject

@@ -8,11 +8,31 @@ const sites =
   )
 
 /**
- * Recognises the host of a site that captures requests.
+ * Services that send requests on from URLs of their own, such as a source of Hookdeck. Such a host
+ * belongs to no server of the user's.
+ */
+const relays = 'hkdk.events hookdeck.com webhookrelay.com hooks.zapier.com make.com integromat.com'.split(' ')
+
+/** What a site does with a request. */
+export type CaptureSiteUse = 'shows requests to its readers' | 'sends requests on'
+
+/**
+ * Recognises the host of a site that captures requests, or a name below it.
+ * @param host a host without its port
+ * @returns what the site does, as the end of a sentence, or `undefined` for any other host
+ */
+export function findCaptureUse(host: string): CaptureSiteUse | undefined {
+  const name = host.toLowerCase()
+  const isBelow = (site: string): boolean => name === site || name.endsWith(`.${site}`)
+  if (sites.some(isBelow)) return 'shows requests to its readers'
+  return relays.some(isBelow) ? 'sends requests on' : undefined
+}
+
+/**
+ * Recognises the host of a site that captures requests, to show them or to send them on.
  * @param host a host without its port
  * @returns true for such a site, or a name below it
  */
 export function isCaptureSite(host: string): boolean {
-  const name = host.toLowerCase()
-  return sites.some((site) => name === site || name.endsWith(`.${site}`))
+  return findCaptureUse(host) !== undefined
 }

@@ -1,5 +1,5 @@
 export { escapeHidden, showHidden } from '../checks/visible-text.ts'
-export { isCaptureSite } from './capture-sites.ts'
+export { findCaptureUse, isCaptureSite } from './capture-sites.ts'
 export { decodeContent } from './content.ts'
 export type { ReadFile } from './curl-data.ts'
 export { RequestError } from './error.ts'

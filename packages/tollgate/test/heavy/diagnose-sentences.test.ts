@@ -57,6 +57,7 @@ const local = { remoteAddress: '127.0.0.1' }
 const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
   [{ ...post(`${origin}/sms`), headers: Object.entries(post(`${origin}/sms`).headers).flat() }, {}],
   [post(`${origin}/sms`, { headers: { host: 'webhook.site' }, secret: otherToken }), {}],
+  [post(`${origin}/sms`, { headers: { host: 'hkdk.events' }, secret: otherToken }), {}],
   [post(`${origin}/sms`, { headers: { host: 'other.example.net' }, secret: otherToken }), {}],
   [
     { ...post(`${origin}/sms`, { headers: { host: 'app:80', 'x-forwarded-host': 'api.example.com' } }), ...local },

@@ -1,9 +1,9 @@
 import { kindOf } from '../../params/index.ts'
-import { isCaptureSite } from '../../requests/capture-sites.ts'
+import { findCaptureUse, isCaptureSite } from '../../requests/capture-sites.ts'
 import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import type { Rejected } from '../../verdict.ts'
 import type { HostAndPort } from '../../verify/public-url.ts'
-import { captureOwn, findCaptureSite } from '../capture-sites.ts'
+import { findCaptureSite, fixCapture } from '../capture-sites.ts'
 import { isForwarded, listParts, type Seen, spellName } from '../evidence.ts'
 import { findJsonForm } from '../json-form.ts'
 import type { ForwardingFamily, Subject } from '../reading.ts'
@@ -263,15 +263,15 @@ function describeHost(seen: UrlParts, signed: UrlParts): Finding {
 
 function describeCapture(site: string): Finding {
   return {
-    detail: `The request names the host "${site}", a site that shows requests to its readers: what Twilio sent there was not signed for this server.`,
-    fix: captureOwn,
+    detail: `The request names the host "${site}", a site that ${findCaptureUse(site)}: what Twilio sent there was not signed for this server.`,
+    fix: fixCapture(site),
   }
 }
 
 function describeSignedCapture(site: string): Finding {
   return {
-    detail: `Twilio signed the host "${site}", a site that shows requests to its readers, and not the host of this server.`,
-    fix: captureOwn,
+    detail: `Twilio signed the host "${site}", a site that ${findCaptureUse(site)}, and not the host of this server.`,
+    fix: fixCapture(site),
   }
 }
 
@@ -510,7 +510,7 @@ function* listHosts({ state, evidence, hints, options }: Subject, sameHost: bool
       dimension: 'host',
       cost,
       apply: editUrl('host', () => host),
-      ...(isCaptureSite(host) ? { fix: captureOwn } : isListed(host) && { fix: passHost }),
+      ...(isCaptureSite(host) ? { fix: fixCapture(host) } : isListed(host) && { fix: passHost }),
       detail: sameHost
         ? `Twilio signed the host as "${host}", and this server checks "${seen}".`
         : isCaptureSite(host)
