@@ -65,6 +65,14 @@ describe('commands that browsers and consoles copy', () => {
     expect(read(`curl https://example.com/sms ${options}`).body?.endsWith('&')).toBe(true)
   })
 
+  test('a command for PowerShell is called so', () => {
+    for (const end of ['\n', '\r\n'])
+      expect(() => readCurl(`curl.exe -X POST 'https://example.com/sms' \`${end}  -H 'Host: example.com'`)).toThrow(
+        'it was written for PowerShell',
+      )
+    expect(() => readCurl('curl `cat url`')).toThrow('another command')
+  })
+
   test("Twilio's console and documentation", () => {
     const copied = [
       "curl -X POST 'https://example.com/sms' \\",

@@ -83,6 +83,10 @@ export function unclosed(quote: string): RequestError {
 }
 
 function refuseExpansion(char: string, next: string): void {
+  if (char === '`' && /[\r\n]/.test(next))
+    throw new RequestError(
+      'it was written for PowerShell, with a backtick at the end of a line: copy it as cURL (bash)',
+    )
   if (char === '`' || (char === '$' && /[A-Za-z0-9_{(@*#?$!-]/.test(next)))
     throw new RequestError('it uses a shell variable or another command: replace it with its value, in single quotes')
 }
