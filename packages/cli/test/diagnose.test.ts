@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { createVerifier } from 'tollgate'
-import { diagnose } from 'tollgate/diagnose'
+import { diagnose, diagnoseSendGrid } from 'tollgate/diagnose'
 import { keepRequest } from 'tollgate/requests'
-import { signRequest } from 'tollgate/testing'
+import { createSendGridVerifier } from 'tollgate/sendgrid'
+import { signRequest, signSendGridRequest } from 'tollgate/testing'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import {
   authToken,
@@ -74,6 +76,26 @@ describe('diagnose --last', () => {
     })
     expect(elsewhere.stdout).toContain('verified other requests with its key.')
     expect(listed(elsewhere.stdout)).toContain('path_prefix')
+    rmSync(own, { recursive: true })
+  })
+
+  test('reads a request of SendGrid with the command that the refusal prints', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+    vi.stubEnv('XDG_CACHE_HOME', own)
+    const printed: string[] = []
+    vi.spyOn(console, 'error').mockImplementation((line) => void printed.push(String(line)))
+    const made = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey
+    const other = made.export({ format: 'der', type: 'spki' }).toString('base64')
+    const { publicKey: _, ...signed } = await signSendGridRequest({ url: 'https://example.com/events' })
+    await createSendGridVerifier({ publicKey: other, diagnose: diagnoseSendGrid }).verify(signed)
+    await vi.waitFor(() => expect(printed).toHaveLength(1), { timeout: 20_000 })
+    vi.unstubAllEnvs()
+    vi.restoreAllMocks()
+    const [, words = ''] = printed[0]?.split(': npx @tollgate/cli ') ?? []
+    // The shell in which people paste the command has no key of the server.
+    const ran = await tollgate(words.split(' '), { env: { XDG_CACHE_HOME: own }, withToken: false })
+    expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('key_other') })
+    expect(ran.stderr).toContain('add --other-key-file FILE')
     rmSync(own, { recursive: true })
   })
 

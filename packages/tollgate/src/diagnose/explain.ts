@@ -21,6 +21,8 @@ interface Explanation {
   readonly suspected: readonly Cause[]
   readonly ruledOut?: string | undefined
   readonly command?: string | undefined
+  /** True if the request does not show which of the suspected causes it is. */
+  readonly isUncertain?: boolean | undefined
   readonly tried: number
 }
 
@@ -82,7 +84,7 @@ function isSignedByTwilio({ headers }: IncomingRequest): boolean {
  * out.
  */
 function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Explanation): string[] {
-  const { proven, suspected, ruledOut, command, tried } = diagnosis
+  const { proven, suspected, ruledOut, command, isUncertain, tried } = diagnosis
   const refused = `${showRequest(request)} was refused: ${rejection.code}`
   if (proven !== undefined) {
     const fixes = dropRepeated(proven.causes.map(({ fix }) => fix))
@@ -98,15 +100,17 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Expl
   const lines = suspected
     .slice(0, mostCauses)
     .map(({ id, detail, fix }) => `  ${id}: ${toLine(detail)} Fix: ${toLine(fix)}`)
+  const unproven = `  Nothing is proven after ${tried} tries. Possible causes, most likely first:`
   if (ruledOut === undefined)
     return [
-      `${refused}. Fix: ${toLine(first.fix)}`,
+      `${refused}. ${isUncertain ? 'Try' : 'Fix'}: ${toLine(first.fix)}`,
+      ...(isUncertain ? [unproven] : []),
       ...lines,
-      ...(command === undefined ? [] : [`  To try the keys of your other webhooks: ${toLine(command)}`]),
+      ...(command === undefined ? [] : [`  To try the keys of your other webhooks: ${toLine(command, 3000)}`]),
     ]
   return [
     command === undefined ? refused : `${refused}. To settle it: ${toLine(command)}`,
-    `  Nothing is proven after ${tried} tries. Possible causes, most likely first:`,
+    unproven,
     ...lines,
     `  ${toLine(ruledOut)}`,
   ]

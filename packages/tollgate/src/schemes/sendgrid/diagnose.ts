@@ -24,7 +24,14 @@ import type { Diagnoser, IncomingRequest, RejectedRequest } from '../../verify/t
 import { decodeUtf8 } from '../twilio/sign/form.ts'
 import { type SendGridCauseId, type SendGridState, type SendGridSubject, sendGridCauses } from './causes.ts'
 import { parsePublicKey, parsePublicKeys } from './public-key.ts'
-import { isTimestamp, joinMessage, parseSignature, signatureHeader, timestampHeader } from './signature.ts'
+import {
+  encodeBase64,
+  isTimestamp,
+  joinMessage,
+  parseSignature,
+  signatureHeader,
+  timestampHeader,
+} from './signature.ts'
 import {
   createSendGridVerifier,
   type SendGridVerdict,
@@ -79,7 +86,11 @@ async function diagnoseRequest(
   const { otherKeys: _o, maxTries: _m, ...given } = options
   const own: SendGridDiagnoseOptions = options
   const { otherKeys = {}, maxTries } = pickOptions(own, sendGridDiagnoseOptions)
-  const { isKeyUnknown: _, ...diagnosis } = await runDiagnosis(request as IncomingRequest, given, otherKeys, maxTries)
+  const {
+    isKeyUnknown: _k,
+    isUncertain: _u,
+    ...diagnosis
+  } = await runDiagnosis(request as IncomingRequest, given, otherKeys, maxTries)
   return diagnosis
 }
 
@@ -89,7 +100,7 @@ async function runDiagnosis(
   otherKeys: Readonly<Record<string, string>>,
   maxTries: number,
   { rejection: known, framework }: { readonly rejection?: Rejected; readonly framework?: string | undefined } = {},
-): Promise<SendGridDiagnosis & { readonly isKeyUnknown?: boolean }> {
+): Promise<SendGridDiagnosis & { readonly isKeyUnknown?: boolean; readonly isUncertain?: boolean }> {
   const { replay: _r, diagnose: _d, onVerdict: _v, ...rest } = options
   const verifier = createSendGridVerifier(rest)
   const others = Object.entries(otherKeys).map(
@@ -137,9 +148,11 @@ async function runDiagnosis(
   const suspicions = askCauses(sendGridCauses, (row) =>
     row.suspect?.({ subject, rejection: verdict, tried, presented }),
   )
-  const { suspected } = orderSuspicions(sendGridCauses, suspicions, verdict)
+  const { suspected, isCertain } = orderSuspicions(sendGridCauses, suspicions, verdict)
   const isKeyUnknown = suspected.some(({ id }) => sendGridCauses[id].signedByOther)
-  return { verdict, suspected: suspected.map(write), tried, ...(isKeyUnknown && { isKeyUnknown }) }
+  // Other codes name what is wrong with the request.
+  const isUncertain = !isCertain && verdict.code === 'signature_mismatch'
+  return { verdict, suspected: suspected.map(write), tried, isUncertain, ...(isKeyUnknown && { isKeyUnknown }) }
 }
 
 /** Finds an object that a parser made, in place of the body. */
@@ -224,11 +237,16 @@ export interface SendGridDiagnoseHints extends Pick<SendGridDiagnoseOptions, 'ot
 }
 
 /** Another key is all that can be tried on such a request later. SendGrid signs no URL. */
-function keepForKeys(request: IncomingRequest): string | undefined {
+function keepForKeys(
+  request: IncomingRequest,
+  { publicKey }: Pick<SendGridVerifierOptions, 'publicKey'>,
+): string | undefined {
   const secrets = [readEnvironment('TWILIO_AUTH_TOKEN') ?? '']
   const guess = (path: string, host: unknown): string => (typeof host === 'string' ? `https://${host}${path}` : path)
   const kept = keepIncoming(request, { guess, secrets, verifiedBefore: undefined })
-  return kept && 'npx @tollgate/cli diagnose --last'
+  // The command does not have the options of the server, and a public key is no secret.
+  const keys = parsePublicKeys(publicKey).map(({ spki }) => ` --public-key ${encodeBase64(spki)}`)
+  return kept && `npx @tollgate/cli diagnose --last${keys.join('')}`
 }
 
 function createDiagnoser({
@@ -240,7 +258,7 @@ function createDiagnoser({
       if (!isExplaining('diagnoseSendGrid', 'another NODE_ENV, for a short time')) return undefined
       return explainInTurn(rejected, async (request, options, rejection, { framework }) => {
         const found = await runDiagnosis(request, options, otherKeys, 400, { rejection, framework })
-        return { ...found, command: found.isKeyUnknown && keepRefused ? keepForKeys(request) : undefined }
+        return { ...found, command: found.isKeyUnknown && keepRefused ? keepForKeys(request, options) : undefined }
       })
     },
   }
