@@ -10,6 +10,7 @@ import { keepRequest } from 'tollgate/requests'
 import { createSendGridVerifier } from 'tollgate/sendgrid'
 import { signRequest, signSendGridRequest } from 'tollgate/testing'
 import { afterAll, describe, expect, test, vi } from 'vitest'
+import { stopClock } from '../../tollgate/test/process-clock.ts'
 import {
   authToken,
   expectUsage,
@@ -181,6 +182,8 @@ describe('diagnose --last', () => {
   })
 
   test('suspects the same cause first as the server, which saw the Content-Length', async () => {
+    // The tests above have used up what a process explains at once.
+    stopClock()
     const folder = join(cache, 'changed')
     vi.stubEnv('XDG_CACHE_HOME', folder)
     const printed: string[] = []
