@@ -19,6 +19,7 @@ import {
   signCurl,
   tollgate,
   tollgateAtTerminal,
+  tollgateHere,
   writeScratch,
 } from './support.ts'
 
@@ -350,15 +351,15 @@ describe('diagnose', () => {
           `POST ${sent.url} ${inspect(new Headers({ ...headers, host }))} ${body}`,
         ]
         for (const input of copies) {
-          const ran = await tollgate(['diagnose', '-'], { input })
+          const ran = await tollgateHere(['diagnose', '-'], { input })
           expect(ran.stderr).toContain(`Not using ${host} as the public URL`)
           expect(ran.stdout).toMatch(/^Fix: Point Twilio at your own server.*\n.*\nProven: /)
           expect(ran.stdout).not.toMatch(/Option:|publicUrl:/)
           // Not even if it is named.
-          expect((await tollgate(['diagnose', '-', '--public-url', `https://${host}`], { input })).stdout).toBe(
+          expect((await tollgateHere(['diagnose', '-', '--public-url', `https://${host}`], { input })).stdout).toBe(
             ran.stdout,
           )
-          const other = await tollgate(['diagnose', '-'], { input, env: { TWILIO_AUTH_TOKEN: otherToken } })
+          const other = await tollgateHere(['diagnose', '-'], { input, env: { TWILIO_AUTH_TOKEN: otherToken } })
           expect(other.stdout).toMatch(/^Try: Point Twilio at your own server/)
           expect(other.stdout).not.toContain('.invalid')
         }

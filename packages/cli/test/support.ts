@@ -5,10 +5,13 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { type SignRequestInput, signRequest } from 'tollgate/testing'
 import { twilioUpgrade } from 'tollgate/ws'
 import { expect } from 'vitest'
+import { run as runCommand } from '../src/run.ts'
 
 export const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
 if (!existsSync(bin)) throw new Error('These tests need the built command: run npm run build')
@@ -64,11 +67,29 @@ function run(program: string, words: readonly string[], how: How): Promise<Ran> 
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code, signal) => {
-      for (const secret of secrets) if (`${stdout}${stderr}`.includes(secret)) reject(new Error('A secret was printed'))
-      if (/^ {4}at .+[:(]\d+/m.test(stderr)) reject(new Error(`A stack trace was printed: ${stderr}`))
-      resolve({ code, signal, stdout, stderr })
+      try {
+        resolve(check({ code, signal, stdout, stderr }))
+      } catch (error) {
+        reject(error)
+      }
     })
   })
+}
+
+function check(ran: Ran): Ran {
+  for (const secret of secrets)
+    if (`${ran.stdout}${ran.stderr}`.includes(secret)) throw new Error('A secret was printed')
+  if (/^ {4}at .+[:(]\d+/m.test(ran.stderr)) throw new Error(`A stack trace was printed: ${ran.stderr}`)
+  return ran
+}
+
+/** Runs the command in this process, in a pipe. For many runs: the start of a process takes longer than they do. */
+export async function tollgateHere(words: readonly string[], { input = '', env = {} }: How): Promise<Ran> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const io = { stdin: Readable.from([input]), stdout, stderr, env: { TWILIO_AUTH_TOKEN: authToken, ...env } }
+  const code = await runCommand(words, io)
+  for (const stream of [stdout, stderr]) stream.end()
+  return check({ code, signal: null, stdout: await text(stdout), stderr: await text(stderr) })
 }
 
 /** Parses standard output, which must be exactly one JSON document. */
