@@ -15,10 +15,10 @@ export const quickSteps = [
   [
     ['Build', 'node tools/setup.mjs'],
     ['Format and lint', 'npm run lint'],
+    ['Unused files, exports and dependencies', 'npm run knip'],
   ],
   [
     ['Types', 'npm run types'],
-    ['Unused files, exports and dependencies', 'npm run knip'],
     ['Arrows between modules', 'npm run deps'],
     ['Size', 'npm run size'],
   ],
