@@ -5,20 +5,21 @@ import { run } from './run.mjs'
 // the packages and the documentation need the interface of TypeScript 6.
 const compiler = 'compiler/node_modules/typescript/bin/tsc'
 
+// Those that take longest come first, so that none of them runs alone at the end.
 const projects = [
-  'packages/tollgate/tsconfig.core.json',
-  'packages/tollgate/tsconfig.json',
+  'conformance/tsconfig.json',
   'packages/tollgate/tsconfig.test.json',
+  'tools/tsconfig.json',
+  'packages/cli/tsconfig.json',
+  'packages/tollgate/tsconfig.json',
+  'packages/tollgate/tsconfig.core.json',
   'packages/gateway/tsconfig.json',
   'packages/inspector/tsconfig.json',
-  'packages/cli/tsconfig.json',
   'packages/codemod/tsconfig.json',
   'packages/schemas/tsconfig.json',
-  'conformance/tsconfig.json',
   'examples/tsconfig.json',
   'fuzz/tsconfig.json',
   'site/tsconfig.json',
-  'tools/tsconfig.json',
 ]
 
 const waiting = [...projects]
