@@ -1461,7 +1461,7 @@ addApp(
   'forwarder',
   post('https://hkdk.events/abc123', { host: 'app.example.com', target: '/sms' }),
   {},
-  ['host', 'path_prefix'],
+  ['host'],
   undefined,
   { otherUrls: ['https://hkdk.events/abc123'] },
 )

@@ -9,8 +9,8 @@ const letTool = 'a reference that was not replaced by its value. Let the tool th
 
 /** The forms of texts that stand for a secret. Nothing reads the secret in such a text. */
 const references: readonly (readonly [form: RegExp, what: string])[] = [
-  // The start of a key of P-256, as SendGrid shows it.
-  [/^(MFkwEwYHKoZIzj|-----BEGIN PUBLIC KEY)/, `a public key, as SendGrid shows it for its webhooks. ${copyToken}`],
+  // The start of a key of P-256, as the Event Webhook and Inbound Parse have it.
+  [/^(MFkwEwYHKoZIzj|-----BEGIN PUBLIC KEY)/, `a public key, as webhooks of Email have it. ${copyToken}`],
   [/^-----BEGIN ([A-Z]+ )?PRIVATE KEY/, `a private key. ${copyToken}`],
   [/^op:\/\//i, 'a reference of 1Password. Run the server with "op run", or read the secret with "op read"'],
   [/^arn:/i, 'an ARN. Read the secret that it names from AWS'],
@@ -63,7 +63,7 @@ const references: readonly (readonly [form: RegExp, what: string])[] = [
   ],
   [/^(?!AC|SK)[A-Z]{2}[0-9a-f]{32}$|^(ac|sk)[0-9a-f]{32}$/, `a SID, which is a name and no secret. ${copyToken}`],
   [
-    // SendGrid, Stripe, GitHub, Slack, JWT, Doppler, OpenAI, Vault, GitLab, npm, DigitalOcean and Google.
+    // Twilio Email, Stripe, GitHub, Slack, JWT, Doppler, OpenAI, Vault, GitLab, npm, DigitalOcean and Google.
     /^(SG\.|[sprw]k_(live|test)_|whsec_|gh[pousr]_|github_pat_|xox[a-z]-|eyJ[\w-]+\.|dp\.[a-z]{2,8}\.|sk-|hv[sb]\.|glpat-|npm_|do[op]_v1_|AIza)/,
     `a key of another service. ${copyToken}`,
   ],
