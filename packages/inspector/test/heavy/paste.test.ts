@@ -119,12 +119,15 @@ async function openShell(name: keyof typeof shells, bracketed: boolean): Promise
     output = ''
     // A shell that is still drawing its line may lose the key. A key too many would clear what comes next.
     await sleep(10)
-    for (let tries = 0; tries < 10 && !output.includes('new-prompt'); tries++) {
-      if (tries > 0) await sleep(500)
+    let sent = 0
+    for (; sent < 10 && !output.includes('new-prompt'); sent++) {
+      if (sent > 0) await sleep(500)
       type('\x03')
       await waitFor(() => output.includes('new-prompt'), undefined, 100)
     }
     await waitForOutput('new-prompt')
+    // A key that was not lost but late would clear what comes next.
+    if (sent > 1) await waitFor(() => output.split('new-prompt').length > sent, undefined, 200)
     output = ''
   }
   for (const line of setUp(bracketed)) type(`${line}\r`)
