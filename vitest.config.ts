@@ -11,8 +11,8 @@ const withoutHeavy = [...configDefaults.exclude, '**/heavy/**']
 // The other projects import what is built, so that a test of old output cannot pass.
 const buildFirst = { globalSetup: ['tools/build-first.mjs'] }
 
-// Reading the library again for each file costs more than the tests do. Frameworks change globals, and
-// examples read the environment when they load, so the other projects load everything anew.
+// Reading the library again for each file is a large part of what tests cost. Frameworks change globals, and
+// examples read the environment when they load, so the other projects load all modules for each file.
 const shared = { isolate: false }
 
 export default defineConfig({

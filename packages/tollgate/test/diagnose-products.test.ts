@@ -48,7 +48,7 @@ describe('a request of another product', () => {
       expect(suspected[0]?.fix).not.toMatch(/no signature/)
   })
 
-  test('an unknown program without a signature is not told of proxies first', async () => {
+  test('a request of an unknown program without a signature does not lead to proxies first', async () => {
     const { headers: all, ...sent } = post(`${origin}/sms`, { headers: { 'user-agent': 'Zapier' } })
     const { 'x-twilio-signature': _, 'i-twilio-idempotency-token': _t, ...headers } = all as Record<string, string>
     const { suspected } = await diagnose({ ...sent, headers }, options)

@@ -102,7 +102,7 @@ async function explainTwilio(
   const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets, keyId), instead)
   // The site is named, and its signature still shows if the key is right.
   const otherUrls = [...(guesses.otherUrls ?? []), ...(ofSite === undefined ? [] : [given.url])]
-  // Another public URL is none with which the server verified requests.
+  // What the server verified says nothing about another public URL.
   const verifiedBefore = given.verifiedBefore?.filter((part) => part === 'key' || !args.has('public-url'))
   const hints = { ...options, ...guesses, otherUrls, verifiedBefore }
   const diagnosis = await asUsageLater(() =>
