@@ -109,9 +109,12 @@ function makeExpressKinds(express, adapter) {
   }
 }
 
-/** @type {(request: Request) => Promise<Response>} */
-const checkWeb = async (request) => {
-  const params = parse(await request.text())
+/**
+ * @param {Request} request @param {Request} [read] what is read in its place
+ * @returns {Promise<Response>}
+ */
+const checkWeb = async (request, read = request) => {
+  const params = parse(await read.text())
   const target = request.url.slice(new URL(request.url).origin.length)
   if (!isSigned(target, params, request.headers.get('x-twilio-signature'))) return new Response(null, { status: 403 })
   return new Response(count(params.From), { headers: xml })
@@ -287,7 +290,7 @@ const servers = {
   }),
   'fetch on @hono/node-server': async () => ({
     plain: () => serveFetch(answerWeb),
-    minimal: () => serveFetch(checkWeb),
+    minimal: () => serveFetch((request) => checkWeb(request)),
     async guarded() {
       const { twilioWebhook } = await import('tollgate/fetch')
       return serveFetch(twilioWebhook(options, answerWebhook))
@@ -312,7 +315,9 @@ const servers = {
 function makeEndpointKinds(adapter, toEvent) {
   return {
     plain: () => listenWeb(answerWeb),
-    minimal: () => listenWeb(checkWeb),
+    minimal: () => listenWeb((request) => checkWeb(request)),
+    // The body can still be read, as behind our guard.
+    cloned: () => listenWeb((request) => checkWeb(request, request.clone())),
     async guarded() {
       const { twilioWebhook } = await import(adapter)
       const endpoint = twilioWebhook(options, answerWebhook)
