@@ -102,6 +102,12 @@ describe('diagnose --last', () => {
 
   test('reads the request that the option `diagnose` has kept, as it stands', async () => {
     expectUsage(await tollgate(['diagnose', '--last'], { env }), '--last: no refused request was kept')
+    const withAccount = { env: { ...env, TWILIO_ACCOUNT_SID: `AC${'a'.repeat(32)}` } }
+    const words = ['diagnose', '--alert', `NO${'a'.repeat(32)}`, '--last']
+    expectUsage(
+      await tollgate(words, withAccount),
+      'In place of --last, give the publicUrl of your server: --public-url URL',
+    )
     vi.stubEnv('XDG_CACHE_HOME', cache)
     const printed: string[] = []
     vi.spyOn(console, 'error').mockImplementation((line) => void printed.push(String(line)))
