@@ -1,4 +1,5 @@
 import type { Cause, DiagnoseOptions } from 'tollgate/diagnose'
+import { findHeader, type RecordedRequest } from 'tollgate/requests'
 import type { Args } from './args.ts'
 import { inGroup } from './commands/command.ts'
 import { type Colors, cleanText, type Io } from './io.ts'
@@ -32,6 +33,38 @@ export async function readGuesses(args: Args, io: Io): Promise<DiagnoseOptions> 
     prefixes: args.list('prefix'),
     maxTries: args.integer('max-tries', 1, 1_000_000),
   }
+}
+
+/** Returns the mark of a log that cut the body of a copy: … at its end, or dots if more bytes were announced. */
+export function findCutMark({ headers, body, bodyDecoded }: RecordedRequest): string | undefined {
+  if (body === undefined || bodyDecoded === true) return undefined
+  const mark = readEnd(body)
+  // A message may end in dots.
+  return mark === '…' || isLonger(findHeader(headers, 'content-length'), body) ? mark : undefined
+}
+
+function readEnd(body: Uint8Array): string | undefined {
+  return /(?:…|\.\.\.)$/.exec(new TextDecoder().decode(body.subarray(-3)))?.[0]
+}
+
+function isLonger(length: string | undefined, body: Uint8Array): boolean {
+  return length !== undefined && /^\d{1,9}$/.test(length) && Number(length) > body.length
+}
+
+/**
+ * Says what a copy has of its body, if its length or its end shows that this is not the whole.
+ * @param isSuspected True if parameters are known to be missing. Then dots are a mark without a length too.
+ */
+export function describeCut(given: RecordedRequest, isSuspected: boolean): string | undefined {
+  const { headers, body, bodyDecoded } = given
+  if (body === undefined || bodyDecoded === true) return undefined
+  const length = findHeader(headers, 'content-length')
+  const isShort = isLonger(length, body)
+  const mark = findCutMark(given) ?? (isSuspected && length === undefined ? readEnd(body) : undefined)
+  if (!isShort && mark === undefined) return undefined
+  const end = mark === undefined ? '' : `, which end in "${mark}"`
+  const announced = isShort ? `${mark === undefined ? '' : ','} and its Content-Length is ${length}` : ''
+  return `This copy has ${body.length} bytes of the body${end}${announced}: a log may have cut it.`
 }
 
 export function formatCauses(causes: readonly Cause<string>[], colors: Colors): string[] {

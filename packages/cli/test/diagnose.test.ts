@@ -102,6 +102,12 @@ describe('diagnose --last', () => {
 
   test('reads the request that the option `diagnose` has kept, as it stands', async () => {
     expectUsage(await tollgate(['diagnose', '--last'], { env }), '--last: no refused request was kept')
+    const withAccount = { env: { ...env, TWILIO_ACCOUNT_SID: `AC${'a'.repeat(32)}` } }
+    const words = ['diagnose', '--alert', `NO${'a'.repeat(32)}`, '--last']
+    expectUsage(
+      await tollgate(words, withAccount),
+      'In place of --last, give the publicUrl of your server: --public-url URL',
+    )
     vi.stubEnv('XDG_CACHE_HOME', cache)
     const printed: string[] = []
     vi.spyOn(console, 'error').mockImplementation((line) => void printed.push(String(line)))
@@ -244,6 +250,100 @@ describe('diagnose', () => {
     for (const { stdout, stderr } of [plain, json]) expect(stdout + stderr).not.toMatch(/private/)
   })
 
+  describe('a copy whose body a log cut', () => {
+    const url = 'https://example.com/sms'
+    const sent = {
+      ...{ SmsStatus: 'received', NumMedia: '0', NumSegments: '1', MessageSid: `SM${'1'.repeat(32)}` },
+      ...{ AccountSid: `AC${'2'.repeat(32)}`, To: '+15551230002', ApiVersion: '2010-04-01', ...params },
+      Text: 'one ',
+    }
+    const { body = '', headers } = signRequest({ url, params: sent, authToken })
+    const write = (kept: string, length?: number) =>
+      inspect({
+        method: 'POST',
+        url: '/sms',
+        headers: { host: 'example.com', ...headers, ...(length !== undefined && { 'content-length': `${length}` }) },
+        body: kept,
+      })
+    const cut = body.slice(0, 140)
+
+    test.each([
+      [`${cut}…`, body.length, '143 bytes of the body, which end in "…", and its Content-Length is'],
+      [`${cut}...`, body.length, '143 bytes of the body, which end in "...", and its Content-Length is'],
+      [`${cut}…`, undefined, '143 bytes of the body, which end in "…": a log'],
+      [cut, body.length, '140 bytes of the body and its Content-Length is'],
+    ])('is called so: %s, %s', async (kept, length, said) => {
+      for (const scheme of ['http', 'https']) {
+        const words = ['diagnose', '--public-url', `${scheme}://example.com`]
+        const ran = await tollgate(words, { input: write(kept, length) })
+        expectUsage(ran, said)
+        expect(ran.stderr).toContain('Give the whole body, which the signature covers, or ask Twilio')
+        expect(ran.stdout + ran.stderr).not.toMatch(/ruled out|Auth Token in|a private/)
+      }
+    })
+
+    test('is not one whose message ends in dots, or that a cause explains', async () => {
+      const dots = signRequest({ url, params: { ...params, Text: 'wait...' }, authToken })
+      const copy = inspect({
+        method: 'POST',
+        url: '/sms',
+        headers: { host: 'example.com', ...dots.headers },
+        body: dots.body,
+      })
+      expect(await tollgate(['diagnose'], { input: copy })).toMatchObject({ code: 0 })
+      const other = await tollgate(['diagnose', '--public-url', 'https://example.org'], { input: copy })
+      expect(other.stdout).toMatch(/Signed URL: https:\/\/example\.com/)
+      const wrong = await tollgate(['diagnose'], { input: copy, env: { TWILIO_AUTH_TOKEN: otherToken } })
+      expect(wrong.stdout).toMatch(/token_of_other_account(?:.|\n)*were ruled out/)
+      const trimmed = write(body.slice(0, -1), body.length)
+      expect((await tollgate(['diagnose'], { input: trimmed })).stdout).toContain('Proven')
+    })
+  })
+
+  test('text behind printed headers that was not read is said, and nothing is suspected', async () => {
+    const input = `/api/sms\nHost: example.com\nX-Twilio-Signature: ${signature}\n\nBody is a private text`
+    const ran = await tollgate(['diagnose'], { input })
+    expectUsage(ran, 'The text behind the headers was not read. If it is the body, write it as Name=value&…')
+    expect(ran.stdout + ran.stderr).not.toMatch(/ruled out|private/)
+  })
+
+  test('of several entries, the only signed one is chosen', async () => {
+    const entry = { method: 'GET', url: 'https://example.com/', headers: [] }
+    const own = { method: 'POST', url: signed.url, headers: signed.headers, body: signed.body }
+    const ran = await tollgate(['diagnose'], { input: JSON.stringify([entry, entry, own]) })
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('genuine') })
+    expect(ran.stderr).toContain('Of 3 entries, only entry 3 has a signature (--entry 3).')
+    expectUsage(await tollgate(['diagnose'], { input: JSON.stringify([entry, own, own]) }), 'choose one with --entry N')
+    expectUsage(await tollgate(['diagnose'], { input: JSON.stringify([entry, entry]) }), 'choose one with --entry N')
+  })
+
+  test('a genuine event of a function says what other code gets wrong', async () => {
+    const host = 'a.execute-api.us-east-1.amazonaws.com'
+    const of = signRequest({ url: `https://${host}/prod/sms`, params, authToken })
+    const event = {
+      ...{ path: '/sms', httpMethod: 'POST', headers: { Host: host, ...of.headers } },
+      ...{ body: Buffer.from(of.body ?? '').toString('base64'), isBase64Encoded: true },
+      requestContext: { path: '/prod/sms', stage: 'prod', domainName: host },
+    }
+    const { stdout } = await tollgate(['diagnose'], { input: JSON.stringify(event) })
+    expect(stdout.split('\n')).toEqual([
+      'genuine: nothing to fix.',
+      `Signed URL: https://${host}/prod/sms`,
+      'If other code refuses it: event.path is /sms, and the path that was signed is in requestContext.path: /prod/sms.',
+      'If other code refuses it: event.body is in Base64 (isBase64Encoded), and the signature covers the decoded bytes.',
+      '',
+    ])
+  })
+
+  test('a copy of SendGrid that a person wrote again is told to be exact', async () => {
+    const request = await signSendGridRequest({ url: 'https://example.com/events' })
+    const body = JSON.stringify(JSON.parse(Buffer.from(request.body).toString()), null, 2)
+    const flags = Object.entries(request.headers).map(([name, value]) => `-H '${name}: ${value}'`)
+    const input = `curl https://example.com/events ${flags.join(' ')} -d '${body}'`
+    const ran = await tollgate(['diagnose', '--public-key', request.publicKey], { input })
+    expect(ran.stdout).toMatch(/^Fix: If you wrote this copy yourself, give the body as it arrived, .*Verify the bytes/)
+  })
+
   // Such a command comes from a stranger. Each of these files would never end, or never begin.
   test.runIf(process.platform === 'linux')('a curl command reads no device, pipe or file without a size', async () => {
     const pipe = join(mkdtempSync(join(tmpdir(), 'tollgate-pipe-')), 'pipe')
@@ -262,7 +362,10 @@ describe('diagnose', () => {
 
   test('with the right public URL there is nothing to fix', async () => {
     const ran = await tollgate(['diagnose', '-', '--public-url', 'https://example.com/api'], { input: behindProxy })
-    expect(ran).toMatchObject({ code: 0, stdout: 'genuine: nothing to fix.\n' })
+    expect(ran).toMatchObject({
+      code: 0,
+      stdout: 'genuine: nothing to fix.\nSigned URL: https://example.com/api/sms\n',
+    })
   })
 
   test("names another account's token and never prints it", async () => {

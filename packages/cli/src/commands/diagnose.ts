@@ -2,10 +2,10 @@ import { type Cause, type CauseInfo, causes, type DiagnoseOptions, type Diagnosi
 import { findCaptureUse, findHeader, findSharedKeyId, isBodyLost, type RecordedRequest } from 'tollgate/requests'
 import type { AnyScheme } from 'tollgate/schemes'
 import type { Args } from '../args.ts'
-import { formatCauses, guessFlags, listFixes, readGuesses } from '../diagnosis.ts'
+import { describeCut, formatCauses, guessFlags, listFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { inputFlags, readRequest, toArrived, writeRequestFlags } from '../inputs/index.ts'
-import { type Colors, cleanText, colorsFor, type Io, print, printJson, tell } from '../io.ts'
+import { type Colors, cleanText, colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { findSigner, hasKey, keyFlags, otherSchemes } from '../schemes/keys.ts'
 import {
   readSecrets,
@@ -73,15 +73,24 @@ export const command: Command = {
     const guesses = await readGuesses(args, io)
     const given = kept ?? (await readRequest(args, io))
     const scheme = findSigner(given, args)
-    const found: Shown =
+    const explained: Shown =
       scheme === undefined
         ? await explainTwilio(given, args, io, { secrets, guesses })
         : await (await import('../schemes/check.ts')).explainOther(scheme, given, args, io)
-    const isLost = !args.has('last') && given.parsedBody === undefined && (isBodyLost(given) || isLeftOut(given))
-    const diagnosis = isLost ? leaveOutBody(found, scheme === undefined ? askTwilio : '', io) : found
+    const found = args.has('last') ? explained : addFixesOfCopy(explained)
+    const lost = args.has('last') ? undefined : describeLoss(given, found)
+    const diagnosis =
+      lost === undefined ? found : leaveOutBody(found, lost + (scheme === undefined ? askTwilio : ''), io)
     if (args.has('json')) printJson(io, toJson(diagnosis))
     else
-      print(io, formatDiagnosis(diagnosis, { request: writeRequestFlags(args), scheme }, colorsFor(io.stdout, io.env)))
+      print(
+        io,
+        formatDiagnosis(
+          diagnosis,
+          { request: writeRequestFlags(args), scheme, pitfalls: given.pitfalls },
+          colorsFor(io.stdout, io.env),
+        ),
+      )
     const isKeyUnknown = scheme !== undefined && diagnosis.suspected.length > 0 && diagnosis.tried > 0
     if (isKeyUnknown && !args.has('other-key-file'))
       tell(io, 'To try the keys of your other webhooks too, add --other-key-file FILE, which is repeatable.')
@@ -110,7 +119,7 @@ async function explainTwilio(
   )
   const { verdict, proven } = diagnosis
   if (!verdict.ok && verdict.code === 'key_unknown' && proven === undefined) requireSharedKey(keyId, secrets)
-  return args.has('last') ? diagnosis : toDiagnosisOfCopy(diagnosis, given)
+  return args.has('last') ? diagnosis : leaveOutStrangers(diagnosis, given)
 }
 
 /** Takes the place of a URL that belongs to no server of the user's. */
@@ -121,6 +130,22 @@ function addHost(given: RecordedRequest, host: string): RecordedRequest {
   return findHeader(given.headers, 'host') === undefined
     ? { ...given, headers: [...given.headers, ['host', host]] }
     : given
+}
+
+/** Without every parameter no signature matches, so nothing was ruled out. */
+function namesMissing({ id, detail }: Cause<string>): boolean {
+  return id === 'params_missing' && /\bmissing\b/.test(detail)
+}
+
+/** Says what a copy lacks of its body, as the start of a sentence. `undefined` if nothing is known to be missing. */
+function describeLoss(given: RecordedRequest, { verdict, proven, suspected }: Shown): string | undefined {
+  if (given.parsedBody !== undefined) return undefined
+  if (isBodyLost(given) || isLeftOut(given))
+    return 'No body was found in the copy, and a signature covers the body: add it'
+  if (verdict.ok || proven !== undefined) return undefined
+  if (given.hasUnread) return 'The text behind the headers was not read. If it is the body, write it as Name=value&…'
+  const cut = describeCut(given, suspected.some(namesMissing))
+  return cut && `${cut} Give the whole body, which the signature covers`
 }
 
 const askTwilio = ', or ask Twilio what it sent, with --recent and then --alert NO…'
@@ -137,42 +162,45 @@ function isLeftOut({ method, headers, body }: RecordedRequest): boolean {
 /**
  * Leaves out what follows from the body that a copy does not have. If signatures were compared
  * without it in vain, nothing else is known either.
- * @param orElse another way than to add the body, as a part of a sentence
+ * @param lost says what is missing and how to mend it, without its full stop
  * @throws UsageError if nothing is left
  */
-function leaveOutBody(diagnosis: Shown, orElse: string, io: Io): Shown {
+function leaveOutBody({ ruledOut: _, ...diagnosis }: Shown, lost: string, io: Io): Shown {
   const { verdict, proven, suspected, tried } = diagnosis
-  const lost = `No body was found in the copy, and a signature covers the body: add it${orElse}.`
   const isKnown = ({ id }: Cause<string>): boolean => infos[id]?.isOfLostBody !== true
   const [certain, likely] = [proven?.causes.filter(isKnown) ?? [], tried === 0 ? suspected.filter(isKnown) : []]
-  if (!verdict.ok && certain.length + likely.length === 0) throw new UsageError(lost)
-  tell(io, lost)
+  if (!verdict.ok && certain.length + likely.length === 0) throw new UsageError(`${lost}.`)
+  tell(io, `${lost}.`)
   return { ...diagnosis, suspected: likely, ...(proven && { proven: { ...proven, causes: certain } }) }
 }
 
-/**
- * A copy often has few headers, so that missing ones are no sign of a stranger. And a person may
- * have written it.
- */
-function toDiagnosisOfCopy(diagnosis: Diagnosis, { headers }: RecordedRequest): Diagnosis {
-  const addFix = (cause: Diagnosis['suspected'][number]): typeof cause => {
-    const { fixOfCopy } = causes[cause.id]
-    return fixOfCopy === undefined ? cause : { ...cause, fix: `${fixOfCopy} ${cause.fix}` }
-  }
+/** A copy often has few headers, so that missing ones are no sign of a stranger. */
+function leaveOutStrangers(diagnosis: Diagnosis, { headers }: RecordedRequest): Diagnosis {
   const isPartial =
     findHeader(headers, 'user-agent') === undefined && findHeader(headers, 'x-twilio-signature') !== undefined
   const others = diagnosis.suspected.filter(({ id }) => !causes[id].isStranger)
-  const suspected = isPartial && others.length > 0 ? others : diagnosis.suspected
+  return isPartial && others.length > 0 ? { ...diagnosis, suspected: others } : diagnosis
+}
+
+/** A person may have written the copy, of any scheme. */
+function addFixesOfCopy(diagnosis: Shown): Shown {
+  const addFix = (cause: Cause<string>): Cause<string> => {
+    const fixOfCopy = infos[cause.id]?.fixOfCopy
+    return fixOfCopy === undefined ? cause : { ...cause, fix: `${fixOfCopy} ${cause.fix}` }
+  }
+  const { proven, suspected } = diagnosis
   return {
     ...diagnosis,
     suspected: suspected.map(addFix),
-    ...(diagnosis.proven && { proven: { ...diagnosis.proven, causes: diagnosis.proven.causes.map(addFix) } }),
+    ...(proven && { proven: { ...proven, causes: proven.causes.map(addFix) } }),
   }
 }
 
 /** The part of a diagnosis that is shown, of any scheme. */
 type Shown = Pick<Diagnosis, 'ruledOut' | 'tried'> & {
-  readonly verdict: { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string }
+  readonly verdict:
+    | { readonly ok: true; readonly matched?: { readonly url?: string } }
+    | { readonly ok: false; readonly code: string; readonly message: string }
   readonly proven?: {
     readonly causes: readonly Cause<string>[]
     readonly signedUrl?: string
@@ -187,20 +215,27 @@ function toJson({ verdict, proven, ...rest }: Shown): object {
   return { genuine: verdict.ok, code, proven: proven ?? null, ...rest }
 }
 
+/** What was asked, and what the copy says beside. */
+interface Context {
+  readonly request: string | undefined
+  readonly scheme: AnyScheme | undefined
+  readonly pitfalls: readonly string[] | undefined
+}
+
 /**
  * What to do comes first, and what was ruled out comes last.
  * @param asked the flags that name the request again, and its scheme, if it is not the first
  */
-function formatDiagnosis(
-  diagnosis: Shown,
-  { request, scheme }: { readonly request: string | undefined; readonly scheme: AnyScheme | undefined },
-  colors: Colors,
-): string {
+function formatDiagnosis(diagnosis: Shown, { request, scheme, pitfalls = [] }: Context, colors: Colors): string {
   const { verdict, proven, suspected, ruledOut, tried } = diagnosis
-  if (verdict.ok)
-    return request?.startsWith('--last')
+  if (verdict.ok) {
+    const { url } = verdict.matched ?? {}
+    const genuine = request?.startsWith('--last')
       ? `${colors.green('genuine')} with this key${scheme === undefined ? ' and public URL' : ''}. Your server refused it, so that its key or ${scheme === undefined ? 'its "publicUrl"' : 'another of its options'} is another one.`
       : `${colors.green('genuine')}: nothing to fix.`
+    const notes = pitfalls.map((note) => `If other code refuses it: ${cleanText(note)}`)
+    return [genuine, ...(url === undefined ? [] : [`Signed URL: ${hideQuery(url)}`]), ...notes].join('\n')
+  }
   const refused = `${colors.red('not genuine')}: ${verdict.code}`
   if (proven !== undefined && proven.causes.length > 0) {
     const { causes, signedUrl, setting } = proven
@@ -221,7 +256,7 @@ function formatDiagnosis(
       `To settle it, ask Twilio what it sent. This lists the last failed webhooks, ${request === undefined ? 'with the command that compares one' : 'and compares the newest to the same path'}:`,
       `  npx @tollgate/cli diagnose --recent${request === undefined ? '' : ` ${request}`}`,
       'Or add what may be right to this command (tollgate help diagnose): other tokens, hosts, prefixes, or the URL at Twilio.',
-      cleanText(ruledOut),
+      ...(suspected.some(namesMissing) ? [] : [cleanText(ruledOut)]),
     )
   return lines.join('\n')
 }

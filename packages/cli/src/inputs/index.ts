@@ -3,6 +3,7 @@ import type { IncomingRequest } from 'tollgate'
 import {
   type FormName,
   findHeader,
+  type HeaderList,
   listKeptRequests,
   type RecordedRequest,
   RequestError,
@@ -10,6 +11,7 @@ import {
   requestForms,
   toIncoming,
 } from 'tollgate/requests'
+import { schemes } from 'tollgate/schemes'
 import type { Args } from '../args.ts'
 import { type Flags, inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
@@ -100,16 +102,20 @@ export function toArrived(args: Args, given: RecordedRequest): IncomingRequest {
   return length === undefined ? incoming : { ...incoming, headers: { ...incoming.headers, 'content-length': length } }
 }
 
+const insteadOfLast =
+  ' In place of --last, give the publicUrl of your server: --public-url URL compares it with what Twilio sent.'
+
 /** Reads a request that the option `diagnose` has kept. */
 function readLast(args: Args, io: Io): RecordedRequest {
   args.only([...formNames, ...flagNames, 'word', 'last'])
   const kept = listKeptRequests((name) => io.env[name])
   const entry = args.integer('entry', 1, 1_000_000) ?? 1
   const chosen = kept[entry - 1]
+  const instead = args.has('alert') || args.has('call') || args.has('recent') ? insteadOfLast : ''
   if (chosen === undefined)
     throw new UsageError(
       kept.length === 0
-        ? '--last: no refused request was kept. `diagnose` of tollgate/diagnose keeps those that it cannot explain, outside production.'
+        ? `--last: no refused request was kept. \`diagnose\` of tollgate/diagnose keeps those that it cannot explain, outside production.${instead}`
         : `--entry: ${kept.length} requests were kept.`,
     )
   const from = `The request of ${new Date(chosen.time).toISOString()}`
@@ -131,8 +137,8 @@ interface Given {
 function takeOne(bytes: Uint8Array, given: Given, args: Args, io: Io): RecordedRequest {
   const { from } = given
   const options = { ...given, scheme: readScheme(args), readFile: readNamedFile }
-  const { form, requests } = asRefusal(() => readRequests(bytes, options))
-  if (given.form === undefined) tell(io, `Read ${requestForms[form].title}.`)
+  const { title, requests } = asRefusal(() => readRequests(bytes, options))
+  if (given.form === undefined) tell(io, `Read ${title}.`)
   const entry = args.integer('entry', 1, 1_000_000)
   if (requests.length === 0) throw new UsageError(`${from} has no entries.`)
   const [first] = requests
@@ -142,9 +148,15 @@ function takeOne(bytes: Uint8Array, given: Given, args: Args, io: Io): RecordedR
     requests.every((one) => one instanceof RequestError && one.reason === first.reason)
   )
     throw new UsageError(first.message)
-  if (entry === undefined && requests.length > 1)
+  const signed = requests.flatMap((one, index) =>
+    one instanceof RequestError || findSignatureName(one.headers) === undefined ? [] : [index + 1],
+  )
+  const only = entry === undefined && requests.length > 1 && signed.length === 1 ? signed[0] : undefined
+  if (only !== undefined)
+    tell(io, `Of ${requests.length} entries, only entry ${only} has a signature (--entry ${only}).`)
+  if (entry === undefined && only === undefined && requests.length > 1)
     throw new UsageError(`${from} has ${requests.length} entries; choose one with --entry N:\n${listEntries(requests)}`)
-  const chosen = requests[(entry ?? 1) - 1]
+  const chosen = requests[(entry ?? only ?? 1) - 1]
   if (chosen === undefined) throw new UsageError(`--entry: ${from} has ${requests.length} entries.`)
   return asRefusal(() => checkMarks(chosen, from, io))
 }
@@ -165,13 +177,21 @@ function asRefusal<T>(read: () => T): T {
   }
 }
 
+/** Names the header with the signature, as its scheme writes it. */
+function findSignatureName(headers: HeaderList): string | undefined {
+  return schemes
+    .map((scheme) => scheme.headers[0])
+    .find((name) => findHeader(headers, name.toLowerCase()) !== undefined)
+}
+
 const mostListed = 50
 
 function listEntries(requests: readonly (RecordedRequest | RequestError)[]): string {
   const lines = requests.slice(0, mostListed).map((request, index) => {
     if (request instanceof RequestError) return `  ${index + 1}  (${request.reason})`
     const { method, url, headers } = request
-    const mark = findHeader(headers, 'x-twilio-signature') === undefined ? '' : '  (has X-Twilio-Signature)'
+    const name = findSignatureName(headers)
+    const mark = name === undefined ? '' : `  (has ${name})`
     return `  ${index + 1}  ${hideQuery(`${method} ${url}`)}${mark}`
   })
   if (requests.length > mostListed) lines.push(`  … and ${requests.length - mostListed} more`)

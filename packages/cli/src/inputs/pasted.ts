@@ -65,7 +65,7 @@ function toEcho(typed: string): string {
 }
 
 function isCompleteCurl(text: string): boolean {
-  if (/[\\^]\r?\n$/.test(text)) return false
+  if (/[\\^`]\r?\n$/.test(text)) return false
   try {
     readRequests(text, { form: 'curl' })
     return true

@@ -1,7 +1,7 @@
 import { causes, type DiagnosableRequest, type Difference } from 'tollgate/diagnose'
 import { findHeader, findSharedKeyId, listKeptRequests, type RecordedRequest, splitUrl } from 'tollgate/requests'
 import type { Args } from '../args.ts'
-import { formatCauses, formatFixes, readGuesses } from '../diagnosis.ts'
+import { findCutMark, formatCauses, formatFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { hasRequest, readRequest, toArrived, writeFlag, writeRequestFlags } from '../inputs/index.ts'
 import { cleanText, colorsFor, type Io, print, printJson, quoteWord, tell } from '../io.ts'
@@ -53,8 +53,10 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
   return comparison.isGenuine ? EXIT.ok : EXIT.notGenuine
 }
 
-/** A copy that does not even say that the body was empty. Many logs keep no body. */
-function hasLostBody({ method, body, parsedBody, headers }: RecordedRequest): boolean {
+/** A copy that does not even say that the body was empty. Many logs keep no body, or only its start. */
+function hasLostBody(given: RecordedRequest): boolean {
+  const { method, body, parsedBody, headers, hasUnread } = given
+  if (hasUnread === true || findCutMark(given) !== undefined) return true
   const isEmpty = method === 'GET' || findHeader(headers, 'content-length')?.trim() === '0'
   return body === undefined && parsedBody === undefined && !isEmpty
 }
@@ -220,7 +222,7 @@ function format(
   if (given !== undefined) lines.push(`  seen  ${cleanText(given.method)} ${showUrl(given.url, shows)}`)
   if (lacksBody)
     lines.push(
-      'No body was found in the copy, so all but the body was compared. If your server got none either, that is the cause.',
+      `No ${given?.body === undefined ? '' : 'whole '}body was found in the copy, so all but the body was compared. If your server got none either, that is the cause.`,
       'To compare the body too, add it, or use --last.',
     )
   if (shows) lines.push(...sent.params.map(([name, value]) => `    ${showText(`${name}: ${value}`)}`))

@@ -1,8 +1,9 @@
 import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { readBruno } from './bruno.ts'
 import { isExport, listCaptures, readCapture, writeCaptures } from './capture.ts'
 import type { ReadFile } from './curl-data.ts'
 import { addSource, RequestError } from './error.ts'
-import { findHeaders, findLoggedText, findRequest, hasSignedRequest } from './find-request.ts'
+import { findHeaders, findLoggedText, findRequest, hasSignedRequest, signatureName } from './find-request.ts'
 import { listHarEntries, readHarEntry, writeHar } from './har.ts'
 import { parseJson } from './json.ts'
 import {
@@ -17,6 +18,7 @@ import {
   suggestFor,
 } from './logged.ts'
 import { bodyLost } from './notes.ts'
+import { translateCommand } from './other-clients.ts'
 import { hasPrintedHeaders, readPrintedHeaders } from './printed.ts'
 import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
@@ -26,6 +28,8 @@ import { writeCurl } from './write-curl.ts'
 /** A text with requests. Its parts are decoded when a reader asks for them. */
 export interface Source {
   readonly bytes: Uint8Array
+  /** Describes what another client wrote, with its article, if it is read as a command of curl or as raw HTTP. */
+  readonly title?: string | undefined
   /** @throws RequestError if the bytes are not UTF-8 */
   readonly text: string
   /** True if the text begins like JSON. */
@@ -197,7 +201,7 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
   curl: {
     label: 'curl',
     title: 'a curl command',
-    describe: "A curl command, as browsers and Twilio's console copy it",
+    describe: "A command of curl, as browsers and Twilio's console copy it, or of PowerShell, HTTPie or wget",
     type: 'text/x-shellscript',
     extension: 'sh',
     hasSeveral: false,
@@ -211,6 +215,8 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
 /** The requests of a text, and their form. */
 export interface ReadRequests {
   readonly form: FormName
+  /** Describes what was read, with its article. */
+  readonly title: string
   /** One item for each entry: the request, or the reason why it cannot be read. */
   readonly requests: readonly (RecordedRequest | RequestError)[]
 }
@@ -233,14 +239,16 @@ export function readRequests(given: string | Uint8Array, options: ReadOptions = 
     const isNumbered = requests.length > 1
     const name = (one: RecordedRequest | RequestError, index: number): RecordedRequest | RequestError =>
       nameEntry(one instanceof RequestError ? suggest(one, given, options) : one, from, isNumbered ? index : undefined)
-    return { form, requests: requests.map(name) }
+    const title = (form === 'curl' || form === 'raw' ? source.title : undefined) ?? requestForms[form].title
+    return { form, title, requests: requests.map(name) }
   } catch (error) {
     throw addSource(error instanceof RequestError ? suggest(error, given, options) : error, from)
   }
 }
 
 function suggest(error: RequestError, given: string | Uint8Array, { isCompared }: ReadOptions): RequestError {
-  const reason = suggestFor(error.reason, typeof given === 'string' ? given : decodeUtf8(given), isCompared)
+  const cut = error.reason.startsWith('it is cut off') ? `${error.reason}; ${askTwilio}` : error.reason
+  const reason = suggestFor(cut, typeof given === 'string' ? given : decodeUtf8(given), isCompared)
   return reason === error.reason ? error : new RequestError(reason, error)
 }
 
@@ -254,11 +262,15 @@ function nameEntry(
 }
 
 /** Removes what logs and pages add to a text. Bytes that are no text have nothing of it. */
-function removeDecoration(bytes: Uint8Array): Uint8Array {
+function removeDecoration(bytes: Uint8Array): Pick<Source, 'bytes' | 'title'> {
   const text = decodeUtf8(bytes)
-  if (text === undefined || looksLikeRawHttp(bytes)) return bytes
-  const plain = unquoteMessage(removeCommand(removeLinePrefix(takeSent(removeFence(removeColors(text))))))
-  return plain === text ? bytes : encodeUtf8(plain)
+  if (text === undefined || looksLikeRawHttp(bytes)) return { bytes }
+  const sent = unquoteMessage(removeCommand(removeLinePrefix(takeSent(removeFence(removeColors(text))))))
+  const plain = readBruno(sent)
+  const own = plain === text ? bytes : encodeUtf8(plain)
+  if (plain !== sent) return { bytes: own, title: 'a request of Bruno' }
+  const found = looksLikeRawHttp(own) ? undefined : translateCommand(plain)
+  return found === undefined ? { bytes: own } : { bytes: encodeUtf8(found.command), title: found.title }
 }
 
 function removeColors(text: string): string {
@@ -309,11 +321,12 @@ function openLogged(source: Source): Source {
 }
 
 function openSource(given: Uint8Array): Source {
-  const bytes = removeDecoration(given)
+  const { bytes, title } = removeDecoration(given)
   let text: string | undefined
   let json: { readonly value: unknown } | RequestError | undefined
   return {
     bytes,
+    title,
     get text() {
       text ??= decodeUtf8(bytes)
       if (text === undefined) throw new RequestError('this is not UTF-8 text')
@@ -356,14 +369,32 @@ function parseLog(text: string): { readonly value: unknown } | RequestError {
   }
 }
 
+// The lines of nginx, Apache, load balancers, uvicorn and Django, of Heroku's router, of morgan, and of gin.
+const accessLines = [
+  /"(?:GET|POST|PUT) (?:https?:\/)?\/[^\s"]{0,4000} HTTP\/\d/,
+  /\bmethod="?(?:GET|POST|PUT)"? path="?\//,
+  /^(?:GET|POST|PUT) \/\S{0,4000} \d{3} /m,
+  /^\[GIN\][^\n"]{0,200}\| {0,8}(?:GET|POST|PUT) {1,8}"\//m,
+]
+
+/** Recognises a line of an access log. With a header or a parameter, a text is more than such a line. */
+function isAccessLog(text: string): boolean {
+  const isMore = signatureName.test(text) || /\b(?:Message|Call|Account)Sid\b/.test(text)
+  return !isMore && accessLines.some((pattern) => pattern.test(text))
+}
+
 function detectForm(source: Source): FormName {
+  // The time of a line may stand in brackets, like a list of JSON.
+  const isLine = source.isJson && source.whole === undefined && isAccessLog(source.text)
   const names = Object.keys(requestForms) as FormName[]
-  const found = names.find((name) => requestForms[name].recognizes(source))
+  const found = isLine ? undefined : names.find((name) => requestForms[name].recognizes(source))
   if (found !== undefined) return found
+  if (isLine || isAccessLog(source.text))
+    throw new RequestError(
+      `this is a line of an access log, which has neither the header X-Twilio-Signature nor the body; ${askTwilio}, for the alert of its path, with --public-url URL`,
+    )
   if (/Invoke-(?:WebRequest|RestMethod)|\bfetch\(/.test(source.text))
     throw new RequestError('this is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd)')
-  if (/^\s{0,8}(?:[$%>#] )?https? (?:--?[\w=-]{1,40} ){0,8}(?:[A-Z]{3,10} )?https?:/.test(source.text))
-    throw new RequestError('this is a command for HTTPie; copy it as curl, or what http -v printed')
   if (isExplanation(source.text))
     throw new RequestError(
       'this is the explanation of a refusal; npx @tollgate/cli diagnose --last reads the request that was refused',

@@ -29,7 +29,7 @@ export function suggestFor(reason: string, text: string | undefined, isCompared 
 }
 
 function compareAlert(alert: string): string {
-  return `npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio sent`
+  return `npx @tollgate/cli diagnose --alert ${alert} --last compares the last request that was refused with what Twilio sent; if none was kept, --public-url URL in place of --last compares the URL of your server`
 }
 
 const copyWhole =
@@ -71,7 +71,19 @@ export function readEvent(event: unknown): RecordedRequest {
   const target = escapeSpaces(path) + (query === '' ? '' : `?${query}`)
   // Only a load balancer also takes http.
   const scheme = findHeader(headers, 'x-forwarded-proto')?.toLowerCase() === 'http' ? 'http' : 'https'
-  return checkRequest({ method, url: addHost(target, headers, scheme), headers, ...readBody(event, headers) })
+  const url = addHost(target, headers, scheme)
+  return checkRequest({ method, url, headers, ...readBody(event, headers), pitfalls: listPitfalls(event, path) })
+}
+
+/** Says what code without an adapter gets wrong. */
+function listPitfalls(event: unknown, path: string): string[] {
+  const [own, isEncoded] = [textOf(event, 'path'), property(event, 'isBase64Encoded') === true]
+  return [
+    ...(own === undefined || own === path || textOf(event, 'rawPath') !== undefined
+      ? []
+      : [`event.path is ${own}, and the path that was signed is in requestContext.path: ${path}.`]),
+    ...(isEncoded ? ['event.body is in Base64 (isBase64Encoded), and the signature covers the decoded bytes.'] : []),
+  ]
 }
 
 /** Writes the whole URL of a target, with the host of the headers. */

@@ -60,8 +60,11 @@ function readLines({ before, headers, after }: HeaderLines, scheme: string): Rec
   const body =
     ofLine === undefined ? readPrintedBody(after, { start: 0, end: 0 }, headers) : { body: encodeUtf8(ofLine) }
   const json = /^\s*[[{]/.test(after) && body.body === undefined ? { body: encodeUtf8(after.trim()) } : body
-  const method = find('method') ?? line.method ?? guessMethod(json, headers)
-  return checkRequest({ method, url: addHost(target, headers, scheme), headers, ...json })
+  const named = find('method') ?? line.method
+  const hasUnread = named !== 'GET' && after.trim() !== '' && json.body === undefined && json.parsedBody === undefined
+  const method = named ?? guessMethod(json, headers)
+  const url = addHost(target, headers, scheme)
+  return checkRequest({ method, url, headers, ...json, ...(hasUnread && { hasUnread }) })
 }
 
 const noUrl = `it has no URL: write method and path before the headers, as in POST /sms {…}; ${askTwilio}`

@@ -33,6 +33,13 @@ export interface RecordedRequest {
   readonly bodyDecoded?: boolean | undefined
   /** Mark: a parser read the body, and this object is what it left. */
   readonly parsedBody?: Readonly<Record<string, unknown>> | undefined
+  /** Mark: text stands behind the headers that was not read, and may be the body. It is not written. */
+  readonly hasUnread?: boolean | undefined
+  /**
+   * Sentences about what other code may get wrong with the record, such as an event of a function.
+   * They are not written.
+   */
+  readonly pitfalls?: readonly string[] | undefined
   /** The time of arrival, in milliseconds since 1970. */
   readonly time?: number | undefined
   /**

@@ -53,6 +53,8 @@ export const bodyCauses = {
       'JSON webhooks (Event Streams, Studio, Conversational Intelligence) are refused as `body_hash_mismatch`, but your forms pass.',
     reason:
       'bodySHA256 is the hash of the bytes that Twilio sent, and JSON.stringify(req.body) returns other bytes: spaces, escapes, numbers and order differ.',
+    fixOfCopy:
+      'If you wrote this copy yourself, give the body as it arrived, with every space and line end (curl: --data-binary @FILE).',
     fix: 'Pass the bytes that arrived, never JSON.stringify of the parsed body. If this server does, a proxy or a forwarder before it parses the JSON and writes it again.',
     question: 'json',
     part: 'body',
