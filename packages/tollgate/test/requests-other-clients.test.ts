@@ -86,67 +86,6 @@ describe('wget', () => {
   })
 })
 
-describe('PowerShell', () => {
-  const cases: [name: string, command: string, expected: object][] = [
-    [
-      'as a browser copies it',
-      [
-        '$session = New-Object Microsoft.PowerShell.Commands.WebRequestSession',
-        '$session.UserAgent = "TwilioProxy/1.1"',
-        '$session.Cookies.Add((New-Object System.Net.Cookie("a", "b", "/", "c.example")))',
-        'Invoke-WebRequest -UseBasicParsing -Uri "http://c.example/sms?a=1&b=2" `',
-        '-Method "POST" `',
-        '-WebSession $session `',
-        '-Headers @{',
-        '"authority"="c.example"',
-        '  "method"="POST"',
-        '  "path"="/sms?a=1&b=2"',
-        '  "scheme"="http"',
-        `  "x-twilio-signature"="${signature}"`,
-        '} `',
-        '-ContentType "application/x-www-form-urlencoded" `',
-        '-Body ([System.Text.Encoding]::UTF8.GetBytes("Body=say `"hi`" for `$5 ``x`` $([char]233)"))',
-      ].join('\r\n'),
-      { method: 'POST', url: 'http://c.example/sms?a=1&b=2', body: 'Body=say "hi" for $5 `x` é' },
-    ],
-    [
-      'in one line, with quotes of both kinds',
-      `PS C:\\app> $r = Invoke-RestMethod -Method Post -Headers @{ 'X-Twilio-Signature' = '${signature}'; Accept = "*/*" } -Uri https://c.example/sms -Body 'Body=it''s'`,
-      { method: 'POST', url: 'https://c.example/sms', body: "Body=it's" },
-    ],
-    [
-      'with variables and a table as the form',
-      `$base = "https://c.example"\n$headers = @{\n  "X-Twilio-Signature" = "${signature}"\n}\n$form = @{ Body = "a b"; From = '+1555' }\n$now = Get-Date\niwr "$base/sms" -Method POST -Headers $headers -Body $form | Select-Object StatusCode`,
-      { method: 'POST', url: 'https://c.example/sms', body: 'Body=a+b&From=%2B1555' },
-    ],
-    [
-      'with a table of parameters',
-      `$p = @{\n  Uri = 'https://c.example/voice'\n  Headers = @{ 'X-Twilio-Signature' = '${signature}' }\n}\nInvoke-RestMethod @p`,
-      { method: 'GET', url: 'https://c.example/voice', body: undefined },
-    ],
-  ]
-  test.each(cases)('%s', (_name, command, expected) => {
-    const found = read(command)
-    expect(found).toMatchObject({ title: 'a command of PowerShell', ...expected })
-    expect(found.headers.map(([name, value]) => [name.toLowerCase(), value])).toContainEqual([
-      'x-twilio-signature',
-      signature,
-    ])
-    expect(found.headers.map(([name]) => name)).not.toContain('scheme')
-  })
-
-  test('what has to be run is refused', () => {
-    const start = `Invoke-RestMethod https://c.example -Headers @{ 'X-Twilio-Signature' = '${signature}' } -Method Post -Body`
-    for (const body of ['$body', '"a=$(whoami)"', '(Get-Content a.txt)', "@'\na=1\n'@"])
-      expect(() => read(`${start} ${body}`)).toThrow(RequestError)
-  })
-
-  test('an incomplete command is called so', () => {
-    for (const end of ['"Body=a', '@{ a = 1;', "'a"])
-      expect(() => read(`iwr https://c.example -Method Post -Body ${end}`)).toThrow('incomplete')
-  })
-})
-
 describe('Bruno', () => {
   const file = (body: string, block: string) =>
     `meta {\n  name: a\n  type: http\n}\n\npost {\n  url: http://d.example/sms?x=1\n  body: ${body}\n  auth: none\n}\n\nheaders {\n  X-Twilio-Signature: ${signature}\n  ~Accept: */*\n}\n\n${block}\n`

@@ -201,7 +201,7 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
   curl: {
     label: 'curl',
     title: 'a curl command',
-    describe: "A command of curl, as browsers and Twilio's console copy it, or of PowerShell, HTTPie or wget",
+    describe: "A command of curl, as browsers and Twilio's console copy it, or of HTTPie or wget",
     type: 'text/x-shellscript',
     extension: 'sh',
     hasSeveral: false,
@@ -394,7 +394,9 @@ function detectForm(source: Source): FormName {
       `this is a line of an access log, which has neither the header X-Twilio-Signature nor the body; ${askTwilio}, for the alert of its path, with --public-url URL`,
     )
   if (/Invoke-(?:WebRequest|RestMethod)|\bfetch\(/.test(source.text))
-    throw new RequestError('this is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd)')
+    throw new RequestError(
+      `this is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd), or write it as JSON: ${captureFields}`,
+    )
   if (isExplanation(source.text))
     throw new RequestError(
       'this is the explanation of a refusal; npx @tollgate/cli diagnose --last reads the request that was refused',

@@ -1,7 +1,6 @@
 import { serializeForm } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
 import { signatureName } from './find-request.ts'
-import { fromPowerShell } from './powershell.ts'
 import { findCurl } from './read-curl.ts'
 import { splitShellWords } from './shell-words.ts'
 
@@ -14,15 +13,14 @@ interface Client {
   /**
    * Returns the words of a curl command, without its name, that sends the same request.
    * @param command the text from the name on
-   * @param text the whole text
    */
-  translate(command: string, text: string): string[]
+  translate(command: string): string[]
 }
 
 const prompt = /^(?:[ \t]*|[^\n'"]{0,200}?[$#%>❯➜»][ \t]{1,20})/.source
 
-function startsWith(name: string, flags = 'm'): RegExp {
-  return new RegExp(`${prompt}(?<name>${name})`, flags)
+function startsWith(name: string): RegExp {
+  return new RegExp(`${prompt}(?<name>${name})`, 'm')
 }
 
 const clients: readonly Client[] = [
@@ -37,12 +35,6 @@ const clients: readonly Client[] = [
     title: 'a command of wget',
     start: startsWith(String.raw`wget(?:\.exe)?[ \t]{1,20}(?=[\\\-'"]|https?:)`),
     translate: (command) => fromWget(splitShellWords(command).slice(1)),
-  },
-  {
-    title: 'a command of PowerShell',
-    start: startsWith(String.raw`(?:\$\w{1,100} {0,8}= {0,8})?(?:Invoke-(?:WebRequest|RestMethod)|iwr|irm)[ \t]`, 'im'),
-    // Variables may be set before it.
-    translate: (_command, text) => fromPowerShell(text),
   },
 ]
 
@@ -66,7 +58,7 @@ export function translateCommand(text: string): Translated | undefined {
       .slice(match.index + match[0].length - (match.groups?.name?.length ?? 0))
       // bash and zsh show a second prompt before each continuation line.
       .replace(/(\\\r?\n)(?:> |(?:quote|dquote|cmdand)> )/g, '$1')
-    const words = translate(command, text)
+    const words = translate(command)
     if (signatureName.test(text) && !words.some((word) => signatureName.test(word))) continue
     return { title, command: ['curl', ...words.map(quote)].join(' ') }
   }
