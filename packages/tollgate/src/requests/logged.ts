@@ -355,7 +355,8 @@ function toPrefixPattern(prefix: string): RegExp {
 export function describeUnsigned(text: string): string | undefined {
   const isRails = /^.{0,400}\bStarted (?:GET|POST) "\//m.test(text)
   if (!isRails && !/\b(?:Message|Call)Sid\b/.test(text)) return undefined
-  if (/x[-_]twilio[-_]\w{0,40}signature/i.test(text)) return undefined
+  // A line of an access log has the parameters of a query alone.
+  if (/x[-_]twilio[-_]\w{0,40}signature|HTTP\/\d(?:\.\d)?" \d{3} /i.test(text)) return undefined
   const [what, how] = isRails
     ? ['this is a log of Rails', "log request.original_url and request.headers['X-Twilio-Signature'] too"]
     : ['this has parameters of a webhook', 'log the URL and the headers too']
