@@ -769,6 +769,29 @@ test.each<[string, string]>([
   expect(bodyOf(found)).toContain('Body=see+http%3A%2F%2Fa.b+note%3A+c&MessageSid=SM1')
 })
 
+test('a list of events behind printed headers is written again, with a mark', () => {
+  const headers = {
+    host: 'e.com',
+    'X-Twilio-Email-Event-Webhook-Signature': signature,
+    'content-type': 'application/json',
+  }
+  const events = [
+    { email: 'a', tags: ['b', 'c'] },
+    { email: 'd', n: 1 },
+  ]
+  const go = `map[${Object.entries(headers)
+    .map(([name, value]) => `${name}:[${value}]`)
+    .join(' ')}]`
+  for (const text of [`${inspect(headers)} ${inspect(events)}`, `${go}\n${JSON.stringify(events, undefined, 2)}`]) {
+    const found = read(`POST /events ${text}`)
+    expect([bodyOf(found), found.bodyDecoded]).toEqual([JSON.stringify(events), true])
+  }
+  // The list is cut off.
+  const cut = read(`POST /events ${go} ${JSON.stringify(events).slice(0, -1)}`)
+  expect(cut.body).toBeUndefined()
+  expect(cut.parsedBody).toEqual(events[0])
+})
+
 test('a list of texts that Java printed as its class is no body', () => {
   const map = '{MessageSid=[Ljava.lang.String;@1b2c, Body=[Ljava.lang.String;@1b2d}'
   expect(read(`POST /sms {host=e.com, x-twilio-signature=${signature}} ${map}`).body).toBeUndefined()

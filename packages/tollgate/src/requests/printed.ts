@@ -185,9 +185,24 @@ function readPrintedBody(text: string, { start, end }: Span, headers: HeaderList
   if (form !== undefined && !isLine) return { body: encodeUtf8(form) }
   // Go has the parameters of the query too, but not under this name.
   const own = rest.slice(Math.max(0, rest.indexOf('PostForm:')))
-  const [after] = [...listPrinted(own), ...listPrinted(quotePlain(own))]
+  const after = readFirst(own) ?? readFirst(quotePlain(own))
   const before = [...listPrinted(text.slice(0, start))].at(-1)
-  return toBody(after?.value ?? before?.value ?? lines, headers)
+  return toBody(after ?? before?.value ?? lines, headers)
+}
+
+/** Reads the first object in a text, or the whole list if it is in one: the events of SendGrid are. */
+function readFirst(text: string): object | undefined {
+  const [first, ...others] = listPrinted(text)
+  if (first === undefined || !/\[\s{0,20}$/.test(text.slice(Math.max(0, first.start - 21), first.start)))
+    return first?.value
+  const list: object[] = [first.value]
+  let end = first.end
+  for (const one of others) {
+    if (text.slice(end, one.start).trim() !== ',') break
+    list.push(one.value)
+    end = one.end
+  }
+  return /^\s*\]/.test(text.slice(end, end + 20)) ? list : first.value
 }
 
 const parameterLine = /^[ \t]{0,40}([A-Za-z]\w{0,80})(?:: ?|=| => ?)(.*)$/
