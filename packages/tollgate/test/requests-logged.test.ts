@@ -390,6 +390,21 @@ describe('a request as other languages and tools print it', () => {
   const body = { mode: 'urlencoded', urlencoded: pairs }
   const header = Object.entries(headers).map(([key, value]) => ({ key, value }))
 
+  const written = (parts: object, one: (name: string, value: string) => string, join: string): string =>
+    Object.entries(parts)
+      .map(([name, value]) => one(name, value))
+      .join(join)
+  const both = (one: (name: string, value: string) => string, join: string, [open, close]: [string, string]): string =>
+    [headers, fields].map((parts) => open + written(parts, one, join) + close).join('\n')
+  const php = (parts: object, indent: string): string =>
+    `Array\n${indent}(\n${written(parts, (name, value) => `${indent}    [${name}] => ${value}\n`, '')}${indent})\n`
+  const lists = `Array\n(\n${written(headers, (name, value) => `    [${name}] => ${php({ 0: value }, '        ')}\n`, '')})\n`
+  const spring = written(headers, (name, value) => `${name}:"${value}"`, ', ')
+  const java = written(headers, (name, value) => `${name}=${value}`, ', ')
+  const waf = Object.entries(headers).map(([key, value]) => ({ name: key, value }))
+  const flat = (prefix: string): object =>
+    Object.fromEntries(Object.entries(headers).map(([key, value]) => [prefix + key, value]))
+
   test.each<[string, string]>([
     ['lines without a version of HTTP', `POST /sms\n${lines.join('\n')}\n\n${form}`],
     ['lines with titles', `POST https://example.com/sms\nHeaders:\n  ${lines.join('\n  ')}\nBody:\n  ${form}`],
@@ -442,6 +457,105 @@ describe('a request as other languages and tools print it', () => {
       'Laravel',
       JSON.stringify({ context: { method: 'POST', fullUrl: 'https://example.com/sms', headers, input: fields } }),
     ],
+    ['Laravel and print_r', `[2026-11-30 09:40:12] local.DEBUG: POST /sms\n${php(headers, '')}\n${php(fields, '')}`],
+    ['print_r with lists, on Windows', `POST /sms\n${lists}\n${php(fields, '')}`.replaceAll('\n', '\r\n')],
+    ['print_r in one line', `POST /sms ${both((name, value) => `[${name}] => ${value}`, ' ', ['Array ( ', ' )'])}`],
+    [
+      'print_r of $_SERVER',
+      `${php({ ...variables, REQUEST_URI: '/sms' }, '')}${php({ 'x:protected': 1 }, '')}`.replace(
+        '[x:protected] => 1',
+        written(fields, (name, value) => `[${name}] => ${value}`, '\n    '),
+      ),
+    ],
+    ['var_export', `POST /sms\n${both((name, value) => `  '${name}' => '${value}',\n`, '', ['array (\n', ')'])}`],
+    [
+      'var_export with lists',
+      `POST /sms\n${both((name, value) => `  '${name}' => \n  array (\n    0 => '${value}',\n  ),\n`, '', ['array (\n', ')'])}`,
+    ],
+    [
+      'var_dump',
+      `POST /sms\n${both((name, value) => `  ["${name}"]=>\n  string(${value.length}) "${value}"\n`, '', ['array(3) {\n', '}\n'])}`,
+    ],
+    [
+      'dump() of Laravel',
+      `POST /sms\n${both((name, value) => `  "${name}" => array:1 [\n    0 => "${value}"\n  ]\n`, '', ['array:3 [\n', ']'])}`,
+    ],
+    ['Go with %v', `2026/11/30 09:44:01 POST /sms ${both((name, value) => `${name}:[${value}]`, ' ', ['map[', ']'])}`],
+    ['Go with %q', `POST /sms ${both((name, value) => `"${name}":["${value}"]`, ' ', ['map[', ']'])}`],
+    [
+      'Go with %#v',
+      `POST /sms ${both((name, value) => `"${name}":[]string{"${value}"}`, ', ', ['http.Header{', '}'])}`,
+    ],
+    [
+      'a request of Go with %+v',
+      `&{Method:POST URL:/sms Header:map[Content-Type:[${formType}] X-Twilio-Signature:[${signature}]] Body:0xc01 Host:example.com ` +
+        `Form:map[A:[b] MessageSid:[SM1]] PostForm:map[${written(fields, (name, value) => `${name}:[${value}]`, ' ')}] RemoteAddr:1.2.3.4:5}`,
+    ],
+    [
+      'Go, with the host before the path',
+      `10:00 POST example.com /sms map[content-type:[${formType}] x-twilio-signature:[${signature}]] ${form}`,
+    ],
+    ['Spring', `DEBUG 1 --- [nio-8080-exec-3] After request [POST /sms, headers=[${spring}], payload=${form}]`],
+    ['a map of Java', `POST /sms ${both((name, value) => `${name}=${value}`, ', ', ['{', '}'])}`],
+    ['a map of Java with lists', `POST /sms ${both((name, value) => `${name}=[${value}]`, ', ', ['{', '}'])}`],
+    ['an event in Java', `{resource=/sms, path=/sms, httpMethod=POST, headers={${java}}, query=null, body=${form}}`],
+    [
+      'API Gateway',
+      `(1) HTTP Method: POST, Resource Path: /sms\n(1) Method request headers: {${java}}\n(1) Method request body before transformations: ${form}`,
+    ],
+    ['Ktor', `POST /sms ${both((name, value) => `${name}=[${value}]`, ', ', ['Headers [', ']'])}`],
+    ['Netty', `POST /sms DefaultHttpHeaders[${written(headers, (name, value) => `${name}: ${value}`, ', ')}]\n${form}`],
+    ['Scala', `POST /sms ${both((name, value) => `${name} -> ${value}`, ', ', ['Map(', ')'])}`],
+    ['the pairs of .NET', `POST /sms ${both((name, value) => `[${name}, ${value}]`, ', ', ['', ''])}`],
+    ['the pairs of .NET in lines', `POST /sms\n${both((name, value) => `[${name}, ${value}]`, '\n', ['', '\n'])}`],
+    [
+      'Phoenix',
+      `[debug] POST /sms\n[debug] req_headers: [\n  ${written(headers, (name, value) => `{"${name}", "${value}"}`, ',\n  ')}\n]\n[debug] params: %{${written(fields, (name, value) => `"${name}" => "${value}"`, ', ')}}`,
+    ],
+    [
+      'the connection of Elixir',
+      `%Plug.Conn{adapter: {Plug.Cowboy.Conn, :...}, body_params: %{${written(fields, (name, value) => `"${name}" => "${value}"`, ', ')}}, ` +
+        `host: "example.com", method: "POST", owner: #PID<0.5.0>, private: %{:a_b => {C.D, :e}, F => []}, query_string: "", remote_ip: {1, 2}, ` +
+        `req_headers: [${written(headers, (name, value) => `{"${name}", "${value}"}`, ', ')}], request_path: "/sms", scheme: :http}`,
+    ],
+    ['ASGI', `POST /sms [${written(headers, (name, value) => `(b'${name}', b'${value}')`, ', ')}] b'${form}'`],
+    ['aiohttp', `POST /sms ${both((name, value) => `'${name}': '${value}'`, ', ', ['<CIMultiDictProxy(', ')>'])}`],
+    [
+      'Django',
+      `{'PATH_INFO': '/sms', 'wsgi.errors': <_io.TextIOWrapper name='<stderr>' mode='w'>, ${JSON.stringify(variables).slice(1, -1)}} ` +
+        `<QueryDict: {${written(fields, (name, value) => `'${name}': ['${value}']`, ', ')}}>`,
+    ],
+    [
+      'mitmproxy',
+      `1.2.3.4:5: POST https://example.com/sms\n    ${lines.join('\n    ')}\n\n    URL-encoded\n    ${written(fields, (name, value) => `${name}: ${value}`, '\n    ')}\n\n << 403 Forbidden 33b`,
+    ],
+    [
+      'parameters in lines',
+      `POST /sms\n${lines.join('\n')}\n\n${written(fields, (name, value) => `${name}=${value}`, '\n')}`,
+    ],
+    [
+      'AWS WAF',
+      JSON.stringify({ httpRequest: { headers: waf, uri: '/sms', args: '', httpMethod: 'POST' }, body: form }),
+    ],
+    [
+      'Traefik',
+      JSON.stringify({
+        ...flat('request_'),
+        RequestMethod: 'POST',
+        RequestPath: '/sms',
+        RequestHost: 'example.com',
+        body: form,
+      }),
+    ],
+    ['nginx in JSON', JSON.stringify({ ...variables, request: 'POST /sms HTTP/1.1', http_x: '-', request_body: form })],
+    [
+      'attributes of OpenTelemetry',
+      JSON.stringify({
+        attributes: { ...flat('http.request.header.'), 'http.request.method': 'POST', 'url.path': '/sms', body: form },
+      }),
+    ],
+    ['Loki', JSON.stringify({ data: { result: [{ values: [['1', `POST /sms {${java}} ${form}`]] }] } })],
+    ['Splunk', JSON.stringify({ result: { _raw: `POST /sms {${java}} ${form}` } })],
     ['events of AWS', JSON.stringify({ events: [{ message: `POST /sms ${inspect(headers)}` }, { message: form }] })],
     [
       'a queue',
@@ -640,10 +754,99 @@ test("Twilio's alert in JSON has no signature, so the command with its id is nam
     expect(error).toMatchObject({ message: expect.stringMatching(/no signature; you can also .* --alert NO…\.$/) })
 })
 
+test('the path of Hookdeck is in the id of the source', () => {
+  const data = { path: '/a', query: 'b=c', headers: { host: 'hkdk.events', 'x-twilio-signature': signature }, body: {} }
+  expect(read(JSON.stringify({ source_id: 'src_zq81', data })).url).toBe('https://hkdk.events/zq81/a?b=c')
+  const other = { ...data, headers: { ...data.headers, host: 'example.com' } }
+  expect(read(JSON.stringify({ source_id: 'src_zq81', data: other })).url).toBe('https://example.com/a?b=c')
+})
+
+test.each<[string, string]>([
+  ['a colon', `map[A:x Body:see http://a.b note: c MessageSid:SM1]`],
+  ['a bracket', `Array\n(\n    [Body] => see http://a.b note: c\n    [MessageSid] => SM1\n)\n`],
+])('a value of a map without quotes may have %s', (_name, map) => {
+  const found = read(`POST /sms map[Content-Type:${formType} Host:e.com X-Twilio-Signature:${signature}] ${map}`)
+  expect(bodyOf(found)).toContain('Body=see+http%3A%2F%2Fa.b+note%3A+c&MessageSid=SM1')
+})
+
+test('a list of events behind printed headers is written again, with a mark', () => {
+  const headers = {
+    host: 'e.com',
+    'X-Twilio-Email-Event-Webhook-Signature': signature,
+    'content-type': 'application/json',
+  }
+  const events = [
+    { email: 'a', tags: ['b', 'c'] },
+    { email: 'd', n: 1 },
+  ]
+  const go = `map[${Object.entries(headers)
+    .map(([name, value]) => `${name}:[${value}]`)
+    .join(' ')}]`
+  for (const text of [`${inspect(headers)} ${inspect(events)}`, `${go}\n${JSON.stringify(events, undefined, 2)}`]) {
+    const found = read(`POST /events ${text}`)
+    expect([bodyOf(found), found.bodyDecoded]).toEqual([JSON.stringify(events), true])
+  }
+  // The list is cut off.
+  const cut = read(`POST /events ${go} ${JSON.stringify(events).slice(0, -1)}`)
+  expect(cut.body).toBeUndefined()
+  expect(cut.parsedBody).toEqual(events[0])
+})
+
+test('a list of texts that Java printed as its class is no body', () => {
+  const map = '{MessageSid=[Ljava.lang.String;@1b2c, Body=[Ljava.lang.String;@1b2d}'
+  expect(read(`POST /sms {host=e.com, x-twilio-signature=${signature}} ${map}`).body).toBeUndefined()
+})
+
+test('quotes keep a map in a value from being one', () => {
+  const headers = { host: 'e.com', 'x-twilio-signature': signature, 'content-type': formType }
+  const found = read(`POST /sms ${inspect(headers)} ${inspect({ Body: 'map[a:[b]] {c=d, e=f} Array ( [g] => h )' })}`)
+  expect(new URLSearchParams(bodyOf(found)).get('Body')).toBe('map[a:[b]] {c=d, e=f} Array ( [g] => h )')
+})
+
+describe('a log without the signature', () => {
+  const rails =
+    `I, [2026-11-30T09:31:10 #8]  INFO -- : Started POST "/voice" for 1.2.3.4\n` +
+    `  Parameters: {"CallSid"=>"CA${'1'.repeat(32)}", "From"=>"private"}\n`
+  test('of Rails says what is missing, and asks with the id of its call', () => {
+    expect(() => read(rails)).toThrow(
+      `The text: this is a log of Rails, without the header X-Twilio-Signature, so nothing can be compared; ` +
+        `log request.original_url and request.headers['X-Twilio-Signature'] too; you can also ask Twilio what it sent, ` +
+        `without a copy: npx @tollgate/cli diagnose --call CA${'1'.repeat(32)} --public-url https://….`,
+    )
+    expect(() => read(rails)).not.toThrow('private')
+    expect(() => read(`${rails}CA${'2'.repeat(32)}`)).toThrow('--recent, and then --alert NO…')
+  })
+
+  test('of another program too', () => {
+    for (const text of ['[info] got MessageSid=SM1', '[2026-11-30 09:00:00] got {MessageSid=SM1}'])
+      expect(() => read(text)).toThrow('this has parameters of a webhook, without the header X-Twilio-Signature')
+  })
+
+  test('that begins with a word in brackets is not taken for JSON', () => {
+    for (const text of ['[debug] POST /sms', '[2026-11-30 09:00:00] GET /sms', '[a][b] x'])
+      expect(() => read(text)).toThrow(/^The text: this is neither .* --recent/)
+    for (const text of ['[1 2]', '[debug]', '["a"] b', '[{"a": 1} b'])
+      expect(() => read(text)).toThrow('this is not JSON')
+  })
+})
+
 test('deep and long texts are read in linear time', () => {
   expect(() => findPrinted(`${'{a:'.repeat(1_000_000)}1`)).toThrow('more than 20 levels')
   for (const part of ['web | ', 'web | \n', '1 ', '1: \n', ' \n'])
     expect(() => read(part.repeat(300_000))).toThrow(RequestError)
+  for (const part of [
+    'map[a:[',
+    '{a={',
+    '{a=[',
+    '[a, b] ',
+    '[a, b]\n',
+    'Array\n(\n[a] => ',
+    '[]string{',
+    '%{',
+    '{"a",',
+    'Map(',
+  ])
+    expect(() => read(`x-twilio-signature: rawPath: ${part.repeat(20_000)}`)).toThrow(RequestError)
   for (const part of ['{', "{'", '{a:', "'", '[Object', '\\', 'A {', "'' + ", '{a:1,', '/'])
     expect(() => read(`x-twilio-signature: rawPath: ${part.repeat(300_000)}`)).toThrow(RequestError)
 })

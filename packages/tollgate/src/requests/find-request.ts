@@ -4,20 +4,21 @@ type PartName = 'method' | 'url' | 'host' | 'query' | 'headers' | 'rawBody' | 'b
 
 /**
  * The names that programs give to a part of a request, the best first. They are compared in lower
- * case and without `_` and `-`, so that `rawBody`, `raw_body` and `RawBody` are one name.
+ * case and without `_`, `-` and `.`, so that `rawBody`, `raw_body` and `RawBody` are one name.
  */
 const partNames: Readonly<Record<PartName, readonly string[]>> = {
-  method: ['method', 'httpmethod', 'requestmethod', 'verb'],
-  url: 'originalurl requesturl fullurl rawurl url webhookurl requesturi uri href rawpath path pathname pathinfo'.split(
-    ' ',
-  ),
-  host: ['host', 'hostname', 'domainname'],
-  query: ['querystring', 'rawquerystring', 'query'],
-  headers: ['headers', 'requestheaders', 'httpheaders', 'header', 'rawheaders'],
+  method: ['method', 'httpmethod', 'requestmethod', 'httprequestmethod', 'verb'],
+  url: (
+    'originalurl requesturl fullurl urlfull rawurl url httpurl webhookurl requesturi uri href rawpath httptarget path ' +
+    'urlpath pathname pathinfo requestpath'
+  ).split(' '),
+  host: ['host', 'hostname', 'domainname', 'requesthost'],
+  query: ['querystring', 'rawquerystring', 'query', 'args'],
+  headers: ['headers', 'requestheaders', 'httpheaders', 'header', 'rawheaders', 'reqheaders'],
   /** The bytes as they arrived. */
   rawBody: 'rawbody bodyraw rawrequestbody bodytext bodystring'.split(' '),
   base64Body: ['bodybase64', 'rawbodybase64', 'base64body'],
-  body: ['body', 'requestbody', 'httpbody', 'payload', 'postdata'],
+  body: ['body', 'requestbody', 'httpbody', 'payload', 'postdata', 'bodyparams'],
   /** Names that have other uses too. */
   perhapsBody: 'content data form formdata formparams post params parameters input all text textpayload raw'.split(' '),
 }
@@ -27,7 +28,7 @@ export function listParts(value: unknown, part: PartName): unknown[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
   const found = new Map<string, unknown>()
   for (const [name, one] of Object.entries(value)) {
-    const plain = name.length > 40 ? name : name.replace(/[_-]/g, '').toLowerCase()
+    const plain = name.length > 40 ? name : name.replace(/[._-]/g, '').toLowerCase()
     // Twilio's alerts have an empty text for no headers.
     if (!found.has(plain) && one !== undefined && one !== null && one !== '') found.set(plain, one)
   }
@@ -35,19 +36,32 @@ export function listParts(value: unknown, part: PartName): unknown[] {
   return parts.length === 0 && part === 'headers' ? listVariables(value) : parts
 }
 
-const variable = /^HTTP_X_TWILIO_\w*SIGNATURE$/
+const prefixed = /^(\S{1,60}[._])x[-_]twilio[-_](?:email[-_]event[-_]webhook[-_])?signature$/i
 
-/** Reads headers from the variables of CGI, which PHP, Rack and WSGI have. https://www.rfc-editor.org/rfc/rfc3875 */
+/**
+ * Reads headers from names with a prefix: the variables of CGI, which PHP, Rack and WSGI have (`HTTP_`), the
+ * logs of nginx (`http_`) and Traefik (`request_`), and attributes (`http.request.header.`).
+ * https://www.rfc-editor.org/rfc/rfc3875
+ */
 function listVariables(value: object): unknown[] {
-  if (!Object.keys(value).some((name) => variable.test(name))) return []
+  const prefix = firstMatch(Object.keys(value), prefixed)
+  if (prefix === undefined) return []
   const headers = Object.entries(value).flatMap(([name, text]) => {
-    const [, header] = /^(?:HTTP_(\w{1,100})|CONTENT_(?:TYPE|LENGTH))$/.exec(name) ?? [undefined, undefined]
-    const isHeader = header !== undefined || name.startsWith('CONTENT_')
-    return isHeader && typeof text === 'string' && text !== ''
-      ? [[(header ?? name).toLowerCase().replaceAll('_', '-'), text]]
-      : []
+    const isOther = /^content_(?:type|length)$/i.test(name)
+    const header = name.startsWith(prefix) ? name.slice(prefix.length) : isOther ? name : ''
+    // nginx writes "-" for a header that is missing.
+    const isFilled = Array.isArray(text) || (typeof text === 'string' && text !== '' && text !== '-')
+    return /^[\w-]{1,100}$/.test(header) && isFilled ? [[header.toLowerCase().replaceAll('_', '-'), text]] : []
   })
   return [headers]
+}
+
+function firstMatch(texts: readonly string[], pattern: RegExp): string | undefined {
+  for (const text of texts) {
+    const match = pattern.exec(text)
+    if (match !== null) return match[1]
+  }
+  return undefined
 }
 
 /** Lists the texts of a part, the best name first, without empty ones. */
@@ -89,7 +103,8 @@ function isObject(value: unknown): value is object {
 }
 
 /** The name of a header with a signature, where a program printed it as a name. */
-export const signatureName: RegExp = /x[-_]twilio[-_](?:email[-_]event[-_]webhook[-_])?signature["']?\s*(?::|=>|,)/i
+export const signatureName: RegExp =
+  /x[-_]twilio[-_](?:email[-_]event[-_]webhook[-_])?signature["'\]]{0,2}\s*(?:[:=,]|->)/i
 
 /** Checks if a text is the name of a header with a signature. */
 export function isSignatureName(name: string): boolean {
@@ -163,7 +178,8 @@ export function findLoggedText(value: unknown): string | undefined {
 function findFirstText(list: readonly unknown[]): string | undefined {
   for (const each of list)
     for (const { value } of walkObjects(each)) {
-      const found = findText(Object.values(value))
+      // Loki has lists of a time and a line.
+      const found = findText(Object.values(value).flat(2))
       if (found !== undefined) return found
     }
   return findText(list)

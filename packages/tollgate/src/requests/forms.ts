@@ -9,8 +9,10 @@ import { parseJson } from './json.ts'
 import {
   askTwilio,
   captureFields,
+  describeUnsigned,
   findEvent,
   isExplanation,
+  isLogLine,
   isRequestInspector,
   noSignature,
   readEvent,
@@ -22,7 +24,7 @@ import { translateCommand } from './other-clients.ts'
 import { hasPrintedHeaders, readPrintedHeaders } from './printed.ts'
 import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
-import { type RecordedRequest, toUtf8 } from './request.ts'
+import { type RecordedRequest, toLatin1, toUtf8 } from './request.ts'
 import { writeCurl } from './write-curl.ts'
 
 /** A text with requests. Its parts are decoded when a reader asks for them. */
@@ -334,7 +336,7 @@ function openSource(given: Uint8Array): Source {
     },
     get isJson() {
       const first = bytes.find((byte) => ![9, 10, 13, 32].includes(byte))
-      return first === 0x7b || first === 0x5b
+      return first === 0x7b || (first === 0x5b && !isLogLine(toLatin1(bytes.subarray(0, 500))))
     },
     get json() {
       json ??= parseLog(this.text)
@@ -402,6 +404,8 @@ function detectForm(source: Source): FormName {
       'this is the explanation of a refusal; npx @tollgate/cli diagnose --last reads the request that was refused',
     )
   if (isRequestInspector(source.text)) throw new RequestError(noSignature)
+  const unsigned = describeUnsigned(source.text)
+  if (unsigned !== undefined) throw new RequestError(unsigned)
   const titles = Object.values(requestForms).map(({ title }) => title)
   throw new RequestError(`this is neither ${titles.slice(0, -1).join(', ')} nor ${titles.at(-1)}; ${askTwilio}`)
 }

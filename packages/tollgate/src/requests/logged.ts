@@ -24,8 +24,13 @@ export function suggestFor(reason: string, text: string | undefined, isCompared 
   if (text === undefined || !reason.includes(askTwilio)) return reason
   if (isCompared) return reason.replace(askTwilio, giveFlags)
   if (ofSendGrid.test(text)) return reason.replace(askTwilio, copyWhole)
-  const alerts = new Set(text.match(/\bNO[0-9a-f]{32}\b/g))
-  return alerts.size === 1 ? reason.replace(askTwilio, compareAlert([...alerts].join())) : reason
+  const [alerts, calls] = [/\bNO[0-9a-f]{32}\b/g, /\bCA[0-9a-f]{32}\b/g].map((sid) => [...new Set(text.match(sid))])
+  if (alerts?.length === 1) return reason.replace(askTwilio, compareAlert(alerts.join()))
+  return calls?.length === 1 ? reason.replace(askTwilio, compareCall(calls.join())) : reason
+}
+
+function compareCall(call: string): string {
+  return `you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --call ${call} --public-url https://…`
 }
 
 function compareAlert(alert: string): string {
@@ -51,7 +56,9 @@ export function findEvent(text: string): object | undefined {
 function isEvent(value: object): boolean {
   const isAws = ['requestContext', 'rawPath', 'httpMethod'].some((name) => property(value, name) !== undefined)
   const isAzure = textOf(value, 'rawBody') !== undefined && textOf(value, 'url') !== undefined
-  return (isAws || isAzure) && property(value, 'headers') !== null
+  const headers = property(value, 'headers')
+  // The log of AWS WAF has a list.
+  return (isAws || isAzure) && headers !== null && !Array.isArray(headers)
 }
 
 /**
@@ -154,7 +161,10 @@ export function readLogged(value: unknown, scheme: string, isCompared = false): 
   const [given] = listParts(request, 'headers')
   const headers = readHeaderList(findHeaders(given) ?? given)
   const body = readLoggedBody(request, holders, headers)
-  const url = firstOf([request, ...holders], (one) => readLoggedUrl(one, headers, scheme))
+  const all = [request, ...holders]
+  const url =
+    firstOf(all, (one) => readSourceUrl(one, request, headers)) ??
+    firstOf(all, (one) => readLoggedUrl(one, headers, scheme))
   const isSigned = headers.some(([name]) => isSignatureName(name))
   const method = listTexts(request, 'method')[0]?.toUpperCase() ?? (isSigned ? guessMethod(body, headers) : undefined)
   const missing = [method === undefined && '"method"', url === undefined && '"url"'].filter((one) => one !== false)
@@ -180,18 +190,26 @@ export function guessMethod(body: Body, headers: HeaderList): string {
 
 /** A whole URL is better than a path, whose host another part may name. */
 function readLoggedUrl(request: unknown, headers: HeaderList, scheme: string): string | undefined {
-  const texts = listTexts(request, 'url')
+  const texts = [...listTexts(request, 'url'), findLine(request)].filter((text) => text !== undefined)
   const whole = texts.find((text) => /^(https?|wss?):\/\//i.test(text))
   const path = texts.find((text) => text.startsWith('/'))
-  if (whole !== undefined || path === undefined) return whole ?? texts[0] ?? findLine(request)
+  if (whole !== undefined || path === undefined) return whole ?? texts[0]
   const target = path.includes('?') ? path : path + readLoggedQuery(request)
   const [host] = listTexts(request, 'host')
   return addHost(target, host === undefined ? headers : [...headers, ['host', host]], scheme)
 }
 
+/** Hookdeck has the beginning of the path in the id of its source. */
+function readSourceUrl(event: unknown, request: unknown, headers: HeaderList): string | undefined {
+  const [, source] = /^src_(\w{1,60})$/.exec(textOf(event, 'source_id') ?? '') ?? []
+  const host = findHeader(headers, 'host')
+  if (source === undefined || host !== 'hkdk.events') return undefined
+  return `https://${host}/${source}${textOf(request, 'path') ?? ''}${readLoggedQuery(request)}`
+}
+
 /** Reads the URL of a message such as `POST https://example.com/sms HTTP/1.1`. */
 function findLine(request: unknown): string | undefined {
-  const message = textOf(request, 'message') ?? textOf(request, 'msg')
+  const message = textOf(request, 'message') ?? textOf(request, 'msg') ?? textOf(request, 'request')
   return /^(?:GET|POST|PUT) ((?:https?:\/)?\/\S+)/.exec(message ?? '')?.[1]
 }
 
@@ -340,6 +358,30 @@ function toPrefixPattern(prefix: string): RegExp {
   const words = prefix.trimEnd().replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
   const blanks = prefix.length - prefix.trimEnd().length
   return new RegExp(`^${words.replace(/\d+/g, '\\d{1,20}')}(?:[ \\t]{1,${blanks}}|\\r?$)`)
+}
+
+/**
+ * Says what a log lacks that has the parameters of a webhook, and no signature. The log of Rails is one.
+ * @returns `undefined` for another text
+ */
+export function describeUnsigned(text: string): string | undefined {
+  const isRails = /^.{0,400}\bStarted (?:GET|POST) "\//m.test(text)
+  if (!isRails && !/\b(?:Message|Call)Sid\b/.test(text)) return undefined
+  // A line of an access log has the parameters of a query alone.
+  if (/x[-_]twilio[-_]\w{0,40}signature|HTTP\/\d(?:\.\d)?" \d{3} /i.test(text)) return undefined
+  const [what, how] = isRails
+    ? ['this is a log of Rails', "log request.original_url and request.headers['X-Twilio-Signature'] too"]
+    : ['this has parameters of a webhook', 'log the URL and the headers too']
+  return `${what}, without the header X-Twilio-Signature, so nothing can be compared; ${how}; ${askTwilio}`
+}
+
+/**
+ * Says if a text begins like a line of a log, such as `[debug] POST /sms`. JSON that begins with a list
+ * has only white space behind it.
+ * @param start the first characters of the text
+ */
+export function isLogLine(start: string): boolean {
+  return /^\s*(?:\[[^\]\n"{[]{1,100}\][ \t]{0,9}){1,9}[^\s\],[]/.test(start)
 }
 
 /** Says if a text is what `diagnose` printed about a refusal, which is no request. */

@@ -24,11 +24,15 @@ export function findPrinted(text: string, start = 0): Printed | undefined {
   const at = findStart(text, start)
   if (at === -1) return undefined
   const reader = new Reader(text, at)
-  const value = text[at] === '{' ? reader.readObject(mostLevels) : reader.readPairs(mostLevels)
+  const value = reader.isKeyed() ? reader.readObject(mostLevels) : reader.readPairs(mostLevels)
   return value && { start: at, value, end: reader.at }
 }
 
-const opening = /\{|\[(?=\s{0,20}[[(]\s{0,20}['"])/g
+/** The first name and the mark behind it: of PHP, `['a' => 'b']`, and of Spring and Elixir, `[a: "b"]`. */
+const firstName = /(?:b?'[^'\\\n]{1,100}'\s{0,5}|b?"[^"\\\n]{1,100}"\s{0,5}|[\w-]{1,100})(?::\s?["']|\s?=>)/.source
+/** A pair of Elixir, `{"a", "b"}`. */
+const tuple = /\{\s{0,20}(?:"[^"\\\n]{0,100}"|[\w.:#-]{1,100})\s{0,5},/.source
+const opening = new RegExp(`\\{|[[(](?=\\s{0,20}(?:[[(]\\s{0,20}b?['"]|${tuple}|${firstName}))`, 'g')
 
 /** Finds where an object begins, or a list of pairs. */
 function findStart(text: string, start: number): number {
@@ -53,20 +57,27 @@ export function* listPrinted(text: string): Generator<Printed> {
 
 // Each matches at one place only, and reads every character once.
 const blank = /\s*/y
-const bareKey = /[A-Za-z_$][\w$]*/y
-const quoted = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/sy
+const bareKey = /:?[A-Za-z_$][\w$.-]*|\d{1,9}(?=\s{0,5}=>)/y
+const keyed = new RegExp(`\\{|[[(]\\s{0,20}${firstName}`, 'y')
+const isTuple = new RegExp(tuple, 'y')
+/** Python puts a `b` before bytes. */
+const quoted = /b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/sy
 const arrow = /=>/y
 const plus = /\s*\+\s*(?=['"`])/y
 /** Other values: of a class, a date, bytes. */
-const other = /<[^<>\n]{0,1000}>|[^\s,{}[\]()'"`<>][^,{}[\]()'"`\n]{0,200}/y
+const other = /<(?:[^<>\n]|<[^<>\n]{0,100}>){0,1000}>|[^\s,{}[\]()'"`<>][^,{}[\]()'"`\n]{0,200}/y
 const reference = /<ref \*\d{1,9}> (?=[A-Za-z[{])/y
 const word = /-?\d[\d.eE+-]*|true|false|null|undefined|NaN/y
 /** Of a value that was not printed, and the end of a long text. */
 const cut =
   /\[(?:Object|Array|Function|Getter|Setter|Circular|Symbol)[^\]\n]*\]|\.\.\. \d+ more (?:items?|characters?)/y
-/** Before an object that is of a class, or without a prototype: `Headers {`, `Map(2) {`, `Object [Headers] {`. */
+/**
+ * Before an object that is of a class, or without a prototype: `Headers {`, `Map(2) {`, `Object [Headers] {`.
+ * Before that of PHP, `array:2 [`, and of Elixir, `%{`.
+ */
 const className =
-  /(?:\[[A-Za-z]+: null prototype\]|[A-Za-z_$][\w$]{0,60}(?:\(\d{1,9}\))?(?: \[[^\]\n]{1,60}\])?) (?=\{)/y
+  /array(?::\d{1,9})? ?(?=[[(])|%(?:[A-Z][\w.]{0,80})?(?=\{)|(?:\[[A-Za-z]+: null prototype\]|[A-Za-z_$][\w$]{0,60}(?:\(\d{1,9}\))?(?: \[[^\]\n]{1,60}\])?) (?=\{)/y
+const goList = /\[\](?:string|any|interface \{\})(?=\{)/y
 /** The names of the internal parts of an object. */
 const symbol = /\[Symbol\([^)\n]{0,60}\)\]/y
 
@@ -79,10 +90,18 @@ class Reader {
     this.at = at
   }
 
+  /** Says if names come first, and not the values of a list. */
+  isKeyed(): boolean {
+    keyed.lastIndex = this.at
+    return keyed.test(this.#text)
+  }
+
   readObject(levels: number): Record<string, unknown> | undefined {
     const object: Record<string, unknown> = Object.create(null)
-    const isWhole = this.#readItems('{', '}', levels, () => {
-      const key = this.#take(symbol) ?? this.#take(bareKey) ?? this.#readText() ?? this.#readBracketed()
+    const open = this.#text[this.at] ?? ''
+    const isWhole = this.#readItems(open, closeOf[open] ?? '', levels, () => {
+      const key =
+        this.#take(symbol) ?? this.#readText() ?? this.#take(bareKey)?.replace(/^:/, '') ?? this.#readBracketed()
       this.#take(blank)
       // A Map has arrows.
       if (key === undefined || (this.#take(arrow) === undefined && !this.#skip(':'))) return false
@@ -124,8 +143,10 @@ class Reader {
       this.#take(blank)
       if (this.#skip(close)) return true
       if (!readItem()) return false
-      this.#take(blank)
-      if (!this.#skip(',') && this.#text[this.at] !== close) return false
+      const gap = this.#take(blank)
+      // Symfony's VarDumper, which Laravel's dump() uses, writes one in each line.
+      const isNextLine = open === '[' && gap?.includes('\n') === true
+      if (!this.#skip(',') && !isNextLine && this.#text[this.at] !== close) return false
     }
   }
 
@@ -135,10 +156,13 @@ class Reader {
     this.#take(reference)
     if (this.#take(className) === undefined && this.#take(cut) !== undefined) return missing
     const first = this.#text[this.at]
+    if (this.#take(goList) !== undefined) return this.#readList(levels, '{', '}')
+    isTuple.lastIndex = this.at
+    if (isTuple.test(this.#text)) return this.#readList(levels, '{', '}')
     if (first === '{') return this.readObject(levels)
-    if (first === '[') return this.#readList(levels, '[', ']')
     // Python prints pairs in parentheses.
-    if (first === '(') return this.#readList(levels, '(', ')')
+    if (first === '[' || first === '(')
+      return this.isKeyed() ? toList(this.readObject(levels)) : this.#readList(levels, first, closeOf[first] ?? '')
     const text = this.#readText()
     if (text !== undefined) return text
     const found = this.#take(word)
@@ -159,7 +183,7 @@ class Reader {
     for (;;) {
       const part = this.#take(quoted)
       if (part === undefined) return text
-      text = (text ?? '') + unquote(part.slice(1, -1))
+      text = (text ?? '') + unquote(part.slice(part.startsWith('b') ? 2 : 1, -1))
       if (this.#take(cut) !== undefined) throw new RequestError('a text in it is cut off')
       if (this.#take(plus) === undefined) return text
     }
@@ -177,6 +201,14 @@ class Reader {
     if (found !== undefined) this.at += found.length
     return found
   }
+}
+
+const closeOf: Readonly<Record<string, string>> = { '{': '}', '[': ']', '(': ')' }
+
+/** PHP has numbers as the names of a list. */
+function toList(object: Record<string, unknown> | undefined): object | undefined {
+  const isList = object !== undefined && Object.keys(object).every((key, index) => key === String(index))
+  return isList ? Object.values(object) : object
 }
 
 /** A value that was not printed, or that is null. */

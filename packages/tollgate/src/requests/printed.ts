@@ -10,7 +10,8 @@ import {
 } from './find-request.ts'
 import { property, readHeaderList } from './json.ts'
 import { addHost, askTwilio, type Body, guessMethod, readLogged, toBody } from './logged.ts'
-import { findPrinted, listPrinted, type Printed, type Span } from './printed-object.ts'
+import { listPrinted, type Printed, type Span } from './printed-object.ts'
+import { quotePlain } from './printed-plain.ts'
 import { joinFormLines } from './raw-http.ts'
 import { findCurl } from './read-curl.ts'
 import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
@@ -22,7 +23,7 @@ import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from 
 export function hasPrintedHeaders(text: string): boolean {
   if (!signatureName.test(text)) return false
   // A command behind the lines has more: `tollgate sign` prints both.
-  return findSigned(text) !== undefined || (findLines(text) !== undefined && findCurl(text) === undefined)
+  return findAnySigned(text) !== undefined || (findLines(text) !== undefined && findCurl(text) === undefined)
 }
 
 const headerLine = /^[ \t]*([A-Za-z][\w-]{0,80}):[ \t]*(.*)$/
@@ -59,7 +60,7 @@ function readLines({ before, headers, after }: HeaderLines, scheme: string): Rec
   const ofLine = find('requestbody') ?? find('body') ?? find('payload')
   const body =
     ofLine === undefined ? readPrintedBody(after, { start: 0, end: 0 }, headers) : { body: encodeUtf8(ofLine) }
-  const json = /^\s*[[{]/.test(after) && body.body === undefined ? { body: encodeUtf8(after.trim()) } : body
+  const json = /^\s*(?:\{|\[\s*\{)/.test(after) && body.body === undefined ? { body: encodeUtf8(after.trim()) } : body
   const named = find('method') ?? line.method
   const hasUnread = named !== 'GET' && after.trim() !== '' && json.body === undefined && json.parsedBody === undefined
   const method = named ?? guessMethod(json, headers)
@@ -86,20 +87,30 @@ function findSigned(text: string): Signed | undefined {
   return undefined
 }
 
+/** Finds it as it is or, if it has no quotes, in the text that has them. */
+function findAnySigned(given: string): { readonly text: string; readonly found: Signed } | undefined {
+  for (const text of [given, quotePlain(given)]) {
+    const found = findSigned(text)
+    if (found !== undefined) return { text, found }
+  }
+  return undefined
+}
+
 /**
  * Reads what `console.log(req.method, req.originalUrl, req.headers, req.body)` printed, or a Request
  * of Node.js, Bun or Deno with its headers.
  * @param scheme That of a target without one.
  * @throws RequestError if a part is missing
  */
-export function readPrintedHeaders(text: string, scheme: string): RecordedRequest {
-  const found = findSigned(text)
-  const lines = found === undefined ? findLines(text) : undefined
+export function readPrintedHeaders(given: string, scheme: string): RecordedRequest {
+  const signed = findAnySigned(given)
+  const lines = signed === undefined ? findLines(given) : undefined
   if (lines !== undefined) return readLines(lines, scheme)
-  if (found === undefined)
+  if (signed === undefined)
     throw new RequestError(
       `its headers are no whole object: they are cut off, or have other text between; ${askTwilio}`,
     )
+  const { text, found } = signed
   const line = readLine(text, found)
   const { request } = found
   if (request !== undefined) {
@@ -112,7 +123,7 @@ export function readPrintedHeaders(text: string, scheme: string): RecordedReques
   const headers = readHeaderList(dropObjects(found.headers))
   if (line.url === undefined) throw new RequestError(noUrl)
   const body = readPrintedBody(text, found, headers)
-  const url = addHost(line.url, headers, scheme)
+  const url = addHost(line.url, line.host === undefined ? headers : [...headers, ['host', line.host]], scheme)
   return checkRequest({ method: line.method ?? guessMethod(body, headers), url, headers, ...body })
 }
 
@@ -127,11 +138,15 @@ function dropObjects(headers: object | undefined): object {
 
 interface Line {
   readonly method?: string | undefined
+  /** Go has it beside the headers. */
+  readonly host?: string | undefined
   readonly url?: string | undefined
 }
 
 // Each reads a part of a text that has a limited length.
-const requestLine = /\b(GET|POST|PUT|PATCH|DELETE)\b["']?,?\s+["']?((?:https?:\/)?\/[^\s"',]*)/g
+const requestLine =
+  /\b(GET|POST|PUT|PATCH|DELETE)\b["']?,?\s+(?:((?:[\w-]{1,63}\.){1,20}[\w-]{1,63}(?::\d{1,5})?)\s)?["']?((?:https?:\/)?\/[^\s"',]*)/g
+const namedHost = /\bHost["']?[:=]\s?["']?((?:[\w-]{1,63}\.){1,20}[\w-]{1,63}(?::\d{1,5})?)/
 const namedUrl = /\b(?:originalUrl|url|uri|path)["']?\s*[:=]\s*["']?((?:https?:\/)?\/[^\s"',]*)/gi
 const lastTarget =
   /(?:^|\s)((?:https?:\/)?\/\S*)\s+(?:[\w[\]().:=]+\s+){0,3}$|(?:^|\s)((?:https?:\/)?\/\S*)\s*$|["'`(]((?:https?:\/)?\/[^\s"'`]*)["'`],?\s*$/
@@ -145,17 +160,20 @@ function readLine(text: string, { start, end }: Span): Line {
     [before, -1],
     [after, 0],
   ] as const) {
-    const [, method, target] = [...part.matchAll(requestLine)].at(at) ?? []
-    if (target !== undefined) return { method, url: target }
-    const named = [...part.matchAll(namedUrl)].at(at)?.[1]
-    if (named !== undefined) return { method: [...part.matchAll(namedMethod)].at(at)?.[1], url: named }
+    const [, method, named, target] = [...part.matchAll(requestLine)].at(at) ?? []
+    const host = named ?? (namedHost.exec(before) ?? namedHost.exec(after))?.[1]
+    if (target !== undefined) return { method, host, url: target }
+    const url = [...part.matchAll(namedUrl)].at(at)?.[1]
+    if (url !== undefined) return { method: [...part.matchAll(namedMethod)].at(at)?.[1], host, url }
     const last = part === before ? lastTarget.exec(part) : null
-    if (last !== null) return { url: last[1] ?? last[2] ?? last[3] }
+    if (last !== null) return { host, url: last[1] ?? last[2] ?? last[3] }
   }
   return {}
 }
 
-const bodyLine = /^(?:\w+[:=]?\s+)?(?:b(?=["']))?["']?([^\s=&{}"']+=[^\s"']*)["']?,?$/
+// The log of Spring has `payload=` before a form, and that of API Gateway several words.
+const bodyLine =
+  /^(?:[,\]]\s?)?(?:payload=|(?:[\w ]{1,80}:\s{0,4}|\w+=?\s+))?(?:b(?=["']))?["']?([^\s=&{}"'\]]+=[^\s"'\]]*)["']?[,\]]?$/
 
 /** The body stands after the headers: the object of a parser, or a form as text. Or it is an object before them. */
 function readPrintedBody(text: string, { start, end }: Span, headers: HeaderList): Body {
@@ -164,7 +182,42 @@ function readPrintedBody(text: string, { start, end }: Span, headers: HeaderList
     .split('\n')
     .map((line) => bodyLine.exec(line.trim())?.[1])
     .find((found) => found !== undefined)
-  if (form !== undefined) return { body: encodeUtf8(form) }
+  const lines = readParameters(rest)
+  // The lines of several parameters look like forms with one.
+  const isLine = form?.includes('&') === false && Object.keys(lines ?? {}).length > 1
+  if (form !== undefined && !isLine) return { body: encodeUtf8(form) }
+  // Go has the parameters of the query too, but not under this name.
+  const own = rest.slice(Math.max(0, rest.indexOf('PostForm:')))
+  const after = readFirst(own) ?? readFirst(quotePlain(own))
   const before = [...listPrinted(text.slice(0, start))].at(-1)
-  return toBody(findPrinted(text, end)?.value ?? before?.value, headers)
+  return toBody(after ?? before?.value ?? lines, headers)
+}
+
+/** Reads the first object in a text, or the whole list if it is in one: the events of SendGrid are. */
+function readFirst(text: string): object | undefined {
+  const [first, ...others] = listPrinted(text)
+  if (first === undefined || !/\[\s{0,20}$/.test(text.slice(Math.max(0, first.start - 21), first.start)))
+    return first?.value
+  const list: object[] = [first.value]
+  let end = first.end
+  for (const one of others) {
+    if (text.slice(end, one.start).trim() !== ',') break
+    list.push(one.value)
+    end = one.end
+  }
+  return /^\s*\]/.test(text.slice(end, end + 20)) ? list : first.value
+}
+
+const parameterLine = /^[ \t]{0,40}([A-Za-z]\w{0,80})(?:: ?|=| => ?)(.*)$/
+
+/** Reads parameters in lines such as `Body: Hi`, as mitmproxy prints them. One of them is the id of a webhook. */
+function readParameters(text: string): object | undefined {
+  let found: [string, string][] = []
+  for (const line of [...text.split(/\r?\n/), '']) {
+    const [, name, value = ''] = parameterLine.exec(line) ?? []
+    if (name !== undefined) found.push([name, value])
+    else if (found.some(([one]) => /Sid$/.test(one))) return Object.fromEntries(found)
+    else found = []
+  }
+  return undefined
 }
