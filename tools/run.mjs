@@ -15,16 +15,16 @@ function withLocalBinaries(env) {
 /**
  * Runs a command in the project and shows its output. Resolves with its exit code.
  * @param {string} command a program and its arguments, separated by spaces
- * @param {{ cwd?: string, quiet?: boolean }} [options] quiet: show the output only if the command
- *   fails
+ * @param {{ cwd?: string, quiet?: boolean, env?: NodeJS.ProcessEnv }} [options] quiet: show the output only
+ *   if the command fails. env: variables beside those of this process
  * @returns {Promise<number>}
  */
-export function run(command, { cwd = root, quiet = false } = {}) {
+export function run(command, { cwd = root, quiet = false, env } = {}) {
   const [program = '', ...args] = command.split(' ')
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd,
-      env: withLocalBinaries(process.env),
+      env: withLocalBinaries({ ...process.env, ...env }),
       shell: onWindows,
       stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
     })

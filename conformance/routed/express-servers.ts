@@ -1,5 +1,4 @@
-import { type HttpFunction, http } from '@google-cloud/functions-framework'
-import { getTestServer } from '@google-cloud/functions-framework/testing'
+import type { HttpFunction } from '@google-cloud/functions-framework'
 import express5 from 'express'
 import express4 from 'express4'
 import * as compat from 'tollgate/compat'
@@ -80,7 +79,10 @@ let functions = 0
 const cloudFunctions: RoutedServer = {
   name: 'functions-framework 5',
   guards: 'all',
-  start(options) {
+  async start(options) {
+    // It loads `domain`, which slows each promise of the process from then on.
+    const { http } = await import('@google-cloud/functions-framework')
+    const { getTestServer } = await import('@google-cloud/functions-framework/testing')
     const name = `routed${functions++}`
     http(name, makeFunction(options) as unknown as HttpFunction)
     return serve(getTestServer(name))

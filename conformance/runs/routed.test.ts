@@ -12,17 +12,22 @@ const servers = nodeServers.filter(isInShortRun)
 // Few, because of the time. `heavy/routed.test.ts` sends 350 requests to each server.
 const limits = { count: 100, seed: 1, signatures: 4 }
 
-describe('the route that ran is the route that was signed', () => {
-  test.each(servers)('$name', async (server) => {
-    const report = await attack(server, limits)
-    expect(report.wrong.size, showReports([report])).toBe(0)
-  })
-})
+// This framework loads `domain`, which slows each promise of the process from then on, so it comes last.
+const isSlowing = ({ name }: { readonly name: string }): boolean => name.startsWith('functions-framework')
 
-test.each(servers.filter(({ guards, http2 }) => guards === 'all' && !http2))(
-  'finds a guard that accepts everything: $name',
-  async (server) => {
-    const { wrong } = await attack(server, { ...limits, count: 20, guard: { ...guardOptions, mode: 'observe' } })
-    expect([...wrong.keys()]).toEqual(expect.arrayContaining([expect.stringMatching(/^unsigned: ran /)]))
-  },
-)
+for (const group of [servers.filter((one) => !isSlowing(one)), servers.filter(isSlowing)]) {
+  describe('the route that ran is the route that was signed', () => {
+    test.each(group)('$name', async (server) => {
+      const report = await attack(server, limits)
+      expect(report.wrong.size, showReports([report])).toBe(0)
+    })
+  })
+
+  test.each(group.filter(({ guards, http2 }) => guards === 'all' && !http2))(
+    'finds a guard that accepts everything: $name',
+    async (server) => {
+      const { wrong } = await attack(server, { ...limits, count: 20, guard: { ...guardOptions, mode: 'observe' } })
+      expect([...wrong.keys()]).toEqual(expect.arrayContaining([expect.stringMatching(/^unsigned: ran /)]))
+    },
+  )
+}

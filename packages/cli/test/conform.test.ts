@@ -7,7 +7,7 @@ import { hasWebhookShape } from 'tollgate/params'
 import { expect, onTestFinished, test } from 'vitest'
 import cases from '../conform/cases.json' with { type: 'json' }
 import { type ConformCase, conformCases, prepareCase } from '../src/conform/cases.ts'
-import { authToken, readJson, tollgate } from './support.ts'
+import { authToken, readJson, tollgate, tollgateHere } from './support.ts'
 
 const publicUrl = 'https://api.example.com:8443/sms'
 
@@ -41,13 +41,13 @@ test('a receiver that checks everything has the full score', async () => {
 
 test('a receiver that checks nothing, and one that refuses everything', async () => {
   const open = await serve((_req, res) => res.end())
-  const ran = await tollgate(['conform', '--to', open, '--json'])
+  const ran = await tollgateHere(['conform', '--to', open, '--json'])
   expect(readJson(ran)).toMatchObject({
     to: open,
     score: { genuine: { right: genuine }, forged: { right: 0, of: forged } },
   })
   expect(ran.code).toBe(1)
-  const closed = await tollgate(['conform', '--to', await serve((_req, res) => res.writeHead(403).end())])
+  const closed = await tollgateHere(['conform', '--to', await serve((_req, res) => res.writeHead(403).end())])
   expect(closed.stdout).toContain('  form                  403  the form of a message\n')
   expect(closed.stdout).toContain('No genuine request was accepted: compare the Auth Token')
   expect(closed.code).toBe(1)
@@ -116,7 +116,7 @@ test('a comparison that is nearly right is found', async () => {
 test('a receiver that closes the connection refuses, and one that has crashed gets no score', async () => {
   const isForged = (req: IncomingMessage): boolean => req.headers['x-twilio-signature'] === undefined
   const to = await serve((req, res) => (isForged(req) ? res.destroy() : res.end()))
-  const { cases: results } = readJson(await tollgate(['conform', '--to', to, '--json'])) as {
+  const { cases: results } = readJson(await tollgateHere(['conform', '--to', to, '--json'])) as {
     cases: { id: string; status: number; right: boolean }[]
   }
   expect(results).toHaveLength(cases.cases.length)
@@ -136,7 +136,7 @@ test.each([
   [['--to', 'ws://127.0.0.1:1/sms'], /--to needs an http or https URL/],
   [['--to', 'http://127.0.0.1:1/sms', '--public-url', 'https://a:secret@example.com/'], /--public-url needs an http/],
 ])('%j is wrong usage', async (words, message) => {
-  const { code, stderr } = await tollgate(['conform', ...words])
+  const { code, stderr } = await tollgateHere(['conform', ...words])
   expect([code, stderr]).toEqual([2, expect.stringMatching(message)])
   expect(stderr).not.toContain('secret')
 })

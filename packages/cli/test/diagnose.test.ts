@@ -245,7 +245,7 @@ describe('diagnose', () => {
     const plain = await tollgate(['diagnose', '--prefix', '/api'], { input: behindProxy })
     expect(plain).toMatchObject({ code: 1 })
     expect(plain.stdout).not.toContain('\x1b')
-    const json = await tollgate(['diagnose', '--prefix', '/api', '--json'], { input: behindProxy })
+    const json = await tollgateHere(['diagnose', '--prefix', '/api', '--json'], { input: behindProxy })
     expect(idsOf(json)).toEqual(['path_prefix', 'scheme'])
     for (const { stdout, stderr } of [plain, json]) expect(stdout + stderr).not.toMatch(/private/)
   })
@@ -350,18 +350,18 @@ describe('diagnose', () => {
     spawnSync('/usr/bin/env', ['mkfifo', pipe])
     for (const path of ['/proc/self/pagemap', '/proc/self/environ', '/proc/kmsg', '/dev/zero', pipe, tmpdir()]) {
       const input = `curl http://example.com/sms -H 'X-Twilio-Signature: x' --data-binary @${path}`
-      expectUsage(await tollgate(['diagnose'], { input }), 'from a file (@) that cannot be read here')
+      expectUsage(await tollgateHere(['diagnose'], { input }), 'from a file (@) that cannot be read here')
     }
     const large = join(pipe, '../large')
     writeFileSync(large, '')
     truncateSync(large, 17 * 1024 * 1024)
     const input = `curl http://example.com/sms --data-binary @${large}`
-    expectUsage(await tollgate(['diagnose'], { input }), 'from a file (@) that is larger than 16 MiB')
+    expectUsage(await tollgateHere(['diagnose'], { input }), 'from a file (@) that is larger than 16 MiB')
     rmSync(join(pipe, '..'), { recursive: true })
   })
 
   test('with the right public URL there is nothing to fix', async () => {
-    const ran = await tollgate(['diagnose', '-', '--public-url', 'https://example.com/api'], { input: behindProxy })
+    const ran = await tollgateHere(['diagnose', '-', '--public-url', 'https://example.com/api'], { input: behindProxy })
     expect(ran).toMatchObject({
       code: 0,
       stdout: 'genuine: nothing to fix.\nSigned URL: https://example.com/api/sms\n',
@@ -378,7 +378,7 @@ describe('diagnose', () => {
 
   test('a token with a space around it, which verify refuses, is a cause', async () => {
     const curl = signCurl({ url: 'https://example.com/sms', params: { Body: 'x' } })
-    const ran = await tollgate(['diagnose', '--json', '--auth-token-file', writeScratch(`${authToken} \n`)], {
+    const ran = await tollgateHere(['diagnose', '--json', '--auth-token-file', writeScratch(`${authToken} \n`)], {
       input: curl,
       withToken: false,
     })
@@ -390,12 +390,12 @@ describe('diagnose', () => {
       'public.example',
       'internal.example',
     )
-    const ran = await tollgate(['diagnose', '--json', '--other-host', 'public.example'], { input: curl })
+    const ran = await tollgateHere(['diagnose', '--json', '--other-host', 'public.example'], { input: curl })
     expect(idsOf(ran)).toEqual(['host'])
   })
 
   test('lists suspected causes if nothing is proven', async () => {
-    const ran = await tollgate(['diagnose', '--max-tries', '100'], {
+    const ran = await tollgateHere(['diagnose', '--max-tries', '100'], {
       input: behindProxy,
       env: { TWILIO_AUTH_TOKEN: otherToken },
     })
@@ -412,14 +412,14 @@ describe('diagnose', () => {
 
     test('with a hidden signature names no stranger, but --alert', async () => {
       const input = `curl ${url} -H 'X-Twilio-Signature: ****' -H 'Cookie: a' --data '${signed.body}'`
-      const { stdout } = await tollgate(['diagnose'], { input })
+      const { stdout } = await tollgateHere(['diagnose'], { input })
       expect(stdout).toMatch(/^Try: Pass X-Twilio-Signature on unchanged\..* --alert NO…\.\n/)
       expect(stdout).not.toContain('not_from_twilio')
     })
 
     test('that was written with a raw plus says how to write one', async () => {
       const input = `curl ${url} -H 'X-Twilio-Signature: ${signature}' -d From=+15551230001 -d 'Body=a private text'`
-      const { stdout } = await tollgate(['diagnose'], { input })
+      const { stdout } = await tollgateHere(['diagnose'], { input })
       expect(stdout).toMatch(/^Fix: If you wrote this copy yourself, write \+ as %2B .*--data-urlencode/)
       expect(stdout).toContain('params_plus_as_space')
     })
@@ -427,7 +427,7 @@ describe('diagnose', () => {
     test('without its body says so, with --alert', async () => {
       const headers = { host: 'example.com', 'x-twilio-signature': signature, 'content-length': '46' }
       const line = { level: 30, req: { method: 'POST', url: '/api/sms', headers }, msg: 'in' }
-      const ran = await tollgate(['diagnose', '-'], { input: JSON.stringify(line) })
+      const ran = await tollgateHere(['diagnose', '-'], { input: JSON.stringify(line) })
       expectUsage(ran, /No body was found in the copy, and a signature covers the body: .* --alert NO…\./)
       // The server may have got it.
       expect(ran.stdout).toBe('')
@@ -436,7 +436,7 @@ describe('diagnose', () => {
     test('without its body and its length says nothing about the body that the server got', async () => {
       const headers = { host: 'example.com', 'x-twilio-signature': '[Filtered]', 'content-type': formType }
       const input = JSON.stringify({ request: { method: 'POST', url: '/api/sms', headers } })
-      const ran = await tollgate(['diagnose', '-'], { input })
+      const ran = await tollgateHere(['diagnose', '-'], { input })
       expect(ran.stderr).toContain('No body was found in the copy')
       expect(ran.stdout).toContain('signature_encoding')
       expect(ran.stdout).not.toContain('body_missing')
@@ -472,11 +472,11 @@ describe('diagnose', () => {
 
   test('wrong values are reported with their flag', async () => {
     expectUsage(
-      await tollgate(['diagnose', '--max-tries', '0'], { input: behindProxy }),
+      await tollgateHere(['diagnose', '--max-tries', '0'], { input: behindProxy }),
       '--max-tries needs a whole number',
     )
     expectUsage(
-      await tollgate(['diagnose', '--other-token-file', 'missing'], { input: behindProxy }),
+      await tollgateHere(['diagnose', '--other-token-file', 'missing'], { input: behindProxy }),
       '--other-token-file: the file does not exist',
     )
   })

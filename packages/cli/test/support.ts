@@ -84,7 +84,7 @@ function check(ran: Ran): Ran {
 }
 
 /** Runs the command in this process, in a pipe. For many runs: the start of a process takes longer than they do. */
-export async function tollgateHere(words: readonly string[], { input = '', env = {} }: How): Promise<Ran> {
+export async function tollgateHere(words: readonly string[], { input = '', env = {} }: How = {}): Promise<Ran> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const io = { stdin: Readable.from([input]), stdout, stderr, env: { TWILIO_AUTH_TOKEN: authToken, ...env } }
   const code = await runCommand(words, io)

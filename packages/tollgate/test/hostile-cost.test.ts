@@ -44,10 +44,17 @@ function forge(body: string | PushedBody): IncomingRequest {
   return { method: 'POST', url: '/sms', headers, body: typeof body === 'string' ? Buffer.from(body) : body }
 }
 
-/** Returns the least CPU time of five checks, in microseconds. */
-async function measure(verify: (request: IncomingRequest) => Promise<{ ok: boolean }>, body: string): Promise<number> {
+/**
+ * Returns the least CPU time of five checks, in microseconds. Stops at the first check that costs at most
+ * `enough`, because further ones could only cost less.
+ */
+async function measure(
+  verify: (request: IncomingRequest) => Promise<{ ok: boolean }>,
+  body: string,
+  enough = 0,
+): Promise<number> {
   const costs: number[] = []
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 5 && !costs.some((cost) => cost <= enough); round++) {
     const request = forge(body)
     const start = process.cpuUsage()
     expect((await verify(request)).ok).toBe(false)
@@ -63,7 +70,8 @@ describe('a forged body of 1 MiB costs at most 25 times the CPU of an ordinary o
     test(`with ${name}`, async () => {
       const usual = await measure(verify, ordinary(size))
       const ratios: [string, number][] = []
-      for (const [what, body] of Object.entries(hostile)) ratios.push([what, (await measure(verify, body)) / usual])
+      for (const [what, body] of Object.entries(hostile))
+        ratios.push([what, (await measure(verify, body, usual * maxRatio)) / usual])
       expect(ratios.filter(([, ratio]) => ratio > maxRatio)).toEqual([])
     })
   }
@@ -88,7 +96,8 @@ describe('a small forged form of many pairs costs at most 25 times the CPU of an
         const ratios: [string, number][] = []
         for (const [what, make] of Object.entries(crowded)) {
           const body = make(pairs)
-          ratios.push([what, (await measure(verify, body)) / (await measure(verify, ordinary(body.length)))])
+          const usual = await measure(verify, ordinary(body.length))
+          ratios.push([what, (await measure(verify, body, usual * maxRatio)) / usual])
         }
         expect(ratios.filter(([, ratio]) => ratio > maxRatio)).toEqual([])
       })

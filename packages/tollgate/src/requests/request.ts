@@ -218,7 +218,8 @@ function isBlank(code: number): boolean {
 export function toLatin1(bytes: Uint8Array): string {
   const parts: string[] = []
   // A call has a limited number of arguments.
-  for (let at = 0; at < bytes.length; at += 8192) parts.push(String.fromCharCode(...bytes.subarray(at, at + 8192)))
+  for (let at = 0; at < bytes.length; at += 8192)
+    parts.push(String.fromCharCode.apply(null, bytes.subarray(at, at + 8192) as never))
   return parts.join('')
 }
 
