@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { get, json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
-import { diagnose } from '../src/diagnose/index.ts'
+import { causes, diagnose } from '../src/diagnose/index.ts'
 import { createVerifier, type Diagnoser, fromRequest, type IncomingRequest } from '../src/index.ts'
 import { stopClock } from './process-clock.ts'
 import { authToken, options, origin, otherToken } from './requests.ts'
@@ -114,6 +114,16 @@ describe('evidence that the request has', () => {
       expect(proven).toBeUndefined()
       expect(suspected.map(({ id }) => id)).not.toContain('method')
     })
+  })
+
+  test('another method than Twilio sent', () => {
+    const find = (sent: string, seen: string) =>
+      causes.method.differences?.find(({ applies }) =>
+        applies({ what: 'method', name: undefined, sent: [sent], seen: [seen] }, []),
+      )?.fix
+    expect(find('GET', 'POST')).toContain('HTTP POST')
+    expect(find('POST', 'GET')).toContain('change the method')
+    expect(find('POST', 'PUT')).toBeUndefined()
   })
 
   test.each([
