@@ -69,8 +69,7 @@ function readPresented(values: readonly string[]): readonly PresentedSignature<C
 export function readSignatures(subject: Subject): readonly PresentedSignature<CauseId>[] {
   const renamed = subject.signatures.length > 0 ? undefined : findRenamed(subject)
   if (renamed === undefined) return readPresented(subject.signatures)
-  const cause = { id: 'signature_missing', ...renamed.finding } as const
-  return readPresented([renamed.value]).map((one) => ({ ...one, cause }))
+  return readPresented([renamed.value]).map((one) => ({ ...one, cause: renamed.cause }))
 }
 
 /**

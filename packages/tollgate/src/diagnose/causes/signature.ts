@@ -106,7 +106,7 @@ export const signatureCauses = {
       if (!isMissing) return undefined
       if (isHeaderList(subject)) return { grounds: ['fault'], ...describeHeaderList }
       const renamed = findRenamed(subject)
-      if (renamed !== undefined) return { grounds: ['fault'], ...renamed.finding }
+      if (renamed !== undefined) return { grounds: ['fault'], ...renamed.cause }
       return subject.evidence.looksLikeTwilio
         ? {
             grounds: ['fault'],
@@ -246,7 +246,9 @@ const otherName = /(^|-)twilio-signature(-(original|orig|raw|value))?$|^(http-)?
 export function findRenamed({
   request: { headers },
   header,
-}: Pick<Subject, 'request' | 'header'>): { readonly value: string; readonly finding: Finding } | undefined {
+}: Pick<Subject, 'request' | 'header'>):
+  | { readonly value: string; readonly cause: Finding & { readonly id: 'signature_missing' } }
+  | undefined {
   for (const one of listHeaderNames(headers)) {
     const name = one.toLowerCase()
     if (name.length > 100 || !otherName.test(name.replaceAll('_', '-'))) continue
@@ -254,7 +256,8 @@ export function findRenamed({
     if (typeof value !== 'string') continue
     return {
       value,
-      finding: {
+      cause: {
+        id: 'signature_missing',
         detail: `The signature is in the header "${name}" instead of X-Twilio-Signature: something renamed it.`,
         fix: 'Pass X-Twilio-Signature on under its own name, with hyphens.',
       },
