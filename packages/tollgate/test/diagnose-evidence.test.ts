@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from 'vitest'
-import { json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { get, json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
-import { diagnose } from '../src/diagnose/index.ts'
+import { causes, diagnose } from '../src/diagnose/index.ts'
 import { createVerifier, type Diagnoser, fromRequest, type IncomingRequest } from '../src/index.ts'
 import { stopClock } from './process-clock.ts'
-import { options, origin, otherToken } from './requests.ts'
+import { authToken, options, origin, otherToken } from './requests.ts'
 
 const url = `${origin}/sms`
 
@@ -85,6 +85,102 @@ describe('evidence that the request has', () => {
     const request = { method: 'GET', url: `/sms?step=1&${encodeForm(sms)}`, headers: { ...headers } }
     const { proven } = await diagnose(request, options)
     expect(proven?.causes.map(({ id }) => id)).toEqual(['method'])
+  })
+
+  describe('a GET that became a POST', () => {
+    const fields = encodeForm(sms)
+    const become = (query: string, body: string, signed = `${url}${query}`) => {
+      const { headers } = get(signed, { headers: { 'content-type': 'application/x-www-form-urlencoded' } })
+      return { method: 'POST', url: '/sms', headers, body }
+    }
+    test.each([
+      ['', become(`?${fields}`, fields)],
+      [' with a query of its own', { ...become(`?tenant=1&${fields}`, fields), url: '/sms?tenant=1' }],
+      [' with %20 for a space', become(`?${fields.replaceAll('+', '%20')}`, fields)],
+    ])('is proven%s', async (_, request) => {
+      const { proven } = await diagnose(request, options)
+      expect(proven?.causes).toMatchObject([{ id: 'method', fix: expect.stringContaining('HTTP POST') }])
+      expect(proven?.signedUrl).toContain('AccountSid=')
+    })
+
+    test('is proven with the URL at Twilio too', async () => {
+      const signed = `https://old.example.net/x?${fields}`
+      const { proven } = await diagnose(become('', fields, signed), { ...options, otherUrls: [signed] })
+      expect(proven?.causes.map(({ id }) => id)).toContain('method')
+    })
+
+    test('is not proven for another form', async () => {
+      const { proven, suspected } = await diagnose(become(`?${fields}`, `${fields}&x=1`), options)
+      expect(proven).toBeUndefined()
+      expect(suspected.map(({ id }) => id)).not.toContain('method')
+    })
+  })
+
+  test('another method than Twilio sent', () => {
+    const find = (sent: string, seen: string) =>
+      causes.method.differences?.find(({ applies }) =>
+        applies({ what: 'method', name: undefined, sent: [sent], seen: [seen] }, []),
+      )?.fix
+    expect(find('GET', 'POST')).toContain('HTTP POST')
+    expect(find('POST', 'GET')).toContain('change the method')
+    expect(find('POST', 'PUT')).toBeUndefined()
+  })
+
+  test.each([
+    'x-original-x-twilio-signature',
+    'X-Relay-7-X-Twilio-Signature',
+    'HTTP_X_TWILIO_SIGNATURE',
+    'x-twilio-signature-original',
+  ])('a signature in the header %s', async (name) => {
+    const signed = post(url)
+    const { 'x-twilio-signature': value, ...rest } = signed.headers as Record<string, string>
+    const request = { ...signed, headers: { ...rest, [name]: value } }
+    const { proven } = await diagnose(request as typeof signed, options)
+    expect(proven?.causes).toMatchObject([
+      { id: 'signature_missing', detail: expect.stringMatching(/is in the header/) },
+    ])
+    const other = await diagnose({ ...request, url: '/unknown/path/x' } as typeof signed, options)
+    expect(other.proven).toBeUndefined()
+    expect(other.suspected.filter(({ id }) => id === 'signature_missing')).toHaveLength(1)
+  })
+
+  test.each(['x-twilio-signature-key-sid', 'x-signature', 'x-twilio-signatures'])(
+    'the header %s is no signature under another name',
+    async (name) => {
+      const signed = post(url)
+      const { 'x-twilio-signature': value, ...rest } = signed.headers as Record<string, string>
+      const { proven, suspected } = await diagnose({ ...signed, headers: { ...rest, [name]: value ?? '' } }, options)
+      expect(proven).toBeUndefined()
+      expect(suspected.map(({ detail }) => detail).join()).not.toContain('is in the header')
+    },
+  )
+
+  test('an unsigned webhook of a program, and an unsigned request of a scanner', async () => {
+    const bare = { 'x-twilio-signature': undefined, 'i-twilio-idempotency-token': undefined }
+    const sentOn = await diagnose(post(url, { headers: { ...bare, 'user-agent': 'pipedream/1' } }), options)
+    expect(sentOn.suspected[0]).toMatchObject({
+      id: 'not_from_twilio',
+      detail: expect.stringContaining('another User-Agent, pipedream/1,'),
+      fix: expect.stringMatching(/^If a program or a service of yours sends it on/),
+    })
+    const headers = { 'user-agent': `zgrab/0.x ${authToken}`, 'content-type': 'application/x-www-form-urlencoded' }
+    const scan = await diagnose({ method: 'POST', url: '/sms', headers, body: 'a=1' }, options)
+    expect(scan.suspected[0]?.fix).toMatch(/^If a stranger sent it/)
+    expect(JSON.stringify(scan)).not.toContain(authToken)
+    const token = { 'user-agent': authToken }
+    const hidden = await diagnose({ method: 'POST', url: '/sms', headers: token, body: 'a=1' }, options)
+    expect(JSON.stringify(hidden)).not.toContain(authToken)
+  })
+
+  test('a form that a person wrote without encoding', async () => {
+    for (const [agent, fix] of [
+      ['curl/8.5.0', /%2B/],
+      ['TwilioProxy/1.1', /Decode the form exactly once/],
+    ] as const) {
+      const signed = post(url, { headers: { 'user-agent': agent } })
+      const { proven } = await diagnose({ ...signed, body: `${signed.body}`.replaceAll('%2B', '+') }, options)
+      expect(proven?.causes).toMatchObject([{ id: 'params_plus_as_space', fix: expect.stringMatching(fix) }])
+    }
   })
 
   test('marks of redaction', async () => {

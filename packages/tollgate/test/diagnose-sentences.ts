@@ -171,8 +171,9 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
         namesHost(one, host) && namesHost(one, checked) && host.toLowerCase() !== checked.toLowerCase(),
     ],
     [
-      /^The request has a signature and the parameters of a webhook, and another User-Agent/,
-      (one) =>
+      /^The request has a signature and the parameters of a webhook, and another User-Agent(?:, (\S+))?: if/,
+      (one, [named = '']) =>
+        readHeader(one, 'user-agent').join().startsWith(named) &&
         isSigned(one) &&
         has(one, 'user-agent') &&
         !/^TwilioProxy/.test(readHeader(one, 'user-agent').join()) &&
@@ -532,8 +533,9 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   not_from_twilio: [
     [/^The form is larger than any known webhook/, (one) => (one.body?.length ?? 0) > 50_000],
     [
-      /^The request has (no|another) User-Agent and no I-Twilio-Idempotency-Token header, which Twilio sends\.$/,
-      (one, [which]) =>
+      /^The request has (no|another) User-Agent(?:, (\S+),)? and no I-Twilio-Idempotency-Token header, which Twilio sends\.$/,
+      (one, [which, named = '']) =>
+        readHeader(one, 'user-agent').join().startsWith(named) &&
         !has(one, 'i-twilio-idempotency-token') &&
         (which === 'no') === !has(one, 'user-agent') &&
         !/^TwilioProxy/i.test(readHeader(one, 'user-agent').join()),

@@ -124,6 +124,14 @@ const rows: readonly Row[] = [
     line: "signedUrl: ({ url }) => 'https://portal.example.net/api/twilio/conversations' + url.replace(/^[^?]*/, '')",
   },
   {
+    name: 'a path from before a rewrite, which a header names',
+    signed: `${origin}/hooks/sms`,
+    url: '/api/v2/inbound',
+    options: { publicUrl: origin },
+    headers: { 'x-replaced-path': '/hooks/sms' },
+    line: `signedUrl: ({ url }) => '${origin}/hooks/sms' + url.replace(/^[^?]*/, '')`,
+  },
+  {
     name: 'such a header of a site that shows requests to its readers',
     signed: 'https://webhook.site/5f0c',
     url: '/sms',

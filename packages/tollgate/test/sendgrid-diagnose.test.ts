@@ -304,6 +304,204 @@ describe('diagnoseSendGrid suspects', () => {
   })
 })
 
+/** A mail as SendGrid writes it. */
+const fields = {
+  headers: 'Received: by mx.sendgrid.net',
+  from: 'Zoë <zoe@example.org>',
+  subject: 'xYzZY',
+  text: 'One\nTwo\n',
+}
+function write(boundary: string, list: Record<string, string>, head = 'Content-Disposition: form-data; name="NAME"') {
+  const parts = Object.entries(list).map(
+    ([name, value]) => `--${boundary}\r\n${head.replace('NAME', name)}\r\n\r\n${value}\r\n`,
+  )
+  return `${parts.join('')}--${boundary}--\r\n`
+}
+
+describe('a mail that was written again', () => {
+  const sent = write('xYzZY', fields)
+  async function diagnoseMail(body: string | Uint8Array, boundary: string, headers: object = {}, signedBody = sent) {
+    const vector = signed(signedBody)
+    const type = { 'content-type': `multipart/form-data; boundary=${boundary}`, ...headers }
+    const request = { ...post(vector), headers: { ...post(vector).headers, ...type }, body }
+    return diagnoseSendGrid(request as IncomingRequest, { publicKey: vector.publicKey })
+  }
+
+  test.each<[string, string, string, string]>([
+    ['Python', '9f86d081884c7d659a2feaa0c55ad015', write('9f86d081884c7d659a2feaa0c55ad015', fields), 'of Python'],
+    [
+      '.NET',
+      '"0c6f2b0e-7a1e-4d7c-9a3f-6a7e2f1b8c55"',
+      write(
+        '0c6f2b0e-7a1e-4d7c-9a3f-6a7e2f1b8c55',
+        fields,
+        'Content-Type: text/plain\r\nContent-Disposition: form-data; name=NAME',
+      ),
+      'of .NET or OkHttp',
+    ],
+    ['a program without a last line break', 'b', write('b', fields).trimEnd(), 'is another'],
+    ['a program that writes CRLF', 'b', write('b', { ...fields, text: 'One\r\nTwo\r\n' }), 'is another'],
+  ])('by %s is proven', async (_, boundary, body, named) => {
+    const { proven } = await diagnoseMail(body, boundary)
+    expect(proven?.causes).toMatchObject([{ id: 'body_reserialized', detail: expect.stringContaining(named) }])
+  })
+
+  test('by FormData is proven', async () => {
+    const form = new FormData()
+    for (const [name, value] of Object.entries(fields)) form.append(name, value)
+    const made = new Response(form)
+    const boundary = made.headers.get('content-type')?.split('boundary=')[1] ?? ''
+    const body = new Uint8Array(await made.arrayBuffer())
+    const length = { 'content-length': `${body.length}` }
+    const { proven } = await diagnoseMail(body, boundary, length)
+    expect(proven?.causes).toMatchObject([{ id: 'body_reserialized', detail: expect.stringContaining('undici') }])
+    expect(proven?.causes[0]?.fix).toMatch(/^Something before this server, .* parses the mail/)
+  })
+
+  test('with other fields is suspected before the key', async () => {
+    const { proven, suspected } = await diagnoseMail(write('b', { ...fields, text: 'Other' }), 'b')
+    expect(proven).toBeUndefined()
+    expect(suspected.map(({ id }) => id)).toEqual(['body_reserialized', 'key_other', 'not_from_sendgrid'])
+  })
+
+  test('is not suspected with the boundary of SendGrid', async () => {
+    const { suspected } = await diagnoseMail(sent.replace('Zoë', 'Zoe'), 'xYzZY')
+    expect(suspected.map(({ id }) => id)).toEqual(['key_other', 'not_from_sendgrid'])
+  })
+
+  test('of a hostile form costs little', async () => {
+    for (const body of ['--b'.repeat(300_000), `--b\r\n${'; name="'.repeat(100_000)}\r\n--b--`, '--b--b--', '--b'])
+      expect((await diagnoseMail(body, 'b')).proven).toBeUndefined()
+  })
+})
+
+describe('the fix of a body that was written again', () => {
+  const body = JSON.stringify(JSON.parse(two.body))
+  const size = Buffer.byteLength(body)
+  test.each<[string, Record<string, string>, RegExp]>([
+    [
+      'names a relay',
+      { 'content-length': `${size}`, 'user-agent': 'relay/2 (x)' },
+      /^Something .* \(User-Agent relay\/2\) parses/,
+    ],
+    [
+      'names a gateway',
+      { 'content-length': `${size}`, 'user-agent': 'SendGrid Event API' },
+      /such as a gateway or a queue, parses/,
+    ],
+    [
+      'shows no long text of a sender',
+      { 'content-length': `${size}`, 'user-agent': '4155550142/x' },
+      /whose User-Agent is not/,
+    ],
+    ['is for curl', { 'content-length': `${size}`, 'user-agent': 'curl/8.5.0' }, /--data-binary/],
+    ['is for both', {}, /^Verify the bytes that arrived.* If this server does, a gateway/],
+  ])('%s', async (_, headers, fix) => {
+    const request = { ...post(two, body), headers: { ...post(two).headers, ...headers } }
+    const { proven } = await diagnoseSendGrid(request, { publicKey: two.publicKey })
+    expect(proven?.causes).toMatchObject([{ id: 'body_reserialized', fix: expect.stringMatching(fix) }])
+  })
+
+  test('names what wrote another time, if an adapter read the request', async () => {
+    const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    vi.resetModules()
+    const { diagnoseSendGrid } = await import('../src/diagnose/index.ts')
+    const verifier = createSendGridVerifier({ publicKey: two.publicKey, diagnose: diagnoseSendGrid })
+    const timestamp = String(Number(two.timestamp) + 7)
+    await verifier.verify(post({ signature: two.signature, timestamp }, two.body), {})
+    await vi.waitFor(() => expect(lines).toHaveBeenCalled())
+    const [first, , second] = String(lines.mock.calls[0]?.[0]).split('\n')
+    expect(first).toMatch(/Fix: Something before this server.* writes a time of its own/)
+    expect(second).toBe(
+      `  timestamp_other: It was signed with the timestamp ${two.timestamp}, and ${timestamp} arrived.`,
+    )
+  })
+})
+
+describe('headers of a signature that were renamed', () => {
+  const rename = (prefix: string, names = ['Signature', 'Timestamp']): IncomingRequest => ({
+    ...post(two, two.body),
+    headers: Object.fromEntries(
+      Object.entries(post(two).headers).map(([name, value]) => [
+        names.some((one) => name.endsWith(one)) ? prefix + name : name,
+        value,
+      ]),
+    ),
+  })
+  test.each([
+    rename('X-Original-'),
+    rename('http_'),
+    rename('x-relay-7-', ['Timestamp']),
+    rename('forwarded-', ['Signature']),
+  ])('are proven if they verify', async (request) => {
+    const { proven } = await diagnoseSendGrid(request, { publicKey: two.publicKey })
+    expect(proven?.causes).toMatchObject([{ id: 'signature_missing', fix: expect.stringMatching(/^Let every proxy/) }])
+  })
+
+  test('are named if they do not', async () => {
+    const { proven, suspected } = await diagnoseSendGrid(rename('X-Original-'), { publicKey })
+    expect(proven).toBeUndefined()
+    expect(suspected).toMatchObject([
+      { id: 'signature_missing', detail: expect.stringContaining('X-Original-X-Twilio') },
+    ])
+    expect(suspected[0]?.fix).not.toContain('Turn on')
+  })
+})
+
+describe('an unsigned request', () => {
+  test.each(['curl/8.5.0', 'PostmanRuntime/7.43', 'HTTPie/3.2', 'Mozilla/5.0 (X11)'])('of %s', async (agent) => {
+    const request = { method: 'POST', url: '/events', headers: { 'user-agent': agent }, body: '[]' }
+    const [first, second] = (await diagnoseSendGrid(request, { publicKey })).suspected
+    expect(first).toMatchObject({ id: 'not_from_sendgrid', fix: expect.stringContaining('send sendgrid.events --to') })
+    expect(second?.id).toBe('signature_missing')
+  })
+
+  test('of SendGrid', async () => {
+    const request = { method: 'POST', url: '/mail', headers: { 'user-agent': 'SendGrid Event API' }, body: '[]' }
+    expect((await diagnoseSendGrid(request, { publicKey })).suspected[0]?.id).toBe('signature_missing')
+  })
+})
+
+describe('the age of an old request', () => {
+  test.each<[number, object, RegExp, RegExp]>([
+    [400, {}, /6 minutes \(400 seconds\) old, and "maxAgeSeconds" is 300/, /^Check the clock/],
+    [7200, {}, /2 hours/, /^It was delivered late or again.* above 7200.*Check the clock only/],
+    [
+      400,
+      { 'X-Aws-Sqsd-First-Received-At': 'x' },
+      /6 minutes/,
+      /^A queue delivered it \(X-Aws-Sqsd-First-Received-At\)/,
+    ],
+    [400_000, { 'x-cloudtasks-queuename': 'x' }, /4 days/, /X-Cloudtasks-Queuename/],
+  ])('%s seconds', async (age, headers, detail, fix) => {
+    stopClock()
+    const timestamp = String(Number(now()) - age)
+    const aged = post({ timestamp, signature: sign(own.privateKey, timestamp, '[{}]\r\n') }, '[{}]\r\n')
+    const request = { ...aged, headers: { ...aged.headers, ...headers } }
+    const { suspected } = await diagnoseSendGrid(request, { publicKey: own.publicKey, whenStale: 'reject' })
+    expect(suspected).toMatchObject([
+      { id: 'timestamp_old', detail: expect.stringMatching(detail), fix: expect.stringMatching(fix) },
+    ])
+  })
+})
+
+test('a body with a Content-Encoding', async () => {
+  const request = { ...post(), headers: { ...post().headers, 'content-encoding': 'gzip' }, body: gzipSync('[]') }
+  const { suspected } = await diagnoseSendGrid(request, { publicKey })
+  expect(suspected).toMatchObject([{ id: 'body_decoded', fix: expect.stringContaining('decompress') }])
+})
+
+test('a delivery that arrived before', async () => {
+  const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  vi.resetModules()
+  const { diagnoseSendGrid } = await import('../src/diagnose/index.ts')
+  const replay = { reserve: async () => ({ delivery: 'repeated' as const, refuse: true as const }) }
+  const verifier = createSendGridVerifier({ publicKey, replay, diagnose: diagnoseSendGrid })
+  expect(await verifier.verify(post())).toMatchObject({ code: 'replayed' })
+  await vi.waitFor(() => expect(lines).toHaveBeenCalled())
+  expect(String(lines.mock.calls[0]?.[0])).toMatch(/replayed\. Fix: None is needed if .*whenRepeated: 'mark'/)
+})
+
 describe('diagnoseSendGrid', () => {
   test('finds nothing in a genuine request', async () => {
     expect(await diagnose({})).toMatchObject({ verdict: { ok: true }, suspected: [], tried: 0 })

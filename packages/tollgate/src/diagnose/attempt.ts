@@ -11,6 +11,7 @@ import {
 import { joinPairs } from '../schemes/twilio/sign/signing-string.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import { comparisons, type Dimension } from './causes/row.ts'
+import { findRenamed } from './causes/signature.ts'
 import type { Key } from './configured-keys.ts'
 import { toBase64Length } from './encodings.ts'
 import { listEdits, listReadings, type PresentedSignature, type ProposedEdit } from './engine.ts'
@@ -51,13 +52,24 @@ interface SearchInput {
  * @param values the values of the header
  * @returns the signature, or the signatures that a damaged header may have held
  */
-export function readPresented(values: readonly string[]): readonly PresentedSignature<CauseId>[] {
+function readPresented(values: readonly string[]): readonly PresentedSignature<CauseId>[] {
   const [only = ''] = values
   if (values.length !== 1 || !isSignature(only)) return listReadings(causes, values)
   return [
     { text: only, compare: 'same' },
     ...listReadings(causes, values).filter(({ compare }) => compare === 'folded'),
   ]
+}
+
+/**
+ * Reads the signature of a request: of X-Twilio-Signature, or of a header with another name.
+ * @param subject the request
+ * @returns the signature, or the signatures that a damaged header may have held
+ */
+export function readSignatures(subject: Subject): readonly PresentedSignature<CauseId>[] {
+  const renamed = subject.signatures.length > 0 ? undefined : findRenamed(subject)
+  if (renamed === undefined) return readPresented(subject.signatures)
+  return readPresented([renamed.value]).map((one) => ({ ...one, cause: renamed.cause }))
 }
 
 /**

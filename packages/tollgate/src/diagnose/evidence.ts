@@ -1,6 +1,7 @@
 import { splitUrl, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
 import { type Head, type HeaderReader, listTexts } from '../verify/head.ts'
 import { type HostAndPort, parseHost } from '../verify/public-url.ts'
+import type { IncomingRequest } from '../verify/types.ts'
 
 /** A value, with the place in the request or the options where it was found, for the user. */
 export interface Seen<T> {
@@ -232,6 +233,35 @@ export function isRedirected(method: string, query: string): boolean {
  */
 export function spellName(name: string): string {
   return name.startsWith(':') ? name : name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())
+}
+
+/** Programs with which people send a request themselves. */
+const byHand = /curl|wget|mozilla|postman|insomnia|httpie|bruno|bot\b/i
+
+/** Says if a User-Agent is that of a program with which a person sends a request, or of a robot. */
+export function isByHand(userAgent: string): boolean {
+  return byHand.test(userAgent)
+}
+
+/**
+ * Lists the names of the headers.
+ * @param headers those of a request
+ * @returns the names as they are written; none of an object that cannot be listed
+ */
+export function listHeaderNames(headers: IncomingRequest['headers']): readonly string[] {
+  if (headers instanceof Map || headers instanceof Headers) return [...headers.keys()].map(String)
+  return Object.keys(Object(headers))
+}
+
+/**
+ * Shows the program that a User-Agent names. The sender chooses the text, so only a short name and a
+ * version are shown, and nothing that looks like a number of a person or a key.
+ * @param agent the header
+ * @returns the name, such as `axios/1.7.2`, or `undefined` if there is none to show
+ */
+export function showAgent(agent: string | undefined): string | undefined {
+  const [, name = ''] = /^([a-z][\w.-]{0,23}(?:\/v?\d[\w.]{0,15})?)(?=[\s;,(]|$)/i.exec(agent?.slice(0, 60) ?? '') ?? []
+  return name === '' || /[0-9a-f]{12}|\d{7}/i.test(name) ? undefined : name
 }
 
 const mostValues = 8

@@ -2,7 +2,7 @@ import { createRateLimit } from '../checks/limits.ts'
 import { logProblem, showRequest, toLine } from '../checks/log.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { isSignature } from '../schemes/twilio/sign/signature.ts'
-import type { Rejected } from '../verdict.ts'
+import type { Rejected, RejectionCode } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import type { IncomingRequest, RejectedRequest, VerifierOptions } from '../verify/types.ts'
 import type { Cause } from './engine.ts'
@@ -79,6 +79,12 @@ function isSignedByTwilio({ headers }: IncomingRequest): boolean {
   return typeof signature === 'string' && isSignature(signature)
 }
 
+/** What to do about rejections that no cause of the tables explains. */
+const fixes: Readonly<Partial<Record<RejectionCode, string>>> = {
+  replayed:
+    "None is needed if your code handled the first delivery. If it failed, call release(). To get repeated deliveries too, set whenRepeated: 'mark'.",
+}
+
 /**
  * Writes at most eight lines: in the first what to do, then the reasons, and last what was ruled
  * out.
@@ -96,7 +102,10 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Expl
     ]
   }
   const [first] = suspected
-  if (first === undefined) return [refused, `  ${toLine(rejection.message)}`]
+  if (first === undefined) {
+    const fix = fixes[rejection.code]
+    return [fix === undefined ? refused : `${refused}. Fix: ${fix}`, `  ${toLine(rejection.message)}`]
+  }
   const lines = suspected
     .slice(0, mostCauses)
     .map(({ id, detail, fix }) => `  ${id}: ${toLine(detail)} Fix: ${toLine(fix)}`)

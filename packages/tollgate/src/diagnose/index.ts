@@ -10,11 +10,12 @@ import { findConsumed, readBody } from '../verify/body.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import { parseOptions, type Settings } from '../verify/options.ts'
 import type { Diagnoser, IncomingRequest, RejectedRequest, VerifiedRequest, VerifierOptions } from '../verify/types.ts'
-import { readPresented, search } from './attempt.ts'
+import { readSignatures, search } from './attempt.ts'
 import { type CauseId, causes as rows } from './causes/index.ts'
 import type { CauseInfo, CausePart } from './causes/row.ts'
 import { readGivenTokens, replaceFaultySecrets, replaceFaultyTokens } from './configured-keys.ts'
 import { type Cause as CauseOf, type FoundCause, writeCause } from './engine.ts'
+import { listHeaderNames } from './evidence.ts'
 import { createExplainer, isExplaining } from './explain.ts'
 import { keepRejected } from './keep-rejected.ts'
 import { copyRequest, createWork } from './limits.ts'
@@ -22,7 +23,7 @@ import { describeForms, showSigningString, showUrl } from './mask.ts'
 import { createMemory, type Memory } from './memory.ts'
 import type { NativeSigns } from './native.ts'
 import { type DiagnosableRequest, type DiagnoseOptions, parseDiagnoseOptions } from './options.ts'
-import { type Consumed, listHeaderNames, readParsed, readSubject, type Subject } from './reading.ts'
+import { type Consumed, readParsed, readSubject, type Subject } from './reading.ts'
 import { askTwilio, type Diagnosis, describeRuledOut, drawConclusion } from './report.ts'
 import { findSetting } from './setting.ts'
 
@@ -136,7 +137,7 @@ async function runDiagnosis(
       },
       working: new Set(),
     }
-  const presented = readPresented(subject.signatures)
+  const presented = readSignatures(subject)
   // The signature of a form covers parameters that were not read. That of other requests covers the
   // URL alone.
   const isUnreadForm =
@@ -197,7 +198,7 @@ const sendRight = 'let the proxy send the right headers, those that "forwardedBy
 function joinFixes(line: string, { fix, ruleFix = sendRight }: FoundCause<CauseId>, options: VerifierOptions): string {
   const { publicUrl, signedUrl } = options
   const isRule = typeof publicUrl === 'object' && !Array.isArray(publicUrl) && line.startsWith('publicUrl')
-  if (isRule) return `Set ${line}. If Twilio calls several hosts, keep the rule, and ${ruleFix}.`
+  if (isRule) return `If Twilio calls only this host, set ${line}. If it calls several, keep the rule, and ${ruleFix}.`
   const isFunction = line.startsWith('signedUrl') && signedUrl === undefined
   return isFunction && fix !== undefined ? `Set ${line}. Or: ${fix}` : `Set ${line}.`
 }
@@ -338,8 +339,14 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
     })
     if (diagnosis.ruledOut === undefined) return diagnosis
     const command = keepRefused ? keepRejected(request, rejection, options, working) : undefined
-    return command === undefined ? diagnosis : { ...diagnosis, command }
+    return command === undefined ? diagnosis : { ...diagnosis, command: addUrl(command, diagnosis) }
   })
+}
+
+/** If the host or the path is the first suspect, only the URL at Twilio settles it. */
+function addUrl(command: string, { suspected: [first] }: Diagnosis): string {
+  const isUrl = first !== undefined && ['origin', 'path'].includes(rows[first.id].part)
+  return isUrl ? `${command} --other-url 'the URL in the Twilio console'` : command
 }
 
 /**

@@ -15,6 +15,7 @@ import { type ConfiguredKeys, type GivenTokens, type Key, readConfiguredKeys } f
 import {
   type Evidence,
   isForwarded,
+  listHeaderNames,
   type NativeEvidence,
   readEvidence,
   type Seen,
@@ -195,16 +196,6 @@ export async function readSubject(source: Source): Promise<Subject> {
     isAuthorizer: source.native?.isAuthorizer === true,
     bodyMatches: body !== undefined && findBodyHash(url.query) === hashBody(body),
   }
-}
-
-/**
- * Lists the names of the headers.
- * @param headers those of a request
- * @returns the names as they are written; none of an object that cannot be listed
- */
-export function listHeaderNames(headers: IncomingRequest['headers']): readonly string[] {
-  if (headers instanceof Map || headers instanceof Headers) return [...headers.keys()].map(String)
-  return Object.keys(Object(headers))
 }
 
 function addNative(evidence: Evidence, native: Source['native']): Evidence {

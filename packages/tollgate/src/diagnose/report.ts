@@ -192,7 +192,8 @@ function listSuspected(
   const damage = presented[0]?.cause
   // The repaired header did not match, so there is another cause, or the rest of the request is
   // unread.
-  if (damage !== undefined) suspicions.push({ ...damage, grounds: [subject.unread ? 'refusal' : 'shape'] })
+  if (damage !== undefined && !suspicions.some(({ id }) => id === damage.id))
+    suspicions.push({ ...damage, grounds: [subject.unread ? 'refusal' : 'shape'] })
   const left = suspicions.filter((one) => !working.has(causes[one.id].part) || hasEvidence(one))
   return orderSuspicions(causes, left.length > 0 ? left : suspicions, rejection)
 }

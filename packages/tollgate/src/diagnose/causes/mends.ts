@@ -10,6 +10,8 @@ export interface Mending {
   readonly signed: UrlParts
   /** The path of the request target. */
   readonly path: string
+  /** Paths from before a rewrite, which headers of the request name. */
+  readonly named: readonly string[]
 }
 
 /** Options that may mend a cause, with the line to copy. */
@@ -75,13 +77,13 @@ function replaceUrl(publicUrl: VerifierOptions['publicUrl'], url: string, { host
  * Lists functions that replace the beginning of the path, for a prefix that a proxy added, or the
  * whole path, if another program was called and sends the request on.
  */
-function* listFunctions({ request: { url }, options, signed, path }: Mending): Generator<Candidate> {
+function* listFunctions({ request: { url }, options, signed, path, named }: Mending): Generator<Candidate> {
   const origin = joinOrigin(signed)
   const [ofSigned, ofPath] = [signed.path.split('/'), path.split('/')]
   let same = 0
   while (same < Math.min(ofSigned.length, ofPath.length) - 1 && ofSigned.at(-1 - same) === ofPath.at(-1 - same)) same++
   if (same === 0) {
-    if (isOfOtherHost(options, signed)) yield returnUrl(origin + signed.path)
+    if (named.includes(signed.path) || isOfOtherHost(options, signed)) yield returnUrl(origin + signed.path)
     return
   }
   const [to, from] = [ofSigned, ofPath].map((segments) => segments.slice(0, -same).join('/'))

@@ -1,4 +1,5 @@
 import { decodeUtf8, type Pairs, serializeForm } from '../../schemes/twilio/sign/form.ts'
+import { isByHand } from '../evidence.ts'
 import { isBounded } from '../limits.ts'
 import { freeText, isTwilioName, showName, showNames, spellTwilioName } from '../mask.ts'
 import { listEntries, mostEntries, type Subject, toText } from '../reading.ts'
@@ -289,13 +290,15 @@ function listTextNames(pairs: Pairs): string[] {
   return [...free, ...spaced].slice(0, 12)
 }
 
-function* listDecodings({ formPairs: pairs }: Subject): Generator<Edit> {
+function* listDecodings({ formPairs: pairs, evidence: { userAgent } }: Subject): Generator<Edit> {
   if (pairs.length === 0) return
+  const isOfPerson = userAgent !== undefined && isByHand(userAgent)
   const offer = (cost: number, change: ChangeValue, detail: string, changeName?: (name: string) => string): Edit => ({
     dimension: 'plus',
     cost,
     apply: editValues(change, changeName),
     detail,
+    ...(isOfPerson && detail === twice && { fix: writePlus }),
   })
   const twice = 'A "+" became a space: the form was decoded twice, or written without encoding.'
   yield offer(1, restorePlus, twice)
@@ -353,6 +356,8 @@ function* listDecodings({ formPairs: pairs }: Subject): Generator<Edit> {
   }
 }
 
+const writePlus =
+  'Write + as %2B in the form that you send (curl: --data-urlencode), or send the body as it was logged, byte for byte.'
 const rawNumbers = verifyBefore('changes phone numbers')
 
 /** Parameters that hold phone numbers. */

@@ -1,8 +1,9 @@
 import { algorithms } from '../../schemes/twilio/sign/algorithms.ts'
+import { decodeUtf8 } from '../../schemes/twilio/sign/form.ts'
 import { isSignature } from '../../schemes/twilio/sign/signature.ts'
 import type { VerifierOptions } from '../../verify/types.ts'
 import { toBase64Length } from '../encodings.ts'
-import { isRedirected } from '../evidence.ts'
+import { isByHand, isRedirected, listHeaderNames, showAgent } from '../evidence.ts'
 import { parseFormBody } from '../limits.ts'
 import { isTwilioName } from '../mask.ts'
 import { findProduct } from '../products.ts'
@@ -10,7 +11,11 @@ import type { Subject } from '../reading.ts'
 import { decodePercent, joinFields, readName, splitFields } from '../spelling.ts'
 import { quote } from './mends.ts'
 import { type CauseRow, type Edit, type Finding, type Reading, type Row, redacted, takeForm } from './row.ts'
-import { isByHand, isInternalHost, isSentOn } from './url.ts'
+import { isInternalHost, isSentOn } from './url.ts'
+
+const keepMethod = 'Let nothing on the way change the method: Twilio sends GET or POST, as the console says, or PUT.'
+const passGet =
+  'Set the webhook to HTTP POST in the Twilio console, or let the gateway pass the GET on, with its query.'
 
 /** Changes of the signature header, and methods, which no signature covers. */
 export const signatureCauses = {
@@ -23,7 +28,22 @@ export const signatureCauses = {
     question: 'some_messages',
     part: 'request',
     codes: ['method_not_allowed'],
-    edits: listMethods,
+    *edits(subject) {
+      yield* listMethods(subject)
+      yield* listQueriesInForms(subject)
+    },
+    differences: [
+      {
+        detail: 'Twilio sent a GET, and a POST arrived',
+        fix: passGet,
+        applies: ({ what, sent, seen }) => what === 'method' && sent.join() === 'GET' && seen.join() === 'POST',
+      },
+      {
+        detail: 'Twilio sent a POST, and a GET arrived',
+        fix: keepMethod,
+        applies: ({ what, sent, seen }) => what === 'method' && sent.join() === 'POST' && seen.join() === 'GET',
+      },
+    ],
     suspect({ subject: { method }, rejection }) {
       return rejection.code === 'method_not_allowed'
         ? {
@@ -85,13 +105,8 @@ export const signatureCauses = {
       if (isBlank(subject.signatures)) return { grounds: ['fault'], detail: 'The X-Twilio-Signature header is blank.' }
       if (!isMissing) return undefined
       if (isHeaderList(subject)) return { grounds: ['fault'], ...describeHeaderList }
-      const other = otherNames.find((name) => subject.header(name).length > 0)
-      if (other !== undefined)
-        return {
-          grounds: ['fault'],
-          detail: `The signature is in the header "${other}" instead of X-Twilio-Signature: something renamed it.`,
-          fix: 'Pass X-Twilio-Signature on under its own name, with hyphens.',
-        }
+      const renamed = findRenamed(subject)
+      if (renamed !== undefined) return { grounds: ['fault'], ...renamed.cause }
       return subject.evidence.looksLikeTwilio
         ? {
             grounds: ['fault'],
@@ -183,11 +198,12 @@ export const signatureCauses = {
       // No stranger hides a signature.
       if (evidence.looksLikeTwilio || redacted.test(subject.signatures[0] ?? '')) return undefined
       if (findOtherProduct(subject) !== undefined || isHeaderList(subject)) return undefined
-      const agent = evidence.userAgent === undefined ? 'no User-Agent' : 'another User-Agent'
-      const detail = `The request has ${agent} and no I-Twilio-Idempotency-Token header, which Twilio sends.`
+      const named = showAgent(evidence.userAgent)
+      const other = named === undefined ? 'another User-Agent' : `another User-Agent, ${named},`
+      const detail = `The request has ${evidence.userAgent === undefined ? 'no User-Agent' : other} and no I-Twilio-Idempotency-Token header, which Twilio sends.`
       // Three things that Twilio sends are missing. A proxy that drops one keeps the others.
       if (isUnsigned && evidence.userAgent !== undefined)
-        return { grounds: ['fault'], detail, fix: isByHand(evidence.userAgent) ? undefined : passedOn }
+        return { grounds: ['fault'], detail, fix: fixUnsigned(subject, evidence.userAgent) }
       return { grounds: [isTool && !isSentOn(subject) ? 'tool' : 'sender'], detail }
     },
     accompany({ state: checked }, { state: { url } }) {
@@ -201,32 +217,86 @@ export const signatureCauses = {
   } satisfies CauseRow as Row,
 }
 
-const passedOn =
-  'If a stranger sent it, do nothing. If a program or a service of yours sends it on, it dropped X-Twilio-Signature: let Twilio call this server itself, or verify where its request arrives. For your own tests, sign the request with signRequest of tollgate/testing.'
+const ifStranger = 'If a stranger sent it, do nothing.'
+const ifSentOn =
+  'If a program or a service of yours sends it on, it dropped X-Twilio-Signature: let Twilio call this server itself, or verify where its request arrives.'
+const ifOwnTest = 'For your own tests, sign the request with signRequest of tollgate/testing.'
+
+/** A program that posts a form is more likely one that sends webhooks on than a stranger. */
+function fixUnsigned({ method, isForm, unread, state, queryPairs }: Subject, agent: string): string | undefined {
+  if (isByHand(agent)) return undefined
+  const hasAccount = [...state.pairs, ...queryPairs].some(([name]) => name === 'AccountSid')
+  const isWebhook = hasAccount || (unread && isForm && method !== 'GET')
+  return `${isWebhook ? `${ifSentOn} ${ifStranger}` : `${ifStranger} ${ifSentOn}`} ${ifOwnTest}`
+}
 
 /** A request with a signature of Twilio's is one of Twilio's, or wants to be. */
 function findOtherProduct({ signatures, header, body }: Subject): Finding | undefined {
   return signatures.length > 0 ? undefined : findProduct('twilio', header, body)
 }
 
-/** Names that CGI gateways, WSGI servers and proxies make of X-Twilio-Signature. */
-const otherNames = [
-  'x_twilio_signature',
-  'http_x_twilio_signature',
-  'http-x-twilio-signature',
-  'xtwiliosignature',
-  'twilio-signature',
-  'x-original-x-twilio-signature',
-  'x-forwarded-x-twilio-signature',
-  'x-forwarded-twilio-signature',
-  'x-original-twilio-signature',
-  'x-amzn-remapped-x-twilio-signature',
-]
+/** A header that CGI gateways, WSGI servers, proxies and relays make of X-Twilio-Signature. */
+const otherName = /(^|-)twilio-signature(-(original|orig|raw|value))?$|^(http-)?x-?twiliosignature$/
 
-const keepMethod = 'Let nothing on the way change the method: Twilio sends GET or POST, as the console says, or PUT.'
+/**
+ * Finds the signature in a header with another name.
+ * @param subject a request without X-Twilio-Signature
+ * @returns the value, and the description of the header
+ */
+export function findRenamed({
+  request: { headers },
+  header,
+}: Pick<Subject, 'request' | 'header'>):
+  | { readonly value: string; readonly cause: Finding & { readonly id: 'signature_missing' } }
+  | undefined {
+  for (const one of listHeaderNames(headers)) {
+    const name = one.toLowerCase()
+    if (name.length > 100 || !otherName.test(name.replaceAll('_', '-'))) continue
+    const [value] = header(name)
+    if (typeof value !== 'string') continue
+    return {
+      value,
+      cause: {
+        id: 'signature_missing',
+        detail: `The signature is in the header "${name}" instead of X-Twilio-Signature: something renamed it.`,
+        fix: 'Pass X-Twilio-Signature on under its own name, with hyphens.',
+      },
+    }
+  }
+  return undefined
+}
+
 const withoutParams = 'Twilio signed this GET without parameters: a redirect made it of a POST.'
 const noRedirect = 'Configure the URL that answers without a redirect at Twilio.'
 const changedToGet = 'The request is a GET with a body. Twilio sent it with another method, usually POST.'
+
+/** No URL of Twilio's is longer. */
+const mostOfQuery = 16_000
+
+/** A gateway that made a POST of a GET: its form is the query that Twilio signed. */
+function* listQueriesInForms({ method, handshake, isForm, body, looksLikeJson }: Subject): Generator<Edit> {
+  if (method === 'GET' || handshake || !isForm || looksLikeJson) return
+  const form = body === undefined || body.length === 0 || body.length > mostOfQuery ? undefined : decodeUtf8(body)
+  if (form === undefined || !/^[\x21\x22\x24-\x7e]+$/.test(form)) return
+  for (const [cost, fields] of [
+    [3, form],
+    [4, form.replaceAll('+', '%20')],
+  ] as const) {
+    if (cost === 4 && fields === form) continue
+    yield {
+      dimension: 'source',
+      cost,
+      apply: (one) => {
+        if (one.covers !== 'params') return undefined
+        const { query } = one.url
+        const whole = query.includes(fields) ? query : `${query.length > 1 ? `${query}&` : '?'}${fields}`
+        return { ...one, pairs: [], covers: 'url', url: { ...one.url, query: whole } }
+      },
+      detail: 'Twilio signed a GET with these fields in its query, and they arrived as the form of a POST.',
+      fix: passGet,
+    }
+  }
+}
 
 const known: readonly string[] = ['GET', 'POST', 'PUT']
 

@@ -4,7 +4,7 @@ import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../
 import type { Rejected } from '../../verdict.ts'
 import type { HostAndPort } from '../../verify/public-url.ts'
 import { findCaptureSite, fixCapture } from '../capture-sites.ts'
-import { isForwarded, listParts, type Seen, spellName } from '../evidence.ts'
+import { isByHand, isForwarded, listParts, type Seen, showAgent, spellName } from '../evidence.ts'
 import { findJsonForm } from '../json-form.ts'
 import type { ForwardingFamily, Subject } from '../reading.ts'
 import { setUrl } from './mends.ts'
@@ -117,8 +117,7 @@ export const urlCauses = {
       if (isSentOn(subject))
         return {
           grounds: ['contradiction'],
-          detail:
-            'The request has a signature and the parameters of a webhook, and another User-Agent: if a program of yours sends it on, Twilio signed the URL of that program.',
+          detail: `The request has a signature and the parameters of a webhook, and another User-Agent${showOther(subject)}: if a program of yours sends it on, Twilio signed the URL of that program.`,
           fix: sendDirectly,
         }
       if (quickTunnel.test(host) && !subject.evidence.hosts.some(({ value }) => value.host === host))
@@ -252,6 +251,11 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
 }
 
+function showOther({ evidence: { userAgent } }: Subject): string {
+  const name = showAgent(userAgent)
+  return name === undefined ? '' : `, ${name}`
+}
+
 /** Compares two hosts without their letter case. */
 function isSameHost(seen: UrlParts, signed: UrlParts): boolean {
   return seen.host.toLowerCase() === signed.host.toLowerCase()
@@ -287,10 +291,11 @@ function explainForwarding({ header, request }: Subject, { message }: Rejected):
     const { remoteAddress: peer } = request
     const shown = typeof peer === 'string' && /^[0-9a-f.:]{2,45}$/i.test(peer) ? `, ${peer},` : ''
     const names = forwardingHeaders.filter((name) => header(name).length > 0).map(spellName)
+    const line = shown === '' ? '' : `: if that is ${peer}, write trustedProxies: [..., '${peer}']`
     return {
       detail: `The request has ${names.join(' and ')}, and the peer that sent it${shown} is not in "trustedProxies".`,
-      fix: `${useOneUrl} Or ${trustProxy}.`,
-      ruleFix: trustProxy,
+      fix: `${trustProxy.replace(/^a/, 'A')}${line}. Or, if Twilio calls only one host, set "publicUrl" to the scheme and host of the URL at Twilio, which needs no headers.`,
+      ruleFix: `${trustProxy}${line}`,
       guessesOrigin: true,
     }
   }
@@ -373,14 +378,6 @@ export function isSentOn(subject: Subject): boolean {
   const form = covers === 'params' && pairs.length > 0 ? pairs : queryPairs
   const params = findJsonForm(subject)?.pairs ?? form
   return params.length >= fewestParams && kindOf(new Map(params)) !== undefined
-}
-
-/** Programs with which people send a request themselves. */
-const byHand = /curl|wget|mozilla|postman|insomnia|httpie|bruno|bot\b/i
-
-/** Says if a User-Agent is that of a program with which a person sends a request, or of a robot. */
-export function isByHand(userAgent: string): boolean {
-  return byHand.test(userAgent)
 }
 
 /** The webhooks with the fewest parameters have about as many. */

@@ -7,6 +7,7 @@ import {
   redactedPart,
   type Unexplained,
 } from '../../diagnose/causes/row.ts'
+import { isByHand, listHeaderNames, showAgent, spellName } from '../../diagnose/evidence.ts'
 import { isBounded, isBoundedJson, isUnfinishedJson } from '../../diagnose/limits.ts'
 import { findProduct } from '../../diagnose/products.ts'
 import type { RejectionCode } from '../../verdict.ts'
@@ -14,7 +15,17 @@ import { readHeaders, readSingle } from '../../verify/head.ts'
 import type { IncomingRequest } from '../../verify/types.ts'
 import { encodeUtf8 } from '../twilio/sign/form.ts'
 import { formatEvents } from './events.ts'
-import { decodeBase64, encodeBase64, formatSignature, fromHex, isTimestamp, parseSignature } from './signature.ts'
+import { boundaryOfSendGrid, fixBoundary, listMails, nameBoundary } from './mail.ts'
+import {
+  decodeBase64,
+  encodeBase64,
+  formatSignature,
+  fromHex,
+  isTimestamp,
+  parseSignature,
+  signatureHeader,
+  timestampHeader,
+} from './signature.ts'
 
 /** One hypothesis: what SendGrid may have signed, and the keys that may have. */
 export interface SendGridState {
@@ -36,6 +47,24 @@ export interface SendGridSubject {
   /** The body as text, or an empty text. */
   readonly text: string
   readonly otherKeys: readonly (readonly [name: string, spki: Uint8Array])[]
+  /** The headers of a signature that arrived under another name, if their own are missing. */
+  readonly renamed: Renamed
+  /** An adapter read the body, so no code of the application did. */
+  readonly isGuarded: boolean
+  /** In seconds. */
+  readonly age: number
+  readonly maxAge: number
+}
+
+/** Headers that arrived under another name. */
+export interface Renamed {
+  readonly signature?: RenamedHeader | undefined
+  readonly timestamp?: RenamedHeader | undefined
+}
+
+interface RenamedHeader {
+  readonly name: string
+  readonly value: string
 }
 
 type SendGridRow = CauseRow<SendGridSubject, SendGridState>
@@ -79,6 +108,9 @@ const rows = {
     fix: 'Turn on "Signature Verification" of the Event Webhook, or the signature of the Security Policy of Inbound Parse. Let every proxy pass both headers on.',
     part: 'signature',
     *edits(subject) {
+      const { timestamp } = subject.renamed
+      if (timestamp !== undefined && isTimestamp(timestamp.value))
+        yield { ...signAt(timestamp.value, 1, ''), ...describeRenamed(subject.renamed) }
       if (lostTimestamp(subject))
         for (let seconds = 0; seconds <= 60; seconds++)
           yield {
@@ -87,7 +119,10 @@ const rows = {
           }
     },
     suspect({ subject, rejection: { code, message } }) {
-      if (code !== 'signature_missing' || findOtherProduct(subject) !== undefined) return undefined
+      if (code !== 'signature_missing') return undefined
+      const { signature, timestamp } = subject.renamed
+      if ((signature ?? timestamp) !== undefined) return { grounds: ['fault'], ...describeRenamed(subject.renamed) }
+      if (findOtherProduct(subject) !== undefined) return undefined
       // Only a webhook that signs has one of the two headers.
       if (lostSignature(subject)) return { grounds: ['fault'], detail: signatureLost, fix: passSignature }
       return lostTimestamp(subject)
@@ -104,7 +139,7 @@ const rows = {
     part: 'signature',
     readings: listRepaired,
     suspect({ presented: [first], subject }) {
-      if (first?.cause !== undefined) return { grounds: ['trace'], detail: first.cause.detail }
+      if (first?.cause?.id === 'signature_encoding') return { grounds: ['trace'], detail: first.cause.detail }
       return first === undefined && readCut(subject) === 'whole'
         ? { grounds: ['refusal'], detail: 'The signature is not a DER signature.' }
         : undefined
@@ -144,7 +179,7 @@ const rows = {
     title: 'The timestamp is of another request',
     symptom: 'The code is `signature_mismatch` for requests that were stored and sent again.',
     reason: 'Signature, timestamp and body belong together, but your test or your queue took them from two requests.',
-    fix: 'Take signature, timestamp and body from the same request.',
+    fix: 'Take signature, timestamp and body from the same request. If they are, something before this server writes a time of its own into X-Twilio-Email-Event-Webhook-Timestamp: let it pass the header on unchanged.',
     part: 'signature',
     edits: listOtherTimestamps,
   } satisfies SendGridRow as Row,
@@ -156,11 +191,11 @@ const rows = {
     fix: "Check the clock. For retries set `whenStale: 'mark'` or a larger `maxAgeSeconds`.",
     part: 'signature',
     codes: ['stale'],
-    suspect({ rejection: { code } }) {
-      return code === 'stale' ? { grounds: ['refusal'], detail: older } : undefined
+    suspect({ subject, rejection: { code } }) {
+      return code === 'stale' ? { grounds: ['refusal'], ...describeAge(subject) } : undefined
     },
     rejections: {
-      stale: () => ({ detail: older }),
+      stale: describeAge,
     },
   } satisfies SendGridRow as Row,
   body_limit: {
@@ -237,16 +272,31 @@ const rows = {
   body_reserialized: {
     title: 'The events were parsed and written again',
     symptom: 'Every request is refused as `signature_mismatch`, and your code parses the JSON before the check.',
-    reason: 'The signature covers the bytes that SendGrid sent, and JSON.stringify(req.body) returns other ones.',
-    fix: `${unchanged}, never JSON.stringify(req.body).`,
+    reason:
+      'The signature covers the bytes that SendGrid sent, and JSON.stringify(req.body) returns other ones. FormData does too: it writes another boundary than xYzZY, which the mails of Inbound Parse have.',
+    fix: `${unchanged}, never JSON.stringify(req.body). If this server does, a gateway or a relay before it parses the body and writes it again: let it pass the bytes on.`,
     part: 'body',
-    edits: (subject) => listBodies(subject, 'json'),
+    *edits(subject) {
+      yield* listBodies(subject, 'json')
+      const boundary = readBoundary(subject)
+      const fix = fixBefore(subject, 'parses the mail and writes it again') ?? fixBoundary
+      if (boundary !== undefined)
+        for (const body of listMails(subject.state.body, boundary)) yield replaceBody(body, nameBoundary(boundary), fix)
+    },
     suspect(asked) {
       const { text } = asked.subject
       if (describeCut(asked.subject) !== undefined) return undefined
-      if (isOther(asked) && text !== '') return { grounds: ['shape'], detail: noArray }
+      const boundary = readBoundary(asked.subject)
+      if (isIntact(asked) && boundary !== undefined && boundary !== boundaryOfSendGrid)
+        return {
+          grounds: ['sign'],
+          detail: nameBoundary(boundary),
+          fix: fixBefore(asked.subject, 'parses the mail and writes it again') ?? fixBoundary,
+        }
+      const fix = fixBefore(asked.subject, rewritesJson)
+      if (isOther(asked) && text !== '') return { grounds: ['shape'], detail: noArray, fix }
       if (asked.rejection.code === 'body_malformed' && isShortJson(asked.subject))
-        return { grounds: ['shape'], detail: shorter }
+        return { grounds: ['shape'], detail: shorter, fix: fixHere }
       if (!isIntact(asked) || isMail(asked.subject)) return undefined
       if (redactedPart.test(text)) return { grounds: ['sign'], detail: markedBody }
       if (text === '' || /[\r\n]$/.test(text)) return undefined
@@ -255,6 +305,7 @@ const rows = {
       return {
         grounds: [hasSentLength(asked.subject) && !isOfRelay ? 'unknown' : 'sign'],
         detail: isOfRelay ? `${noLineEnd} The User-Agent is not that of SendGrid.` : noLineEnd,
+        fix,
       }
     },
   } satisfies SendGridRow as Row,
@@ -269,7 +320,11 @@ const rows = {
     },
     part: 'body',
     edits: listDecoded,
+    rejections: {
+      content_encoding_unsupported: () => compressed,
+    },
     suspect(asked) {
+      if (asked.rejection.code === 'content_encoding_unsupported') return { grounds: ['refusal'], ...compressed }
       if (concernsBody(asked.rejection.code) && asked.subject.text.includes('\ufffd'))
         return { grounds: ['trace'], detail: 'The body has U+FFFD, which replaces bytes that are not UTF-8.' }
       return isOther(asked) && asked.subject.text === '' ? { grounds: ['shape'], detail: noText } : undefined
@@ -314,9 +369,18 @@ const rows = {
     part: 'request',
     isStranger: true,
     suspect(asked) {
-      if (findOtherProduct(asked.subject) !== undefined) return undefined
-      if (lostSignature(asked.subject)) return undefined
-      if (asked.rejection.code === 'signature_missing' && !lostTimestamp(asked.subject))
+      const { subject } = asked
+      if (findOtherProduct(subject) !== undefined) return undefined
+      if (lostSignature(subject) || (subject.renamed.signature ?? subject.renamed.timestamp) !== undefined)
+        return undefined
+      const isUnsigned = asked.rejection.code === 'signature_missing' && !lostTimestamp(subject)
+      if (isUnsigned && isByHand(readAgent(subject)))
+        return {
+          grounds: ['fault'],
+          detail: 'The request has no signature, and the User-Agent of a program with which people send requests.',
+          fix: signedTest,
+        }
+      if (isUnsigned)
         return { grounds: ['refusal'], detail: 'SendGrid signs every request of a webhook with the feature on.' }
       return isIntact(asked) ? { grounds: ['unknown'], detail: `Nothing matched in ${asked.tried} tries.` } : undefined
     },
@@ -332,8 +396,13 @@ export const sendGridCauses: Readonly<Record<SendGridCauseId, SendGridRow>> = ro
   SendGridRow
 >
 
+const signedTest =
+  'If it is a test of yours, send a signed one: npx @tollgate/cli send sendgrid.events --to URL. If a stranger sent it, do nothing.'
+const compressed: Finding = {
+  detail: 'The request has a Content-Encoding: something compressed its body. SendGrid does not.',
+  fix: 'Let nothing on the way compress the bodies of requests, or let it decompress them and remove Content-Encoding before this server.',
+}
 const otherMethod = 'The method is not POST.'
-const older = 'The timestamp is older than "maxAgeSeconds".'
 const parsedBody = 'The body is what a parser made of it, not its bytes.'
 const noText = 'The body is not UTF-8: it was compressed, or written in another character set, or it is forged.'
 const noLineEnd =
@@ -346,13 +415,110 @@ const noArray = 'The body is not a JSON array: it was compressed or wrapped, or 
 /** The message of a rejection whose body was not read to its end. */
 const ended = 'The connection ended before the body did.'
 
+const rewritesJson = 'parses the JSON and writes it again'
+const fixCopy =
+  'Send the bytes that SendGrid sent, not a text that was formatted again (curl: --data-binary @FILE, because -d drops line ends).'
+const fixHere = `${unchanged}, never JSON.stringify(req.body).`
+
+/**
+ * Writes the fix for a body that something changed before it came to this server: it has the length
+ * that was sent, or an adapter read it.
+ * @param does what the program does
+ */
+function fixBefore(subject: SendGridSubject, does: string): string | undefined {
+  const isBefore = Number.isNaN(readLength(subject)) ? subject.isGuarded : hasSentLength(subject)
+  if (isBefore && isByHand(readAgent(subject))) return fixCopy
+  return isBefore
+    ? `Something before this server${showSender(subject)} ${does}: let it pass on the bytes as they arrived.`
+    : undefined
+}
+
+/** Names the program that sent the request on, as a part of a sentence. */
+function showSender(subject: SendGridSubject): string {
+  if (!sentByOther(subject)) return ', such as a gateway or a queue,'
+  const agent = showAgent(readAgent(subject))
+  return agent === undefined ? ', whose User-Agent is not that of SendGrid,' : ` (User-Agent ${agent})`
+}
+
+function readAgent({ request: { headers } }: SendGridSubject): string {
+  return readSingle(readHeaders(headers), 'user-agent') ?? ''
+}
+
+/** Headers that queues and services add to requests that they deliver later. */
+const queueHeader =
+  /^(x-aws-sqsd|x-cloudtasks|x-appengine-queue|x-goog-pubsub|x-hookdeck|x-convoy|upstash)[a-z-]{0,40}$/i
+
+/** A clock is rarely more wrong than this, in seconds. */
+const mostOfClock = 1800
+
+function describeAge(subject: SendGridSubject): Finding {
+  const { age, maxAge, request } = subject
+  const unit = (
+    [
+      [172_800, 86_400, 'days'],
+      [7200, 3600, 'hours'],
+      [120, 60, 'minutes'],
+    ] as const
+  ).find(([from]) => age >= from)
+  const shown = unit === undefined ? `${age} seconds` : `${Math.floor(age / unit[1])} ${unit[2]} (${age} seconds)`
+  const detail = `The timestamp is ${shown} old, and "maxAgeSeconds" is ${maxAge}.`
+  const queue = listHeaderNames(request.headers).find((name) => queueHeader.test(name))
+  const options = `set \`whenStale: 'mark'\` or a \`maxAgeSeconds\` above ${age}`
+  if (queue !== undefined)
+    return {
+      detail,
+      fix: `A queue delivered it (${spellName(queue.toLowerCase())}): verify the request before the queue, or ${options}.`,
+    }
+  return age > mostOfClock
+    ? {
+        detail,
+        fix: `It was delivered late or again, by a retry, a queue or a person: ${options}. Check the clock only if every request is as old.`,
+      }
+    : { detail }
+}
+
+/** Describes the headers that arrived under another name. */
+function describeRenamed({ signature, timestamp }: Renamed): Finding {
+  const found = [
+    ...(signature === undefined ? [] : [[signature.name, signatureHeader] as const]),
+    ...(timestamp === undefined ? [] : [[timestamp.name, timestampHeader] as const]),
+  ]
+  const names = found.map(([name]) => name).join(' and ')
+  const own = found.map(([, name]) => spellName(name)).join(' and ')
+  return {
+    detail: `${own} arrived as ${names}: the webhook signs, and something on the way renamed ${found.length === 1 ? 'the header' : 'both headers'}.`,
+    fix: `Let every proxy and relay keep the ${found.length === 1 ? 'name' : 'names'} ${own}.`,
+  }
+}
+
+/** Finds the headers of a signature under other names, such as X-Original-…. */
+export function findRenamed(headers: IncomingRequest['headers']): Renamed {
+  const header = readHeaders(headers)
+  const find = (own: string): RenamedHeader | undefined => {
+    if (header(own).length > 0) return undefined
+    for (const name of listHeaderNames(headers)) {
+      if (name.length > 100 || !/^[\w-]+$/.test(name)) continue
+      const spelled = name.toLowerCase().replaceAll('_', '-')
+      const value = spelled.includes(own.slice(2)) ? readSingle(header, name.toLowerCase()) : undefined
+      if (typeof value === 'string' && value.length <= 1000) return { name, value }
+    }
+    return undefined
+  }
+  return { signature: find(signatureHeader), timestamp: find(timestampHeader) }
+}
+
+/** The cause of a signature that was read from a header with another name. */
+export function blameRenamed(renamed: Renamed): Finding & { readonly id: SendGridCauseId } {
+  return { id: 'signature_missing', ...describeRenamed(renamed) }
+}
+
 function hasSentLength(subject: SendGridSubject): boolean {
   return readLength(subject) === subject.state.body?.length
 }
 
 /** Another program sends the request on, so that it wrote the length too. */
-function sentByOther({ request: { headers } }: SendGridSubject): boolean {
-  const agent = readSingle(readHeaders(headers), 'user-agent') ?? ''
+function sentByOther(subject: SendGridSubject): boolean {
+  const agent = readAgent(subject)
   return agent !== '' && !/^(SendGrid|Sendlib)/i.test(agent)
 }
 
@@ -375,10 +541,15 @@ function describeCut(subject: SendGridSubject): string | undefined {
   return size === '' ? undefined : `The body was cut off, or something wrote it again.${size}`
 }
 
+function readBoundary({ request: { headers } }: SendGridSubject): string | undefined {
+  const contentType = readSingle(readHeaders(headers), 'content-type')?.slice(0, 1000) ?? ''
+  return /^multipart\/[^;]*;.*boundary="?([^";,\s]{1,100})/i.exec(contentType)?.[1]
+}
+
 /** A multipart ends with its boundary and two hyphens. */
-function lacksLastBoundary({ request: { headers }, state: { body } }: SendGridSubject): boolean {
-  const contentType = readSingle(readHeaders(headers), 'content-type') ?? ''
-  const boundary = /^multipart\/[^;]*;.*boundary="?([^";,\s]{1,100})/i.exec(contentType)?.[1]
+function lacksLastBoundary(subject: SendGridSubject): boolean {
+  const { body } = subject.state
+  const boundary = readBoundary(subject)
   if (boundary === undefined || body?.[0] !== dash) return false
   return !new TextDecoder().decode(body.subarray(-300)).includes(`--${boundary}--`)
 }
@@ -544,9 +715,15 @@ function* listOtherTimestamps(subject: SendGridSubject): Generator<Edit<SendGrid
   if (lostTimestamp(subject)) return
   const latest = readLatest(subject)
   const given = subject.state.timestamp ?? repairTimestamp(subject)?.digits
+  const arrived = given === undefined ? '' : `, and ${given} arrived`
+  const isOnWay = subject.isGuarded || sentByOther(subject)
+  const fix = isOnWay
+    ? `Something before this server${showSender(subject)} writes a time of its own into X-Twilio-Email-Event-Webhook-Timestamp: let it pass the header on unchanged.`
+    : undefined
   for (let seconds = 0; seconds <= 60; seconds++)
     for (const time of [latest + seconds, ...(given === undefined ? [] : [+given - seconds, +given + seconds])])
-      if (isTimestamp(String(time))) yield signAt(String(time), 4, `It was signed with the timestamp ${time}.`)
+      if (isTimestamp(String(time)))
+        yield { ...signAt(String(time), 4, `It was signed with the timestamp ${time}${arrived}.`), fix }
 }
 
 const lostEnd = 'A line end at the end is lost.'
@@ -558,13 +735,22 @@ function replaceBody(changed: string | Uint8Array, detail: string, fix?: string)
   return { dimension: 'body', cost: 1, apply: (state) => ({ ...state, body }), detail, fix }
 }
 
+/** What a program on the way does to the body. */
+const changesOf = {
+  json: rewritesJson,
+  white_space: 'trims the body',
+  line_ends: 'changes the line ends',
+} as const
+
 /** Lists what the body may have been before its text changed in this way. */
 function* listBodies(
-  { text }: SendGridSubject,
+  subject: SendGridSubject,
   kind: 'json' | 'white_space' | 'line_ends',
 ): Generator<Edit<SendGridState>> {
+  const { text } = subject
   if (text === '') return
   const json = parseArray(text)
+  const fix = fixBefore(subject, changesOf[kind])
   const lines = text.replace(/\r?\n/g, '\r\n')
   const written = json === undefined ? text : formatEvents(json)
   const isSplit = json !== undefined && json.length > 1 && lines.trimEnd() === written.trimEnd()
@@ -577,24 +763,24 @@ function* listBodies(
   const isLonger = text.length > written.length
   if (written !== text && kind === known)
     yield known !== 'white_space'
-      ? replaceBody(written, 'The events were written again, or lost their line ends.')
+      ? replaceBody(written, 'The events were written again, or lost their line ends.', fix)
       : isLonger
         ? replaceBody(written, gainedEnd, addNothing)
-        : replaceBody(written, lostEnd)
+        : replaceBody(written, lostEnd, fix)
   if (kind === 'white_space') {
-    for (const end of ['\r\n', '\n']) yield replaceBody(text + end, lostEnd)
+    for (const end of ['\r\n', '\n']) yield replaceBody(text + end, lostEnd, fix)
     if (text.endsWith('\n')) yield replaceBody(text.replace(/\r?\n$/, ''), gainedEnd, addNothing)
   }
   if (kind === 'line_ends' && lines !== text) {
-    yield replaceBody(lines, 'Line ends became \\n.')
-    yield replaceBody(`${lines}\r\n`, 'Line ends became \\n, and the last is lost.')
+    yield replaceBody(lines, 'Line ends became \\n.', fix)
+    yield replaceBody(`${lines}\r\n`, 'Line ends became \\n, and the last is lost.', fix)
   }
   if (kind !== 'json' || json === undefined) return
   const compact = JSON.stringify(json)
-  yield replaceBody(compact, 'The JSON was written again.')
+  yield replaceBody(compact, 'The JSON was written again.', fix)
   for (const one of [written, compact])
     for (const signs of /&/.test(one) ? [/[<>&]/g, /[<>]/g] : [/[<>]/g])
-      if (signs.test(one)) yield replaceBody(escapeSigns(one, signs), lostEscapes)
+      if (signs.test(one)) yield replaceBody(escapeSigns(one, signs), lostEscapes, fix)
 }
 
 function escapeSigns(text: string, signs: RegExp): string {

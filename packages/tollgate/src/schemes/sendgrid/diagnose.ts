@@ -11,6 +11,7 @@ import {
   orderSuspicions,
   type PresentedSignature,
   type ProposedEdit,
+  removeRepeated,
   writeCause,
 } from '../../diagnose/engine.ts'
 import { createExplainer, isExplaining } from '../../diagnose/explain.ts'
@@ -22,7 +23,14 @@ import { readBody } from '../../verify/body.ts'
 import { listTexts, readHeaders, readSingle } from '../../verify/head.ts'
 import type { Diagnoser, IncomingRequest, RejectedRequest } from '../../verify/types.ts'
 import { decodeUtf8 } from '../twilio/sign/form.ts'
-import { type SendGridCauseId, type SendGridState, type SendGridSubject, sendGridCauses } from './causes.ts'
+import {
+  blameRenamed,
+  findRenamed,
+  type SendGridCauseId,
+  type SendGridState,
+  type SendGridSubject,
+  sendGridCauses,
+} from './causes.ts'
 import { parsePublicKey, parsePublicKeys } from './public-key.ts'
 import {
   encodeBase64,
@@ -94,12 +102,20 @@ async function diagnoseRequest(
   return diagnosis
 }
 
+/** What is known about a request that a verifier of this process refused. */
+interface Known {
+  readonly rejection?: Rejected
+  readonly framework?: string | undefined
+  /** An adapter read the request. */
+  readonly isGuarded?: boolean
+}
+
 async function runDiagnosis(
   request: IncomingRequest,
   options: SendGridVerifierOptions,
   otherKeys: Readonly<Record<string, string>>,
   maxTries: number,
-  { rejection: known, framework }: { readonly rejection?: Rejected; readonly framework?: string | undefined } = {},
+  { rejection: known, framework, isGuarded = false }: Known = {},
 ): Promise<SendGridDiagnosis & { readonly isKeyUnknown?: boolean; readonly isUncertain?: boolean }> {
   const { replay: _r, diagnose: _d, onVerdict: _v, ...rest } = options
   const verifier = createSendGridVerifier(rest)
@@ -115,10 +131,12 @@ async function runDiagnosis(
   // A header that is there twice is joined, as most servers join it.
   const signatureText = header(signatureHeader).length === 0 ? undefined : listTexts(header(signatureHeader)).join(',')
   const timestampText = readSingle(header, timestampHeader) ?? undefined
+  const renamed = findRenamed(request.headers)
+  const signedAt = timestampText !== undefined && isTimestamp(timestampText) ? timestampText : undefined
   const subject: SendGridSubject = {
     request,
     state: {
-      timestamp: timestampText !== undefined && isTimestamp(timestampText) ? timestampText : undefined,
+      timestamp: signedAt,
       body,
       keys: parsePublicKeys(options.publicKey).map(({ spki }) => spki),
     },
@@ -127,20 +145,27 @@ async function runDiagnosis(
     parsed,
     text: (body && decodeUtf8(body)) ?? '',
     otherKeys: others,
+    renamed,
+    isGuarded,
+    age: Math.floor(Date.now() / 1000 - Number(signedAt)),
+    maxAge: rest.maxAgeSeconds ?? sendGridVerifierOptions.maxAgeSeconds.default,
   }
-  const presented = readPresented(signatureText)
+  const presented =
+    renamed.signature === undefined
+      ? readPresented(signatureText)
+      : readPresented(renamed.signature.value).map((one) => ({ ...one, cause: blameRenamed(renamed) }))
   const isRead = body !== undefined || parsed !== undefined
   const work = createWork(maxTries)
   const attempt = createAttempt(subject, presented, maxTries, work)
   const { match } =
-    isRead && signatureText !== undefined
+    isRead && presented.length > 0
       ? await searchSets([...listEdits(sendGridCauses, subject)], attempt, maxTries, work)
       : {}
   const tried = attempt.tried()
   const write = (found: FoundCause<SendGridCauseId>): SendGridCause => writeCause(sendGridCauses, found, framework)
   if (match !== undefined) {
     const { cause } = match.presented
-    const found = [...(cause === undefined ? [] : [cause]), ...listUndone(match.edits)]
+    const found = removeRepeated([...(cause === undefined ? [] : [cause]), ...listUndone(match.edits)])
     if (found.length > 0) return { verdict, proven: { causes: found.map(write) }, suspected: [], tried }
     const explained = askCauses(sendGridCauses, (row) => row.rejections?.[verdict.code]?.(subject, verdict))
     return { verdict, suspected: explained.map(write), tried }
@@ -256,8 +281,9 @@ function createDiagnoser({
   return {
     explain(rejected: RejectedRequest<SendGridVerifierOptions>) {
       if (!isExplaining('diagnoseSendGrid', 'another NODE_ENV, for a short time')) return undefined
+      const isGuarded = typeof rejected.native === 'object' && rejected.native !== null
       return explainInTurn(rejected, async (request, options, rejection, { framework }) => {
-        const found = await runDiagnosis(request, options, otherKeys, 400, { rejection, framework })
+        const found = await runDiagnosis(request, options, otherKeys, 400, { rejection, framework, isGuarded })
         return { ...found, command: found.isKeyUnknown && keepRefused ? keepForKeys(request, options) : undefined }
       })
     },

@@ -1,0 +1,105 @@
+/** The boundary that SendGrid writes between the parts of a mail of Inbound Parse. */
+export const boundaryOfSendGrid = 'xYzZY'
+
+export const fixBoundary =
+  'Pass on the bytes of the body and its Content-Type, instead of parsing the mail and building FormData again.'
+
+/** The boundaries that programs write, as far as their form shows the program. */
+const programs: readonly (readonly [boundary: RegExp, program: string])[] = [
+  [/^-{4}formdata-undici-/, 'undici, the fetch of Node.js'],
+  [/^-*WebKitFormBoundary/i, 'a browser or Bun'],
+  [/^-{4}geckoformboundary|^-{27,29}\d+$/, 'Firefox'],
+  [/^axios-/, 'axios'],
+  [/^-{26}[0-9a-f]{24}$/i, 'form-data of Node.js'],
+  [/^-{24}\w{16,22}$/, 'curl'],
+  [/^[0-9a-f]{60}$/, 'Go'],
+  [/^[0-9a-f]{40}$/, 'Guzzle (PHP)'],
+  [/^[0-9a-f]{32}$/, 'Python'],
+  [/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, '.NET or OkHttp'],
+]
+
+/**
+ * Describes a boundary that is not SendGrid's.
+ * @param boundary that of the Content-Type
+ */
+export function nameBoundary(boundary: string): string {
+  const program = programs.find(([form]) => form.test(boundary))?.[1]
+  const shown = program === undefined ? 'is another' : `has the form of ${program}`
+  return `The multipart was written again: SendGrid's boundary is ${boundaryOfSendGrid}, and this one ${shown}.`
+}
+
+/** A larger mail is not rewritten. */
+const mostBytes = 1024 * 1024
+const mostParts = 200
+
+/**
+ * Lists what a mail may have been before a program parsed it and wrote it again: with the boundary
+ * of SendGrid, and also with its headers of the fields and the line ends of their values, which
+ * FormData changes.
+ * @param body the bytes that arrived
+ * @param boundary that of the Content-Type
+ * @returns the bytes, at most eight times
+ */
+export function* listMails(body: Uint8Array | undefined, boundary: string): Generator<Uint8Array> {
+  if (body === undefined || body.length > mostBytes || boundary === boundaryOfSendGrid) return
+  const parts = toBinary(body).split(`--${boundary}`)
+  const inner = parts.slice(1, -1)
+  if (parts[0] !== '' || inner.length === 0 || inner.length > mostParts || !parts.at(-1)?.startsWith('--')) return
+  const seen = new Set<string>()
+  for (const write of [keepPart, writePart, keepLines, writeLines])
+    for (const end of ['--\r\n', '--']) {
+      const text = ['', ...inner.map(write), end].join(`--${boundaryOfSendGrid}`)
+      if (!seen.has(text)) yield toBytes(text)
+      seen.add(text)
+    }
+}
+
+const keepPart = (part: string): string => part
+
+/** Splits a part behind its headers. A file keeps its own. */
+function splitField(
+  part: string,
+): { readonly head: string; readonly value: string; readonly name: string } | undefined {
+  const at = part.indexOf('\r\n\r\n')
+  if (at < 0 || at > 2000) return undefined
+  const head = part.slice(0, at + 4)
+  const name = /;\s?name="?([^"\r\n;]{1,200})/i.exec(head)?.[1]
+  return name === undefined || /;\s?filename/i.test(head) ? undefined : { head, value: part.slice(at + 4), name }
+}
+
+function writePart(part: string): string {
+  const field = splitField(part)
+  return field === undefined ? part : writeHead(field.name) + field.value
+}
+
+function keepLines(part: string): string {
+  const field = splitField(part)
+  return field === undefined ? part : field.head + unfoldLines(field.value)
+}
+
+function writeLines(part: string): string {
+  const field = splitField(part)
+  return field === undefined ? part : writeHead(field.name) + unfoldLines(field.value)
+}
+
+function writeHead(name: string): string {
+  return `\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n`
+}
+
+/** The line break before a boundary belongs to the boundary. */
+function unfoldLines(value: string): string {
+  return value.endsWith('\r\n') ? `${value.slice(0, -2).replaceAll('\r\n', '\n')}\r\n` : value
+}
+
+/** A mail may have parts in any character set, so its bytes are read one by one. */
+function toBinary(bytes: Uint8Array): string {
+  let text = ''
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192))
+  return text
+}
+
+function toBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
+  return bytes
+}
