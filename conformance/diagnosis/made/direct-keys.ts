@@ -55,6 +55,19 @@ export const directKeyRows: readonly DirectRow[] = [
     suspected: true,
   },
   {
+    name: 'a look-up that returns the row of a database',
+    expected: ['key_lookup'],
+    request: post(`${origin}/sms`),
+    options: { authToken: (() => ({ sid: accountSid, authToken })) as never },
+  },
+  {
+    name: 'a look-up that returns a hash of the token',
+    expected: ['token_shape'],
+    request: post(`${origin}/sms`),
+    options: { authToken: () => 'ab12'.repeat(16).replace('a', 'c') },
+    suspected: true,
+  },
+  {
     name: 'a token without its last character',
     expected: ['token_shape'],
     request: post(`${origin}/sms`),

@@ -37,6 +37,38 @@ export const directParamsRows: readonly DirectRow[] = [
     }),
   },
   {
+    name: 'a ZIP code that became a number',
+    expected: ['params_converted'],
+    request: post(`${origin}/sms`, {
+      params: mapped((value, name) => (name === 'FromZip' ? '02134' : value)),
+      sent: mapped((value, name) => (name === 'FromZip' ? '2134' : value)),
+    }),
+  },
+  {
+    name: 'digits that became a number, and a ZIP code with it',
+    expected: ['params_converted'],
+    request: post(`${origin}/sms`, {
+      params: mapped((value, name) => (name === 'FromZip' ? '00901' : name === 'Body' ? '0042' : value)),
+      sent: mapped((value, name) => (name === 'FromZip' ? '901' : name === 'Body' ? '42' : value)),
+    }),
+  },
+  {
+    name: 'a text that was made lower case',
+    expected: ['params_converted'],
+    request: post(`${origin}/sms`, {
+      params: mapped((value, name) => (name === 'Body' ? 'STOP' : value)),
+      sent: mapped((value, name) => (name === 'Body' ? 'stop' : value)),
+    }),
+  },
+  {
+    name: 'typographic quotes that were made plain',
+    expected: ['params_converted'],
+    request: post(`${origin}/sms`, {
+      params: mapped((value, name) => (name === 'Body' ? 'It’s “here”…' : value)),
+      sent: mapped((value, name) => (name === 'Body' ? 'It\'s "here"...' : value)),
+    }),
+  },
+  {
     name: 'dropped blanks',
     expected: ['params_blank_dropped'],
     request: post(`${origin}/sms`, { sent: sms.filter(([, value]) => value !== '') }),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { messageText, post } from '../../../conformance/diagnosis/made/direct.ts'
+import { messageText, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { diagnose } from '../src/diagnose/index.ts'
 import { createMemory } from '../src/diagnose/memory.ts'
 import { createVerifier, type Diagnoser, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
@@ -100,6 +100,34 @@ describe('what worked is no suspect', () => {
   test('a refused request teaches nothing', async () => {
     const forged = post(`${origin}/sms`, { secret: otherToken })
     expect(await explainLast([forged, unknown])).toContain('token_of_other_account')
+  })
+})
+
+describe('one token for two accounts', () => {
+  const ofOther = post(`${origin}/sms/inbound`, {
+    params: sms.map(([name, value]) => [name, name === 'AccountSid' ? otherSid : value] as const),
+    secret: otherToken,
+  })
+
+  test('a look-up that returns it is named, with both accounts', async () => {
+    expect((await explainLast([genuine, ofOther], { authToken: () => authToken }))[0]).toBe('token_of_other_account')
+    expect(written.at(-1)).toContain(`returns the same token for ${otherSid} as for ${accountSid}`)
+    expect(written.at(-1)).not.toContain(authToken)
+  })
+
+  test('a look-up with another token for it, and one token for all, are not blamed', async () => {
+    await explainLast([genuine, ofOther], {
+      authToken: (claim) => (claim.accountSid === otherSid ? 'c'.repeat(32) : authToken),
+    })
+    expect(written.at(-1)).not.toContain('same token')
+    expect(written.at(-1)).toContain(`returned for ${otherSid} may be old`)
+    await explainLast([genuine, ofOther])
+    expect(written.at(-1)).not.toContain('same token')
+  })
+
+  test('without a verified request of another account, nothing is said', async () => {
+    await explainLast([ofOther], { authToken: () => authToken })
+    expect(written.at(-1)).not.toContain('same token')
   })
 })
 

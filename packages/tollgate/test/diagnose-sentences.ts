@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { CauseId } from '../src/diagnose/causes/index.ts'
 import type { IncomingRequest, VerifierOptions } from '../src/index.ts'
+import { kinds } from '../src/schemes/twilio/webhooks/index.ts'
 
 /** A refused request as it is, read here without the code under test. */
 export interface Refused {
@@ -344,6 +345,14 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   params_plus_as_space: [
     [/^A phone number starts with a space/, (one) => params(one).some(([, value]) => /^ \d{7,}/.test(`${value}`))],
   ],
+  params_converted: [
+    [
+      /^"(\w+)Zip" has (\d) digits, and a ZIP code of the US has 5/,
+      (one, [place, count]) =>
+        params(one).some(([name, value]) => name === `${place}Zip` && `${value}`.length === Number(count)) &&
+        params(one).some(([name, value]) => name === `${place}Country` && value === 'US'),
+    ],
+  ],
   params_nested: [
     [/^A value is "\[object Object\]"/, (one) => params(one).some(([, value]) => /^\[object \w+\]$/.test(`${value}`))],
   ],
@@ -388,8 +397,23 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       (one) => names(one).includes('From') && !names(one).some((name) => /sid/i.test(name)),
     ],
     [
-      /^Twilio sends (.+) with such a webhook, and (?:it is|they are) missing\.$/,
-      (one, [list = '']) => list.split(', ').every((name) => !names(one).includes(name.replaceAll('"', ''))),
+      /^Twilio sends "AccountSid" with every webhook of a call/,
+      (one) =>
+        /(Call|Message|Sms|Recording|Conference|Transcription|Task)Sid/.test(names(one).join()) &&
+        !names(one).includes('AccountSid'),
+    ],
+    [
+      /^The request has the parameters of a webhook "([a-z._-]+)"\. Twilio sends (.+) with those, and (?:it is|they are) missing\.$/,
+      (one, [kind = '', list = '']) =>
+        Object.hasOwn(kinds, kind) && list.split(', ').every((name) => !names(one).includes(name.replaceAll('"', ''))),
+    ],
+    [
+      /^Webhooks with these parameters usually have \d+ others too, such as "(\w+)"/,
+      (one, [name = '']) => !names(one).includes(name),
+    ],
+    [
+      /^The text in "(.+)" has two spaces together/,
+      (one, [name]) => params(one).some(([key, value]) => key === name && /\S {2,}\S/.test(`${value}`)),
     ],
     [/^Something may have changed or removed a parameter/, (one) => params(one).length > 0],
   ],
@@ -419,6 +443,11 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       (one, [account = '', own]) => accounts(one).join() === account && own === process.env.TWILIO_ACCOUNT_SID,
     ],
     [
+      /^The Auth Token that the look-up (?:in "authToken" returned for (AC\w+)|returned) may be old or secondary/,
+      (one, [account]) =>
+        typeof one.options.authToken === 'function' && (account === undefined || accounts(one).includes(account)),
+    ],
+    [
       /^The configured Auth Token may be old or secondary, .* X-Home-Region says (.+)\.$/,
       (one, [region = '']) => region !== 'us1' && readHeader(one, 'x-home-region').includes(region),
     ],
@@ -427,16 +456,28 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       (one) => !namesKey(one) && one.options.authToken !== undefined,
     ],
   ],
-  key_lookup: [[/^The look-up of the key/, (one) => one.code === 'key_lookup_failed']],
+  key_lookup: [
+    [/^The look-up of the key/, (one) => one.code === 'key_lookup_failed'],
+    [
+      /^The look-up in "authToken" returned an object without "authToken"/,
+      (one) => typeof one.options.authToken === 'function' && tokens(one).length === 0,
+    ],
+  ],
   token_shape: [
     [
-      /^The configured Auth Token is not a token but /,
+      /^The (?:configured Auth Token|Auth Token that the look-up returned) is not a token but /,
       (one) => tokens(one).some((token) => !/^[0-9a-f]{32}$/.test(token)),
     ],
-    [/^The configured Auth Token has no letter and no digit/, (one) => tokens(one).some((token) => !/\w/.test(token))],
-    [/^The configured Auth Token has other characters/, (one) => tokens(one).some((token) => /[^0-9a-f]/.test(token))],
     [
-      /^The configured Auth Token has (\d+) characters/,
+      /^The (?:configured Auth Token|Auth Token that the look-up returned) has no letter and no digit/,
+      (one) => tokens(one).some((token) => !/\w/.test(token)),
+    ],
+    [
+      /^The (?:configured Auth Token|Auth Token that the look-up returned) has other characters/,
+      (one) => tokens(one).some((token) => /[^0-9a-f]/.test(token)),
+    ],
+    [
+      /^The (?:configured Auth Token|Auth Token that the look-up returned) has (\d+) characters/,
       (one, [count]) => tokens(one).some((token) => token.length === Number(count) && count !== '32'),
     ],
   ],

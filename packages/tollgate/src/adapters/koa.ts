@@ -63,7 +63,7 @@ function findKoaBody({ req, request, state }: Context): IncomingRequest['body'] 
 
 const consumed: BodyConsumed = {
   consumedBy: 'a body parser that ran before twilioWebhook',
-  fix: 'Put twilioWebhook before the body parser, or use koa-bodyparser or @koa/bodyparser, which keep ctx.request.rawBody.',
+  fix: 'Give koaBody { includeUnparsed: true }, or use koa-bodyparser or @koa/bodyparser, which keep ctx.request.rawBody.',
 }
 
 function answer(ctx: Context, full: FullAnswer): void {

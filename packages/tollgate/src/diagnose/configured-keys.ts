@@ -3,6 +3,7 @@ import { describeSecretFault, describeTokenFault, isAccountSid, makeRandomToken 
 import { type AlgorithmName, findAlgorithm, findDefaultAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
 import type { Settings } from '../verify/options.ts'
 import type { UnverifiedClaim } from '../verify/types.ts'
+import type { Finding } from './causes/row.ts'
 
 /** A secret that may have signed. */
 export interface Key {
@@ -33,6 +34,12 @@ export interface ConfiguredKeys {
   readonly sharedKeyFound: boolean
   /** The outcome of a look-up that returned no usable key. */
   readonly lookup: 'failed' | 'late' | 'nothing' | undefined
+  /** Says what is wrong with the answer of the look-up of Auth Tokens, without its values. */
+  readonly answer: Finding | undefined
+  /** A look-up returned the Auth Tokens. */
+  readonly isLookedUp: boolean
+  /** Another account, for which the look-up returns the same token. */
+  readonly sharedWith: string | undefined
   /** The accounts that the request names. A look-up gets the only one as `accountSid`. */
   readonly accounts: readonly string[]
   /** The Auth Tokens do not depend on the account. */
@@ -110,6 +117,8 @@ interface KeySources {
   /** The accounts that the request names. */
   readonly accounts: readonly string[]
   readonly claim: UnverifiedClaim
+  /** Another account, of which the server verified a request. */
+  readonly verifiedAccount: string | undefined
 }
 
 /**
@@ -124,7 +133,8 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
     given?.isRecord !== true || account === undefined || one.accountSid === account
   const list = given?.list ?? []
   const [forTokens, forSharedKey] = [createLookUp(settings), createLookUp(settings)]
-  const looked = given === undefined ? await lookUpTokens(settings, sources.claim, forTokens) : []
+  const { tokens: looked, answer } =
+    given === undefined ? await lookUpTokens(settings, sources.claim, forTokens) : noTokens
   const own = [...list.filter(isOwn).map((one) => one.token), ...looked].map((secret) => makeKey(secret, 'auth_token'))
   const ofOtherAccounts = list
     .filter((one) => !isOwn(one))
@@ -156,6 +166,9 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
     claimedAlgorithm,
     sharedKeyFound: claimed !== undefined,
     lookup: (namesSharedKey ? forSharedKey : forTokens).outcome(),
+    answer: namesSharedKey ? undefined : answer,
+    isLookedUp: !namesSharedKey && given === undefined && settings.authTokens.kind === 'lookup',
+    sharedWith: namesSharedKey ? undefined : await findSharing(sources, looked),
     accounts,
     hasFixedTokens: given?.isRecord === false,
     unknownAccount:
@@ -216,17 +229,56 @@ function createLookUp({ lookupTimeoutMs }: Settings): LookUp {
   }
 }
 
-async function lookUpTokens(settings: Settings, claim: UnverifiedClaim, { ask }: LookUp): Promise<string[]> {
+interface Looked {
+  readonly tokens: readonly string[]
+  readonly answer?: Finding | undefined
+}
+
+const noTokens: Looked = { tokens: [] }
+
+async function lookUpTokens(settings: Settings, claim: UnverifiedClaim, { ask }: LookUp): Promise<Looked> {
   const { authTokens } = settings
-  if (authTokens.kind === 'none') return []
-  if (authTokens.kind === 'single') return [...authTokens.tokens]
-  if (authTokens.kind === 'record') return [...authTokens.tokens.values()].flat()
+  if (authTokens.kind === 'none') return noTokens
+  if (authTokens.kind === 'single') return { tokens: authTokens.tokens }
+  if (authTokens.kind === 'record') return { tokens: [...authTokens.tokens.values()].flat() }
   const found = await ask(() => authTokens.lookup(claim))
   const tokens: unknown = typeof found === 'object' && found !== null && 'authToken' in found ? found.authToken : found
-  return [tokens]
-    .flat()
-    .filter((token): token is string => typeof token === 'string' && token !== '')
-    .slice(0, 16)
+  const texts = [tokens].flat().filter((token): token is string => typeof token === 'string' && token !== '')
+  return { tokens: texts.slice(0, 16), answer: describeAnswer(found) }
+}
+
+/** Describes an answer that is neither a token nor an object with a token and its account. */
+function describeAnswer(found: unknown): Finding | undefined {
+  if (found === undefined || found === null || isTokens(found)) return undefined
+  const fix = 'Let the look-up return the text of the Auth Token, or { authToken, accountSid }.'
+  const returned = 'The look-up in "authToken" returned'
+  if (typeof found !== 'object') return { detail: `${returned} a ${typeof found}.`, fix }
+  if (Array.isArray(found)) return { detail: `${returned} a list that has something else than texts.`, fix }
+  if (!('authToken' in found)) return { detail: `${returned} an object without "authToken".`, fix }
+  if (!isTokens(found.authToken))
+    return { detail: `${returned} an object whose "authToken" is neither a text nor a list of texts.`, fix }
+  if (!('accountSid' in found)) return { detail: `${returned} an object without "accountSid".`, fix }
+  if (isAccountSid(found.accountSid)) return undefined
+  return { detail: `${returned} an object whose "accountSid" is not "AC" and 32 hex digits.`, fix }
+}
+
+function isTokens(found: unknown): boolean {
+  return Array.isArray(found) ? found.every((one) => typeof one === 'string') : typeof found === 'string'
+}
+
+/**
+ * Asks the look-up for an account of which the server verified a request. An Auth Token belongs to
+ * one account, so it is a fault if both have the same.
+ */
+async function findSharing(
+  { settings, claim, accounts, verifiedAccount }: KeySources,
+  looked: readonly string[],
+): Promise<string | undefined> {
+  const [token, ...others] = looked
+  const isAsked = settings.authTokens.kind === 'lookup' && accounts.length === 1 && others.length === 0
+  if (!isAsked || token === undefined || verifiedAccount === undefined) return undefined
+  const other = await lookUpTokens(settings, { ...claim, accountSid: verifiedAccount }, createLookUp(settings))
+  return other.tokens.length === 1 && other.tokens[0] === token ? verifiedAccount : undefined
 }
 
 async function lookUpSharedKey({ sharedKeys }: KeySources, id: string, { ask }: LookUp): Promise<Key | undefined> {

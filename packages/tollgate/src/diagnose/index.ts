@@ -118,6 +118,7 @@ async function runDiagnosis(
     tokens: readGivenTokens(authToken),
     native,
     work,
+    findOtherAccount: memory?.findOtherAccount,
   })
   await work.pause()
   const { state } = subject

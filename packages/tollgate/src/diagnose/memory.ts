@@ -1,5 +1,6 @@
 import { isAccountSid } from '../checks/secrets.ts'
 import { splitUrl, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
+import type { Accepted } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import type { VerifiedRequest } from '../verify/types.ts'
 import type { CausePart } from './causes/row.ts'
@@ -13,6 +14,8 @@ export interface Memory {
    * @param seen the request that was refused
    */
   findWorking(seen: SeenParts): ReadonlySet<CausePart>
+  /** Finds another account than these that a request which an Auth Token verified has named. */
+  findOtherAccount(accounts: readonly string[]): string | undefined
 }
 
 /** The parts of a refused request that may have worked before. */
@@ -38,9 +41,13 @@ const keptMs = 60 * 60 * 1000
 export function createMemory(now: () => number): Memory {
   const keys = createRecent(now)
   const places = createRecent(now)
+  const named = createRecent(now)
   return {
-    add({ verdict: { matched, accountSid }, request }) {
+    add({ verdict, request }) {
+      const { matched, accountSid } = verdict
       const { key, url } = matched
+      const account = accountSid ?? readAccount(verdict)
+      if (key.kind === 'auth_token' && isAccountSid(account)) named.add(account)
       const id = key.kind === 'shared_key' ? `shared ${key.id}` : 'token'
       keys.add(joinKey(id, accountSid, readSingle(readHeaders(request.headers), 'x-home-region') ?? undefined))
       const parts = splitUrl(url)
@@ -56,14 +63,20 @@ export function createMemory(now: () => number): Memory {
           ? false
           : account !== undefined || !hasFixedTokens
             ? keys.has(joinKey(id, account, region))
-            : keys.some((one) => one.startsWith(`${id} `) && one.endsWith(` ${toRegion(region)}`))
+            : keys.find((one) => one.startsWith(`${id} `) && one.endsWith(` ${toRegion(region)}`)) !== undefined
       const found = new Set<CausePart>()
       if (isKnown) found.add('key')
       if (places.has(joinOrigin(url))) found.add('origin')
       if (places.has(joinPlace(url))) found.add('path')
       return found
     },
+    findOtherAccount: (accounts) => named.find((one) => !accounts.includes(one)),
   }
+}
+
+/** The token of a look-up proves no account. The parameters that it signed name one. */
+function readAccount(verdict: VerifiedRequest['verdict'] & Partial<Accepted>): string | undefined {
+  return verdict.covers === 'params' ? verdict.params?.get('AccountSid') : undefined
 }
 
 function toRegion(region: string | undefined): string {
@@ -87,7 +100,8 @@ function joinPlace(url: UrlParts): string {
 interface Recent {
   add(text: string): void
   has(text: string): boolean
-  some(test: (text: string) => boolean): boolean
+  /** Finds the text that was added last. */
+  find(test: (text: string) => boolean): string | undefined
 }
 
 function createRecent(now: () => number): Recent {
@@ -101,6 +115,6 @@ function createRecent(now: () => number): Recent {
       if (times.size > mostKept && oldest !== undefined) times.delete(oldest)
     },
     has: (text) => isFresh(times.get(text)),
-    some: (test) => [...times].some(([text, time]) => isFresh(time) && test(text)),
+    find: (test) => [...times].findLast(([text, time]) => isFresh(time) && test(text))?.[0],
   }
 }

@@ -120,6 +120,8 @@ interface Source {
   /** What the request object of a framework or the event of a platform shows. */
   readonly native: NativeEvidence | undefined
   readonly work: Work
+  /** Finds another account of which the server verified a request. */
+  readonly findOtherAccount?: ((accounts: readonly string[]) => string | undefined) | undefined
 }
 
 const nothing = new Uint8Array(0)
@@ -165,6 +167,7 @@ export async function readSubject(source: Source): Promise<Subject> {
       method: head.method,
       ...(accounts.length === 1 && accountSid !== undefined && { accountSid }),
     },
+    verifiedAccount: source.findOtherAccount?.(accounts),
   })
   const looksLikeJson = startsLikeJson(body)
   const formPairs = isForm || isGet || pairs.length > 0 || body === undefined ? pairs : (parseFormBody(body) ?? [])

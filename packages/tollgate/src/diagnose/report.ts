@@ -1,10 +1,13 @@
 import { isCaptureSite } from '../requests/capture-sites.ts'
+import { serializeForm } from '../schemes/twilio/sign/form.ts'
 import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected, Verdict } from '../verdict.ts'
 import type { Match, Search } from './attempt.ts'
 import { findBodyVariant } from './body-variants.ts'
 import { fixCapture } from './capture-sites.ts'
 import { type CauseId, causes } from './causes/index.ts'
+import { lookedUp } from './causes/keys.ts'
+import { arrivedWhole, beforeServer, nothingWritten, rawNumbers } from './causes/params.ts'
 import type { CausePart, Proof } from './causes/row.ts'
 import {
   askCauses,
@@ -100,7 +103,15 @@ export function drawConclusion(subject: Subject, refused: Refused, { match, trie
   // The verifier cannot read the body, so another change alone would not mend it.
   const isUnread = rejection.code === 'body_malformed' && !found.some(({ id }) => ofContent.includes(causes[id].part))
   const apart = found.length === 0 || isApart || isUnread || isGuess ? explained : isOriginKnown ? [] : ofOrigin
-  const proven = removeRepeated([...kept, ...apart])
+  const isEarlier = isChangedBefore(subject, match)
+  const proven = removeRepeated([...kept, ...apart]).map((cause) => {
+    const one = subject.keys.isLookedUp
+      ? { ...cause, detail: cause.detail.replace(/^The configured Auth Token/, lookedUp) }
+      : cause
+    return isEarlier && causes[one.id].part === 'params' && aboutVerifier.includes(one.fix)
+      ? { ...one, fix: beforeServer }
+      : one
+  })
   // Twilio signed no URL that another program chose.
   const isOwn = proven.some(({ id }) => causes[id].isStranger)
   return proven.length === 0
@@ -110,6 +121,17 @@ export function drawConclusion(subject: Subject, refused: Refused, { match, trie
         suspected: [],
         isCertain: true,
       }
+}
+
+/** Fixes that say what to do in this server. */
+const aboutVerifier: readonly (string | undefined)[] = [undefined, nothingWritten, rawNumbers]
+
+/**
+ * Checks if the parameters changed before this server got the form: it has the length that its
+ * sender named, and the one that was signed has another.
+ */
+function isChangedBefore(subject: Subject, { state }: Match): boolean {
+  return arrivedWhole(subject) && serializeForm(state.pairs).length !== serializeForm(subject.formPairs).length
 }
 
 /** The parts of which the URL consists. */

@@ -78,6 +78,16 @@ const references: readonly (readonly [form: RegExp, what: string])[] = [
     'a name, such as that of a variable or of a secret. Read the value that it names',
   ],
   [
+    // In a look-up: the column of a hash. A token that is written twice has a cause of its own.
+    /^(?!(.{32})\1$)([0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$/i,
+    'a text with the length of a hash, such as that of SHA-1 or SHA-256. No hash can verify: store the token itself, encrypted, and decrypt it',
+  ],
+  [
+    // bcrypt, Argon2, scrypt, PBKDF2 and crypt.
+    /^\$(2[abxy]?|argon2[a-z]{1,2}|scrypt|pbkdf2[\w-]{0,20}|[156]|s[01])\$/,
+    'a hash of a password. No hash can verify: store the token itself, encrypted, and decrypt it',
+  ],
+  [
     /^(?![0-9a-f]*$)[\w+/-]{65,}={0,2}$/i,
     'a text that is still encrypted or encoded. Decrypt it before the server starts',
   ],

@@ -1,7 +1,16 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { forge } from '../../../../conformance/diagnosis/forged.ts'
-import { get, json, keyed, mapped, post, sha256Signed, sms } from '../../../../conformance/diagnosis/made/direct.ts'
+import {
+  get,
+  json,
+  keyed,
+  mapped,
+  post,
+  sha256Signed,
+  sms,
+  without,
+} from '../../../../conformance/diagnosis/made/direct.ts'
 import { createRandom } from '../../../../conformance/kit/random.ts'
 import { type CauseId, causes } from '../../src/diagnose/causes/index.ts'
 import type { CauseRow } from '../../src/diagnose/causes/row.ts'
@@ -90,6 +99,27 @@ const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
   [post(`${origin}/sms`), { authToken: () => new Promise<string>(() => undefined), lookupTimeoutMs: 20 }],
   [post(`${origin}/sms`), { authToken: (() => ({ a: 1 })) as never }],
   [post(`${origin}/sms`), { authToken: 'op://vault/twilio/token' }],
+  [post(`${origin}/sms`), { authToken: () => `${'ab'.repeat(31)}01` }],
+  [post(`${origin}/sms`), { authToken: () => '0a'.repeat(14) }],
+  [post(`${origin}/sms`), { authToken: () => '0a'.repeat(16) }],
+  [json('{"a":1}', { secret: otherToken }), { authToken: () => '0a'.repeat(16) }],
+  [post(`${origin}/sms`, { params: mapped((value) => value.replace('94103', '2134')), secret: otherToken }), {}],
+  [
+    post(`${origin}/sms`, {
+      params: mapped((value, name) => (name === 'Body' ? 'party  tonight' : value)),
+      headers: { 'x-forwarded-for': '192.0.2.1' },
+      secret: otherToken,
+    }),
+    {},
+  ],
+  [post(`${origin}/sms`, { params: without('AccountSid'), secret: otherToken }), {}],
+  [
+    post(`${origin}/sms`, {
+      params: sms.filter(([name]) => /^(From|To|Body|MessageSid|AccountSid|NumMedia)$/.test(name)),
+    }),
+    { authToken: otherToken },
+  ],
+  [post(`${origin}/sms`, { params: without('NumMedia'), secret: otherToken }), {}],
   [post(`${origin}/sms`), { authToken: '0a'.repeat(16) }],
   [post(`${origin}/sms`), { authToken: `"'` }],
   [post(`${origin}/sms`, { headers: { 'x-hookdeck-eventid': 'evt_1' }, secret: otherToken }), {}],

@@ -291,8 +291,8 @@ export const bodyCauses = {
     symptom:
       'A form webhook is refused as `body_unsigned`, or `RequestValidator` returns false for the text of a form.',
     reason:
-      'Something lost or changed the Content-Type of the form: an API gateway with a JSON template, a function platform’s default, or a test tool. Tollgate reads parameters only from forms. `RequestValidator` does not know the type, so it takes a text for a raw body, which only bodySHA256 covers.',
-    fix: `Pass Content-Type: application/x-www-form-urlencoded on unchanged. ${passParams}`,
+      'Something lost or changed the Content-Type of the form: an API gateway with a JSON template, a function platform’s default, or a test tool. Tollgate reads parameters only from forms. `RequestValidator` does not know the type, so it takes a text for a raw body, which only bodySHA256 covers: pass it `new URLSearchParams(text)` instead.',
+    fix: 'Pass Content-Type: application/x-www-form-urlencoded on unchanged.',
     fixes: { lambda: 'Use the proxy integration, without mapping templates.' },
     question: 'content_type',
     part: 'body',

@@ -56,11 +56,22 @@ export const keyCauses = {
       if (rejection.code === 'key_unknown' && keys.claimedKeyId === undefined) return explainNoToken(keys)
       if (keys.tried.length === 0 || keys.claimedKeyId !== undefined || tried === 0) return undefined
       const region = findRegion(header)
+      const [account] = keys.accounts
+      if (keys.sharedWith !== undefined)
+        return {
+          grounds: ['contradiction', 'secret'],
+          detail: `The look-up in "authToken" returns the same token for ${account} as for ${keys.sharedWith}, of which this server verified a request: an Auth Token belongs to one account.`,
+          fix: `If ${account} is yours, let the look-up return its own Auth Token: check that the look-up and its cache use the accountSid that they are asked for.`,
+        }
+      const configured =
+        keys.isLookedUp && isAccountSid(account)
+          ? `The Auth Token that the look-up in "authToken" returned for ${account}`
+          : nameToken(keys)
       return (
         (working?.has('key') ? undefined : compareAccounts(keys)) ?? {
           // The console shows the token of the US first, so that people copy that one.
           grounds: region === undefined || working?.has('key') ? ['secret'] : ['setup', 'secret'],
-          detail: `The configured Auth Token may be old or secondary, or belong to another account or Region.${region === undefined ? '' : ` X-Home-Region says ${region}.`}`,
+          detail: `${configured} may be old or secondary, or belong to another account or Region.${region === undefined ? '' : ` X-Home-Region says ${region}.`}`,
           fix:
             region === undefined
               ? compareToken
@@ -108,7 +119,13 @@ export const keyCauses = {
         : {
             grounds: ['refusal'],
             detail: 'The look-up of the key failed, or returned something else than tokens.',
+            ...keys.answer,
           }
+    },
+    rejections: {
+      key_lookup_failed({ keys }) {
+        return keys.answer
+      },
     },
   } satisfies CauseRow as Row,
   token_shape: {
@@ -146,11 +163,11 @@ export const keyCauses = {
       if (reference !== undefined)
         return {
           grounds: ['trace'],
-          detail: `The configured Auth Token is not a token but ${reference.replace(/\. .*$/s, '')}.`,
-          fix: `Configure the Auth Token itself.${/\. .*$/s.exec(`${reference}.`)?.[0].slice(1) ?? ''}`,
+          detail: `${nameToken(keys)} is not a token but ${reference.replace(/\. .*$/s, '')}.`,
+          fix: `${keys.isLookedUp ? 'Let the look-up return' : 'Configure'} the Auth Token itself.${/\. .*$/s.exec(`${reference}.`)?.[0].slice(1) ?? ''}`,
         }
       if (key?.kind === 'auth_token' && keys.faults.length === 0 && !/\w/.test(key.secret))
-        return { grounds: ['trace'], detail: 'The configured Auth Token has no letter and no digit in it.' }
+        return { grounds: ['trace'], detail: `${nameToken(keys)} has no letter and no digit in it.` }
       if (key?.kind !== 'auth_token' || tried === 0 || keys.faults.length > 0 || looksLikeApiSecret(key.secret))
         return undefined
       if (keys.tried.some(({ secret }) => tokenShape.test(secret))) return undefined
@@ -158,8 +175,8 @@ export const keyCauses = {
         grounds: ['shape'],
         detail:
           key.secret.length === 32
-            ? 'The configured Auth Token has other characters than lower-case hex digits.'
-            : `The configured Auth Token has ${key.secret.length} characters. Auth Tokens have 32.`,
+            ? `${nameToken(keys)} has other characters than lower-case hex digits.`
+            : `${nameToken(keys)} has ${key.secret.length} characters. Auth Tokens have 32.`,
       }
     },
   } satisfies CauseRow as Row,
@@ -463,6 +480,13 @@ const accountAndToken = /^AC[0-9a-f]{32}\s*[:|/]\s*(\S+)$/i
 /** Names the secret that the request is checked with. */
 function nameSecret({ claimedKeyId }: ConfiguredKeys): string {
   return claimedKeyId === undefined ? 'Auth Token' : 'secret of the SharedKey'
+}
+
+export const lookedUp: string = 'The Auth Token that the look-up returned'
+
+/** Names the Auth Token by where it is from. */
+function nameToken({ isLookedUp }: ConfiguredKeys): string {
+  return isLookedUp ? lookedUp : 'The configured Auth Token'
 }
 
 /** The kinds of text that may be configured as the Auth Token. */

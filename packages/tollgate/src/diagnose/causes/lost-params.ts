@@ -5,7 +5,7 @@ import { freeText, isTwilioName, showName, showNames } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { stripDigits } from '../spelling.ts'
 import { isAdded, isLost } from './differences.ts'
-import { guardFirst, ifVerifier, keepNestBytes, ofNumber, verifyBefore } from './params.ts'
+import { arrivedWhole, guardFirst, ifBefore, ifVerifier, keepNestBytes, ofNumber, verifyBefore } from './params.ts'
 import { type CauseRow, type Edit, editPairs, type Row, redacted, type Suspicion } from './row.ts'
 
 const hideNothing =
@@ -115,10 +115,22 @@ export const lostParamsCauses = {
           fix: 'Pass the bytes that arrived, not a form that was made again: verify before any middleware that changes the body or sets req.rawBody.',
         }
       const known = suspectMissing(subject)
-      if (known !== undefined || tried === 0 || subject.formPairs.length === 0) return known
+      const fix = arrivedWhole(subject) ? ifBefore : undefined
+      if (known !== undefined) return { fix, ...known }
+      if (tried === 0 || subject.formPairs.length === 0) return undefined
+      const spaced = subject.formPairs.find(([name, value]) => freeText.test(name) && isSpaced(value))
+      if (spaced !== undefined && subject.evidence.proxied)
+        return {
+          grounds: ['proxy', 'unknown', 'searched'],
+          detail: `The text in "${showName(spaced[0])}" has two spaces together: if an emoji stood between them, something on the way removed it.`,
+          fix,
+        }
+      // Without its other value, a name shows nothing of it.
+      const such = kindOf(new Map(subject.formPairs)) === undefined ? ', such as one of two with the same name' : ''
       return {
         grounds: ['unknown'],
-        detail: `Something may have changed or removed a parameter in a way that cannot be undone.${working?.has('key') && working.has('path') ? needsSignature : ''}`,
+        detail: `Something may have changed or removed a parameter in a way that cannot be undone${such}.${working?.has('key') && working.has('path') ? needsSignature : ''}`,
+        fix,
       }
     },
     differences: [
@@ -165,10 +177,30 @@ function isReduced(sent: string, seen: string): boolean {
   return at === seen.length && 2 * seen.length > sent.length
 }
 
+/** Returns true if two spaces are inside a text, and no emoji is in it. */
+function isSpaced(text: string): boolean {
+  return /\S {2}\S/.test(text) && !/[\u{10000}-\u{10ffff}]/u.test(text)
+}
+
 interface KnownName {
   readonly name: string
   /** Twilio sends it with every webhook of this kind. */
   readonly always: boolean
+}
+
+/** Ranks the kinds of webhook that the parameters may be of, the most similar first. */
+function rankKinds(pairs: Pairs) {
+  const present = new Set(pairs.map(([name]) => name))
+  const kind = kindOf(new Map(pairs.map(([name, value]) => [name, value])))
+  const rows = Object.entries(kinds).filter(([id, { body }]) => (kind === undefined ? body === 'form' : id === kind))
+  return rows
+    .map(([id, { parameters }]) => ({
+      id,
+      parameters,
+      shared: parameters.filter(({ name }) => present.has(name)).length,
+    }))
+    .sort((one, other) => other.shared - one.shared)
+    .slice(0, kind === undefined ? 2 : 1)
 }
 
 /**
@@ -176,14 +208,8 @@ interface KnownName {
  * similar kinds.
  */
 function listKnownNames(pairs: Pairs): readonly KnownName[] {
-  const present = new Set(pairs.map(([name]) => name))
-  const kind = kindOf(new Map(pairs.map(([name, value]) => [name, value])))
-  const rows = kind === undefined ? Object.values(kinds).filter((row) => row.body === 'form') : [kinds[kind]]
-  const ranked = rows
-    .map((row) => ({ row, shared: row.parameters.filter(({ name }) => present.has(name)).length }))
-    .sort((one, other) => other.shared - one.shared)
   const names = new Map<string, KnownName>()
-  const likely = ranked.slice(0, kind === undefined ? 2 : 1).map(({ row }) => row.parameters)
+  const likely = rankKinds(pairs).map(({ parameters }) => parameters)
   for (const { name } of likely.flat()) {
     const spelled = name.replace('{N}', '0')
     // What one kind always has says nothing if the webhook may be of the other.
@@ -376,9 +402,10 @@ function suspectMissing({ state, method, queryPairs }: Subject): Suspicion | und
   const names = new Set(state.pairs.map(([name]) => name))
   // What a query has is not missing in the request.
   const present = new Set([...names, ...queryPairs.map(([name]) => name)])
-  const missing = listKnownNames(state.pairs).filter(({ name, always }) => always && !present.has(name))
+  const always = listKnownNames(state.pairs).filter((one) => one.always)
+  const missing = always.filter(({ name }) => !present.has(name))
   const text = [...names].join(' ')
-  const lacksAccount = ofResource.test(text) && !/account_?sid/i.test(text)
+  const lacksAccount = ofResource.test(text) && !/account_?sid/i.test([...present].join(' '))
   const hidden = state.pairs.find(([name, value]) => ofNumber.test(name) && /[*•]|x{3}/i.test(value))
   if (hidden !== undefined)
     return {
@@ -412,19 +439,33 @@ function suspectMissing({ state, method, queryPairs }: Subject): Suspicion | und
       grounds: ['sign'],
       detail: 'Twilio sends "AccountSid" and other parameters with "From" and "To", and they are missing.',
     }
-  // A request that lacks many of them is rather of a kind that is not known.
-  if (missing.length === 0 || (missing.length > mostMissing && !lacksAccount)) return undefined
+  if (lacksAccount)
+    return {
+      grounds: ['sign'],
+      detail:
+        'Twilio sends "AccountSid" with every webhook of a call, a message or another resource, and it is missing.',
+    }
+  // A request that lacks many of them, or has many others, is rather of a kind that is not known.
+  const [kind] = rankKinds(state.pairs)
+  if (kind === undefined || missing.length === 0) return undefined
+  if (missing.length > mostMissing && names.size >= fewestNames && kind.shared === names.size)
+    return {
+      grounds: ['sign'],
+      detail: `Webhooks with these parameters usually have ${missing.length} others too, such as "${missing[0]?.name}": something may pass only some of them on.`,
+    }
+  if (missing.length > mostMissing) return undefined
+  if (always.length < 4 * missing.length || kind.shared < mostlyKnown * names.size) return undefined
   const are = missing.length === 1 ? 'it is' : 'they are'
   return {
     grounds: ['sign'],
-    detail: `Twilio sends ${missing
-      .slice(0, 4)
-      .map(({ name }) => `"${name}"`)
-      .join(', ')} with such a webhook, and ${are} missing.`,
+    detail: `The request has the parameters of a webhook "${kind.id}". Twilio sends ${missing.map(({ name }) => `"${name}"`).join(', ')} with those, and ${are} missing.`,
   }
 }
 
 const mostMissing = 2
+const mostlyKnown = 3 / 4
+/** So many names, all of one kind of webhook, are rarely of another. */
+const fewestNames = 5
 
 /** A number as people write it, and not as E.164. */
 const formattedNumber = /^\+?[\d(][\d ()./-]*[ ()./-][\d ()./-]*\d$/

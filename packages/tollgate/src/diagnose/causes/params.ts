@@ -123,6 +123,49 @@ export const paramsCauses = {
       },
     ],
   } satisfies CauseRow as Row,
+  params_converted: {
+    title: 'Values were converted',
+    symptom: 'Only requests from some ZIP codes are refused, only digits that begin with 0, or only some texts.',
+    reason:
+      'Twilio signs values as they are: 02134 is a text, and a message keeps its capitals and typographic quotes. Middleware that makes numbers of digits (express-query-parser, validation pipes, workflows), letters lower case or quotes plain changes them.',
+    fix: verifyBefore('converts values'),
+    fixes: guardFirst,
+    question: 'some_messages',
+    part: 'params',
+    *edits(subject) {
+      yield* listCasts(subject)
+      yield* listPlainTexts(subject)
+    },
+    changesParams: true,
+    suspect({ subject, tried }) {
+      const { state } = subject
+      const values = new Map(state.pairs)
+      const short = state.pairs.find(
+        ([name, value]) => /Zip$/.test(name) && /^[1-9]\d{2,3}$/.test(value) && values.get(toCountry(name)) === 'US',
+      )
+      return state.covers === 'params' && tried > 0 && short !== undefined
+        ? {
+            grounds: ['contradiction'],
+            detail: `"${showName(short[0])}" has ${short[1].length} digits, and a ZIP code of the US has 5: something may have made a number of it.`,
+            fix: arrivedWhole(subject) ? ifBefore : undefined,
+          }
+        : undefined
+    },
+    differences: [
+      {
+        detail: 'Something made numbers of these parameters',
+        applies: changes((value) => (/^[+-]?\d{1,15}(\.\d{1,15})?$/.test(value) ? `${Number(value)}` : undefined)),
+      },
+      {
+        detail: 'The letters of these parameters changed between upper and lower case',
+        applies: changes(
+          (value) => value.toLowerCase(),
+          (value) => value.toUpperCase(),
+        ),
+      },
+      { detail: 'Something made the quotes and dashes of these parameters plain', applies: changes(makePlain) },
+    ],
+  } satisfies CauseRow as Row,
   params_nested: {
     title: 'Parameter names became objects',
     symptom: 'Only requests are refused whose parameters have brackets or dots in their names.',
@@ -145,7 +188,7 @@ export const paramsCauses = {
             // A parser of brackets leaves it, and so does a program that sends the request on.
             grounds: ['contradiction'],
             detail: 'A value is "[object Object]": some code wrote an object as text, which Twilio does not send.',
-            fix: `${nothingWritten} A program that sends the request on must pass on the bytes that it got.`,
+            fix: nothingWritten,
           }
         : undefined
     },
@@ -196,7 +239,16 @@ function capitalise(name: string): string {
   return spellTwilioName(name) ?? name.replace(/(?:^|_)([a-z\d])/g, (_, first: string) => first.toUpperCase())
 }
 
-const nothingWritten = 'Verify the raw body as it arrived, not a form that was made again from parsed parameters.'
+/** The fix for a form that may have changed before this server got it. */
+export const ifBefore: string =
+  'If a proxy or a program in front of this server parses the form, let it pass the form on as it arrived, byte for byte.'
+
+/** The fix for a form that changed before this server got it. */
+export const beforeServer: string =
+  'Let the proxy or the program in front of this server pass the form on as it arrived, byte for byte: the form had changed before this server got it.'
+
+export const nothingWritten: string =
+  'Let every program in front of this server pass the form on as it arrived, byte for byte. In this server, verify the raw body, not a form that was made again from parsed parameters.'
 
 /** As addslashes and escapers for SQL write. */
 const backslashed = /\\(['"`\\])/g
@@ -358,7 +410,12 @@ function* listDecodings({ formPairs: pairs, evidence: { userAgent } }: Subject):
 
 const writePlus =
   'Write + as %2B in the form that you send (curl: --data-urlencode), or send the body as it was logged, byte for byte.'
-const rawNumbers = verifyBefore('changes phone numbers')
+export const rawNumbers: string = verifyBefore('changes phone numbers')
+
+/** Checks if the form has the length that its sender named: nothing in this server made it again. */
+export function arrivedWhole({ isForm, method, body, contentLength }: Subject): boolean {
+  return isForm && method !== 'GET' && body !== undefined && contentLength > 0 && contentLength === body.length
+}
 
 /** Parameters that hold phone numbers. */
 export const ofNumber: RegExp = /^(From|To|Called|Caller|ForwardedFrom|OutgoingFrom|.*Address|Author)$/
@@ -408,6 +465,125 @@ function* listNulls({ formPairs: pairs }: Subject): Generator<Edit> {
   if (names.length === 0) return
   yield offer(names, 1)
   if (names.length > 1 && names.length <= 20) for (const name of names) yield offer([name], 2)
+}
+
+function toCountry(zip: string): string {
+  return zip.replace(/Zip$/, 'Country')
+}
+
+/** The digits of postal codes that may begin with 0. In other countries they are 5. */
+const zipDigits: ReadonlyMap<string | undefined, number> = new Map([
+  ...['AU', 'DK', 'NO'].map((country) => [country, 4] as const),
+  ...['CN', 'RO', 'RU', 'SG'].map((country) => [country, 6] as const),
+  ['JP', 7],
+])
+const mostCasts = 8
+
+/** Puts back the zeros that a value of digits loses if a parser makes a number of it. */
+function* listCasts({ formPairs: pairs }: Subject): Generator<Edit> {
+  const values = new Map(pairs)
+  const restore = (value: string, name: string, digits?: number): string => {
+    if (name === 'Confidence' && /^[01]$/.test(value)) return `${value}.0`
+    if (!/Zip$/.test(name) || !/^[1-9]\d{0,5}$/.test(value)) return value
+    return value.padStart(digits ?? zipDigits.get(values.get(toCountry(name))) ?? 5, '0')
+  }
+  const offer = (cost: number, change: ChangeValue): Edit[] => {
+    const changed = pairs.filter(([name, value]) => change(value, name) !== value).map(([name]) => name)
+    const detail = `${showNames([...new Set(changed)])} lost zeros: something on the way made numbers of values.`
+    return changed.length === 0 ? [] : [{ dimension: 'trim', cost, apply: editValues(change), detail }]
+  }
+  yield* offer(1, restore)
+  for (const digits of [4, 5, 6, 7]) yield* offer(2, (value, name) => restore(value, name, digits))
+  // What people typed comes first.
+  const typed = /Digits|Body|Code|Pin|Payload|Speech/
+  const names = pairs
+    .filter(([name, value]) => /^\d{1,12}$/.test(value) && !/Zip$|^Num/.test(name))
+    .map(([name]) => name)
+  const isTyped = (name: string): number => Number(typed.test(name))
+  for (const name of [...new Set(names)].sort((one, other) => isTyped(other) - isTyped(one)).slice(0, mostCasts))
+    for (const zeros of ['0', '00', '000'])
+      yield* offer(typed.test(name) ? zeros.length : 4, (value, one) =>
+        one === name ? zeros + value : restore(value, one),
+      )
+}
+
+/** Typographic characters and the plain ones that programs write instead. */
+const plain: readonly (readonly [typographic: RegExp, plain: string])[] = [
+  [/[‘’]/g, "'"],
+  [/[“”]/g, '"'],
+  [/…/g, '...'],
+  [/[–—]/g, '-'],
+]
+
+function makePlain(text: string): string {
+  return plain.reduce((all, [from, to]) => all.replace(from, to), text)
+}
+
+/** Writes quotes as phones do: an opening one is at the start, or after a space or a bracket. */
+function curl(text: string): string {
+  return text
+    .replace(/(^|[\s([])"/g, '$1“')
+    .replaceAll('"', '”')
+    .replace(/(^|[\s([“])'/g, '$1‘')
+    .replaceAll("'", '’')
+}
+
+const dots = (text: string): string => text.replaceAll('...', '…')
+const typographic: readonly ((text: string) => string)[] = [
+  curl,
+  (text) => text.replaceAll("'", '’'),
+  dots,
+  (text) => curl(dots(text)),
+  (text) => text.replaceAll(' - ', ' – '),
+  (text) => curl(dots(text.replaceAll('--', '—').replaceAll(' - ', ' – '))),
+  (text) => text.replaceAll('-', '–'),
+]
+const capitalised: readonly ((text: string) => string)[] = [
+  (text) => text,
+  (text) => text.charAt(0).toUpperCase() + text.slice(1),
+  (text) => text.toUpperCase(),
+  (text) => text.replace(/(^|[.!?]\s)[a-z]|\bi\b/g, (one) => one.toUpperCase()),
+  (text) => text.replace(/(^|\s)[a-z]/g, (one) => one.toUpperCase()),
+]
+
+/** Undoes what makes texts plain: typographic characters, and capitals. */
+function* listPlainTexts({ formPairs: pairs }: Subject): Generator<Edit> {
+  const isText = (name: string): boolean => freeText.test(name) && !ofPlace.test(name)
+  const texts = pairs.filter(([name, value]) => isText(name) && value !== '').slice(0, mostTexts)
+  const offer = (detail: string, change: ChangeValue): Edit => ({
+    dimension: 'markup',
+    cost: 2,
+    apply: editValues(change),
+    detail,
+  })
+  if (texts.some(([, text]) => /['"-]|\.{3}/.test(text)))
+    for (const change of typographic)
+      yield offer('Typographic quotes or dashes in a text were made plain on the way.', (value, name) =>
+        isText(name) ? change(value) : value,
+      )
+  for (const [text, old] of texts) {
+    const isLow = old === old.toLowerCase()
+    if (!/[a-z]/i.test(old) || !(isLow || old === old.toUpperCase())) continue
+    for (const change of isLow ? capitalised : [(one: string) => one.toLowerCase(), lowerRest])
+      yield offer(
+        `The letters of "${showName(text)}" were changed between upper and lower case on the way.`,
+        (value, name) => (name === text ? change(value) : value),
+      )
+  }
+  // If every value is in lower case: Twilio writes SIDs and places in capitals.
+  if (pairs.some(([, value]) => value !== value.toLowerCase())) return
+  for (const change of capitalised)
+    yield offer('The values were made lower case on the way.', (value, name) => {
+      if (ofPlace.test(name)) return value.toUpperCase()
+      return isText(name) ? change(value) : value.replace(/^[a-z]{2}(?=[0-9a-f]{32}$)/, (one) => one.toUpperCase())
+    })
+}
+
+const ofPlace = /(City|State|Zip|Country)$/
+const mostTexts = 4
+
+function lowerRest(text: string): string {
+  return text.charAt(0) + text.slice(1).toLowerCase()
 }
 
 function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edit> {

@@ -132,7 +132,8 @@ export const urlCauses = {
           detail: `This server checks the host of the platform, "${host}", and the request came through a CDN (${spellName(cdn)}), which has another host.`,
         }
       return {
-        grounds: subject.evidence.proxied ? ['proxy', 'searched'] : ['searched'],
+        // A proxy that names this host says that Twilio called it.
+        grounds: subject.evidence.proxied && !isNamedByProxy(subject) ? ['proxy', 'searched'] : ['searched'],
         detail: `The console may have another host than "${host}", which this server checks.`,
       }
     },
@@ -366,6 +367,11 @@ function findOtherHost({ evidence, state: { url } }: Subject): Seen<HostAndPort>
   return evidence.hosts.find(
     ({ value: { host } }) => host.toLowerCase() !== url.host.toLowerCase() && !internalHost.test(host),
   )
+}
+
+/** Checks if a proxy says that the request came to the host that is checked. */
+function isNamedByProxy({ evidence, state: { url } }: Subject): boolean {
+  return evidence.hosts.some((one) => isForwarded(one) && one.value.host.toLowerCase() === url.host.toLowerCase())
 }
 
 /** A program that has a signature and all of a webhook's parameters has them from Twilio. */
