@@ -181,8 +181,8 @@ describe.each(servers)('%s', (name, start, more) => {
     try {
       await refuse({ ...options, publicUrl: `${origin}/api`, diagnose }, ['/sms?step=secret'])
       await vi.waitFor(() => expect(written).toHaveLength(1), { timeout: 20_000 })
-      expect(written[0]?.split('\n')[0]).toMatch(
-        /^tollgate: POST \/sms was refused: signature_mismatch\. To settle it: npx @tollgate\/cli diagnose --last( --other-url '[\w ]+')?$/,
+      expect(written[0]?.split('\n')[0]).toBe(
+        'tollgate: POST /sms was refused: signature_mismatch. To settle it: npx @tollgate/cli diagnose --last',
       )
       const folder = join(cache, 'tollgate/refused')
       const [file = ''] = readdirSync(folder)

@@ -47,12 +47,13 @@ export interface Secrets {
  */
 export async function readSecrets(args: Args, io: Io, keyId?: string): Promise<Secrets> {
   const secrets = await readSecretsIfAny(args, io, keyId)
-  const isAsked = asksForSecrets(args, io) && !hasSecret(secrets)
+  const isAsked = canAsk(args, io) && !hasSecret(secrets)
   return isAsked ? { ...secrets, authTokens: [await askForToken(io)] } : requireSecrets(secrets, keyId)
 }
 
-function asksForSecrets(args: Args, io: Io): boolean {
-  return args.has('last') && io.stdin.isTTY === true
+/** Says if the command may ask for what it needs: its words are those that were printed, and a person reads them. */
+export function canAsk(args: Args, io: Io): boolean {
+  return args.has('last') && !args.has('json') && io.stdin.isTTY === true
 }
 
 function hasSecret({ authTokens, sharedKey }: Secrets): boolean {
@@ -111,7 +112,7 @@ async function readAuthTokens(args: Args, io: Io): Promise<readonly string[]> {
 }
 
 async function readSharedKey(args: Args, io: Io, keyId: string | undefined): Promise<Secrets['sharedKey']> {
-  const id = args.text('shared-key') ?? (asksForSecrets(args, io) ? keyId : undefined)
+  const id = args.text('shared-key') ?? (canAsk(args, io) ? keyId : undefined)
   const file = args.text('shared-key-file')
   if (id === undefined) {
     if (file !== undefined) throw new UsageError('--shared-key-file needs --shared-key ID too.')
@@ -123,7 +124,7 @@ async function readSharedKey(args: Args, io: Io, keyId: string | undefined): Pro
     return { id, secret }
   }
   const secret = io.env.TOLLGATE_SHARED_KEY
-  if (!secret && asksForSecrets(args, io))
+  if (!secret && canAsk(args, io))
     return { id, secret: await askForSecret(io, '--shared-key', `The secret of the SharedKey ${id}`) }
   if (!secret)
     throw new UsageError('--shared-key needs its secret in TOLLGATE_SHARED_KEY or in --shared-key-file FILE.')
@@ -165,6 +166,18 @@ async function askForSecret(io: Io, flag: string, what: string): Promise<string>
     lines.close()
   }
   throw new UsageError(`${flag}: no secret was given.`)
+}
+
+/** Asks for something at a terminal that is no secret. */
+export async function askForLine(io: Io, what: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: true })
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  try {
+    return (await lines.question(`${what} `)).trim()
+  } finally {
+    lines.close()
+  }
 }
 
 /** Reads tokens by name. A line without `NAME=` is named by its position in the files. */

@@ -216,6 +216,57 @@ describe('diagnose --last', () => {
     const [, first] = /most likely first:\n {2}(.*)/.exec(stdout) ?? []
     expect(first?.replace(/ +/, ': ')).toBe(said)
   })
+
+  test('asks for the URL at Twilio if the path is the first suspect', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'tollgate-'))
+    vi.stubEnv('XDG_CACHE_HOME', own)
+    const form = Object.fromEntries(
+      'MessageSid SmsSid SmsMessageSid AccountSid From To Body NumMedia NumSegments SmsStatus ApiVersion'
+        .split(' ')
+        .map((name) => [
+          name,
+          `${/Sid$/.test(name) ? (name === 'AccountSid' ? 'AC' : 'SM') + 'a'.repeat(32) : 'private'}`,
+        ]),
+    )
+    const signedUrl = 'https://example.com/gateways/comms-7/sms'
+    const signed = signRequest({ url: signedUrl, params: form, authToken })
+    const headers = [...Object.entries(signed.headers), ['User-Agent', 'TwilioProxy/1.1']] as [string, string][]
+    const url = 'https://example.com/sms'
+    keepRequest(
+      { method: 'POST', url, headers, body: Buffer.from(signed.body ?? ''), verifiedBefore: ['key', 'origin'] },
+      [],
+    )
+    vi.unstubAllEnvs()
+    const env = { XDG_CACHE_HOME: own, NO_COLOR: '1' }
+    const words = ['diagnose', '--last']
+    const piped = await tollgate(words, { env })
+    expect(piped.stdout).toContain('  npx @tollgate/cli diagnose --last --other-url URL\n')
+    expect(await tollgate([...words, '--other-url', signedUrl], { env })).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(`Signed URL: ${signedUrl}`),
+    })
+    for (const [typed, shown] of [
+      [signedUrl, `Signed URL: ${signedUrl}`],
+      [signedUrl.slice('https://'.length), `Signed URL: ${signedUrl}`],
+      ['', 'give the URL of this webhook'],
+      ['example.com/other', 'To settle it, ask Twilio what it sent'],
+    ] as const) {
+      const asked = await tollgateAtTerminal(words, {
+        env,
+        withToken: false,
+        keepOpen: true,
+        onStarted: (child) => {
+          child.stdout?.on('data', (text) => {
+            if (String(text).includes('it is not shown')) child.stdin?.write(`${authToken}\r`)
+            if (String(text).includes('Enter if you do not have it')) child.stdin?.write(`${typed}\r`)
+          })
+        },
+      })
+      expect(asked.stdout).toContain(shown)
+      expect(asked.stdout).not.toContain('private')
+    }
+    rmSync(own, { recursive: true, force: true })
+  })
 })
 
 describe('diagnose', () => {

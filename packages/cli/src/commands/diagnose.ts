@@ -8,6 +8,8 @@ import { inputFlags, readRequest, toArrived, writeRequestFlags } from '../inputs
 import { type Colors, cleanText, colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { findSigner, hasKey, keyFlags, otherSchemes } from '../schemes/keys.ts'
 import {
+  askForLine,
+  canAsk,
   readSecrets,
   readSecretsIfAny,
   requireSecrets,
@@ -75,7 +77,7 @@ export const command: Command = {
     const scheme = findSigner(given, args)
     const explained: Shown =
       scheme === undefined
-        ? await explainTwilio(given, args, io, { secrets, guesses })
+        ? await explainWithUrl(given, args, io, { secrets, guesses })
         : await (await import('../schemes/check.ts')).explainOther(scheme, given, args, io)
     const found = args.has('last') ? explained : addFixesOfCopy(explained)
     const lost = args.has('last') ? undefined : describeLoss(given, found)
@@ -87,7 +89,12 @@ export const command: Command = {
         io,
         formatDiagnosis(
           diagnosis,
-          { request: writeRequestFlags(args), scheme, pitfalls: given.pitfalls },
+          {
+            request: writeRequestFlags(args),
+            scheme,
+            pitfalls: given.pitfalls,
+            hasUrl: args.has('other-url') || diagnosis.hasUrl === true,
+          },
           colorsFor(io.stdout, io.env),
         ),
       )
@@ -98,11 +105,35 @@ export const command: Command = {
   },
 }
 
+/** What a person gave beside the request. */
+interface Known {
+  readonly secrets: Secrets
+  readonly guesses: DiagnoseOptions
+}
+
+/** Asks for the URL at Twilio if nothing else can settle it, and a person can answer. */
+async function explainWithUrl(given: RecordedRequest, args: Args, io: Io, known: Known): Promise<Shown> {
+  const explained = await explainTwilio(given, args, io, known)
+  if (!suspectsUrl(explained) || args.has('other-url') || !canAsk(args, io)) return explained
+  const url = await askForLine(io, 'The URL of this webhook in the Twilio console (Enter if you do not have it):')
+  if (url === '') return explained
+  const otherUrls = [/^\w+:\/\//.test(url) ? url : `https://${url}`]
+  return {
+    ...(await explainTwilio(given, args, io, { ...known, guesses: { ...known.guesses, otherUrls } })),
+    hasUrl: true,
+  }
+}
+
+/** Says if the host or the path is the first suspect, so that only the URL at Twilio settles it. */
+function suspectsUrl({ proven, suspected: [first] }: Shown): boolean {
+  return proven === undefined && first !== undefined && ['origin', 'path'].includes(infos[first.id]?.part ?? '')
+}
+
 async function explainTwilio(
   given: RecordedRequest,
   args: Args,
   io: Io,
-  { secrets, guesses }: { readonly secrets: Secrets; readonly guesses: DiagnoseOptions },
+  { secrets, guesses }: Known,
 ): Promise<Diagnosis> {
   const keyId = findSharedKeyId(given.headers)
   const ofSite = findCaptured(args, given)
@@ -207,6 +238,8 @@ type Shown = Pick<Diagnosis, 'ruledOut' | 'tried'> & {
     readonly setting?: string | undefined
   }
   readonly suspected: readonly Cause<string>[]
+  /** The URL at Twilio was asked for. */
+  readonly hasUrl?: boolean
 }
 
 /** Leaves out most of the verdict: unlike a diagnosis, it does not mask message texts. */
@@ -220,13 +253,19 @@ interface Context {
   readonly request: string | undefined
   readonly scheme: AnyScheme | undefined
   readonly pitfalls: readonly string[] | undefined
+  /** The URL at Twilio was given. */
+  readonly hasUrl: boolean
 }
 
 /**
  * What to do comes first, and what was ruled out comes last.
  * @param asked the flags that name the request again, and its scheme, if it is not the first
  */
-function formatDiagnosis(diagnosis: Shown, { request, scheme, pitfalls = [] }: Context, colors: Colors): string {
+function formatDiagnosis(
+  diagnosis: Shown,
+  { request, scheme, pitfalls = [], hasUrl }: Context,
+  colors: Colors,
+): string {
   const { verdict, proven, suspected, ruledOut, tried } = diagnosis
   if (verdict.ok) {
     const { url } = verdict.matched ?? {}
@@ -251,9 +290,15 @@ function formatDiagnosis(diagnosis: Shown, { request, scheme, pitfalls = [] }: C
     return [refused, verdict.message, `Nothing is proven (${tried} tried), and nothing is suspected.`].join('\n')
   const lines = [...formatToDo('Try', suspected), refused]
   lines.push(`Nothing is proven (${tried} tried). Suspected, most likely first:`, ...formatCauses(suspected, colors))
+  const needsUrl = request?.startsWith('--last') && suspectsUrl(diagnosis) && !hasUrl
+  if (needsUrl)
+    lines.push(
+      'To settle it, give the URL of this webhook in the Twilio console:',
+      `  npx @tollgate/cli diagnose ${request} --other-url URL`,
+    )
   if (ruledOut !== undefined)
     lines.push(
-      `To settle it, ask Twilio what it sent. This lists the last failed webhooks, ${request === undefined ? 'with the command that compares one' : 'and compares the newest to the same path'}:`,
+      `${needsUrl ? 'Or' : 'To settle it,'} ask Twilio what it sent. This lists the last failed webhooks, ${request === undefined ? 'with the command that compares one' : 'and compares the newest to the same path'}:`,
       `  npx @tollgate/cli diagnose --recent${request === undefined ? '' : ` ${request}`}`,
       'Or add what may be right to this command (tollgate help diagnose): other tokens, hosts, prefixes, or the URL at Twilio.',
       ...(suspected.some(namesMissing) ? [] : [cleanText(ruledOut)]),

@@ -340,14 +340,8 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
     })
     if (diagnosis.ruledOut === undefined) return diagnosis
     const command = keepRefused ? keepRejected(request, rejection, options, working) : undefined
-    return command === undefined ? diagnosis : { ...diagnosis, command: addUrl(command, diagnosis) }
+    return command === undefined ? diagnosis : { ...diagnosis, command }
   })
-}
-
-/** If the host or the path is the first suspect, only the URL at Twilio settles it. */
-function addUrl(command: string, { suspected: [first] }: Diagnosis): string {
-  const isUrl = first !== undefined && ['origin', 'path'].includes(rows[first.id].part)
-  return isUrl ? `${command} --other-url 'the URL in the Twilio console'` : command
 }
 
 /**
