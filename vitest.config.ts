@@ -11,8 +11,8 @@ const withoutHeavy = [...configDefaults.exclude, '**/heavy/**']
 // The other projects import what is built, so that a test of old output cannot pass.
 const buildFirst = { globalSetup: ['tools/build-first.mjs'] }
 
-// Reading the library again for each file is a large part of what tests cost. Frameworks change globals, and
-// examples read the environment when they load, so the other projects load all modules for each file.
+// Reading the library again for each file is a large part of what tests cost. Frameworks change globals, so the
+// other projects have a process for each file.
 const shared = { isolate: false }
 
 export default defineConfig({
@@ -69,7 +69,16 @@ export default defineConfig({
           ...timeouts,
         },
       },
-      { test: { name: 'tools', include: ['tools/test/*.test.ts'], ...buildFirst, ...timeouts } },
+      {
+        test: {
+          name: 'tools',
+          include: ['tools/test/*.test.ts'],
+          setupFiles: ['tools/test/start-fresh.ts'],
+          ...shared,
+          ...buildFirst,
+          ...timeouts,
+        },
+      },
       {
         test: {
           name: 'package',

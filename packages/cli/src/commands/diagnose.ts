@@ -163,9 +163,8 @@ function addHost(given: RecordedRequest, host: string): RecordedRequest {
     : given
 }
 
-/** Without every parameter no signature matches, so nothing was ruled out. */
 function namesMissing({ id, detail }: Cause<string>): boolean {
-  return id === 'params_missing' && /\bmissing\b/.test(detail)
+  return infos[id]?.saysMissing?.test(detail) === true
 }
 
 /** Says what a copy lacks of its body, as the start of a sentence. `undefined` if nothing is known to be missing. */

@@ -27,6 +27,7 @@ export const lostParamsCauses = {
     fixes: guardFirst,
     question: 'some_messages',
     part: 'params',
+    saysMissing: /\bmissing\b/,
     edits: listBlanks,
     changesParams: true,
     differences: [
