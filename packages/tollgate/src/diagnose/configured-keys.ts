@@ -3,7 +3,6 @@ import { describeSecretFault, describeTokenFault, isAccountSid, makeRandomToken 
 import { type AlgorithmName, findAlgorithm, findDefaultAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
 import type { Settings } from '../verify/options.ts'
 import type { UnverifiedClaim } from '../verify/types.ts'
-import type { Finding } from './causes/row.ts'
 
 /** A secret that may have signed. */
 export interface Key {
@@ -35,7 +34,7 @@ export interface ConfiguredKeys {
   /** The outcome of a look-up that returned no usable key. */
   readonly lookup: 'failed' | 'late' | 'nothing' | undefined
   /** Says what is wrong with the answer of the look-up of Auth Tokens, without its values. */
-  readonly answer: Finding | undefined
+  readonly answer: Described | undefined
   /** A look-up returned the Auth Tokens. */
   readonly isLookedUp: boolean
   /** Another account, for which the look-up returns the same token. */
@@ -229,9 +228,15 @@ function createLookUp({ lookupTimeoutMs }: Settings): LookUp {
   }
 }
 
+/** What is wrong, and how to mend it. */
+interface Described {
+  readonly detail: string
+  readonly fix: string
+}
+
 interface Looked {
   readonly tokens: readonly string[]
-  readonly answer?: Finding | undefined
+  readonly answer?: Described | undefined
 }
 
 const noTokens: Looked = { tokens: [] }
@@ -248,7 +253,7 @@ async function lookUpTokens(settings: Settings, claim: UnverifiedClaim, { ask }:
 }
 
 /** Describes an answer that is neither a token nor an object with a token and its account. */
-function describeAnswer(found: unknown): Finding | undefined {
+function describeAnswer(found: unknown): Described | undefined {
   if (found === undefined || found === null || isTokens(found)) return undefined
   const fix = 'Let the look-up return the text of the Auth Token, or { authToken, accountSid }.'
   const returned = 'The look-up in "authToken" returned'
