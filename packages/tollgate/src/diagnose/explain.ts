@@ -93,12 +93,13 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Expl
   const { proven, suspected, ruledOut, command, isUncertain, tried } = diagnosis
   const refused = `${showRequest(request)} was refused: ${rejection.code}`
   if (proven !== undefined) {
-    const fixes = dropRepeated(proven.causes.map(({ fix }) => fix))
-    const { signedUrl } = proven
+    const { signedUrl, causes } = proven
+    const fixes = dropRepeated(causes.map(({ fix }) => fix))
+    const undoing = `Proven: undoing ${causes.length === 1 ? 'this' : `these ${causes.length}`} makes the signature match:`
     return [
       `${refused}. Fix: ${toLine(fixes.join(' '), 1200)}`,
-      signedUrl === undefined ? '  Proven: the signature matches without' : `  Twilio signed ${toLine(signedUrl)}`,
-      ...proven.causes.slice(0, mostCauses).map(({ id, detail }) => `  ${id}: ${toLine(detail)}`),
+      `  ${signedUrl === undefined ? undoing : `Twilio signed ${toLine(signedUrl)}`}`,
+      ...causes.slice(0, mostCauses).map(({ id, detail }) => `  ${id}: ${toLine(detail)}`),
     ]
   }
   const [first] = suspected
