@@ -375,6 +375,96 @@ describe('a mail that was written again', () => {
   })
 })
 
+describe('a mail whose \\r\\n became \\n', () => {
+  const headers = 'Received: by a\nReceived: by b\nSubject: Hi\n'
+  const toLf = (text: string): string => text.replaceAll('\r\n', '\n')
+  async function diagnoseMail(sent: string, body: string, more: object = {}, boundary = 'xYzZY') {
+    const vector = signed(sent)
+    const type = { 'content-type': `multipart/form-data; boundary=${boundary}`, ...more }
+    const request = { ...post(vector), headers: { ...post(vector).headers, ...type }, body }
+    return diagnoseSendGrid(request as IncomingRequest, { publicKey: vector.publicKey })
+  }
+
+  test.each<[string, Record<string, string>, string]>([
+    ['text with \\r\\n', { headers, text: 'One\r\n\r\nTwo\r\n', to: 'a@b.example' }, 'xYzZY'],
+    ['text with \\n', { to: 'a@b.example', text: 'One\nTwo\n', headers }, 'xYzZY'],
+    ['both in text', { headers, text: 'One\r\nTwo\n' }, 'other-1'],
+    ['\\r\\n at the end of the text', { headers, text: 'One\nTwo\r\n', subject: '' }, 'xYzZY'],
+    ['\\r\\n everywhere', { headers: 'A: b\r\nC: d\r\n', text: 'One\r\nTwo' }, 'xYzZY'],
+    ['\\n in HTML', { headers, html: '<p>\n</p>', text: 'One\r\nTwo\r\n' }, 'xYzZY'],
+    ['one line', { subject: 'Zoë', text: 'One' }, 'xYzZY'],
+  ])('is proven: %s', async (_, list, boundary) => {
+    const sent = write(boundary, list)
+    for (const body of [toLf(sent), toLf(sent).trimEnd()]) {
+      const { proven } = await diagnoseMail(sent, body, {}, boundary)
+      expect(proven?.causes).toMatchObject([{ id: 'body_line_ends', detail: expect.stringContaining('multipart has') }])
+      expect(proven?.causes[0]?.fix).toMatch(/as text/)
+    }
+  })
+
+  test('is named, and nothing else, if it cannot be proven', async () => {
+    const sent = write('xYzZY', { headers, text: 'One' })
+    const body = toLf(sent).replace('One', 'Two')
+    const { proven, suspected } = await diagnoseMail(sent, body, { 'content-length': `${Buffer.byteLength(sent)}` })
+    expect(proven).toBeUndefined()
+    expect(suspected.map(({ id }) => id)).toEqual(['body_line_ends'])
+    expect(suspected[0]?.fix).toMatch(/^Pass on the bytes of the mail/)
+    const relay = { 'content-length': `${Buffer.byteLength(body)}`, 'user-agent': 'relay/2' }
+    const ofRelay = (await diagnoseMail(sent, body, relay)).suspected
+    expect(ofRelay[0]).toMatchObject({
+      id: 'body_line_ends',
+      fix: expect.stringContaining('(User-Agent relay/2) reads'),
+    })
+  })
+
+  test('is not said of a mail whose delimiters are whole, and of one that was cut off', async () => {
+    const sent = write('xYzZY', { headers, text: 'One\nTwo\n' })
+    const other = await diagnoseMail(sent, sent.replace('One', 'Two'))
+    expect(other.suspected.map(({ id }) => id)).toEqual(['key_other', 'not_from_sendgrid'])
+    const cut = await diagnoseMail(sent, toLf(sent).slice(0, -20))
+    expect(cut.suspected.map(({ id }) => id)).toContain('body_truncated')
+  })
+
+  test('of a hostile form costs little', async () => {
+    for (const body of [
+      `--b\n${'--b'.repeat(300_000)}--`,
+      `--b\n${'\n'.repeat(250_000)}\n--b--`,
+      '--b\n--b--',
+      '--b\n',
+    ])
+      expect((await diagnoseMail('x', body, {}, 'b')).proven).toBeUndefined()
+  })
+})
+
+describe('events whose \\r\\n became \\n, with the Content-Length that was sent', () => {
+  const diagnoseEvents = (body: string, length: number, vector = two, key = two.publicKey) => {
+    const headers = { ...post(vector).headers, 'content-length': `${length}` }
+    return diagnoseSendGrid({ ...post(), headers, body }, { publicKey: key })
+  }
+  const lf = umlauts.replaceAll('\r\n', '\n')
+  const length = Buffer.byteLength(umlauts)
+
+  test.each([lf, lf.trimEnd()])('are proven, and named before a cut', async (body) => {
+    const vector = signed(umlauts)
+    const { proven } = await diagnoseEvents(body, length, vector, own.publicKey)
+    expect(proven?.causes).toMatchObject([{ id: 'body_line_ends' }])
+    const { suspected } = await diagnoseEvents(body, length, vector, publicKey)
+    expect(suspected).toMatchObject([
+      { id: 'body_line_ends', detail: expect.stringContaining('would have the length') },
+    ])
+  })
+
+  test.each([
+    [lf, length + 1],
+    [umlauts.trimEnd(), length],
+    [lf.slice(0, -4), length],
+    [lf.replace('open', 'o'), length],
+  ])('are not named with another length', async (body, declared) => {
+    const { suspected } = await diagnoseEvents(body, declared, signed(umlauts), publicKey)
+    expect(suspected.map(({ id }) => id)).not.toContain('body_line_ends')
+  })
+})
+
 describe('the fix of a body that was written again', () => {
   const body = JSON.stringify(JSON.parse(two.body))
   const size = Buffer.byteLength(body)

@@ -15,7 +15,7 @@ import { readHeaders, readSingle } from '../../verify/head.ts'
 import type { IncomingRequest } from '../../verify/types.ts'
 import { encodeUtf8 } from '../twilio/sign/form.ts'
 import { formatEvents } from './events.ts'
-import { boundaryOfSendGrid, fixBoundary, listMails, nameBoundary } from './mail.ts'
+import { boundaryOfSendGrid, fixBoundary, hasBareLines, listLines, listMails, nameBoundary } from './mail.ts'
 import {
   decodeBase64,
   encodeBase64,
@@ -254,12 +254,24 @@ const rows = {
     },
   } satisfies SendGridRow as Row,
   body_line_ends: {
-    title: 'The line ends of the events changed',
-    symptom: 'Only batches of several events are refused, as `signature_mismatch`.',
-    reason: 'SendGrid writes \\r\\n between the events and signs it, but something turned it into \\n.',
+    title: 'The line ends changed',
+    symptom: 'Only batches of several events are refused, or every mail, as `signature_mismatch`.',
+    reason:
+      'SendGrid writes \\r\\n between the events, and in the multipart of a mail, and signs it, but something turned it into \\n.',
     fix: `${unchanged}. SendGrid signs \\r\\n between the events.`,
     part: 'body',
-    edits: (subject) => listBodies(subject, 'line_ends'),
+    *edits(subject) {
+      if (!hasBareMail(subject)) return yield* listBodies(subject, 'line_ends')
+      for (const body of listLines(subject.state.body, readBoundary(subject) ?? ''))
+        yield replaceBody(body, bareMail, fixMailLines(subject))
+    },
+    suspect({ subject, rejection: { code } }) {
+      if (!concernsBody(code)) return undefined
+      if (hasBareMail(subject)) return { grounds: ['shape'], detail: bareMail, fix: fixMailLines(subject) }
+      return lostLineEnds(subject)
+        ? { grounds: ['shape'], detail: bareEvents, fix: fixBefore(subject, changesOf.line_ends) }
+        : undefined
+    },
   } satisfies SendGridRow as Row,
   body_whitespace: {
     title: 'The body was trimmed',
@@ -285,7 +297,7 @@ const rows = {
     },
     suspect(asked) {
       const { text } = asked.subject
-      if (describeCut(asked.subject) !== undefined) return undefined
+      if (describeCut(asked.subject) !== undefined || lostLineEnds(asked.subject)) return undefined
       const boundary = readBoundary(asked.subject)
       if (isIntact(asked) && boundary !== undefined && boundary !== boundaryOfSendGrid)
         return {
@@ -407,6 +419,9 @@ const parsedBody = 'The body is what a parser made of it, not its bytes.'
 const noText = 'The body is not UTF-8: it was compressed, or written in another character set, or it is forged.'
 const noLineEnd =
   'The body does not end in a line break, as the events of SendGrid do: something wrote it again, or changed it in another way.'
+const bareMail = 'The multipart has \\n where \\r\\n belongs: something read it as text.'
+const bareEvents =
+  'Line ends became \\n: with \\r\\n, as SendGrid writes it, the body would have the length of its Content-Length.'
 const markedBody = 'The body has a mark that filters write in place of what they hide.'
 const shorter =
   'The body is complete JSON, and shorter than its Content-Length: something parsed it and wrote it again, or cut off white space at its end.'
@@ -431,6 +446,13 @@ function fixBefore(subject: SendGridSubject, does: string): string | undefined {
   return isBefore
     ? `Something before this server${showSender(subject)} ${does}: let it pass on the bytes as they arrived.`
     : undefined
+}
+
+function fixMailLines(subject: SendGridSubject): string {
+  return (
+    fixBefore(subject, 'reads the mail as text') ??
+    'Pass on the bytes of the mail, and read it nowhere as text: SendGrid signs its \\r\\n.'
+  )
 }
 
 /** Names the program that sent the request on, as a part of a sentence. */
@@ -529,6 +551,21 @@ function isShortJson(subject: SendGridSubject): boolean {
   return (parseArray(text) ?? parseBoundedJson(text)) !== undefined
 }
 
+function hasBareMail({ request, state: { body } }: SendGridSubject): boolean {
+  const boundary = readBoundary({ request })
+  return boundary !== undefined && hasBareLines(body, boundary)
+}
+
+/** The events are whole, and have the length that was sent once each \\n is \\r\\n again. */
+function lostLineEnds(subject: SendGridSubject): boolean {
+  const { text, state } = subject
+  if (!isShortJson(subject)) return false
+  const lost = (text.match(/\n/g) ?? []).length - (text.match(/\r\n/g) ?? []).length
+  const missing = readLength(subject) - (state.body?.length ?? 0)
+  // The last line end may be gone too.
+  return lost > 0 && (missing === lost || (missing === lost + 2 && !text.endsWith('\n')))
+}
+
 /** Describes the end that a body lacks: that of its JSON or its multipart, or what was announced. */
 function describeCut(subject: SendGridSubject): string | undefined {
   const { state, text } = subject
@@ -538,10 +575,11 @@ function describeCut(subject: SendGridSubject): string | undefined {
   const size = declared > length ? ` It has ${length} bytes, and its Content-Length is ${declared}.` : ''
   if (isUnfinishedJson(text)) return `The JSON ends in the middle: it was cut off.${size}`
   if (lacksLastBoundary(subject)) return `The body has no boundary at its end: it was cut off.${size}`
+  if (hasBareMail(subject)) return undefined
   return size === '' ? undefined : `The body was cut off, or something wrote it again.${size}`
 }
 
-function readBoundary({ request: { headers } }: SendGridSubject): string | undefined {
+function readBoundary({ request: { headers } }: Pick<SendGridSubject, 'request'>): string | undefined {
   const contentType = readSingle(readHeaders(headers), 'content-type')?.slice(0, 1000) ?? ''
   return /^multipart\/[^;]*;.*boundary="?([^";,\s]{1,100})/i.exec(contentType)?.[1]
 }
