@@ -552,6 +552,35 @@ describe('an unsigned request', () => {
   })
 })
 
+describe('a request without both headers', () => {
+  const diagnoseOf = async (agent: string, body = two.body, type = 'application/json') => {
+    const headers = { 'user-agent': agent, 'content-type': type }
+    const { suspected } = await diagnoseSendGrid({ method: 'POST', url: '/e', headers, body }, { publicKey })
+    return suspected.find(({ id }) => id === 'signature_missing')
+  }
+  const sentOn = '[{"email":"a@b.example","sg_event_id":"x"}]'
+
+  test.each<[string, string, string?, string?]>([
+    ['axios/1.7.9', 'axios/1.7.9', sentOn],
+    ['python-requests/2.32', 'python-requests/2.32', sentOn],
+    ['4155550142', 'another', sentOn],
+    ['node', 'node', 'x', 'multipart/form-data; boundary=xYzZY'],
+  ])('of the program %s', async (agent, shown, body, type) => {
+    const found = await diagnoseOf(agent, body, type)
+    expect(found?.fix).toMatch(/^Let .*, which sends the request on, keep X-Twilio/)
+    expect(found?.detail).toContain(`User-Agent is ${shown}:`)
+  })
+
+  test.each([
+    ['SendGrid Event API', sentOn],
+    ['axios/1.7.9', '[]'],
+    ['', sentOn],
+    ['curl/8', sentOn],
+  ])('of "%s" with %s', async (agent, body) => {
+    expect((await diagnoseOf(agent, body))?.fix).toMatch(/^Turn on/)
+  })
+})
+
 describe('the age of an old request', () => {
   test.each<[number, object, RegExp, RegExp]>([
     [400, {}, /6 minutes \(400 seconds\) old, and "maxAgeSeconds" is 300/, /^Check the clock/],
@@ -572,6 +601,27 @@ describe('the age of an old request', () => {
     expect(suspected).toMatchObject([
       { id: 'timestamp_old', detail: expect.stringMatching(detail), fix: expect.stringMatching(fix) },
     ])
+  })
+})
+
+describe('a compressed body without Content-Encoding', () => {
+  const isCompressed = { id: 'body_decoded', detail: expect.stringMatching(/^The body is compressed/) }
+  test.each<[string, Uint8Array, Record<string, string>]>([
+    ['events', gzipSync(two.body), {}],
+    ['events in level 1', gzipSync(two.body, { level: 1 }), { 'content-length': `${two.body.length}` }],
+    ['a mail', gzipSync(mail), { 'content-type': 'multipart/form-data; boundary=xYzZY' }],
+    ['Zstandard', Buffer.from('28b52ffd2000', 'hex'), {}],
+  ])('is named: %s', async (_, body, more) => {
+    const request = { ...post(two, body), headers: { ...post(two).headers, ...more } }
+    const { suspected } = await diagnoseSendGrid(request, { publicKey: two.publicKey })
+    expect(suspected[0]).toMatchObject({ ...isCompressed, fix: expect.stringContaining('compress') })
+    expect(suspected.map(({ id }) => id)).not.toContain('key_other')
+    expect(suspected.map(({ id }) => id)).not.toContain('body_truncated')
+  })
+
+  test('is not said of other bytes', async () => {
+    const { suspected } = await diagnose({ body: Buffer.from([0x1f, 0x8c, 0x08, 0xff]) })
+    expect(suspected[0]?.detail).not.toMatch(/begins as gzip/)
   })
 })
 

@@ -25,6 +25,7 @@ import {
   parseSignature,
   signatureHeader,
   timestampHeader,
+  toHex,
 } from './signature.ts'
 
 /** One hypothesis: what SendGrid may have signed, and the keys that may have. */
@@ -127,7 +128,11 @@ const rows = {
       if (lostSignature(subject)) return { grounds: ['fault'], detail: signatureLost, fix: passSignature }
       return lostTimestamp(subject)
         ? { grounds: ['fault'], detail: timestampLost, fix: passTimestamp }
-        : { grounds: ['refusal'], detail: message.replace(/ See \S*codes\/\S*$/, '') }
+        : {
+            grounds: ['refusal'],
+            detail: message.replace(/ See \S*codes\/\S*$/, ''),
+            ...describeForwarder(subject),
+          }
     },
   } satisfies SendGridRow as Row,
   signature_encoding: {
@@ -337,6 +342,8 @@ const rows = {
     },
     suspect(asked) {
       if (asked.rejection.code === 'content_encoding_unsupported') return { grounds: ['refusal'], ...compressed }
+      if (concernsBody(asked.rejection.code) && isCompressed(asked.subject))
+        return { grounds: ['shape'], detail: compressedBody, fix: compressed.fix }
       if (concernsBody(asked.rejection.code) && asked.subject.text.includes('\ufffd'))
         return { grounds: ['trace'], detail: 'The body has U+FFFD, which replaces bytes that are not UTF-8.' }
       return isOther(asked) && asked.subject.text === '' ? { grounds: ['shape'], detail: noText } : undefined
@@ -361,7 +368,8 @@ const rows = {
       }
     },
     suspect(asked) {
-      return isIntact(asked) && !isOther(asked)
+      const isChanged = isOther(asked) || isCompressed(asked.subject) || hasBareMail(asked.subject)
+      return isIntact(asked) && !isChanged && !lostLineEnds(asked.subject)
         ? {
             grounds: ['secret'],
             detail:
@@ -414,6 +422,8 @@ const compressed: Finding = {
   detail: 'The request has a Content-Encoding: something compressed its body. SendGrid does not.',
   fix: 'Let nothing on the way compress the bodies of requests, or let it decompress them and remove Content-Encoding before this server.',
 }
+const compressedBody =
+  'The body is compressed: it begins as gzip or Zstandard does, and no Content-Encoding says so. SendGrid does not compress.'
 const otherMethod = 'The method is not POST.'
 const parsedBody = 'The body is what a parser made of it, not its bytes.'
 const noText = 'The body is not UTF-8: it was compressed, or written in another character set, or it is forged.'
@@ -566,11 +576,19 @@ function lostLineEnds(subject: SendGridSubject): boolean {
   return lost > 0 && (missing === lost || (missing === lost + 2 && !text.endsWith('\n')))
 }
 
+/** The first bytes of gzip (RFC 1952) and of Zstandard (RFC 8878). */
+const compressions = ['1f8b08', '28b52ffd']
+
+function isCompressed({ state: { body } }: SendGridSubject): boolean {
+  const start = body === undefined ? '' : toHex(body.subarray(0, 4))
+  return compressions.some((one) => start.startsWith(one))
+}
+
 /** Describes the end that a body lacks: that of its JSON or its multipart, or what was announced. */
 function describeCut(subject: SendGridSubject): string | undefined {
   const { state, text } = subject
   const length = state.body?.length ?? 0
-  if (length === 0 || isShortJson(subject)) return undefined
+  if (length === 0 || isShortJson(subject) || isCompressed(subject)) return undefined
   const declared = readLength(subject)
   const size = declared > length ? ` It has ${length} bytes, and its Content-Length is ${declared}.` : ''
   if (isUnfinishedJson(text)) return `The JSON ends in the middle: it was cut off.${size}`
@@ -632,7 +650,11 @@ function isMail({ request, state: { body } }: SendGridSubject): boolean {
 function findTrace(subject: SendGridSubject): string | undefined {
   if (subject.text.startsWith('[object')) return 'The body is "[object …".'
   const { body } = subject.state
-  return isMail(subject) && subject.parsed === undefined && body !== undefined && body[0] !== dash
+  return isMail(subject) &&
+    subject.parsed === undefined &&
+    body !== undefined &&
+    body[0] !== dash &&
+    !isCompressed(subject)
     ? 'The body of a multipart does not begin with its boundary.'
     : undefined
 }
@@ -723,6 +745,18 @@ const signatureLost =
   'The request has X-Twilio-Email-Event-Webhook-Timestamp, and its signature header is missing: the webhook signs, and something dropped the header.'
 const passSignature = 'Let every proxy pass X-Twilio-Email-Event-Webhook-Signature on.'
 const passTimestamp = 'Let every proxy pass X-Twilio-Email-Event-Webhook-Timestamp on.'
+
+/** The body is as SendGrid writes it, and another program sent it on. */
+function describeForwarder(subject: SendGridSubject): Finding | undefined {
+  const agent = readAgent(subject)
+  const isLike = /"sg_event_id" ?:/.test(subject.text.slice(0, 10_000)) || readBoundary(subject) === boundaryOfSendGrid
+  if (!isLike || !sentByOther(subject) || isByHand(agent)) return undefined
+  const name = showAgent(agent) ?? 'another program'
+  return {
+    detail: `The body looks like SendGrid's, but the User-Agent is ${showAgent(agent) ?? 'another'}: a program may have sent it on without both headers of the signature.`,
+    fix: `Let ${name}, which sends the request on, keep X-Twilio-Email-Event-Webhook-Signature and X-Twilio-Email-Event-Webhook-Timestamp. If they do not arrive there, turn the signature on at SendGrid.`,
+  }
+}
 
 function findOtherProduct({ signatureText, timestampText, request, state }: SendGridSubject): Finding | undefined {
   if (signatureText !== undefined || timestampText !== undefined) return undefined
