@@ -129,6 +129,9 @@ describe('diagnoseSendGrid proves', () => {
     const body = Buffer.from(umlauts).toString('latin1')
     const { proven } = await diagnose({ body }, {}, signed(umlauts))
     expect(proven?.causes).toMatchObject([{ id: 'body_decoded', detail: expect.stringContaining('Latin-1') }])
+    expect(proven?.causes[0]?.fix).toContain('isBase64Encoded: true')
+    const inBase64 = await diagnose({ body: Buffer.from(umlauts).toString('base64') }, {}, signed(umlauts))
+    expect(inBase64.proven?.causes[0]?.fix).toMatch(/^Decode the body.* hand the whole event on/)
   })
 })
 
@@ -276,6 +279,7 @@ describe('diagnoseSendGrid suspects', () => {
     await verifier.verify({ ...request, body: mail.toString() }, { requestContext: {}, headers: {} })
     await vi.waitFor(() => expect(lines).toHaveBeenCalled())
     expect(String(lines.mock.calls[0]?.[0])).toMatch(/mismatch\. Fix: Let API Gateway pass the bytes: add multipart/)
+    expect(String(lines.mock.calls[0]?.[0])).toContain('Behind a function URL or a load balancer')
   })
 
   test('a mail that is too large for a search is not called unchanged', async () => {
@@ -569,6 +573,20 @@ describe('a request without both headers', () => {
     const found = await diagnoseOf(agent, body, type)
     expect(found?.fix).toMatch(/^Let .*, which sends the request on, keep X-Twilio/)
     expect(found?.detail).toContain(`User-Agent is ${shown}:`)
+  })
+
+  test('of a program, if its body was not read', async () => {
+    const diagnoseWithout = async (agent: string) => {
+      const request = { method: 'POST', url: '/e', headers: { 'user-agent': agent } }
+      const { suspected } = await diagnoseSendGrid(request as IncomingRequest, { publicKey })
+      return suspected.find(({ id }) => id === 'signature_missing')
+    }
+    expect(await diagnoseWithout('axios/1.7.9')).toMatchObject({
+      detail: expect.stringContaining('if it is a program of yours'),
+      fix: expect.stringMatching(/^If axios\/1\.7\.9 sends SendGrid's requests on, let it keep/),
+    })
+    for (const agent of ['SendGrid Event API', 'curl/8', '4155550142'])
+      expect((await diagnoseWithout(agent))?.fix).toMatch(/^Turn on/)
   })
 
   test.each([

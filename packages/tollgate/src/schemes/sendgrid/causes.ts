@@ -72,6 +72,11 @@ type SendGridRow = CauseRow<SendGridSubject, SendGridState>
 type Asked = Unexplained<SendGridSubject>
 
 const unchanged = 'Verify the bytes that arrived'
+const fixText = 'Pass the bytes that arrived, not text that was made of them.'
+const fixBase64 =
+  'Decode the body before the check. On Lambda hand the whole event on: its isBase64Encoded: true was lost.'
+const fixLatin =
+  "Pass the bytes that arrived: your code or a relay made text of them, as toString('latin1') or 'binary' does. On Lambda hand event.body on in Base64, with isBase64Encoded: true."
 
 /** Everything that can change a request between SendGrid and the verifier. */
 const rows = {
@@ -330,10 +335,10 @@ const rows = {
     title: 'The body was decoded',
     symptom: 'Requests are refused as `signature_mismatch`, all of them or only those with other letters than ASCII.',
     reason: 'Something read the body as text in another character set, left it in Base64, or compressed it.',
-    fix: 'Pass the bytes that arrived, not text that was made of them.',
+    fix: fixText,
     fixes: {
       lambda:
-        'Let API Gateway pass the bytes: add multipart/form-data (or */*) to the binary media types of the REST API, and deploy it.',
+        'Let API Gateway pass the bytes: add multipart/form-data (or */*) to the binary media types of the REST API, and deploy it. Behind a function URL or a load balancer, hand event.body on in Base64, as it arrived.',
     },
     part: 'body',
     edits: listDecoded,
@@ -746,15 +751,24 @@ const signatureLost =
 const passSignature = 'Let every proxy pass X-Twilio-Email-Event-Webhook-Signature on.'
 const passTimestamp = 'Let every proxy pass X-Twilio-Email-Event-Webhook-Timestamp on.'
 
-/** The body is as SendGrid writes it, and another program sent it on. */
+/** Another program sent a request that looks like SendGrid's. An adapter reads no body without a signature. */
 function describeForwarder(subject: SendGridSubject): Finding | undefined {
+  const { text, state, parsed } = subject
   const agent = readAgent(subject)
-  const isLike = /"sg_event_id" ?:/.test(subject.text.slice(0, 10_000)) || readBoundary(subject) === boundaryOfSendGrid
-  if (!isLike || !sentByOther(subject) || isByHand(agent)) return undefined
-  const name = showAgent(agent) ?? 'another program'
+  const name = showAgent(agent)
+  if (!sentByOther(subject) || isByHand(agent)) return undefined
+  const lets = (who: string): string =>
+    `${who} keep X-Twilio-Email-Event-Webhook-Signature and X-Twilio-Email-Event-Webhook-Timestamp.`
+  const setting = 'If they do not arrive there, turn the signature on at SendGrid.'
+  if (/"sg_event_id" ?:/.test(text.slice(0, 10_000)) || readBoundary(subject) === boundaryOfSendGrid)
+    return {
+      detail: `The body looks like SendGrid's, but the User-Agent is ${name ?? 'another'}: a program may have sent it on without both headers of the signature.`,
+      fix: `${lets(`Let ${name ?? 'the program'}, which sends the request on,`)} ${setting}`,
+    }
+  if (name === undefined || state.body !== undefined || parsed !== undefined) return undefined
   return {
-    detail: `The body looks like SendGrid's, but the User-Agent is ${showAgent(agent) ?? 'another'}: a program may have sent it on without both headers of the signature.`,
-    fix: `Let ${name}, which sends the request on, keep X-Twilio-Email-Event-Webhook-Signature and X-Twilio-Email-Event-Webhook-Timestamp. If they do not arrive there, turn the signature on at SendGrid.`,
+    detail: `The User-Agent is ${name}, and not that of SendGrid: if it is a program of yours that sends requests on, it dropped both headers of the signature.`,
+    fix: `${lets(`If ${name} sends SendGrid's requests on, let it`)} ${setting}`,
   }
 }
 
@@ -862,15 +876,16 @@ function escapeSigns(text: string, signs: RegExp): string {
 /** Lists what the body may have been before it was decoded or encoded as a whole. */
 function* listDecoded({ text, state }: SendGridSubject): Generator<Edit<SendGridState>> {
   const latin = text === '' ? toLatin(state.body) : ''
-  if (latin !== '') yield replaceBody(latin, 'The body was written in Latin-1.')
-  if (text.startsWith('\ufeff')) yield replaceBody(text.slice(1), 'A byte order mark was added.')
+  if (latin !== '') yield replaceBody(latin, 'The body was written in Latin-1.', fixText)
+  if (text.startsWith('\ufeff')) yield replaceBody(text.slice(1), 'A byte order mark was added.', fixText)
   if (/[\x80-\xff]/.test(text) && !/[^\0-\xff]/.test(text))
     yield replaceBody(
       Uint8Array.from(text, (one) => one.charCodeAt(0)),
       'The bytes were decoded as Latin-1.',
+      fixLatin,
     )
   const base64 = /^[A-Za-z0-9+/]{8,}=*$/.test(text) ? decodeBase64(text) : undefined
-  if (base64 !== undefined) yield replaceBody(base64, 'The body is still in Base64, as Lambda passes it.')
+  if (base64 !== undefined) yield replaceBody(base64, 'The body is still in Base64, as Lambda passes it.', fixBase64)
 }
 
 /** The text of bytes that are not UTF-8, if they may be events in Latin-1. */
