@@ -496,6 +496,36 @@ describe('the fix of a body that was written again', () => {
     expect(proven?.causes).toMatchObject([{ id: 'body_reserialized', fix: expect.stringMatching(fix) }])
   })
 
+  test.each<[string, object, RegExp]>([
+    [
+      'a Request, which code may have made',
+      new Request('https://a.example/'),
+      /Fix: Something before the guard, such as your own code or a gateway, parses/,
+    ],
+    ['a request of a server', {}, /Fix: Something before this server, such as a gateway or a queue, parses/],
+  ])('names what is before %s', async (_, native, said) => {
+    const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    vi.resetModules()
+    const { diagnoseSendGrid } = await import('../src/diagnose/index.ts')
+    const verifier = createSendGridVerifier({ publicKey: two.publicKey, diagnose: diagnoseSendGrid })
+    await verifier.verify(post(two, body), native)
+    await vi.waitFor(() => expect(lines).toHaveBeenCalled())
+    expect(String(lines.mock.calls[0]?.[0])).toMatch(said)
+  })
+
+  test('is that of the adapter whose framework read the body', async () => {
+    const consumed = { consumedBy: "Nest's body parser", fix: 'Create the application with rawBody: true.' }
+    const { suspected } = await diagnose({ body: consumed })
+    expect(suspected[0]).toMatchObject({
+      id: 'body_already_parsed',
+      detail: "Something read the body and kept no bytes (Nest's body parser).",
+      fix: consumed.fix,
+    })
+    // A parser gives what the sender wrote.
+    const forged = await diagnose({ body: { consumedBy: 'a\nb', fix: 'c' } })
+    expect(forged.suspected[0]?.fix).toMatch(/^Let nothing read/)
+  })
+
   test('names what wrote another time, if an adapter read the request', async () => {
     const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     vi.resetModules()

@@ -11,6 +11,7 @@ import { isByHand, listHeaderNames, showAgent, spellName } from '../../diagnose/
 import { isBounded, isBoundedJson, isUnfinishedJson } from '../../diagnose/limits.ts'
 import { findProduct } from '../../diagnose/products.ts'
 import type { RejectionCode } from '../../verdict.ts'
+import { findConsumed } from '../../verify/body.ts'
 import { readHeaders, readSingle } from '../../verify/head.ts'
 import type { IncomingRequest } from '../../verify/types.ts'
 import { encodeUtf8 } from '../twilio/sign/form.ts'
@@ -52,6 +53,8 @@ export interface SendGridSubject {
   readonly renamed: Renamed
   /** An adapter read the body, so no code of the application did. */
   readonly isGuarded: boolean
+  /** The adapter got a Request, which code of the application may have made. */
+  readonly isFetch: boolean
   /** In seconds. */
   readonly age: number
   readonly maxAge: number
@@ -249,11 +252,16 @@ const rows = {
       const events = Array.isArray(parsed) && isBounded(parsed, 100_000, 100) ? parsed : []
       if (parsed !== undefined) yield replaceBody(formatEvents(events), parsedBody)
     },
-    suspect({ subject, rejection: { code } }) {
+    suspect({ subject, rejection }) {
+      const { code } = rejection
       if (!concernsBody(code)) return undefined
       if (subject.parsed !== undefined) return { grounds: ['fault'], detail: parsedBody }
-      if (code === 'body_already_consumed')
-        return { grounds: ['refusal'], detail: 'Something read the body and kept no bytes.' }
+      if (code === 'body_already_consumed') {
+        // The adapter knows the parsers of its framework.
+        const { consumedBy, fix } = findConsumed(rejection) ?? {}
+        const by = consumedBy === undefined ? '' : ` (${consumedBy.slice(0, 80)})`
+        return { grounds: ['refusal'], detail: `Something read the body and kept no bytes${by}.`, fix }
+      }
       if (subject.state.body?.length === 0 && readLength(subject) > 0)
         return {
           grounds: ['trace'],
@@ -458,8 +466,9 @@ const fixHere = `${unchanged}, never JSON.stringify(req.body).`
 function fixBefore(subject: SendGridSubject, does: string): string | undefined {
   const isBefore = Number.isNaN(readLength(subject)) ? subject.isGuarded : hasSentLength(subject)
   if (isBefore && isByHand(readAgent(subject))) return fixCopy
+  const place = mayBeRebuilt(subject) ? 'the guard' : 'this server'
   return isBefore
-    ? `Something before this server${showSender(subject)} ${does}: let it pass on the bytes as they arrived.`
+    ? `Something before ${place}${showSender(subject)} ${does}: let it pass on the bytes as they arrived.`
     : undefined
 }
 
@@ -470,9 +479,15 @@ function fixMailLines(subject: SendGridSubject): string {
   )
 }
 
+/** Without a Content-Length, nothing says that the body of a Request is the one that arrived. */
+function mayBeRebuilt(subject: SendGridSubject): boolean {
+  return subject.isFetch && Number.isNaN(readLength(subject))
+}
+
 /** Names the program that sent the request on, as a part of a sentence. */
 function showSender(subject: SendGridSubject): string {
-  if (!sentByOther(subject)) return ', such as a gateway or a queue,'
+  if (!sentByOther(subject))
+    return mayBeRebuilt(subject) ? ', such as your own code or a gateway,' : ', such as a gateway or a queue,'
   const agent = showAgent(readAgent(subject))
   return agent === undefined ? ', whose User-Agent is not that of SendGrid,' : ` (User-Agent ${agent})`
 }
@@ -804,7 +819,7 @@ function* listOtherTimestamps(subject: SendGridSubject): Generator<Edit<SendGrid
   const arrived = given === undefined ? '' : `, and ${given} arrived`
   const isOnWay = subject.isGuarded || sentByOther(subject)
   const fix = isOnWay
-    ? `Something before this server${showSender(subject)} writes a time of its own into X-Twilio-Email-Event-Webhook-Timestamp: let it pass the header on unchanged.`
+    ? `Something before ${mayBeRebuilt(subject) ? 'the guard' : 'this server'}${showSender(subject)} writes a time of its own into X-Twilio-Email-Event-Webhook-Timestamp: let it pass the header on unchanged.`
     : undefined
   for (let seconds = 0; seconds <= 60; seconds++)
     for (const time of [latest + seconds, ...(given === undefined ? [] : [+given - seconds, +given + seconds])])
