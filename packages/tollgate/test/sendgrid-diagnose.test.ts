@@ -642,6 +642,7 @@ describe('the age of an old request', () => {
     [400_000, { 'x-cloudtasks-queuename': 'x' }, /4 days/, /X-Cloudtasks-Queuename/],
   ])('%s seconds', async (age, headers, detail, fix) => {
     stopClock()
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now())
     const timestamp = String(Number(now()) - age)
     const aged = post({ timestamp, signature: sign(own.privateKey, timestamp, '[{}]\r\n') }, '[{}]\r\n')
     const request = { ...aged, headers: { ...aged.headers, ...headers } }
