@@ -129,6 +129,9 @@ describe('diagnoseSendGrid proves', () => {
     const body = Buffer.from(umlauts).toString('latin1')
     const { proven } = await diagnose({ body }, {}, signed(umlauts))
     expect(proven?.causes).toMatchObject([{ id: 'body_decoded', detail: expect.stringContaining('Latin-1') }])
+    expect(proven?.causes[0]?.fix).toContain('isBase64Encoded: true')
+    const inBase64 = await diagnose({ body: Buffer.from(umlauts).toString('base64') }, {}, signed(umlauts))
+    expect(inBase64.proven?.causes[0]?.fix).toMatch(/^Decode the body.* hand the whole event on/)
   })
 })
 
@@ -276,6 +279,7 @@ describe('diagnoseSendGrid suspects', () => {
     await verifier.verify({ ...request, body: mail.toString() }, { requestContext: {}, headers: {} })
     await vi.waitFor(() => expect(lines).toHaveBeenCalled())
     expect(String(lines.mock.calls[0]?.[0])).toMatch(/mismatch\. Fix: Let API Gateway pass the bytes: add multipart/)
+    expect(String(lines.mock.calls[0]?.[0])).toContain('Behind a function URL or a load balancer')
   })
 
   test('a mail that is too large for a search is not called unchanged', async () => {
@@ -375,6 +379,96 @@ describe('a mail that was written again', () => {
   })
 })
 
+describe('a mail whose \\r\\n became \\n', () => {
+  const headers = 'Received: by a\nReceived: by b\nSubject: Hi\n'
+  const toLf = (text: string): string => text.replaceAll('\r\n', '\n')
+  async function diagnoseMail(sent: string, body: string, more: object = {}, boundary = 'xYzZY') {
+    const vector = signed(sent)
+    const type = { 'content-type': `multipart/form-data; boundary=${boundary}`, ...more }
+    const request = { ...post(vector), headers: { ...post(vector).headers, ...type }, body }
+    return diagnoseSendGrid(request as IncomingRequest, { publicKey: vector.publicKey })
+  }
+
+  test.each<[string, Record<string, string>, string]>([
+    ['text with \\r\\n', { headers, text: 'One\r\n\r\nTwo\r\n', to: 'a@b.example' }, 'xYzZY'],
+    ['text with \\n', { to: 'a@b.example', text: 'One\nTwo\n', headers }, 'xYzZY'],
+    ['both in text', { headers, text: 'One\r\nTwo\n' }, 'other-1'],
+    ['\\r\\n at the end of the text', { headers, text: 'One\nTwo\r\n', subject: '' }, 'xYzZY'],
+    ['\\r\\n everywhere', { headers: 'A: b\r\nC: d\r\n', text: 'One\r\nTwo' }, 'xYzZY'],
+    ['\\n in HTML', { headers, html: '<p>\n</p>', text: 'One\r\nTwo\r\n' }, 'xYzZY'],
+    ['one line', { subject: 'Zoë', text: 'One' }, 'xYzZY'],
+  ])('is proven: %s', async (_, list, boundary) => {
+    const sent = write(boundary, list)
+    for (const body of [toLf(sent), toLf(sent).trimEnd()]) {
+      const { proven } = await diagnoseMail(sent, body, {}, boundary)
+      expect(proven?.causes).toMatchObject([{ id: 'body_line_ends', detail: expect.stringContaining('multipart has') }])
+      expect(proven?.causes[0]?.fix).toMatch(/as text/)
+    }
+  })
+
+  test('is named, and nothing else, if it cannot be proven', async () => {
+    const sent = write('xYzZY', { headers, text: 'One' })
+    const body = toLf(sent).replace('One', 'Two')
+    const { proven, suspected } = await diagnoseMail(sent, body, { 'content-length': `${Buffer.byteLength(sent)}` })
+    expect(proven).toBeUndefined()
+    expect(suspected.map(({ id }) => id)).toEqual(['body_line_ends'])
+    expect(suspected[0]?.fix).toMatch(/^Pass on the bytes of the mail/)
+    const relay = { 'content-length': `${Buffer.byteLength(body)}`, 'user-agent': 'relay/2' }
+    const ofRelay = (await diagnoseMail(sent, body, relay)).suspected
+    expect(ofRelay[0]).toMatchObject({
+      id: 'body_line_ends',
+      fix: expect.stringContaining('(User-Agent relay/2) reads'),
+    })
+  })
+
+  test('is not said of a mail whose delimiters are whole, and of one that was cut off', async () => {
+    const sent = write('xYzZY', { headers, text: 'One\nTwo\n' })
+    const other = await diagnoseMail(sent, sent.replace('One', 'Two'))
+    expect(other.suspected.map(({ id }) => id)).toEqual(['key_other', 'not_from_sendgrid'])
+    const cut = await diagnoseMail(sent, toLf(sent).slice(0, -20))
+    expect(cut.suspected.map(({ id }) => id)).toContain('body_truncated')
+  })
+
+  test('of a hostile form costs little', async () => {
+    for (const body of [
+      `--b\n${'--b'.repeat(300_000)}--`,
+      `--b\n${'\n'.repeat(250_000)}\n--b--`,
+      '--b\n--b--',
+      '--b\n',
+    ])
+      expect((await diagnoseMail('x', body, {}, 'b')).proven).toBeUndefined()
+  })
+})
+
+describe('events whose \\r\\n became \\n, with the Content-Length that was sent', () => {
+  const diagnoseEvents = (body: string, length: number, vector = two, key = two.publicKey) => {
+    const headers = { ...post(vector).headers, 'content-length': `${length}` }
+    return diagnoseSendGrid({ ...post(), headers, body }, { publicKey: key })
+  }
+  const lf = umlauts.replaceAll('\r\n', '\n')
+  const length = Buffer.byteLength(umlauts)
+
+  test.each([lf, lf.trimEnd()])('are proven, and named before a cut', async (body) => {
+    const vector = signed(umlauts)
+    const { proven } = await diagnoseEvents(body, length, vector, own.publicKey)
+    expect(proven?.causes).toMatchObject([{ id: 'body_line_ends' }])
+    const { suspected } = await diagnoseEvents(body, length, vector, publicKey)
+    expect(suspected).toMatchObject([
+      { id: 'body_line_ends', detail: expect.stringContaining('would have the length') },
+    ])
+  })
+
+  test.each([
+    [lf, length + 1],
+    [umlauts.trimEnd(), length],
+    [lf.slice(0, -4), length],
+    [lf.replace('open', 'o'), length],
+  ])('are not named with another length', async (body, declared) => {
+    const { suspected } = await diagnoseEvents(body, declared, signed(umlauts), publicKey)
+    expect(suspected.map(({ id }) => id)).not.toContain('body_line_ends')
+  })
+})
+
 describe('the fix of a body that was written again', () => {
   const body = JSON.stringify(JSON.parse(two.body))
   const size = Buffer.byteLength(body)
@@ -400,6 +494,36 @@ describe('the fix of a body that was written again', () => {
     const request = { ...post(two, body), headers: { ...post(two).headers, ...headers } }
     const { proven } = await diagnoseSendGrid(request, { publicKey: two.publicKey })
     expect(proven?.causes).toMatchObject([{ id: 'body_reserialized', fix: expect.stringMatching(fix) }])
+  })
+
+  test.each<[string, object, RegExp]>([
+    [
+      'a Request, which code may have made',
+      new Request('https://a.example/'),
+      /Fix: Something before the guard, such as your own code or a gateway, parses/,
+    ],
+    ['a request of a server', {}, /Fix: Something before this server, such as a gateway or a queue, parses/],
+  ])('names what is before %s', async (_, native, said) => {
+    const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    vi.resetModules()
+    const { diagnoseSendGrid } = await import('../src/diagnose/index.ts')
+    const verifier = createSendGridVerifier({ publicKey: two.publicKey, diagnose: diagnoseSendGrid })
+    await verifier.verify(post(two, body), native)
+    await vi.waitFor(() => expect(lines).toHaveBeenCalled())
+    expect(String(lines.mock.calls[0]?.[0])).toMatch(said)
+  })
+
+  test('is that of the adapter whose framework read the body', async () => {
+    const consumed = { consumedBy: "Nest's body parser", fix: 'Create the application with rawBody: true.' }
+    const { suspected } = await diagnose({ body: consumed })
+    expect(suspected[0]).toMatchObject({
+      id: 'body_already_parsed',
+      detail: "Something read the body and kept no bytes (Nest's body parser).",
+      fix: consumed.fix,
+    })
+    // A parser gives what the sender wrote.
+    const forged = await diagnose({ body: { consumedBy: 'a\nb', fix: 'c' } })
+    expect(forged.suspected[0]?.fix).toMatch(/^Let nothing read/)
   })
 
   test('names what wrote another time, if an adapter read the request', async () => {
@@ -462,6 +586,49 @@ describe('an unsigned request', () => {
   })
 })
 
+describe('a request without both headers', () => {
+  const diagnoseOf = async (agent: string, body = two.body, type = 'application/json') => {
+    const headers = { 'user-agent': agent, 'content-type': type }
+    const { suspected } = await diagnoseSendGrid({ method: 'POST', url: '/e', headers, body }, { publicKey })
+    return suspected.find(({ id }) => id === 'signature_missing')
+  }
+  const sentOn = '[{"email":"a@b.example","sg_event_id":"x"}]'
+
+  test.each<[string, string, string?, string?]>([
+    ['axios/1.7.9', 'axios/1.7.9', sentOn],
+    ['python-requests/2.32', 'python-requests/2.32', sentOn],
+    ['4155550142', 'another', sentOn],
+    ['node', 'node', 'x', 'multipart/form-data; boundary=xYzZY'],
+  ])('of the program %s', async (agent, shown, body, type) => {
+    const found = await diagnoseOf(agent, body, type)
+    expect(found?.fix).toMatch(/^Let .*, which sends the request on, keep X-Twilio/)
+    expect(found?.detail).toContain(`User-Agent is ${shown}:`)
+  })
+
+  test('of a program, if its body was not read', async () => {
+    const diagnoseWithout = async (agent: string) => {
+      const request = { method: 'POST', url: '/e', headers: { 'user-agent': agent } }
+      const { suspected } = await diagnoseSendGrid(request as IncomingRequest, { publicKey })
+      return suspected.find(({ id }) => id === 'signature_missing')
+    }
+    expect(await diagnoseWithout('axios/1.7.9')).toMatchObject({
+      detail: expect.stringContaining('if it is a program of yours'),
+      fix: expect.stringMatching(/^If axios\/1\.7\.9 sends SendGrid's requests on, let it keep/),
+    })
+    for (const agent of ['SendGrid Event API', 'curl/8', '4155550142'])
+      expect((await diagnoseWithout(agent))?.fix).toMatch(/^Turn on/)
+  })
+
+  test.each([
+    ['SendGrid Event API', sentOn],
+    ['axios/1.7.9', '[]'],
+    ['', sentOn],
+    ['curl/8', sentOn],
+  ])('of "%s" with %s', async (agent, body) => {
+    expect((await diagnoseOf(agent, body))?.fix).toMatch(/^Turn on/)
+  })
+})
+
 describe('the age of an old request', () => {
   test.each<[number, object, RegExp, RegExp]>([
     [400, {}, /6 minutes \(400 seconds\) old, and "maxAgeSeconds" is 300/, /^Check the clock/],
@@ -475,6 +642,7 @@ describe('the age of an old request', () => {
     [400_000, { 'x-cloudtasks-queuename': 'x' }, /4 days/, /X-Cloudtasks-Queuename/],
   ])('%s seconds', async (age, headers, detail, fix) => {
     stopClock()
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now())
     const timestamp = String(Number(now()) - age)
     const aged = post({ timestamp, signature: sign(own.privateKey, timestamp, '[{}]\r\n') }, '[{}]\r\n')
     const request = { ...aged, headers: { ...aged.headers, ...headers } }
@@ -482,6 +650,27 @@ describe('the age of an old request', () => {
     expect(suspected).toMatchObject([
       { id: 'timestamp_old', detail: expect.stringMatching(detail), fix: expect.stringMatching(fix) },
     ])
+  })
+})
+
+describe('a compressed body without Content-Encoding', () => {
+  const isCompressed = { id: 'body_decoded', detail: expect.stringMatching(/^The body is compressed/) }
+  test.each<[string, Uint8Array, Record<string, string>]>([
+    ['events', gzipSync(two.body), {}],
+    ['events in level 1', gzipSync(two.body, { level: 1 }), { 'content-length': `${two.body.length}` }],
+    ['a mail', gzipSync(mail), { 'content-type': 'multipart/form-data; boundary=xYzZY' }],
+    ['Zstandard', Buffer.from('28b52ffd2000', 'hex'), {}],
+  ])('is named: %s', async (_, body, more) => {
+    const request = { ...post(two, body), headers: { ...post(two).headers, ...more } }
+    const { suspected } = await diagnoseSendGrid(request, { publicKey: two.publicKey })
+    expect(suspected[0]).toMatchObject({ ...isCompressed, fix: expect.stringContaining('compress') })
+    expect(suspected.map(({ id }) => id)).not.toContain('key_other')
+    expect(suspected.map(({ id }) => id)).not.toContain('body_truncated')
+  })
+
+  test('is not said of other bytes', async () => {
+    const { suspected } = await diagnose({ body: Buffer.from([0x1f, 0x8c, 0x08, 0xff]) })
+    expect(suspected[0]?.detail).not.toMatch(/begins as gzip/)
   })
 })
 

@@ -221,6 +221,13 @@ describe('public keys', () => {
     ],
     ['a key without its padding', genuine.publicKey.replace(/=+$/, ''), 'was cut off: it has 122 of 124 characters'],
     ['a key with bytes behind it', Buffer.concat([spki, Buffer.from([0])]).toString('base64'), 'is not a public key'],
+    ['a key without its start', genuine.publicKey.slice(2), 'was cut off at its start: it has 122 of 124 characters'],
+    [
+      'a key without its first 28',
+      genuine.publicKey.slice(28),
+      'was cut off at its start: it has 96 of 124 characters',
+    ],
+    ['an API key ID', 'Zq3_x9Lm-2PvR7sT1uWyAb', 'has 22 of 124 characters, as the ID of an API key'],
     ['an API key', 'SG.abcdefghijklmnop.qrstuvwxyz', 'is an API key'],
     ['an Auth Token', '0123456789abcdef0123456789abcdef', 'is a token'],
     ['an API key SID', `SK${'0'.repeat(32)}`, 'is a token'],

@@ -11,11 +11,12 @@ import { isByHand, listHeaderNames, showAgent, spellName } from '../../diagnose/
 import { isBounded, isBoundedJson, isUnfinishedJson } from '../../diagnose/limits.ts'
 import { findProduct } from '../../diagnose/products.ts'
 import type { RejectionCode } from '../../verdict.ts'
+import { findConsumed } from '../../verify/body.ts'
 import { readHeaders, readSingle } from '../../verify/head.ts'
 import type { IncomingRequest } from '../../verify/types.ts'
 import { encodeUtf8 } from '../twilio/sign/form.ts'
 import { formatEvents } from './events.ts'
-import { boundaryOfSendGrid, fixBoundary, listMails, nameBoundary } from './mail.ts'
+import { boundaryOfSendGrid, fixBoundary, hasBareLines, listLines, listMails, nameBoundary } from './mail.ts'
 import {
   decodeBase64,
   encodeBase64,
@@ -25,6 +26,7 @@ import {
   parseSignature,
   signatureHeader,
   timestampHeader,
+  toHex,
 } from './signature.ts'
 
 /** One hypothesis: what SendGrid may have signed, and the keys that may have. */
@@ -51,6 +53,8 @@ export interface SendGridSubject {
   readonly renamed: Renamed
   /** An adapter read the body, so no code of the application did. */
   readonly isGuarded: boolean
+  /** The adapter got a Request, which code of the application may have made. */
+  readonly isFetch: boolean
   /** In seconds. */
   readonly age: number
   readonly maxAge: number
@@ -71,6 +75,11 @@ type SendGridRow = CauseRow<SendGridSubject, SendGridState>
 type Asked = Unexplained<SendGridSubject>
 
 const unchanged = 'Verify the bytes that arrived'
+const fixText = 'Pass the bytes that arrived, not text that was made of them.'
+const fixBase64 =
+  'Decode the body before the check. On Lambda hand the whole event on: its isBase64Encoded: true was lost.'
+const fixLatin =
+  "Pass the bytes that arrived: your code or a relay made text of them, as toString('latin1') or 'binary' does. On Lambda hand event.body on in Base64, with isBase64Encoded: true."
 
 /** Everything that can change a request between SendGrid and the verifier. */
 const rows = {
@@ -127,7 +136,11 @@ const rows = {
       if (lostSignature(subject)) return { grounds: ['fault'], detail: signatureLost, fix: passSignature }
       return lostTimestamp(subject)
         ? { grounds: ['fault'], detail: timestampLost, fix: passTimestamp }
-        : { grounds: ['refusal'], detail: message.replace(/ See \S*codes\/\S*$/, '') }
+        : {
+            grounds: ['refusal'],
+            detail: message.replace(/ See \S*codes\/\S*$/, ''),
+            ...describeForwarder(subject),
+          }
     },
   } satisfies SendGridRow as Row,
   signature_encoding: {
@@ -239,11 +252,16 @@ const rows = {
       const events = Array.isArray(parsed) && isBounded(parsed, 100_000, 100) ? parsed : []
       if (parsed !== undefined) yield replaceBody(formatEvents(events), parsedBody)
     },
-    suspect({ subject, rejection: { code } }) {
+    suspect({ subject, rejection }) {
+      const { code } = rejection
       if (!concernsBody(code)) return undefined
       if (subject.parsed !== undefined) return { grounds: ['fault'], detail: parsedBody }
-      if (code === 'body_already_consumed')
-        return { grounds: ['refusal'], detail: 'Something read the body and kept no bytes.' }
+      if (code === 'body_already_consumed') {
+        // The adapter knows the parsers of its framework.
+        const { consumedBy, fix } = findConsumed(rejection) ?? {}
+        const by = consumedBy === undefined ? '' : ` (${consumedBy.slice(0, 80)})`
+        return { grounds: ['refusal'], detail: `Something read the body and kept no bytes${by}.`, fix }
+      }
       if (subject.state.body?.length === 0 && readLength(subject) > 0)
         return {
           grounds: ['trace'],
@@ -254,12 +272,24 @@ const rows = {
     },
   } satisfies SendGridRow as Row,
   body_line_ends: {
-    title: 'The line ends of the events changed',
-    symptom: 'Only batches of several events are refused, as `signature_mismatch`.',
-    reason: 'SendGrid writes \\r\\n between the events and signs it, but something turned it into \\n.',
+    title: 'The line ends changed',
+    symptom: 'Only batches of several events are refused, or every mail, as `signature_mismatch`.',
+    reason:
+      'SendGrid writes \\r\\n between the events, and in the multipart of a mail, and signs it, but something turned it into \\n.',
     fix: `${unchanged}. SendGrid signs \\r\\n between the events.`,
     part: 'body',
-    edits: (subject) => listBodies(subject, 'line_ends'),
+    *edits(subject) {
+      if (!hasBareMail(subject)) return yield* listBodies(subject, 'line_ends')
+      for (const body of listLines(subject.state.body, readBoundary(subject) ?? ''))
+        yield replaceBody(body, bareMail, fixMailLines(subject))
+    },
+    suspect({ subject, rejection: { code } }) {
+      if (!concernsBody(code)) return undefined
+      if (hasBareMail(subject)) return { grounds: ['shape'], detail: bareMail, fix: fixMailLines(subject) }
+      return lostLineEnds(subject)
+        ? { grounds: ['shape'], detail: bareEvents, fix: fixBefore(subject, changesOf.line_ends) }
+        : undefined
+    },
   } satisfies SendGridRow as Row,
   body_whitespace: {
     title: 'The body was trimmed',
@@ -285,7 +315,7 @@ const rows = {
     },
     suspect(asked) {
       const { text } = asked.subject
-      if (describeCut(asked.subject) !== undefined) return undefined
+      if (describeCut(asked.subject) !== undefined || lostLineEnds(asked.subject)) return undefined
       const boundary = readBoundary(asked.subject)
       if (isIntact(asked) && boundary !== undefined && boundary !== boundaryOfSendGrid)
         return {
@@ -313,10 +343,10 @@ const rows = {
     title: 'The body was decoded',
     symptom: 'Requests are refused as `signature_mismatch`, all of them or only those with other letters than ASCII.',
     reason: 'Something read the body as text in another character set, left it in Base64, or compressed it.',
-    fix: 'Pass the bytes that arrived, not text that was made of them.',
+    fix: fixText,
     fixes: {
       lambda:
-        'Let API Gateway pass the bytes: add multipart/form-data (or */*) to the binary media types of the REST API, and deploy it.',
+        'Let API Gateway pass the bytes: add multipart/form-data (or */*) to the binary media types of the REST API, and deploy it. Behind a function URL or a load balancer, hand event.body on in Base64, as it arrived.',
     },
     part: 'body',
     edits: listDecoded,
@@ -325,6 +355,8 @@ const rows = {
     },
     suspect(asked) {
       if (asked.rejection.code === 'content_encoding_unsupported') return { grounds: ['refusal'], ...compressed }
+      if (concernsBody(asked.rejection.code) && isCompressed(asked.subject))
+        return { grounds: ['shape'], detail: compressedBody, fix: compressed.fix }
       if (concernsBody(asked.rejection.code) && asked.subject.text.includes('\ufffd'))
         return { grounds: ['trace'], detail: 'The body has U+FFFD, which replaces bytes that are not UTF-8.' }
       return isOther(asked) && asked.subject.text === '' ? { grounds: ['shape'], detail: noText } : undefined
@@ -349,7 +381,8 @@ const rows = {
       }
     },
     suspect(asked) {
-      return isIntact(asked) && !isOther(asked)
+      const isChanged = isOther(asked) || isCompressed(asked.subject) || hasBareMail(asked.subject)
+      return isIntact(asked) && !isChanged && !lostLineEnds(asked.subject)
         ? {
             grounds: ['secret'],
             detail:
@@ -402,11 +435,16 @@ const compressed: Finding = {
   detail: 'The request has a Content-Encoding: something compressed its body. SendGrid does not.',
   fix: 'Let nothing on the way compress the bodies of requests, or let it decompress them and remove Content-Encoding before this server.',
 }
+const compressedBody =
+  'The body is compressed: it begins as gzip or Zstandard does, and no Content-Encoding says so. SendGrid does not compress.'
 const otherMethod = 'The method is not POST.'
 const parsedBody = 'The body is what a parser made of it, not its bytes.'
 const noText = 'The body is not UTF-8: it was compressed, or written in another character set, or it is forged.'
 const noLineEnd =
   'The body does not end in a line break, as the events of SendGrid do: something wrote it again, or changed it in another way.'
+const bareMail = 'The multipart has \\n where \\r\\n belongs: something read it as text.'
+const bareEvents =
+  'Line ends became \\n: with \\r\\n, as SendGrid writes it, the body would have the length of its Content-Length.'
 const markedBody = 'The body has a mark that filters write in place of what they hide.'
 const shorter =
   'The body is complete JSON, and shorter than its Content-Length: something parsed it and wrote it again, or cut off white space at its end.'
@@ -428,14 +466,28 @@ const fixHere = `${unchanged}, never JSON.stringify(req.body).`
 function fixBefore(subject: SendGridSubject, does: string): string | undefined {
   const isBefore = Number.isNaN(readLength(subject)) ? subject.isGuarded : hasSentLength(subject)
   if (isBefore && isByHand(readAgent(subject))) return fixCopy
+  const place = mayBeRebuilt(subject) ? 'the guard' : 'this server'
   return isBefore
-    ? `Something before this server${showSender(subject)} ${does}: let it pass on the bytes as they arrived.`
+    ? `Something before ${place}${showSender(subject)} ${does}: let it pass on the bytes as they arrived.`
     : undefined
+}
+
+function fixMailLines(subject: SendGridSubject): string {
+  return (
+    fixBefore(subject, 'reads the mail as text') ??
+    'Pass on the bytes of the mail, and read it nowhere as text: SendGrid signs its \\r\\n.'
+  )
+}
+
+/** Without a Content-Length, nothing says that the body of a Request is the one that arrived. */
+function mayBeRebuilt(subject: SendGridSubject): boolean {
+  return subject.isFetch && Number.isNaN(readLength(subject))
 }
 
 /** Names the program that sent the request on, as a part of a sentence. */
 function showSender(subject: SendGridSubject): string {
-  if (!sentByOther(subject)) return ', such as a gateway or a queue,'
+  if (!sentByOther(subject))
+    return mayBeRebuilt(subject) ? ', such as your own code or a gateway,' : ', such as a gateway or a queue,'
   const agent = showAgent(readAgent(subject))
   return agent === undefined ? ', whose User-Agent is not that of SendGrid,' : ` (User-Agent ${agent})`
 }
@@ -529,19 +581,43 @@ function isShortJson(subject: SendGridSubject): boolean {
   return (parseArray(text) ?? parseBoundedJson(text)) !== undefined
 }
 
+function hasBareMail({ request, state: { body } }: SendGridSubject): boolean {
+  const boundary = readBoundary({ request })
+  return boundary !== undefined && hasBareLines(body, boundary)
+}
+
+/** The events are whole, and have the length that was sent once each \\n is \\r\\n again. */
+function lostLineEnds(subject: SendGridSubject): boolean {
+  const { text, state } = subject
+  if (!isShortJson(subject)) return false
+  const lost = (text.match(/\n/g) ?? []).length - (text.match(/\r\n/g) ?? []).length
+  const missing = readLength(subject) - (state.body?.length ?? 0)
+  // The last line end may be gone too.
+  return lost > 0 && (missing === lost || (missing === lost + 2 && !text.endsWith('\n')))
+}
+
+/** The first bytes of gzip (RFC 1952) and of Zstandard (RFC 8878). */
+const compressions = ['1f8b08', '28b52ffd']
+
+function isCompressed({ state: { body } }: SendGridSubject): boolean {
+  const start = body === undefined ? '' : toHex(body.subarray(0, 4))
+  return compressions.some((one) => start.startsWith(one))
+}
+
 /** Describes the end that a body lacks: that of its JSON or its multipart, or what was announced. */
 function describeCut(subject: SendGridSubject): string | undefined {
   const { state, text } = subject
   const length = state.body?.length ?? 0
-  if (length === 0 || isShortJson(subject)) return undefined
+  if (length === 0 || isShortJson(subject) || isCompressed(subject)) return undefined
   const declared = readLength(subject)
   const size = declared > length ? ` It has ${length} bytes, and its Content-Length is ${declared}.` : ''
   if (isUnfinishedJson(text)) return `The JSON ends in the middle: it was cut off.${size}`
   if (lacksLastBoundary(subject)) return `The body has no boundary at its end: it was cut off.${size}`
+  if (hasBareMail(subject)) return undefined
   return size === '' ? undefined : `The body was cut off, or something wrote it again.${size}`
 }
 
-function readBoundary({ request: { headers } }: SendGridSubject): string | undefined {
+function readBoundary({ request: { headers } }: Pick<SendGridSubject, 'request'>): string | undefined {
   const contentType = readSingle(readHeaders(headers), 'content-type')?.slice(0, 1000) ?? ''
   return /^multipart\/[^;]*;.*boundary="?([^";,\s]{1,100})/i.exec(contentType)?.[1]
 }
@@ -594,7 +670,11 @@ function isMail({ request, state: { body } }: SendGridSubject): boolean {
 function findTrace(subject: SendGridSubject): string | undefined {
   if (subject.text.startsWith('[object')) return 'The body is "[object …".'
   const { body } = subject.state
-  return isMail(subject) && subject.parsed === undefined && body !== undefined && body[0] !== dash
+  return isMail(subject) &&
+    subject.parsed === undefined &&
+    body !== undefined &&
+    body[0] !== dash &&
+    !isCompressed(subject)
     ? 'The body of a multipart does not begin with its boundary.'
     : undefined
 }
@@ -686,6 +766,27 @@ const signatureLost =
 const passSignature = 'Let every proxy pass X-Twilio-Email-Event-Webhook-Signature on.'
 const passTimestamp = 'Let every proxy pass X-Twilio-Email-Event-Webhook-Timestamp on.'
 
+/** Another program sent a request that looks like SendGrid's. An adapter reads no body without a signature. */
+function describeForwarder(subject: SendGridSubject): Finding | undefined {
+  const { text, state, parsed } = subject
+  const agent = readAgent(subject)
+  const name = showAgent(agent)
+  if (!sentByOther(subject) || isByHand(agent)) return undefined
+  const lets = (who: string): string =>
+    `${who} keep X-Twilio-Email-Event-Webhook-Signature and X-Twilio-Email-Event-Webhook-Timestamp.`
+  const setting = 'If they do not arrive there, turn the signature on at SendGrid.'
+  if (/"sg_event_id" ?:/.test(text.slice(0, 10_000)) || readBoundary(subject) === boundaryOfSendGrid)
+    return {
+      detail: `The body looks like SendGrid's, but the User-Agent is ${name ?? 'another'}: a program may have sent it on without both headers of the signature.`,
+      fix: `${lets(`Let ${name ?? 'the program'}, which sends the request on,`)} ${setting}`,
+    }
+  if (name === undefined || state.body !== undefined || parsed !== undefined) return undefined
+  return {
+    detail: `The User-Agent is ${name}, and not that of SendGrid: if it is a program of yours that sends requests on, it dropped both headers of the signature.`,
+    fix: `${lets(`If ${name} sends SendGrid's requests on, let it`)} ${setting}`,
+  }
+}
+
 function findOtherProduct({ signatureText, timestampText, request, state }: SendGridSubject): Finding | undefined {
   if (signatureText !== undefined || timestampText !== undefined) return undefined
   return findProduct('sendgrid', readHeaders(request.headers), state.body)
@@ -718,7 +819,7 @@ function* listOtherTimestamps(subject: SendGridSubject): Generator<Edit<SendGrid
   const arrived = given === undefined ? '' : `, and ${given} arrived`
   const isOnWay = subject.isGuarded || sentByOther(subject)
   const fix = isOnWay
-    ? `Something before this server${showSender(subject)} writes a time of its own into X-Twilio-Email-Event-Webhook-Timestamp: let it pass the header on unchanged.`
+    ? `Something before ${mayBeRebuilt(subject) ? 'the guard' : 'this server'}${showSender(subject)} writes a time of its own into X-Twilio-Email-Event-Webhook-Timestamp: let it pass the header on unchanged.`
     : undefined
   for (let seconds = 0; seconds <= 60; seconds++)
     for (const time of [latest + seconds, ...(given === undefined ? [] : [+given - seconds, +given + seconds])])
@@ -790,15 +891,16 @@ function escapeSigns(text: string, signs: RegExp): string {
 /** Lists what the body may have been before it was decoded or encoded as a whole. */
 function* listDecoded({ text, state }: SendGridSubject): Generator<Edit<SendGridState>> {
   const latin = text === '' ? toLatin(state.body) : ''
-  if (latin !== '') yield replaceBody(latin, 'The body was written in Latin-1.')
-  if (text.startsWith('\ufeff')) yield replaceBody(text.slice(1), 'A byte order mark was added.')
+  if (latin !== '') yield replaceBody(latin, 'The body was written in Latin-1.', fixText)
+  if (text.startsWith('\ufeff')) yield replaceBody(text.slice(1), 'A byte order mark was added.', fixText)
   if (/[\x80-\xff]/.test(text) && !/[^\0-\xff]/.test(text))
     yield replaceBody(
       Uint8Array.from(text, (one) => one.charCodeAt(0)),
       'The bytes were decoded as Latin-1.',
+      fixLatin,
     )
   const base64 = /^[A-Za-z0-9+/]{8,}=*$/.test(text) ? decodeBase64(text) : undefined
-  if (base64 !== undefined) yield replaceBody(base64, 'The body is still in Base64, as Lambda passes it.')
+  if (base64 !== undefined) yield replaceBody(base64, 'The body is still in Base64, as Lambda passes it.', fixBase64)
 }
 
 /** The text of bytes that are not UTF-8, if they may be events in Latin-1. */

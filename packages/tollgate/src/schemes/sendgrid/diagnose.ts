@@ -108,6 +108,8 @@ interface Known {
   readonly framework?: string | undefined
   /** An adapter read the request. */
   readonly isGuarded?: boolean
+  /** What it read is a Request. */
+  readonly isFetch?: boolean
 }
 
 async function runDiagnosis(
@@ -115,7 +117,7 @@ async function runDiagnosis(
   options: SendGridVerifierOptions,
   otherKeys: Readonly<Record<string, string>>,
   maxTries: number,
-  { rejection: known, framework, isGuarded = false }: Known = {},
+  { rejection: known, framework, isGuarded = false, isFetch = false }: Known = {},
 ): Promise<SendGridDiagnosis & { readonly isKeyUnknown?: boolean; readonly isUncertain?: boolean }> {
   const { replay: _r, diagnose: _d, onVerdict: _v, ...rest } = options
   const verifier = createSendGridVerifier(rest)
@@ -147,6 +149,7 @@ async function runDiagnosis(
     otherKeys: others,
     renamed,
     isGuarded,
+    isFetch,
     age: Math.floor(Date.now() / 1000 - Number(signedAt)),
     maxAge: rest.maxAgeSeconds ?? sendGridVerifierOptions.maxAgeSeconds.default,
   }
@@ -282,8 +285,14 @@ function createDiagnoser({
     explain(rejected: RejectedRequest<SendGridVerifierOptions>) {
       if (!isExplaining('diagnoseSendGrid', 'another NODE_ENV, for a short time')) return undefined
       const isGuarded = typeof rejected.native === 'object' && rejected.native !== null
+      const isFetch = rejected.native instanceof Request
       return explainInTurn(rejected, async (request, options, rejection, { framework }) => {
-        const found = await runDiagnosis(request, options, otherKeys, 400, { rejection, framework, isGuarded })
+        const found = await runDiagnosis(request, options, otherKeys, 400, {
+          rejection,
+          framework,
+          isGuarded,
+          isFetch,
+        })
         return { ...found, command: found.isKeyUnknown && keepRefused ? keepForKeys(request, options) : undefined }
       })
     },

@@ -30,6 +30,8 @@ export function nameBoundary(boundary: string): string {
 
 /** A larger mail is not rewritten. */
 const mostBytes = 1024 * 1024
+/** Larger mails have files, which are no text. */
+const mostTextBytes = 256 * 1024
 const mostParts = 200
 
 /**
@@ -52,6 +54,57 @@ export function* listMails(body: Uint8Array | undefined, boundary: string): Gene
       if (!seen.has(text)) yield toBytes(text)
       seen.add(text)
     }
+}
+
+/** The line ends that the fields of a mail may have had. The field "headers" has \n, as it is sent. */
+const lineEnds: readonly ((name: string, value: string) => string)[] = [
+  (name, value) => (name === 'headers' ? value : writeCrlf(value)),
+  (_, value) => value,
+  (name, value) => (name === 'headers' ? value : `${writeCrlf(value.slice(0, -1))}${value.slice(-1)}`),
+  (_, value) => writeCrlf(value),
+  (name, value) => (name === 'text' ? writeCrlf(value) : value),
+  (name, value) => (name === 'text' ? `${value.slice(0, -1)}${writeCrlf(value.slice(-1))}` : value),
+]
+
+/** The first delimiter of a multipart ends in \n alone, so something changed its line ends. */
+export function hasBareLines(body: Uint8Array | undefined, boundary: string): boolean {
+  const start = `--${boundary}\n`
+  return body !== undefined && toBinary(body.subarray(0, start.length)) === start
+}
+
+/**
+ * Lists what a mail may have been before each \r\n became \n: with \r\n after each delimiter and
+ * each header of a part, and in the values as mails have them.
+ * @param body the bytes that arrived
+ * @param boundary that of the Content-Type
+ * @returns the bytes, at most twelve times
+ */
+export function* listLines(body: Uint8Array | undefined, boundary: string): Generator<Uint8Array> {
+  if (body === undefined || body.length > mostTextBytes || !hasBareLines(body, boundary)) return
+  const parts = toBinary(body).replaceAll('\r\n', '\n').split(`--${boundary}`)
+  const inner = parts.slice(1, -1)
+  const last = parts.at(-1)
+  if (inner.length === 0 || inner.length > mostParts || !last?.startsWith('--')) return
+  const seen = new Set<string>()
+  for (const write of lineEnds)
+    for (const end of last === '--' ? ['--', '--\r\n'] : [writeCrlf(last)]) {
+      const text = ['', ...inner.map((part) => writeField(part, write)), end].join(`--${boundary}`)
+      if (!seen.has(text)) yield toBytes(text)
+      seen.add(text)
+    }
+}
+
+function writeField(part: string, write: (name: string, value: string) => string): string {
+  const at = part.indexOf('\n\n')
+  if (at < 0 || at > 2000 || !part.endsWith('\n')) return writeCrlf(part)
+  const head = part.slice(0, at + 2)
+  // The line break before a boundary belongs to the boundary.
+  const value = part.slice(at + 2, -1)
+  return `${writeCrlf(head)}${write(/;\s?name="?([^"\n;]{1,200})/i.exec(head)?.[1] ?? '', value)}\r\n`
+}
+
+function writeCrlf(text: string): string {
+  return text.replaceAll('\n', '\r\n')
 }
 
 const keepPart = (part: string): string => part

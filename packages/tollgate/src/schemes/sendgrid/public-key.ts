@@ -77,6 +77,11 @@ export function parsePublicKey(key: unknown, where: string): Uint8Array {
     return fail('has blanks in the place of "+": it was read as part of a URL or a form, in which "+" is %2B')
   if (base64.startsWith(startInBase64) && base64.length < lengthInBase64)
     return fail(`was cut off: it has ${base64.length} of ${lengthInBase64} characters; copy the whole key`)
+  const lost = countLost(base64)
+  if (lost > 0)
+    return fail(
+      `was cut off at its start: it has ${base64.length} of ${lengthInBase64} characters; a key begins with ${startInBase64.slice(0, 8)}, copy the whole key`,
+    )
   const bytes = decodeBase64(base64)
   if (bytes === undefined) return fail('is not Base64 or PEM')
   if (/^(MFkw|-----BEGIN PUBLIC)/.test(String.fromCharCode(...bytes.subarray(0, 20))))
@@ -90,6 +95,13 @@ export function parsePublicKey(key: unknown, where: string): Uint8Array {
 /** The characters that all public keys have at their start, and their number. */
 const startInBase64 = 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE'
 const lengthInBase64 = 124
+
+/** Counts the characters that are lost at the start, if some of those that all keys have are left. */
+function countLost(base64: string): number {
+  for (let lost = 1; lost <= startInBase64.length - 8 && base64.length < lengthInBase64; lost++)
+    if (base64.startsWith(startInBase64.slice(lost))) return lost
+  return 0
+}
 
 /** Writes the public key with these coordinates as SPKI. */
 export function toSpki(x: Uint8Array, y: Uint8Array): Uint8Array {
@@ -105,6 +117,8 @@ function describeLabel(label: string): string {
 
 function describeToken(text: string): string | undefined {
   if (text.startsWith('SG.')) return `is an API key; ${wanted}`
+  if (/^[\w-]{22}$/.test(text))
+    return `has 22 of ${lengthInBase64} characters, as the ID of an API key; ${wanted}, under "Signature Verification"`
   if (/^(AC|SK)?[0-9a-f]{32}$/i.test(text)) return `is a token or a SID of Twilio; ${wanted}`
   return undefined
 }
