@@ -208,6 +208,15 @@ describe('a request in what other programs wrote', () => {
   const url = 'https://example.com/voice?x=1'
   const message = `POST /voice?x=1 HTTP/1.1\r\nHost: example.com\r\n\r\n${form}`
   const plain = { method: 'POST', url: '/voice?x=1', headers, body: form }
+  const wireshark = (between: string): object => {
+    const http = {
+      'POST /voice?x=1 HTTP/1.1\\r\\n': { 'http.request.method': 'POST', 'http.request.uri': '/voice?x=1' },
+      'http.request.line': Object.entries({ ...headers, ...length }).map(([name, value]) => `${name}: ${value}\r\n`),
+      'http.request.full_uri': 'http://example.com/voice?x=1',
+      'http.file_data': (Buffer.from(form).toString('hex').match(/../g) ?? []).join(between),
+    }
+    return { _index: 'packets', _source: { layers: { frame: {}, http } } }
+  }
 
   test.each<[string, unknown]>([
     ['Pipedream: the text of the body before what was made of it', { ...plain, url, bodyRaw: form, body: fields }],
@@ -247,6 +256,8 @@ describe('a request in what other programs wrote', () => {
     ['a body in Base64, whose mark is wrong', { ...plain, url, body: btoa(form), isBase64Encoded: false }],
     ['other lines beside it', [{ msg: 'start' }, { req: plain }, { msg: 'end', res: { statusCode: 403 } }]],
     ['a line of text', { level: 'info', message: `POST /voice?x=1 ${inspect(headers)} ${inspect(fields)}` }],
+    ['Wireshark: lines, and bytes in hexadecimal', [wireshark(':')]],
+    ['Wireshark 4: bytes without colons', [wireshark('')]],
     ['a line of JSON as text', { log: { level: 'info', msg: JSON.stringify({ req: plain }) } }],
   ])('%s', (_name, logged) => {
     const found = read(JSON.stringify(logged))
@@ -411,6 +422,19 @@ describe('a request as other languages and tools print it', () => {
     ['ASP.NET', `Request:\nMethod: POST\nPathBase: \nPath: /sms\n${lines.join('\n')}\ninfo: x\nRequestBody: ${form}`],
     ['PHP', JSON.stringify({ ...variables, REQUEST_URI: '/sms', body: form })],
     ['Rack', `${inspect({ ...variables, PATH_INFO: '/sms' }).replaceAll(': ', ' => ')}\n${form}`],
+    [
+      'Ruby',
+      `{"rack.version"=>[1, 6], "a"=>#<TCPSocket:fd 14, 127.0.0.1, 9292>, ${written({ ...variables, PATH_INFO: '/sms' }, (name, value) => `"${name}"=>"${value}"`, ', ')}, "b"=>#<A @a={"x"}, @b=[1]>}\n${form}`,
+    ],
+    [
+      'logfmt',
+      `x\ntime=1 msg="bad \\"signature\\"" method=POST url="https://example.com/sms" signature="${signature}" content_type=${formType} body="${form}" a=1`,
+    ],
+    [
+      'logfmt with a path and a host',
+      `twilio_signature=${signature} level=warn host=example.com path=/sms method=POST body=${form}`,
+    ],
+    ['JSON with a bare signature', JSON.stringify({ url: 'https://example.com/sms', signature, body: form })],
     ['Python', `POST /sms ${python} b'${form}'`],
     [
       'Flask',
@@ -847,6 +871,8 @@ test('deep and long texts are read in linear time', () => {
     'Map(',
   ])
     expect(() => read(`x-twilio-signature: rawPath: ${part.repeat(20_000)}`)).toThrow(RequestError)
+  for (const part of ['a="', 'a=', 'a', 'a="\\"'])
+    expect(() => read(`signature=${signature} ${part.repeat(300_000)}`)).toThrow(RequestError)
   for (const part of ['{', "{'", '{a:', "'", '[Object', '\\', 'A {', "'' + ", '{a:1,', '/'])
     expect(() => read(`x-twilio-signature: rawPath: ${part.repeat(300_000)}`)).toThrow(RequestError)
 })

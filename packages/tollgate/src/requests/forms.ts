@@ -249,7 +249,8 @@ export function readRequests(given: string | Uint8Array, options: ReadOptions = 
 }
 
 function suggest(error: RequestError, given: string | Uint8Array, { isCompared }: ReadOptions): RequestError {
-  const cut = error.reason.startsWith('it is cut off') ? `${error.reason}; ${askTwilio}` : error.reason
+  const hasNoAdvice = error.reason === 'this is not JSON' || error.reason.startsWith('it is cut off')
+  const cut = hasNoAdvice ? `${error.reason}; ${askTwilio}` : error.reason
   const reason = suggestFor(cut, typeof given === 'string' ? given : decodeUtf8(given), isCompared)
   return reason === error.reason ? error : new RequestError(reason, error)
 }

@@ -21,9 +21,24 @@ import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from 
  * `console.log` prints them.
  */
 export function hasPrintedHeaders(text: string): boolean {
+  if (findLogfmt(text) !== undefined) return true
   if (!signatureName.test(text)) return false
   // A command behind the lines has more: `tollgate sign` prints both.
   return findAnySigned(text) !== undefined || (findLines(text) !== undefined && findCurl(text) === undefined)
+}
+
+// A name has a limit, and a value ends at the next quote: each character is read once.
+const logfmtPair = /(?<![\w.-])([\w.-]{1,60})=("(?:[^"\\]|\\.)*"|[^\s"]*)/g
+
+/** Finds a line of logfmt (`method=POST url="…" signature="…"`) that has a signature and a URL among its pairs. */
+function findLogfmt(text: string): object | undefined {
+  const line = text.split('\n').find((one) => /signature="?[A-Za-z0-9+/]{27}=/i.test(one))
+  const pairs = [...(line?.matchAll(logfmtPair) ?? [])].map(([, name, value = '']) => [
+    name,
+    value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value,
+  ])
+  const found = Object.fromEntries(pairs)
+  return listTexts(found, 'url').length > 0 && hasSignedRequest(found) ? found : undefined
 }
 
 const headerLine = /^[ \t]*([A-Za-z][\w-]{0,80}):[ \t]*(.*)$/
@@ -103,6 +118,8 @@ function findAnySigned(given: string): { readonly text: string; readonly found: 
  * @throws RequestError if a part is missing
  */
 export function readPrintedHeaders(given: string, scheme: string): RecordedRequest {
+  const pairs = findLogfmt(given)
+  if (pairs !== undefined) return readLogged(pairs, scheme)
   const signed = findAnySigned(given)
   const lines = signed === undefined ? findLines(given) : undefined
   if (lines !== undefined) return readLines(lines, scheme)
