@@ -25,6 +25,9 @@ export function suggestFor(reason: string, text: string | undefined, isCompared 
   if (isCompared) return reason.replace(askTwilio, giveFlags)
   if (ofSendGrid.test(text)) return reason.replace(askTwilio, copyWhole)
   const [alerts, calls] = [/\bNO[0-9a-f]{32}\b/g, /\bCA[0-9a-f]{32}\b/g].map((sid) => [...new Set(text.match(sid))])
+  const [first, second] = alerts ?? []
+  if (second !== undefined && reason.startsWith('this is neither'))
+    return `these are alerts, without their requests; npx @tollgate/cli diagnose --alert ${first} --public-url https://… compares the first with the URL of your server`
   if (alerts?.length === 1) return reason.replace(askTwilio, compareAlert(alerts.join()))
   return calls?.length === 1 ? reason.replace(askTwilio, compareCall(calls.join())) : reason
 }

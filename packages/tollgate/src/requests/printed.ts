@@ -1,4 +1,5 @@
 import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { isCaptureSite } from './capture-sites.ts'
 import { RequestError } from './error.ts'
 import {
   findHeaders,
@@ -41,7 +42,9 @@ function findLogfmt(text: string): object | undefined {
   return listTexts(found, 'url').length > 0 && hasSignedRequest(found) ? found : undefined
 }
 
-const headerLine = /^[ \t]*([A-Za-z][\w-]{0,80}):[ \t]*(.*)$/
+// Serilog has `Header NAME = VALUE`.
+const headerLine =
+  /^[ \t]*(?:Header (?=[\w-]{1,81} ?=))?([A-Za-z][\w-]{0,80})(?::| ?=(?<=Header [\w-]{1,81} ?=))[ \t]*(.*)$/
 
 /** Headers in lines, and the text around them. */
 interface HeaderLines {
@@ -74,7 +77,9 @@ function readLines({ before, headers, after }: HeaderLines, scheme: string): Rec
   if (target === undefined) throw new RequestError(noUrl)
   const ofLine = find('requestbody') ?? find('body') ?? find('payload')
   const body =
-    ofLine === undefined ? readPrintedBody(after, { start: 0, end: 0 }, headers) : { body: encodeUtf8(ofLine) }
+    ofLine === undefined
+      ? readPrintedBody([find('form') ?? '', after].join('\n'), { start: 0, end: 0 }, headers)
+      : { body: encodeUtf8(ofLine) }
   const json = /^\s*(?:\{|\[\s*\{)/.test(after) && body.body === undefined ? { body: encodeUtf8(after.trim()) } : body
   const named = find('method') ?? line.method
   const hasUnread = named !== 'GET' && after.trim() !== '' && json.body === undefined && json.parsedBody === undefined
@@ -84,6 +89,14 @@ function readLines({ before, headers, after }: HeaderLines, scheme: string): Rec
 }
 
 const noUrl = `it has no URL: write method and path before the headers, as in POST /sms {…}; ${askTwilio}`
+
+/** A site such as smee.io sends a request on without its path. */
+function describeSite(headers: HeaderList): string | undefined {
+  const host = findHeader(headers, 'host') ?? ''
+  return /^[\w.-]{1,100}$/.test(host) && isCaptureSite(host)
+    ? `Twilio signed the URL at ${host}, and this copy has no path; write it before the copy, as in POST /abc {…}, or let Twilio call your own server, through a tunnel`
+    : undefined
+}
 
 /** A printed object, with the request or only the headers in it. */
 interface Signed extends Printed {
@@ -138,10 +151,28 @@ export function readPrintedHeaders(given: string, scheme: string): RecordedReque
       : read
   }
   const headers = readHeaderList(dropObjects(found.headers))
-  if (line.url === undefined) throw new RequestError(noUrl)
-  const body = readPrintedBody(text, found, headers)
+  if (line.url === undefined) throw new RequestError(describeSite(headers) ?? noUrl)
+  const inner = toBody(property(found.headers, 'body'), headers)
+  const whole = isEmpty(inner) ? readPrintedBody(text, found, headers) : inner
+  const body = isEmpty(whole) ? readCutBody(text.slice(found.end), headers) : whole
   const url = addHost(line.url, line.host === undefined ? headers : [...headers, ['host', line.host]], scheme)
   return checkRequest({ method: line.method ?? guessMethod(body, headers), url, headers, ...body })
+}
+
+function isEmpty({ body, parsedBody }: Body): boolean {
+  return body === undefined && parsedBody === undefined
+}
+
+/** A text that a log cut has no quote at its end. */
+const cutBody = /["']\b(?:raw_?)?body["']\s{0,5}:\s{0,5}"((?:[^"\\]|\\.)*)\\?$/i
+
+/** Reads the beginning of a body in JSON that a log cut. */
+function readCutBody(rest: string, headers: HeaderList): Pick<RecordedRequest, 'body' | 'bodyTruncated'> {
+  const [, found] = cutBody.exec(rest.trimEnd()) ?? []
+  if (found === undefined || found === '') return {}
+  const body = encodeUtf8(found.replace(/\\u[0-9a-f]{0,3}$/i, '').replace(/\\(["\\/])/g, '$1'))
+  // A length shows the same, and how much is missing.
+  return findHeader(headers, 'content-length') === undefined ? { body, bodyTruncated: true } : { body }
 }
 
 /** A relay may write the body beside the headers. */
