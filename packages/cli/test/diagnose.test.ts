@@ -380,6 +380,7 @@ describe('diagnose', () => {
     expect(stdout.split('\n')).toEqual([
       'genuine: nothing to fix.',
       `Signed URL: https://${host}/prod/sms`,
+      `If your server refused it, it checked another URL or another key: add --public-url with its publicUrl (perhaps http://${host}).`,
       'If other code refuses it: event.path is /sms, and the path that was signed is in requestContext.path: /prod/sms.',
       'If other code refuses it: event.body is in Base64 (isBase64Encoded), and the signature covers the decoded bytes.',
       '',
@@ -409,6 +410,19 @@ describe('diagnose', () => {
     const input = `curl http://example.com/sms --data-binary @${large}`
     expectUsage(await tollgateHere(['diagnose'], { input }), 'from a file (@) that is larger than 16 MiB')
     rmSync(join(pipe, '..'), { recursive: true })
+  })
+
+  test('a genuine copy without the public URL of the server asks for it', async () => {
+    const http = signRequest({ url: 'http://example.com:81/sms?a=b', params, authToken })
+    const hint = 'it checked another URL or another key: add --public-url with its publicUrl (perhaps'
+    const { stdout } = await tollgateHere(['diagnose'], { input: signCurl({ url: signed.url, params }) })
+    expect(stdout.split('\n')[2]).toBe(`If your server refused it, ${hint} http://example.com).`)
+    const copy = `curl '${http.url}' -H 'X-Twilio-Signature: ${http.headers['x-twilio-signature']}' -d '${http.body}'`
+    expect((await tollgateHere(['diagnose'], { input: copy })).stdout).toContain(`${hint} https://example.com:81).`)
+    const json = await tollgateHere(['diagnose', '--json'], { input: copy })
+    expect([json.code, json.stdout.includes('another key')]).toEqual([0, false])
+    const refused = await tollgateHere(['diagnose'], { input: copy.replace('private', 'public') })
+    expect(refused.stdout).not.toContain(hint)
   })
 
   test('with the right public URL there is nothing to fix', async () => {

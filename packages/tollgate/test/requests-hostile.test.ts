@@ -29,17 +29,19 @@ describe('a refusal names the source and the position', () => {
   const form = 'application/x-www-form-urlencoded'
   const request = { method: 'POST', url: 'https://e.com/' }
   const har = (...requests: object[]) => JSON.stringify({ log: { entries: requests.map((one) => ({ request: one })) } })
+  const advice =
+    'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --recent, and then --alert NO….'
   const cases: [text: string | Uint8Array, message: string][] = [
-    ['{"a": 1,\n  b: 2}', '"file.txt", line 2, column 3: this is not JSON.'],
-    ['[1 2]', '"file.txt", line 1, column 4: this is not JSON.'],
-    ['{"a": "b\nc"}', '"file.txt", line 1, column 9: this is not JSON.'],
-    ['{"a": "\\x"}', '"file.txt", line 1, column 8: this is not JSON.'],
-    ['{"a": 01}', '"file.txt", line 1, column 7: this is not JSON.'],
-    ['{"a": [}', '"file.txt", line 1, column 8: this is not JSON.'],
-    ['[1,]', '"file.txt", line 1, column 4: this is not JSON.'],
-    ['{} x', '"file.txt", line 1, column 4: this is not JSON.'],
-    ['[1, \u00a02]', '"file.txt", line 1, column 5: this is not JSON.'],
-    ['{"a"', '"file.txt", line 1, column 5: this is not JSON.'],
+    ['{"a": 1,\n  b: 2}', `"file.txt", line 2, column 3: this is not JSON; ${advice}`],
+    ['[1 2]', `"file.txt", line 1, column 4: this is not JSON; ${advice}`],
+    ['{"a": "b\nc"}', `"file.txt", line 1, column 9: this is not JSON; ${advice}`],
+    ['{"a": "\\x"}', `"file.txt", line 1, column 8: this is not JSON; ${advice}`],
+    ['{"a": 01}', `"file.txt", line 1, column 7: this is not JSON; ${advice}`],
+    ['{"a": [}', `"file.txt", line 1, column 8: this is not JSON; ${advice}`],
+    ['[1,]', `"file.txt", line 1, column 4: this is not JSON; ${advice}`],
+    ['{} x', `"file.txt", line 1, column 4: this is not JSON; ${advice}`],
+    ['[1, \u00a02]', `"file.txt", line 1, column 5: this is not JSON; ${advice}`],
+    ['{"a"', `"file.txt", line 1, column 5: this is not JSON; ${advice}`],
     [
       '[{"method": "GET"}, {"method": "GET", "url": "/"}]',
       '"file.txt", entry 1: it needs { "method", "url", "headers", "body" or "bodyBase64" }, and has no "url"; ' +
@@ -116,7 +118,7 @@ describe('a refusal names the source and the position', () => {
           message = String(error)
         }
         const [found = ''] = readMessages(changed, 'capture')
-        const [, line, column] = /^"file\.txt", line (\d+), column (\d+): this is not JSON\.$/.exec(found) ?? []
+        const [, line, column] = /^"file\.txt", line (\d+), column (\d+): this is not JSON;/.exec(found) ?? []
         const lines = changed.split('\n').slice(0, Number(line) - 1)
         const offset = lines.join('').length + lines.length + Number(column) - 1
         expect(offset).toBeLessThanOrEqual(changed.length)

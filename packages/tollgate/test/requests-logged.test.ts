@@ -208,6 +208,15 @@ describe('a request in what other programs wrote', () => {
   const url = 'https://example.com/voice?x=1'
   const message = `POST /voice?x=1 HTTP/1.1\r\nHost: example.com\r\n\r\n${form}`
   const plain = { method: 'POST', url: '/voice?x=1', headers, body: form }
+  const wireshark = (between: string): object => {
+    const http = {
+      'POST /voice?x=1 HTTP/1.1\\r\\n': { 'http.request.method': 'POST', 'http.request.uri': '/voice?x=1' },
+      'http.request.line': Object.entries({ ...headers, ...length }).map(([name, value]) => `${name}: ${value}\r\n`),
+      'http.request.full_uri': 'http://example.com/voice?x=1',
+      'http.file_data': (Buffer.from(form).toString('hex').match(/../g) ?? []).join(between),
+    }
+    return { _index: 'packets', _source: { layers: { frame: {}, http } } }
+  }
 
   test.each<[string, unknown]>([
     ['Pipedream: the text of the body before what was made of it', { ...plain, url, bodyRaw: form, body: fields }],
@@ -247,6 +256,8 @@ describe('a request in what other programs wrote', () => {
     ['a body in Base64, whose mark is wrong', { ...plain, url, body: btoa(form), isBase64Encoded: false }],
     ['other lines beside it', [{ msg: 'start' }, { req: plain }, { msg: 'end', res: { statusCode: 403 } }]],
     ['a line of text', { level: 'info', message: `POST /voice?x=1 ${inspect(headers)} ${inspect(fields)}` }],
+    ['Wireshark: lines, and bytes in hexadecimal', [wireshark(':')]],
+    ['Wireshark 4: bytes without colons', [wireshark('')]],
     ['a line of JSON as text', { log: { level: 'info', msg: JSON.stringify({ req: plain }) } }],
   ])('%s', (_name, logged) => {
     const found = read(JSON.stringify(logged))
@@ -411,6 +422,28 @@ describe('a request as other languages and tools print it', () => {
     ['ASP.NET', `Request:\nMethod: POST\nPathBase: \nPath: /sms\n${lines.join('\n')}\ninfo: x\nRequestBody: ${form}`],
     ['PHP', JSON.stringify({ ...variables, REQUEST_URI: '/sms', body: form })],
     ['Rack', `${inspect({ ...variables, PATH_INFO: '/sms' }).replaceAll(': ', ' => ')}\n${form}`],
+    [
+      'Ruby',
+      `{"rack.version"=>[1, 6], "a"=>#<TCPSocket:fd 14, 127.0.0.1, 9292>, ${written({ ...variables, PATH_INFO: '/sms' }, (name, value) => `"${name}"=>"${value}"`, ', ')}, "b"=>#<A @a={"x"}, @b=[1]>}\n${form}`,
+    ],
+    [
+      'logfmt',
+      `x\ntime=1 msg="bad \\"signature\\"" method=POST url="https://example.com/sms" signature="${signature}" content_type=${formType} body="${form}" a=1`,
+    ],
+    [
+      'logfmt with a path and a host',
+      `twilio_signature=${signature} level=warn host=example.com path=/sms method=POST body=${form}`,
+    ],
+    ['JSON with a bare signature', JSON.stringify({ url: 'https://example.com/sms', signature, body: form })],
+    [
+      'Serilog',
+      `[09:31:10 INF] Request starting HTTP/1.1 POST https://example.com/sms - ${formType} 241\n${written(headers, (name, value) => `[09:31:10 INF] Header ${name} = ${value}\n`, '')}[09:31:10 INF] Form: ${written(fields, (name, value) => `[${name}, ${value}]`, ', ')}\n[09:31:11 INF] Request finished`,
+    ],
+    [
+      'a cell of CSV',
+      `time,message,level\n"11/30/2026, 9:20 AM","${JSON.stringify({ url: 'https://example.com/sms', method: 'POST', headers, body: form }).replaceAll('"', '""')}","2"`,
+    ],
+    ['smee.io', `POST /sms\n${JSON.stringify({ ...headers, body: fields, query: {}, timestamp: 1 })}`],
     ['Python', `POST /sms ${python} b'${form}'`],
     [
       'Flask',
@@ -680,6 +713,58 @@ describe('an .http file, as editors send it', () => {
   })
 })
 
+describe('variables of an .http file', () => {
+  const write = (url: string) =>
+    `@host = https://example.com\n@base = {{host}}/v1\n@s = ${signature}\n\n### a\nPOST ${url} HTTP/1.1\nX-Twilio-Signature: {{s}}\nContent-Type: ${formType}\n\nFrom=%2B1\n&Body=a\n\n### b\nGET {{host}}/health\n`
+
+  test('that it defines are filled, in the request with a signature', () => {
+    const found = read(write('{{base}}/sms'))
+    expect(found).toMatchObject({ method: 'POST', url: 'https://example.com/v1/sms' })
+    expect(found.headers).toContainEqual(['X-Twilio-Signature', signature])
+    expect(bodyOf(found)).toBe('From=%2B1&Body=a')
+  })
+
+  test('that it does not define are named', () => {
+    const named = '{{other}} is a variable; write its value in its place.'
+    for (const text of [
+      write('{{other}}/sms'),
+      `POST {{other}}/sms HTTP/1.1\nX-Twilio-Signature: ${signature}\n\n`,
+      `curl '{{other}}/sms' -H 'X-Twilio-Signature: ${signature}'`,
+    ])
+      expect(() => read(text)).toThrow(named)
+    // Another fault is named as before.
+    expect(() => read('{{other}} is no request')).toThrow('this is not JSON')
+  })
+})
+
+test('a list of alerts has no requests, and the first is named', () => {
+  const row = (digit: string) =>
+    `NO${digit.repeat(32)}  Mon Nov 30 2026  11200  error  https://example.com/sms?a=private`
+  const text = `SID  Date Created  Error Code\n${row('1')}\n${row('2')}\n`
+  expect(() => read(text)).toThrow(
+    `these are alerts, without their requests; npx @tollgate/cli diagnose --alert NO${'1'.repeat(32)} --public-url https://…`,
+  )
+  expect(() => read(text)).not.toThrow('private')
+})
+
+test('a line of JSON that a log cut in the body has its beginning', () => {
+  const write = (more: object, body: string): string =>
+    `web: ${JSON.stringify({ method: 'POST', url: 'https://example.com/sms', headers: { 'x-twilio-signature': signature, ...more }, ip: 'a', body })}`
+  const cut = write({ 'content-length': '30' }, 'From=%2B1&Body=a"b').slice(0, -3)
+  expect(bodyOf(read(cut))).toBe('From=%2B1&Body=a"')
+  expect(read(cut).bodyTruncated).toBeUndefined()
+  expect(read(write({}, 'From=%2B1').slice(0, -4))).toMatchObject({ bodyTruncated: true })
+  expect(read(write({}, 'From=%2B1')).bodyTruncated).toBeUndefined()
+})
+
+test('what smee.io sent on has no path, which the message says', () => {
+  const copy = JSON.stringify({ host: 'smee.io', 'x-twilio-signature': signature, body: { From: 'private' } })
+  expect(() => read(copy)).toThrow(
+    /^The text: Twilio signed the URL at smee\.io, and this copy has no path; .* tunnel\.$/,
+  )
+  expect(() => read(copy.replace('smee.io', 'example.com'))).toThrow('it has no URL')
+})
+
 test('what curl -v printed has no body, and what Wireshark shows has the answer behind it', () => {
   const head = ['POST /sms HTTP/1.1', 'Host: e.com', `X-Twilio-Signature: ${signature}`, `Content-Type: ${formType}`]
   const sized = [...head, 'Content-Length: 8', '']
@@ -849,4 +934,20 @@ test('deep and long texts are read in linear time', () => {
     expect(() => read(`x-twilio-signature: rawPath: ${part.repeat(20_000)}`)).toThrow(RequestError)
   for (const part of ['{', "{'", '{a:', "'", '[Object', '\\', 'A {', "'' + ", '{a:1,', '/'])
     expect(() => read(`x-twilio-signature: rawPath: ${part.repeat(300_000)}`)).toThrow(RequestError)
+})
+
+test('long lines of logs and long .http files are read in linear time', () => {
+  for (const part of ['a="', 'a=', 'a', 'a="\\"'])
+    expect(() => read(`signature=${signature} ${part.repeat(300_000)}`)).toThrow(RequestError)
+  for (const part of [
+    '@a = {{a}}{{a}}\n',
+    '{{a}}',
+    '### \n',
+    '"{""a"":',
+    '"body":"',
+    '"body":"\\"',
+    '"body":"\\',
+    'Header a =b\n',
+  ])
+    expect(() => read(`@a = b\nx-twilio-signature: ${part.repeat(100_000)}`)).toThrow(RequestError)
 })

@@ -94,6 +94,7 @@ export const command: Command = {
             scheme,
             pitfalls: given.pitfalls,
             hasUrl: args.has('other-url') || diagnosis.hasUrl === true,
+            hasPublicUrl: args.has('public-url'),
           },
           colorsFor(io.stdout, io.env),
         ),
@@ -254,6 +255,8 @@ interface Context {
   readonly pitfalls: readonly string[] | undefined
   /** The URL at Twilio was given. */
   readonly hasUrl: boolean
+  /** The public URL of the server was given. */
+  readonly hasPublicUrl: boolean
 }
 
 /**
@@ -262,7 +265,7 @@ interface Context {
  */
 function formatDiagnosis(
   diagnosis: Shown,
-  { request, scheme, pitfalls = [], hasUrl }: Context,
+  { request, scheme, pitfalls = [], hasUrl, hasPublicUrl }: Context,
   colors: Colors,
 ): string {
   const { verdict, proven, suspected, ruledOut, tried } = diagnosis
@@ -272,6 +275,8 @@ function formatDiagnosis(
       ? `${colors.green('genuine')} with this key${scheme === undefined ? ' and public URL' : ''}. Your server refused it, so that its key or ${scheme === undefined ? 'its "publicUrl"' : 'another of its options'} is another one.`
       : `${colors.green('genuine')}: nothing to fix.`
     const notes = pitfalls.map((note) => `If other code refuses it: ${cleanText(note)}`)
+    // A copy has the URL that Twilio called, which is not always the one that the server checked.
+    if (url !== undefined && !hasPublicUrl && !request?.startsWith('--last')) notes.unshift(askForPublicUrl(url))
     return [genuine, ...(url === undefined ? [] : [`Signed URL: ${hideQuery(url)}`]), ...notes].join('\n')
   }
   const refused = `${colors.red('not genuine')}: ${verdict.code}`
@@ -303,6 +308,12 @@ function formatDiagnosis(
       ...(suspected.some(namesMissing) ? [] : [cleanText(ruledOut)]),
     )
   return lines.join('\n')
+}
+
+function askForPublicUrl(url: string): string {
+  const [, scheme, host = '…'] = /^(\w+):\/\/([^/?#]*)/.exec(url) ?? []
+  const perhaps = `${scheme === 'http' ? 'https' : 'http'}://${cleanText(host)}`
+  return `If your server refused it, it checked another URL or another key: add --public-url with its publicUrl (perhaps ${perhaps}).`
 }
 
 /** Several fixes are numbered. */

@@ -140,7 +140,7 @@ describe('wrong usage names the flag and exits 2', () => {
       ['', /There is no request/],
       ['hello', /neither a raw HTTP request, .* nor a curl command/],
       ['{"log": {"entries": []}}', /no entries/],
-      ['{"log": ', /^tollgate: Standard input, line 1, column 9: this is not JSON\.$/m],
+      ['{"log": ', /^tollgate: Standard input, line 1, column 9: this is not JSON; .*--recent/m],
       ['[]', /no entries/],
       ['{}', /needs \{ "method"/],
       ["fetch('https://a.example')", /copy it as cURL/],

@@ -10,13 +10,14 @@ const partNames: Readonly<Record<PartName, readonly string[]>> = {
   method: ['method', 'httpmethod', 'requestmethod', 'httprequestmethod', 'verb'],
   url: (
     'originalurl requesturl fullurl urlfull rawurl url httpurl webhookurl requesturi uri href rawpath httptarget path ' +
-    'urlpath pathname pathinfo requestpath'
+    'urlpath pathname pathinfo requestpath httprequestfulluri'
   ).split(' '),
   host: ['host', 'hostname', 'domainname', 'requesthost'],
   query: ['querystring', 'rawquerystring', 'query', 'args'],
-  headers: ['headers', 'requestheaders', 'httpheaders', 'header', 'rawheaders', 'reqheaders'],
+  // The last is of Wireshark (tshark -T json), as are httprequestfulluri and httpfiledata.
+  headers: ['headers', 'requestheaders', 'httpheaders', 'header', 'rawheaders', 'reqheaders', 'httprequestline'],
   /** The bytes as they arrived. */
-  rawBody: 'rawbody bodyraw rawrequestbody bodytext bodystring'.split(' '),
+  rawBody: 'rawbody bodyraw rawrequestbody bodytext bodystring httpfiledata'.split(' '),
   base64Body: ['bodybase64', 'rawbodybase64', 'base64body'],
   body: ['body', 'requestbody', 'httpbody', 'payload', 'postdata', 'bodyparams'],
   /** Names that have other uses too. */
@@ -45,7 +46,7 @@ const prefixed = /^(\S{1,60}[._])x[-_]twilio[-_](?:email[-_]event[-_]webhook[-_]
  */
 function listVariables(value: object): unknown[] {
   const prefix = firstMatch(Object.keys(value), prefixed)
-  if (prefix === undefined) return []
+  if (prefix === undefined) return listBareSignature(value)
   const headers = Object.entries(value).flatMap(([name, text]) => {
     const isOther = /^content_(?:type|length)$/i.test(name)
     const header = name.startsWith(prefix) ? name.slice(prefix.length) : isOther ? name : ''
@@ -54,6 +55,18 @@ function listVariables(value: object): unknown[] {
     return /^[\w-]{1,100}$/.test(header) && isFilled ? [[header.toLowerCase().replaceAll('_', '-'), text]] : []
   })
   return [headers]
+}
+
+/** A signature of Twilio is the SHA-1 of an HMAC in Base64. */
+const bareSignature = /^[A-Za-z0-9+/]{27}=$/
+
+/** Reads a line with the signature under a name of the program's own, such as `signature`, beside a URL. */
+function listBareSignature(value: object): unknown[] {
+  const entries = Object.entries(value).filter(([, text]) => typeof text === 'string' && text !== '')
+  const found = entries.find(([name, text]) => /(?:^|[\w.-])signature$/i.test(name) && bareSignature.test(text))
+  const type = entries.find(([name]) => /^content[-_.]?type$/i.test(name))
+  if (found === undefined || /sendgrid/i.test(found[0]) || listTexts(value, 'url').length === 0) return []
+  return [[['X-Twilio-Signature', found[1]], ...(type === undefined ? [] : [['Content-Type', type[1]]])]]
 }
 
 function firstMatch(texts: readonly string[], pattern: RegExp): string | undefined {

@@ -249,8 +249,13 @@ export function readRequests(given: string | Uint8Array, options: ReadOptions = 
 }
 
 function suggest(error: RequestError, given: string | Uint8Array, { isCompared }: ReadOptions): RequestError {
-  const cut = error.reason.startsWith('it is cut off') ? `${error.reason}; ${askTwilio}` : error.reason
-  const reason = suggestFor(cut, typeof given === 'string' ? given : decodeUtf8(given), isCompared)
+  const text = typeof given === 'string' ? given : decodeUtf8(given)
+  const [, variable] = /\{\{(\$?[\w.-]{1,60})\}\}/.exec(fillVariables(text ?? '')) ?? []
+  if (variable !== undefined && /^(?:it has no URL|the URL )/.test(error.reason))
+    return new RequestError(`{{${variable}}} is a variable; write its value in its place`, error)
+  const hasNoAdvice = error.reason === 'this is not JSON' || error.reason.startsWith('it is cut off')
+  const cut = hasNoAdvice ? `${error.reason}; ${askTwilio}` : error.reason
+  const reason = suggestFor(cut, text, isCompared)
   return reason === error.reason ? error : new RequestError(reason, error)
 }
 
@@ -267,12 +272,34 @@ function nameEntry(
 function removeDecoration(bytes: Uint8Array): Pick<Source, 'bytes' | 'title'> {
   const text = decodeUtf8(bytes)
   if (text === undefined || looksLikeRawHttp(bytes)) return { bytes }
-  const sent = unquoteMessage(removeCommand(removeLinePrefix(takeSent(removeFence(removeColors(text))))))
+  const filled = openCell(fillVariables(text))
+  const sent = unquoteMessage(removeCommand(removeLinePrefix(takeSent(removeFence(removeColors(filled))))))
   const plain = readBruno(sent)
   const own = plain === text ? bytes : encodeUtf8(plain)
   if (plain !== sent) return { bytes: own, title: 'a request of Bruno' }
   const found = looksLikeRawHttp(own) ? undefined : translateCommand(plain)
   return found === undefined ? { bytes: own } : { bytes: encodeUtf8(found.command), title: found.title }
+}
+
+const definition = /^@([\w-]{1,60})[ \t]{0,9}=[ \t]{0,9}(\S{1,2000})[ \t]{0,9}\r?$/gm
+const mostFilled = 100
+
+/** Fills the variables that a .http file defines (`@host = …`), in its only request with a signature. */
+function fillVariables(text: string): string {
+  const values = new Map([...text.matchAll(definition)].map(([, name = '', value = '']) => [name, value]))
+  if (values.size === 0) return text
+  const signed = text.split(/^###[^\n]*$/m).filter((section) => signatureName.test(section))
+  let filled = (signed.length === 1 ? (signed[0] ?? '') : text).replace(definition, '')
+  let left = mostFilled
+  const fill = (all: string, name: string): string => (left-- > 0 ? (values.get(name) ?? all) : all)
+  // A value may have a variable too.
+  for (let pass = 0; pass < 2; pass++) filled = filled.replace(/\{\{([\w-]{1,60})\}\}/g, fill)
+  return filled
+}
+
+/** CSV doubles the quotes of JSON in a cell. */
+function openCell(text: string): string {
+  return /"\{""[\w.-]{1,60}"":/.test(text) && signatureName.test(text) ? text.replaceAll('""', '"') : text
 }
 
 function removeColors(text: string): string {

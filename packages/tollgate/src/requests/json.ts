@@ -85,8 +85,8 @@ export function textOf(value: unknown, name: string): string | undefined {
 }
 
 /**
- * Reads headers from an object, a list of pairs, HAR's list of { name, value }, or the list of names
- * and values that Node.js has as `rawHeaders`.
+ * Reads headers from an object, a list of pairs, HAR's list of { name, value }, the list of names and
+ * values that Node.js has as `rawHeaders`, or a list of lines.
  */
 export function readHeaderList(headers: unknown): HeaderList {
   if (headers === undefined || headers === null) return []
@@ -109,7 +109,13 @@ export function readHeaderList(headers: unknown): HeaderList {
   return fields
 }
 
+const longestLine = 16 * 1024
+/** No name has a colon, so this is no list of names and values. */
+const headerLine = /^(:?[\w-]{1,100}): ([^\r\n]*)\s{0,2}$/
+
 function toPairs(list: readonly unknown[]): readonly unknown[] {
+  const lines = list.map((one) => (typeof one === 'string' ? headerLine.exec(one.slice(0, longestLine)) : null))
+  if (lines.every((line) => line !== null)) return lines.map(([, name, value]) => [name, value?.trim()])
   if (list.length % 2 === 1 || list.some((one) => typeof one !== 'string')) return list
   return list.flatMap((name, index) => (index % 2 === 0 ? [[name, list[index + 1]]] : []))
 }

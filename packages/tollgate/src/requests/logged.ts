@@ -25,6 +25,9 @@ export function suggestFor(reason: string, text: string | undefined, isCompared 
   if (isCompared) return reason.replace(askTwilio, giveFlags)
   if (ofSendGrid.test(text)) return reason.replace(askTwilio, copyWhole)
   const [alerts, calls] = [/\bNO[0-9a-f]{32}\b/g, /\bCA[0-9a-f]{32}\b/g].map((sid) => [...new Set(text.match(sid))])
+  const [first, second] = alerts ?? []
+  if (second !== undefined && reason.startsWith('this is neither'))
+    return `these are alerts, without their requests; npx @tollgate/cli diagnose --alert ${first} --public-url https://… compares the first with the URL of your server`
   if (alerts?.length === 1) return reason.replace(askTwilio, compareAlert(alerts.join()))
   return calls?.length === 1 ? reason.replace(askTwilio, compareCall(calls.join())) : reason
 }
@@ -191,6 +194,9 @@ export function guessMethod(body: Body, headers: HeaderList): string {
 /** A whole URL is better than a path, whose host another part may name. */
 function readLoggedUrl(request: unknown, headers: HeaderList, scheme: string): string | undefined {
   const texts = [...listTexts(request, 'url'), findLine(request)].filter((text) => text !== undefined)
+  // It was captured behind the proxy that ends TLS, as text of raw HTTP is.
+  const seen = textOf(request, 'http.request.full_uri')
+  if (seen !== undefined) return seen.replace(/^http(?=:)/, scheme)
   const whole = texts.find((text) => /^(https?|wss?):\/\//i.test(text))
   const path = texts.find((text) => text.startsWith('/'))
   if (whole !== undefined || path === undefined) return whole ?? texts[0]
@@ -291,9 +297,13 @@ export function decodeWritten(text: string, headers: HeaderList): Uint8Array | u
   return isJson || (isForm(headers) && formText.test(inner)) ? bytes : undefined
 }
 
-/** Decodes Base64 if the result has the length of the body. */
+/** Decodes Base64 or hexadecimal digits if the result has the length of the body. */
 function decodeWithLength(text: string, length: number): Uint8Array | undefined {
   const isBase64 = text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text)
+  const digits = text.replaceAll(':', '')
+  // Wireshark writes bytes as `50:4f`.
+  if (length > 0 && digits.length === length * 2 && /^[0-9a-f]{2}(?::?[0-9a-f]{2})*$/i.test(text))
+    return Uint8Array.from(digits.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
   const bytes = isBase64 && Math.abs(text.length * 0.75 - length) < 3 ? readBase64(text, 'body') : undefined
   return bytes?.length === length ? bytes : undefined
 }

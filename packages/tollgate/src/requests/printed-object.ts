@@ -64,8 +64,8 @@ const isTuple = new RegExp(tuple, 'y')
 const quoted = /b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/sy
 const arrow = /=>/y
 const plus = /\s*\+\s*(?=['"`])/y
-/** Other values: of a class, a date, bytes. */
-const other = /<(?:[^<>\n]|<[^<>\n]{0,100}>){0,1000}>|[^\s,{}[\]()'"`<>][^,{}[\]()'"`\n]{0,200}/y
+/** Other values: of a class, a date, bytes. Ruby has a # before a class. */
+const other = /#?<(?:[^<>\n]|<[^<>\n]{0,100}>){0,1000}>|[^\s,{}[\]()'"`<>][^,{}[\]()'"`\n]{0,200}/y
 const reference = /<ref \*\d{1,9}> (?=[A-Za-z[{])/y
 const word = /-?\d[\d.eE+-]*|true|false|null|undefined|NaN/y
 /** Of a value that was not printed, and the end of a long text. */

@@ -1,4 +1,5 @@
 import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { isCaptureSite } from './capture-sites.ts'
 import { RequestError } from './error.ts'
 import {
   findHeaders,
@@ -21,12 +22,29 @@ import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from 
  * `console.log` prints them.
  */
 export function hasPrintedHeaders(text: string): boolean {
+  if (findLogfmt(text) !== undefined) return true
   if (!signatureName.test(text)) return false
   // A command behind the lines has more: `tollgate sign` prints both.
   return findAnySigned(text) !== undefined || (findLines(text) !== undefined && findCurl(text) === undefined)
 }
 
-const headerLine = /^[ \t]*([A-Za-z][\w-]{0,80}):[ \t]*(.*)$/
+// A name has a limit, and a value ends at the next quote: each character is read once.
+const logfmtPair = /(?<![\w.-])([\w.-]{1,60})=("(?:[^"\\]|\\.)*"|[^\s"]*)/g
+
+/** Finds a line of logfmt (`method=POST url="…" signature="…"`) that has a signature and a URL among its pairs. */
+function findLogfmt(text: string): object | undefined {
+  const line = text.split('\n').find((one) => /signature="?[A-Za-z0-9+/]{27}=/i.test(one))
+  const pairs = [...(line?.matchAll(logfmtPair) ?? [])].map(([, name, value = '']) => [
+    name,
+    value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value,
+  ])
+  const found = Object.fromEntries(pairs)
+  return listTexts(found, 'url').length > 0 && hasSignedRequest(found) ? found : undefined
+}
+
+// Serilog has `Header NAME = VALUE`.
+const headerLine =
+  /^[ \t]*(?:Header (?=[\w-]{1,81} ?=))?([A-Za-z][\w-]{0,80})(?::| ?=(?<=Header [\w-]{1,81} ?=))[ \t]*(.*)$/
 
 /** Headers in lines, and the text around them. */
 interface HeaderLines {
@@ -59,7 +77,9 @@ function readLines({ before, headers, after }: HeaderLines, scheme: string): Rec
   if (target === undefined) throw new RequestError(noUrl)
   const ofLine = find('requestbody') ?? find('body') ?? find('payload')
   const body =
-    ofLine === undefined ? readPrintedBody(after, { start: 0, end: 0 }, headers) : { body: encodeUtf8(ofLine) }
+    ofLine === undefined
+      ? readPrintedBody([find('form') ?? '', after].join('\n'), { start: 0, end: 0 }, headers)
+      : { body: encodeUtf8(ofLine) }
   const json = /^\s*(?:\{|\[\s*\{)/.test(after) && body.body === undefined ? { body: encodeUtf8(after.trim()) } : body
   const named = find('method') ?? line.method
   const hasUnread = named !== 'GET' && after.trim() !== '' && json.body === undefined && json.parsedBody === undefined
@@ -69,6 +89,14 @@ function readLines({ before, headers, after }: HeaderLines, scheme: string): Rec
 }
 
 const noUrl = `it has no URL: write method and path before the headers, as in POST /sms {…}; ${askTwilio}`
+
+/** A site such as smee.io sends a request on without its path. */
+function describeSite(headers: HeaderList): string | undefined {
+  const host = findHeader(headers, 'host') ?? ''
+  return /^[\w.-]{1,100}$/.test(host) && isCaptureSite(host)
+    ? `Twilio signed the URL at ${host}, and this copy has no path; write it before the copy, as in POST /abc {…}, or let Twilio call your own server, through a tunnel`
+    : undefined
+}
 
 /** A printed object, with the request or only the headers in it. */
 interface Signed extends Printed {
@@ -103,6 +131,8 @@ function findAnySigned(given: string): { readonly text: string; readonly found: 
  * @throws RequestError if a part is missing
  */
 export function readPrintedHeaders(given: string, scheme: string): RecordedRequest {
+  const pairs = findLogfmt(given)
+  if (pairs !== undefined) return readLogged(pairs, scheme)
   const signed = findAnySigned(given)
   const lines = signed === undefined ? findLines(given) : undefined
   if (lines !== undefined) return readLines(lines, scheme)
@@ -121,10 +151,28 @@ export function readPrintedHeaders(given: string, scheme: string): RecordedReque
       : read
   }
   const headers = readHeaderList(dropObjects(found.headers))
-  if (line.url === undefined) throw new RequestError(noUrl)
-  const body = readPrintedBody(text, found, headers)
+  if (line.url === undefined) throw new RequestError(describeSite(headers) ?? noUrl)
+  const inner = toBody(property(found.headers, 'body'), headers)
+  const whole = isEmpty(inner) ? readPrintedBody(text, found, headers) : inner
+  const body = isEmpty(whole) ? readCutBody(text.slice(found.end), headers) : whole
   const url = addHost(line.url, line.host === undefined ? headers : [...headers, ['host', line.host]], scheme)
   return checkRequest({ method: line.method ?? guessMethod(body, headers), url, headers, ...body })
+}
+
+function isEmpty({ body, parsedBody }: Body): boolean {
+  return body === undefined && parsedBody === undefined
+}
+
+/** A text that a log cut has no quote at its end. */
+const cutBody = /["']\b(?:raw_?)?body["']\s{0,5}:\s{0,5}"((?:[^"\\]|\\.)*)\\?$/i
+
+/** Reads the beginning of a body in JSON that a log cut. */
+function readCutBody(rest: string, headers: HeaderList): Pick<RecordedRequest, 'body' | 'bodyTruncated'> {
+  const [, found] = cutBody.exec(rest.trimEnd()) ?? []
+  if (found === undefined || found === '') return {}
+  const body = encodeUtf8(found.replace(/\\u[0-9a-f]{0,3}$/i, '').replace(/\\(["\\/])/g, '$1'))
+  // A length shows the same, and how much is missing.
+  return findHeader(headers, 'content-length') === undefined ? { body, bodyTruncated: true } : { body }
 }
 
 /** A relay may write the body beside the headers. */

@@ -173,6 +173,7 @@ function checkUrl(url: string, parts: RecordedUrl | undefined): string {
   if (parts === undefined && !url.startsWith('/')) throw new RequestError('the URL is not absolute')
   if (parts !== undefined && !/^(https?|wss?)$/i.test(parts.scheme))
     throw new RequestError('the URL must begin with http, https, ws or wss')
+  if (parts?.authority.includes('{{')) throw new RequestError('the URL has a variable')
   const bare = url.replace(/#.*$/s, '')
   return parts === undefined || parts.userinfo === '' ? bare : bare.replace(parts.userinfo, '')
 }
