@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { get, json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { get, handshake, json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { causes, diagnose } from '../src/diagnose/index.ts'
 import { createVerifier, type Diagnoser, fromRequest, type IncomingRequest } from '../src/index.ts'
@@ -189,6 +189,26 @@ describe('evidence that the request has', () => {
     expect(suspected[0]).toMatchObject({ id: 'params_missing', detail: expect.stringContaining('"Body"') })
     const hidden = await diagnose(post(url, { headers: { 'x-twilio-signature': '[REDACTED]' } }), options)
     expect(hidden.suspected).toMatchObject([{ id: 'signature_encoding', detail: expect.stringContaining('hidden') }])
+  })
+
+  test('a handshake has another User-Agent than a webhook, and no token', async () => {
+    const bare = { 'i-twilio-idempotency-token': undefined }
+    const lost = (agent: string | undefined, signed = 'wss://api.example.com/unknown-mount/stream') =>
+      diagnose(handshake(signed, { ...bare, 'x-forwarded-for': '54.172.60.13', 'user-agent': agent }), options)
+    for (const agent of ['Twilio.TmeWs/1.0', 'Twilio.TmeWs/2.3', undefined, 'relay/1.0']) {
+      const { proven, suspected } = await lost(agent)
+      expect(proven).toBeUndefined()
+      expect(suspected[0]).toMatchObject({ id: 'path_prefix', fix: expect.stringContaining('<Stream>') })
+      expect(suspected.map(({ id }) => id)).not.toContain('not_from_twilio')
+    }
+    for (const agent of ['curl/8.5.0', 'Mozilla/5.0', 'python-websockets/12.0']) {
+      const { suspected } = await lost(agent)
+      expect(suspected[0]).toMatchObject({ id: 'not_from_twilio', detail: expect.not.stringContaining('Token') })
+    }
+    for (const mount of ['/media', '/ws', '/streams']) {
+      const { proven } = await lost('Twilio.TmeWs/1.0', `wss://api.example.com${mount}/stream`)
+      expect(proven).toMatchObject({ setting: `publicUrl: 'https://api.example.com${mount}'` })
+    }
   })
 
   test('a form that another program sends on', async () => {

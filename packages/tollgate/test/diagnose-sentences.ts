@@ -572,6 +572,13 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
     [/^X-Twilio-Signature holds no signature in a known encoding/, isRefusedAs('signature_malformed')],
   ],
   not_from_twilio: [
+    [
+      /^The handshake has another User-Agent(?:, (\S+),)? than Twilio’s\.$/,
+      (one, [named = '']) =>
+        (isHandshake(one) || /websocket/i.test(readHeader(one, 'upgrade').join())) &&
+        readHeader(one, 'user-agent').join().startsWith(named) &&
+        !/^Twilio/i.test(readHeader(one, 'user-agent').join()),
+    ],
     [/^The form is larger than any known webhook/, (one) => (one.body?.length ?? 0) > 50_000],
     [
       /^The request has (no|another) User-Agent(?:, (\S+),)? and no I-Twilio-Idempotency-Token header, which Twilio sends\.$/,

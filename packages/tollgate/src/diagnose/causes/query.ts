@@ -38,7 +38,7 @@ export const queryCauses = {
     suspect({ subject: { state, method, handshake, queryPairs, options, evidence }, tried, working }) {
       if (isRedirected(method, state.url.query) && queryPairs.length === 0 && state.pairs.length === 0)
         return {
-          grounds: ['setup'],
+          grounds: [handshake ? 'unknown' : 'setup'],
           detail: handshake
             ? 'If this is a handshake of ConversationRelay whose URL has a query, it was lost. Media Streams has none.'
             : 'A GET webhook has its parameters in the query, and there is no query.',

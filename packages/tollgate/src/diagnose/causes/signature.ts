@@ -198,9 +198,14 @@ export const signatureCauses = {
       // No stranger hides a signature.
       if (evidence.looksLikeTwilio || redacted.test(subject.signatures[0] ?? '')) return undefined
       if (findOtherProduct(subject) !== undefined || isHeaderList(subject)) return undefined
+      const isHandshake = subject.handshake || evidence.asksForWebSocket
+      // Handshakes have no token, and a proxy may drop or replace User-Agent.
+      if (isHandshake && !isTool) return undefined
       const named = showAgent(evidence.userAgent)
       const other = named === undefined ? 'another User-Agent' : `another User-Agent, ${named},`
-      const detail = `The request has ${evidence.userAgent === undefined ? 'no User-Agent' : other} and no I-Twilio-Idempotency-Token header, which Twilio sends.`
+      const detail = isHandshake
+        ? `The handshake has ${other} than Twilio’s.`
+        : `The request has ${evidence.userAgent === undefined ? 'no User-Agent' : other} and no I-Twilio-Idempotency-Token header, which Twilio sends.`
       // Three things that Twilio sends are missing. A proxy that drops one keeps the others.
       if (isUnsigned && evidence.userAgent !== undefined)
         return { grounds: ['fault'], detail, fix: fixUnsigned(subject, evidence.userAgent) }

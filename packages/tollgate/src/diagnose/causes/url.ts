@@ -4,7 +4,7 @@ import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../
 import type { Rejected } from '../../verdict.ts'
 import type { HostAndPort } from '../../verify/public-url.ts'
 import { findCaptureSite, fixCapture } from '../capture-sites.ts'
-import { isByHand, isForwarded, listParts, type Seen, showAgent, spellName } from '../evidence.ts'
+import { isByHand, isForwarded, isOfTwilio, listParts, type Seen, showAgent, spellName } from '../evidence.ts'
 import { findJsonForm } from '../json-form.ts'
 import type { ForwardingFamily, Subject } from '../reading.ts'
 import { setUrl } from './mends.ts'
@@ -379,7 +379,7 @@ export function isSentOn(subject: Subject): boolean {
   const { evidence, state, signatures, queryPairs } = subject
   const { covers, pairs } = state
   const { userAgent } = evidence
-  if (userAgent === undefined || /^TwilioProxy\//i.test(userAgent)) return false
+  if (userAgent === undefined || isOfTwilio(userAgent)) return false
   if (signatures.length === 0 || isByHand(userAgent)) return false
   const form = covers === 'params' && pairs.length > 0 ? pairs : queryPairs
   const params = findJsonForm(subject)?.pairs ?? form
