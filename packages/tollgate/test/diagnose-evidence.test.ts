@@ -211,6 +211,19 @@ describe('evidence that the request has', () => {
     }
   })
 
+  test('JSON whose line ends are gone was not parsed', async () => {
+    const data = { flow_sid: 'FW1', note: 'a  b', list: [1, { deep: true }] }
+    const lines = (indent: number | string, end = '') => `${JSON.stringify(data, null, indent)}${end}`
+    for (const sent of [lines(2), lines(4, '\n'), lines('\t'), lines(2, '\n').replaceAll('\n', '\r\n')]) {
+      const request = json(sent, { headers: { 'user-agent': 'curl/8.5.0' } })
+      const { proven } = await diagnose({ ...request, body: sent.replace(/[\r\n]/g, '') }, options)
+      expect(proven?.causes).toMatchObject([{ id: 'body_whitespace', fix: expect.stringContaining('--data-binary') }])
+      const parsed = await diagnose({ ...request, body: JSON.stringify(data) }, options)
+      expect(parsed.proven?.causes[0]?.id).toBe('body_reserialized')
+      expect(JSON.stringify(parsed)).not.toContain('--data-binary')
+    }
+  })
+
   test('a form that another program sends on', async () => {
     const headers = { 'user-agent': 'axios/1.7.2', 'i-twilio-idempotency-token': undefined }
     const { suspected } = await diagnose(post('https://flows.example.net/in/1', { url: '/sms', headers }), options)
