@@ -224,6 +224,26 @@ describe('evidence that the request has', () => {
     }
   })
 
+  test('a forwarded port that is not listed', async () => {
+    for (const [port, host] of [
+      ['8443', 'api.example.com'],
+      ['9443', 'hooks.example.net'],
+    ] as const) {
+      const rule = (hosts: string[]) =>
+        fromRequest({ allowedHosts: hosts, trustedProxies: 'loopback', forwardedBy: 'x-forwarded' })
+      const headers = { host: 'app:3000', 'x-forwarded-host': host, 'x-forwarded-proto': 'https' }
+      const signed = post(`https://${host}:${port}/sms`, {
+        url: '/sms',
+        headers: { ...headers, 'x-forwarded-port': port },
+      })
+      const request = { ...signed, remoteAddress: '127.0.0.1' }
+      const { proven } = await diagnose(request, { authToken, publicUrl: rule([host]) })
+      expect(proven?.causes.map(({ fix }) => fix).join()).toContain(`put '${host}:${port}' into "allowedHosts"`)
+      const mended = createVerifier({ authToken, publicUrl: rule([`${host}:${port}`]) })
+      expect(await mended.verify(request)).toMatchObject({ ok: true })
+    }
+  })
+
   test('a form that another program sends on', async () => {
     const headers = { 'user-agent': 'axios/1.7.2', 'i-twilio-idempotency-token': undefined }
     const { suspected } = await diagnose(post('https://flows.example.net/in/1', { url: '/sms', headers }), options)
