@@ -244,6 +244,26 @@ describe('evidence that the request has', () => {
     }
   })
 
+  test('a GET that a redirect made of a POST', async () => {
+    const { body: _, ...signed } = post(`${origin}/sms`, { headers: { 'content-type': undefined } })
+    const { suspected } = await diagnose({ ...signed, method: 'GET' }, options)
+    expect(suspected[0]).toMatchObject({ id: 'query_missing', fix: expect.stringContaining('307 or 308') })
+    const stays = await diagnose({ ...signed, method: 'GET', url: '/sms?From=1' }, options)
+    expect(JSON.stringify(stays.suspected)).not.toContain('307')
+  })
+
+  test.each([
+    ['/Twilio/InboundSms', '/twilio/inboundsms', true],
+    ['/hooks/SMS', '/hooks/sms', true],
+    ['/hooks/sms', '/Hooks/Sms', false],
+  ])('the path %s that arrives as %s', async (signed, url, isFolded) => {
+    const otherUrls = [`${origin}${signed}`]
+    const { proven } = await diagnose(post(`${origin}${signed}`, { url }), { ...options, otherUrls })
+    expect(proven?.causes.map(({ id }) => id)).toEqual(['path_encoding'])
+    expect(JSON.stringify(proven).includes('{ToLower}')).toBe(isFolded)
+    expect(JSON.stringify(proven)).not.toMatch(isFolded ? /undecoded/ : /small letters/)
+  })
+
   test('a form that another program sends on', async () => {
     const headers = { 'user-agent': 'axios/1.7.2', 'i-twilio-idempotency-token': undefined }
     const { suspected } = await diagnose(post('https://flows.example.net/in/1', { url: '/sms', headers }), options)

@@ -243,7 +243,7 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   query_missing: [
     [/^If this is a handshake of ConversationRelay/, (one) => isHandshake(one) && query(one).length < 2],
     [
-      /^A GET webhook has its parameters in the query, and there is no query/,
+      /^Every GET of Twilio’s has parameters in its query, and this one has no query/,
       (one) => one.request.method === 'GET' && query(one).length < 2,
     ],
     [

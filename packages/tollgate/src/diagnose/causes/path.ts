@@ -128,6 +128,14 @@ function comparePath(url: UrlParts, { signedUrl }: VerifierOptions, handshake: b
     : `${compare}. Put a prefix that is missing here into "publicUrl", and take one that is too much out of it.`
 }
 
+/** Checks if a path was written in small letters, and nothing else was changed. */
+function isFolded(seen: string, signed: string): boolean {
+  return seen !== signed && seen === signed.toLowerCase()
+}
+
+const keepCase =
+  'Let nothing on the way change the letter case of the path (IIS: no {ToLower} in the rewrite rule), or write the URL in the Twilio console in small letters.'
+
 /** Describes the difference of two paths, if it is of this kind. */
 function comparePaths(
   kind: 'slash' | 'spelling' | 'words',
@@ -140,8 +148,8 @@ function comparePaths(
   return seen === signed || kind !== found
     ? undefined
     : {
-        detail: `Twilio signed the path ${signed}, and this server checks ${seen}.`,
-        fix: kind === 'words' ? beforeRewrite : undefined,
+        detail: `Twilio signed the path ${signed}, and this server checks ${seen}.${isFolded(seen, signed) ? ' Something on the way wrote it in small letters.' : ''}`,
+        fix: kind === 'words' ? beforeRewrite : isFolded(seen, signed) ? keepCase : undefined,
       }
 }
 

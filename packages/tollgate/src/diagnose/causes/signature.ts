@@ -273,7 +273,7 @@ export function findRenamed({
 
 const withoutParams = 'Twilio signed this GET without parameters: a redirect made it of a POST.'
 const noRedirect = 'Configure the URL that answers without a redirect at Twilio.'
-const changedToGet = 'The request is a GET with a body. Twilio sent it with another method, usually POST.'
+const changedToGet = 'The request arrived as a GET, and Twilio sent it with another method, usually POST.'
 
 /** No URL of Twilio's is longer. */
 const mostOfQuery = 16_000
