@@ -264,6 +264,22 @@ describe('evidence that the request has', () => {
     expect(JSON.stringify(proven)).not.toMatch(isFolded ? /undecoded/ : /small letters/)
   })
 
+  test.each([
+    ['Mozilla/5.0+(compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)', true],
+    ['Pingdom.com_bot_version_1.4_(http://www.pingdom.com/)', true],
+    ['kube-probe/1.31', true],
+    ['Mozilla/5.0 (X11; Linux)', false],
+    ['pipedream/1', false],
+  ])('an unsigned GET of %s', async (agent, isMonitor) => {
+    const request = { method: 'GET', url: '/sms', headers: { host: 'api.example.com', 'user-agent': agent } }
+    const { suspected } = await diagnose(request, options)
+    expect(suspected[0]?.id).toBe('not_from_twilio')
+    expect(/\/health/.test(`${suspected[0]?.fix}`)).toBe(isMonitor)
+    // A signature that does not match is of no monitor.
+    const signed = post(`${origin}/sms`, { secret: otherToken, headers: { 'user-agent': agent } })
+    expect(JSON.stringify((await diagnose(signed, options)).suspected)).not.toContain('/health')
+  })
+
   test('a form that another program sends on', async () => {
     const headers = { 'user-agent': 'axios/1.7.2', 'i-twilio-idempotency-token': undefined }
     const { suspected } = await diagnose(post('https://flows.example.net/in/1', { url: '/sms', headers }), options)

@@ -573,6 +573,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   ],
   not_from_twilio: [
     [
+      /^User-Agent names a monitor, (.+), and the request has no signature\.$/,
+      (one, [named = '']) => readHeader(one, 'user-agent').join().includes(named) && !has(one, 'x-twilio-signature'),
+    ],
+    [
       /^The handshake has another User-Agent(?:, (\S+),)? than Twilio’s\.$/,
       (one, [named = '']) =>
         (isHandshake(one) || /websocket/i.test(readHeader(one, 'upgrade').join())) &&

@@ -203,9 +203,13 @@ export const signatureCauses = {
       if (isHandshake && !isTool) return undefined
       const named = showAgent(evidence.userAgent)
       const other = named === undefined ? 'another User-Agent' : `another User-Agent, ${named},`
-      const detail = isHandshake
-        ? `The handshake has ${other} than Twilio’s.`
-        : `The request has ${evidence.userAgent === undefined ? 'no User-Agent' : other} and no I-Twilio-Idempotency-Token header, which Twilio sends.`
+      const monitor = isUnsigned ? findMonitor(evidence.userAgent ?? '') : undefined
+      const detail =
+        monitor !== undefined
+          ? `User-Agent names a monitor, ${monitor}, and the request has no signature.`
+          : isHandshake
+            ? `The handshake has ${other} than Twilio’s.`
+            : `The request has ${evidence.userAgent === undefined ? 'no User-Agent' : other} and no I-Twilio-Idempotency-Token header, which Twilio sends.`
       // Three things that Twilio sends are missing. A proxy that drops one keeps the others.
       if (isUnsigned && evidence.userAgent !== undefined)
         return { grounds: ['fault'], detail, fix: fixUnsigned(subject, evidence.userAgent) }
@@ -222,13 +226,25 @@ export const signatureCauses = {
   } satisfies CauseRow as Row,
 }
 
+/** Services that call a URL to see if it answers, each by a word of its User-Agent. */
+const monitors =
+  /UptimeRobot|Pingdom|StatusCake|Better ?(?:Uptime|Stack)|Site24x7|Datadog|NewRelic|GoogleStackdriverMonitoring|ELB-HealthChecker|kube-probe|GoogleHC|Amazon-Route53-Health-Check|Uptime-Kuma|HetrixTools|Checkly|freshping/i
+
+/** Finds the name of the service that watches a URL, as this list writes it. */
+function findMonitor(agent: string): string | undefined {
+  return monitors.exec(agent.slice(0, 300))?.[0]
+}
+
 const ifStranger = 'If a stranger sent it, do nothing.'
+const watchOther =
+  'If this is your monitor, let it watch another path, such as /health, which has no check of signatures.'
 const ifSentOn =
   'If a program or a service of yours sends it on, it dropped X-Twilio-Signature: let Twilio call this server itself, or verify where its request arrives.'
 const ifOwnTest = 'For your own tests, sign the request with signRequest of tollgate/testing.'
 
 /** A program that posts a form is more likely one that sends webhooks on than a stranger. */
 function fixUnsigned({ method, isForm, unread, state, queryPairs }: Subject, agent: string): string | undefined {
+  if (findMonitor(agent) !== undefined) return watchOther
   if (isByHand(agent)) return undefined
   const hasAccount = [...state.pairs, ...queryPairs].some(([name]) => name === 'AccountSid')
   const isWebhook = hasAccount || (unread && isForm && method !== 'GET')
