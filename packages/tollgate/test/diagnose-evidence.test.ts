@@ -280,6 +280,18 @@ describe('evidence that the request has', () => {
     expect(JSON.stringify((await diagnose(signed, options)).suspected)).not.toContain('/health')
   })
 
+  test.each(['Ce-Twiliosignature', 'ce-xtwiliosignature-none', 'X-TwilioSignature', 'kn-twilio_signature'])(
+    'the signature in %s',
+    async (name) => {
+      const { headers, ...signed } = post(url)
+      const { 'x-twilio-signature': value = '', ...rest } = headers as Record<string, string>
+      const { proven } = await diagnose({ ...signed, headers: { ...rest, [name]: value } }, options)
+      const isName = !name.endsWith('none')
+      expect(proven?.causes.map(({ id }) => id)).toEqual(isName ? ['signature_missing'] : undefined)
+      if (isName) expect(proven?.causes[0]?.detail).toContain(name.toLowerCase())
+    },
+  )
+
   test('a form that another program sends on', async () => {
     const headers = { 'user-agent': 'axios/1.7.2', 'i-twilio-idempotency-token': undefined }
     const { suspected } = await diagnose(post('https://flows.example.net/in/1', { url: '/sms', headers }), options)

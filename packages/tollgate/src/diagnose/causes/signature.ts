@@ -257,7 +257,7 @@ function findOtherProduct({ signatures, header, body }: Subject): Finding | unde
 }
 
 /** A header that CGI gateways, WSGI servers, proxies and relays make of X-Twilio-Signature. */
-const otherName = /(^|-)twilio-signature(-(original|orig|raw|value))?$|^(http-)?x-?twiliosignature$/
+const otherName = /(^|-)twilio-?signature(-(original|orig|raw|value))?$|^(http-)?xtwiliosignature$/
 
 /**
  * Finds the signature in a header with another name.
@@ -280,7 +280,7 @@ export function findRenamed({
       cause: {
         id: 'signature_missing',
         detail: `The signature is in the header "${name}" instead of X-Twilio-Signature: something renamed it.`,
-        fix: 'Pass X-Twilio-Signature on under its own name, with hyphens.',
+        fix: 'Pass X-Twilio-Signature on under its own name, with hyphens, or give the verifier the value of this header under that name.',
       },
     }
   }
