@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { get, json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { get, handshake, json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { causes, diagnose } from '../src/diagnose/index.ts'
 import { createVerifier, type Diagnoser, fromRequest, type IncomingRequest } from '../src/index.ts'
@@ -190,6 +190,107 @@ describe('evidence that the request has', () => {
     const hidden = await diagnose(post(url, { headers: { 'x-twilio-signature': '[REDACTED]' } }), options)
     expect(hidden.suspected).toMatchObject([{ id: 'signature_encoding', detail: expect.stringContaining('hidden') }])
   })
+
+  test('a handshake has another User-Agent than a webhook, and no token', async () => {
+    const bare = { 'i-twilio-idempotency-token': undefined }
+    const lost = (agent: string | undefined, signed = 'wss://api.example.com/unknown-mount/stream') =>
+      diagnose(handshake(signed, { ...bare, 'x-forwarded-for': '54.172.60.13', 'user-agent': agent }), options)
+    for (const agent of ['Twilio.TmeWs/1.0', 'Twilio.TmeWs/2.3', undefined, 'relay/1.0']) {
+      const { proven, suspected } = await lost(agent)
+      expect(proven).toBeUndefined()
+      expect(suspected[0]).toMatchObject({ id: 'path_prefix', fix: expect.stringContaining('<Stream>') })
+      expect(suspected.map(({ id }) => id)).not.toContain('not_from_twilio')
+    }
+    for (const agent of ['curl/8.5.0', 'Mozilla/5.0', 'python-websockets/12.0']) {
+      const { suspected } = await lost(agent)
+      expect(suspected[0]).toMatchObject({ id: 'not_from_twilio', detail: expect.not.stringContaining('Token') })
+    }
+    for (const mount of ['/media', '/ws', '/streams']) {
+      const { proven } = await lost('Twilio.TmeWs/1.0', `wss://api.example.com${mount}/stream`)
+      expect(proven).toMatchObject({ setting: `publicUrl: 'https://api.example.com${mount}'` })
+    }
+  })
+
+  test('JSON whose line ends are gone was not parsed', async () => {
+    const data = { flow_sid: 'FW1', note: 'a  b', list: [1, { deep: true }] }
+    const lines = (indent: number | string, end = '') => `${JSON.stringify(data, null, indent)}${end}`
+    for (const sent of [lines(2), lines(4, '\n'), lines('\t'), lines(2, '\n').replaceAll('\n', '\r\n')]) {
+      const request = json(sent, { headers: { 'user-agent': 'curl/8.5.0' } })
+      const { proven } = await diagnose({ ...request, body: sent.replace(/[\r\n]/g, '') }, options)
+      expect(proven?.causes).toMatchObject([{ id: 'body_whitespace', fix: expect.stringContaining('--data-binary') }])
+      const parsed = await diagnose({ ...request, body: JSON.stringify(data) }, options)
+      expect(parsed.proven?.causes[0]?.id).toBe('body_reserialized')
+      expect(JSON.stringify(parsed)).not.toContain('--data-binary')
+    }
+  })
+
+  test('a forwarded port that is not listed', async () => {
+    for (const [port, host] of [
+      ['8443', 'api.example.com'],
+      ['9443', 'hooks.example.net'],
+    ] as const) {
+      const rule = (hosts: string[]) =>
+        fromRequest({ allowedHosts: hosts, trustedProxies: 'loopback', forwardedBy: 'x-forwarded' })
+      const headers = { host: 'app:3000', 'x-forwarded-host': host, 'x-forwarded-proto': 'https' }
+      const signed = post(`https://${host}:${port}/sms`, {
+        url: '/sms',
+        headers: { ...headers, 'x-forwarded-port': port },
+      })
+      const request = { ...signed, remoteAddress: '127.0.0.1' }
+      const { proven } = await diagnose(request, { authToken, publicUrl: rule([host]) })
+      expect(proven?.causes.map(({ fix }) => fix).join()).toContain(`put '${host}:${port}' into "allowedHosts"`)
+      const mended = createVerifier({ authToken, publicUrl: rule([`${host}:${port}`]) })
+      expect(await mended.verify(request)).toMatchObject({ ok: true })
+    }
+  })
+
+  test('a GET that a redirect made of a POST', async () => {
+    const { body: _, ...signed } = post(`${origin}/sms`, { headers: { 'content-type': undefined } })
+    const { suspected } = await diagnose({ ...signed, method: 'GET' }, options)
+    expect(suspected[0]).toMatchObject({ id: 'query_missing', fix: expect.stringContaining('307 or 308') })
+    const stays = await diagnose({ ...signed, method: 'GET', url: '/sms?From=1' }, options)
+    expect(JSON.stringify(stays.suspected)).not.toContain('307')
+  })
+
+  test.each([
+    ['/Twilio/InboundSms', '/twilio/inboundsms', true],
+    ['/hooks/SMS', '/hooks/sms', true],
+    ['/hooks/sms', '/Hooks/Sms', false],
+  ])('the path %s that arrives as %s', async (signed, url, isFolded) => {
+    const otherUrls = [`${origin}${signed}`]
+    const { proven } = await diagnose(post(`${origin}${signed}`, { url }), { ...options, otherUrls })
+    expect(proven?.causes.map(({ id }) => id)).toEqual(['path_encoding'])
+    expect(JSON.stringify(proven).includes('{ToLower}')).toBe(isFolded)
+    expect(JSON.stringify(proven)).not.toMatch(isFolded ? /undecoded/ : /small letters/)
+  })
+
+  test.each([
+    ['Mozilla/5.0+(compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)', true],
+    ['Pingdom.com_bot_version_1.4_(http://www.pingdom.com/)', true],
+    ['kube-probe/1.31', true],
+    ['Mozilla/5.0 (X11; Linux)', false],
+    ['pipedream/1', false],
+  ])('an unsigned GET of %s', async (agent, isMonitor) => {
+    const request = { method: 'GET', url: '/sms', headers: { host: 'api.example.com', 'user-agent': agent } }
+    const { suspected } = await diagnose(request, options)
+    expect(suspected[0]?.id).toBe('not_from_twilio')
+    expect(/\/health/.test(`${suspected[0]?.fix}`)).toBe(isMonitor)
+    // A signature that does not match is of no monitor.
+    const signed = post(`${origin}/sms`, { secret: otherToken, headers: { 'user-agent': agent } })
+    expect(JSON.stringify((await diagnose(signed, options)).suspected)).not.toContain('/health')
+  })
+
+  test.each(['Ce-Twiliosignature', 'ce-xtwiliosignature-none', 'X-TwilioSignature', 'kn-twilio_signature'])(
+    'the signature in %s',
+    async (name) => {
+      const { headers, ...signed } = post(url)
+      const { 'x-twilio-signature': value = '', ...rest } = headers as Record<string, string>
+      const { proven } = await diagnose({ ...signed, headers: { ...rest, [name]: value } }, options)
+      const isName = !name.endsWith('none')
+      expect(proven?.causes.map(({ id }) => id)).toEqual(isName ? ['signature_missing'] : undefined)
+      if (isName) expect(proven?.causes[0]?.detail).toContain(name.toLowerCase())
+    },
+  )
 
   test('a form that another program sends on', async () => {
     const headers = { 'user-agent': 'axios/1.7.2', 'i-twilio-idempotency-token': undefined }

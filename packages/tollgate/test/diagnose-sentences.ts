@@ -243,7 +243,7 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   query_missing: [
     [/^If this is a handshake of ConversationRelay/, (one) => isHandshake(one) && query(one).length < 2],
     [
-      /^A GET webhook has its parameters in the query, and there is no query/,
+      /^Every GET of Twilio’s has parameters in its query, and this one has no query/,
       (one) => one.request.method === 'GET' && query(one).length < 2,
     ],
     [
@@ -572,6 +572,17 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
     [/^X-Twilio-Signature holds no signature in a known encoding/, isRefusedAs('signature_malformed')],
   ],
   not_from_twilio: [
+    [
+      /^User-Agent names a monitor, (.+), and the request has no signature\.$/,
+      (one, [named = '']) => readHeader(one, 'user-agent').join().includes(named) && !has(one, 'x-twilio-signature'),
+    ],
+    [
+      /^The handshake has another User-Agent(?:, (\S+),)? than Twilio’s\.$/,
+      (one, [named = '']) =>
+        (isHandshake(one) || /websocket/i.test(readHeader(one, 'upgrade').join())) &&
+        readHeader(one, 'user-agent').join().startsWith(named) &&
+        !/^Twilio/i.test(readHeader(one, 'user-agent').join()),
+    ],
     [/^The form is larger than any known webhook/, (one) => (one.body?.length ?? 0) > 50_000],
     [
       /^The request has (no|another) User-Agent(?:, (\S+),)? and no I-Twilio-Idempotency-Token header, which Twilio sends\.$/,

@@ -12,6 +12,7 @@ interface Row {
   /** The target that arrives. */
   readonly url: string
   readonly options: VerifierOptions
+  readonly otherUrls?: readonly string[]
   readonly headers?: Record<string, string>
   readonly method?: string
   readonly line: string | undefined
@@ -139,7 +140,31 @@ const rows: readonly Row[] = [
     headers: { 'x-signed-url': 'https://webhook.site/5f0c' },
     line: undefined,
   },
+  {
+    name: 'a part of the path that a rewrite moved into the query',
+    signed: `${origin}/hooks/acme/sms`,
+    url: '/api/sms?tenant=acme',
+    options: { publicUrl: origin },
+    otherUrls: [`${origin}/hooks/acme/sms`],
+    line: `signedUrl: ({ url }) => '${origin}/hooks/' + encodeURIComponent(new URLSearchParams(url.replace(/^[^?]*/, '')).get('tenant')) + '/sms'`,
+  },
+  {
+    name: 'two parts of the path, at its end',
+    signed: `${origin}/in/eu/acme`,
+    url: '/handler.php?x=1&to=acme&r=eu',
+    options: { publicUrl: origin },
+    otherUrls: [`${origin}/in/eu/acme`],
+    line: `signedUrl: ({ url }) => '${origin}/in/' + encodeURIComponent(new URLSearchParams(url.replace(/^[^?]*/, '')).get('r')) + '/' + encodeURIComponent(new URLSearchParams(url.replace(/^[^?]*/, '')).get('to'))`,
+  },
   // No option mends these: the proxy or the server has to.
+  {
+    name: 'a path that changed, with another field in the query',
+    signed: `${origin}/hooks/acme/sms`,
+    url: '/api/sms?id=7',
+    options: { publicUrl: origin },
+    otherUrls: [`${origin}/hooks/acme/sms`],
+    line: undefined,
+  },
   {
     name: 'a slash that the proxy doubled',
     signed: `${origin}/twilio/sms`,
@@ -164,10 +189,10 @@ const rows: readonly Row[] = [
 ]
 
 describe('the option that mends the URL', () => {
-  for (const { name, signed, url, options, headers, method = 'POST', line } of rows)
+  for (const { name, signed, url, options, otherUrls, headers, method = 'POST', line } of rows)
     test(name, async () => {
       const request = { ...post(signed, { url, params: sms, ...(headers && { headers }) }), method }
-      const { proven } = await diagnose(request, { authToken, ...options })
+      const { proven } = await diagnose(request, { authToken, ...options, otherUrls })
       expect(proven?.causes.length).toBeGreaterThan(0)
       expect(proven?.setting).toBe(line)
       if (line === undefined) return

@@ -67,6 +67,9 @@ function escapeHtml(text: string): string {
 /** One change of the white space, with a fix of its own. */
 export const gainedMark: string = 'gained a byte order mark'
 
+/** `curl -d @FILE` removes the line ends, and keeps the spaces with which lines begin. */
+export const lostLines: string = 'lost its line ends'
+
 const whitespaces: readonly Change[] = [
   ['lost the line break at its end', (text) => `${text}\n`],
   ['lost the line break (CRLF) at its end', (text) => `${text}\r\n`],
@@ -140,6 +143,10 @@ export function* listBodyVariants(body: Uint8Array, work: Work, share = 1): Gene
       if (!affords(unitsPerWrittenCharacter)) return
       const variant = encode(write())
       work.spend(unitsPerHashedCharacter * variant.length)
+      // A parser would not have kept the spaces. One at the end of the body was removed too.
+      if (variant.includes('\n') && variant.replaceAll('\n', '') === text)
+        for (const one of [variant, `${variant}\n`])
+          for (const sent of [one, one.replaceAll('\n', '\r\n')]) yield* offer(sent, undefined, lostLines)
       written.push([variant, both])
       yield* offer(variant, both)
     }

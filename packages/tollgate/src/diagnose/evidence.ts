@@ -201,7 +201,7 @@ export function readEvidence(head: Head, url: unknown, names: readonly string[])
     ],
     forwarder: findForwarder(names),
     userAgent,
-    looksLikeTwilio: /^TwilioProxy\//i.test(userAgent ?? '') || header('i-twilio-idempotency-token').length > 0,
+    looksLikeTwilio: isOfTwilio(userAgent) || header('i-twilio-idempotency-token').length > 0,
     proxied: proxyHeaders.some((name) => header(name).length > 0) || header('via').length > 0 || forwarded.length > 0,
     asksForWebSocket: listTexts(header('upgrade')).some((value) => value.trim().toLowerCase() === 'websocket'),
   }
@@ -233,6 +233,14 @@ export function isRedirected(method: string, query: string): boolean {
  */
 export function spellName(name: string): string {
   return name.startsWith(':') ? name : name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())
+}
+
+/** Webhooks have TwilioProxy, and the handshakes of Media Streams and ConversationRelay Twilio.TmeWs. */
+const ofTwilio = /^Twilio(Proxy|\.[a-z]{1,20})?\//i
+
+/** Says if a User-Agent is one of Twilio's. Anyone can send it. */
+export function isOfTwilio(userAgent: string | undefined): boolean {
+  return userAgent !== undefined && ofTwilio.test(userAgent)
 }
 
 /** Programs with which people send a request themselves. */

@@ -78,7 +78,11 @@ function findUrlSetting({ request, options, match, evidence, found }: SettingInp
       try {
         const forms = resolve({ ...options, ...changed })
         if (forms.some(isSigned)) return { line, mends: mended }
-        const isSame = isQueryApart && forms.some(({ url }) => dropQuery(url) === dropQuery(whole))
+        // A function builds the whole URL, so with a part of it the same request would be refused.
+        const isSame =
+          isQueryApart &&
+          changed.signedUrl === undefined &&
+          forms.some(({ url }) => dropQuery(url) === dropQuery(whole))
         if (isSame && ofAddress.length > 0) return { line, mends: ofAddress }
       } catch {
         // A URL that the verifier refuses as an option.

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { forge } from '../../../../conformance/diagnosis/forged.ts'
 import {
   get,
+  handshake,
   json,
   keyed,
   mapped,
@@ -64,6 +65,8 @@ const local = { remoteAddress: '127.0.0.1' }
 
 /** Requests for sentences that no set-up of the corpus leads to. */
 const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
+  [{ method: 'GET', url: '/sms', headers: { 'user-agent': 'kube-probe/1.31' } }, {}],
+  [handshake('wss://other.example.net/a', { 'user-agent': 'curl/8.5.0', 'i-twilio-idempotency-token': undefined }), {}],
   [{ ...post(`${origin}/sms`), headers: Object.entries(post(`${origin}/sms`).headers).flat() }, {}],
   [post(`${origin}/sms`, { headers: { host: 'webhook.site' }, secret: otherToken }), {}],
   [post(`${origin}/sms`, { headers: { host: 'hkdk.events' }, secret: otherToken }), {}],

@@ -2,7 +2,14 @@ import { decodeUtf8, encodeUtf8, type Pairs, parseForm } from '../../schemes/twi
 import { findBodyHash, hashBody } from '../../schemes/twilio/sign/signature.ts'
 import type { Rejected } from '../../verdict.ts'
 import { readSingle } from '../../verify/head.ts'
-import { gainedMark, isRewrittenJson, isSpacedJson, listBodyVariants, parseBoundedJson } from '../body-variants.ts'
+import {
+  gainedMark,
+  isRewrittenJson,
+  isSpacedJson,
+  listBodyVariants,
+  lostLines,
+  parseBoundedJson,
+} from '../body-variants.ts'
 import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../encodings.ts'
 import { spellName } from '../evidence.ts'
 import { findJsonForm } from '../json-form.ts'
@@ -44,6 +51,11 @@ const writtenAgainBefore =
   'Pass the form on as it arrived, byte for byte, or verify in the program that Twilio calls: Twilio did not sign what another program writes.'
 
 const passParams = 'Pass RequestValidator the parameters: new URLSearchParams(text).'
+
+const spacedFixes: Readonly<Record<string, string>> = {
+  [gainedMark]: 'Let nothing on the way add a byte order mark (.NET: new UTF8Encoding(false)).',
+  [lostLines]: 'Send the body with its line ends. With curl: --data-binary @FILE, because -d @FILE removes them.',
+}
 
 /** Changes of the body as a whole. */
 export const bodyCauses = {
@@ -102,11 +114,7 @@ export const bodyCauses = {
     accompany(_subject, { bodyChange }) {
       const spaced = bodyChange?.spaced
       if (spaced === undefined) return undefined
-      const fix =
-        spaced === gainedMark
-          ? 'Let nothing on the way add a byte order mark (.NET: new UTF8Encoding(false)).'
-          : undefined
-      return { detail: `The body ${spaced}.`, fix }
+      return { detail: `The body ${spaced}.`, fix: spacedFixes[spaced] }
     },
     explainBody(subject) {
       return !isSpaced(subject) || hasLostBytes(subject) || !isJson(subject)
@@ -712,7 +720,9 @@ function* listHashes({ body, state, work, looksLikeJson }: Subject): Generator<E
     yield offer(hash, [
       ...(encoded === undefined ? [] : [name(`body_${encoded.kind}`, encoded.detail)]),
       ...(written === undefined ? [] : [name('body_reserialized', describeWritten(written))]),
-      ...(spaced === undefined ? [] : [name('body_whitespace', `The body ${spaced}.`)]),
+      ...(spaced === undefined
+        ? []
+        : [{ ...name('body_whitespace', `The body ${spaced}.`), fix: spacedFixes[spaced] }]),
     ])
 }
 

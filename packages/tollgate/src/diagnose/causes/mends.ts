@@ -52,6 +52,7 @@ export const setUrl: Mend = function* (mending) {
 /** Sets `publicUrl` and `trailingSlash`, or a function that replaces the beginning of the path. */
 export const setUrlOrFunction: Mend = function* (mending) {
   yield* setUrl(mending)
+  yield* listUnmoved(mending)
   if (mending.options.signedUrl === undefined) yield* listFunctions(mending)
 }
 
@@ -102,6 +103,43 @@ function* listFunctions({ request: { url }, options, signed, path, named }: Mend
   const text =
     from === '' ? `${quote(origin + to)} + ${target}` : `${quote(origin)} + ${target}.replace(${prefix}, ${quote(to)})`
   yield { line: `signedUrl: ({ url }) => ${text}`, options: { signedUrl: change } }
+}
+
+/**
+ * Lists the function that puts values of the query back into the path, from which a rewrite moved
+ * them. Twilio signed no query then.
+ */
+function* listUnmoved({ request: { url }, signed, path }: Mending): Generator<Candidate> {
+  const seen = /\?([^#]*)/.exec(url)?.[1] ?? ''
+  if (seen === '' || signed.query !== '' || signed.path === path) return
+  const origin = joinOrigin(signed)
+  const moved = new Map([...new URLSearchParams(seen)].map(([name, value]) => [value, name]))
+  const here = path.split('/')
+  const parts = signed.path
+    .split('/')
+    .map((text) => ({ text, name: here.includes(text) ? undefined : moved.get(text) }))
+  if (parts.every(({ name }) => name === undefined)) return
+  const change = ({ url: one }: IncomingRequest): string => {
+    const fields = new URLSearchParams(one.replace(/^[^?]*/, ''))
+    return (
+      origin +
+      parts.map(({ text, name }) => (name === undefined ? text : encodeURIComponent(`${fields.get(name)}`))).join('/')
+    )
+  }
+  const get = "new URLSearchParams(url.replace(/^[^?]*/, '')).get"
+  // The parts are quoted together, so that a text stands between the values.
+  let text = ''
+  let literal = origin
+  for (const [at, part] of parts.entries()) {
+    if (at > 0) literal += '/'
+    if (part.name === undefined) literal += part.text
+    else {
+      text += `${quote(literal)} + encodeURIComponent(${get}(${quote(part.name)})) + `
+      literal = ''
+    }
+  }
+  const line = `signedUrl: ({ url }) => ${text}${quote(literal)}`.replace(/ \+ ''$/, '')
+  yield { line, options: { signedUrl: change } }
 }
 
 /**

@@ -57,7 +57,7 @@ export const pathCauses = {
     mend: setUrlOrFunction,
     edits: listPrefixes,
     compare: (seen, signed) => comparePaths('words', seen, signed),
-    suspect({ subject: { evidence, state, options }, tried }) {
+    suspect({ subject: { evidence, state, options, handshake }, tried }) {
       if (tried > 0 && state.url.path.endsWith(socketPath))
         return {
           grounds: ['contradiction'],
@@ -71,7 +71,7 @@ export const pathCauses = {
             // Few webhooks are at the root, and many proxies strip the only part of the path.
             grounds: !evidence.proxied ? ['unknown'] : state.url.path === '/' ? ['setup'] : ['proxy', 'unknown'],
             detail: `Something on the way may have changed the path ${state.url.path}, by a prefix that the search does not know.`,
-            fix: comparePath(state.url, options),
+            fix: comparePath(state.url, options, handshake),
           }
         : undefined
     },
@@ -119,13 +119,22 @@ export const pathCauses = {
 }
 
 /** Says how to settle which path Twilio signed. */
-function comparePath(url: UrlParts, { signedUrl }: VerifierOptions): string {
-  const compare = 'Compare this path with the URL in the Twilio console'
+function comparePath(url: UrlParts, { signedUrl }: VerifierOptions, handshake: boolean): string {
+  const place = handshake ? 'of <Stream> or <ConversationRelay> in your TwiML' : 'in the Twilio console'
+  const compare = `Compare this path with the URL ${place}`
   if (signedUrl !== undefined) return `${compare}, and return that URL from "signedUrl".`
   return url.path === '/'
     ? `${compare}. If that URL has a path, put the path into "publicUrl", without a slash at its end, and set trailingSlash: 'either': the path "/" of this server does not show which form was signed.`
     : `${compare}. Put a prefix that is missing here into "publicUrl", and take one that is too much out of it.`
 }
+
+/** Checks if a path was written in small letters, and nothing else was changed. */
+function isFolded(seen: string, signed: string): boolean {
+  return seen !== signed && seen === signed.toLowerCase()
+}
+
+const keepCase =
+  'Let nothing on the way change the letter case of the path (IIS: no {ToLower} in the rewrite rule), or write the URL in the Twilio console in small letters.'
 
 /** Describes the difference of two paths, if it is of this kind. */
 function comparePaths(
@@ -139,8 +148,8 @@ function comparePaths(
   return seen === signed || kind !== found
     ? undefined
     : {
-        detail: `Twilio signed the path ${signed}, and this server checks ${seen}.`,
-        fix: kind === 'words' ? beforeRewrite : undefined,
+        detail: `Twilio signed the path ${signed}, and this server checks ${seen}.${isFolded(seen, signed) ? ' Something on the way wrote it in small letters.' : ''}`,
+        fix: kind === 'words' ? beforeRewrite : isFolded(seen, signed) ? keepCase : undefined,
       }
 }
 
@@ -200,7 +209,7 @@ const knownPrefixes: readonly Prefix[] = [
 
 /** Mount points that fewer people use. Others are in the `prefixes` that the user names. */
 const rarePrefixes: readonly Prefix[] = listOf(
-  'bot bots callback callbacks twiml phone telephony call calls messaging messages message whatsapp events event service services svc rest gateway gw ivr inbound incoming notify notifications notification chat support integrations integration internal external hook v3 v4 api/v3 api/hooks api/webhook rest/v1 uat qa beta stg preview main latest prd development web site portal admin crm core comms communications communication webhooks/v1 functions functions/v2 lambda fn _functions proxy public/api en',
+  'bot bots callback callbacks twiml phone telephony call calls messaging messages message whatsapp events event service services svc rest gateway gw ivr inbound incoming notify notifications notification chat support integrations integration internal external hook v3 v4 api/v3 api/hooks api/webhook rest/v1 uat qa beta stg preview main latest prd development web media stream streams ws websocket sockets site portal admin crm core comms communications communication webhooks/v1 functions functions/v2 lambda fn _functions proxy public/api en',
   'a mount point',
 )
 

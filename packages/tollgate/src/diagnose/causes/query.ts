@@ -38,11 +38,11 @@ export const queryCauses = {
     suspect({ subject: { state, method, handshake, queryPairs, options, evidence }, tried, working }) {
       if (isRedirected(method, state.url.query) && queryPairs.length === 0 && state.pairs.length === 0)
         return {
-          grounds: ['setup'],
+          grounds: [handshake ? 'unknown' : 'setup'],
           detail: handshake
             ? 'If this is a handshake of ConversationRelay whose URL has a query, it was lost. Media Streams has none.'
-            : 'A GET webhook has its parameters in the query, and there is no query.',
-          fix: keepQuery,
+            : 'Every GET of Twilio’s has parameters in its query, and this one has no query: a redirect (301, 302) made it of a POST, or the query was lost.',
+          fix: handshake ? keepQuery : noRedirect,
         }
       if (tried === 0) return undefined
       const isLost = state.url.query === ''
@@ -203,6 +203,9 @@ function describeOrder({ length }: readonly string[]): string {
 function isRespelled({ urlIsNormalized }: IncomingRequest): boolean {
   return urlIsNormalized !== undefined && urlIsNormalized !== false
 }
+
+const noRedirect =
+  'If the console says POST: configure the URL that answers without a redirect, or let a relay send to that URL, or redirect with 307 or 308. If it says GET: let every proxy pass the query on.'
 
 const keepQuery =
   'Let every proxy pass the query on (nginx: $is_args$args, Apache: QSA, CDN: forward all query strings), and pass the whole request target to the verifier.'

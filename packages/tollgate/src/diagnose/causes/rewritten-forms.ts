@@ -2,6 +2,7 @@ import { decodeUtf8, type Pairs, parseForm } from '../../schemes/twilio/sign/for
 import { findBodyHash } from '../../schemes/twilio/sign/signature.ts'
 import { parseBoundedJson } from '../body-variants.ts'
 import { decodeBase64Text } from '../encodings.ts'
+import { isOfTwilio } from '../evidence.ts'
 import { findJsonForm } from '../json-form.ts'
 import { isHugeForm, parseFormBody } from '../limits.ts'
 import { isTwilioName, startsLikeTwilioName } from '../mask.ts'
@@ -90,7 +91,7 @@ export function holdsForm({ body, method, state, formPairs, unread }: Subject): 
 
 /** Checks if another program sent a text of its own, and not a webhook that it got. */
 export function isOwnText({ evidence: { userAgent }, signatures, body, method, unread, state }: Subject): boolean {
-  if (userAgent === undefined || /^TwilioProxy\//i.test(userAgent) || signatures.length === 0) return false
+  if (userAgent === undefined || isOfTwilio(userAgent) || signatures.length === 0) return false
   if (unread || method === 'GET' || body === undefined || body.length === 0) return false
   if (findBodyHash(state.url.query) !== undefined || state.pairs.some(([name]) => isTwilioName(name))) return false
   return !/twilio|specversion|event_?type|account_?sid|[A-Z]{2}[0-9a-f]{32}/i.test(decodeUtf8(body) ?? 'twilio')

@@ -198,9 +198,18 @@ export const signatureCauses = {
       // No stranger hides a signature.
       if (evidence.looksLikeTwilio || redacted.test(subject.signatures[0] ?? '')) return undefined
       if (findOtherProduct(subject) !== undefined || isHeaderList(subject)) return undefined
+      const isHandshake = subject.handshake || evidence.asksForWebSocket
+      // Handshakes have no token, and a proxy may drop or replace User-Agent.
+      if (isHandshake && !isTool) return undefined
       const named = showAgent(evidence.userAgent)
       const other = named === undefined ? 'another User-Agent' : `another User-Agent, ${named},`
-      const detail = `The request has ${evidence.userAgent === undefined ? 'no User-Agent' : other} and no I-Twilio-Idempotency-Token header, which Twilio sends.`
+      const monitor = isUnsigned ? findMonitor(evidence.userAgent ?? '') : undefined
+      const detail =
+        monitor !== undefined
+          ? `User-Agent names a monitor, ${monitor}, and the request has no signature.`
+          : isHandshake
+            ? `The handshake has ${other} than Twilio’s.`
+            : `The request has ${evidence.userAgent === undefined ? 'no User-Agent' : other} and no I-Twilio-Idempotency-Token header, which Twilio sends.`
       // Three things that Twilio sends are missing. A proxy that drops one keeps the others.
       if (isUnsigned && evidence.userAgent !== undefined)
         return { grounds: ['fault'], detail, fix: fixUnsigned(subject, evidence.userAgent) }
@@ -217,13 +226,25 @@ export const signatureCauses = {
   } satisfies CauseRow as Row,
 }
 
+/** Services that call a URL to see if it answers, each by a word of its User-Agent. */
+const monitors =
+  /UptimeRobot|Pingdom|StatusCake|Better ?(?:Uptime|Stack)|Site24x7|Datadog|NewRelic|GoogleStackdriverMonitoring|ELB-HealthChecker|kube-probe|GoogleHC|Amazon-Route53-Health-Check|Uptime-Kuma|HetrixTools|Checkly|freshping/i
+
+/** Finds the name of the service that watches a URL, as this list writes it. */
+function findMonitor(agent: string): string | undefined {
+  return monitors.exec(agent.slice(0, 300))?.[0]
+}
+
 const ifStranger = 'If a stranger sent it, do nothing.'
+const watchOther =
+  'If this is your monitor, let it watch another path, such as /health, which has no check of signatures.'
 const ifSentOn =
   'If a program or a service of yours sends it on, it dropped X-Twilio-Signature: let Twilio call this server itself, or verify where its request arrives.'
 const ifOwnTest = 'For your own tests, sign the request with signRequest of tollgate/testing.'
 
 /** A program that posts a form is more likely one that sends webhooks on than a stranger. */
 function fixUnsigned({ method, isForm, unread, state, queryPairs }: Subject, agent: string): string | undefined {
+  if (findMonitor(agent) !== undefined) return watchOther
   if (isByHand(agent)) return undefined
   const hasAccount = [...state.pairs, ...queryPairs].some(([name]) => name === 'AccountSid')
   const isWebhook = hasAccount || (unread && isForm && method !== 'GET')
@@ -236,7 +257,7 @@ function findOtherProduct({ signatures, header, body }: Subject): Finding | unde
 }
 
 /** A header that CGI gateways, WSGI servers, proxies and relays make of X-Twilio-Signature. */
-const otherName = /(^|-)twilio-signature(-(original|orig|raw|value))?$|^(http-)?x-?twiliosignature$/
+const otherName = /(^|-)twilio-?signature(-(original|orig|raw|value))?$|^(http-)?xtwiliosignature$/
 
 /**
  * Finds the signature in a header with another name.
@@ -259,7 +280,7 @@ export function findRenamed({
       cause: {
         id: 'signature_missing',
         detail: `The signature is in the header "${name}" instead of X-Twilio-Signature: something renamed it.`,
-        fix: 'Pass X-Twilio-Signature on under its own name, with hyphens.',
+        fix: 'Pass X-Twilio-Signature on under its own name, with hyphens, or give the verifier the value of this header under that name.',
       },
     }
   }
@@ -268,7 +289,7 @@ export function findRenamed({
 
 const withoutParams = 'Twilio signed this GET without parameters: a redirect made it of a POST.'
 const noRedirect = 'Configure the URL that answers without a redirect at Twilio.'
-const changedToGet = 'The request is a GET with a body. Twilio sent it with another method, usually POST.'
+const changedToGet = 'The request arrived as a GET, and Twilio sent it with another method, usually POST.'
 
 /** No URL of Twilio's is longer. */
 const mostOfQuery = 16_000

@@ -4,7 +4,7 @@ import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../
 import type { Rejected } from '../../verdict.ts'
 import type { HostAndPort } from '../../verify/public-url.ts'
 import { findCaptureSite, fixCapture } from '../capture-sites.ts'
-import { isByHand, isForwarded, listParts, type Seen, showAgent, spellName } from '../evidence.ts'
+import { isByHand, isForwarded, isOfTwilio, listParts, type Seen, showAgent, spellName } from '../evidence.ts'
 import { findJsonForm } from '../json-form.ts'
 import type { ForwardingFamily, Subject } from '../reading.ts'
 import { setUrl } from './mends.ts'
@@ -351,14 +351,19 @@ function explainListedPort({ header, options, state }: Subject, { code }: Reject
 }
 
 /** Explains a forwarded port that the verifier put into the URL. */
-function explainForwardedPort({ evidence: { hosts, ports } }: Subject, { message }: Rejected): Finding | undefined {
+function explainForwardedPort(
+  { evidence: { hosts, ports }, state: { url } }: Subject,
+  { message }: Rejected,
+): Finding | undefined {
   const port = ports.find(
     ({ value }) => value !== ':443' && value !== ':80' && !hosts.some((host) => host.value.port === value),
   )
   if (port === undefined || !/"allowedHosts"/.test(message)) return undefined
+  const entry = `'${url.host}${port.value}'`
   return {
     detail: `${port.from} says ${port.value.slice(1)}, so the URL would have this port, and "allowedHosts" does not list it.`,
-    fix: 'Let the proxy send the port that Twilio calls, or no X-Forwarded-Port at all, or set "publicUrl" to the scheme and host of the URL at Twilio.',
+    fix: `If the URL at Twilio has this port, put ${entry} into "allowedHosts". If it has another, let the proxy send that one, and if it has none, no X-Forwarded-Port at all.`,
+    ruleFix: `put ${entry} into "allowedHosts" if the URL at Twilio has this port`,
   }
 }
 
@@ -379,7 +384,7 @@ export function isSentOn(subject: Subject): boolean {
   const { evidence, state, signatures, queryPairs } = subject
   const { covers, pairs } = state
   const { userAgent } = evidence
-  if (userAgent === undefined || /^TwilioProxy\//i.test(userAgent)) return false
+  if (userAgent === undefined || isOfTwilio(userAgent)) return false
   if (signatures.length === 0 || isByHand(userAgent)) return false
   const form = covers === 'params' && pairs.length > 0 ? pairs : queryPairs
   const params = findJsonForm(subject)?.pairs ?? form
