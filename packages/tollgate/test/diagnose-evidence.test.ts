@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { get, handshake, json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
-import { causes, diagnose } from '../src/diagnose/index.ts'
+import { causes, type DiagnosableRequest, diagnose } from '../src/diagnose/index.ts'
 import { createVerifier, type Diagnoser, fromRequest, type IncomingRequest } from '../src/index.ts'
 import { stopClock } from './process-clock.ts'
 import { authToken, options, origin, otherToken } from './requests.ts'
@@ -194,7 +194,10 @@ describe('evidence that the request has', () => {
   test('a handshake has another User-Agent than a webhook, and no token', async () => {
     const bare = { 'i-twilio-idempotency-token': undefined }
     const lost = (agent: string | undefined, signed = 'wss://api.example.com/unknown-mount/stream') =>
-      diagnose(handshake(signed, { ...bare, 'x-forwarded-for': '54.172.60.13', 'user-agent': agent }), options)
+      diagnose(
+        handshake(signed, { ...bare, 'x-forwarded-for': '54.172.60.13', 'user-agent': agent }) as DiagnosableRequest,
+        options,
+      )
     for (const agent of ['Twilio.TmeWs/1.0', 'Twilio.TmeWs/2.3', undefined, 'relay/1.0']) {
       const { proven, suspected } = await lost(agent)
       expect(proven).toBeUndefined()
@@ -216,9 +219,12 @@ describe('evidence that the request has', () => {
     const lines = (indent: number | string, end = '') => `${JSON.stringify(data, null, indent)}${end}`
     for (const sent of [lines(2), lines(4, '\n'), lines('\t'), lines(2, '\n').replaceAll('\n', '\r\n')]) {
       const request = json(sent, { headers: { 'user-agent': 'curl/8.5.0' } })
-      const { proven } = await diagnose({ ...request, body: sent.replace(/[\r\n]/g, '') }, options)
+      const { proven } = await diagnose(
+        { ...request, body: sent.replace(/[\r\n]/g, '') } as DiagnosableRequest,
+        options,
+      )
       expect(proven?.causes).toMatchObject([{ id: 'body_whitespace', fix: expect.stringContaining('--data-binary') }])
-      const parsed = await diagnose({ ...request, body: JSON.stringify(data) }, options)
+      const parsed = await diagnose({ ...request, body: JSON.stringify(data) } as DiagnosableRequest, options)
       expect(parsed.proven?.causes[0]?.id).toBe('body_reserialized')
       expect(JSON.stringify(parsed)).not.toContain('--data-binary')
     }
