@@ -344,7 +344,8 @@ function unquoteMessage(text: string): string {
 /** Opens the text that a log in JSON holds, if the request is in it. */
 function openLogged(source: Source): Source {
   const { whole } = source
-  const isRequest = [whole?.value].flat().some(hasSignedRequest)
+  // An export names its requests. A header of one may hold a text that looks like another.
+  const isRequest = isExport(whole?.value) || [whole?.value].flat().some(hasSignedRequest)
   const text = whole === undefined || isRequest ? undefined : findLoggedText(whole.value)
   return text === undefined ? source : openSource(encodeUtf8(text))
 }
