@@ -65,6 +65,9 @@ const tokens = ({ options: { authToken } }: Refused): string[] => {
   }
   return (typeof authToken === 'string' ? [authToken] : list).flat().map(String)
 }
+/** The look-up takes an argument, and does not name what Tollgate gives. */
+const readsNoObject = ({ options: { authToken } }: Refused): boolean =>
+  typeof authToken === 'function' && authToken.length === 1 && !`${authToken}`.includes('accountSid')
 const secrets = (refused: Refused): string[] => [
   ...tokens(refused),
   ...Object.values(Object(refused.options.sharedKeys)).map((key) => String(Object(key).secret ?? key)),
@@ -429,7 +432,11 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
         accounts(one).includes(account) && !Object.keys(Object(one.options.authToken)).includes(account),
     ],
     [
-      /^The look-up in "authToken" was asked for the account (AC\w+), and found no token/,
+      /^The look-up in "authToken" was asked for the account (AC\w+), and found no token\. It is called with an object/,
+      (one, [account = '']) => readsNoObject(one) && accounts(one).includes(account),
+    ],
+    [
+      /^The look-up in "authToken" was asked for the account (AC\w+), and found no token\.$/,
       (one, [account = '']) => typeof one.options.authToken === 'function' && accounts(one).includes(account),
     ],
     [
@@ -457,7 +464,11 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
     ],
   ],
   key_lookup: [
-    [/^The look-up of the key/, (one) => one.code === 'key_lookup_failed'],
+    [
+      /^The look-up of the key threw an error\. It is called with an object/,
+      (one) => one.code === 'key_lookup_failed' && readsNoObject(one),
+    ],
+    [/^The look-up of the key (?!threw an error\. It)/, (one) => one.code === 'key_lookup_failed'],
     [
       /^The look-up in "authToken" returned an object without "authToken"/,
       (one) => typeof one.options.authToken === 'function' && tokens(one).length === 0,

@@ -4,6 +4,7 @@ import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { causes } from '../src/diagnose/causes/index.ts'
 import { type DiagnoseOptions, type Diagnosis, diagnose, diagnoseSendGrid } from '../src/diagnose/index.ts'
 import { fromRequest, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
+import { cached } from '../src/keys/index.ts'
 import { signRequest } from '../src/testing/index.ts'
 import { accountSid, authToken, options, origin, otherToken } from './requests.ts'
 import { genuine, post as postSendGrid } from './sendgrid-support.ts'
@@ -18,6 +19,8 @@ function explain(request: unknown, given: VerifierOptions & DiagnoseOptions = {}
 }
 
 const url = `${origin}/sms`
+const tokens: Record<string, string> = {}
+const tokenMap = new Map<string, string>()
 
 describe('what is said is true', () => {
   test('a look-up that was asked for an account is not told that the request names none', async () => {
@@ -32,6 +35,42 @@ describe('what is said is true', () => {
       { authToken: ({ accountSid: asked }) => (asked === undefined ? undefined : authToken) },
     )
     expect(read(event)).toMatch(/names no account/)
+  })
+
+  test.each<[says: boolean, how: string, lookup: (claim: never) => unknown]>([
+    [true, 'takes a text', (accountSid: string) => tokens[accountSid]],
+    [
+      true,
+      'takes a text in a block',
+      async (sid: string) => {
+        return tokens[sid]
+      },
+    ],
+    [true, 'is a method', tokenMap.get.bind(tokenMap)],
+    [true, 'fails with an object', (sid: string) => tokens[sid.trim()]],
+    [false, 'takes the object apart', ({ accountSid: sid }: { accountSid: string }) => tokens[sid]],
+    [
+      false,
+      'is a function',
+      async function find({ accountSid: sid }: { accountSid: string }) {
+        return tokens[sid]
+      },
+    ],
+    [
+      false,
+      'takes it apart inside',
+      (claim: { accountSid: string }) => {
+        const { accountSid: sid } = claim
+        return tokens[sid]
+      },
+    ],
+    [false, 'reads a property', (claim: { accountSid: string }) => tokens[claim.accountSid]],
+    [false, 'is cached', cached((sid) => tokens[sid])],
+    [false, 'takes nothing', () => undefined],
+  ])('says what a look-up is called with: %s, it %s', async (says, _how, lookup) => {
+    const diagnosis = await explain(post(url), { authToken: lookup as never })
+    expect(read(diagnosis).includes('It is called with an object that has "accountSid"')).toBe(says)
+    expect(read(diagnosis)).toMatch(/found no token|threw an error/)
   })
 
   test('an object as text is no proof, and a program that sends requests on comes first', async () => {

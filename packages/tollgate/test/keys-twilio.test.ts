@@ -69,13 +69,20 @@ describe('an answer of Twilio', () => {
   })
 
   test.each([
-    [401, 'refuses the credentials (401)'],
+    [401, 'refuses the API key (401). A standard key cannot read Auth Tokens: use a main key or "authToken"'],
     [403, 'forbids the request (403)'],
     [400, 'answered with status 400'],
   ])('of %i is a failure at once', async (status, message) => {
     server.handle = (_req, res) => answer(res, status, { code: 20003, message: 'Authenticate', status })
     await expect(lookUp()(claim(sub))).rejects.toThrow(message)
     expect(server.requests).toHaveLength(1)
+  })
+
+  test('of 401 to an Auth Token says nothing of keys', async () => {
+    server.handle = (_req, res) => answer(res, 401, { code: 20003, message: 'Authenticate', status: 401 })
+    const found = lookUp({ apiKey: undefined, authToken: [token(1), token(2)] })(claim(sub))
+    await expect(found).rejects.toThrow(/refuses the Auth Token \(401\)\. It may have been rotated$/)
+    expect(server.requests).toHaveLength(2)
   })
 
   test.each([

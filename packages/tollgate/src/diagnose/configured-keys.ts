@@ -2,7 +2,7 @@ import { type Awaitable, withTimeLimit } from '../checks/limits.ts'
 import { describeSecretFault, describeTokenFault, isAccountSid, makeRandomToken } from '../checks/secrets.ts'
 import { type AlgorithmName, findAlgorithm, findDefaultAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
 import type { Settings } from '../verify/options.ts'
-import type { UnverifiedClaim } from '../verify/types.ts'
+import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
 
 /** A secret that may have signed. */
 export interface Key {
@@ -37,6 +37,8 @@ export interface ConfiguredKeys {
   readonly answer: Described | undefined
   /** A look-up returned the Auth Tokens. */
   readonly isLookedUp: boolean
+  /** Nothing in the source of the look-up reads the AccountSid from an object, as it has to. */
+  readonly readsNoObject: boolean
   /** Another account, for which the look-up returns the same token. */
   readonly sharedWith: string | undefined
   /** The accounts that the request names. A look-up gets the only one as `accountSid`. */
@@ -167,6 +169,8 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
     lookup: (namesSharedKey ? forSharedKey : forTokens).outcome(),
     answer: namesSharedKey ? undefined : answer,
     isLookedUp: !namesSharedKey && given === undefined && settings.authTokens.kind === 'lookup',
+    readsNoObject:
+      !namesSharedKey && settings.authTokens.kind === 'lookup' && readsNoObject(settings.authTokens.lookup),
     sharedWith: namesSharedKey ? undefined : await findSharing(sources, looked),
     accounts,
     hasFixedTokens: given?.isRecord === false,
@@ -175,6 +179,18 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
         ? account
         : undefined,
   }
+}
+
+/**
+ * Reads the source of a look-up of the user: `(sid) => tokens[sid]` takes its argument for a text,
+ * as the look-up that `cached` calls may. What `cached` returns has methods.
+ */
+function readsNoObject(lookup: AuthTokenLookup): boolean {
+  if (lookup.length !== 1 || lookup.refresh !== undefined || lookup.verified !== undefined) return false
+  const source = Function.prototype.toString.call(lookup)
+  const takesApart =
+    /^[^(=]{0,200}\(\s{0,20}\{/.test(source) || /\baccountSid\b[^{}()]{0,200}\}\s{0,20}=[^=>]/.test(source)
+  return !takesApart && !/[.'"`]accountSid\b/.test(source)
 }
 
 /** Uses the algorithm that Twilio uses with this kind of key. */

@@ -16,6 +16,8 @@ interface AccountsApi {
   readonly baseUrl: string
   /** The main account, which owns the credentials and the subaccounts. */
   readonly accountSid: string
+  /** An API key asks, and not an Auth Token. */
+  readonly usesApiKey: boolean
   /** The values for `Authorization`. If one is refused, the next is tried. */
   listCredentials(): readonly string[]
 }
@@ -54,12 +56,15 @@ export async function fetchAuthToken(
     if (response.status === 404) return undefined
     if (response.status !== 401) throw new Error(describeStatus(response.status))
   }
-  throw new Error(describeStatus(401))
+  throw new Error(api.usesApiKey ? refusedKey : describeStatus(401))
 }
+
+const refusedKey =
+  'Twilio\'s Accounts API refuses the API key (401). A standard key cannot read Auth Tokens: use a main key or "authToken"'
 
 function describeStatus(status: number | undefined): string {
   if (status === undefined) return "Twilio's Accounts API cannot be reached"
-  if (status === 401) return "Twilio's Accounts API refuses the credentials (401). Were they rotated?"
+  if (status === 401) return "Twilio's Accounts API refuses the Auth Token (401). It may have been rotated"
   if (status === 403) return "Twilio's Accounts API forbids the request (403). An API key must be a main key"
   return `Twilio's Accounts API answered with status ${status}`
 }

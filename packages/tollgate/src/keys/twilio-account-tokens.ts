@@ -33,6 +33,7 @@ export function twilioAccountTokens(options: TwilioAccountTokensOptions): AuthTo
   const accountsApi = {
     ...api,
     accountSid: main,
+    usesApiKey: apiKey !== undefined,
     listCredentials() {
       if (apiKey !== undefined) return [apiKey]
       return [...new Set([...(learned ?? []), ...(authTokens ?? [])])].map((token) => toBasicAuth(main, token))

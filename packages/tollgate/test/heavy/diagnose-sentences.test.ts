@@ -97,6 +97,8 @@ const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
   [post(`${origin}/sms`, { secret: otherToken }), { publicUrl: 'http://localhost:3000' }],
   [post(`${origin}/sms`, { secret: otherToken }), { signedUrl: () => 'nonsense' }],
   [post(`${origin}/sms`), { authToken: () => undefined }],
+  [post(`${origin}/sms`), { authToken: (sid) => new Map<unknown, string>().get(sid) }],
+  [post(`${origin}/sms`), { authToken: (sid) => (sid as never as string).toLowerCase() }],
   [json('{"a":1}'), { authToken: () => undefined }],
   [post(`${origin}/sms`, { sent: [...sms, ['AccountSid', `AC${'c'.repeat(32)}`]] }), { authToken: () => undefined }],
   [post(`${origin}/sms`), { authToken: () => new Promise<string>(() => undefined), lookupTimeoutMs: 20 }],

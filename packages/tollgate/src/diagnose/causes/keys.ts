@@ -110,6 +110,12 @@ export const keyCauses = {
           detail: 'The look-up of the key took longer than "lookupTimeoutMs".',
           fix: 'Raise "lookupTimeoutMs", or let the look-up answer from a cache.',
         }
+      if (keys.lookup === 'failed' && keys.readsNoObject)
+        return {
+          grounds: ['refusal'],
+          detail: `The look-up of the key threw an error. ${calledWithObject}`,
+          fix: `${readObject} If it does, it cannot reach its source, or may not read it.`,
+        }
       return keys.lookup === 'failed'
         ? {
             grounds: ['refusal'],
@@ -545,10 +551,19 @@ function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys, s
     : `The settings header names ${claimed ?? 'an unknown algorithm'}, and the signature was made with ${signed}.`
 }
 
+const calledWithObject = 'It is called with an object that has "accountSid", not with the AccountSid itself.'
+const readObject = 'Let the look-up read "accountSid" from its argument: ({ accountSid }) => ….'
+
 /** Explains a request for which the look-up found no token. */
-function explainNoToken({ lookup, accounts }: ConfiguredKeys): Suspicion | undefined {
+function explainNoToken({ lookup, accounts, readsNoObject }: ConfiguredKeys): Suspicion | undefined {
   if (lookup !== 'nothing') return undefined
   const [account] = accounts
+  if (accounts.length === 1 && isAccountSid(account) && readsNoObject)
+    return {
+      grounds: ['refusal'],
+      detail: `The look-up in "authToken" was asked for the account ${account}, and found no token. ${calledWithObject}`,
+      fix: `${readObject} If it does, and the account is yours, check that the token is stored under ${account}.`,
+    }
   if (accounts.length === 1 && isAccountSid(account))
     return {
       grounds: ['refusal'],
