@@ -72,7 +72,7 @@ describe('evidence that the request has', () => {
         post('https://flow.example.net/in', { headers, secret: otherToken, url: '/sms' }),
         options,
       )
-      expect(suspected[0]).toMatchObject({ id: 'host', detail: expect.stringContaining('another User-Agent') })
+      expect(suspected[0]).toMatchObject({ id: 'host', detail: expect.stringMatching(/another User-Agent|User-Agent names/) })
     }
     // The User-Agent of Twilio is not another one.
     const own = { 'user-agent': 'TwilioProxy/1.1', 'i-twilio-idempotency-token': 'a' }
@@ -295,6 +295,25 @@ describe('evidence that the request has', () => {
       const isName = !name.endsWith('none')
       expect(proven?.causes.map(({ id }) => id)).toEqual(isName ? ['signature_missing'] : undefined)
       if (isName) expect(proven?.causes[0]?.detail).toContain(name.toLowerCase())
+    },
+  )
+
+  test.each(['Make/production', 'azure-logic-apps/1.0 (workflow 1; version 2)', 'Zapier', 'n8n'])(
+    'a signature that %s copied',
+    async (agent) => {
+      const headers = { 'user-agent': agent, 'i-twilio-idempotency-token': undefined }
+      const few = sms.slice(0, 4)
+      const signed = post('https://hook.example.net/a1', { url: '/sms', params: sms, sent: few, headers })
+      const wrapped = { '$content-type': 'application/x-www-form-urlencoded', $content: btoa(`${signed.body}`) }
+      const asJson = { ...signed.headers, 'content-type': 'application/json' }
+      for (const request of [signed, { ...signed, headers: asJson, body: JSON.stringify(wrapped) }]) {
+        const { proven, suspected } = await diagnose(request as typeof signed, options)
+        expect(proven).toBeUndefined()
+        expect(suspected[0]).toMatchObject({ id: 'host', fix: expect.stringMatching(/^Let Twilio call this server itself/) })
+        expect(suspected.map(({ id }) => id)).not.toContain('not_from_twilio')
+      }
+      // A program with its own token signs for this server.
+      expect((await diagnose(post(url, { headers }), options)).verdict.ok).toBe(true)
     },
   )
 

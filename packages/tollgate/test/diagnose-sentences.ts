@@ -124,6 +124,12 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   ],
   host: [
     [
+      /^User-Agent names (Make|Zapier|n8n|Azure Logic Apps|Pipedream|Workato|Power Automate), which sends a request of its own/,
+      (one, [named = '']) =>
+        readHeader(one, 'user-agent').join().toLowerCase().includes(named.toLowerCase().replaceAll(' ', '-')) &&
+        has(one, 'x-twilio-signature'),
+    ],
+    [
       /^The request names the host "(.+)", a site that s(?:hows requests|ends requests on)/,
       (one, [host = '']) => namesHost(one, host),
     ],

@@ -243,6 +243,22 @@ export function isOfTwilio(userAgent: string | undefined): boolean {
   return userAgent !== undefined && ofTwilio.test(userAgent)
 }
 
+/** Services that send a request of their own for one that they got, each by the start of its User-Agent. */
+const relays: readonly (readonly [agent: RegExp, service: string])[] = [
+  [/^make\/production/i, 'Make'],
+  [/^zapier/i, 'Zapier'],
+  [/^n8n/i, 'n8n'],
+  [/^azure-logic-apps\//i, 'Azure Logic Apps'],
+  [/^pipedream/i, 'Pipedream'],
+  [/^workato/i, 'Workato'],
+  [/^(microsoft-)?power-?automate/i, 'Power Automate'],
+]
+
+/** Names the service that sent a request of its own. */
+export function findRelay(userAgent: string | undefined): string | undefined {
+  return userAgent === undefined ? undefined : relays.find(([agent]) => agent.test(userAgent))?.[1]
+}
+
 /** Programs with which people send a request themselves. */
 const byHand = /curl|wget|mozilla|postman|insomnia|httpie|bruno|bot\b/i
 

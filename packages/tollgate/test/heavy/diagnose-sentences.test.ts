@@ -65,6 +65,7 @@ const local = { remoteAddress: '127.0.0.1' }
 
 /** Requests for sentences that no set-up of the corpus leads to. */
 const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
+  [post('https://hook.example.net/a', { url: '/sms', headers: { 'user-agent': 'Make/production' } }), {}],
   [{ method: 'GET', url: '/sms', headers: { 'user-agent': 'kube-probe/1.31' } }, {}],
   [handshake('wss://other.example.net/a', { 'user-agent': 'curl/8.5.0', 'i-twilio-idempotency-token': undefined }), {}],
   [{ ...post(`${origin}/sms`), headers: Object.entries(post(`${origin}/sms`).headers).flat() }, {}],

@@ -3,7 +3,7 @@ import { decodeUtf8 } from '../../schemes/twilio/sign/form.ts'
 import { isSignature } from '../../schemes/twilio/sign/signature.ts'
 import type { VerifierOptions } from '../../verify/types.ts'
 import { toBase64Length } from '../encodings.ts'
-import { isByHand, isRedirected, listHeaderNames, showAgent } from '../evidence.ts'
+import { findRelay, isByHand, isRedirected, listHeaderNames, showAgent } from '../evidence.ts'
 import { parseFormBody } from '../limits.ts'
 import { isTwilioName } from '../mask.ts'
 import { findProduct } from '../products.ts'
@@ -198,6 +198,8 @@ export const signatureCauses = {
       // No stranger hides a signature.
       if (evidence.looksLikeTwilio || redacted.test(subject.signatures[0] ?? '')) return undefined
       if (findOtherProduct(subject) !== undefined || isHeaderList(subject)) return undefined
+      // The row of the host explains it.
+      if (!isUnsigned && findRelay(evidence.userAgent) !== undefined) return undefined
       const isHandshake = subject.handshake || evidence.asksForWebSocket
       // Handshakes have no token, and a proxy may drop or replace User-Agent.
       if (isHandshake && !isTool) return undefined

@@ -4,7 +4,7 @@ import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../
 import type { Rejected } from '../../verdict.ts'
 import type { HostAndPort } from '../../verify/public-url.ts'
 import { findCaptureSite, fixCapture } from '../capture-sites.ts'
-import { isByHand, isForwarded, isOfTwilio, listParts, type Seen, showAgent, spellName } from '../evidence.ts'
+import { findRelay, isByHand, isForwarded, isOfTwilio, listParts, type Seen, showAgent, spellName } from '../evidence.ts'
 import { findJsonForm } from '../json-form.ts'
 import type { ForwardingFamily, Subject } from '../reading.ts'
 import { setUrl } from './mends.ts'
@@ -104,6 +104,13 @@ export const urlCauses = {
           grounds: ['contradiction'],
           detail: `The request has ${forwarder.from}, which ${forwarder.value} adds to what it sends on: Twilio signed the URL of ${forwarder.value} then, and this server checks the host "${host}".`,
           fix: `Let Twilio call this server itself. Or return the URL in the Twilio console, which is that of ${forwarder.value}, from "signedUrl", and let ${forwarder.value} pass the body on unchanged.`,
+        }
+      const relay = subject.signatures.length === 0 ? undefined : findRelay(subject.evidence.userAgent)
+      if (relay !== undefined)
+        return {
+          grounds: ['shape'],
+          detail: `User-Agent names ${relay}, which sends a request of its own: if it copied the signature, Twilio signed the URL of ${relay} and all parameters that came there.`,
+          fix: `Let Twilio call this server itself, and let this server call ${relay} if it has to know.`,
         }
       if (internalHost.test(host))
         return { grounds: ['sign'], detail: `This server checks the host "${host}", which Twilio cannot reach.` }
