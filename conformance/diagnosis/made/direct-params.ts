@@ -366,7 +366,7 @@ export const directParamsRows: readonly DirectRow[] = [
     request: post(`${origin}/sms`, {
       headers: {
         'content-type': 'application/json',
-        'user-agent': 'Zapier',
+        'user-agent': 'python-requests/2.32.3',
         'i-twilio-idempotency-token': undefined,
       },
       body: '{"text":"Hello","sender":"+14155550142","receivedAt":"2026-11-30T03:00:00Z"}',

@@ -72,7 +72,10 @@ describe('evidence that the request has', () => {
         post('https://flow.example.net/in', { headers, secret: otherToken, url: '/sms' }),
         options,
       )
-      expect(suspected[0]).toMatchObject({ id: 'host', detail: expect.stringMatching(/another User-Agent|User-Agent names/) })
+      expect(suspected[0]).toMatchObject({
+        id: 'host',
+        detail: expect.stringMatching(/another User-Agent|User-Agent names/),
+      })
     }
     // The User-Agent of Twilio is not another one.
     const own = { 'user-agent': 'TwilioProxy/1.1', 'i-twilio-idempotency-token': 'a' }
@@ -309,7 +312,10 @@ describe('evidence that the request has', () => {
       for (const request of [signed, { ...signed, headers: asJson, body: JSON.stringify(wrapped) }]) {
         const { proven, suspected } = await diagnose(request as typeof signed, options)
         expect(proven).toBeUndefined()
-        expect(suspected[0]).toMatchObject({ id: 'host', fix: expect.stringMatching(/^Let Twilio call this server itself/) })
+        expect(suspected[0]).toMatchObject({
+          id: 'host',
+          fix: expect.stringMatching(/^Let Twilio call this server itself/),
+        })
         expect(suspected.map(({ id }) => id)).not.toContain('not_from_twilio')
       }
       // A program with its own token signs for this server.

@@ -4,7 +4,16 @@ import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../
 import type { Rejected } from '../../verdict.ts'
 import type { HostAndPort } from '../../verify/public-url.ts'
 import { findCaptureSite, fixCapture } from '../capture-sites.ts'
-import { findRelay, isByHand, isForwarded, isOfTwilio, listParts, type Seen, showAgent, spellName } from '../evidence.ts'
+import {
+  findRelay,
+  isByHand,
+  isForwarded,
+  isOfTwilio,
+  listParts,
+  type Seen,
+  showAgent,
+  spellName,
+} from '../evidence.ts'
 import { findJsonForm } from '../json-form.ts'
 import type { ForwardingFamily, Subject } from '../reading.ts'
 import { setUrl } from './mends.ts'
