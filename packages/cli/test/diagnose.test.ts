@@ -149,6 +149,37 @@ describe('diagnose --last', () => {
     expectUsage(await tollgate(['diagnose', '--last', '--curl', 'x'], { env }), 'cannot be used together')
   })
 
+  test('tries the other Auth Tokens of .env in its folder, or of the file of --dotenv', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+    vi.stubEnv('XDG_CACHE_HOME', folder)
+    const { headers, body } = signRequest({ url: 'https://example.com/sms', params, authToken })
+    const kept = { method: 'POST', url: 'https://example.com/sms', headers: Object.entries(headers) }
+    keepRequest({ ...kept, body: Buffer.from(body ?? '') }, [])
+    vi.unstubAllEnvs()
+    const third = 'c'.repeat(32)
+    const ask = (text: string, token: string | undefined, words: readonly string[] = []) => {
+      writeFileSync(join(folder, '.env'), text)
+      const env = { XDG_CACHE_HOME: folder, ...(token === undefined ? {} : { TWILIO_AUTH_TOKEN: token }) }
+      return tollgate(['diagnose', '--last', ...words], { env, cwd: folder, withToken: false })
+    }
+    const shell = await ask(`# local\nA=b\n export TWILIO_AUTH_TOKEN = "${authToken}" # mine\n`, otherToken)
+    expect(shell.stdout).toContain('TWILIO_AUTH_TOKEN in line 3 of .env signed')
+    expect(shell.stderr).toContain('Also trying another Auth Token, TWILIO_AUTH_TOKEN in line 3 of .env.')
+    const twice = `TWILIO_AUTH_TOKEN='${authToken}'\r\nX=1\r\nTWILIO_AUTH_TOKEN=${otherToken}\r\n`
+    const file = await ask(twice, undefined, ['--dotenv', '.env'])
+    expect(file.stdout).toContain('TWILIO_AUTH_TOKEN in line 1 of the file of --dotenv signed')
+    expect(file.stderr).not.toContain('line 3')
+    // A token that did not sign proves nothing, and what is no other token is not tried.
+    const wrong = await ask(`TWILIO_AUTH_TOKEN=${third}`, otherToken)
+    expect(wrong.stdout).toContain('Nothing is proven')
+    expect(wrong.stdout + wrong.stderr).not.toContain(third)
+    const others = `OLD_TWILIO_AUTH_TOKEN=${authToken}\n#TWILIO_AUTH_TOKEN=${authToken}\nTWILIO_AUTH_TOKEN=changeme\n`
+    const none = await ask(`${others}TWILIO_AUTH_TOKEN=${otherToken}`, otherToken)
+    expect(none.stdout).toContain('Nothing is proven')
+    expect(none.stderr).not.toContain('Also trying')
+    rmSync(folder, { recursive: true })
+  })
+
   // The server compared signatures, so it has a secret, which only the command lacks.
   test('of a request that names a SharedKey needs the secret of this key, and says nothing about the server', async () => {
     const folder = join(cache, 'shared')

@@ -34,6 +34,8 @@ interface How {
   readonly keepOpen?: boolean
   readonly env?: Readonly<Record<string, string>>
   readonly withToken?: boolean
+  /** The folder in which the command runs. */
+  readonly cwd?: string
   readonly onStarted?: (child: ReturnType<typeof spawn>) => void
 }
 
@@ -52,7 +54,8 @@ export async function tollgateAtTerminal(words: readonly string[], how: How = {}
 function run(program: string, words: readonly string[], how: How): Promise<Ran> {
   const { PATH = '', HOME = '' } = process.env
   const token = how.withToken === false ? {} : { TWILIO_AUTH_TOKEN: authToken }
-  const child = spawn(program, words, { env: { PATH, HOME, TERM: 'xterm', SHELL: '/bin/bash', ...token, ...how.env } })
+  const env = { PATH, HOME, TERM: 'xterm', SHELL: '/bin/bash', ...token, ...how.env }
+  const child = spawn(program, words, { env, cwd: how.cwd })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text

@@ -442,6 +442,12 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       (one, [account = '']) => readsNoObject(one) && accounts(one).includes(account),
     ],
     [
+      /^The look-up in "authToken" was asked for the account (AC\w+), and found no token\. It remembers this for up to (\d+) seconds/,
+      (one, [account = '', seconds]) =>
+        accounts(one).includes(account) &&
+        Number(Object(one.options.authToken).negativeTtlMs) === Number(seconds) * 1000,
+    ],
+    [
       /^The look-up in "authToken" was asked for the account (AC\w+), and found no token\.$/,
       (one, [account = '']) => typeof one.options.authToken === 'function' && accounts(one).includes(account),
     ],

@@ -4,7 +4,7 @@ import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { causes } from '../src/diagnose/causes/index.ts'
 import { type DiagnoseOptions, type Diagnosis, diagnose, diagnoseSendGrid } from '../src/diagnose/index.ts'
 import { fromRequest, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
-import { cached } from '../src/keys/index.ts'
+import { cached, twilioAccountTokens } from '../src/keys/index.ts'
 import { signRequest } from '../src/testing/index.ts'
 import { accountSid, authToken, options, origin, otherToken } from './requests.ts'
 import { genuine, post as postSendGrid } from './sendgrid-support.ts'
@@ -20,6 +20,7 @@ function explain(request: unknown, given: VerifierOptions & DiagnoseOptions = {}
 
 const url = `${origin}/sms`
 const tokens: Record<string, string> = {}
+const notFound = async (): Promise<Response> => new Response('{}', { status: 404 })
 const tokenMap = new Map<string, string>()
 
 describe('what is said is true', () => {
@@ -71,6 +72,32 @@ describe('what is said is true', () => {
     const diagnosis = await explain(post(url), { authToken: lookup as never })
     expect(read(diagnosis).includes('It is called with an object that has "accountSid"')).toBe(says)
     expect(read(diagnosis)).toMatch(/found no token|threw an error/)
+  })
+
+  test.each<[string, VerifierOptions['authToken'], remembers: string | undefined]>([
+    ['by default', cached(() => undefined), '30 seconds'],
+    ['as long as its option says', cached(() => undefined, { negativeTtlSeconds: 5 }), '5 seconds'],
+    ['not at all', cached(() => undefined, { negativeTtlSeconds: 0 }), undefined],
+    ['in the API', twilioAccountTokens({ accountSid, authToken, fetch: notFound }), '30 seconds'],
+    ['without a cache', () => undefined, undefined],
+  ])('says how long a look-up remembers an unknown account: %s', async (_how, lookup, remembers) => {
+    const unknown = `AC${'d'.repeat(32)}`
+    const request = signRequest({ url, params: { AccountSid: unknown }, authToken })
+    const said = read(await explain({ ...request, method: 'POST' }, { authToken: lookup }))
+    expect(/remembers this for up to (\d+ seconds)/.exec(said)?.[1]).toBe(remembers)
+    expect(said).toContain(`asked for the account ${unknown}, and found no token`)
+  })
+
+  test.each([
+    ['in parts of hex', `v1:${'0a'.repeat(12)}:${'1b'.repeat(16)}:${'2c'.repeat(32)}`, true],
+    ['in Base64', Buffer.alloc(60, 7).toString('base64'), true],
+    ['cut', 'a1b2'.repeat(6), false],
+  ])('a token that a look-up returns encrypted is not in the console: %s', async (_how, token, isEncrypted) => {
+    const { suspected } = await explain(post(url), { authToken: () => token })
+    const { fix } = suspected.find(({ id }) => id === 'token_shape') ?? {}
+    expect(fix).toMatch(isEncrypted ? /decrypt it/i : /Copy the Auth Token/)
+    const fixed = await explain(post(url), { authToken: token })
+    expect(read(fixed)).not.toContain('look-up')
   })
 
   test('an object as text is no proof, and a program that sends requests on comes first', async () => {

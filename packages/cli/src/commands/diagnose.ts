@@ -3,6 +3,7 @@ import { findCaptureUse, findHeader, findSharedKeyId, isBodyLost, type RecordedR
 import type { AnyScheme } from 'tollgate/schemes'
 import type { Args } from '../args.ts'
 import { describeCut, formatCauses, guessFlags, listFixes, readGuesses } from '../diagnosis.ts'
+import { readTokensOfDotenv } from '../dotenv.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { inputFlags, readRequest, toArrived, writeRequestFlags } from '../inputs/index.ts'
 import { type Colors, cleanText, colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
@@ -72,7 +73,9 @@ export const command: Command = {
     const isOther = kept !== undefined && findSigner(kept, args) !== undefined
     const secrets =
       isOther || hasKey(args, io) ? await readSecretsIfAny(args, io, keyId) : await readSecrets(args, io, keyId)
-    const guesses = await readGuesses(args, io)
+    const ofDotenv = kept === undefined || isOther ? {} : await readTokensOfDotenv(args, io, secrets.authTokens)
+    const read = await readGuesses(args, io)
+    const guesses = { ...read, otherTokens: { ...ofDotenv, ...read.otherTokens } }
     const given = kept ?? (await readRequest(args, io))
     const scheme = findSigner(given, args)
     const explained: Shown =

@@ -37,6 +37,8 @@ export interface ConfiguredKeys {
   readonly answer: Described | undefined
   /** A look-up returned the Auth Tokens. */
   readonly isLookedUp: boolean
+  /** How long the look-up remembers that there is no such account: one of `cached` does. */
+  readonly unknownForMs: number
   /** Nothing in the source of the look-up reads the AccountSid from an object, as it has to. */
   readonly readsNoObject: boolean
   /** Another account, for which the look-up returns the same token. */
@@ -169,6 +171,7 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
     lookup: (namesSharedKey ? forSharedKey : forTokens).outcome(),
     answer: namesSharedKey ? undefined : answer,
     isLookedUp: !namesSharedKey && given === undefined && settings.authTokens.kind === 'lookup',
+    unknownForMs: settings.authTokens.kind === 'lookup' ? readUnknownFor(settings.authTokens.lookup) : 0,
     readsNoObject:
       !namesSharedKey && settings.authTokens.kind === 'lookup' && readsNoObject(settings.authTokens.lookup),
     sharedWith: namesSharedKey ? undefined : await findSharing(sources, looked),
@@ -191,6 +194,11 @@ function readsNoObject(lookup: AuthTokenLookup): boolean {
   const takesApart =
     /^[^(=]{0,200}\(\s{0,20}\{/.test(source) || /\baccountSid\b[^{}()]{0,200}\}\s{0,20}=[^=>]/.test(source)
   return !takesApart && !/[.'"`]accountSid\b/.test(source)
+}
+
+/** `cached` and `twilioAccountTokens` tell it. */
+function readUnknownFor(lookup: AuthTokenLookup & { readonly negativeTtlMs?: unknown }): number {
+  return typeof lookup.negativeTtlMs === 'number' ? lookup.negativeTtlMs : 0
 }
 
 /** Uses the algorithm that Twilio uses with this kind of key. */

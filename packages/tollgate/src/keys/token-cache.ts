@@ -53,6 +53,8 @@ export interface TokenCache {
   (claim: UnverifiedClaim): Awaitable<OwnTokens | undefined>
   refresh(claim: UnverifiedClaim): Awaitable<OwnTokens | undefined>
   verified(claim: UnverifiedClaim): void
+  /** How long "no such account" is remembered. The diagnosis reads it. */
+  readonly negativeTtlMs: number
 }
 
 interface Entry {
@@ -250,6 +252,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
     return accountSid === undefined ? undefined : bind(find(accountSid), accountSid)
   }
   return Object.assign(lookup, {
+    negativeTtlMs: settings.negativeTtlMs,
     refresh(claim: UnverifiedClaim) {
       const accountSid = chooseAccount(claim)
       if (accountSid === undefined) return undefined

@@ -17,6 +17,7 @@ import { type CauseId, causes } from '../../src/diagnose/causes/index.ts'
 import type { CauseRow } from '../../src/diagnose/causes/row.ts'
 import { type DiagnosableRequest, diagnose } from '../../src/diagnose/index.ts'
 import { fromRequest, type VerifierOptions } from '../../src/index.ts'
+import { cached } from '../../src/keys/index.ts'
 import { claims, type Refused } from '../diagnose-sentences.ts'
 import { readOptions, readRequest, setUps } from '../diagnose-support.ts'
 import { authToken, options, origin, otherSid, otherToken } from '../requests.ts'
@@ -99,6 +100,7 @@ const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
   [post(`${origin}/sms`, { secret: otherToken }), { signedUrl: () => 'nonsense' }],
   [post(`${origin}/sms`), { authToken: () => undefined }],
   [post(`${origin}/sms`), { authToken: (sid) => new Map<unknown, string>().get(sid) }],
+  [post(`${origin}/sms`), { authToken: cached(() => undefined, { negativeTtlSeconds: 7 }) }],
   [post(`${origin}/sms`), { authToken: (sid) => (sid as never as string).toLowerCase() }],
   [json('{"a":1}'), { authToken: () => undefined }],
   [post(`${origin}/sms`, { sent: [...sms, ['AccountSid', `AC${'c'.repeat(32)}`]] }), { authToken: () => undefined }],

@@ -183,6 +183,10 @@ export const keyCauses = {
           key.secret.length === 32
             ? `${nameToken(keys)} has other characters than lower-case hex digits.`
             : `${nameToken(keys)} has ${key.secret.length} characters. Auth Tokens have 32.`,
+        fix:
+          keys.isLookedUp && key.secret.length > 40
+            ? 'If the token is stored encrypted or encoded, decrypt it in the look-up: it must return 32 lower-case hex digits.'
+            : undefined,
       }
     },
   } satisfies CauseRow as Row,
@@ -555,7 +559,7 @@ const calledWithObject = 'It is called with an object that has "accountSid", not
 const readObject = 'Let the look-up read "accountSid" from its argument: ({ accountSid }) => ….'
 
 /** Explains a request for which the look-up found no token. */
-function explainNoToken({ lookup, accounts, readsNoObject }: ConfiguredKeys): Suspicion | undefined {
+function explainNoToken({ lookup, accounts, readsNoObject, unknownForMs }: ConfiguredKeys): Suspicion | undefined {
   if (lookup !== 'nothing') return undefined
   const [account] = accounts
   if (accounts.length === 1 && isAccountSid(account) && readsNoObject)
@@ -563,6 +567,13 @@ function explainNoToken({ lookup, accounts, readsNoObject }: ConfiguredKeys): Su
       grounds: ['refusal'],
       detail: `The look-up in "authToken" was asked for the account ${account}, and found no token. ${calledWithObject}`,
       fix: `${readObject} If it does, and the account is yours, check that the token is stored under ${account}.`,
+    }
+  const seconds = unknownForMs / 1000
+  if (accounts.length === 1 && isAccountSid(account) && seconds > 0)
+    return {
+      grounds: ['refusal'],
+      detail: `The look-up in "authToken" was asked for the account ${account}, and found no token. It remembers this for up to ${seconds} seconds ("negativeTtlSeconds").`,
+      fix: `If the account is yours, let its source return the Auth Token: check that it is stored under ${account}. If you just stored it, wait ${seconds} seconds.`,
     }
   if (accounts.length === 1 && isAccountSid(account))
     return {
