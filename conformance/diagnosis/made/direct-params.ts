@@ -362,11 +362,11 @@ export const directParamsRows: readonly DirectRow[] = [
   {
     // https://github.com/Dispatcharr/Dispatcharr/pull/1020
     name: 'JSON of a forwarder in place of the form',
-    expected: ['form_taken_as_json'],
+    expected: ['host'],
     request: post(`${origin}/sms`, {
       headers: {
         'content-type': 'application/json',
-        'user-agent': 'python-requests/2.32.3',
+        'user-agent': 'Zapier',
         'i-twilio-idempotency-token': undefined,
       },
       body: '{"text":"Hello","sender":"+14155550142","receivedAt":"2026-11-30T03:00:00Z"}',

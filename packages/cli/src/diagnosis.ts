@@ -1,8 +1,11 @@
+import { stat } from 'node:fs/promises'
+import { parseEnv } from 'node:util'
 import type { Cause, DiagnoseOptions } from 'tollgate/diagnose'
 import { findHeader, type RecordedRequest } from 'tollgate/requests'
 import type { Args } from './args.ts'
 import { inGroup } from './commands/command.ts'
-import { type Colors, cleanText, type Io } from './io.ts'
+import { type Colors, cleanText, type Io, tell } from './io.ts'
+import { readText } from './read-text.ts'
 import { readOtherTokens } from './secrets.ts'
 
 export const guessFlags = inGroup('Guesses to try:', {
@@ -33,6 +36,38 @@ export async function readGuesses(args: Args, io: Io): Promise<DiagnoseOptions> 
     prefixes: args.list('prefix'),
     maxTries: args.integer('max-tries', 1, 1_000_000),
   }
+}
+
+/**
+ * Reads the Auth Tokens of the file of `--dotenv`, or of `.env` in this folder, that the request was
+ * not checked with: a variable that is set already wins over the file, and the last of several lines
+ * over the others.
+ * @param checked the Auth Tokens that the request is checked with
+ * @returns the tokens by the line that has them
+ */
+export async function readTokensOfDotenv(
+  args: Args,
+  io: Io,
+  checked: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  const path = args.text('dotenv') ?? '.env'
+  // Nobody named the file, and a pipe of that name would be waited for.
+  const file = path === '-' ? undefined : await stat(path).catch(() => undefined)
+  if (file?.isFile() !== true || file.size > 65_536) return {}
+  const text = await readText(io, path, '--dotenv', { secret: true }).catch(() => '')
+  const tokens: Record<string, string> = {}
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const token = /^\s*(?:export\s+)?TWILIO_AUTH_TOKEN\s*=/.test(line) ? parseEnv(line).TWILIO_AUTH_TOKEN : undefined
+    if (token === undefined || !/^[0-9a-f]{32}$/.test(token) || checked.includes(token)) continue
+    tokens[`TWILIO_AUTH_TOKEN in line ${index + 1} of ${args.has('dotenv') ? 'the file of --dotenv' : '.env'}`] = token
+  }
+  const names = Object.keys(tokens).slice(0, 8)
+  for (const name of names)
+    tell(
+      io,
+      `Also trying another Auth Token, ${name}. A variable that is set wins over the file, and a later line over this one.`,
+    )
+  return Object.fromEntries(names.map((name) => [name, tokens[name] ?? '']))
 }
 
 /** Returns the mark of a log that cut the body of a copy: … at its end, or dots if more bytes were announced. */
