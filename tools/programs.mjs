@@ -26,7 +26,6 @@ export const programs = {
   'php-cli': { names: ['php'], for: 'receivers in other languages' },
   promtool: { names: ['promtool'], for: 'the alerts of the gateway' },
   python3: { names: ['python3'], for: 'relays that rewrite a body' },
-  'python3-flask': { names: ['flask'], for: 'receivers and backends in other languages' },
   'redis-server': { names: ['redis-server', 'valkey-server'], for: 'the replay guard' },
   'ruby-rackup': { names: ['rackup'], for: 'receivers in other languages' },
   zsh: { names: ['zsh'], for: 'the completion of the command line, and pasted copies' },
@@ -37,6 +36,11 @@ export const benchmarkPrograms = { wrk: { names: ['wrk'], for: 'the benchmark of
 
 /** The libraries that these programs need, with a command that succeeds if the library is there. */
 export const libraries = {
+  // A command `flask` may be that of another Python.
+  'python3-flask': {
+    test: ['/usr/bin/python3', '-c', 'import flask'],
+    for: 'receivers and backends in other languages',
+  },
   'python3-twilio': { test: ['/usr/bin/python3', '-c', 'import twilio'], for: 'receivers in other languages' },
   'ruby-webrick': { test: ['ruby', '-e', 'require "webrick"'], for: 'receivers in other languages' },
 }

@@ -8,7 +8,6 @@ import { createGateway } from '@tollgate/gateway'
 import { sampleWebhook, signRequest, testServer } from 'tollgate/testing'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { packLibrary } from '../../../conformance/projects/prepare.mjs'
-import { requireProgram } from '../../programs.mjs'
 import { root } from '../../run.mjs'
 import { findFreePort } from '../../services/free-port.mjs'
 
@@ -54,7 +53,7 @@ async function deliver(port: number, token: string): Promise<[status: number, te
 test('the Flask application of the documentation gets what the gateway has verified, and nothing else', async () => {
   const port = await findFreePort()
   const folder = join(root, 'examples/gateway/backends')
-  await start(requireProgram('python3-flask'), ['--app', 'app.py', 'run', '--port', `${port}`], folder, port)
+  await start('/usr/bin/python3', ['-m', 'flask', '--app', 'app.py', 'run', '--port', `${port}`], folder, port)
   const gateway = createGateway({
     listen: { port: 0 },
     routes: [{ path: '/', upstream: `http://127.0.0.1:${port}`, publicUrl, authToken }],

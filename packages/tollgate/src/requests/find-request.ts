@@ -65,7 +65,7 @@ function listBareSignature(value: object): unknown[] {
   const entries = Object.entries(value).filter(([, text]) => typeof text === 'string' && text !== '')
   const found = entries.find(([name, text]) => /(?:^|[\w.-])signature$/i.test(name) && bareSignature.test(text))
   const type = entries.find(([name]) => /^content[-_.]?type$/i.test(name))
-  if (found === undefined || /sendgrid/i.test(found[0]) || listTexts(value, 'url').length === 0) return []
+  if (found === undefined || listTexts(value, 'url').length === 0) return []
   return [[['X-Twilio-Signature', found[1]], ...(type === undefined ? [] : [['Content-Type', type[1]]])]]
 }
 

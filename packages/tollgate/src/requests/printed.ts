@@ -241,7 +241,7 @@ function readPrintedBody(text: string, { start, end }: Span, headers: HeaderList
   return toBody(after ?? before?.value ?? lines, headers)
 }
 
-/** Reads the first object in a text, or the whole list if it is in one: the events of SendGrid are. */
+/** Reads the first object in a text, or the whole list if it is in one: a batch of events is. */
 function readFirst(text: string): object | undefined {
   const [first, ...others] = listPrinted(text)
   if (first === undefined || !/\[\s{0,20}$/.test(text.slice(Math.max(0, first.start - 21), first.start)))

@@ -38,7 +38,7 @@ export const queryCauses = {
     suspect({ subject: { state, method, handshake, queryPairs, options, evidence }, tried, working }) {
       if (isRedirected(method, state.url.query) && queryPairs.length === 0 && state.pairs.length === 0)
         return {
-          grounds: [handshake ? 'unknown' : 'setup'],
+          grounds: ['setup'],
           detail: handshake
             ? 'If this is a handshake of ConversationRelay whose URL has a query, it was lost. Media Streams has none.'
             : 'Every GET of Twilio’s has parameters in its query, and this one has no query: a redirect (301, 302) made it of a POST, or the query was lost.',
