@@ -20,7 +20,6 @@ export function requireProgram(
     | 'php-cli'
     | 'promtool'
     | 'python3'
-    | 'python3-flask'
     | 'redis-server'
     | 'ruby-rackup'
     | 'wrk'
