@@ -51,7 +51,7 @@ export async function readTokensOfDotenv(
   checked: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {
   const path = args.text('dotenv') ?? '.env'
-  // Nobody named the file, and a pipe of that name would be waited for.
+  // The user did not name this file. To read a pipe of that name would wait for its writer.
   const file = path === '-' ? undefined : await stat(path).catch(() => undefined)
   if (file?.isFile() !== true || file.size > 65_536) return {}
   const text = await readText(io, path, '--dotenv', { secret: true }).catch(() => '')

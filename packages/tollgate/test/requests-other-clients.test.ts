@@ -134,7 +134,7 @@ describe('a line of an access log', () => {
     expect(() => readRequests(line, { isCompared: true })).not.toThrow('--recent')
   })
 
-  test('other text is none', () => {
+  test('other text is no command', () => {
     for (const text of ['POST /sms', 'MessageSid=SM1 "POST /sms HTTP/1.1"', '[1, 2]'])
       expect(() => {
         for (const one of readRequests(text).requests) if (one instanceof RequestError) throw one

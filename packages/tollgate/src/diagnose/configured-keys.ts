@@ -185,8 +185,8 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
 }
 
 /**
- * Reads the source of a look-up of the user: `(sid) => tokens[sid]` takes its argument for a text,
- * as the look-up that `cached` calls may. What `cached` returns has methods.
+ * Reads the source of a look-up of the user. `(sid) => tokens[sid]` takes its argument for a text, which only
+ * the look-up inside `cached` gets. The function that `cached` returns is known by its methods.
  */
 function readsNoObject(lookup: AuthTokenLookup): boolean {
   if (lookup.length !== 1 || lookup.refresh !== undefined || lookup.verified !== undefined) return false

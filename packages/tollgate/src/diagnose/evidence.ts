@@ -281,7 +281,7 @@ export function listHeaderNames(headers: IncomingRequest['headers']): readonly s
  * Shows the program that a User-Agent names. The sender chooses the text, so only a short name and a
  * version are shown, and nothing that looks like a number of a person or a key.
  * @param agent the header
- * @returns the name, such as `axios/1.7.2`, or `undefined` if there is none to show
+ * @returns the name, such as `axios/1.7.2`. `undefined` for a User-Agent that is not shown
  */
 export function showAgent(agent: string | undefined): string | undefined {
   const [, name = ''] = /^([a-z][\w.-]{0,23}(?:\/v?\d[\w.]{0,15})?)(?=[\s;,(]|$)/i.exec(agent?.slice(0, 60) ?? '') ?? []

@@ -69,8 +69,7 @@ function findUrlSetting({ request, options, match, evidence, found }: SettingInp
   // The query may have a cause of its own. If not, the cause of the path changed it too.
   const ofAddress = mended.filter(({ id }) => causes[id].part !== 'query')
   const isQueryApart = ofAddress.length < mended.length || match.edits.some(({ dimension }) => dimension === 'hash')
-  const named = evidence.targets.map(({ value }) => value.path)
-  const mending = { request, options, signed: choosePort(match, evidence), path: target.path, named }
+  const mending = { request, options, signed: choosePort(match, evidence), path: target.path }
   for (const mend of new Set(mended.map(({ id }) => causes[id].mend)))
     for (const { line, options: changed } of mend?.(mending) ?? []) {
       // Another URL of the list may have a password.

@@ -4,7 +4,7 @@
  */
 interface Notation {
   readonly open: string
-  /** A name, as the only group, with what stands between it and its value. */
+  /** Matches a name, which is its only group, and the text between the name and its value. */
   readonly name: string
   /** Stands between a value and the next name. */
   readonly join: string

@@ -10,8 +10,6 @@ export interface Mending {
   readonly signed: UrlParts
   /** The path of the request target. */
   readonly path: string
-  /** Paths from before a rewrite, which headers of the request name. */
-  readonly named: readonly string[]
 }
 
 /** Options that may mend a cause, with the line to copy. */
@@ -52,7 +50,6 @@ export const setUrl: Mend = function* (mending) {
 /** Sets `publicUrl` and `trailingSlash`, or a function that replaces the beginning of the path. */
 export const setUrlOrFunction: Mend = function* (mending) {
   yield* setUrl(mending)
-  yield* listUnmoved(mending)
   if (mending.options.signedUrl === undefined) yield* listFunctions(mending)
 }
 
@@ -78,13 +75,13 @@ function replaceUrl(publicUrl: VerifierOptions['publicUrl'], url: string, { host
  * Lists functions that replace the beginning of the path, for a prefix that a proxy added, or the
  * whole path, if another program was called and sends the request on.
  */
-function* listFunctions({ request: { url }, options, signed, path, named }: Mending): Generator<Candidate> {
+function* listFunctions({ request: { url }, options, signed, path }: Mending): Generator<Candidate> {
   const origin = joinOrigin(signed)
   const [ofSigned, ofPath] = [signed.path.split('/'), path.split('/')]
   let same = 0
   while (same < Math.min(ofSigned.length, ofPath.length) - 1 && ofSigned.at(-1 - same) === ofPath.at(-1 - same)) same++
   if (same === 0) {
-    if (named.includes(signed.path) || isOfOtherHost(options, signed)) yield returnUrl(origin + signed.path)
+    if (isOfOtherHost(options, signed)) yield returnUrl(origin + signed.path)
     return
   }
   const [to, from] = [ofSigned, ofPath].map((segments) => segments.slice(0, -same).join('/'))
@@ -103,43 +100,6 @@ function* listFunctions({ request: { url }, options, signed, path, named }: Mend
   const text =
     from === '' ? `${quote(origin + to)} + ${target}` : `${quote(origin)} + ${target}.replace(${prefix}, ${quote(to)})`
   yield { line: `signedUrl: ({ url }) => ${text}`, options: { signedUrl: change } }
-}
-
-/**
- * Lists the function that puts values of the query back into the path, from which a rewrite moved
- * them. Twilio signed no query then.
- */
-function* listUnmoved({ request: { url }, signed, path }: Mending): Generator<Candidate> {
-  const seen = /\?([^#]*)/.exec(url)?.[1] ?? ''
-  if (seen === '' || signed.query !== '' || signed.path === path) return
-  const origin = joinOrigin(signed)
-  const moved = new Map([...new URLSearchParams(seen)].map(([name, value]) => [value, name]))
-  const here = path.split('/')
-  const parts = signed.path
-    .split('/')
-    .map((text) => ({ text, name: here.includes(text) ? undefined : moved.get(text) }))
-  if (parts.every(({ name }) => name === undefined)) return
-  const change = ({ url: one }: IncomingRequest): string => {
-    const fields = new URLSearchParams(one.replace(/^[^?]*/, ''))
-    return (
-      origin +
-      parts.map(({ text, name }) => (name === undefined ? text : encodeURIComponent(`${fields.get(name)}`))).join('/')
-    )
-  }
-  const get = "new URLSearchParams(url.replace(/^[^?]*/, '')).get"
-  // The parts are quoted together, so that a text stands between the values.
-  let text = ''
-  let literal = origin
-  for (const [at, part] of parts.entries()) {
-    if (at > 0) literal += '/'
-    if (part.name === undefined) literal += part.text
-    else {
-      text += `${quote(literal)} + encodeURIComponent(${get}(${quote(part.name)})) + `
-      literal = ''
-    }
-  }
-  const line = `signedUrl: ({ url }) => ${text}${quote(literal)}`.replace(/ \+ ''$/, '')
-  yield { line, options: { signedUrl: change } }
 }
 
 /**
