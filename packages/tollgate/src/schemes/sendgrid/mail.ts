@@ -1,3 +1,5 @@
+import { toLatin1 } from '../../requests/request.ts'
+
 /** The boundary that SendGrid writes between the parts of a mail of Inbound Parse. */
 export const boundaryOfSendGrid = 'xYzZY'
 
@@ -44,7 +46,8 @@ const mostParts = 200
  */
 export function* listMails(body: Uint8Array | undefined, boundary: string): Generator<Uint8Array> {
   if (body === undefined || body.length > mostBytes || boundary === boundaryOfSendGrid) return
-  const parts = toBinary(body).split(`--${boundary}`)
+  // A mail may have parts in any character set, so its bytes are read one by one.
+  const parts = toLatin1(body).split(`--${boundary}`)
   const inner = parts.slice(1, -1)
   if (parts[0] !== '' || inner.length === 0 || inner.length > mostParts || !parts.at(-1)?.startsWith('--')) return
   const seen = new Set<string>()
@@ -69,7 +72,7 @@ const lineEnds: readonly ((name: string, value: string) => string)[] = [
 /** The first delimiter of a multipart ends in \n alone, so something changed its line ends. */
 export function hasBareLines(body: Uint8Array | undefined, boundary: string): boolean {
   const start = `--${boundary}\n`
-  return body !== undefined && toBinary(body.subarray(0, start.length)) === start
+  return body !== undefined && toLatin1(body.subarray(0, start.length)) === start
 }
 
 /**
@@ -81,7 +84,7 @@ export function hasBareLines(body: Uint8Array | undefined, boundary: string): bo
  */
 export function* listLines(body: Uint8Array | undefined, boundary: string): Generator<Uint8Array> {
   if (body === undefined || body.length > mostTextBytes || !hasBareLines(body, boundary)) return
-  const parts = toBinary(body).replaceAll('\r\n', '\n').split(`--${boundary}`)
+  const parts = toLatin1(body).replaceAll('\r\n', '\n').split(`--${boundary}`)
   const inner = parts.slice(1, -1)
   const last = parts.at(-1)
   if (inner.length === 0 || inner.length > mostParts || !last?.startsWith('--')) return
@@ -142,13 +145,6 @@ function writeHead(name: string): string {
 /** The line break before a boundary belongs to the boundary. */
 function unfoldLines(value: string): string {
   return value.endsWith('\r\n') ? `${value.slice(0, -2).replaceAll('\r\n', '\n')}\r\n` : value
-}
-
-/** A mail may have parts in any character set, so its bytes are read one by one. */
-function toBinary(bytes: Uint8Array): string {
-  let text = ''
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192))
-  return text
 }
 
 function toBytes(text: string): Uint8Array {
