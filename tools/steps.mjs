@@ -15,7 +15,6 @@ export const quickSteps = [
   [
     ['Build', 'node tools/setup.mjs'],
     ['Format and lint', 'npm run lint'],
-    ['Unused files, exports and dependencies', 'npm run knip'],
   ],
   [
     ['Types', 'npm run types'],
@@ -28,6 +27,8 @@ export const quickSteps = [
 /** What only `npm run test:all` runs. @type {readonly (readonly Step[])[]} */
 export const slowSteps = [
   [
+    // It reads the whole tree again, and what it finds breaks nobody's change.
+    ['Unused files, exports and dependencies', 'npm run knip'],
     ['Package: publint', 'npm run publint'],
     ['Package: are the types wrong', 'npm run attw'],
   ],

@@ -10,7 +10,7 @@ beforeAll(() => {
 
 const servers = nodeServers.filter(isInShortRun)
 // Few, because of the time. `heavy/routed.test.ts` sends 350 requests to each server.
-const limits = { count: 100, seed: 1, signatures: 4 }
+const limits = { count: 40, seed: 1, signatures: 4 }
 
 // This framework loads `domain`, which slows each promise of the process from then on, so it comes last.
 const isSlowing = ({ name }: { readonly name: string }): boolean => name.startsWith('functions-framework')

@@ -73,7 +73,7 @@ function side(diff: string, sign: '-' | '+'): string {
 // or that checks the file which they name.
 const full = renderFull()
 const ran = new Map([
-  ['TWILIO_AUTH_TOKEN=… node curl.mjs | sh', 'tools/test/testing-examples.test.ts: curl.mjs'],
+  ['TWILIO_AUTH_TOKEN=… node curl.mjs | sh', 'tools/test/heavy/testing-examples.test.ts: curl.mjs'],
   ['SENDGRID_WEBHOOK_PUBLIC_KEY=… node server.mjs', 'tools/test/sendgrid-examples.test.ts: express.mjs'],
   ['kubectl create secret generic twilio-keys', 'packages/gateway/test/heavy/example.test.ts: kubernetes-redis.yaml'],
   ['npx @tollgate/codemod --dry-run .', 'below'],

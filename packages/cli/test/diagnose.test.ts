@@ -50,6 +50,12 @@ describe('diagnose --last', () => {
   afterAll(() => rmSync(cache, { recursive: true }))
   const env = { XDG_CACHE_HOME: cache, TWILIO_AUTH_TOKEN: otherToken }
 
+  /** The folder of what was kept is that of the process. */
+  const diagnoseHere: typeof tollgateHere = async (words, how) => {
+    vi.stubEnv('XDG_CACHE_HOME', how?.env?.XDG_CACHE_HOME)
+    return await tollgateHere(words, how).finally(() => vi.unstubAllEnvs())
+  }
+
   test('names the same causes in the same order as the server, which has verified others', async () => {
     const own = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
     vi.stubEnv('XDG_CACHE_HOME', own)
@@ -66,13 +72,13 @@ describe('diagnose --last', () => {
     vi.unstubAllEnvs()
     vi.restoreAllMocks()
     const listed = (text = ''): string[] => [...text.matchAll(/^ {2}([a-z_]+)(?:: | {2})/gm)].map(([, id = '']) => id)
-    const ran = await tollgate(['diagnose', '--last'], { env: { XDG_CACHE_HOME: own } })
+    const ran = await diagnoseHere(['diagnose', '--last'], { env: { XDG_CACHE_HOME: own } })
     expect(listed(printed[0])[0]).toBe('params_missing')
     expect(listed(ran.stdout)).toEqual(listed(printed[0]))
     expect(ran.stdout).toContain('edited copy')
     expect(ran.stdout).toContain('In the hour before, the server verified other requests with its key, this host')
     // At another URL, only the key is known to work.
-    const elsewhere = await tollgate(['diagnose', '--last', '--public-url', 'https://example.org'], {
+    const elsewhere = await diagnoseHere(['diagnose', '--last', '--public-url', 'https://example.org'], {
       env: { XDG_CACHE_HOME: own },
     })
     expect(elsewhere.stdout).toContain('verified other requests with its key.')
@@ -94,7 +100,7 @@ describe('diagnose --last', () => {
     vi.restoreAllMocks()
     const [, words = ''] = printed[0]?.split(': npx @tollgate/cli ') ?? []
     // The shell in which people paste the command has no key of the server.
-    const ran = await tollgate(words.split(' '), { env: { XDG_CACHE_HOME: own }, withToken: false })
+    const ran = await diagnoseHere(words.split(' '), { env: { XDG_CACHE_HOME: own }, withToken: false })
     expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('key_other') })
     expect(ran.stderr).toContain('add --other-key-file FILE')
     rmSync(own, { recursive: true })
@@ -105,7 +111,7 @@ describe('diagnose --last', () => {
     const withAccount = { env: { ...env, TWILIO_ACCOUNT_SID: `AC${'a'.repeat(32)}` } }
     const words = ['diagnose', '--alert', `NO${'a'.repeat(32)}`, '--last']
     expectUsage(
-      await tollgate(words, withAccount),
+      await diagnoseHere(words, withAccount),
       'In place of --last, give the publicUrl of your server: --public-url URL',
     )
     vi.stubEnv('XDG_CACHE_HOME', cache)
@@ -119,18 +125,18 @@ describe('diagnose --last', () => {
     vi.restoreAllMocks()
     expect(printed[1]?.split('\n')[0]).toMatch(/ To settle it: npx @tollgate\/cli diagnose --last$/)
 
-    const ran = await tollgate(['diagnose', '--last'], { env })
+    const ran = await diagnoseHere(['diagnose', '--last'], { env })
     expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('token_of_other_account') })
     expect(ran.stderr).toMatch(/The request of 20\d\d-.*: POST https:\/\/example\.com\/api\/sms\n/)
     expect(ran.stdout + ran.stderr).not.toContain('private')
-    const settled = await tollgate(['diagnose', '--last', '--public-url', 'https://example.com/api'], {
+    const settled = await diagnoseHere(['diagnose', '--last', '--public-url', 'https://example.com/api'], {
       env: { ...env, TWILIO_AUTH_TOKEN: authToken },
     })
     expect(settled).toMatchObject({ code: 0, stdout: expect.stringMatching(/^genuine with .* Your server refused it/) })
     // The shell in which people paste the command has no token of the server.
     const bare = { env: { XDG_CACHE_HOME: cache, NO_COLOR: '1' }, withToken: false }
     expectUsage(
-      await tollgate(['diagnose', '--last'], bare),
+      await diagnoseHere(['diagnose', '--last'], bare),
       'There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --dotenv',
     )
     const asked = await tollgateAtTerminal(['diagnose', '--last'], {
@@ -143,10 +149,10 @@ describe('diagnose --last', () => {
       },
     })
     expect(asked).toMatchObject({ code: 1, stdout: expect.stringContaining('token_of_other_account') })
-    const older = await tollgate(['diagnose', '--last', '--entry', '2'], { env })
+    const older = await diagnoseHere(['diagnose', '--last', '--entry', '2'], { env })
     expect(older.stderr).toContain('POST https://example.com/api/old\n')
-    expectUsage(await tollgate(['diagnose', '--last', '--entry', '3'], { env }), '--entry: 2 requests were kept')
-    expectUsage(await tollgate(['diagnose', '--last', '--curl', 'x'], { env }), 'cannot be used together')
+    expectUsage(await diagnoseHere(['diagnose', '--last', '--entry', '3'], { env }), '--entry: 2 requests were kept')
+    expectUsage(await diagnoseHere(['diagnose', '--last', '--curl', 'x'], { env }), 'cannot be used together')
   })
 
   test('tries the other Auth Tokens of .env in its folder, or of the file of --dotenv', async () => {
@@ -194,11 +200,11 @@ describe('diagnose --last', () => {
       `This command has no secret of the SharedKey .*: add --shared-key ${id}, with the secret in`,
     )
     for (const withToken of [true, false]) {
-      const ran = await tollgate(['diagnose', '--last'], { env, withToken })
+      const ran = await diagnoseHere(['diagnose', '--last'], { env, withToken })
       expectUsage(ran, flag)
       expect(ran.stdout).toBe('')
     }
-    const given = await tollgate(['diagnose', '--last', '--shared-key', id], {
+    const given = await diagnoseHere(['diagnose', '--last', '--shared-key', id], {
       env: { ...env, TOLLGATE_SHARED_KEY: sharedSecret },
       withToken: false,
     })
@@ -243,7 +249,7 @@ describe('diagnose --last', () => {
     const [, said] = /most likely first:\n {2}(\w+: .*?) Fix: /.exec(printed.join('\n')) ?? []
     expect(said).toMatch(/^params_missing: .* Content-Length is \d+/)
 
-    const { stdout } = await tollgate(['diagnose', '--last'], { env: { XDG_CACHE_HOME: folder } })
+    const { stdout } = await diagnoseHere(['diagnose', '--last'], { env: { XDG_CACHE_HOME: folder } })
     const [, first] = /most likely first:\n {2}(.*)/.exec(stdout) ?? []
     expect(first?.replace(/ +/, ': ')).toBe(said)
   })
@@ -270,7 +276,7 @@ describe('diagnose --last', () => {
     vi.unstubAllEnvs()
     const env = { XDG_CACHE_HOME: own, NO_COLOR: '1' }
     const words = ['diagnose', '--last']
-    const piped = await tollgate(words, { env })
+    const piped = await diagnoseHere(words, { env })
     expect(piped.stdout).toContain('  npx @tollgate/cli diagnose --last --other-url URL')
     for (const [typed, shown] of [
       [signedUrl.slice('https://'.length), `Signed URL: ${signedUrl}`],
@@ -352,7 +358,7 @@ describe('diagnose', () => {
     ])('is called so: %s, %s', async (kept, length, said) => {
       for (const scheme of ['http', 'https']) {
         const words = ['diagnose', '--public-url', `${scheme}://example.com`]
-        const ran = await tollgate(words, { input: write(kept, length) })
+        const ran = await tollgateHere(words, { input: write(kept, length) })
         expectUsage(ran, said)
         expect(ran.stderr).toContain('Give the whole body, which the signature covers, or ask Twilio')
         expect(ran.stdout + ran.stderr).not.toMatch(/ruled out|Auth Token in|a private/)
@@ -367,19 +373,19 @@ describe('diagnose', () => {
         headers: { host: 'example.com', ...dots.headers },
         body: dots.body,
       })
-      expect(await tollgate(['diagnose'], { input: copy })).toMatchObject({ code: 0 })
-      const other = await tollgate(['diagnose', '--public-url', 'https://example.org'], { input: copy })
+      expect(await tollgateHere(['diagnose'], { input: copy })).toMatchObject({ code: 0 })
+      const other = await tollgateHere(['diagnose', '--public-url', 'https://example.org'], { input: copy })
       expect(other.stdout).toMatch(/Signed URL: https:\/\/example\.com/)
-      const wrong = await tollgate(['diagnose'], { input: copy, env: { TWILIO_AUTH_TOKEN: otherToken } })
+      const wrong = await tollgateHere(['diagnose'], { input: copy, env: { TWILIO_AUTH_TOKEN: otherToken } })
       expect(wrong.stdout).toMatch(/token_of_other_account(?:.|\n)*were ruled out/)
       const trimmed = write(body.slice(0, -1), body.length)
-      expect((await tollgate(['diagnose'], { input: trimmed })).stdout).toContain('Proven')
+      expect((await tollgateHere(['diagnose'], { input: trimmed })).stdout).toContain('Proven')
     })
   })
 
   test('text behind printed headers that was not read is said, and nothing is suspected', async () => {
     const input = `/api/sms\nHost: example.com\nX-Twilio-Signature: ${signature}\n\nBody is a private text`
-    const ran = await tollgate(['diagnose'], { input })
+    const ran = await tollgateHere(['diagnose'], { input })
     expectUsage(ran, 'The text behind the headers was not read. If it is the body, write it as Name=value&…')
     expect(ran.stdout + ran.stderr).not.toMatch(/ruled out|private/)
   })
@@ -387,11 +393,17 @@ describe('diagnose', () => {
   test('of several entries, the only signed one is chosen', async () => {
     const entry = { method: 'GET', url: 'https://example.com/', headers: [] }
     const own = { method: 'POST', url: signed.url, headers: signed.headers, body: signed.body }
-    const ran = await tollgate(['diagnose'], { input: JSON.stringify([entry, entry, own]) })
+    const ran = await tollgateHere(['diagnose'], { input: JSON.stringify([entry, entry, own]) })
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('genuine') })
     expect(ran.stderr).toContain('Of 3 entries, only entry 3 has a signature (--entry 3).')
-    expectUsage(await tollgate(['diagnose'], { input: JSON.stringify([entry, own, own]) }), 'choose one with --entry N')
-    expectUsage(await tollgate(['diagnose'], { input: JSON.stringify([entry, entry]) }), 'choose one with --entry N')
+    expectUsage(
+      await tollgateHere(['diagnose'], { input: JSON.stringify([entry, own, own]) }),
+      'choose one with --entry N',
+    )
+    expectUsage(
+      await tollgateHere(['diagnose'], { input: JSON.stringify([entry, entry]) }),
+      'choose one with --entry N',
+    )
   })
 
   test('a genuine event of a function says what other code gets wrong', async () => {
@@ -402,7 +414,7 @@ describe('diagnose', () => {
       ...{ body: Buffer.from(of.body ?? '').toString('base64'), isBase64Encoded: true },
       requestContext: { path: '/prod/sms', stage: 'prod', domainName: host },
     }
-    const { stdout } = await tollgate(['diagnose'], { input: JSON.stringify(event) })
+    const { stdout } = await tollgateHere(['diagnose'], { input: JSON.stringify(event) })
     expect(stdout.split('\n')).toEqual([
       'genuine: nothing to fix.',
       `Signed URL: https://${host}/prod/sms`,
@@ -418,7 +430,7 @@ describe('diagnose', () => {
     const body = JSON.stringify(JSON.parse(Buffer.from(request.body).toString()), null, 2)
     const flags = Object.entries(request.headers).map(([name, value]) => `-H '${name}: ${value}'`)
     const input = `curl https://example.com/events ${flags.join(' ')} -d '${body}'`
-    const ran = await tollgate(['diagnose', '--public-key', request.publicKey], { input })
+    const ran = await tollgateHere(['diagnose', '--public-key', request.publicKey], { input })
     expect(ran.stdout).toMatch(/^Fix: If you wrote this copy yourself, give the body as it arrived, .*Verify the bytes/)
   })
 

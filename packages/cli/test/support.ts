@@ -87,9 +87,13 @@ function check(ran: Ran): Ran {
 }
 
 /** Runs the command in this process, in a pipe. For many runs: the start of a process takes longer than they do. */
-export async function tollgateHere(words: readonly string[], { input = '', env = {} }: How = {}): Promise<Ran> {
+export async function tollgateHere(
+  words: readonly string[],
+  { input = '', env = {}, withToken = true }: Pick<How, 'input' | 'env' | 'withToken'> = {},
+): Promise<Ran> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-  const io = { stdin: Readable.from([input]), stdout, stderr, env: { TWILIO_AUTH_TOKEN: authToken, ...env } }
+  const token = withToken ? { TWILIO_AUTH_TOKEN: authToken } : {}
+  const io = { stdin: Readable.from([input]), stdout, stderr, env: { ...token, ...env } }
   const code = await runCommand(words, io)
   for (const stream of [stdout, stderr]) stream.end()
   return check({ code, signal: null, stdout: await text(stdout), stderr: await text(stderr) })

@@ -12,9 +12,11 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { bin, folder, moved, mover, runBin, useFolder, write } from './run-bin.ts'
-import { listSources, runSources } from './sources.ts'
+import { bin, folder, moved, mover, runBin, useFolder, write } from '../run-bin.ts'
+import { listSources, runSources } from '../sources.ts'
 
+// It is here because each run starts the command and its process for the parser: 20 s of CPU, and nothing of the
+// library is in it. `npm test` has what it does with one folder (`git.test.ts`).
 useFolder()
 
 const hostNote = 'Without `url` or `host`'

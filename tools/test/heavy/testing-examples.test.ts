@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { type Accepted, createVerifier } from 'tollgate'
 import { type SampleWebhook, sampleWebhook, signRequest, type WebhookKind, webhookKinds } from 'tollgate/testing'
 import { expect, test } from 'vitest'
-import { describe as describeWebhook, listEvents, readAudio } from '../../examples/params/handler.mjs'
+import { describe as describeWebhook, listEvents, readAudio } from '../../../examples/params/handler.mjs'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+// It is here because it starts Vitest inside Vitest, and a program for each example.
+const root = fileURLToPath(new URL('../../..', import.meta.url))
 const authToken = '0123456789abcdef0123456789abcdef'
 
 async function receive(webhook: SampleWebhook): Promise<Accepted> {

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { isPublished } from '../published.mjs'
+import { isPublished } from '../../published.mjs'
 
+// It is here because each question starts npm, and only a release asks.
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-published-'))
 const tarball = join(folder, 'a.tgz')
 writeFileSync(tarball, 'the tarball')
