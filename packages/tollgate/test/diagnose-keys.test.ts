@@ -158,7 +158,7 @@ describe('a text that is no token', () => {
     for (const token of ['[object Promise]', '[object Object]']) {
       const { suspected } = await diagnose(request, { ...options, authToken: () => token })
       expect(suspected[0]).toMatchObject({
-        detail: expect.stringContaining('an object, a promise or no value as text'),
+        detail: expect.stringContaining('an object or no value as text'),
         fix: expect.stringContaining('await the promise'),
       })
     }

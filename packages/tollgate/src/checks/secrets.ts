@@ -20,8 +20,7 @@ export function describeTokenFault(token: unknown): string | undefined {
   if (fault !== undefined || typeof token !== 'string') return fault
   if (/^SK|^AC/.test(token))
     return `is an ${token[0] === 'A' ? 'AccountSid' : 'API key'}; Twilio signs with the Auth Token`
-  if (/\s/.test(token)) return `has white space in it; ${whereTokenIs}`
-  return isAscii.test(token) ? undefined : `has a character outside ASCII; ${whereTokenIs}`
+  return isAscii.test(token) ? undefined : 'has a space, a comment or a character outside ASCII in it'
 }
 
 const placeholder = 'is a placeholder'
@@ -37,9 +36,9 @@ export function describeSecretFault(secret: unknown): string | undefined {
   if (typeof secret !== 'string') return `must be a string, got ${secret === null ? secret : typeof secret}`
   if (!secret.trim()) return 'is empty or blank'
   if (secret.trim() !== secret) return 'has white space around it'
-  if (hasControlCharacter.test(secret)) return 'has a control character, such as a line break'
+  if (hasControlCharacter.test(secret)) return 'has a line break or control character in it'
   if (isQuoted.test(secret)) return 'is in quotes'
-  if (isOther.test(secret)) return 'is JSON, an object, a promise or no value as text'
+  if (isOther.test(secret)) return 'is JSON (give its value), an object or no value as text'
   if (isPlaceholder.test(secret)) return placeholder
   return undefined
 }

@@ -647,8 +647,9 @@ function findFault({ faults: [first] }: ConfiguredKeys): SecretFault | undefined
   if (bare.startsWith('AC')) return { ...first, kind: 'account_sid' }
   if (/quotes/.test(first.fault)) return { ...first, kind: 'quotes' }
   // Without its white space, a sentence is no token either.
-  if (/white space in it/.test(first.fault) && !/^[0-9a-f\s]*$/i.test(first.token)) return { ...first, kind: 'other' }
-  return { ...first, kind: /blank|empty|white space|control/.test(first.fault) ? 'white_space' : 'other' }
+  if (/a space/.test(first.fault))
+    return { ...first, kind: /^[0-9a-f\s]*$/i.test(first.token) ? 'white_space' : 'other' }
+  return { ...first, kind: /blank|empty|white space|line break/.test(first.fault) ? 'white_space' : 'other' }
 }
 
 function editSecrets(dimension: Dimension, change: (secret: string) => string, detail: string): Edit {
