@@ -70,12 +70,16 @@ function hasTwoReadings(query: string): boolean {
   })
 }
 
-/** Compares the parameters of two queries, which may differ in order and spelling. */
-export function isSameQuery(one: string, other: string): boolean {
-  if (one === other) return true
-  const [ones, others] = [readQuery(one), readQuery(other)]
-  // Before the sorting: the configured query is short, and a hostile one may hold thousands of
-  // pairs.
+/**
+ * Compares the parameters of two queries, which may differ in order and spelling.
+ * @param arrived The query that a stranger may have written.
+ */
+export function isSameQuery(arrived: string, configured: string): boolean {
+  if (arrived === configured) return true
+  // A character has at most nine in another spelling, and a name without a value may have an equals
+  // sign. A longer one is another query, and may hold thousands of pairs.
+  if (arrived.length > 10 * configured.length + 1) return false
+  const [ones, others] = [readQuery(arrived), readQuery(configured)]
   if (ones?.length !== others?.length) return false
   return isSamePairs(sort(ones), sort(others))
 }
