@@ -5,6 +5,10 @@ import { SlowestFirst } from './tools/slowest-first.mjs'
 
 const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 }
 
+// Many tests make short-lived objects by the million. With room for them, the collection of garbage takes an eighth
+// less of the CPU of `npm test`.
+const execArgv = ['--max-semi-space-size=128']
+
 // A file in a folder `heavy/` is slow or needs a program: only `npm run test:all` runs it.
 const withoutHeavy = [...configDefaults.exclude, '**/heavy/**']
 
@@ -34,6 +38,7 @@ export default defineConfig({
         },
         test: {
           name: 'unit',
+          execArgv,
           include: ['packages/tollgate/test/**/*.test.ts'],
           exclude: withoutHeavy,
           ...shared,
@@ -43,6 +48,7 @@ export default defineConfig({
       {
         test: {
           name: 'conformance',
+          execArgv,
           include: ['conformance/**/*.test.ts'],
           exclude: withoutHeavy,
           ...buildFirst,
@@ -53,6 +59,7 @@ export default defineConfig({
         // Frameworks in projects of their own, which are installed and built first.
         test: {
           name: 'heavy',
+          execArgv,
           include: ['{conformance,tools/test,packages/*/test}/heavy/*.test.ts', 'site/test/*.test.ts'],
           ...buildFirst,
           testTimeout: 30_000,
@@ -62,6 +69,7 @@ export default defineConfig({
       {
         test: {
           name: 'shells',
+          execArgv,
           include: ['packages/{cli,codemod,gateway,inspector,schemas}/test/**/*.test.ts'],
           exclude: withoutHeavy,
           ...shared,
@@ -72,6 +80,7 @@ export default defineConfig({
       {
         test: {
           name: 'tools',
+          execArgv,
           include: ['tools/test/*.test.ts'],
           setupFiles: ['tools/test/start-fresh.ts'],
           ...shared,
@@ -82,6 +91,7 @@ export default defineConfig({
       {
         test: {
           name: 'package',
+          execArgv,
           include: ['tools/package-test/*.test.ts'],
           ...buildFirst,
           testTimeout: 180_000,
