@@ -15,8 +15,8 @@ import { expect, test } from 'vitest'
 import { bin, folder, moved, mover, runBin, useFolder, write } from '../run-bin.ts'
 import { listSources, runSources } from '../sources.ts'
 
-// It is here because each run starts the command and its process for the parser: 20 s of CPU, and nothing of the
-// library is in it. `npm test` has what it does with one folder (`git.test.ts`).
+// It is here because each run starts the command, which starts a process for the parser: 20 s of CPU. What the codemod
+// does with sources is tested in this folder, too.
 useFolder()
 
 const hostNote = 'Without `url` or `host`'

@@ -7,6 +7,8 @@ import { testExample } from '../frameworks/start-example.ts'
 import { bindAdapter, captureWarnings } from '../kit/bind-framework.ts'
 import { makeJsonRequest, makeRequest, origin, otherToken, token } from '../kit/draft.ts'
 
+// It is here because it starts the Functions Framework, an Express of its own, for each case: `runs/express.test.ts`
+// has the same adapter.
 captureWarnings()
 
 bindAdapter(cloudFunctions)

@@ -7,6 +7,8 @@ import { testExample } from '../frameworks/start-example.ts'
 import { bindAdapter, captureWarnings } from '../kit/bind-framework.ts'
 import { account, makeRequest, origin, token } from '../kit/draft.ts'
 
+// It is here because it starts a host of functions for each of 300 cases. `runs/` has the frameworks that more people
+// use, on the same adapters' parts.
 captureWarnings()
 
 for (const framework of azure) bindAdapter(framework)

@@ -8,12 +8,13 @@ import express from 'express'
 import { fileKeys } from 'tollgate/keys'
 import { signRequest, signSendGridRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { listShellBlocks, readFollowed, tours } from '../../conformance/heavy/tours.ts'
-import { listGuides, renderFull, renderList } from '../../site/llms.mjs'
-import { listPages as listSitePages, placeOf } from '../../site/pages.mjs'
-import { root } from '../run.mjs'
-import { listPages, listSnippets, readPage } from '../snippets.mjs'
+import { listShellBlocks, readFollowed, tours } from '../../../conformance/heavy/tours.ts'
+import { listGuides, renderFull, renderList } from '../../../site/llms.mjs'
+import { listPages as listSitePages, placeOf } from '../../../site/pages.mjs'
+import { root } from '../../run.mjs'
+import { listPages, listSnippets, readPage } from '../../snippets.mjs'
 
+// It is here because it runs each block of the pages for agents, most of them as programs.
 const skill = readPage('skills/tollgate/SKILL.md')
 const authToken = '0123456789abcdef0123456789abcdef'
 const servers: Server[] = []
@@ -157,7 +158,7 @@ test('the commands of the skill send a webhook that a recipe accepts, and explai
   vi.stubEnv('TWILIO_AUTH_TOKEN', authToken)
   // The recipe listens as soon as it is imported.
   vi.stubEnv('PORT', '0')
-  const { app } = await import('../../examples/readme/express.mjs')
+  const { app } = await import('../../../examples/readme/express.mjs')
   const port = await listen(app)
   const { headers, body } = signRequest({ url: 'https://old.example.com/sms', params: { Body: 'hi' }, authToken })
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
@@ -172,9 +173,9 @@ test('the commands of the skill send a webhook that a recipe accepts, and explai
   expect(explained.output).toContain('https://old.example.com/sms')
 })
 
-const loadReadme = async () => (await import('../../examples/readme/express.mjs')).app
+const loadReadme = async () => (await import('../../../examples/readme/express.mjs')).app
 const loadPlatform = async () => {
-  const { render } = await import('../../examples/platforms/apps.mjs')
+  const { render } = await import('../../../examples/platforms/apps.mjs')
   return express().post('/sms', render)
 }
 

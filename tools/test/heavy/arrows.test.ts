@@ -4,10 +4,12 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cruise, type ICruiseResult } from 'dependency-cruiser'
 import { afterAll, expect, test } from 'vitest'
-import config from '../../.dependency-cruiser.mjs'
-import { listFiles } from './list-files.ts'
+import config from '../../../.dependency-cruiser.mjs'
+import { listFiles } from '../list-files.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+// It is here because it reads a library once for each rule, and the rules change rarely. `npm test` runs the rules
+// themselves.
+const root = fileURLToPath(new URL('../../..', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-arrows-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 

@@ -2,7 +2,8 @@ import { beforeEach, test, vi } from 'vitest'
 import { runProgram } from '../conservation/program.ts'
 import { targets } from '../conservation/targets.ts'
 
-// A long run: COUNT=200 npx vitest run --project conformance conformance/runs/conservation.test.ts
+// It is here because its acts are random, and what they find is rare.
+// A long run: COUNT=200 npx vitest run --project heavy conformance/heavy/conservation.test.ts
 // SEED repeats a run that failed.
 const { COUNT = '1', SEED = '2' } = process.env
 const [count, first] = [Number(COUNT), Number(SEED)]
