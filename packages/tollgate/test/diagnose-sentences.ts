@@ -317,6 +317,13 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       /^The body is JSON with the parameters of a form webhook, and its Content-Type is that of a form/,
       (one) => mayHaveForm(one) && isForm(one),
     ],
+    [
+      /^The body is that of a FormData \(multipart\), and its Content-Type is (?:missing|"(.*?)", without its boundary):/,
+      (one, [named]) => {
+        const [, boundary = ''] = /^--(.*)\r\n/.exec(text(one)) ?? []
+        return boundary !== '' && !type(one).includes(boundary) && type(one).startsWith(named ?? '')
+      },
+    ],
     [/^The body is multipart\/form-data/, (one) => /^multipart\/form-data/i.test(type(one))],
     [
       /^The Content-Type is (?:missing|"(.*)")\. Twilio sends forms and JSON/,

@@ -116,7 +116,9 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Expl
       `${refused}. ${isUncertain ? 'Try' : 'Fix'}: ${toLine(first.fix)}`,
       ...(isUncertain ? [unproven] : []),
       ...lines,
-      ...(command === undefined ? [] : [`  To try the keys of your other webhooks: ${toLine(command, 3000)}`]),
+      ...(command === undefined
+        ? []
+        : [`  To try the key of another webhook, save it as other.pub: ${toLine(command, 3000)}`]),
     ]
   return [
     command === undefined ? refused : `${refused}. To settle it: ${toLine(command)}`,
