@@ -613,6 +613,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
         readHeader(one, 'user-agent').join().startsWith(named) &&
         !/^Twilio/i.test(readHeader(one, 'user-agent').join()),
     ],
+    [
+      /^User-Agent names a tool(?:, (\S+))?: a signature that was copied/,
+      (one, [named = '']) => readHeader(one, 'user-agent').join().startsWith(named) && has(one, 'x-twilio-signature'),
+    ],
     [/^The form is larger than any known webhook/, (one) => (one.body?.length ?? 0) > 50_000],
     [
       /^The request has (no|another) User-Agent(?:, (\S+),)? and no I-Twilio-Idempotency-Token header, which Twilio sends\.$/,

@@ -120,8 +120,13 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Expl
         ? []
         : [`  To try the key of another webhook, save it as other.pub: ${toLine(command, 3000)}`]),
     ]
+  const settle = command === undefined ? '' : `To settle it: ${toLine(command)}`
+  // It needs neither a token nor a URL of the user's.
+  const isSent = first.fix.includes('npx @tollgate/cli send')
   return [
-    command === undefined ? refused : `${refused}. To settle it: ${toLine(command)}`,
+    isSent
+      ? `${refused}. Try: ${toLine(first.fix, 800)} ${settle}`.trimEnd()
+      : `${refused}. ${settle}`.replace(/\. $/, ''),
     unproven,
     ...lines,
     `  ${toLine(ruledOut)}`,
