@@ -270,6 +270,13 @@ export const directParamsRows: readonly DirectRow[] = [
     }),
   },
   {
+    name: 'a form that was written again as multipart, under the type of a form',
+    expected: ['form_taken_as_json'],
+    request: post(`${origin}/sms`, {
+      body: `${sms.map(([name, value]) => `--x1\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`).join('')}--x1--\r\n`,
+    }),
+  },
+  {
     name: 'a form whose method became GET',
     expected: ['method'],
     request: { ...post(`${origin}/sms`), method: 'GET' },

@@ -93,16 +93,21 @@ describe('diagnose --last', () => {
     vi.spyOn(console, 'error').mockImplementation((line) => void printed.push(String(line)))
     const made = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey
     const other = made.export({ format: 'der', type: 'spki' }).toString('base64')
-    const { publicKey: _, ...signed } = await signSendGridRequest({ url: 'https://example.com/events' })
+    const { publicKey, ...signed } = await signSendGridRequest({ url: 'https://example.com/events' })
     await createSendGridVerifier({ publicKey: other, diagnose: diagnoseSendGrid }).verify(signed)
     await vi.waitFor(() => expect(printed).toHaveLength(1), { timeout: 20_000 })
     vi.unstubAllEnvs()
     vi.restoreAllMocks()
     const [, words = ''] = printed[0]?.split(': npx @tollgate/cli ') ?? []
     // The shell in which people paste the command has no key of the server.
-    const ran = await diagnoseHere(words.split(' '), { env: { XDG_CACHE_HOME: own }, withToken: false })
-    expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('key_other') })
-    expect(ran.stderr).toContain('add --other-key-file FILE')
+    const inOwn = { env: { XDG_CACHE_HOME: own }, withToken: false }
+    const file = join(own, 'other.pub')
+    writeFileSync(file, publicKey)
+    const ran = await diagnoseHere(words.replace(' other.pub', ` ${file}`).split(' '), inOwn)
+    expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('The key "other.pub" signed it.') })
+    const without = await diagnoseHere(words.replace(' --other-key-file other.pub', '').split(' '), inOwn)
+    expect(without).toMatchObject({ code: 1, stdout: expect.stringContaining('key_other') })
+    expect(without.stderr).toContain('add --other-key-file FILE')
     rmSync(own, { recursive: true })
   })
 

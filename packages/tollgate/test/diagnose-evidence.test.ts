@@ -83,6 +83,65 @@ describe('evidence that the request has', () => {
     expect(suspected.map(({ detail }) => detail).join()).not.toContain('another User-Agent')
   })
 
+  describe('a FormData under the type of another body', () => {
+    const line = '\r\n'
+    const write = (boundary: string, pairs: readonly (readonly [string, string])[] = sms) =>
+      `${pairs.map(([name, value]) => `--${boundary}${line}Content-Disposition: form-data; name="${name}"${line}${line}${value}${line}`).join('')}--${boundary}--${line}`
+    const boundaries = ['----formdata-undici-015279876543', '----WebKitFormBoundary7MA4YWxkTrZu0gW', 'x']
+    const types = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain;charset=UTF-8', undefined]
+    test.each(types)('is proven: %s', async (type) => {
+      for (const boundary of boundaries) {
+        const request = post(url, { body: write(boundary), headers: { 'content-type': type as never } })
+        const { proven } = await diagnose(request, options)
+        expect(proven?.causes).toMatchObject([
+          {
+            id: 'form_taken_as_json',
+            detail: expect.stringMatching(/^The body is that of a FormData \(multipart\), and its Content-Type is /),
+            fix: expect.stringContaining('request.clone()'),
+          },
+        ])
+      }
+    })
+
+    test('is suspected if the token is another', async () => {
+      const { suspected, proven } = await diagnose(post(url, { body: write('b1'), secret: otherToken }), options)
+      expect(proven).toBeUndefined()
+      expect(suspected[0]).toMatchObject({ id: 'form_taken_as_json', fix: expect.stringContaining('request.clone()') })
+    })
+
+    test('is not seen in multipart with its boundary, or in a form', async () => {
+      const multipart = { 'content-type': 'multipart/form-data; boundary="b1"' }
+      const other = [['Body', `--x${line}Content-Disposition: form-data; name="a"`]] as const
+      for (const request of [post(url, { body: write('b1'), headers: multipart }), post(url, { params: other })]) {
+        const { proven, suspected } = await diagnose(request, { ...options, authToken: [authToken] })
+        const all = [...(proven?.causes ?? []), ...suspected].map(({ detail }) => detail).join()
+        expect(all).not.toContain('FormData')
+      }
+    })
+
+    test('costs little if it is hostile', async () => {
+      const part = `--b${line}`
+      const head = `Content-Disposition: form-data; name="a"${line}`
+      for (const body of [part + head.repeat(6000), `${part}${head}${line}`.repeat(4000), `--${'b'.repeat(250_000)}`]) {
+        const start = performance.now()
+        await diagnose(post(url, { body, secret: otherToken }), { ...options, maxTries: 10 })
+        expect(performance.now() - start).toBeLessThan(5000)
+      }
+    })
+  })
+
+  test('a multipart that a parser read has no place for captureRawBody', async () => {
+    const fix = 'Put twilioWebhook first, or give express.json or urlencoded { verify: captureRawBody }.'
+    const read = async (type: string) => {
+      const body = { consumedBy: 'a body parser', fix }
+      const { suspected } = await diagnose({ ...post(url, { headers: { 'content-type': type } }), body }, options)
+      return suspected[0]?.fix ?? ''
+    }
+    expect(await read('multipart/form-data; boundary=b')).toMatch(/^Put the guard before the parser of multipart/)
+    expect(await read('multipart/form-data; boundary=b')).not.toContain('captureRawBody')
+    expect(await read('application/x-www-form-urlencoded')).toBe(fix)
+  })
+
   test('a form that was moved into the query of a GET', async () => {
     const { headers } = post(`${url}?step=1`)
     const request = { method: 'GET', url: `/sms?step=1&${encodeForm(sms)}`, headers: { ...headers } }

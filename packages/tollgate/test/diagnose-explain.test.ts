@@ -48,6 +48,18 @@ describe('as the option of a verifier', () => {
     expect(lines[0]).not.toContain('signedUrl')
   })
 
+  test('has a command that sends a signed request before the one that asks for a token', async () => {
+    const headers = { 'user-agent': 'PostmanRuntime/7.43.0', 'i-twilio-idempotency-token': [] as never }
+    const edited = post('https://api.example.com/sms', { sent: mapped((value) => `${value} `).slice(3), headers })
+    await diagnose.explain({ rejection, request: edited, options })
+    const lines = written[0]?.split('\n') ?? []
+    expect(lines.length).toBeLessThanOrEqual(8)
+    expect(lines[0]).toMatch(
+      /\. Try: If you changed a copy, .*\/cli send sms .* To settle it: npx @tollgate\/cli diagnose /,
+    )
+    expect(lines[2]).toMatch(/^ {2}not_from_twilio: /)
+  })
+
   test('lists suspected causes if nothing is proven', async () => {
     await diagnose.explain({ rejection, request: forged, options: given })
     const lines = written[0]?.split('\n') ?? []

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { post } from '../../../conformance/diagnosis/made/direct.ts'
+import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { diagnose, diagnoseSendGrid } from '../src/diagnose/index.ts'
+import { fromRequest, type IncomingRequest } from '../src/index.ts'
 import { options, origin, otherToken } from './requests.ts'
 import { genuine } from './sendgrid-support.ts'
 
@@ -25,6 +26,40 @@ const others: readonly (readonly [string, Record<string, string>, string | undef
   ['Segment, by its body', {}, '{"anonymousId":"a","receivedAt":"2024-01-01"}', /X-Signature/],
   ['WhatsApp of Meta', { 'x-hub-signature-256': 'sha256=ab' }, '{"entry":[]}', /Meta/],
   ['Pub/Sub', { 'user-agent': 'CloudPubSub-Google' }, '{"message":{"data":"QQ=="}}', /before it is published/],
+  [
+    'Pub/Sub, by its body',
+    {},
+    '{"message":{},"subscription":"projects/p-1/subscriptions/s"}',
+    /before it is published/,
+  ],
+  ['Pub/Sub without its envelope', { 'x-goog-pubsub-message-id': '7' }, 'From=1', /before it is published/],
+  [
+    'Pub/Sub with a token',
+    { 'user-agent': 'APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)' },
+    undefined,
+    /before it is published.* Or let Twilio call this server itself/,
+  ],
+  [
+    'a channel of Calendar',
+    { 'user-agent': 'APIs-Google', 'x-goog-channel-id': 'c1', 'x-goog-resource-state': 'exists' },
+    undefined,
+    /^Give it a route of its own/,
+  ],
+  [
+    'Cloud Tasks',
+    { 'x-cloudtasks-queuename': 'q', 'user-agent': 'Google-Cloud-Tasks' },
+    'From=1',
+    /before the task is/,
+  ],
+  ['SNS, by its body', {}, '{"Type" : "Notification", "TopicArn" : "arn:aws:sns:eu-west-1:1:t"}', /before it is publ/],
+  ['SNS, raw', { 'user-agent': 'Amazon Simple Notification Service Agent' }, 'From=1', /before it is published/],
+  ['EventBridge, by its body', {}, '{"version":"0","detail-type":"sms","detail":{}}', /before it is published/],
+  [
+    'Event Grid, by its body',
+    {},
+    '[{"topic":"/subscriptions/1/resourceGroups/g/providers/Microsoft.EventGrid/topics/t"}]',
+    /before it is published/,
+  ],
   ['SNS', { 'x-amz-sns-message-type': 'Notification' }, '{"Message":"From=1"}', /before it is published/],
   ['EventBridge', { 'user-agent': 'Amazon/EventBridge/ApiDestinations' }, '{}', /before it is published/],
   ['Event Grid', { 'aeg-event-type': 'Notification' }, '[{"data":{}}]', /before it is published/],
@@ -63,13 +98,100 @@ describe('a request of another product', () => {
 
   test('of Twilio at the route of SendGrid', async () => {
     const { suspected } = await diagnoseSendGrid(post(`${origin}/sms`), { publicKey: genuine.publicKey })
-    expect(suspected).toMatchObject([{ id: 'other_product', fix: expect.stringContaining('twilioWebhook') }])
+    expect(suspected).toMatchObject([
+      { id: 'other_product', fix: expect.stringContaining('without the option "verifier"') },
+    ])
   })
 
   test('is not seen in a request with a signature of Twilio', async () => {
     const headers = { 'user-agent': 'SendGrid Event API', 'stripe-signature': 'v1=1' }
     const { suspected } = await diagnose(post(`${origin}/sms`, { headers, secret: otherToken }), options)
     expect(suspected.map(({ id }) => id)).not.toContain('other_product')
+  })
+})
+
+describe('a request that a developer sends by hand', () => {
+  const unsigned = (headers: Record<string, string>, more: object = {}) => ({
+    method: 'POST',
+    url: '/sms',
+    headers: { host: 'localhost:3000', 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: 'From=%2B15550001111&Body=hi',
+    ...more,
+  })
+  const findFix = async (request: IncomingRequest, given: object = {}) =>
+    (await diagnose(request, { ...options, ...given })).suspected[0]?.fix ?? ''
+
+  test.each([
+    ['curl/8.5.0', {}, 'sms --to localhost:3000/sms --public-url https://api.example.com (in'],
+    ['PostmanRuntime/7.43.0', { host: '127.0.0.1:8080' }, 'sms --to 127.0.0.1:8080/sms --public-url https://api.ex'],
+    ['Thunder Client (https://www.thunderclient.com)', {}, 'sms --to localhost:3000/sms --public-url'],
+    ['Mozilla/5.0 (Windows NT 10.0) WindowsPowerShell/5.1', {}, 'sms --to localhost:3000/sms --public-url'],
+  ])('to the own machine without a signature gets the line to paste: %s', async (agent, headers, command) => {
+    const fix = await findFix(unsigned({ 'user-agent': agent, ...headers }))
+    expect(fix).toMatch(/^For your own tests, this sends a signed request: npx @tollgate\/cli send /)
+    expect(fix).toContain(` send ${command}`)
+    expect(fix).toMatch(/If a stranger sent it, do nothing\.$/)
+  })
+
+  test('has the kind by the path, the method, and the prefix of the public URL', async () => {
+    const agent = { 'user-agent': 'curl/8.5.0' }
+    expect(await findFix(unsigned(agent, { url: '/voice' }))).toContain('send call --to localhost:3000/voice ')
+    expect(await findFix(unsigned(agent, { url: '/sms/callback' }))).toContain('send sms --to')
+    expect(await findFix(unsigned(agent, { method: 'GET', body: undefined }))).toContain('send sms --method GET --to')
+    const prefixed = await findFix(unsigned(agent), { publicUrl: 'https://api.example.com/twilio' })
+    expect(prefixed).toContain('--to localhost:3000/sms --public-url https://api.example.com/twilio (')
+  })
+
+  test('from elsewhere, or through a proxy, does not', async () => {
+    const agent = { 'user-agent': 'curl/8.5.0' }
+    for (const headers of [{ host: 'api.example.com' }, { 'x-forwarded-for': '203.0.113.9' }, { host: 'evil.example' }])
+      expect(await findFix(unsigned({ ...agent, ...headers }))).toMatch(/^If a stranger sent it, do nothing\./)
+    // A program that lost the signature is more likely than a test.
+    expect(await findFix(unsigned({ 'user-agent': 'axios/1.7.2' }, { body: 'AccountSid=AC1' }))).toMatch(
+      /^If a program or a service of yours sends it on/,
+    )
+  })
+
+  test('has nothing of a stranger in the command that is not plain', async () => {
+    for (const url of ['/sms;id', '/$(id)', '/a b', '/`id`', "/sms'", '/sms&x', '/sms|x'])
+      expect(await findFix(unsigned({ 'user-agent': 'curl/8.5.0' }, { url }))).not.toContain(`localhost:3000${url}`)
+  })
+
+  const edit = (agent: string, headers: Record<string, string> = {}) =>
+    post(`${origin}/sms`, {
+      sent: sms.map(([name, value]) => [name, name === 'Body' ? 'STOP' : value] as const),
+      headers: { 'user-agent': agent, 'i-twilio-idempotency-token': [] as never, ...headers },
+    })
+
+  test.each([
+    'PostmanRuntime/7.43.0',
+    'curl/8.5.0',
+    'insomnia/10.1.0',
+    'HTTPie/3.2.4',
+    'vscode-restclient',
+    'xh/0.22.2',
+  ])('with the signature of another text says that it covers that one: %s', async (agent) => {
+    const { proven, suspected } = await diagnose(edit(agent), options)
+    expect(proven).toBeUndefined()
+    expect(suspected[0]).toMatchObject({
+      id: 'not_from_twilio',
+      detail: expect.stringMatching(/copied from another request is right only for the URL and the parameters/),
+      fix: expect.stringContaining(`npx @tollgate/cli send sms --to ${origin}/sms --set NAME=VALUE (or signRequest`),
+    })
+    const local = await diagnose(edit(agent, { host: 'localhost:3000' }), options)
+    expect(local.suspected.map(({ fix }) => fix).join()).toContain(`--to localhost:3000/sms --public-url ${origin} `)
+  })
+
+  test('names no host of the request in that command', async () => {
+    const publicUrl = fromRequest({ allowedHosts: ['evil.example'] })
+    const { suspected } = await diagnose(edit('curl/8.5.0', { host: 'evil.example' }), { ...options, publicUrl })
+    expect(suspected[0]?.fix).toContain('npx @tollgate/cli send sms --to URL --set')
+    expect(suspected[0]?.fix).not.toContain('evil')
+  })
+
+  test.each(['axios/1.7.2', 'undici', 'TwilioProxy/1.1'])('is not seen in what a program sends: %s', async (agent) => {
+    const { suspected } = await diagnose(edit(agent), options)
+    expect(suspected.map(({ detail }) => detail).join()).not.toContain('copied from another request')
   })
 })
 

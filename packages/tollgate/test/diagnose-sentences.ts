@@ -317,6 +317,13 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       /^The body is JSON with the parameters of a form webhook, and its Content-Type is that of a form/,
       (one) => mayHaveForm(one) && isForm(one),
     ],
+    [
+      /^The body is that of a FormData \(multipart\), and its Content-Type is (?:missing|"(.*?)", without its boundary):/,
+      (one, [named]) => {
+        const [, boundary = ''] = /^--(.*)\r\n/.exec(text(one)) ?? []
+        return boundary !== '' && !type(one).includes(boundary) && type(one).startsWith(named ?? '')
+      },
+    ],
     [/^The body is multipart\/form-data/, (one) => /^multipart\/form-data/i.test(type(one))],
     [
       /^The Content-Type is (?:missing|"(.*)")\. Twilio sends forms and JSON/,
@@ -605,6 +612,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
         (isHandshake(one) || /websocket/i.test(readHeader(one, 'upgrade').join())) &&
         readHeader(one, 'user-agent').join().startsWith(named) &&
         !/^Twilio/i.test(readHeader(one, 'user-agent').join()),
+    ],
+    [
+      /^User-Agent names a tool(?:, (\S+))?: a signature that was copied/,
+      (one, [named = '']) => readHeader(one, 'user-agent').join().startsWith(named) && has(one, 'x-twilio-signature'),
     ],
     [/^The form is larger than any known webhook/, (one) => (one.body?.length ?? 0) > 50_000],
     [

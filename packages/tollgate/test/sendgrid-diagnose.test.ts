@@ -756,7 +756,7 @@ describe('diagnoseSendGrid', () => {
     // Nothing is proven, so the first line does not say what mends it.
     expect(said).toMatch(/signature_mismatch\. Try: Give the public key.*\n {2}Nothing is proven after \d+ tries\./)
     expect(said.split('\n').at(-1)).toBe(
-      `  To try the keys of your other webhooks: npx @tollgate/cli diagnose --last --public-key ${other}`,
+      `  To try the key of another webhook, save it as other.pub: npx @tollgate/cli diagnose --last --other-key-file other.pub --public-key ${other}`,
     )
     expect(said.split('\n').length).toBeLessThanOrEqual(8)
     const [kept] = listKeptRequests()
@@ -766,6 +766,25 @@ describe('diagnoseSendGrid', () => {
     expect(await createSendGridVerifier({ publicKey }).verify({ ...again, body })).toMatchObject({ ok: true })
     expect(() => withSendGridHints({ keepRefused: 'no' } as never)).toThrow('"keepRefused"')
     expect(() => withSendGridHints({ otherKeys: { marketing: 'x' } })).toThrow('"otherKeys.marketing"')
+  })
+
+  test('a parser of uploads that ran first has no place for captureRawBody', async () => {
+    const { publicKey, ...request } = await signSendGridRequest({ url: 'https://example.com/inbound' })
+    const read = async (type: string, fix: string) => {
+      const headers = { ...request.headers, 'content-type': type }
+      const body = { consumedBy: 'a body parser', fix }
+      return (await diagnoseSendGrid({ ...request, headers, body }, { publicKey })).suspected[0]
+    }
+    const captured = 'Put twilioWebhook first, or give express.json or urlencoded { verify: captureRawBody }.'
+    for (const fix of [captured, 'Give koaBody { includeUnparsed: true }.']) {
+      const mail = await read('multipart/form-data; boundary=xYzZY', fix)
+      expect(mail).toMatchObject({ id: 'body_already_parsed', fix: expect.stringMatching(/parse webhook\.body/) })
+      expect(mail?.fix).not.toContain(fix)
+      expect((await read('application/json', fix))?.fix).toBe(fix)
+    }
+    // A clone works for multipart too.
+    const clone = 'Let twilioWebhook be the first to read it, or give it a clone that was made before.'
+    expect((await read('multipart/form-data; boundary=xYzZY', clone))?.fix).toBe(clone)
   })
 
   test('as the option, it names JSON that was written again before the length of the body', async () => {

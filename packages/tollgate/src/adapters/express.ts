@@ -146,7 +146,7 @@ export function captureRawBody(req: IncomingMessage, _res: ServerResponse, body:
 
 const consumed: BodyConsumed = {
   consumedBy: 'a body parser that ran before twilioWebhook',
-  fix: 'Put twilioWebhook before the body parser, or give the parser { verify: captureRawBody } of tollgate/express.',
+  fix: 'Put twilioWebhook first, or give express.json or urlencoded { verify: captureRawBody } of tollgate/express.',
 }
 
 function setBody(req: Request & { rawBody?: unknown; _body?: boolean }, webhook: AnyWebhook): void {

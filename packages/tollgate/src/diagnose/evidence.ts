@@ -260,11 +260,19 @@ export function findRelay(userAgent: string | undefined): string | undefined {
 }
 
 /** Programs with which people send a request themselves. */
-const byHand = /curl|wget|mozilla|postman|insomnia|httpie|bruno|bot\b/i
+const handTools =
+  /curl|wget|postman|insomnia|httpie|bruno|\bxh\/|powershell|thunder ?client|hoppscotch|restclient|intellij|rapidapi|\bpaw\/|apidog|apifox|yaak/i
+
+/** Says if a User-Agent is that of a program with which a person writes and sends a request. */
+export function isHandTool(userAgent: string): boolean {
+  return handTools.test(userAgent.slice(0, 300))
+}
+
+const byHand = /mozilla|bot\b/i
 
 /** Says if a User-Agent is that of a program with which a person sends a request, or of a robot. */
 export function isByHand(userAgent: string): boolean {
-  return byHand.test(userAgent)
+  return isHandTool(userAgent) || byHand.test(userAgent)
 }
 
 /**

@@ -116,10 +116,17 @@ function describe(request: IncomingRequest, rejection: Rejected, diagnosis: Expl
       `${refused}. ${isUncertain ? 'Try' : 'Fix'}: ${toLine(first.fix)}`,
       ...(isUncertain ? [unproven] : []),
       ...lines,
-      ...(command === undefined ? [] : [`  To try the keys of your other webhooks: ${toLine(command, 3000)}`]),
+      ...(command === undefined
+        ? []
+        : [`  To try the key of another webhook, save it as other.pub: ${toLine(command, 3000)}`]),
     ]
+  const settle = command === undefined ? '' : `To settle it: ${toLine(command)}`
+  // It needs neither a token nor a URL of the user's.
+  const isSent = first.fix.includes('npx @tollgate/cli send')
   return [
-    command === undefined ? refused : `${refused}. To settle it: ${toLine(command)}`,
+    isSent
+      ? `${refused}. Try: ${toLine(first.fix, 800)} ${settle}`.trimEnd()
+      : `${refused}. ${settle}`.replace(/\. $/, ''),
     unproven,
     ...lines,
     `  ${toLine(ruledOut)}`,

@@ -22,10 +22,12 @@ interface Product {
 const withSendGrid =
   'Verify this route with createSendGridVerifier of tollgate/sendgrid: its requests have their own headers and their own key.'
 const withTwilio =
-  'Verify this route with twilioWebhook or createVerifier: Twilio signs these requests, and not SendGrid.'
+  'Verify this route with twilioWebhook({ publicUrl }), without the option "verifier", or with createVerifier: Twilio signs these requests, and not SendGrid.'
 
 const beforeQueue =
-  'Verify where the request of Twilio arrives, before it is published: a message has neither X-Twilio-Signature nor the URL that was signed.'
+  'Verify where the request of Twilio arrives, before it is published: a message has neither X-Twilio-Signature nor the URL that was signed. Or let Twilio call this server itself.'
+const beforeTask =
+  'Verify where the request of Twilio arrives, before the task is made: Twilio signed the URL of that program. Or let Twilio call this server itself.'
 
 /** The products, the most certain sign first. Only the first that fits is named. */
 const products: readonly Product[] = [
@@ -57,14 +59,45 @@ const products: readonly Product[] = [
     body: /^\s*\{(?=[\s\S]*"(anonymousId|userId)")(?=[\s\S]*"(writeKey|receivedAt)")/,
     fix: 'Check X-Signature with the shared secret of the destination: Segment signs in its own way, and Tollgate does not verify it.',
   },
-  // https://cloud.google.com/pubsub/docs/push
-  { name: 'Google Pub/Sub', userAgent: /^CloudPubSub-Google/i, fix: beforeQueue },
-  // https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
-  { name: 'Amazon SNS', headers: ['x-amz-sns-message-type'], fix: beforeQueue },
-  // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
-  { name: 'Amazon EventBridge', userAgent: /^Amazon\/EventBridge/i, fix: beforeQueue },
-  // https://learn.microsoft.com/azure/event-grid/receive-events
-  { name: 'Azure Event Grid', headers: ['aeg-event-type'], fix: beforeQueue },
+  {
+    // https://developers.google.com/workspace/calendar/api/guides/push. Its User-Agent is that of Pub/Sub too.
+    name: 'a channel of a Google API, such as that of Calendar',
+    headers: ['x-goog-channel-id'],
+    fix: 'Give it a route of its own: Tollgate does not verify its requests.',
+  },
+  {
+    // https://cloud.google.com/pubsub/docs/push and https://cloud.google.com/pubsub/docs/payload-unwrapping
+    name: 'Google Pub/Sub',
+    headers: ['x-goog-pubsub-subscription-name', 'x-goog-pubsub-message-id'],
+    userAgent: /^CloudPubSub-Google/i,
+    body: /"subscription"\s*:\s*"projects\/[^"/]{1,100}\/subscriptions\//,
+    fix: beforeQueue,
+  },
+  { name: 'a push service of Google (Pub/Sub, Eventarc)', userAgent: /^APIs-Google\b/i, fix: beforeQueue },
+  // https://cloud.google.com/tasks/docs/creating-http-target-tasks
+  { name: 'Google Cloud Tasks', headers: ['x-cloudtasks-queuename'], fix: beforeTask },
+  {
+    // https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+    name: 'Amazon SNS',
+    headers: ['x-amz-sns-message-type', 'x-amz-sns-topic-arn'],
+    userAgent: /^Amazon Simple Notification Service/i,
+    body: /"TopicArn"\s*:\s*"arn:aws[a-z-]{0,20}:sns:/,
+    fix: beforeQueue,
+  },
+  {
+    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
+    name: 'Amazon EventBridge',
+    userAgent: /^Amazon\/EventBridge/i,
+    body: /^\s*\{(?=[\s\S]*"detail-type"\s*:)(?=[\s\S]*"detail"\s*:)/,
+    fix: beforeQueue,
+  },
+  {
+    // https://learn.microsoft.com/azure/event-grid/receive-events
+    name: 'Azure Event Grid',
+    headers: ['aeg-event-type', 'aeg-subscription-name'],
+    body: /"topic"\s*:\s*"\/subscriptions\/[^"]{1,200}\/providers\/Microsoft\./i,
+    fix: beforeQueue,
+  },
   {
     // https://developers.google.com/apps-script/guides/web
     name: 'Google Apps Script',

@@ -84,6 +84,20 @@ const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
   [{ ...post(`${origin}/sms`, { headers: { 'x-forwarded-port': '8443' } }), ...local }, { publicUrl: trusting({}) }],
   [
     post(`${origin}/sms`, {
+      headers: { 'user-agent': 'PostmanRuntime/7.43.0', 'i-twilio-idempotency-token': undefined },
+      secret: otherToken,
+    }),
+    {},
+  ],
+  [
+    post(`${origin}/sms`, {
+      body: '--b1\r\nContent-Disposition: form-data; name="Body"\r\n\r\nhi\r\n--b1--\r\n',
+      secret: otherToken,
+    }),
+    {},
+  ],
+  [
+    post(`${origin}/sms`, {
       headers: { 'user-agent': 'axios/1', 'i-twilio-idempotency-token': undefined },
       secret: otherToken,
     }),

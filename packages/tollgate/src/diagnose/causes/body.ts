@@ -19,13 +19,21 @@ import type { Consumed, State, Subject } from '../reading.ts'
 import { stripBlanks } from '../spelling.ts'
 import { changes } from './differences.ts'
 import { keepNestBytes } from './params.ts'
-import { holdsForm, isOwnText, listRewrittenForms, showType, writtenAgain } from './rewritten-forms.ts'
+import {
+  describeMultipart,
+  holdsForm,
+  isOwnText,
+  listRewrittenForms,
+  showType,
+  writtenAgain,
+} from './rewritten-forms.ts'
 import {
   type CauseRow,
   type Edit,
   editValues,
   type Finding,
   type Fixes,
+  keptByParser,
   type OtherCause,
   type Proof,
   type Row,
@@ -331,6 +339,8 @@ export const bodyCauses = {
             'The body is JSON with the parameters of a form webhook, and the URL has no bodySHA256: something wrote the form again as JSON.',
           fix: writtenAgain,
         }
+      const multipart = rejection.code === 'signature_missing' ? undefined : describeMultipart(subject)
+      if (multipart !== undefined) return { grounds: ['shape'], ...multipart }
       if (isOwnText(subject))
         return {
           grounds: ['contradiction'],
@@ -418,8 +428,8 @@ export const bodyCauses = {
     accompany: describeLostBody,
     suspect: ({ subject, rejection }) => suspectLostBody(subject, rejection),
     rejections: {
-      body_already_consumed({ consumed }) {
-        return consumed && describeConsumed(consumed)
+      body_already_consumed({ consumed, contentType }) {
+        return consumed && describeConsumed(consumed, contentType)
       },
     },
   } satisfies CauseRow as Row,
@@ -728,10 +738,10 @@ function* listHashes({ body, state, work, looksLikeJson }: Subject): Generator<E
 
 /** The signature matches, but the body that it covers is gone. */
 function describeLostBody(subject: Subject, { state, changesParams, addsHash }: Proof): Finding | undefined {
-  const { consumed } = subject
+  const { consumed, contentType } = subject
   // If the parameters or the hash changed, the parser that read the body is named already.
   if (changesParams || addsHash) return undefined
-  if (consumed !== undefined) return describeConsumed(consumed)
+  if (consumed !== undefined) return describeConsumed(consumed, contentType)
   return lacksSignedBody(subject, state) && !arrivedEmpty(subject) ? { detail: lostJson, fix: passBody } : undefined
 }
 
@@ -743,12 +753,16 @@ const lostJson =
 const unfinished = 'The body could not be read to its end: something read it before, or the connection ended.'
 const passBody = 'Pass the raw body to the verifier, and verify before anything else reads it.'
 
-function describeConsumed({ by, fix }: Consumed): Finding {
+function describeConsumed({ by, fix }: Consumed, contentType: string): Finding {
   return {
     detail: `The body was read before the verifier could read it, and its bytes are lost (${by.slice(0, 80)}).`,
-    fix,
+    // A parser of multipart has no place for what keeps bytes.
+    fix: /^multipart\//i.test(contentType) && keptByParser.test(fix ?? '') ? beforeMultipart : fix,
   }
 }
+
+const beforeMultipart =
+  'Put the guard before the parser of multipart (such as multer). Twilio sends no multipart, so let what wrote the form again pass it on as it arrived.'
 
 /** Says if the verifier could not read the body to its end. Only its message tells. */
 function lacksEnd({ message }: Rejected): boolean {
@@ -758,7 +772,8 @@ function lacksEnd({ message }: Rejected): boolean {
 function suspectLostBody(subject: Subject, rejection: Rejected): Suspicion | undefined {
   const { consumed, body, unread, given, contentLength } = subject
   if (unread && lacksEnd(rejection)) return { grounds: ['trace'], detail: unfinished, fix: passBody }
-  if (consumed !== undefined && given === undefined) return { grounds: ['fault'], ...describeConsumed(consumed) }
+  if (consumed !== undefined && given === undefined)
+    return { grounds: ['fault'], ...describeConsumed(consumed, subject.contentType) }
   const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
   if (isEmpty && contentLength > 0 && !subject.isAuthorizer)
     return {

@@ -9,7 +9,7 @@ import { isTwilioName, startsLikeTwilioName } from '../mask.ts'
 import { listEntries, mostEntries, readParsed, type Subject, toText } from '../reading.ts'
 import { decodePercent } from '../spelling.ts'
 import { unescapeHtml } from './params.ts'
-import { type Edit, takeForm } from './row.ts'
+import { type Edit, type Finding, takeForm } from './row.ts'
 
 /** The fix of a form that a program read and wrote again. */
 export const writtenAgain = 'Pass the form on as it arrived, byte for byte, instead of parsing it and writing it again.'
@@ -144,21 +144,43 @@ function isTwilioForm(text: string): boolean {
 }
 
 /** A form that something parsed and wrote as multipart. Each field of Twilio's is a plain text. */
-function* listMultipart({ body, contentType, method }: Subject): Generator<Edit> {
-  const boundary = /^multipart\/form-data;.*boundary="?([^";,\s]{1,100})/i.exec(contentType)?.[1]
+function* listMultipart(subject: Subject): Generator<Edit> {
+  const { body, method } = subject
+  const inBody = findBoundary(subject)
+  const boundary = inBody ?? readBoundary(subject.contentType)
   if (boundary === undefined || body === undefined || method === 'GET' || isHugeForm(body)) return
   const parts = (decodeUtf8(body) ?? '').split(`--${boundary}`).slice(1, mostParts)
   const pairs = parts.flatMap((part): [string, string][] => {
-    const [, name, value] =
-      /^\r\n(?:[^\r\n]*\r\n)*?content-disposition: form-data; name="([^"\r\n]*)"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([\s\S]*)\r\n$/i.exec(
-        part,
-      ) ?? []
-    return name === undefined || value === undefined ? [] : [[name, value]]
+    const end = part.indexOf('\r\n\r\n')
+    const head = part.slice(0, Math.min(Math.max(end, 0), mostOfHead))
+    const name = /^content-disposition: form-data; name="([^"\r\n]*)"/im.exec(head)?.[1]
+    return name === undefined || !part.endsWith('\r\n') ? [] : [[name, part.slice(end + 4, -2)]]
   })
-  yield* takeForm(pairs, {
-    detail: 'The form was parsed and written again as multipart/form-data.',
-    fix: writtenAgain,
-  })
+  yield* takeForm(pairs, describeMultipart(subject) ?? { detail: multipartAgain, fix: writtenAgain })
 }
 
+const multipartAgain = 'The form was parsed and written again as multipart/form-data.'
+
 const mostParts = 200
+const mostOfHead = 1000
+
+function readBoundary(contentType: string): string | undefined {
+  return /^multipart\/form-data;.*boundary="?([^";,\s]{1,100})/i.exec(contentType)?.[1]
+}
+
+/** Reads the boundary with which a multipart body begins. */
+function findBoundary({ body }: Subject): string | undefined {
+  const start = body === undefined ? '' : String.fromCharCode(...body.subarray(0, 200))
+  return /^--([\w'()+,./:=?-]{1,70})\r\ncontent-disposition: form-data;/i.exec(start)?.[1]
+}
+
+/** Describes a body that is multipart, and whose Content-Type does not have its boundary. */
+export function describeMultipart(subject: Subject): Finding | undefined {
+  const { contentType, method, unread } = subject
+  const boundary = unread || method === 'GET' ? undefined : findBoundary(subject)
+  if (boundary === undefined || readBoundary(contentType) === boundary) return undefined
+  return {
+    detail: `The body is that of a FormData (multipart), and its Content-Type is ${showType(contentType)}${contentType === '' ? '' : ', without its boundary'}: something wrote the form again under another type.`,
+    fix: 'Pass the form on as it arrived, byte for byte. If this server makes a new Request with a FormData as its body, give the guard the request itself, and read the fields of request.clone().',
+  }
+}

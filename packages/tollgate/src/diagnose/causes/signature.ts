@@ -3,11 +3,12 @@ import { decodeUtf8 } from '../../schemes/twilio/sign/form.ts'
 import { isSignature } from '../../schemes/twilio/sign/signature.ts'
 import type { VerifierOptions } from '../../verify/types.ts'
 import { toBase64Length } from '../encodings.ts'
-import { findRelay, isByHand, isRedirected, listHeaderNames, showAgent } from '../evidence.ts'
+import { findRelay, isByHand, isHandTool, isRedirected, listHeaderNames, showAgent } from '../evidence.ts'
 import { parseFormBody } from '../limits.ts'
 import { isTwilioName } from '../mask.ts'
 import { findProduct } from '../products.ts'
 import type { Subject } from '../reading.ts'
+import { findOwnHost, writeSend } from '../send-command.ts'
 import { decodePercent, joinFields, readName, splitFields } from '../spelling.ts'
 import { quote } from './mends.ts'
 import { type CauseRow, type Edit, type Finding, type Reading, type Row, redacted, takeForm } from './row.ts'
@@ -189,7 +190,7 @@ export const signatureCauses = {
     suspect({ subject, rejection }) {
       const { evidence, tooLarge } = subject
       const isUnsigned = rejection.code === 'signature_missing'
-      const isTool = tools.test(evidence.userAgent ?? '')
+      const isTool = tools.test(evidence.userAgent ?? '') || isHandTool(evidence.userAgent ?? '')
       if (tooLarge && !(isTool && isUnsigned))
         return {
           grounds: ['trace'],
@@ -205,6 +206,13 @@ export const signatureCauses = {
       if (isHandshake && !isTool) return undefined
       const named = showAgent(evidence.userAgent)
       const other = named === undefined ? 'another User-Agent' : `another User-Agent, ${named},`
+      // The signature is well-formed, so that it came from somewhere.
+      if (rejection.code === 'signature_mismatch' && isHandTool(evidence.userAgent ?? '') && !isHandshake)
+        return {
+          grounds: ['tool'],
+          detail: `User-Agent names a tool${named === undefined ? '' : `, ${named}`}: a signature that was copied from another request is right only for the URL and the parameters of that request.`,
+          fix: `If you changed a copy, send the new text with a signature of its own: ${writeSend(subject, ' --set NAME=VALUE')} (or signRequest of tollgate/testing). ${ifStranger}`,
+        }
       const monitor = isUnsigned ? findMonitor(evidence.userAgent ?? '') : undefined
       const detail =
         monitor !== undefined
@@ -245,12 +253,17 @@ const ifSentOn =
 const ifOwnTest = 'For your own tests, sign the request with signRequest of tollgate/testing.'
 
 /** A program that posts a form is more likely one that sends webhooks on than a stranger. */
-function fixUnsigned({ method, isForm, unread, state, queryPairs }: Subject, agent: string): string | undefined {
+function fixUnsigned(subject: Subject, agent: string): string | undefined {
+  const { method, isForm, unread, state, queryPairs } = subject
   if (findMonitor(agent) !== undefined) return watchOther
-  if (isByHand(agent)) return undefined
+  const ownTest =
+    findOwnHost(subject) === undefined
+      ? ifOwnTest
+      : `For your own tests, this sends a signed request: ${writeSend(subject)} (in code: signRequest of tollgate/testing).`
+  if (isByHand(agent)) return ownTest === ifOwnTest ? undefined : `${ownTest} ${ifStranger}`
   const hasAccount = [...state.pairs, ...queryPairs].some(([name]) => name === 'AccountSid')
   const isWebhook = hasAccount || (unread && isForm && method !== 'GET')
-  return `${isWebhook ? `${ifSentOn} ${ifStranger}` : `${ifStranger} ${ifSentOn}`} ${ifOwnTest}`
+  return `${isWebhook ? `${ifSentOn} ${ifStranger}` : `${ifStranger} ${ifSentOn}`} ${ownTest}`
 }
 
 /** A request with a signature of Twilio's is one of Twilio's, or wants to be. */

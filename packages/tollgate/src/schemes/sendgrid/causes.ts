@@ -3,6 +3,7 @@ import {
   type CauseRow,
   type Edit,
   type Finding,
+  keptByParser,
   type Row,
   redactedPart,
   type Unexplained,
@@ -245,7 +246,8 @@ const rows = {
   body_already_parsed: {
     title: 'Something else read the body first',
     symptom: 'The code is `body_already_consumed` (500), or the body is "[object Object]".',
-    reason: 'A body can be read only once, and a parser that ran before the check kept an object and not the bytes.',
+    reason:
+      'A body can be read only once, and a parser that ran before the check kept an object and not the bytes. Parsers of multipart, such as multer, never keep them.',
     fix: 'Let nothing read or parse the body before Tollgate: it needs the bytes that arrived.',
     part: 'body',
     *edits({ parsed }) {
@@ -260,7 +262,12 @@ const rows = {
         // The adapter knows the parsers of its framework.
         const { consumedBy, fix } = findConsumed(rejection) ?? {}
         const by = consumedBy === undefined ? '' : ` (${consumedBy.slice(0, 80)})`
-        return { grounds: ['refusal'], detail: `Something read the body and kept no bytes${by}.`, fix }
+        const isLost = isMultipart(subject) && keptByParser.test(fix ?? '')
+        return {
+          grounds: ['refusal'],
+          detail: `Something read the body and kept no bytes${by}.`,
+          fix: isLost ? parseBehind : fix,
+        }
       }
       if (subject.state.body?.length === 0 && readLength(subject) > 0)
         return {
@@ -661,10 +668,17 @@ function isOther(asked: Asked): boolean {
 
 const dash = 0x2d
 
-function isMail({ request, state: { body } }: SendGridSubject): boolean {
-  const contentType = readSingle(readHeaders(request.headers), 'content-type') ?? ''
-  return /^multipart\//i.test(contentType) || body?.[0] === dash
+function isMail(subject: SendGridSubject): boolean {
+  return isMultipart(subject) || subject.state.body?.[0] === dash
 }
+
+function isMultipart({ request }: SendGridSubject): boolean {
+  return /^multipart\//i.test(readSingle(readHeaders(request.headers), 'content-type') ?? '')
+}
+
+// Its stream has ended behind the guard: multer answers "Unexpected end of form".
+const parseBehind =
+  'Put the guard before the parser of multipart (such as multer), take that parser off this route, and parse webhook.body in the handler: behind the guard the stream is spent. docs/sendgrid-inbound-parse.md has the code.'
 
 /** Describes a trace that only a parser leaves. */
 function findTrace(subject: SendGridSubject): string | undefined {

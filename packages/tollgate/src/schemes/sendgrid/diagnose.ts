@@ -274,7 +274,7 @@ function keepForKeys(
   const kept = keepIncoming(request, { guess, secrets, verifiedBefore: undefined })
   // The command does not have the options of the server, and a public key is no secret.
   const keys = parsePublicKeys(publicKey).map(({ spki }) => ` --public-key ${encodeBase64(spki)}`)
-  return kept && `npx @tollgate/cli diagnose --last${keys.join('')}`
+  return kept && `npx @tollgate/cli diagnose --last --other-key-file other.pub${keys.join('')}`
 }
 
 function createDiagnoser({
