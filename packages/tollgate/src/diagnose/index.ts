@@ -339,7 +339,10 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
       memory: memories.get(rejected.options),
     })
     if (diagnosis.ruledOut === undefined) return diagnosis
-    const command = keepRefused ? keepRejected(request, rejection, options, working) : undefined
+    const [first] = diagnosis.suspected
+    // The options and the environment of this server decide about it, and the command has neither.
+    const suspect = first !== undefined && rows[first.id].part === 'key' ? first : undefined
+    const command = keepRefused ? keepRejected(request, rejection, options, working, suspect) : undefined
     return command === undefined ? diagnosis : { ...diagnosis, command }
   })
 }
