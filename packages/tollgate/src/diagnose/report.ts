@@ -66,6 +66,8 @@ interface Findings {
   readonly suspected: readonly FoundCause<CauseId>[]
   /** The suspected causes are certain, so no guess of the user's is needed. */
   readonly isCertain: boolean
+  /** Something in the request or the options suggests the first suspect. */
+  readonly isShown?: boolean
 }
 
 /** What is known about a refused request beside the request itself. */
@@ -219,7 +221,7 @@ function listSuspected(
   subject: Subject,
   { rejection, presented, working }: Refused,
   tried: number,
-): Pick<Findings, 'suspected' | 'isCertain'> {
+): Omit<Findings, 'proven'> {
   const isNamed = tried > 0 && isUrlNamed(subject)
   const suspicions = askCauses(causes, (row) =>
     row.suspect?.({ subject, rejection, tried, presented, working, isUrlNamed: isNamed }),
@@ -236,5 +238,7 @@ function listSuspected(
       (!working.has(causes[one.id].part) || hasEvidence(one)) &&
       (!excluded.includes(causes[one.id].part) || isCertain(one)),
   )
-  return orderSuspicions(causes, left.length > 0 ? left : suspicions, rejection)
+  const ordered = orderSuspicions(causes, left.length > 0 ? left : suspicions, rejection)
+  const first = suspicions.find(({ id }) => id === ordered.suspected[0]?.id)
+  return { ...ordered, isShown: first !== undefined && hasEvidence(first) }
 }
