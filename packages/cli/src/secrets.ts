@@ -43,12 +43,13 @@ export interface Secrets {
  * where their server's variables are not set: at a terminal it asks for the Auth Token, or for the
  * secret of the SharedKey that the request names.
  * @param keyId the SharedKey that the request of --last names
+ * @param owner names the account whose token signed it
  * @throws UsageError if there is no secret
  */
-export async function readSecrets(args: Args, io: Io, keyId?: string): Promise<Secrets> {
+export async function readSecrets(args: Args, io: Io, keyId?: string, owner?: string): Promise<Secrets> {
   const secrets = await readSecretsIfAny(args, io, keyId)
   const isAsked = canAsk(args, io) && !hasSecret(secrets)
-  return isAsked ? { ...secrets, authTokens: [await askForToken(io)] } : requireSecrets(secrets, keyId)
+  return isAsked ? { ...secrets, authTokens: [await askForToken(io, owner)] } : requireSecrets(secrets, keyId)
 }
 
 /** Says if the command may ask for what it needs: its words are those that were printed, and a person reads them. */
@@ -147,8 +148,10 @@ async function readTokenFromInput(io: Io): Promise<string> {
   return token
 }
 
-async function askForToken(io: Io): Promise<string> {
-  return await askForSecret(io, '--auth-token-stdin', 'Auth Token')
+/** @param owner names the account. Its server may have an old token, which would settle nothing. */
+async function askForToken(io: Io, owner?: string): Promise<string> {
+  const what = owner === undefined ? 'Auth Token' : `The primary Auth Token of ${owner}, from the Twilio console`
+  return await askForSecret(io, '--auth-token-stdin', what)
 }
 
 /** Asks for a secret at a terminal without showing it. */

@@ -306,6 +306,75 @@ describe('diagnose --last', () => {
   }, 90_000)
 })
 
+describe('diagnose --last, of a request that was refused for its key', () => {
+  const own = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+  const [account, main] = [`AC${'b'.repeat(32)}`, `AC${'c'.repeat(32)}`]
+  const url = 'https://example.com/sms'
+  const suspect = { id: 'token_of_other_account', detail: `TWILIO_ACCOUNT_SID is ${main}.`, fix: 'Give its token.' }
+  const keep = (details?: Record<string, unknown>) => {
+    const { headers, body } = signRequest({ url, params: { ...params, AccountSid: account }, authToken })
+    const about = { method: 'POST', url, headers: Object.entries(headers), ...(details && { details }) }
+    vi.stubEnv('XDG_CACHE_HOME', own)
+    keepRequest({ ...about, body: Buffer.from(body ?? '') }, [])
+    vi.unstubAllEnvs()
+  }
+  const env = { XDG_CACHE_HOME: own, TWILIO_AUTH_TOKEN: otherToken, NO_COLOR: '1' }
+  const ask = async (words: readonly string[]) => {
+    vi.stubEnv('XDG_CACHE_HOME', own)
+    return await tollgateHere(['diagnose', '--last', ...words], { env }).finally(() => vi.unstubAllEnvs())
+  }
+  const readFirst = (text: string) => /most likely first:\n {2}(.*)/.exec(text)?.[1]
+  afterAll(() => rmSync(own, { recursive: true }))
+
+  test('names the key first if the given URL is the one that was checked, and only then', async () => {
+    keep()
+    for (const words of [
+      ['--other-url', url],
+      ['--public-url', url],
+      ['--other-url', `${url}#rc=2`],
+    ]) {
+      const { stdout } = await ask(words)
+      expect(readFirst(stdout), words.join()).toMatch(
+        /^token_of_other_account {2}The URL at Twilio is the one that was/,
+      )
+      expect(stdout).not.toMatch(/^ {2}(path_prefix|host|query_missing)/m)
+    }
+    for (const words of [
+      ['--other-url', `${url}/x`],
+      ['--public-url', 'https://example.com'],
+    ])
+      expect((await ask(words)).stdout).not.toContain('is the one that was checked')
+  }, 60_000)
+
+  test('has the first suspect of the server, which knew its account', async () => {
+    keep({ suspect })
+    const { stdout } = await ask([])
+    expect(readFirst(stdout)).toBe(`${suspect.id}  ${suspect.detail}`)
+    expect(stdout.match(/^ {2}token_of_other_account/gm)).toHaveLength(1)
+    expect(stdout.split('\n')[0]).toBe(`Try 1: ${suspect.fix}`)
+    for (const other of [{ id: 'host' }, { ...suspect, id: 'constructor' }, { ...suspect, detail: 1 }, 'a', null]) {
+      keep({ suspect: other })
+      expect((await ask([])).stdout).not.toContain('Give its token.')
+    }
+  }, 60_000)
+
+  test('asks for the token of the account that the request names', async () => {
+    keep()
+    const asked = await tollgateAtTerminal(['diagnose', '--last'], {
+      env: { XDG_CACHE_HOME: own, NO_COLOR: '1' },
+      withToken: false,
+      keepOpen: true,
+      onStarted: (child) => {
+        child.stdout?.on('data', (text) => {
+          if (String(text).includes(`The primary Auth Token of the account ${account}, from the Twilio console`))
+            child.stdin?.write(`${authToken}\r`)
+        })
+      },
+    })
+    expect(asked.stdout).toContain('genuine with this key')
+  }, 60_000)
+})
+
 describe('diagnose', () => {
   test('at a terminal: finds two causes, a stripped prefix and http behind a proxy, with one option that fixes both', async () => {
     const ran = await tollgateAtTerminal(['diagnose', '--prefix', '/api'], {

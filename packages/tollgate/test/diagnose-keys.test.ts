@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
-import { keyed, post, sha256Signed } from '../../../conformance/diagnosis/made/direct.ts'
-import { diagnose } from '../src/diagnose/index.ts'
+import { get, json, keyed, post, sha256Signed } from '../../../conformance/diagnosis/made/direct.ts'
+import { causes, type DiagnosableRequest, diagnose } from '../src/diagnose/index.ts'
+import { cached, twilioAccountTokens } from '../src/keys/index.ts'
 import { accountSid, authToken, options, origin, otherSid, otherToken } from './requests.ts'
 
 const request = post(`${origin}/sms`)
@@ -255,5 +256,85 @@ describe('a secret that was read in another way than it was written', () => {
     const unproven = await diagnose(sent, other)
     expect(unproven.proven).toBeUndefined()
     for (const found of [unproven, proven]) expect(JSON.stringify(found)).not.toContain(secret)
+  })
+})
+
+describe('a look-up of tollgate/keys that fails', () => {
+  const asked = (answer: () => Promise<Response>, apiKey?: { sid: string; secret: string }) =>
+    twilioAccountTokens({
+      accountSid: otherSid,
+      ...(apiKey === undefined ? { authToken: otherToken } : { apiKey }),
+      fetch: answer,
+      timeoutMs: 100,
+    })
+  const status = (code: number, text = '{}') => vi.fn(async () => new Response(text, { status: code }))
+
+  test.each([
+    ['a rotated Auth Token', asked(status(401)), 'Give "twilioAccountTokens" the primary Auth Token of the account'],
+    [
+      'a standard API key',
+      asked(status(401), { sid: `SK${'a'.repeat(32)}`, secret: 'c'.repeat(32) }),
+      'in "apiKey" a main API key of the account in "accountSid"',
+    ],
+    ['no permission', asked(status(403)), 'a main API key'],
+    ['no connection', asked(() => Promise.reject(new Error('ECONNREFUSED'))), 'connect to https://api.twilio.com'],
+    ['an overloaded API', asked(status(503)), 'Wait until the API answers'],
+    ['the page of a proxy', asked(status(200, '<html>')), 'Let nothing answer in the place'],
+    ['a slow API', asked(() => new Promise(() => undefined)), 'Raise its "timeoutMs"'],
+    ['no text', cached((async () => ({ token: 'a' })) as never), 'Let the function return the text of the Auth Token'],
+  ])('%s', async (_, lookup, fix) => {
+    const { suspected } = await diagnose(request, { ...options, authToken: lookup })
+    expect(suspected).toMatchObject([{ id: 'key_lookup', fix: expect.stringContaining(fix) }])
+    expect(JSON.stringify(suspected)).not.toMatch(/Repair the function|c{32}/)
+    expect(JSON.stringify(suspected)).not.toContain(otherToken)
+  })
+
+  test('the function of a user is still the one to repair', async () => {
+    for (const error of [new Error('connect ECONNREFUSED'), 'Twilio refuses the Auth Token (401)', undefined]) {
+      const lookup = () => Promise.reject(error)
+      for (const authToken of [lookup, cached(lookup)]) {
+        const { suspected } = await diagnose(request, { ...options, authToken })
+        expect(suspected).toMatchObject([{ id: 'key_lookup', fix: expect.stringContaining('Repair the function') }])
+      }
+    }
+  })
+})
+
+describe('the URL at Twilio, if the user names it', () => {
+  const ask = async (url: string, given: DiagnosableRequest, more: object = {}) =>
+    (await diagnose(given, { ...options, otherUrls: [url], ...more })).suspected
+  const wrong = post(`${origin}/sms`, { headers: { 'x-forwarded-for': '192.0.2.1' }, secret: otherToken })
+
+  test('is the checked one: the key is the first suspect, and no part of the URL is one', async () => {
+    for (const [url, given] of [
+      [`${origin}/sms`, wrong],
+      [`${origin}:443/sms`, wrong],
+      [`${origin}/events`, json('{"a":1}', { secret: otherToken })],
+      [`${origin}/sms?a=1`, post(`${origin}/sms?a=1`, { secret: otherToken })],
+      [`${origin}/sms`, get(`${origin}/sms?CallSid=CA1&From=%2B1`, { secret: otherToken })],
+      [origin, post(`${origin}/`, { secret: otherToken })],
+    ] as const) {
+      const [first, ...others] = await ask(url, given as DiagnosableRequest)
+      expect(first, url).toMatchObject({ id: 'token_of_other_account', detail: expect.stringMatching(/^The URL at/) })
+      for (const { id } of others) expect(['origin', 'path', 'query']).not.toContain(causes[id].part)
+    }
+  })
+
+  test('differs: nothing is left out', async () => {
+    for (const url of [`${origin}/other`, `${origin}/sms?a=1`, 'https://www.example.com/sms', `${origin}/sms/`]) {
+      const suspected = await ask(url, wrong)
+      expect(JSON.stringify(suspected), url).not.toContain('is the one that was checked')
+      expect(
+        suspected.map(({ id }) => id),
+        url,
+      ).toEqual(expect.arrayContaining(['path_prefix', 'host']))
+    }
+  })
+
+  test('does not hide other evidence, or a key that works', async () => {
+    const cut = post(`${origin}/sms`, { headers: { 'content-length': '9999' }, secret: otherToken })
+    expect((await ask(`${origin}/sms`, cut))[0]?.id).not.toBe('token_of_other_account')
+    const working = await ask(`${origin}/sms`, wrong, { verifiedBefore: ['key'] })
+    expect(JSON.stringify(working)).not.toContain('most likely the key')
   })
 })

@@ -9,6 +9,8 @@ export interface Refused {
   readonly options: VerifierOptions & { readonly fromRequest?: Readonly<Record<string, unknown>> }
   readonly code: string
   readonly body: Uint8Array | undefined
+  /** The URLs that the user gave as those at Twilio. */
+  readonly otherUrls?: readonly string[]
 }
 
 /**
@@ -68,6 +70,12 @@ const tokens = ({ options: { authToken } }: Refused): string[] => {
 /** The look-up takes an argument, and does not name what Tollgate gives. */
 const readsNoObject = ({ options: { authToken } }: Refused): boolean =>
   typeof authToken === 'function' && authToken.length === 1 && !`${authToken}`.includes('accountSid')
+/** The status that Twilio's API gave to a look-up of the test, and whether that has an API key. */
+const answered = ({ code, options: { authToken } }: Refused): { status?: number; hasKey?: boolean } =>
+  code === 'key_lookup_failed' ? Object(authToken) : {}
+/** The user named the URL that the options make of the request. */
+const namesChecked = ({ request: { url }, options: { publicUrl }, otherUrls = [] }: Refused): boolean =>
+  otherUrls.some((one) => `${publicUrl}${url}` === one || `${publicUrl}${url}`.startsWith(`${one}?bodySHA256=`))
 const secrets = (refused: Refused): string[] => [
   ...tokens(refused),
   ...Object.values(Object(refused.options.sharedKeys)).map((key) => String(Object(key).secret ?? key)),
@@ -434,6 +442,7 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
     [/^Something may have changed or removed a parameter/, (one) => params(one).length > 0],
   ],
   token_of_other_account: [
+    [/^The URL at Twilio is the one that was checked, so it is most likely the key\. The /, namesChecked],
     [
       /^The configured Auth Token (?:is|has|must)/,
       (one) =>
@@ -483,6 +492,27 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
     ],
   ],
   key_lookup: [
+    [
+      /^Twilio's API refuses the Auth Token with which "twilioAccountTokens" asks/,
+      (one) => answered(one).status === 401 && answered(one).hasKey === false,
+    ],
+    [
+      /^Twilio's API refuses the API key with which "twilioAccountTokens" asks/,
+      (one) => answered(one).status === 401 && answered(one).hasKey === true,
+    ],
+    [/^Twilio's API does not let "twilioAccountTokens" read/, (one) => answered(one).status === 403],
+    [/^"twilioAccountTokens" cannot reach Twilio's API/, (one) => answered(one).status === 0],
+    [/^Twilio's API answers "twilioAccountTokens" with 429/, (one) => answered(one).status === 429],
+    [/^Twilio's API answers "twilioAccountTokens" with an error/, (one) => answered(one).status === 502],
+    [/^What answers "twilioAccountTokens" does not seem/, (one) => answered(one).status === 200],
+    [
+      /^The look-up of the key took longer than "timeoutMs" of "cached"/,
+      (one) => Number.isNaN(answered(one).status) && typeof Object(one.options.authToken).refresh === 'function',
+    ],
+    [
+      /^The function inside "cached" returned something else/,
+      (one) => typeof Object(one.options.authToken).refresh === 'function',
+    ],
     [
       /^The look-up of the key threw an error\. It is called with an object/,
       (one) => one.code === 'key_lookup_failed' && readsNoObject(one),
@@ -551,6 +581,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
     ],
   ],
   shared_key_wrong: [
+    [
+      /^The URL at Twilio is the one that was checked, so it is most likely the key\. The secret that is configured for the SharedKey/,
+      (one) => namesChecked(one) && namesKey(one),
+    ],
     [
       /^The secret that is configured for the SharedKey "(.+)" has no letter and no digit/,
       (one) => namesKey(one) && secrets(one).some((secret) => !/\w/.test(secret)),

@@ -1,10 +1,17 @@
 import { type Cause, type CauseInfo, causes, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
-import { findCaptureUse, findHeader, findSharedKeyId, isBodyLost, type RecordedRequest } from 'tollgate/requests'
+import {
+  findCaptureUse,
+  findHeader,
+  findSharedKeyId,
+  isBodyLost,
+  type RecordedRequest,
+  splitUrl,
+} from 'tollgate/requests'
 import type { AnyScheme } from 'tollgate/schemes'
 import type { Args } from '../args.ts'
 import { describeCut, formatCauses, guessFlags, listFixes, readGuesses, readTokensOfDotenv } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
-import { inputFlags, readRequest, toArrived, writeRequestFlags } from '../inputs/index.ts'
+import { findWholeUrl, inputFlags, readRequest, toArrived, writeRequestFlags } from '../inputs/index.ts'
 import { type Colors, cleanText, colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { findSigner, hasKey, keyFlags, otherSchemes } from '../schemes/keys.ts'
 import {
@@ -17,7 +24,7 @@ import {
   type Secrets,
   secretFlags,
 } from '../secrets.ts'
-import { apiFlags } from '../twilio-api/credentials.ts'
+import { apiFlags, isAccountSid } from '../twilio-api/credentials.ts'
 import { findCaptured, toVerifierOptions, verifierFlags } from '../verifier-options.ts'
 import { type Command, inGroup } from './command.ts'
 
@@ -71,7 +78,9 @@ export const command: Command = {
     const keyId = kept && findSharedKeyId(kept.headers)
     const isOther = kept !== undefined && findSigner(kept, args) !== undefined
     const secrets =
-      isOther || hasKey(args, io) ? await readSecretsIfAny(args, io, keyId) : await readSecrets(args, io, keyId)
+      isOther || hasKey(args, io)
+        ? await readSecretsIfAny(args, io, keyId)
+        : await readSecrets(args, io, keyId, kept && nameOwner(kept))
     const ofDotenv = kept === undefined || isOther ? {} : await readTokensOfDotenv(args, io, secrets.authTokens)
     const read = await readGuesses(args, io)
     const guesses = { ...read, otherTokens: { ...ofDotenv, ...read.otherTokens } }
@@ -95,7 +104,7 @@ export const command: Command = {
             request: writeRequestFlags(args),
             scheme,
             pitfalls: given.pitfalls,
-            hasUrl: args.has('other-url') || diagnosis.hasUrl === true,
+            hasUrl: args.has('other-url') || diagnosis.hasUrl === true || findWholeUrl(args, given) !== undefined,
             hasPublicUrl: args.has('public-url'),
           },
           colorsFor(io.stdout, io.env),
@@ -117,7 +126,8 @@ interface Known {
 /** Asks for the URL at Twilio if nothing else can settle it, and a person can answer. */
 async function explainWithUrl(given: RecordedRequest, args: Args, io: Io, known: Known): Promise<Shown> {
   const explained = await explainTwilio(given, args, io, known)
-  if (!suspectsUrl(explained) || args.has('other-url') || !canAsk(args, io)) return explained
+  if (!suspectsUrl(explained) || args.has('other-url') || !canAsk(args, io) || findWholeUrl(args, given) !== undefined)
+    return explained
   const url = await askForLine(io, 'The URL of this webhook in the Twilio console (Enter if you do not have it):')
   if (url === '') return explained
   const otherUrls = [/^\w+:\/\//.test(url) ? url : `https://${url}`]
@@ -141,10 +151,15 @@ async function explainTwilio(
   const keyId = findSharedKeyId(given.headers)
   const ofSite = findCaptured(args, given)
   if (ofSite !== undefined) tell(io, `Not using ${ofSite} as the public URL: it ${findCaptureUse(ofSite)}.`)
-  const instead = ofSite === undefined ? undefined : anyServer
+  const whole = findWholeUrl(args, given)
+  const instead = ofSite !== undefined ? anyServer : whole && splitUrl(given.url)?.origin
   const { options } = toVerifierOptions(args, io, given, requireSecrets(secrets, keyId), instead)
   // The site is named, and its signature still shows if the key is right.
-  const otherUrls = [...(guesses.otherUrls ?? []), ...(ofSite === undefined ? [] : [given.url])]
+  const otherUrls = [
+    ...(guesses.otherUrls ?? []),
+    ...(whole === undefined ? [] : [whole]),
+    ...(ofSite === undefined ? [] : [given.url]),
+  ]
   // What the server verified says nothing about another public URL.
   const verifiedBefore = given.verifiedBefore?.filter((part) => part === 'key' || !args.has('public-url'))
   const hints = { ...options, ...guesses, otherUrls, verifiedBefore }
@@ -153,7 +168,33 @@ async function explainTwilio(
   )
   const { verdict, proven } = diagnosis
   if (!verdict.ok && verdict.code === 'key_unknown' && proven === undefined) requireSharedKey(keyId, secrets)
-  return args.has('last') ? diagnosis : leaveOutStrangers(diagnosis, given)
+  return args.has('last') ? addSuspect(diagnosis, given) : leaveOutStrangers(diagnosis, given)
+}
+
+/**
+ * Puts first what the server suspected because of its options and its environment, which this command
+ * does not have.
+ */
+function addSuspect(diagnosis: Diagnosis, { details }: RecordedRequest): Diagnosis {
+  const { id, detail, fix } = Object(details?.suspect) as Partial<Cause>
+  if (diagnosis.ruledOut === undefined || id === undefined || infos[id]?.part !== 'key') return diagnosis
+  if (typeof detail !== 'string' || typeof fix !== 'string') return diagnosis
+  return { ...diagnosis, suspected: [{ id, detail, fix }, ...diagnosis.suspected.filter((one) => one.id !== id)] }
+}
+
+/** Names the account whose Auth Token signed a request: the one that it names, if it names one. */
+function nameOwner({ url, headers, body }: RecordedRequest): string {
+  const isForm = /^application\/x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
+  const texts = [/\?([^#]*)/.exec(url)?.[1] ?? '', isForm ? new TextDecoder().decode(body) : '']
+  const named = texts.flatMap((text) => {
+    const params = new URLSearchParams(text)
+    return ['AccountSid', 'account_sid', 'interactionAccountSid'].flatMap((name) => params.getAll(name))
+  })
+  const [account = '', ...others] = new Set(named)
+  const region = findHeader(headers, 'x-home-region') ?? ''
+  const where = /^[a-z]{2}\d$/.test(region) && region !== 'us1' ? ` in the Region ${region}` : ''
+  const isOne = others.length === 0 && isAccountSid(account)
+  return (isOne ? `the account ${account}` : 'the account that owns the number or the resource') + where
 }
 
 /** Takes the place of a URL that belongs to no server of the user's. */

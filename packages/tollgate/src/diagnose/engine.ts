@@ -105,7 +105,7 @@ export function listReadings<Id extends string, S, T>(
  * @returns the causes
  */
 export function listUndone<Id extends string, T>(edits: readonly ProposedEdit<Id, T>[]): FoundCause<Id>[] {
-  return edits.flatMap(({ cause, detail, fix, also = [] }) => [{ id: cause, detail, fix }, ...also])
+  return edits.flatMap(({ cause, detail, fix, ruleFix, also = [] }) => [{ id: cause, detail, fix, ruleFix }, ...also])
 }
 
 const mostSuspected = 5
@@ -148,7 +148,12 @@ export function hasEvidence({ grounds: [first] }: Suspicion): boolean {
 
 const firstUncertain = grounds.indexOf('shape')
 
-function isCertain({ grounds: [first] }: Suspicion): boolean {
+/**
+ * Checks if a suspicion is certain.
+ * @param suspicion the suspicion
+ * @returns true if it hides others
+ */
+export function isCertain({ grounds: [first] }: Suspicion): boolean {
   return grounds.indexOf(first) < firstUncertain
 }
 

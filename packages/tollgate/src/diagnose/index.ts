@@ -88,7 +88,7 @@ async function runDiagnosis(
   given: VerifierOptions,
   extra: DiagnoseOptions & { readonly maxTries: number },
   { rejection: known, native, memory }: Known = {},
-): Promise<{ readonly diagnosis: Diagnosis; readonly working: ReadonlySet<CausePart> }> {
+): Promise<{ readonly diagnosis: Diagnosis; readonly working: ReadonlySet<CausePart>; readonly isShown?: boolean }> {
   const options = {
     ...given,
     authToken: toRecord(given.authToken) as VerifierOptions['authToken'],
@@ -149,7 +149,12 @@ async function runDiagnosis(
       : await search({ subject, presented, forms, maxTries: extra.maxTries })
   await work.pause()
   const working = memory === undefined ? new Set(extra.verifiedBefore) : findWorking(subject, memory)
-  const { proven, suspected, isCertain } = drawConclusion(subject, { rejection: verdict, presented, working }, result)
+  const {
+    proven,
+    suspected,
+    isCertain,
+    isShown = false,
+  } = drawConclusion(subject, { rejection: verdict, presented, working }, result)
   const { match } = result
   const setting =
     match &&
@@ -179,7 +184,7 @@ async function runDiagnosis(
     urlForms,
     tried: result.tried,
   }
-  return { diagnosis, working }
+  return { diagnosis, working, isShown }
 }
 
 /** Finds the parts of a request that verified others in this process. */
@@ -333,13 +338,16 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
   return explainInTurn(rejected, async (request, options, rejection, native) => {
     const prefixes = [...(guesses.prefixes ?? []), ...native.prefixes]
     const { extra } = parseDiagnoseOptions({ framework: native.framework, ...guesses, prefixes })
-    const { diagnosis, working } = await runDiagnosis(request, options, extra, {
+    const { diagnosis, working, isShown } = await runDiagnosis(request, options, extra, {
       rejection,
       native,
       memory: memories.get(rejected.options),
     })
     if (diagnosis.ruledOut === undefined) return diagnosis
-    const command = keepRefused ? keepRejected(request, rejection, options, working) : undefined
+    const [first] = diagnosis.suspected
+    // The options and the environment of this server decide about it, and the command has neither.
+    const suspect = isShown && first !== undefined && rows[first.id].part === 'key' ? first : undefined
+    const command = keepRefused ? keepRejected(request, rejection, options, working, suspect) : undefined
     return command === undefined ? diagnosis : { ...diagnosis, command }
   })
 }

@@ -8,11 +8,13 @@ import { readTarget } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 import type { CausePart } from './causes/row.ts'
 import { readGivenTokens } from './configured-keys.ts'
+import type { Cause } from './engine.ts'
 
 /**
  * Keeps a refused request for `tollgate diagnose --last`, with the URL that was checked. It has no
  * key of the options.
  * @param working the parts of the request that verified others in this process
+ * @param suspect the first suspect, if the options of this server suggest it
  * @returns the command line that reads it. `undefined` if it was not kept
  */
 export function keepRejected(
@@ -20,10 +22,11 @@ export function keepRejected(
   { tried }: Rejected,
   options: VerifierOptions,
   working: ReadonlySet<CausePart>,
+  suspect?: Cause,
 ): string | undefined {
   const guess = (path: string, host: unknown): string | undefined => tried[0] ?? guessChecked(options, host, path)
   const verifiedBefore = verifiableParts.filter((part) => working.has(part))
-  const kept = keepIncoming(incoming, { guess, secrets: listSecrets(options), verifiedBefore })
+  const kept = keepIncoming(incoming, { guess, secrets: listSecrets(options), verifiedBefore, suspect })
   return kept && writeCommand(kept)
 }
 
@@ -33,6 +36,8 @@ interface Kept {
   /** Texts that no file may have. */
   readonly secrets: readonly string[]
   readonly verifiedBefore: RecordedRequest['verifiedBefore']
+  /** What the options of the server suggest. It has no secret: the server has printed it. */
+  readonly suspect?: Cause | undefined
 }
 
 /**
@@ -41,7 +46,7 @@ interface Kept {
  */
 export function keepIncoming(
   { method, url, headers, body }: IncomingRequest,
-  { guess, secrets, verifiedBefore = [] }: Kept,
+  { guess, secrets, verifiedBefore = [], suspect }: Kept,
 ): RecordedRequest | undefined {
   const target = readTarget(url)
   if (target === undefined || !(body === undefined || isBytes(body))) return undefined
@@ -58,6 +63,7 @@ export function keepIncoming(
       ...(body !== undefined && body.length > 0 && { body }),
       time: Date.now(),
       ...(verifiedBefore.length > 0 && { verifiedBefore }),
+      ...(suspect !== undefined && { details: { suspect } }),
     })
     return keepRequest(request, secrets) === undefined ? undefined : request
   } catch (error) {

@@ -71,6 +71,8 @@ export interface Subject {
   readonly evidence: Evidence
   /** The forwarding headers from which a rule built the URL, if it uses any. */
   readonly usedFamily: ForwardingFamily | undefined
+  /** The header by which a rule would check https, if it checks http. */
+  readonly schemeHeader: SchemeHeader | undefined
   readonly hints: Hints
   readonly keys: ConfiguredKeys
   readonly contentType: string
@@ -137,6 +139,7 @@ export async function readSubject(source: Source): Promise<Subject> {
   const head = readHead(request, header)
   const evidence = addNative(readEvidence(head, request.url, listHeaderNames(request.headers)), source.native)
   const { url, fragment, usedFamily } = readBaseUrl(source, head, evidence)
+  const isRule = typeof options.publicUrl === 'object' && !Array.isArray(options.publicUrl)
   const contentType = readSingle(head.header, 'content-type') ?? ''
   const given = readParsed(parsed)
   const isForm = isFormType(contentType)
@@ -181,6 +184,7 @@ export async function readSubject(source: Source): Promise<Subject> {
     state: { url, fragment, pairs, covers, keys: keys.tried },
     evidence,
     usedFamily,
+    schemeHeader: isRule && url.scheme === 'http' ? findSchemeHeader(settings, head, request) : undefined,
     hints: readHints(source, queryPairs),
     keys,
     contentType,
@@ -258,19 +262,39 @@ const headersOfFamilies: readonly (readonly [ForwardingFamily, name: string, mal
   ['forwarded', 'forwarded', 'host=?'],
 ]
 
-/**
- * Finds the headers from which a rule takes the origin: with a malformed value in their place, it
- * refuses the request for another reason.
- */
+/** Finds the headers from which a rule takes the origin. */
 function findUsedFamily(settings: Settings, head: Head, request: IncomingRequest): ForwardingFamily | undefined {
-  return headersOfFamilies.find(([, name, malformed]) => {
-    if (head.header(name).length === 0) return false
-    const header: HeaderReader = (one) => (one === name ? [malformed] : head.header(one))
-    const resolved = settings.resolveUrl({ ...head, header }, request, settings.lookupTimeoutMs)
-    // A function in "allowedHosts" was asked again. Its failure says nothing here.
-    if ('then' in resolved) runUnnoticed(() => resolved)
-    return !('then' in resolved) && isRejected(resolved) && /malformed/.test(resolved.message)
-  })?.[0]
+  const used = headersOfFamilies.find(
+    ([, name, malformed]) =>
+      head.header(name).length > 0 && /malformed/.test(refuseHeader(settings, head, request, name, malformed)),
+  )
+  return used?.[0]
+}
+
+/** Returns why a rule refuses the request with another value of a header: it reads one that it finds malformed. */
+function refuseHeader(settings: Settings, head: Head, request: IncomingRequest, name: string, value: string): string {
+  const header: HeaderReader = (one) => (one === name ? [value] : head.header(one))
+  const resolved = settings.resolveUrl({ ...head, header }, request, settings.lookupTimeoutMs)
+  // A function in "allowedHosts" was asked again. Its failure says nothing here.
+  if ('then' in resolved) runUnnoticed(() => resolved)
+  return !('then' in resolved) && isRejected(resolved) ? resolved.message : ''
+}
+
+/** The header that names the scheme to a rule. */
+interface SchemeHeader {
+  readonly name: 'X-Forwarded-Proto' | 'Forwarded'
+  /** The rule reads it from this peer. */
+  readonly isRead: boolean
+}
+
+function findSchemeHeader(settings: Settings, head: Head, request: IncomingRequest): SchemeHeader | undefined {
+  const ask = (name: string, malformed: string) => refuseHeader(settings, head, request, name, malformed)
+  // It refuses the request as it is for such a reason: then it says nothing of another header.
+  if (/malformed|"trustedProxies"/.test(ask('', ''))) return undefined
+  const proto = ask('x-forwarded-proto', '?')
+  if (/malformed/.test(proto)) return { name: 'X-Forwarded-Proto', isRead: true }
+  if (/"trustedProxies"/.test(proto)) return { name: 'X-Forwarded-Proto', isRead: false }
+  return /malformed/.test(ask('forwarded', 'host=?')) ? { name: 'Forwarded', isRead: true } : undefined
 }
 
 /** Reads the origin that the forwarding headers of a family name. */

@@ -14,13 +14,16 @@ import {
   type Cause,
   type FoundCause,
   hasEvidence,
+  isCertain,
   listUndone,
   orderSuspicions,
   type PresentedSignature,
   removeRepeated,
 } from './engine.ts'
+import { findDroppingCdn, isRedirected } from './evidence.ts'
 import type { SigningPart, UrlForm } from './mask.ts'
 import type { Subject } from './reading.ts'
+import { isUrlNamed } from './url-hints.ts'
 
 /** The result of a diagnosis. */
 export interface Diagnosis {
@@ -63,6 +66,8 @@ interface Findings {
   readonly suspected: readonly FoundCause<CauseId>[]
   /** The suspected causes are certain, so no guess of the user's is needed. */
   readonly isCertain: boolean
+  /** Something in the request or the options suggests the first suspect. */
+  readonly isShown?: boolean
 }
 
 /** What is known about a refused request beside the request itself. */
@@ -108,9 +113,10 @@ export function drawConclusion(subject: Subject, refused: Refused, { match, trie
     const one = subject.keys.isLookedUp
       ? { ...cause, detail: cause.detail.replace(/^The configured Auth Token/, lookedUp) }
       : cause
-    return isEarlier && causes[one.id].part === 'params' && aboutVerifier.includes(one.fix)
-      ? { ...one, fix: beforeServer }
-      : one
+    if (isEarlier && causes[one.id].part === 'params' && aboutVerifier.includes(one.fix))
+      return { ...one, fix: beforeServer }
+    const cdn = losesQuery(one.id, subject, match) ? findDroppingCdn(subject.header) : undefined
+    return cdn === undefined ? one : { ...one, fix: `${one.fix ?? causes[one.id].fix} ${cdn}` }
   })
   // Twilio signed no URL that another program chose.
   const isOwn = proven.some(({ id }) => causes[id].isStranger)
@@ -132,6 +138,12 @@ const aboutVerifier: readonly (string | undefined)[] = [undefined, nothingWritte
  */
 function isChangedBefore(subject: Subject, { state }: Match): boolean {
   return arrivedWhole(subject) && serializeForm(state.pairs).length !== serializeForm(subject.formPairs).length
+}
+
+/** Says if a cause is that a part of the query was lost. */
+function losesQuery(id: CauseId, { state: { url } }: Subject, { edits, state }: Match): boolean {
+  const isLonger = state.url.query.length > url.query.length
+  return isLonger && edits.some((edit) => edit.cause === id && ['fields', 'hash'].includes(edit.dimension))
 }
 
 /** The parts of which the URL consists. */
@@ -209,13 +221,24 @@ function listSuspected(
   subject: Subject,
   { rejection, presented, working }: Refused,
   tried: number,
-): Pick<Findings, 'suspected' | 'isCertain'> {
-  const suspicions = askCauses(causes, (row) => row.suspect?.({ subject, rejection, tried, presented, working }))
+): Omit<Findings, 'proven'> {
+  const isNamed = tried > 0 && isUrlNamed(subject)
+  const suspicions = askCauses(causes, (row) =>
+    row.suspect?.({ subject, rejection, tried, presented, working, isUrlNamed: isNamed }),
+  )
   const damage = presented[0]?.cause
   // The repaired header did not match, so there is another cause, or the rest of the request is
   // unread.
   if (damage !== undefined && !suspicions.some(({ id }) => id === damage.id))
     suspicions.push({ ...damage, grounds: [subject.unread ? 'refusal' : 'shape'] })
-  const left = suspicions.filter((one) => !working.has(causes[one.id].part) || hasEvidence(one))
-  return orderSuspicions(causes, left.length > 0 ? left : suspicions, rejection)
+  // Twilio's own fields of a GET are not in the URL that the user names.
+  const excluded = !isNamed ? [] : isRedirected(subject.method, subject.state.url.query) ? ['origin', 'path'] : ofUrl
+  const left = suspicions.filter(
+    (one) =>
+      (!working.has(causes[one.id].part) || hasEvidence(one)) &&
+      (!excluded.includes(causes[one.id].part) || isCertain(one)),
+  )
+  const ordered = orderSuspicions(causes, left.length > 0 ? left : suspicions, rejection)
+  const first = suspicions.find(({ id }) => id === ordered.suspected[0]?.id)
+  return { ...ordered, isShown: first !== undefined && hasEvidence(first) }
 }

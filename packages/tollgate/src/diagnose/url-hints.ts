@@ -1,8 +1,9 @@
-import { joinUrl, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
+import { findDefaultPort, joinUrl, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import { askCauses, type ProposedEdit } from './engine.ts'
+import { isTwilioName } from './mask.ts'
 import type { State, Subject } from './reading.ts'
-import { joinFields, splitFields } from './spelling.ts'
+import { joinFields, readName, splitFields } from './spelling.ts'
 
 /** Each URL costs a few HMACs. */
 const mostUrls = 16
@@ -35,4 +36,27 @@ export function* listWholeUrls({ state, hints, evidence }: Subject): Generator<P
       }
     }
   }
+}
+
+/**
+ * Says if the user has named the URL that is checked as the one at Twilio. Twilio adds fields to the
+ * URL of a GET, and bodySHA256 to that of a JSON event.
+ * @param subject the request
+ * @returns false for a URL that differs in anything that a cause describes
+ */
+export function isUrlNamed({ state: { url: seen }, hints }: Subject): boolean {
+  const toPlain = ({ scheme, port, ...rest }: UrlParts): UrlParts => {
+    const plain = scheme.toLowerCase().replace('ws', 'http')
+    return { ...rest, userinfo: '', scheme: plain, port: port === findDefaultPort(plain) ? '' : port }
+  }
+  return hints.urls.some((url) => {
+    const own = splitFields(url.query)
+    const added = splitFields(seen.query).filter((field) => !own.includes(field))
+    const query = added.length === 0 ? url.query : joinFields([...own, ...added])
+    const named = toPlain({ ...url, path: url.path || '/', query })
+    return (
+      added.map(readName).every((name) => name === 'bodySHA256' || isTwilioName(name)) &&
+      joinUrl(named) === joinUrl(toPlain(seen))
+    )
+  })
 }

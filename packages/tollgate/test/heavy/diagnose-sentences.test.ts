@@ -17,7 +17,8 @@ import { type CauseId, causes } from '../../src/diagnose/causes/index.ts'
 import type { CauseRow } from '../../src/diagnose/causes/row.ts'
 import { type DiagnosableRequest, diagnose } from '../../src/diagnose/index.ts'
 import { fromRequest, type VerifierOptions } from '../../src/index.ts'
-import { cached } from '../../src/keys/index.ts'
+import { cached, twilioAccountTokens } from '../../src/keys/index.ts'
+import { joinUrl } from '../../src/schemes/twilio/sign/signed-url.ts'
 import { claims, type Refused } from '../diagnose-sentences.ts'
 import { readOptions, readRequest, setUps } from '../diagnose-support.ts'
 import { authToken, options, origin, otherSid, otherToken } from '../requests.ts'
@@ -49,6 +50,7 @@ function listen(): void {
         options,
         code: rejection.code,
         body,
+        otherUrls: subject.hints.urls.map(joinUrl),
       }
       asked.push(refused)
       const suspicion = suspect.call(row, unexplained)
@@ -63,6 +65,17 @@ const unsignedBy = (headers: Record<string, string>) =>
 const trusting = (changed: object) =>
   fromRequest({ allowedHosts: ['api.example.com'], trustedProxies: 'loopback', forwardedBy: 'x-forwarded', ...changed })
 const local = { remoteAddress: '127.0.0.1' }
+
+/** A look-up that gets an answer with this status, none at all (0), or none in time (NaN). */
+function asking(status: number, hasKey = false) {
+  const answer = async () => {
+    if (status === 0) throw new Error('ECONNREFUSED')
+    return Number.isNaN(status) ? new Promise<Response>(() => undefined) : new Response('{}', { status })
+  }
+  const credentials = hasKey ? { apiKey: { sid: `SK${'a'.repeat(32)}`, secret: 'b'.repeat(32) } } : { authToken }
+  const lookup = twilioAccountTokens({ accountSid: otherSid, ...credentials, fetch: answer, timeoutMs: 100 })
+  return Object.assign((claim = {}) => lookup(claim as never), { refresh: lookup.refresh, status, hasKey })
+}
 
 /** Requests for sentences that no set-up of the corpus leads to. */
 const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
@@ -116,6 +129,17 @@ const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
   [post(`${origin}/sms`), { authToken: (sid) => new Map<unknown, string>().get(sid) }],
   [post(`${origin}/sms`), { authToken: cached(() => undefined, { negativeTtlSeconds: 7 }) }],
   [post(`${origin}/sms`), { authToken: (sid) => (sid as never as string).toLowerCase() }],
+  ...[401, 403, 0, 429, 502, 200, Number.NaN].map(
+    (status) => [post(`${origin}/sms`), { authToken: asking(status) as never }] as const,
+  ),
+  [post(`${origin}/sms`), { authToken: asking(401, true) as never }],
+  [post(`${origin}/sms`), { authToken: cached(() => ({ token: 'a' }) as never) }],
+  [post(`${origin}/sms`, { secret: otherToken }), { otherUrls: [`${origin}/sms`] } as object],
+  [json('{"a":1}', { secret: otherToken }), { otherUrls: [`${origin}/events`] } as object],
+  [
+    post(`${origin}/sms`, { headers: { ...keyed, 'x-twilio-signature': sha256Signed(otherToken) } }),
+    { sharedKeys: { webhooks_sharedkey_1: 'a-secret-of-a-key' }, otherUrls: [`${origin}/sms`] } as object,
+  ],
   [json('{"a":1}'), { authToken: () => undefined }],
   [post(`${origin}/sms`, { sent: [...sms, ['AccountSid', `AC${'c'.repeat(32)}`]] }), { authToken: () => undefined }],
   [post(`${origin}/sms`), { authToken: () => new Promise<string>(() => undefined), lookupTimeoutMs: 20 }],

@@ -1,6 +1,7 @@
 import { readEnvironment } from '../../checks/runtime.ts'
 import { isAccountSid } from '../../checks/secrets.ts'
 import { type AlgorithmName, algorithms, findDefaultAlgorithm } from '../../schemes/twilio/sign/algorithms.ts'
+import type { Rejected } from '../../verdict.ts'
 import { type HeaderReader, readSingle } from '../../verify/head.ts'
 import type { ConfiguredKeys, Key, NamedKey } from '../configured-keys.ts'
 import { toBase64Length } from '../encodings.ts'
@@ -36,7 +37,7 @@ export const keyCauses = {
         (name) => `${name} signed, not the Auth Token that this request is checked with.`,
       )
     },
-    suspect({ subject: { keys, header }, rejection, tried, working }) {
+    suspect({ subject: { keys, header }, rejection, tried, working, isUrlNamed }) {
       const fault = findFault(keys)
       if (describeReference(fault?.token ?? keys.tried[0]?.secret ?? '') !== undefined) return undefined
       if (fault?.kind === 'other' && keys.claimedKeyId === undefined)
@@ -67,11 +68,16 @@ export const keyCauses = {
         keys.isLookedUp && isAccountSid(account)
           ? `The Auth Token that the look-up in "authToken" returned for ${account}`
           : nameToken(keys)
+      const isLeft = isUrlNamed && !working?.has('key')
       return (
         (working?.has('key') ? undefined : compareAccounts(keys)) ?? {
           // The console shows the token of the US first, so that people copy that one.
-          grounds: region === undefined || working?.has('key') ? ['secret'] : ['setup', 'secret'],
-          detail: `${configured} may be old or secondary, or belong to another account or Region.${region === undefined ? '' : ` X-Home-Region says ${region}.`}`,
+          grounds: isLeft
+            ? ['sign', 'secret']
+            : region === undefined || working?.has('key')
+              ? ['secret']
+              : ['setup', 'secret'],
+          detail: `${isLeft ? `${urlIsRight} the key. ` : ''}${configured} may be old or secondary, or belong to another account or Region.${region === undefined ? '' : ` X-Home-Region says ${region}.`}`,
           fix:
             region === undefined
               ? compareToken
@@ -104,6 +110,8 @@ export const keyCauses = {
     codes: ['key_lookup_failed'],
     suspect({ subject: { keys }, rejection }) {
       if (rejection.code !== 'key_lookup_failed' || keys.faults.length > 0) return undefined
+      const failure = explainFailure(rejection)
+      if (failure !== undefined) return { grounds: ['refusal'], ...failure }
       if (keys.lookup === 'late')
         return {
           grounds: ['refusal'],
@@ -129,8 +137,8 @@ export const keyCauses = {
           }
     },
     rejections: {
-      key_lookup_failed({ keys }) {
-        return keys.answer
+      key_lookup_failed({ keys }, rejection) {
+        return explainFailure(rejection) ?? keys.answer
       },
     },
   } satisfies CauseRow as Row,
@@ -413,9 +421,10 @@ export const keyCauses = {
             `${name} signed, not the secret that is configured for the SharedKey "${showName(keys.claimedKeyId)}".`,
           )
     },
-    suspect({ subject: { keys }, tried }) {
+    suspect({ subject: { keys }, tried, working, isUrlNamed }) {
       const { claimedKeyId, sharedKeyFound } = keys
       const [key] = keys.tried
+      const isLeft = isUrlNamed && !working?.has('key')
       if (claimedKeyId !== undefined && key !== undefined && keys.faults.length === 0 && !/\w/.test(key.secret))
         return {
           grounds: ['trace'],
@@ -424,8 +433,8 @@ export const keyCauses = {
         }
       return claimedKeyId !== undefined && sharedKeyFound && tried > 0
         ? {
-            grounds: ['secret'],
-            detail: `The secret that is configured for the SharedKey "${showName(claimedKeyId)}" may be that of another key.`,
+            grounds: isLeft ? ['sign', 'secret'] : ['secret'],
+            detail: `${isLeft ? `${urlIsRight} the key. ` : ''}The secret that is configured for the SharedKey "${showName(claimedKeyId)}" may be that of another key.`,
             fix: 'Compare the secret with the one that Twilio showed when the SharedKey was created, or create a new key.',
           }
         : undefined
@@ -553,6 +562,67 @@ function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys, s
   return claimedAlgorithm === undefined || claimed === signed
     ? made
     : `The settings header names ${claimed ?? 'an unknown algorithm'}, and the signature was made with ${signed}.`
+}
+
+/** Begins the sentence on the key if the user has named the URL at Twilio. */
+const urlIsRight = 'The URL at Twilio is the one that was checked, so it is most likely'
+
+const askAsMain =
+  'Give "twilioAccountTokens" in "apiKey" a main API key of the account in "accountSid", with its secret, or the Auth Token of this account in "authToken".'
+
+const reachApi =
+  'Let nothing answer in the place of Twilio\'s API: check the firewall, the proxy, and "baseUrl" of "twilioAccountTokens", if you set it.'
+
+/** How the look-ups of `tollgate/keys` fail: the error, what it means, and the fix. */
+const failures: readonly (readonly [error: RegExp, detail: string, fix: string])[] = [
+  [
+    /^Twilio's Accounts API refuses the Auth Token \(401\)/,
+    'Twilio\'s API refuses the Auth Token with which "twilioAccountTokens" asks for keys (401): it was rotated, or is not that of the account in "accountSid".',
+    'Give "twilioAccountTokens" the primary Auth Token of the account in "accountSid", from the Twilio console. Or give it "apiKey", a main API key of this account, which no rotation changes.',
+  ],
+  [
+    /^Twilio's Accounts API refuses the API key \(401\)/,
+    'Twilio\'s API refuses the API key with which "twilioAccountTokens" asks for keys (401): it is a standard key, which may not read accounts, or it was deleted, or has another secret.',
+    askAsMain,
+  ],
+  [
+    /^Twilio's Accounts API (forbids the request \(403\)|answered with an account that has no usable auth_token)/,
+    'Twilio\'s API does not let "twilioAccountTokens" read the Auth Token of the account.',
+    askAsMain,
+  ],
+  [
+    /^Twilio's Accounts API cannot be reached/,
+    '"twilioAccountTokens" cannot reach Twilio\'s API.',
+    'Let this server connect to https://api.twilio.com, or to the "baseUrl" that you gave: check DNS, firewall and proxy.',
+  ],
+  [
+    /^Twilio's Accounts API answered with status 429/,
+    'Twilio\'s API answers "twilioAccountTokens" with 429: your account sends it too many requests.',
+    'Raise "ttlSeconds" of "twilioAccountTokens", and share one look-up between all verifiers of a process.',
+  ],
+  [
+    /^Twilio's Accounts API answered with status 5/,
+    'Twilio\'s API answers "twilioAccountTokens" with an error of its own.',
+    'Wait until the API answers (https://status.twilio.com). Tokens that were looked up before stay in use for "staleIfErrorSeconds".',
+  ],
+  [/^Twilio's Accounts API /, 'What answers "twilioAccountTokens" does not seem to be Twilio\'s API.', reachApi],
+  [
+    /^The key look-up took longer than \d+ ms/,
+    'The look-up of the key took longer than "timeoutMs" of "cached" or "twilioAccountTokens".',
+    'Raise its "timeoutMs", and "lookupTimeoutMs" of the verifier above it, or let its source answer sooner.',
+  ],
+  [
+    /^The key look-up gave something that is not an Auth Token/,
+    'The function inside "cached" returned something else than Auth Tokens.',
+    'Let the function return the text of the Auth Token, a list of such texts, or undefined for an account that it does not know.',
+  ],
+]
+
+/** Explains an error of the look-ups of this package. That of a user's function says nothing here. */
+function explainFailure({ cause }: Rejected): Finding | undefined {
+  const message = cause instanceof Error ? cause.message.slice(0, 200) : ''
+  const [, detail, fix] = failures.find(([error]) => error.test(message)) ?? []
+  return detail === undefined ? undefined : { detail, fix }
 }
 
 const calledWithObject = 'It is called with an object that has "accountSid", not with the AccountSid itself.'

@@ -541,8 +541,8 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
   for (const path of listCapitalised(segments)) yield offer(() => path, 5, 'with capital letters', sameCase)
 }
 
-const sameSlashes =
-  'Write the URL at Twilio with single slashes, or let the proxy pass the path unchanged (nginx: proxy_pass without a path, merge_slashes off).'
+// A router that gets both slashes has no route for them.
+const sameSlashes = 'Write the URL at Twilio with single slashes.'
 
 const sameCase =
   'Let nothing on the way change the letter case of the path, and write a prefix in "publicUrl" as the Twilio console has it.'

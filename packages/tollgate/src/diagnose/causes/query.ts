@@ -3,7 +3,7 @@ import { type Pairs, parseForm, serializeForm } from '../../schemes/twilio/sign/
 import type { UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
 import { kinds } from '../../schemes/twilio/webhooks/index.ts'
 import type { IncomingRequest } from '../../verify/types.ts'
-import { isRedirected } from '../evidence.ts'
+import { findDroppingCdn, isRedirected } from '../evidence.ts'
 import { countCharacters } from '../limits.ts'
 import { isTwilioName, showName, showNames } from '../mask.ts'
 import { ownTarget, type Subject } from '../reading.ts'
@@ -35,14 +35,15 @@ export const queryCauses = {
     },
     compare: (seen, signed) =>
       compareQueries('lost', seen, signed, 'The query of the URL was lost on the way, or a part of it.'),
-    suspect({ subject: { state, method, handshake, queryPairs, options, evidence }, tried, working }) {
+    suspect({ subject: { state, method, handshake, queryPairs, options, evidence, header }, tried, working }) {
+      const keep = findDroppingCdn(header) ?? keepQuery
       if (isRedirected(method, state.url.query) && queryPairs.length === 0 && state.pairs.length === 0)
         return {
           grounds: ['setup'],
           detail: handshake
             ? 'If this is a handshake of ConversationRelay whose URL has a query, it was lost. Media Streams has none.'
             : 'Every GET of Twilio’s has parameters in its query, and this one has no query: a redirect (301, 302) made it of a POST, or the query was lost.',
-          fix: handshake ? keepQuery : noRedirect,
+          fix: handshake ? keep : noRedirect,
         }
       if (tried === 0) return undefined
       const isLost = state.url.query === ''
@@ -60,7 +61,7 @@ export const queryCauses = {
         detail: isLost
           ? 'If the URL in the Twilio console has a query ("?…"), it was lost: this server sees none.'
           : 'The query may be another than that of the URL in the Twilio console: something may have replaced it, or a part of it.',
-        fix: options.signedUrl === undefined ? keepQuery : 'Let "signedUrl" return the query of the console too.',
+        fix: options.signedUrl === undefined ? keep : 'Let "signedUrl" return the query of the console too.',
       }
     },
   } satisfies CauseRow as Row,

@@ -271,6 +271,8 @@ export interface Unexplained<S = Subject> {
   readonly presented: readonly Presented[]
   /** The parts of the request that verified others in this process. */
   readonly working?: ReadonlySet<CausePart>
+  /** The user says that the URL at Twilio is the one that was checked. */
+  readonly isUrlNamed?: boolean
 }
 
 /**

@@ -502,7 +502,8 @@ function findUnusedHost({ evidence, usedFamily, state: { url } }: Subject): Unus
  * Lists the other schemes: with `webSocket` those that change between an ordinary request and a
  * handshake.
  */
-function* listSchemes({ state, evidence, handshake }: Subject, webSocket: boolean): Generator<Edit> {
+function* listSchemes(subject: Subject, webSocket: boolean): Generator<Edit> {
+  const { state, evidence, handshake } = subject
   const seen = state.url.scheme.toLowerCase()
   for (const scheme of ['https', 'http', 'wss', 'ws']) {
     if (scheme === seen || (isWebSocketScheme(scheme) || isWebSocketScheme(seen)) !== webSocket) continue
@@ -517,8 +518,43 @@ function* listSchemes({ state, evidence, handshake }: Subject, webSocket: boolea
       detail: isMistaken
         ? `Twilio signed a WebSocket handshake (${scheme}://), and this server checks an ordinary GET (${seen}://).`
         : `Twilio signed ${scheme}://, and this server checks ${seen}://${named ? ` (${named.from} says ${scheme})` : ''}.`,
+      ...(scheme === 'https' && explainScheme(subject)),
     }
   }
+}
+
+const setProto = {
+  apache: 'Apache: RequestHeader set X-Forwarded-Proto "https"',
+  nginx: 'nginx: proxy_set_header X-Forwarded-Proto $scheme',
+  haproxy: 'HAProxy: http-request set-header X-Forwarded-Proto https',
+}
+
+/** Explains why a rule checks http: the header that names the scheme is missing, or another proxy wrote it. */
+function explainScheme({ schemeHeader, header, request: { remoteAddress: peer } }: Subject): Finding | undefined {
+  if (schemeHeader === undefined) return undefined
+  const { name, isRead } = schemeHeader
+  const value = listParts(header, name.toLowerCase())[0]
+  const isHttp = name === 'X-Forwarded-Proto' && value?.toLowerCase() === 'http'
+  if (isHttp)
+    return {
+      detail: `Twilio signed https://, and this server checks http://, because ${name} says http.`,
+      ruleFix: `let each proxy pass ${name} on as the first one set it (nginx: proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto)`,
+    }
+  if (value !== undefined && (name !== 'Forwarded' || /\bproto=/i.test(value))) return undefined
+  // Apache adds X-Forwarded-Server by itself. Traefik adds it too, beside X-Real-Ip.
+  const isApache = header('x-forwarded-server').length > 0 && header('x-real-ip').length === 0
+  const lines = isApache ? setProto.apache : Object.values(setProto).join(', ')
+  const send = name === 'Forwarded' ? 'send Forwarded with proto=https' : `send ${name} (${lines})`
+  const isShown = typeof peer === 'string' && /^[0-9a-f.:]{2,45}$/i.test(peer)
+  return isRead
+    ? {
+        detail: `Twilio signed https://, and this server checks http://, because the request has no ${name === 'Forwarded' ? 'proto in Forwarded' : name}.`,
+        ruleFix: `let the proxy ${send}`,
+      }
+    : {
+        detail: `Twilio signed https://, and this server checks http://: the request has no ${name}, and its peer${isShown ? `, ${peer},` : ''} is not in "trustedProxies".`,
+        ruleFix: `let the proxy ${send}, and let the rule use it: trustedProxies: [${isShown ? `'${peer}'` : '…'}], forwardedBy: 'x-forwarded'`,
+      }
 }
 
 /** Lists other hosts: with `sameHost` those that differ only in letter case. */
