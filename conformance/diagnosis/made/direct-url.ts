@@ -153,6 +153,12 @@ export const directUrlRows: readonly DirectRow[] = [
     request: { ...handshake('wss://api.example.com/stream'), handshake: false },
   },
   {
+    name: 'a query whose value a log hid',
+    expected: ['query_missing'],
+    suspected: true,
+    request: post(`${origin}/sms?code=a1b2`, { url: '/sms?code=***' }),
+  },
+  {
     name: 'a lost query',
     expected: ['query_missing'],
     request: post(`${origin}/sms?tenant=7`, { url: '/sms', headers: { 'x-original-uri': '/sms?tenant=7' } }),

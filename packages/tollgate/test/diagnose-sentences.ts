@@ -267,6 +267,11 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       /^If the URL in the Twilio console has a query .* this server sees none/,
       (one) => query(one) === '' || one.options.signedUrl !== undefined,
     ],
+    [
+      /^The value of "(\w+)" in the query looks like the mark of a log/,
+      (one, [name = '']) =>
+        /[*•]{3}|^x{3,}$|redacted|masked|hidden/i.test(new URLSearchParams(query(one)).get(name) ?? ''),
+    ],
     [/^The query may be another than that of the URL/, always],
   ],
   body_reserialized: [[/^The body does not have the hash that bodySHA256/, hasOtherHash]],

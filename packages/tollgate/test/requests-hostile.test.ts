@@ -266,6 +266,17 @@ describe('a long text costs time in proportion to its length', () => {
       'a:',
       '`',
     ].map((part): [string, string] => [`after headers, ${part}`, `x-twilio-signature: rawPath: ${fill(part)}`]),
+    ['escapes of HTML', `POST / HTTP/1.1\nContent-Length: 3\n\n${fill('&amp;')}`],
+    ['open escapes', fill('&#0000')],
+    ['escaped names', fill('&quot;aaaaaaaaaaaaaaa')],
+    ['escapes of JSON', fill('\\u0026')],
+    ['rows of a table', `x-twilio-signature\ta\n${fill('a\tb\n')}`],
+    ['tabs', `x-twilio-signature\ta\n${fill('\t')}`],
+    ['line feeds for a longer body', `POST / HTTP/1.1\nContent-Length: 300000\n\n${fill('\n')}`],
+    ['line feeds for a shorter body', `POST / HTTP/1.1\nContent-Length: 3\n\n${fill('\n')}]`],
+    ['deep JSON as a body', `POST / HTTP/1.1\nContent-Length: 900000\n\n${'['.repeat(90_000)}${']'.repeat(90_000)}`],
+    ['typed request lines', fill('POST /a\n')],
+    ['requests of an access log', `sig="AAAAAAAAAAAAAAAAAAAAAAAAAAA=" ${fill('"POST /a ')}`],
     ['UTF-16', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.alloc(size, 'curl ', 'utf16le')])],
   ]
   test.each(texts)('%s', (_name, text) => {

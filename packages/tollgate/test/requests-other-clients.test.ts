@@ -121,6 +121,20 @@ test('other text is left alone', () => {
 })
 
 describe('a line of an access log', () => {
+  const signature = `${'Ab+/'.repeat(6)}xyz=`
+  const form = 'CallSid=CA1&CallStatus=completed'
+  const line = '1.2.3.4 - - [30/Nov/2026:10:12:09 +0000] "POST /status?a=1 HTTP/1.1" 403 33 "-" "TwilioProxy/1.1"'
+
+  test.each(['sig', 'twilio_signature', 'xsig'])('with the signature as %s and the body is read', (name) => {
+    const text = `${line} host="calls.example.com" ${name}="${signature}" ct="application/x-www-form-urlencoded" body="${form}"`
+    const request = read(text)
+    expect(request).toMatchObject({ method: 'POST', url: 'https://calls.example.com/status?a=1', body: form })
+    expect(request.headers).toContainEqual(['X-Twilio-Signature', signature])
+    const lost = text.replace(form, '-')
+    expect(() => read(lost)).toThrow('access log, which has no body; you can')
+    expect(() => read(lost)).not.toThrow(/X-Twilio-Signature|Ab\+/)
+  })
+
   test.each([
     '54.172.60.13 - - [30/Nov/2026:09:22:51 +0000] "POST /twilio/status?order=8812 HTTP/1.1" 403 29 "-" "TwilioProxy/1.1"',
     'INFO:     127.0.0.1:50312 - "POST /sms HTTP/1.1" 403 Forbidden',

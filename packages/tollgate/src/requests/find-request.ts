@@ -63,8 +63,8 @@ const bareSignature = /^[A-Za-z0-9+/]{27}=$/
 /** Reads a line with the signature under a name of the program's own, such as `signature`, beside a URL. */
 function listBareSignature(value: object): unknown[] {
   const entries = Object.entries(value).filter(([, text]) => typeof text === 'string' && text !== '')
-  const found = entries.find(([name, text]) => /(?:^|[\w.-])signature$/i.test(name) && bareSignature.test(text))
-  const type = entries.find(([name]) => /^content[-_.]?type$/i.test(name))
+  const found = entries.find(([name, text]) => /(?:^|[\w.-])(?:signature|sig)$/i.test(name) && bareSignature.test(text))
+  const type = entries.find(([name]) => /^(?:c(?:ontent)?[-_.]?type|ct)$/i.test(name))
   if (found === undefined || listTexts(value, 'url').length === 0) return []
   return [[['X-Twilio-Signature', found[1]], ...(type === undefined ? [] : [['Content-Type', type[1]]])]]
 }

@@ -21,10 +21,11 @@ import {
 } from './logged.ts'
 import { bodyLost } from './notes.ts'
 import { translateCommand } from './other-clients.ts'
+import { openTable, unescapePage } from './page-text.ts'
 import { hasPrintedHeaders, readPrintedHeaders } from './printed.ts'
 import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
-import { type RecordedRequest, toLatin1, toUtf8 } from './request.ts'
+import { fromLatin1, type RecordedRequest, toLatin1, toUtf8 } from './request.ts'
 import { writeCurl } from './write-curl.ts'
 
 /** A text with requests. Its parts are decoded when a reader asks for them. */
@@ -32,6 +33,8 @@ export interface Source {
   readonly bytes: Uint8Array
   /** Describes what another client wrote, with its article, if it is read as a command of curl or as raw HTTP. */
   readonly title?: string | undefined
+  /** Completes the title. */
+  readonly copyNote?: string | undefined
   /** @throws RequestError if the bytes are not UTF-8 */
   readonly text: string
   /** True if the text begins like JSON. */
@@ -241,7 +244,10 @@ export function readRequests(given: string | Uint8Array, options: ReadOptions = 
     const isNumbered = requests.length > 1
     const name = (one: RecordedRequest | RequestError, index: number): RecordedRequest | RequestError =>
       nameEntry(one instanceof RequestError ? suggest(one, given, options) : one, from, isNumbered ? index : undefined)
-    const title = (form === 'curl' || form === 'raw' ? source.title : undefined) ?? requestForms[form].title
+    const base = (form === 'curl' || form === 'raw' ? source.title : undefined) ?? requestForms[form].title
+    const [first] = requests
+    const note = first instanceof RequestError ? undefined : first?.copyNote
+    const title = [base, source.copyNote, note].filter((part) => part !== undefined).join(', ')
     return { form, title, requests: requests.map(name) }
   } catch (error) {
     throw addSource(error instanceof RequestError ? suggest(error, given, options) : error, from)
@@ -268,8 +274,17 @@ function nameEntry(
   return addSource(one, from, index === undefined ? undefined : `entry ${index + 1}`) as RequestError
 }
 
-/** Removes what logs and pages add to a text. Bytes that are no text have nothing of it. */
-function removeDecoration(bytes: Uint8Array): Pick<Source, 'bytes' | 'title'> {
+/** Undoes what pages do to a text, and removes what logs add to it. */
+function removeDecoration(given: Uint8Array): Pick<Source, 'bytes' | 'title' | 'copyNote'> {
+  const text = toLatin1(given)
+  const plain = unescapePage(text)
+  const opened = openTable(plain ?? text)
+  const copyNote = plain === undefined ? undefined : 'whose escapes (&amp;) were undone'
+  return { copyNote, ...removeLogged(opened === text ? given : fromLatin1(opened)) }
+}
+
+/** Removes what logs add to a text. Bytes that are no text have nothing of it. */
+function removeLogged(bytes: Uint8Array): Pick<Source, 'bytes' | 'title'> {
   const text = decodeUtf8(bytes)
   if (text === undefined || looksLikeRawHttp(bytes)) return { bytes }
   const filled = openCell(fillVariables(text))
@@ -351,12 +366,13 @@ function openLogged(source: Source): Source {
 }
 
 function openSource(given: Uint8Array): Source {
-  const { bytes, title } = removeDecoration(given)
+  const { bytes, title, copyNote } = removeDecoration(given)
   let text: string | undefined
   let json: { readonly value: unknown } | RequestError | undefined
   return {
     bytes,
     title,
+    copyNote,
     get text() {
       text ??= decodeUtf8(bytes)
       if (text === undefined) throw new RequestError('this is not UTF-8 text')
@@ -413,6 +429,9 @@ function isAccessLog(text: string): boolean {
   return !isMore && accessLines.some((pattern) => pattern.test(text))
 }
 
+/** A signature in such a line. */
+const bareValue = /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{27}=(?![A-Za-z0-9+/=])/
+
 function detectForm(source: Source): FormName {
   // The time of a line may stand in brackets, like a list of JSON.
   const isLine = source.isJson && source.whole === undefined && isAccessLog(source.text)
@@ -421,7 +440,7 @@ function detectForm(source: Source): FormName {
   if (found !== undefined) return found
   if (isLine || isAccessLog(source.text))
     throw new RequestError(
-      `this is a line of an access log, which has neither the header X-Twilio-Signature nor the body; ${askTwilio}, for the alert of its path, with --public-url URL`,
+      `this is a line of an access log, which has ${bareValue.test(source.text) ? 'no body' : 'neither the header X-Twilio-Signature nor the body'}; ${askTwilio}, for the alert of its path, with --public-url URL`,
     )
   if (/Invoke-(?:WebRequest|RestMethod)|\bfetch\(/.test(source.text))
     throw new RequestError(

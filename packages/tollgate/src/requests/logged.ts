@@ -340,14 +340,16 @@ function isForm(headers: HeaderList): boolean {
 /** A mark that ends the prefix of a line. Quotes and braces belong to what was logged. */
 const prefixEnd = /^[^'"`{}]*?[|\]:>Z)\d][ \t]+/
 const longestPrefix = 200
+const typedLine =
+  /^[ \t]{0,20}(?:(?:GET|POST|PUT)[ \t]{1,20})?(?:https?:\/)?\/\S*(?: HTTP\/\d(?:\.\d)?)?[ \t]{0,20}\r?$/
 
 /**
  * Removes what a log has before each line, such as `web-1  | `, `[pod/x] ` or a time. It is the
- * same on every line, except for its numbers.
+ * same on every line, except for its numbers. A request line without it was typed.
  */
 export function removeLinePrefix(text: string): string {
   const lines = text.split('\n')
-  const filled = lines.filter((line) => line.trim() !== '')
+  const filled = lines.filter((line) => line.trim() !== '' && !typedLine.test(line))
   const [first = ''] = filled
   // A command in several lines has no prefix, even if all begin with curl.
   if (filled.length < 2 || /^\s*(?:[$#>]\s*)?curl\b/.test(first)) return text

@@ -13,7 +13,7 @@ import { property, readHeaderList } from './json.ts'
 import { addHost, askTwilio, type Body, guessMethod, readLogged, toBody } from './logged.ts'
 import { listPrinted, type Printed, type Span } from './printed-object.ts'
 import { quotePlain } from './printed-plain.ts'
-import { joinFormLines } from './raw-http.ts'
+import { type CopiedBody, joinFormLines, readJson, readShownBody } from './raw-http.ts'
 import { findCurl } from './read-curl.ts'
 import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
 
@@ -31,14 +31,21 @@ export function hasPrintedHeaders(text: string): boolean {
 // A name has a limit, and a value ends at the next quote: each character is read once.
 const logfmtPair = /(?<![\w.-])([\w.-]{1,60})=("(?:[^"\\]|\\.)*"|[^\s"]*)/g
 
-/** Finds a line of logfmt (`method=POST url="…" signature="…"`) that has a signature and a URL among its pairs. */
+/**
+ * Finds a line of logfmt (`method=POST url="…" signature="…"`) that has a signature and a URL among its pairs, or
+ * one of an access log with such pairs behind its request.
+ */
 function findLogfmt(text: string): object | undefined {
-  const line = text.split('\n').find((one) => /signature="?[A-Za-z0-9+/]{27}=/i.test(one))
+  const line = text.split('\n').find((one) => /sig(?:nature)?="?[A-Za-z0-9+/]{27}=/i.test(one))
+  const [, method, url] = /"(GET|POST|PUT) (\S{1,8000}) HTTP\/\d(?:\.\d)?"/.exec(line ?? '') ?? []
   const pairs = [...(line?.matchAll(logfmtPair) ?? [])].map(([, name, value = '']) => [
     name,
     value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value,
   ])
-  const found = Object.fromEntries(pairs)
+  const own = Object.fromEntries(pairs)
+  const found = url === undefined || listTexts(own, 'url').length > 0 ? own : { ...own, method, url }
+  // nginx writes "-" for a body that it did not keep.
+  if (method === 'POST' && !listTexts(found, 'body').some((body) => body !== '-')) return undefined
   return listTexts(found, 'url').length > 0 && hasSignedRequest(found) ? found : undefined
 }
 
@@ -80,12 +87,20 @@ function readLines({ before, headers, after }: HeaderLines, scheme: string): Rec
     ofLine === undefined
       ? readPrintedBody([find('form') ?? '', after].join('\n'), { start: 0, end: 0 }, headers)
       : { body: encodeUtf8(ofLine) }
-  const json = /^\s*(?:\{|\[\s*\{)/.test(after) && body.body === undefined ? { body: encodeUtf8(after.trim()) } : body
+  const json: Body & CopiedBody =
+    body.body === undefined || body.bodyDecoded ? (readJsonText(after, headers) ?? body) : body
   const named = find('method') ?? line.method
   const hasUnread = named !== 'GET' && after.trim() !== '' && json.body === undefined && json.parsedBody === undefined
   const method = named ?? guessMethod(json, headers)
   const url = addHost(target, headers, scheme)
   return checkRequest({ method, url, headers, ...json, ...(hasUnread && { hasUnread }) })
+}
+
+/** JSON behind the headers, and behind the titles of a page, to the end of the text. */
+function readJsonText(after: string, headers: HeaderList): (Body & CopiedBody) | undefined {
+  const start = /^\s*(?:\{|\[\s*\{)/.test(after) ? 0 : /^(?:\{|\[\s{0,80}\{)/m.exec(after)?.index
+  const text = after.slice(start ?? after.length)
+  return start === undefined || (start > 0 && readJson(text) === undefined) ? undefined : readShownBody(text, headers)
 }
 
 const noUrl = `it has no URL: write method and path before the headers, as in POST /sms {…}; ${askTwilio}`
@@ -226,10 +241,11 @@ const bodyLine =
 /** The body stands after the headers: the object of a parser, or a form as text. Or it is an object before them. */
 function readPrintedBody(text: string, { start, end }: Span, headers: HeaderList): Body {
   const rest = text.slice(end)
-  const form = joinFormLines(rest)
+  const forms = joinFormLines(rest)
     .split('\n')
-    .map((line) => bodyLine.exec(line.trim())?.[1])
-    .find((found) => found !== undefined)
+    .flatMap((line) => bodyLine.exec(line.trim())?.[1] ?? [])
+  const length = Number(findHeader(headers, 'content-length'))
+  const form = forms.find((one) => one.length === length) ?? forms[0]
   const lines = readParameters(rest)
   // The lines of several parameters look like forms with one.
   const isLine = form?.includes('&') === false && Object.keys(lines ?? {}).length > 1
@@ -256,14 +272,14 @@ function readFirst(text: string): object | undefined {
   return /^\s*\]/.test(text.slice(end, end + 20)) ? list : first.value
 }
 
-const parameterLine = /^[ \t]{0,40}([A-Za-z]\w{0,80})(?:: ?|=| => ?)(.*)$/
+const parameterLine = /^[ \t]{0,40}([A-Za-z]\w{0,80})(?:: ?|=| => ?|\t)(.*)$/
 
 /** Reads parameters in lines such as `Body: Hi`, as mitmproxy prints them. One of them is the id of a webhook. */
 function readParameters(text: string): object | undefined {
   let found: [string, string][] = []
   for (const line of [...text.split(/\r?\n/), '']) {
     const [, name, value = ''] = parameterLine.exec(line) ?? []
-    if (name !== undefined) found.push([name, value])
+    if (name !== undefined) found.push([name, value === '(empty)' ? '' : value])
     else if (found.some(([one]) => /Sid$/.test(one))) return Object.fromEntries(found)
     else found = []
   }

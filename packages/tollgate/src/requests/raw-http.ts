@@ -1,5 +1,6 @@
-import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
+import { isDeep } from './json.ts'
 import { readNotes, writeNotes } from './notes.ts'
 import {
   checkRequest,
@@ -83,7 +84,8 @@ export function readRawHttp(bytes: Uint8Array, scheme: string): RecordedRequest 
     method,
     url: url ?? resolveTarget(given, headers, scheme),
     headers,
-    body: isLost ? undefined : marks.bodyTruncated ? readBeginning(rest, headers) : readBody(rest, headers),
+    body: undefined,
+    ...(isLost ? {} : marks.bodyTruncated ? { body: readBeginning(rest, headers) } : readBody(rest, headers)),
     ...marks,
   })
 }
@@ -107,17 +109,68 @@ function readBeginning(rest: Uint8Array, headers: HeaderList): Uint8Array | unde
   return rest.length === 0 && findHeader(headers, 'content-length') !== '0' ? undefined : rest
 }
 
-function readBody(rest: Uint8Array, headers: HeaderList): Uint8Array | undefined {
+/** A body, and how its copy differed. */
+export type CopiedBody = Pick<RecordedRequest, 'body' | 'copyNote'>
+
+function readBody(rest: Uint8Array, headers: HeaderList): CopiedBody {
   const declared = findHeader(headers, 'content-length')
   const isForm = /x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
   if (declared !== undefined && /^\d{1,9}$/.test(declared)) {
     const form = isForm && rest.length > Number(declared) ? readForm(rest) : undefined
-    return form?.length === Number(declared) ? form : cut(rest, Number(declared))
+    return form?.length === Number(declared) ? { body: form } : cut(rest, Number(declared))
   }
-  if (isAnswer(rest, 0)) return undefined
-  if (/chunked/i.test(findHeader(headers, 'transfer-encoding') ?? '')) return dechunk(rest) ?? rest
+  if (isAnswer(rest, 0)) return {}
+  if (/chunked/i.test(findHeader(headers, 'transfer-encoding') ?? '')) return { body: dechunk(rest) ?? rest }
   const body = isForm ? readForm(rest) : rest
-  return body.length === 0 ? undefined : body
+  return body.length === 0 ? {} : { body }
+}
+
+/**
+ * Reads a body that a page showed. Content-Length shows if the page or an editor changed it.
+ * @param text the text, with spaces and line ends around it
+ */
+export function readShownBody(text: string, headers: HeaderList): CopiedBody {
+  const body = encodeUtf8(text.trim())
+  const length = Number(findHeader(headers, 'content-length') ?? body.length)
+  return body.length === length ? { body } : (fitBody(body, length) ?? { body })
+}
+
+/**
+ * Finds what a copy did to a body, so that it has not its Content-Length: an editor or a terminal changed the
+ * line ends, or a page formatted the JSON.
+ */
+function fitBody(rest: Uint8Array, length: number): CopiedBody | undefined {
+  const text = toLatin1(rest)
+  let size = text.length
+  // A byte of UTF-8 may look like a space of Latin-1.
+  while (/[ \t\r\n]/.test(text.charAt(size - 1))) size--
+  const bare = text.slice(0, size)
+  const plain = bare.replaceAll('\r\n', '\n')
+  // A text that is complete may have lost the line end behind it.
+  const ends = /(?:[\]}]|--)$/.test(bare) ? ['', '\r\n', '\n'] : [text.endsWith('\n') ? '\r\n' : '']
+  for (const lines of [plain.replaceAll('\n', '\r\n'), plain])
+    for (const end of ends)
+      if (lines.length + end.length === length)
+        return {
+          body: fromLatin1(lines + end),
+          copyNote: 'whose line ends were put back',
+        }
+  const json = readJson(decodeUtf8(rest))
+  // Characters may be written as escapes, but white space alone makes a text longer.
+  if (json === undefined || (rest.length > length && encodeUtf8(json).length > length)) return undefined
+  const copyNote = `whose JSON was formatted (Content-Length: ${length}, here: ${rest.length}), so copy the raw body`
+  return { body: fromLatin1(bare), copyNote }
+}
+
+/** Writes JSON without white space. `undefined` for another text. */
+export function readJson(text: string | undefined): string | undefined {
+  if (text === undefined || !/^\s*[[{]/.test(text)) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return isDeep(value) ? undefined : JSON.stringify(value)
+  } catch {
+    return undefined
+  }
 }
 
 /** Reads a form as editors save it: it may have several lines, and ends with a line break. */
@@ -172,14 +225,15 @@ function isAnswer(rest: Uint8Array, at: number): boolean {
   return /^[\r\n]{0,8}HTTP\/\d(?:\.\d)? \d{3}[ \r\n]/.test(toLatin1(rest.subarray(at, at + 30)))
 }
 
-function cut(rest: Uint8Array, length: number): Uint8Array {
+function cut(rest: Uint8Array, length: number): CopiedBody {
+  const isMore = !isAnswer(rest, length) && rest.subarray(length).some((byte) => ![9, 10, 13, 32].includes(byte))
+  const fitted = rest.length < length || isMore ? fitBody(rest, length) : { body: rest.subarray(0, length) }
+  if (fitted !== undefined) return fitted
   if (rest.length < length)
     throw new RequestError(`it is cut off: its Content-Length is ${length}, but its body has ${rest.length} bytes`)
-  if (!isAnswer(rest, length) && rest.subarray(length).some((byte) => ![9, 10, 13, 32].includes(byte)))
-    throw new RequestError(
-      `it continues after its body: its Content-Length is ${length}, but there are ${rest.length} bytes`,
-    )
-  return rest.subarray(0, length)
+  throw new RequestError(
+    `it continues after its body: its Content-Length is ${length}, but there are ${rest.length} bytes`,
+  )
 }
 
 /** Joins the chunks. Returns `undefined` without chunks: many tools save the joined body. */

@@ -33,6 +33,8 @@ export interface RecordedRequest {
   readonly bodyDecoded?: boolean | undefined
   /** Mark: a parser read the body, and this object is what it left. */
   readonly parsedBody?: Readonly<Record<string, unknown>> | undefined
+  /** Completes a title: what the copy changed. It is not written. */
+  readonly copyNote?: string | undefined
   /** Mark: text stands behind the headers that was not read, and may be the body. It is not written. */
   readonly hasUnread?: boolean | undefined
   /**

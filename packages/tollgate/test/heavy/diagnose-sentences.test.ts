@@ -124,6 +124,7 @@ const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
     { publicUrl: 'https://a1.execute-api.us-east-1.amazonaws.com' },
   ],
   [post(`${origin}/sms`, { secret: otherToken }), { publicUrl: 'http://localhost:3000' }],
+  [post(`${origin}/sms?code=***`, { secret: otherToken }), {}],
   [post(`${origin}/sms`, { secret: otherToken }), { signedUrl: () => 'nonsense' }],
   [post(`${origin}/sms`), { authToken: () => undefined }],
   [post(`${origin}/sms`), { authToken: (sid) => new Map<unknown, string>().get(sid) }],

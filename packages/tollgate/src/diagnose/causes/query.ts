@@ -10,7 +10,7 @@ import { ownTarget, type Subject } from '../reading.ts'
 import { decodeAll, escapers, hexCases, joinFields, listToggles, readName, splitFields } from '../spelling.ts'
 import { setFunction } from './mends.ts'
 import { suspectDecoded } from './path.ts'
-import { type CauseRow, type Edit, editPairs, editUrl, type Finding, type Row } from './row.ts'
+import { type CauseRow, type Edit, editPairs, editUrl, type Finding, type Row, redacted } from './row.ts'
 
 /** Changes of the query. */
 export const queryCauses = {
@@ -46,6 +46,13 @@ export const queryCauses = {
           fix: handshake ? keep : noRedirect,
         }
       if (tried === 0) return undefined
+      const hidden = splitFields(state.url.query).filter(isHidden).map(readName)
+      if (hidden.length > 0)
+        return {
+          grounds: ['sign'],
+          detail: `The value of ${showNames(hidden)} in the query looks like the mark of a log that hides it.`,
+          fix: giveHidden,
+        }
       const isLost = state.url.query === ''
       const hasOwn = splitFields(state.url.query).some((field) => !isTwilioName(readName(field)))
       return {
@@ -133,7 +140,13 @@ export const queryCauses = {
     },
     compare: (seen, signed) =>
       compareQueries('spelling', seen, signed, 'Twilio signed the query in another spelling.') ??
-      compareQueries('changed', seen, signed, describeChanged(seen, signed), passQuery),
+      compareQueries(
+        'changed',
+        seen,
+        signed,
+        describeChanged(seen, signed),
+        isMasked(seen, signed) ? givenHidden : passQuery,
+      ),
     suspect({ subject, rejection, tried }) {
       const { request, state } = subject
       const decoded = suspectDecoded('query', subject, rejection)
@@ -187,6 +200,23 @@ function compareQueries(
   return kind === found ? { detail, fix } : undefined
 }
 
+/** Checks if a log or a filter wrote a mark in place of the value of a field, or of its middle. */
+function isHidden(field: string): boolean {
+  const equals = field.indexOf('=')
+  const value = equals === -1 ? '' : decodeAll(field.slice(equals + 1))
+  return redacted.test(value) || /[*•]{3}|^x{3,}$/i.test(value)
+}
+
+/** Checks if each value that is another was hidden. */
+function isMasked(one: UrlParts, other: UrlParts): boolean {
+  const signed = splitFields(other.query)
+  return splitFields(one.query).every((field) => signed.includes(field) || isHidden(field))
+}
+
+const hides = ' If the server gets the mark, let nothing hide values before the check.'
+const giveHidden = `If a log hid it, give the URL of the Twilio console (--other-url URL), or ask Twilio: diagnose --recent, and then --alert NO….${hides}`
+const givenHidden = `If a log hid it, the request is genuine for this URL and Auth Token: compare them with those of the server.${hides}`
+
 const passQuery = 'Let nothing on the way rewrite the query: pass it on as it arrived.'
 
 /** Names the fields whose values are others. A name alone may be a key, so it is not shown. */
@@ -194,6 +224,7 @@ function describeChanged(one: UrlParts, other: UrlParts): string {
   const [seen, signed] = [splitFields(one.query), splitFields(other.query)]
   const changed = [...seen, ...signed].filter((field) => !(seen.includes(field) && signed.includes(field)))
   const names = [...new Set(changed.filter((field) => field.includes('=')).map(readName))]
+  if (isMasked(one, other)) return `The query has a mark of a log in place of ${showNames(names)}.`
   return `The query was changed on the way: ${names.length === 1 ? 'the value' : 'the values'} of ${showNames(names)} ${names.length === 1 ? 'is another' : 'are others'}.`
 }
 
