@@ -185,7 +185,7 @@ describe('any text is a request or a refusal, which has no secret', () => {
 
 // Each would take minutes, or overflow a stack, if one step read it again for each character.
 describe('a long text costs time in proportion to its length', () => {
-  const size = 256 * 1024
+  const size = 512 * 1024
   const fill = (part: string) => part.repeat(Math.floor(size / part.length))
   const quote = (text: string) => JSON.stringify(text)
   const texts: [string, string | Uint8Array][] = [

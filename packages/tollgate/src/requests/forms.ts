@@ -9,6 +9,7 @@ import { parseJson } from './json.ts'
 import {
   askTwilio,
   captureFields,
+  createAdviser,
   describeUnsigned,
   findEvent,
   isExplanation,
@@ -17,7 +18,6 @@ import {
   noSignature,
   readEvent,
   removeLinePrefix,
-  suggestFor,
 } from './logged.ts'
 import { bodyLost } from './notes.ts'
 import { translateCommand } from './other-clients.ts'
@@ -237,32 +237,44 @@ export interface ReadRequests {
  */
 export function readRequests(given: string | Uint8Array, options: ReadOptions = {}): ReadRequests {
   const from = options.from ?? 'The text'
+  const suggest = createSuggester(given, options)
   try {
     const source = openLogged(openSource(toUtf8(typeof given === 'string' ? encodeUtf8(given) : given)))
     const form = options.form ?? detectForm(source)
     const requests = requestForms[form].read(source, options)
     const isNumbered = requests.length > 1
     const name = (one: RecordedRequest | RequestError, index: number): RecordedRequest | RequestError =>
-      nameEntry(one instanceof RequestError ? suggest(one, given, options) : one, from, isNumbered ? index : undefined)
+      nameEntry(one instanceof RequestError ? suggest(one) : one, from, isNumbered ? index : undefined)
     const base = (form === 'curl' || form === 'raw' ? source.title : undefined) ?? requestForms[form].title
     const [first] = requests
     const note = first instanceof RequestError ? undefined : first?.copyNote
     const title = [base, source.copyNote, note].filter((part) => part !== undefined).join(', ')
     return { form, title, requests: requests.map(name) }
   } catch (error) {
-    throw addSource(error instanceof RequestError ? suggest(error, given, options) : error, from)
+    throw addSource(error instanceof RequestError ? suggest(error) : error, from)
   }
 }
 
-function suggest(error: RequestError, given: string | Uint8Array, { isCompared }: ReadOptions): RequestError {
-  const text = typeof given === 'string' ? given : decodeUtf8(given)
+/** Says what helps with a refusal. The text is searched once: thousands of its entries may be refused. */
+function createSuggester(
+  given: string | Uint8Array,
+  { isCompared }: ReadOptions,
+): (error: RequestError) => RequestError {
+  let found: { readonly variable: string | undefined; readonly advise: (reason: string) => string } | undefined
+  return (error) => {
+    found ??= readAdvice(typeof given === 'string' ? given : decodeUtf8(given), isCompared)
+    const { variable, advise } = found
+    if (variable !== undefined && /^(?:it has no URL|the URL )/.test(error.reason))
+      return new RequestError(`{{${variable}}} is a variable; write its value in its place`, error)
+    const hasNoAdvice = error.reason === 'this is not JSON' || error.reason.startsWith('it is cut off')
+    const reason = advise(hasNoAdvice ? `${error.reason}; ${askTwilio}` : error.reason)
+    return reason === error.reason ? error : new RequestError(reason, error)
+  }
+}
+
+function readAdvice(text: string | undefined, isCompared: boolean | undefined) {
   const [, variable] = /\{\{(\$?[\w.-]{1,60})\}\}/.exec(fillVariables(text ?? '')) ?? []
-  if (variable !== undefined && /^(?:it has no URL|the URL )/.test(error.reason))
-    return new RequestError(`{{${variable}}} is a variable; write its value in its place`, error)
-  const hasNoAdvice = error.reason === 'this is not JSON' || error.reason.startsWith('it is cut off')
-  const cut = hasNoAdvice ? `${error.reason}; ${askTwilio}` : error.reason
-  const reason = suggestFor(cut, text, isCompared)
-  return reason === error.reason ? error : new RequestError(reason, error)
+  return { variable, advise: createAdviser(text, isCompared) }
 }
 
 function nameEntry(

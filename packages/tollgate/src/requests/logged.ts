@@ -16,20 +16,29 @@ const ofSendGrid = /x-twilio-email-event-webhook-signature/i
 const giveFlags = 'you can also give what it names, with --url and --method'
 
 /**
- * Completes the advice of a refusal. Twilio's alerts have no webhooks of SendGrid: a copy of one has to
- * be complete. If the text names one alert, such as the alert itself, so does the command.
+ * Completes the advice of refusals. Twilio's alerts have no webhooks of SendGrid: a copy of one has to be
+ * complete. If the text names one alert, such as the alert itself, so does the command.
+ * @param text What was read. It is searched once, because it may have thousands of entries that are refused.
  * @param isCompared Twilio has been asked already.
  */
-export function suggestFor(reason: string, text: string | undefined, isCompared = false): string {
-  if (text === undefined || !reason.includes(askTwilio)) return reason
-  if (isCompared) return reason.replace(askTwilio, giveFlags)
-  if (ofSendGrid.test(text)) return reason.replace(askTwilio, copyWhole)
-  const [alerts, calls] = [/\bNO[0-9a-f]{32}\b/g, /\bCA[0-9a-f]{32}\b/g].map((sid) => [...new Set(text.match(sid))])
-  const [first, second] = alerts ?? []
-  if (second !== undefined && reason.startsWith('this is neither'))
-    return `these are alerts, without their requests; npx @tollgate/cli diagnose --alert ${first} --public-url https://… compares the first with the URL of your server`
-  if (alerts?.length === 1) return reason.replace(askTwilio, compareAlert(alerts.join()))
-  return calls?.length === 1 ? reason.replace(askTwilio, compareCall(calls.join())) : reason
+export function createAdviser(text: string | undefined, isCompared = false): (reason: string) => string {
+  let named: { readonly isSendGrid: boolean; readonly alerts: string[]; readonly calls: string[] } | undefined
+  return (reason) => {
+    if (text === undefined || !reason.includes(askTwilio)) return reason
+    if (isCompared) return reason.replace(askTwilio, giveFlags)
+    named ??= {
+      isSendGrid: ofSendGrid.test(text),
+      alerts: [...new Set(text.match(/\bNO[0-9a-f]{32}\b/g))],
+      calls: [...new Set(text.match(/\bCA[0-9a-f]{32}\b/g))],
+    }
+    const { isSendGrid, alerts, calls } = named
+    if (isSendGrid) return reason.replace(askTwilio, copyWhole)
+    const [first, second] = alerts
+    if (second !== undefined && reason.startsWith('this is neither'))
+      return `these are alerts, without their requests; npx @tollgate/cli diagnose --alert ${first} --public-url https://… compares the first with the URL of your server`
+    if (alerts.length === 1) return reason.replace(askTwilio, compareAlert(alerts.join()))
+    return calls.length === 1 ? reason.replace(askTwilio, compareCall(calls.join())) : reason
+  }
 }
 
 function compareCall(call: string): string {
