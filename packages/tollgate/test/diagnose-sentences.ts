@@ -527,6 +527,11 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
       /^The look-up in "authToken" returned an object without "authToken"/,
       (one) => typeof one.options.authToken === 'function' && tokens(one).length === 0,
     ],
+    [
+      /^The look-up in "authToken" returned an object without "accountSid"/,
+      ({ options: { authToken } }) =>
+        typeof authToken === 'function' && !('accountSid' in Object((authToken as () => unknown)())),
+    ],
   ],
   token_shape: [
     [
