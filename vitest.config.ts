@@ -62,7 +62,8 @@ export default defineConfig({
           execArgv,
           include: ['{conformance,tools/test,packages/*/test}/heavy/*.test.ts', 'site/test/*.test.ts'],
           ...buildFirst,
-          testTimeout: 30_000,
+          // A program may wait for its turn beside builds.
+          testTimeout: 90_000,
           hookTimeout: 600_000,
         },
       },

@@ -32,8 +32,7 @@ export const slowSteps = [
     ['Package: publint', 'npm run publint'],
     ['Package: are the types wrong', 'npm run attw'],
   ],
-  // One more worker than the quick tests have: these wait more, for installs, browsers and programs.
-  [['Slow tests', `vitest run --project heavy --project package --maxWorkers ${availableParallelism() + 3}`]],
+  [['Slow tests', 'vitest run --project heavy --project package']],
   [['Tables of frameworks, runtimes and proxies', 'node tools/reports.mjs --check']],
 ]
 

@@ -48,7 +48,7 @@ function start(command: string, args: readonly string[], stdio: 'pipe' | number 
     })
   const read = () => output
   const waitFor = async (pattern: RegExp): Promise<string> => {
-    await expect.poll(read, { timeout: 20_000 }).toMatch(pattern)
+    await expect.poll(read, { timeout: 60_000 }).toMatch(pattern)
     return pattern.exec(output)?.[1] ?? ''
   }
   return { child, read, waitFor }
@@ -63,7 +63,7 @@ async function startGateways(count: number, file: string): Promise<Instances> {
 }
 
 const waitFor = ({ read }: Instances, pattern: RegExp, count = 1) =>
-  expect.poll(() => read().match(new RegExp(pattern, 'g'))?.length, { timeout: 20_000 }).toBe(count)
+  expect.poll(() => read().match(new RegExp(pattern, 'g'))?.length, { timeout: 60_000 }).toBe(count)
 
 test('a restart loses no request, although a slow one and a WebSocket are open: the kernel keeps the queue', async () => {
   const application = await startApplication()

@@ -18,7 +18,7 @@ const pictures = fileURLToPath(new URL('../../../../docs/pictures/', import.meta
 export const authToken = 'a'.repeat(32)
 
 /** How long a test waits for a condition, in milliseconds. Slow machines need most of it. */
-export const patience = 30_000
+export const patience = 60_000
 
 /** @param args more arguments of Chromium */
 export async function launchChromium(args: readonly string[] = []): Promise<Browser> {
