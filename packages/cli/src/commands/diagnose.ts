@@ -175,11 +175,10 @@ async function explainTwilio(
  * Puts first what the server suspected because of its options and its environment, which this command
  * does not have.
  */
-function addSuspect(diagnosis: Diagnosis, { details }: RecordedRequest): Diagnosis {
-  const { id, detail, fix } = Object(details?.suspect) as Partial<Cause>
-  if (diagnosis.ruledOut === undefined || id === undefined || infos[id]?.part !== 'key') return diagnosis
-  if (typeof detail !== 'string' || typeof fix !== 'string') return diagnosis
-  return { ...diagnosis, suspected: [{ id, detail, fix }, ...diagnosis.suspected.filter((one) => one.id !== id)] }
+function addSuspect(diagnosis: Diagnosis, { suspect }: RecordedRequest): Diagnosis {
+  if (diagnosis.ruledOut === undefined || suspect === undefined || infos[suspect.id]?.part !== 'key') return diagnosis
+  const others = diagnosis.suspected.filter(({ id }) => id !== suspect.id)
+  return { ...diagnosis, suspected: [suspect as Cause, ...others] }
 }
 
 /** Names the account whose Auth Token signed a request: the one that it names, if it names one. */

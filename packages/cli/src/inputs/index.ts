@@ -124,11 +124,9 @@ function readLast(args: Args, io: Io): RecordedRequest {
   if (request === undefined) throw new UsageError(`${from} has no entries.`)
   const read = asRefusal(() => checkMarks(request, from, io))
   tell(io, `${from}: ${hideQuery(`${read.method} ${read.url}`)}`)
-  const details = readSuspect(chosen.bytes)
-  const known = details === undefined ? read : { ...read, details }
   // The URL was made with a public URL. Another one takes its place.
   const isOther = args.has('public-url') && findWholeUrl(args, read) === undefined
-  return isOther && read.target !== undefined ? { ...known, url: read.target } : known
+  return isOther && read.target !== undefined ? { ...read, url: read.target } : read
 }
 
 /**
@@ -139,13 +137,6 @@ export function findWholeUrl(args: Args, { url }: RecordedRequest): string | und
   const given = args.has('last') ? args.text('public-url') : undefined
   const [path, own] = [given, url].map((one) => splitUrl(one ?? '')?.target.replace(/\?.*$/s, ''))
   return path === own && own !== '/' && own !== undefined ? given : undefined
-}
-
-/** Reads what the server suspected first, which the readers of other files leave out. */
-function readSuspect(bytes: Uint8Array): RecordedRequest['details'] {
-  const file: { captures?: readonly { suspect?: unknown }[] } = JSON.parse(new TextDecoder().decode(bytes))
-  const suspect = file.captures?.[0]?.suspect
-  return suspect === undefined ? undefined : { suspect }
 }
 
 interface Given {

@@ -63,7 +63,7 @@ export function keepIncoming(
       ...(body !== undefined && body.length > 0 && { body }),
       time: Date.now(),
       ...(verifiedBefore.length > 0 && { verifiedBefore }),
-      ...(suspect !== undefined && { details: { suspect } }),
+      ...(suspect !== undefined && { suspect }),
     })
     return keepRequest(request, secrets) === undefined ? undefined : request
   } catch (error) {

@@ -49,7 +49,7 @@ function withRequests(list: readonly unknown[]): readonly unknown[] {
 }
 
 const ownFields =
-  'method url headers body bodyBase64 target bodyTruncated bodyDecoded time durationMs response verifiedBefore'.split(
+  'method url headers body bodyBase64 target bodyTruncated bodyDecoded time durationMs response verifiedBefore suspect'.split(
     ' ',
   )
 
@@ -82,6 +82,7 @@ export function readCapture(value: unknown, scheme = 'https', isExported = false
         ...readMarks(value),
         ...readTime(property(value, 'time')),
         ...readVerified(property(value, 'verifiedBefore')),
+        ...readSuspect(property(value, 'suspect')),
       })
     : { ...readLogged(value, scheme, isCompared), ...readTime(property(value, 'time')) }
 }
@@ -89,6 +90,11 @@ export function readCapture(value: unknown, scheme = 'https', isExported = false
 function readVerified(given: unknown): Pick<RecordedRequest, 'verifiedBefore'> {
   const known = Array.isArray(given) ? verifiableParts.filter((part) => given.includes(part)) : []
   return known.length === 0 ? {} : { verifiedBefore: known }
+}
+
+function readSuspect(given: unknown): Pick<RecordedRequest, 'suspect'> {
+  const [id, detail, fix] = ['id', 'detail', 'fix'].map((name) => textOf(given, name))
+  return id === undefined || detail === undefined || fix === undefined ? {} : { suspect: { id, detail, fix } }
 }
 
 function readBody(value: unknown): Body {

@@ -49,6 +49,11 @@ export interface RecordedRequest {
    * Only the form `capture` has them.
    */
   readonly verifiedBefore?: readonly VerifiablePart[] | undefined
+  /**
+   * The cause that the server suspected first, if its options or its environment suggested it. Only the
+   * form `capture` has it.
+   */
+  readonly suspect?: Readonly<Record<'id' | 'detail' | 'fix', string>> | undefined
   /** The time until the end of the answer, in milliseconds. */
   readonly durationMs?: number | undefined
   /** The answer. It is written, not read. */
