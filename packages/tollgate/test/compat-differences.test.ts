@@ -479,6 +479,23 @@ describe('the same as in the package on purpose', () => {
     ])
   })
 
+  // A longer one than any spelling is not read, because a stranger's may hold thousands of pairs.
+  test.each(['a', 'é', '漢', '😀'])('a query in its longest spelling is that of the option url: %s', (text) => {
+    const escapeAll = (plain: string): string =>
+      [...new TextEncoder().encode(plain)].map((byte) => `%${byte.toString(16)}`).join('')
+    const url = `https://example.com/sms?${text.repeat(500)}&${text}=${text.repeat(500)}`
+    const body = { From: '+1555' }
+    const arrived = `/sms?${escapeAll(text.repeat(500))}=&${escapeAll(text)}=${escapeAll(text.repeat(500))}`
+    const ask = (originalUrl: string) =>
+      compat.validateIncomingRequest(
+        fakeRequest({ headers: { ...formType, 'x-twilio-signature': signForm(url, body) }, originalUrl, body }),
+        authToken,
+        { url },
+      )
+    expect(ask(arrived)).toBe(true)
+    expect(ask(`${arrived}&b=${'x'.repeat(12_000)}`)).toBe(false)
+  })
+
   test('webhook({ validate: false }) needs no token', () => {
     vi.stubEnv('TWILIO_AUTH_TOKEN', undefined)
     const next = vi.fn()

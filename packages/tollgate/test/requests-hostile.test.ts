@@ -127,7 +127,7 @@ describe('a refusal names the source and the position', () => {
         expect(changed.slice(offset, Number(given))).toMatch(/^[^\s[\]{},:]*$/)
         expect(offset).toBeLessThanOrEqual(Number(given))
       }),
-      { numRuns: 500 },
+      { numRuns: 1000 },
     )
   })
 })
@@ -169,7 +169,7 @@ describe('any text is a request or a refusal, which has no secret', () => {
             expect(message).toMatch(/^"file\.txt"(?:, (?:line|column|entry|header) \d+)*: .+\.$/)
           }
       }),
-      { numRuns: 250 },
+      { numRuns: 500 },
     )
   })
 
@@ -178,7 +178,7 @@ describe('any text is a request or a refusal, which has no secret', () => {
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         for (const form of [undefined, ...forms]) readMessages(bytes, form)
       }),
-      { numRuns: 250 },
+      { numRuns: 500 },
     )
   })
 })
@@ -186,6 +186,8 @@ describe('any text is a request or a refusal, which has no secret', () => {
 // Each would take minutes, or overflow a stack, if one step read it again for each character.
 describe('a long text costs time in proportion to its length', () => {
   const size = 512 * 1024
+  const mostTimes = 10
+  const mostEntries = 9_900
   const fill = (part: string) => part.repeat(Math.floor(size / part.length))
   const quote = (text: string) => JSON.stringify(text)
   const texts: [string, string | Uint8Array][] = [
@@ -232,6 +234,9 @@ describe('a long text costs time in proportion to its length', () => {
     ['lists of requests', `{"a":[${fill('{"b":{"headers":{}}},')}{}]}`],
     ['signed requests', `[${fill('{"headers":{"x-twilio-signature":""}},')}{}]`],
     ['lines of JSON', fill('{"req":{"headers":{"x-twilio-signature":""}}}\n')],
+    // Ten thousand are read, and more are refused at once.
+    ['the most requests, all refused', `[${'{"headers":{"x-twilio-signature":""}},'.repeat(mostEntries)}{}]`],
+    ['the most lines, all refused', '{"req":{"headers":{"x-twilio-signature":""}}}\n'.repeat(mostEntries)],
     ['lines with text', fill('{"log":"x-twilio-signature: \\n"}\n')],
     ['a form in a log', `{"method":"GET","path":"/","headers":{"a":"b"},"text":"${fill('a=')}"}`],
     ['a message in a log', `{"method":"GET","path":"/","headers":{"a":"b"},"raw":"${fill('AAAA')}"}`],
@@ -279,8 +284,20 @@ describe('a long text costs time in proportion to its length', () => {
     ['requests of an access log', `sig="AAAAAAAAAAAAAAAAAAAAAAAAAAA=" ${fill('"POST /a ')}`],
     ['UTF-16', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.alloc(size, 'curl ', 'utf16le')])],
   ]
-  test.each(texts)('%s', (_name, text) => {
+  // As many bytes of requests that can be read.
+  const ordinary = `[${fill('{"method":"GET","url":"/sms","headers":{"host":"e.com"}},')}{}]`
+  const measure = (text: string | Uint8Array): number => {
+    const start = process.cpuUsage()
     for (const message of readMessages(text)) expect(message.length).toBeLessThan(300)
+    const { user, system } = process.cpuUsage(start)
+    return user + system
+  }
+  const measureBest = (text: string | Uint8Array): number => Math.min(...Array.from({ length: 5 }, () => measure(text)))
+  let usual: number | undefined
+  test.each(texts)('%s', (_name, text) => {
+    usual ??= measureBest(ordinary)
+    // Other tests run beside this one, so that what seems too expensive is measured again.
+    if (measure(text) > mostTimes * usual) expect(measureBest(text) / measureBest(ordinary)).toBeLessThan(mostTimes)
   })
 })
 

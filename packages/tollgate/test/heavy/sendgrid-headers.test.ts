@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { createSendGridVerifier } from '../../src/schemes/sendgrid/index.ts'
 import { genuine, post } from '../sendgrid-support.ts'
 
-// It is here because to make so many random headers takes 6 s of CPU. `sendgrid-hostile.test.ts`, a folder above, has
-// each malformed header by its name.
+// Slow, because it makes so many random headers. `sendgrid-hostile.test.ts`, a folder above, has each malformed header
+// by its name.
 const der = Buffer.from(genuine.signature, 'base64')
 
 test('C2 E2: 100,000 random headers of SendGrid are refused without an exception', async () => {
