@@ -5,8 +5,8 @@ import { SlowestFirst } from './tools/slowest-first.mjs'
 
 const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 }
 
-// Many tests make short-lived objects by the million. With room for them, the collection of garbage takes an eighth
-// less of the CPU of `npm test`.
+// Many tests make short-lived objects by the million. With room for them, the collection of garbage takes less
+// of the processor.
 const execArgv = ['--max-semi-space-size=128']
 
 // A file in a folder `heavy/` is slow or needs a program: only `npm run test:all` runs it.

@@ -27,7 +27,7 @@ export const quickSteps = [
 /** What only `npm run test:all` runs. @type {readonly (readonly Step[])[]} */
 export const slowSteps = [
   [
-    // It reads the whole tree again, and what it finds breaks nobody's change.
+    // Not before each commit: it reads every file again, and an unused export breaks nothing.
     ['Unused files, exports and dependencies', 'npm run knip'],
     ['Package: publint', 'npm run publint'],
     ['Package: are the types wrong', 'npm run attw'],

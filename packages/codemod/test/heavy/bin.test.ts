@@ -15,8 +15,7 @@ import { expect, test } from 'vitest'
 import { bin, folder, moved, mover, runBin, useFolder, write } from '../run-bin.ts'
 import { listSources, runSources } from '../sources.ts'
 
-// It is here because each run starts the command, which starts a process for the parser: 20 s of CPU. What the codemod
-// does with sources is tested in this folder, too.
+// Slow, because each run starts the command, and the command starts a process for the parser.
 useFolder()
 
 const hostNote = 'Without `url` or `host`'
