@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { escapeHidden, showHidden } from '../src/requests/index.ts'
+import { escapeHidden, showHidden } from '../src/schemes/index.ts'
 
 test.each([
   ['Latin, with umlauts', 'Grüße, naïve façade'],

@@ -13,6 +13,7 @@ import { describeCut, formatCauses, guessFlags, listFixes, readGuesses, readToke
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { findWholeUrl, inputFlags, readRequest, toArrived, writeRequestFlags } from '../inputs/index.ts'
 import { type Colors, cleanText, colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
+import { findCaptured, toVerifierOptions } from '../public-url.ts'
 import { findSigner, hasKey, keyFlags, otherSchemes } from '../schemes/keys.ts'
 import {
   askForLine,
@@ -25,7 +26,7 @@ import {
   secretFlags,
 } from '../secrets.ts'
 import { apiFlags, isAccountSid } from '../twilio-api/credentials.ts'
-import { findCaptured, toVerifierOptions, verifierFlags } from '../verifier-options.ts'
+import { verifierFlags } from '../verifier-options.ts'
 import { type Command, inGroup } from './command.ts'
 
 export const command: Command = {

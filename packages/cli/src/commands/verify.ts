@@ -3,9 +3,10 @@ import { splitUrl, toIncoming } from 'tollgate/requests'
 import { asUsage, EXIT } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
 import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
+import { toVerifierOptions } from '../public-url.ts'
 import { findSigner, hasKey, keyFlags, otherSchemes } from '../schemes/keys.ts'
 import { readSecrets, readSecretsIfAny, requireSecrets, secretFlags } from '../secrets.ts'
-import { toVerifierOptions, verifierFlags } from '../verifier-options.ts'
+import { verifierFlags } from '../verifier-options.ts'
 import type { Command } from './command.ts'
 
 export const command: Command = {

@@ -1,6 +1,5 @@
 import type { Exchange } from '@tollgate/gateway'
-import { showHidden } from 'tollgate/requests'
-import { getScheme, type SeenRequest } from 'tollgate/schemes'
+import { getScheme, type SeenRequest, showHidden } from 'tollgate/schemes'
 import { cut } from '../shared/visible-text.ts'
 
 /**

@@ -1,4 +1,3 @@
-export { escapeHidden, showHidden } from '../checks/visible-text.ts'
 export { findCaptureUse, isCaptureSite } from './capture-sites.ts'
 export { decodeContent } from './content.ts'
 export type { ReadFile } from './curl-data.ts'
