@@ -50,6 +50,9 @@ export function isStale(outputs, sources) {
 // The cases of `tollgate conform`, which the command line imports, and which are packed as they are.
 const packedSources = ['conform']
 
+// The file of the help has the flags that these tables name.
+const tablesOfHelp = ['schemes', 'requests'].map((name) => join(root, 'packages/tollgate/src', name))
+
 /** @param {string} directory */
 function listSources(directory) {
   /** @type {{ files: string[] }} */
@@ -65,7 +68,7 @@ function listSources(directory) {
 function isPackageStale(name) {
   const directory = join(root, 'packages', name)
   const outputs = ['index.js', 'index.d.ts'].map((file) => join(directory, 'dist', file))
-  return isStale(outputs, listSources(directory))
+  return isStale(outputs, [...listSources(directory), ...(name === 'cli' ? tablesOfHelp : [])])
 }
 
 /** Builds packages whose sources changed. @param {readonly string[]} [names] */

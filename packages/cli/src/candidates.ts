@@ -1,4 +1,4 @@
-import type { Command, Commands } from './commands/command.ts'
+import type { Commands, CommandTexts } from './commands/command.ts'
 
 /** The flag that the shells' scripts call, with the words typed so far. */
 export const completionKey = '--complete'
@@ -33,7 +33,7 @@ export async function listAllCandidates(commands: Commands): Promise<Map<string,
   return all
 }
 
-export function listWords(command: Command, current: string, before: string | undefined): Candidate[] {
+export function listWords(command: CommandTexts, current: string, before: string | undefined): Candidate[] {
   const flag = before?.startsWith('--') ? command.flags[before.slice(2)] : undefined
   // For any other value of a flag, the shell completes file names.
   if (flag !== undefined && flag.type !== 'switch') return (flag.choices ?? []).map((name) => ({ name }))

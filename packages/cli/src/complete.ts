@@ -1,6 +1,7 @@
 import { type Candidate, listCommands, listWords } from './candidates.ts'
 import { commands } from './commands/table.ts'
 import { type Io, print } from './io.ts'
+import { readTexts } from './texts.ts'
 
 /**
  * Prints the completions of the last word. It never fails: the shell would show the error.
@@ -28,6 +29,6 @@ async function listCandidates(words: readonly string[]): Promise<readonly Candid
   const [name = '', ...rest] = words
   if (rest.length === 0) return listCommands(commands)
   if (name === 'help') return rest.length > 1 ? [] : Object.keys(commands).map((each) => ({ name: each }))
-  const command = Object.hasOwn(commands, name) ? (await commands[name]?.load())?.command : undefined
-  return command === undefined ? [] : listWords(command, rest.at(-1) ?? '', rest.at(-2))
+  const texts = Object.hasOwn(commands, name) ? await readTexts(name) : undefined
+  return texts === undefined ? [] : listWords(texts, rest.at(-1) ?? '', rest.at(-2))
 }

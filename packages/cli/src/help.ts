@@ -1,11 +1,11 @@
-import { type Command, placeholderOf } from './commands/command.ts'
+import { type CommandTexts, placeholderOf } from './commands/command.ts'
 import { commands } from './commands/table.ts'
 import type { Io } from './io.ts'
 
 /** What the left column says, and what it means. */
 type Row = readonly [left: string, meaning: string]
 
-export function formatCommandHelp(name: string, command: Command, io: Io): string {
+export function formatCommandHelp(name: string, command: CommandTexts, io: Io): string {
   const words = command.words === '' ? '' : ` ${command.words}`
   const groups = new Map<string, Row[]>()
   const ungrouped: Row[] = []
@@ -55,7 +55,7 @@ export function formatHelp(io: Io): string {
 const exitCodes = 'Exit codes: 0 genuine or done, 1 not genuine, 2 wrong usage, 3 unreachable.'
 
 /** Prints each example on its own line, to be copied: columns would break the lines. */
-function formatExamples(examples: Command['examples']): string {
+function formatExamples(examples: CommandTexts['examples']): string {
   return ['Examples:', ...examples.flatMap(([line, meaning]) => [`  # ${meaning}`, `  ${line}`])].join('\n')
 }
 

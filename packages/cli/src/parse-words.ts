@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { Args } from './args.ts'
-import { type Command, placeholderOf } from './commands/command.ts'
+import { type CommandTexts, placeholderOf } from './commands/command.ts'
 import { UsageError } from './exit.ts'
 import { didYouMean } from './nearest.ts'
 
@@ -11,7 +11,7 @@ import { didYouMean } from './nearest.ts'
  * @returns `undefined` if the words ask for the help
  * @throws UsageError for an unknown flag, a missing value, or too many words
  */
-export function parseWords(words: readonly string[], command: Command, name: string): Args | undefined {
+export function parseWords(words: readonly string[], command: CommandTexts, name: string): Args | undefined {
   const options = Object.entries(command.flags).map(([flag, { type }]) => [
     flag,
     { type: type === 'switch' ? 'boolean' : 'string' } as const,
@@ -43,9 +43,9 @@ export function parseWords(words: readonly string[], command: Command, name: str
   return new Args(values)
 }
 
-const helpWords: readonly string[] = ['--help', '-h']
+export const helpWords: readonly string[] = ['--help', '-h']
 
-function isKnown(name: string, { flags }: Command): boolean {
+function isKnown(name: string, { flags }: CommandTexts): boolean {
   return name === 'help' || Object.hasOwn(flags, name)
 }
 
@@ -55,7 +55,7 @@ interface OptionToken {
   readonly inlineValue: boolean | undefined
 }
 
-function readValue({ name, value, inlineValue }: OptionToken, { flags }: Command): string | undefined {
+function readValue({ name, value, inlineValue }: OptionToken, { flags }: CommandTexts): string | undefined {
   const flag = flags[name]
   if (flag === undefined || flag.type === 'switch') {
     if (value !== undefined) throw new UsageError(`--${name} takes no value.`)
@@ -71,7 +71,7 @@ function readValue({ name, value, inlineValue }: OptionToken, { flags }: Command
 const secretNames =
   /^(twilio[-_]?)?(auth[-_]?token|token|secret|password|api[-_]?(key|secret)|shared[-_]?key[-_]?secret)$/i
 
-function refuseUnknown(word: string, { flags }: Command, name: string): never {
+function refuseUnknown(word: string, { flags }: CommandTexts, name: string): never {
   const [typed = ''] = word.split('=', 1)
   const bare = typed.replace(/^-+/, '')
   if (secretNames.test(bare)) {

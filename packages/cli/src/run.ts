@@ -6,7 +6,8 @@ import { EXIT, UnreachableError, UsageError } from './exit.ts'
 import { formatCommandHelp, formatHelp } from './help.ts'
 import type { Io } from './io.ts'
 import { didYouMean } from './nearest.ts'
-import { parseWords } from './parse-words.ts'
+import { helpWords, parseWords } from './parse-words.ts'
+import { readTexts } from './texts.ts'
 
 /**
  * Runs the command line once, as `tollgate` does.
@@ -40,9 +41,11 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   }
   const row = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (row === undefined) throw new UsageError(describeUnknown(name))
+  const mayAsk = words.some((word) => helpWords.includes(word))
+  const texts = (mayAsk ? await readTexts(name) : undefined) ?? (await row.load()).command
+  const args = parseWords(words, texts, name)
+  if (args === undefined) return show(io.stdout, formatCommandHelp(name, texts, io))
   const { command } = await row.load()
-  const args = parseWords(words, command, name)
-  if (args === undefined) return show(io.stdout, formatCommandHelp(name, command, io))
   return await command.run(args, await readDotenv(args, io))
 }
 

@@ -24,8 +24,8 @@ export function inGroup(group: string, flags: Flags): Flags {
   return Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, group }]))
 }
 
-/** One subcommand. Each file in this directory exports one as `command`. */
-export interface Command {
+/** What the help and the completion show of a subcommand. It is data: the build writes it into a file. */
+export interface CommandTexts {
   /** The argument besides the flags, such as `[kind]`; `<name>` if it is required. Empty: none. */
   readonly words: string
   /** Values of the argument, for completion. */
@@ -34,6 +34,10 @@ export interface Command {
   readonly examples: readonly (readonly [command: string, meaning: string])[]
   /** Text at the end of the help. */
   readonly epilogue?: string
+}
+
+/** One subcommand. Each file in this directory exports one as `command`. */
+export interface Command extends CommandTexts {
   run(args: Args, io: Io): Promise<number>
 }
 
