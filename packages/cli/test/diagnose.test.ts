@@ -358,6 +358,33 @@ describe('diagnose --last, of a request that was refused for its key', () => {
     }
   }, 60_000)
 
+  test('reads the account of the configured token from the file of --dotenv', async () => {
+    keep()
+    const file = join(own, 'variables')
+    for (const [sid, isNamed] of [
+      [main, true],
+      [account, false],
+    ] as const) {
+      writeFileSync(file, `TWILIO_ACCOUNT_SID=${sid}\n`)
+      const first = readFirst((await ask(['--dotenv', file])).stdout)
+      expect(first?.includes(`names the account ${account}, and TWILIO_ACCOUNT_SID is ${main}`)).toBe(isNamed)
+    }
+  }, 60_000)
+
+  test('asks for the URL in the TwiML of a handshake', async () => {
+    const path = '/sockets/media'
+    const { headers } = signRequest({ url: `wss://example.com/calls-7${path}`, method: 'GET', authToken })
+    vi.stubEnv('XDG_CACHE_HOME', own)
+    const proxied = { ...headers, 'x-forwarded-for': '54.172.60.1' }
+    keepRequest({ method: 'GET', url: `wss://example.com${path}`, headers: Object.entries(proxied) }, [])
+    vi.unstubAllEnvs()
+    const words = ['--public-url', 'https://example.com']
+    const { stdout } = await ask([...words, '--max-tries', '500'])
+    expect(stdout).toContain('To settle it, give the URL of <Stream> or <ConversationRelay> in your TwiML:')
+    const settled = await ask([...words, '--other-url', `wss://example.com/calls-7${path}`])
+    expect(settled.stdout).toMatch(/^ {2}path_prefix/m)
+  }, 60_000)
+
   test('asks for the token of the account that the request names', async () => {
     keep()
     const asked = await tollgateAtTerminal(['diagnose', '--last'], {

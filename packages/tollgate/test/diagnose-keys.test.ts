@@ -197,6 +197,11 @@ describe('the account of the environment', () => {
     }
   })
 
+  test('may be given as an option, which wins', async () => {
+    expect(await first({ ownAccount: otherSid }, accountSid)).toContain(`TWILIO_ACCOUNT_SID is ${otherSid}`)
+    expect(await first({ ownAccount: accountSid }, otherSid)).not.toContain('TWILIO_ACCOUNT_SID')
+  })
+
   test('says nothing about the same account, about text, and about tokens by account', async () => {
     for (const [given, account] of [
       [{}, accountSid],

@@ -327,6 +327,14 @@ describe('a rule that checks http, because its proxy does not name https', () =>
     }
   })
 
+  test.each([
+    ['https, http', '$http_x_forwarded_proto).'],
+    ['HTTPS, https', '$scheme).'],
+  ])('a header with two values, %s', async (proto, line) => {
+    const { proven } = await asked({}, { 'x-forwarded-proto': proto })
+    expect(proven?.causes[0]?.fix).toContain(`nginx: proxy_set_header X-Forwarded-Proto ${line}`)
+  })
+
   test('says nothing of a header that is right, or that no rule reads', async () => {
     const host = await asked({}, { host: 'app', 'x-forwarded-host': 'app', 'x-forwarded-proto': 'https' })
     expect(JSON.stringify(host)).not.toContain('because')

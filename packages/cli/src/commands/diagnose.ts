@@ -105,6 +105,7 @@ export const command: Command = {
             request: writeRequestFlags(args),
             scheme,
             pitfalls: given.pitfalls,
+            place: nameUrl(given),
             hasUrl: args.has('other-url') || diagnosis.hasUrl === true || findWholeUrl(args, given) !== undefined,
             hasPublicUrl: args.has('public-url'),
           },
@@ -129,18 +130,31 @@ async function explainWithUrl(given: RecordedRequest, args: Args, io: Io, known:
   const explained = await explainTwilio(given, args, io, known)
   if (!suspectsUrl(explained) || args.has('other-url') || !canAsk(args, io) || findWholeUrl(args, given) !== undefined)
     return explained
-  const url = await askForLine(io, 'The URL of this webhook in the Twilio console (Enter if you do not have it):')
+  const url = await askForLine(io, `${nameUrl(given)} (Enter if you do not have it):`)
   if (url === '') return explained
-  const otherUrls = [/^\w+:\/\//.test(url) ? url : `https://${url}`]
+  const otherUrls = [/^\w+:\/\//.test(url) ? url : `${isHandshake(given) ? 'wss' : 'https'}://${url}`]
   return {
     ...(await explainTwilio(given, args, io, { ...known, guesses: { ...known.guesses, otherUrls } })),
     hasUrl: true,
   }
 }
 
-/** Says if the host or the path is the first suspect, so that only the URL at Twilio settles it. */
+/** Says if a part of the URL is the first suspect, so that only the URL at Twilio settles it. */
 function suspectsUrl({ proven, suspected: [first] }: Shown): boolean {
-  return proven === undefined && first !== undefined && ['origin', 'path'].includes(infos[first.id]?.part ?? '')
+  return (
+    proven === undefined && first !== undefined && ['origin', 'path', 'query'].includes(infos[first.id]?.part ?? '')
+  )
+}
+
+function isHandshake({ headers }: RecordedRequest): boolean {
+  return findHeader(headers, 'upgrade')?.trim().toLowerCase() === 'websocket'
+}
+
+/** Says where the URL is that Twilio signed. */
+function nameUrl(given: RecordedRequest): string {
+  return isHandshake(given)
+    ? 'The URL of <Stream> or <ConversationRelay> in your TwiML'
+    : 'The URL of this webhook in the Twilio console'
 }
 
 async function explainTwilio(
@@ -163,7 +177,7 @@ async function explainTwilio(
   ]
   // What the server verified says nothing about another public URL.
   const verifiedBefore = given.verifiedBefore?.filter((part) => part === 'key' || !args.has('public-url'))
-  const hints = { ...options, ...guesses, otherUrls, verifiedBefore }
+  const hints = { ...options, ...guesses, otherUrls, verifiedBefore, ownAccount: io.env.TWILIO_ACCOUNT_SID }
   const diagnosis = await asUsageLater(() =>
     diagnose(toArrived(args, ofSite === undefined ? given : addHost(given, ofSite)), hints),
   )
@@ -296,6 +310,8 @@ interface Context {
   readonly request: string | undefined
   readonly scheme: AnyScheme | undefined
   readonly pitfalls: readonly string[] | undefined
+  /** Says where the URL is that Twilio signed. */
+  readonly place: string
   /** The URL at Twilio was given. */
   readonly hasUrl: boolean
   /** The public URL of the server was given. */
@@ -308,7 +324,7 @@ interface Context {
  */
 function formatDiagnosis(
   diagnosis: Shown,
-  { request, scheme, pitfalls = [], hasUrl, hasPublicUrl }: Context,
+  { request, scheme, pitfalls = [], place, hasUrl, hasPublicUrl }: Context,
   colors: Colors,
 ): string {
   const { verdict, proven, suspected, ruledOut, tried } = diagnosis
@@ -340,7 +356,7 @@ function formatDiagnosis(
   const needsUrl = request?.startsWith('--last') && suspectsUrl(diagnosis) && !hasUrl
   if (needsUrl)
     lines.push(
-      'To settle it, give the URL of this webhook in the Twilio console:',
+      `To settle it, give ${place.replace(/^T/, 't')}:`,
       `  npx @tollgate/cli diagnose ${request} --other-url URL`,
     )
   if (ruledOut !== undefined)

@@ -1,4 +1,5 @@
 import { type Awaitable, withTimeLimit } from '../checks/limits.ts'
+import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, describeTokenFault, isAccountSid, makeRandomToken } from '../checks/secrets.ts'
 import { type AlgorithmName, findAlgorithm, findDefaultAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
 import type { Settings } from '../verify/options.ts'
@@ -49,6 +50,8 @@ export interface ConfiguredKeys {
   readonly hasFixedTokens: boolean
   /** The account that the request names, if no token is configured for it. */
   readonly unknownAccount: string | undefined
+  /** The account of which the user says that the token is. */
+  readonly ownAccount: string | undefined
 }
 
 /** The tokens of the `authToken` option, faulty ones included. */
@@ -122,6 +125,7 @@ interface KeySources {
   readonly claim: UnverifiedClaim
   /** Another account, of which the server verified a request. */
   readonly verifiedAccount: string | undefined
+  readonly ownAccount: string | undefined
 }
 
 /**
@@ -181,6 +185,7 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
       given?.isRecord === true && account !== undefined && isAccountSid(account) && !list.some(isOwn)
         ? account
         : undefined,
+    ownAccount: sources.ownAccount ?? readEnvironment('TWILIO_ACCOUNT_SID'),
   }
 }
 

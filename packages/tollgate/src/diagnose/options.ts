@@ -39,6 +39,11 @@ export interface DiagnoseOptions {
    */
   readonly verifiedBefore?: readonly VerifiablePart[] | undefined
   /**
+   * The account of the configured Auth Token: a subaccount signs with its own. Default: the variable
+   * TWILIO_ACCOUNT_SID of the environment.
+   */
+  readonly ownAccount?: string | undefined
+  /**
    * The framework or platform, such as `'express'` or `'lambda'`: fixes are written for it.
    * Default: none.
    */
@@ -53,6 +58,7 @@ export const diagnoseOptions = {
   prefixes: { type: 'strings' },
   maxTries: { type: 'integer', least: 1, most: 1_000_000, default: 20_000 },
   verifiedBefore: { type: 'strings' },
+  ownAccount: { type: 'string' },
   framework: { type: 'string' },
 } as const
 

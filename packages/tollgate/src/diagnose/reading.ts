@@ -171,6 +171,7 @@ export async function readSubject(source: Source): Promise<Subject> {
       ...(accounts.length === 1 && accountSid !== undefined && { accountSid }),
     },
     verifiedAccount: source.findOtherAccount?.(accounts),
+    ownAccount: source.extra.ownAccount,
   })
   const looksLikeJson = startsLikeJson(body)
   const formPairs = isForm || isGet || pairs.length > 0 || body === undefined ? pairs : (parseFormBody(body) ?? [])

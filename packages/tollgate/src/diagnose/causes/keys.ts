@@ -1,4 +1,3 @@
-import { readEnvironment } from '../../checks/runtime.ts'
 import { isAccountSid } from '../../checks/secrets.ts'
 import { type AlgorithmName, algorithms, findDefaultAlgorithm } from '../../schemes/twilio/sign/algorithms.ts'
 import type { Rejected } from '../../verdict.ts'
@@ -663,8 +662,7 @@ function explainNoToken({ lookup, accounts, readsNoObject, unknownForMs }: Confi
  * Compares the account of the request with that of the environment, whose token is configured most
  * likely.
  */
-function compareAccounts({ accounts, hasFixedTokens }: ConfiguredKeys): Suspicion | undefined {
-  const own = readEnvironment('TWILIO_ACCOUNT_SID')
+function compareAccounts({ accounts, hasFixedTokens, ownAccount: own }: ConfiguredKeys): Suspicion | undefined {
   const [account] = accounts
   if (!hasFixedTokens || accounts.length !== 1 || !isAccountSid(account) || !isAccountSid(own) || own === account)
     return undefined

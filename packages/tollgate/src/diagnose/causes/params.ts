@@ -3,6 +3,7 @@ import { isByHand } from '../evidence.ts'
 import { isBounded } from '../limits.ts'
 import { freeText, isTwilioName, showName, showNames, spellTwilioName } from '../mask.ts'
 import { listEntries, mostEntries, type Subject, toText } from '../reading.ts'
+import { writeSend } from '../send-command.ts'
 import { decodePercent } from '../spelling.ts'
 import { changes, isAdded, isLost } from './differences.ts'
 import { type CauseRow, type ChangeValue, type Edit, editValues, type Fixes, type Row } from './row.ts'
@@ -342,7 +343,11 @@ function listTextNames(pairs: Pairs): string[] {
   return [...free, ...spaced].slice(0, 12)
 }
 
-function* listDecodings({ formPairs: pairs, evidence: { userAgent } }: Subject): Generator<Edit> {
+function* listDecodings(subject: Subject): Generator<Edit> {
+  const {
+    formPairs: pairs,
+    evidence: { userAgent, looksLikeTwilio },
+  } = subject
   if (pairs.length === 0) return
   const isOfPerson = userAgent !== undefined && isByHand(userAgent)
   const offer = (cost: number, change: ChangeValue, detail: string, changeName?: (name: string) => string): Edit => ({
@@ -392,12 +397,18 @@ function* listDecodings({ formPairs: pairs, evidence: { userAgent } }: Subject):
     decodePercent,
   )
   yield offer(2, (value) => decodeField(decodeField(value)), 'Values arrived encoded twice.')
-  yield offer(2, encodeValue, 'Values were decoded twice: text that looked like an escape is lost.')
-  yield offer(
-    3,
-    (value) => value.replaceAll('%', '%25'),
-    'Values were decoded twice: text that looked like an escape is lost.',
-  )
+  // Code that a person writes, for Postman say, often signs the values as the form has them.
+  const isOwn = isOfPerson && !looksLikeTwilio
+  const lost = isOwn
+    ? 'The signature is of encoded values, such as %2B for "+". Twilio signs decoded ones.'
+    : 'Values were decoded twice: text that looked like an escape is lost.'
+  const offerEncoded = (cost: number, change: ChangeValue): Edit => ({
+    ...offer(cost, change, lost),
+    ...(isOwn && { fix: `${signDecoded} ${writeSend(subject)}` }),
+  })
+  yield offerEncoded(2, encodeValue)
+  if (isOwn) yield offerEncoded(2, (value) => encodeValue(value).replaceAll('%20', '+'))
+  yield offerEncoded(3, (value) => value.replaceAll('%', '%25'))
   for (const name of listTextNames(pairs)) {
     yield offer(2, (value, one) => (one === name ? value.replaceAll(' ', '+') : value), twice)
     yield offer(3, (value, one) => (one === name ? value.replaceAll(' ', '+') : restorePlus(value)), twice)
@@ -410,6 +421,8 @@ function* listDecodings({ formPairs: pairs, evidence: { userAgent } }: Subject):
 
 const writePlus =
   'Write + as %2B in the form that you send (curl: --data-urlencode), or send the body as it was logged, byte for byte.'
+const signDecoded =
+  'If your own code signs the request, let it sign the values without encoding them. Or send a signed request:'
 export const rawNumbers: string = verifyBefore('changes phone numbers')
 
 /** Checks if the form has the length that its sender named: nothing in this server made it again. */

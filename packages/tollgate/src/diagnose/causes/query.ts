@@ -39,7 +39,8 @@ export const queryCauses = {
       const keep = findDroppingCdn(header) ?? keepQuery
       if (isRedirected(method, state.url.query) && queryPairs.length === 0 && state.pairs.length === 0)
         return {
-          grounds: ['setup'],
+          // A proxy that changes the path is more frequent.
+          grounds: [handshake ? 'unknown' : 'setup'],
           detail: handshake
             ? 'If this is a handshake of ConversationRelay whose URL has a query, it was lost. Media Streams has none.'
             : 'Every GET of Twilio’s has parameters in its query, and this one has no query: a redirect (301, 302) made it of a POST, or the query was lost.',
@@ -122,7 +123,7 @@ export const queryCauses = {
     symptom: 'Only URLs are refused that have a space, an apostrophe, "+", ":" or "@" in the query.',
     reason:
       'A space may be written as + or as %20, and ":" as itself or as %3A. Both mean the same, but their signatures differ, and a platform that decodes and encodes the query chooses one.',
-    fix: 'Pass the raw query, neither decoded nor encoded again. If the platform keeps none, or Twilio itself signed another spelling (SIP addresses), return the signed URL from "signedUrl".',
+    fix: 'Pass the raw query, neither decoded nor encoded again. If the platform keeps none, write the query in the console as it arrives here. If Twilio itself signed another spelling (SIP addresses), return the signed URL from "signedUrl".',
     fixes: {
       next: 'Use twilioWebhook of tollgate/next, or write the query in the console as new URLSearchParams writes it: Next encodes it that way.',
       lambda: 'Use HTTP APIs or Function URLs. REST APIs decode the query.',

@@ -320,12 +320,16 @@ function explainForwarding({ header, request }: Subject, { message }: Rejected):
   const several = forwardingHeaders
     .map((name) => ({ name, count: listParts(header, name).length }))
     .filter(({ count }) => count > 1)
+  // The last proxy was called without TLS. Its own scheme is not the one that Twilio used.
+  const isMixed = new Set(listParts(header, 'x-forwarded-proto').map((value) => value.toLowerCase())).size > 1
+  const set = `let the last proxy set each header instead of adding a value (HAProxy: http-request set-header, nginx: proxy_set_header X-Forwarded-Proto ${isMixed ? '$http_x_forwarded_proto' : '$scheme'})`
   return several.length === 0
     ? undefined
     : {
         detail: `${several.map(({ name, count }) => `${spellName(name)} holds ${count} values`).join(', ')}: it is not clear which proxy to believe.`,
         guessesOrigin: true,
-        fix: `${useOneUrl} Or let the last proxy set each header instead of adding a value (HAProxy: http-request set-header, nginx: proxy_set_header X-Forwarded-Proto $scheme).`,
+        fix: `${useOneUrl} Or ${set}.`,
+        ruleFix: set,
       }
 }
 
