@@ -185,6 +185,18 @@ describe('a request that a developer sends by hand', () => {
     expect(local.suspected.map(({ fix }) => fix).join()).toContain(`--to localhost:3000/sms --public-url ${origin} `)
   })
 
+  test.each([
+    ['node', 'ToCountry=GB', 'params_missing'],
+    ['axios/1.7.2', 'Called=%2B15550001111', 'params_missing'],
+    ['curl/8.5.0', 'ToCountry=GB', 'not_from_twilio'],
+    ['node', 'ToCountry=GB&ToState=', 'not_from_twilio'],
+    ['node', 'hello=GB', 'not_from_twilio'],
+  ])('of %s with the form %s: the first suspect is %s', async (agent, body, id) => {
+    const headers = { 'user-agent': agent, 'i-twilio-idempotency-token': [] as never }
+    const { suspected } = await diagnose(post(`${origin}/sms`, { headers, body, secret: otherToken }), options)
+    expect(suspected[0]?.id).toBe(id)
+  })
+
   const encoded: readonly (readonly [what: string, encode: (value: string) => string])[] = [
     ['%20 for spaces', encodeURIComponent],
     ['+ for spaces', (value) => new URLSearchParams([['', value]]).toString().slice(1)],

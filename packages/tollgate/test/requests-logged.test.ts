@@ -839,6 +839,52 @@ test("Twilio's alert in JSON has no signature, so the command with its id is nam
     expect(error).toMatchObject({ message: expect.stringMatching(/no signature; you can also .* --alert NO…\.$/) })
 })
 
+describe('a message of a queue', () => {
+  const attributes = (write: (text: string) => object, more: Record<string, string> = {}) =>
+    Object.fromEntries(
+      Object.entries({ 'X-Twilio-Signature': signature, 'Content-Type': formType, Host: 'e.com', ...more }).map(
+        ([name, text]) => [name, write(text)],
+      ),
+    )
+  const inQueue = (text: string) => ({ StringValue: text, DataType: 'String' })
+  const inEvent = (text: string) => ({ stringValue: text, stringListValues: [], dataType: 'String' })
+  const inTopic = (text: string) => ({ Type: 'String', Value: text })
+  const path = { Path: '/sms?a=b' }
+
+  test.each<[string, object]>([
+    ['SQS', { Messages: [{ MessageId: 'a', Body: 'Body=x+y', MessageAttributes: attributes(inQueue, path) }] }],
+    ['an event of SQS', { Records: [{ body: 'Body=x+y', messageAttributes: attributes(inEvent, path) }] }],
+    ['SNS', { Type: 'Notification', body: 'Body=x+y', MessageAttributes: attributes(inTopic, path) }],
+  ])('%s has the headers, and the path, as attributes', (_name, copy) => {
+    const found = read(JSON.stringify(copy))
+    expect(found).toMatchObject({ method: 'POST', url: 'https://e.com/sms?a=b' })
+    expect(found.headers).toContainEqual(['X-Twilio-Signature', signature])
+    expect(bodyOf(found)).toBe('Body=x+y')
+  })
+
+  test('has the method of an attribute, and no URL without a path', () => {
+    const event = (more: Record<string, string>) =>
+      read(JSON.stringify({ Body: 'Body=x', MessageAttributes: attributes(inQueue, more) }))
+    expect(event({ ...path, Method: 'put' }).method).toBe('PUT')
+    expect(() => event({})).toThrow('has no "url"')
+  })
+})
+
+test.each([
+  ['as_bytes', btoa('Body=x+y')],
+  ['as_string', 'Body=x+y'],
+])('a tap of Envoy, with the body %s', (name, text) => {
+  const headers = Object.entries({
+    ...{ ':authority': 'e.com', ':path': '/sms', ':method': 'POST', ':scheme': 'http' },
+    ...{ 'content-type': formType, 'x-twilio-signature': signature, 'x-envoy-original-path': '/v1/sms' },
+  }).map(([key, value]) => ({ key, value }))
+  const response = { headers: [{ key: ':status', value: '403' }], body: { as_bytes: btoa('Forbidden') } }
+  const request = { headers, body: { truncated: false, [name]: text }, trailers: [] }
+  const found = read(JSON.stringify({ http_buffered_trace: { request, response } }))
+  expect(found).toMatchObject({ method: 'POST', url: 'https://e.com/sms' })
+  expect(bodyOf(found)).toBe('Body=x+y')
+})
+
 test('the path of Hookdeck is in the id of the source', () => {
   const data = { path: '/a', query: 'b=c', headers: { host: 'hkdk.events', 'x-twilio-signature': signature }, body: {} }
   expect(read(JSON.stringify({ source_id: 'src_zq81', data })).url).toBe('https://hkdk.events/zq81/a?b=c')

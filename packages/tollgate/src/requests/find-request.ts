@@ -7,18 +7,23 @@ type PartName = 'method' | 'url' | 'host' | 'query' | 'headers' | 'rawBody' | 'b
  * case and without `_`, `-` and `.`, so that `rawBody`, `raw_body` and `RawBody` are one name.
  */
 const partNames: Readonly<Record<PartName, readonly string[]>> = {
-  method: ['method', 'httpmethod', 'requestmethod', 'httprequestmethod', 'verb'],
+  // The names with a colon are headers of HTTP/2.
+  method: ['method', 'httpmethod', 'requestmethod', 'httprequestmethod', 'verb', ':method'],
   url: (
     'originalurl requesturl fullurl urlfull rawurl url httpurl webhookurl requesturi uri href rawpath httptarget path ' +
-    'urlpath pathname pathinfo requestpath httprequestfulluri'
+    'urlpath pathname pathinfo requestpath httprequestfulluri :path'
   ).split(' '),
   host: ['host', 'hostname', 'domainname', 'requesthost'],
   query: ['querystring', 'rawquerystring', 'query', 'args'],
-  // The last is of Wireshark (tshark -T json), as are httprequestfulluri and httpfiledata.
-  headers: ['headers', 'requestheaders', 'httpheaders', 'header', 'rawheaders', 'reqheaders', 'httprequestline'],
+  // httprequestline is of Wireshark (tshark -T json), as are httprequestfulluri and httpfiledata. Messages
+  // of queues (SQS, SNS) have attributes.
+  headers: 'headers requestheaders httpheaders header rawheaders reqheaders httprequestline messageattributes'.split(
+    ' ',
+  ),
   /** The bytes as they arrived. */
-  rawBody: 'rawbody bodyraw rawrequestbody bodytext bodystring httpfiledata'.split(' '),
-  base64Body: ['bodybase64', 'rawbodybase64', 'base64body'],
+  rawBody: 'rawbody bodyraw rawrequestbody bodytext bodystring httpfiledata asstring'.split(' '),
+  // asbytes is of the taps of Envoy, as is asstring.
+  base64Body: ['bodybase64', 'rawbodybase64', 'base64body', 'asbytes'],
   body: ['body', 'requestbody', 'httpbody', 'payload', 'postdata', 'bodyparams'],
   /** Names that have other uses too. */
   perhapsBody: 'content data form formdata formparams post params parameters input all text textpayload raw'.split(' '),

@@ -173,12 +173,15 @@ export function readLogged(value: unknown, scheme: string, isCompared = false): 
   const [given] = listParts(request, 'headers')
   const headers = readHeaderList(findHeaders(given) ?? given)
   const body = readLoggedBody(request, holders, headers)
+  // The headers of HTTP/2, and the attributes of a message, name both.
+  const inHeaders = Object.fromEntries(headers)
   const all = [request, ...holders]
   const url =
     firstOf(all, (one) => readSourceUrl(one, request, headers)) ??
-    firstOf(all, (one) => readLoggedUrl(one, headers, scheme))
+    firstOf([...all, inHeaders], (one) => readLoggedUrl(one, headers, scheme))
   const isSigned = headers.some(([name]) => isSignatureName(name))
-  const method = listTexts(request, 'method')[0]?.toUpperCase() ?? (isSigned ? guessMethod(body, headers) : undefined)
+  const [named] = [request, inHeaders].flatMap((one) => listTexts(one, 'method'))
+  const method = named?.toUpperCase() ?? (isSigned ? guessMethod(body, headers) : undefined)
   const missing = [method === undefined && '"method"', url === undefined && '"url"'].filter((one) => one !== false)
   if (url === undefined || method === undefined)
     throw new RequestError(`it needs ${captureFields}, and has no ${missing.join(' and no ')}; ${askTwilio}`)
@@ -240,10 +243,11 @@ function readLoggedQuery(request: unknown): string {
  */
 function readLoggedBody(request: unknown, holders: readonly object[], headers: HeaderList): Body {
   const all = [request, ...holders]
-  const [base64] = all.flatMap((one) => listTexts(one, 'base64Body'))
+  const bodies = all.flatMap((one) => listParts(one, 'body'))
+  const [base64] = [...all, ...bodies].flatMap((one) => listTexts(one, 'base64Body'))
   if (base64 !== undefined) return { body: readBase64(base64, 'bodyBase64') }
   const isEncoded = all.some((one) => property(one, 'isBase64Encoded') === true)
-  const known = (['rawBody', 'body'] as const).flatMap((part) => all.flatMap((one) => listParts(one, part)))
+  const known = [...[...all, ...bodies].flatMap((one) => listParts(one, 'rawBody')), ...bodies]
   const perhaps = listParts(request, 'perhapsBody')
   const bytes =
     firstOf(known, (one) => readBodyText(one, headers, isEncoded)) ??

@@ -217,7 +217,7 @@ export const bodyCauses = {
       'Your function on AWS Lambda or another platform refuses every form, as `signature_mismatch` or `body_malformed`.',
     reason:
       'Platforms pass bodies in Base64 with a flag such as isBase64Encoded. If your wrapper loses the flag, the text stays encoded. If it decodes the body and keeps the flag, the body is decoded twice.',
-    fix: 'Pass the body together with its flag (isBase64Encoded) as the platform gave them.',
+    fix: 'Pass the body together with its flag (isBase64Encoded) as the platform gave them. A program that sends it on by HTTP has to decode it first.',
     question: 'parser',
     part: 'body',
     codes: ['body_malformed', 'signature_mismatch'],

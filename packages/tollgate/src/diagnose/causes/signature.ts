@@ -223,7 +223,7 @@ export const signatureCauses = {
       // Three things that Twilio sends are missing. A proxy that drops one keeps the others.
       if (isUnsigned && evidence.userAgent !== undefined)
         return { grounds: ['fault'], detail, fix: fixUnsigned(subject, evidence.userAgent) }
-      return { grounds: [isTool && !isSentOn(subject) ? 'tool' : 'sender'], detail }
+      return { grounds: [isTool && !isSentOn(subject) && !isCutByProgram(subject) ? 'tool' : 'sender'], detail }
     },
     accompany({ state: checked }, { state: { url } }) {
       // A server under such a URL signs requests for itself.
@@ -234,6 +234,13 @@ export const signatureCauses = {
       }
     },
   } satisfies CauseRow as Row,
+}
+
+/** A program that sends a form on may have cut it at its first "&", which a template did not encode. */
+function isCutByProgram({ isForm, formPairs, signatures, evidence: { userAgent } }: Subject): boolean {
+  const [first, ...others] = formPairs
+  if (!isForm || first === undefined || others.length > 0 || signatures.length === 0) return false
+  return isTwilioName(first[0]) && !/sid$/i.test(first[0]) && !isByHand(userAgent ?? '')
 }
 
 /** Services that call a URL to see if it answers, each by a word of its User-Agent. */
