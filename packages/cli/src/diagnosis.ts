@@ -71,19 +71,27 @@ export async function readTokensOfDotenv(
 }
 
 /** Returns the mark of a log that cut the body of a copy: … at its end, or dots if more bytes were announced. */
-export function findCutMark({ headers, body, bodyDecoded }: RecordedRequest): string | undefined {
-  if (body === undefined || bodyDecoded === true) return undefined
-  const mark = readEnd(body)
-  // A message may end in dots.
-  return mark === '…' || isLonger(findHeader(headers, 'content-length'), body) ? mark : undefined
+export function findCutMark(given: RecordedRequest): string | undefined {
+  const { headers, body, bodyDecoded } = given
+  const mark = readMark(given)
+  // A message may end in dots, and one value of a form in "…".
+  const isSure = (mark === '…' && bodyDecoded !== true) || isLonger(findHeader(headers, 'content-length'), body)
+  return isSure ? mark : undefined
 }
 
-function readEnd(body: Uint8Array): string | undefined {
-  return /(?:…|\.\.\.)$/.exec(new TextDecoder().decode(body.subarray(-3)))?.[0]
+/** Reads the end of the body. In a form that a program had parsed, a log may have cut each value. */
+function readMark({ headers, body, bodyDecoded }: RecordedRequest): string | undefined {
+  const text = new TextDecoder().decode(body)
+  if (bodyDecoded !== true) return cutEnd.exec(text)?.[0]
+  const isForm = /^application\/x-www-form-urlencoded/i.test(findHeader(headers, 'content-type') ?? '')
+  const values = isForm ? [...new URLSearchParams(text).values()] : []
+  return values.map((value) => cutEnd.exec(value)?.[0]).find((mark) => mark !== undefined)
 }
 
-function isLonger(length: string | undefined, body: Uint8Array): boolean {
-  return length !== undefined && /^\d{1,9}$/.test(length) && Number(length) > body.length
+const cutEnd = /(?:…|\.\.\.)$/
+
+function isLonger(length: string | undefined, body: Uint8Array | undefined): boolean {
+  return length !== undefined && body !== undefined && /^\d{1,9}$/.test(length) && Number(length) > body.length
 }
 
 /**
@@ -92,13 +100,15 @@ function isLonger(length: string | undefined, body: Uint8Array): boolean {
  */
 export function describeCut(given: RecordedRequest, isSuspected: boolean): string | undefined {
   const { headers, body, bodyDecoded } = given
-  if (body === undefined || bodyDecoded === true) return undefined
+  if (body === undefined) return undefined
   const length = findHeader(headers, 'content-length')
-  const isShort = isLonger(length, body)
-  const mark = findCutMark(given) ?? (isSuspected && length === undefined ? readEnd(body) : undefined)
+  // A form that was written again may be a little shorter.
+  const isShort = bodyDecoded !== true && isLonger(length, body)
+  const mark = findCutMark(given) ?? (isSuspected && length === undefined ? readMark(given) : undefined)
   if (!isShort && mark === undefined) return undefined
-  const end = mark === undefined ? '' : `, which end in "${mark}"`
-  const announced = isShort ? `${mark === undefined ? '' : ','} and its Content-Length is ${length}` : ''
+  const what = bodyDecoded === true ? ', and a value ends in' : ', which end in'
+  const end = mark === undefined ? '' : `${what} "${mark}"`
+  const announced = isLonger(length, body) ? `${mark === undefined ? '' : ','} and its Content-Length is ${length}` : ''
   return `This copy has ${body.length} bytes of the body${end}${announced}: a log may have cut it.`
 }
 

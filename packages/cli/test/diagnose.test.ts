@@ -466,6 +466,27 @@ describe('diagnose', () => {
       }
     })
 
+    const writeParsed = (text: string, length: number | undefined) => {
+      const all = { host: 'example.com', ...headers, ...(length !== undefined && { 'content-length': `${length}` }) }
+      return JSON.stringify({ request: { method: 'POST', url, headers: all, data: { ...sent, Body: text } } })
+    }
+
+    test.each([
+      ['a private te...', body.length + 200, true],
+      ['a private te…', body.length + 200, true],
+      // People write dots too, and a form that is written again may be shorter.
+      ['a private te…', undefined, false],
+      ['a private text', body.length + 2, false],
+    ])('in a value of a form that was parsed is called so: %s, %s: %s', async (text, length, isCut) => {
+      const { stdout, stderr } = await tollgateHere(['diagnose', '--public-url', 'https://example.com'], {
+        input: writeParsed(text, length),
+      })
+      expect(/a value ends in "(\.\.\.|…)", and its Content-Length is \d+: a log may have cut it/.test(stderr)).toBe(
+        isCut,
+      )
+      expect(stdout + stderr).not.toContain('a private')
+    })
+
     test('is not one whose message ends in dots, or that a cause explains', async () => {
       const dots = signRequest({ url, params: { ...params, Text: 'wait...' }, authToken })
       const copy = inspect({

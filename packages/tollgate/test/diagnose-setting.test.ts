@@ -52,7 +52,7 @@ const rows: readonly Row[] = [
     signed: `${origin}/sms?x=1`,
     url: '/api/sms?x=1',
     options: { publicUrl: origin },
-    line: `signedUrl: ({ url }) => '${origin}' + url.replace(/^\\/api(?=\\/)/, '')`,
+    line: `signedUrl: ({ url }) => '${origin}' + url.replace(/^\\w+:\\/\\/[^/]*/, '').replace(/^\\/api(?=\\/)/, '')`,
   },
   {
     name: 'an absolute URL whose prefix was replaced',
@@ -111,7 +111,7 @@ const rows: readonly Row[] = [
     signed: `${origin}/sms?x=1`,
     url: '/sms?x=1',
     options: { signedUrl: () => `${origin}/sms` },
-    line: `signedUrl: ({ url }) => '${origin}' + url`,
+    line: `signedUrl: ({ url }) => '${origin}' + url.replace(/^\\w+:\\/\\/[^/]*/, '')`,
   },
   {
     name: 'the URL of a program that sends the request on, in a header of its own',

@@ -839,6 +839,27 @@ test("Twilio's alert in JSON has no signature, so the command with its id is nam
     expect(error).toMatchObject({ message: expect.stringMatching(/no signature; you can also .* --alert NO…\.$/) })
 })
 
+test.each<[unknown, string]>([
+  ['a=b&c=%2B', '?a=b&c=%2B'],
+  ['?a=b', '?a=b'],
+  [
+    [
+      ['a', 'x y'],
+      ['a', '2'],
+    ],
+    '?a=x%20y&a=2',
+  ],
+  [{ a: 'b' }, '?a=b'],
+  ['', ''],
+  [[], ''],
+])('Sentry has the query beside a whole URL: %j', (query_string, query) => {
+  const headers = { 'content-type': formType, 'x-twilio-signature': signature }
+  const request = { method: 'POST', url: 'https://e.com/sms', headers, data: { Body: 'x', MessageSid: 'SM1' } }
+  expect(read(JSON.stringify({ request: { ...request, query_string } })).url).toBe(`https://e.com/sms${query}`)
+  const whole = { ...request, url: 'https://e.com/sms?q=1' }
+  expect(read(JSON.stringify({ request: { ...whole, query_string } })).url).toBe('https://e.com/sms?q=1')
+})
+
 describe('a message of a queue', () => {
   const attributes = (write: (text: string) => object, more: Record<string, string> = {}) =>
     Object.fromEntries(

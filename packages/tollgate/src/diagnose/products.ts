@@ -25,7 +25,7 @@ const withTwilio =
   'Verify this route with twilioWebhook({ publicUrl }), without the option "verifier", or with createVerifier: Twilio signs these requests, and not SendGrid.'
 
 const beforeQueue =
-  'Verify where the request of Twilio arrives, before it is published: a message has neither X-Twilio-Signature nor the URL that was signed. Or let Twilio call this server itself.'
+  'Verify where the request of Twilio arrives, before it is published: the request that brings it has no X-Twilio-Signature, and it does not have the URL that was signed. Or let Twilio call this server itself.'
 const beforeTask =
   'Verify where the request of Twilio arrives, before the task is made: Twilio signed the URL of that program. Or let Twilio call this server itself.'
 

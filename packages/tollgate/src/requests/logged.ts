@@ -118,7 +118,8 @@ function joinQuery(event: unknown, isBehindBalancer: boolean): string {
 }
 
 function joinPairs(lists: unknown, spell: (text: unknown) => string): string {
-  return Object.entries(readObject(lists) ?? {})
+  const isPairs = Array.isArray(lists) && lists.every((pair) => Array.isArray(pair) && pair.length === 2)
+  return (isPairs ? lists : Object.entries(readObject(lists) ?? {}))
     .flatMap(([name, values]) => [values].flat().map((value) => `${spell(name)}=${spell(value ?? '')}`))
     .join('&')
 }
@@ -211,7 +212,9 @@ function readLoggedUrl(request: unknown, headers: HeaderList, scheme: string): s
   if (seen !== undefined) return seen.replace(/^http(?=:)/, scheme)
   const whole = texts.find((text) => /^(https?|wss?):\/\//i.test(text))
   const path = texts.find((text) => text.startsWith('/'))
-  if (whole !== undefined || path === undefined) return whole ?? texts[0]
+  // Sentry has the query of a whole URL apart.
+  if (whole !== undefined) return /[?#]/.test(whole) ? whole : whole + readLoggedQuery(request)
+  if (path === undefined) return texts[0]
   const target = path.includes('?') ? path : path + readLoggedQuery(request)
   const [host] = listTexts(request, 'host')
   return addHost(target, host === undefined ? headers : [...headers, ['host', host]], scheme)

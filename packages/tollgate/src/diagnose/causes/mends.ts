@@ -75,7 +75,7 @@ function replaceUrl(publicUrl: VerifierOptions['publicUrl'], url: string, { host
  * Lists functions that replace the beginning of the path, for a prefix that a proxy added, or the
  * whole path, if another program was called and sends the request on.
  */
-function* listFunctions({ request: { url }, options, signed, path }: Mending): Generator<Candidate> {
+function* listFunctions({ options, signed, path }: Mending): Generator<Candidate> {
   const origin = joinOrigin(signed)
   const [ofSigned, ofPath] = [signed.path.split('/'), path.split('/')]
   let same = 0
@@ -88,15 +88,15 @@ function* listFunctions({ request: { url }, options, signed, path }: Mending): G
   // A slash too much is a fault of the proxy, which a function would only hide.
   if (to === undefined || from === undefined || /^\/+$/.test(from) || /\/\//.test(path) || /\$[$&`'\d<]/.test(to))
     return
-  // The sender chooses the host of an absolute URL, and the text behind the prefix. Nothing of
-  // these may become a part of the host: a slash always follows the origin.
-  const isAbsolute = !url.startsWith('/')
+  // Adapters of web Requests pass an absolute URL, whose host the sender chooses, and others a path, as
+  // copies have it: the function takes both. Nothing of it may become a part of the host: a slash
+  // always follows the origin.
   const prefix = new RegExp(`^${from.replace(/\W/g, '\\$&')}(?=\\/)`)
-  const change = ({ url: one }: IncomingRequest): string => {
-    const target = isAbsolute ? one.replace(absolute, '') : one
+  const change = ({ url }: IncomingRequest): string => {
+    const target = url.replace(absolute, '')
     return from === '' ? origin + to + target : origin + target.replace(prefix, to)
   }
-  const target = isAbsolute ? `url.replace(${absolute}, '')` : 'url'
+  const target = `url.replace(${absolute}, '')`
   const text =
     from === '' ? `${quote(origin + to)} + ${target}` : `${quote(origin)} + ${target}.replace(${prefix}, ${quote(to)})`
   yield { line: `signedUrl: ({ url }) => ${text}`, options: { signedUrl: change } }
