@@ -354,8 +354,10 @@ describe('a lost query', () => {
       url: '/sms',
       headers: { ...(headers as Record<string, string>), 'x-original-url': '/sms?a=1' },
     })
-    for (const request of [event, plain]) {
-      const { proven } = await diagnose(request as DiagnosableRequest, { publicUrl: origin, authToken })
+    const lost = post(`${origin}/sms?step=1`, { url: '/sms', headers: headers as Record<string, string> })
+    for (const request of [event, plain, lost]) {
+      const otherUrls = request === lost ? [`${origin}/sms?step=1`] : []
+      const { proven } = await diagnose(request as DiagnosableRequest, { publicUrl: origin, authToken, otherUrls })
       expect(proven?.causes).toHaveLength(1)
       expect(proven?.causes[0]?.fix.includes('AllViewerExceptHostHeader')).toBe(isNamed)
     }

@@ -14,7 +14,8 @@ const mostUrls = 16
  * @param subject the request
  * @returns the edits
  */
-export function* listWholeUrls({ state, hints, evidence }: Subject): Generator<ProposedEdit<CauseId, State>> {
+export function* listWholeUrls(subject: Subject): Generator<ProposedEdit<CauseId, State>> {
+  const { state, hints, evidence } = subject
   for (const url of [...hints.urls.slice(0, mostUrls), ...evidence.urls.map(({ value }) => value)]) {
     // Twilio adds fields to the URL of a GET, and bodySHA256 to that of a JSON event.
     const [own, seen] = [splitFields(url.query), splitFields(state.url.query)]
@@ -23,7 +24,7 @@ export function* listWholeUrls({ state, hints, evidence }: Subject): Generator<P
       const scheme = state.url.scheme.startsWith('ws') ? 'wss' : url.scheme
       const query = fields === own ? url.query : joinFields(fields)
       const edited: UrlParts = { ...url, userinfo: '', scheme, query }
-      const [first, ...also] = askCauses(causes, (row) => row.compare?.(state.url, edited))
+      const [first, ...also] = askCauses(causes, (row) => row.compare?.(state.url, edited, subject))
       if (first === undefined) continue
       const { id, ...finding } = first
       yield {

@@ -33,8 +33,14 @@ export const queryCauses = {
       yield* listLost(subject)
       yield* listMerged(subject)
     },
-    compare: (seen, signed) =>
-      compareQueries('lost', seen, signed, 'The query of the URL was lost on the way, or a part of it.'),
+    compare: (seen, signed, { header }) =>
+      compareQueries(
+        'lost',
+        seen,
+        signed,
+        'The query of the URL was lost on the way, or a part of it.',
+        findDroppingCdn(header),
+      ),
     suspect({ subject: { state, method, handshake, queryPairs, options, evidence, header }, tried, working }) {
       const keep = findDroppingCdn(header) ?? keepQuery
       if (isRedirected(method, state.url.query) && queryPairs.length === 0 && state.pairs.length === 0)
@@ -59,13 +65,14 @@ export const queryCauses = {
       return {
         // A query of the user's is what gateways rewrite most.
         // Where requests to the same path pass, it is rather this request that differs.
-        grounds: hasOwn
-          ? ['setup']
-          : working?.has('path')
-            ? ['searched']
-            : !isLost && evidence.proxied
-              ? ['proxy', 'unknown']
-              : ['unknown'],
+        grounds:
+          hasOwn && evidence.proxied
+            ? ['setup']
+            : working?.has('path')
+              ? ['searched']
+              : !isLost && evidence.proxied
+                ? ['proxy', 'unknown']
+                : ['unknown'],
         detail: isLost
           ? 'If the URL in the Twilio console has a query ("?…"), it was lost: this server sees none.'
           : 'The query may be another than that of the URL in the Twilio console: something may have replaced it, or a part of it.',

@@ -120,7 +120,7 @@ export interface CauseRow<S = Subject, T = State> extends CauseInfo {
   /**
    * Describes this cause if the URL that the user names differs by it from the one that is checked.
    */
-  compare?(seen: UrlParts, signed: UrlParts): Finding | undefined
+  compare?(seen: UrlParts, signed: UrlParts, subject: S): Finding | undefined
   /** Says if forwarding headers name what this cause changed in the URL that was signed. */
   isForwarded?(evidence: Evidence, signed: UrlParts): boolean
   /** Describes this cause if it holds beside the edits that made the signature match. */
