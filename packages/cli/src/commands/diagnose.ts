@@ -6,6 +6,7 @@ import {
   isBodyLost,
   type RecordedRequest,
   splitUrl,
+  toIncoming,
 } from 'tollgate/requests'
 import type { AnyScheme } from 'tollgate/schemes'
 import type { Args } from '../args.ts'
@@ -132,7 +133,7 @@ async function explainWithUrl(given: RecordedRequest, args: Args, io: Io, known:
     return explained
   const url = await askForLine(io, `${nameUrl(given)} (Enter if you do not have it):`)
   if (url === '') return explained
-  const otherUrls = [/^\w+:\/\//.test(url) ? url : `${isHandshake(given) ? 'wss' : 'https'}://${url}`]
+  const otherUrls = [/^\w+:\/\//.test(url) ? url : `${toIncoming(given).handshake ? 'wss' : 'https'}://${url}`]
   return {
     ...(await explainTwilio(given, args, io, { ...known, guesses: { ...known.guesses, otherUrls } })),
     hasUrl: true,
@@ -146,13 +147,9 @@ function suspectsUrl({ proven, suspected: [first] }: Shown): boolean {
   )
 }
 
-function isHandshake({ headers }: RecordedRequest): boolean {
-  return findHeader(headers, 'upgrade')?.trim().toLowerCase() === 'websocket'
-}
-
 /** Says where the URL is that Twilio signed. */
 function nameUrl(given: RecordedRequest): string {
-  return isHandshake(given)
+  return toIncoming(given).handshake
     ? 'The URL of <Stream> or <ConversationRelay> in your TwiML'
     : 'The URL of this webhook in the Twilio console'
 }
