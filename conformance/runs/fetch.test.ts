@@ -29,6 +29,17 @@ test('a body that was read before causes a 500, and the log says so once', async
   log.mockRestore()
 })
 
+test('the request of Node.js causes a 500, and the log names the adapters for it', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const handler = vi.fn(ok)
+  const { headers } = signRequest({ url, params: sms, authToken: token })
+  const ofNode = { method: 'POST', url: '/sms', headers, rawHeaders: Object.entries(headers).flat() }
+  expect((await twilioWebhook(options, handler)(ofNode as never)).status).toBe(500)
+  expect(handler).not.toHaveBeenCalled()
+  expect(String(log.mock.calls[0])).toMatch(/takes a web Request, .* import it from "tollgate\/express"/)
+  log.mockRestore()
+})
+
 test("the handler gets the platform's other arguments", async () => {
   const env = { TOKEN: token }
   const ctx = { waitUntil: () => undefined }

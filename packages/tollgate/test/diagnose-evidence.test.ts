@@ -317,6 +317,49 @@ describe('evidence that the request has', () => {
     }
   })
 
+  test.each([
+    ['\ufeff', 'byte order mark', 'UTF8Encoding'],
+    ['\n', 'White space or a line break', 'trimming'],
+  ])('%j before a form', async (added, detail, fix) => {
+    const request = post(`${origin}/sms`)
+    const { proven } = await diagnose({ ...request, body: added + request.body }, options)
+    expect(proven?.causes).toMatchObject([
+      { id: 'body_whitespace', detail: expect.stringContaining(detail), fix: expect.stringContaining(fix) },
+    ])
+  })
+
+  describe('values that something on the way wrote in another form', () => {
+    const find = async (sent: Record<string, string>, seen: Record<string, string>) => {
+      const others = sms.filter(([name]) => !Object.hasOwn(sent, name))
+      const write = (more: Record<string, string>) => [...others, ...Object.entries(more)]
+      const { proven } = await diagnose(post(`${origin}/sms`, { params: write(sent), sent: write(seen) }), options)
+      return proven?.causes.map(({ detail }) => detail)
+    }
+    const [mail, iso, long] = ['Mon, 30 Nov 2026 16:30:00 +0000', '2026-11-30T16:30:00Z', '2026-11-30T16:30:00.000Z']
+
+    test.each([
+      [mail, long],
+      [mail, iso],
+      [iso, long],
+      [iso, mail],
+      [long, iso],
+    ])('a time: %s as %s', async (sent, seen) => {
+      expect(await find({ Timestamp: sent }, { Timestamp: seen })).toEqual([
+        '"Timestamp" is a time that something on the way read and wrote in another form.',
+      ])
+    })
+
+    const [from, to] = ['+15551230001', '+15551230002']
+    const ofChannel = { WaId: '15551230001', From: `whatsapp:${from}`, To: `whatsapp:${to}` }
+    test.each([
+      [{ From: from, To: to }, /^"From".*"To" lost "whatsapp:" before the address\.$/],
+      [{ From: from }, /^"From" lost "whatsapp:"/],
+      [{ To: to }, /^"To" lost "whatsapp:"/],
+    ])('the channel before an address: %j', async (seen, detail) => {
+      expect(await find(ofChannel, { ...ofChannel, ...seen })).toEqual([expect.stringMatching(detail)])
+    })
+  })
+
   test('a GET that a redirect made of a POST', async () => {
     const { body: _, ...signed } = post(`${origin}/sms`, { headers: { 'content-type': undefined } })
     const { suspected } = await diagnose({ ...signed, method: 'GET' }, options)

@@ -185,6 +185,19 @@ describe('a request that a developer sends by hand', () => {
     expect(local.suspected.map(({ fix }) => fix).join()).toContain(`--to localhost:3000/sms --public-url ${origin} `)
   })
 
+  test('of a page in a browser is named as one', async () => {
+    const agent = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/131.0'
+    const page = { 'user-agent': agent, origin: 'https://flex.twilio.com', host: 'api.example.com' }
+    const { suspected } = await diagnose(unsigned(page, { body: 'Token=a&taskSid=WT1' }), options)
+    expect(suspected[0]).toMatchObject({
+      id: 'not_from_twilio',
+      detail: expect.stringContaining('A page in a browser'),
+      fix: expect.stringContaining('twilio-flex-token-validator'),
+    })
+    const other = await diagnose(unsigned({ ...page, origin: [] as never }), options)
+    expect(JSON.stringify(other)).not.toContain('A page in a browser')
+  })
+
   test.each([
     ['node', 'ToCountry=GB', 'params_missing'],
     ['axios/1.7.2', 'Called=%2B15550001111', 'params_missing'],

@@ -647,6 +647,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   ],
   not_from_twilio: [
     [
+      /^A page in a browser sent the request: it has Origin or Referer, and no signature\.$/,
+      (one) => (has(one, 'origin') || has(one, 'referer')) && !has(one, 'x-twilio-signature'),
+    ],
+    [
       /^User-Agent names a monitor, (.+), and the request has no signature\.$/,
       (one, [named = '']) => readHeader(one, 'user-agent').join().includes(named) && !has(one, 'x-twilio-signature'),
     ],

@@ -9,8 +9,11 @@ import { settle } from './settle.ts'
  * Reads a web Request for the verifier. The handler can still read the request.
  * @param remoteAddress The address of the peer, if the platform gives it.
  * @param advice Ends the fix for a request whose body was read before.
+ * @throws TypeError for a request of Node.js, which another adapter takes.
  */
 export function toIncomingRequest(request: Request, remoteAddress?: string, advice?: string): IncomingRequest {
+  // Only a developer's mistake brings such a request here.
+  if ('rawHeaders' in Object(request)) throw new TypeError(ofNode)
   try {
     return {
       method: request.method,
@@ -26,6 +29,9 @@ export function toIncomingRequest(request: Request, remoteAddress?: string, advi
     return { method: 'POST', url: '', headers: {} }
   }
 }
+
+const ofNode =
+  'This twilioWebhook takes a web Request, and got the request of Node.js: import it from "tollgate/express", "tollgate/koa" or "tollgate/node"'
 
 const consumed: BodyConsumed = {
   consumedBy: 'something that read the Request before',

@@ -686,7 +686,12 @@ function* listTrimmedForm({ isForm, body, method }: Subject): Generator<Edit> {
   const text = isForm && body !== undefined && method !== 'GET' ? decodeUtf8(body) : undefined
   const trimmed = text && stripBlanks(text.trimStart())
   if (trimmed === undefined || trimmed === text) return
-  yield* takeForm(parseForm(trimmed), { detail: 'White space or a line break was added around the form.' })
+  // stripBlanks and trimStart take the mark for white space.
+  const isMarked = text?.startsWith('\ufeff') === true
+  yield* takeForm(parseForm(trimmed), {
+    detail: isMarked ? `The form ${gainedMark}.` : 'White space or a line break was added around the form.',
+    fix: isMarked ? spacedFixes[gainedMark] : undefined,
+  })
 }
 
 function* listLineBreaks({ formPairs }: Subject): Generator<Edit> {

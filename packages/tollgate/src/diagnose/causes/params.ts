@@ -135,6 +135,8 @@ export const paramsCauses = {
     part: 'params',
     *edits(subject) {
       yield* listCasts(subject)
+      yield* listDates(subject)
+      yield* listChannels(subject)
       yield* listPlainTexts(subject)
     },
     changesParams: true,
@@ -518,6 +520,55 @@ function* listCasts({ formPairs: pairs }: Subject): Generator<Edit> {
       yield* offer(typed.test(name) ? zeros.length : 4, (value, one) =>
         one === name ? zeros + value : restore(value, one),
       )
+}
+
+const isoDate = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]00:?00)$/
+const mailDate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:\+0000|GMT)$/
+
+/** The forms in which Twilio writes a time. A program that reads times may write another one. */
+const dateForms: readonly ((date: Date) => string)[] = [
+  (date) => date.toUTCString().replace('GMT', '+0000'),
+  (date) => date.toISOString().replace(/\.\d+Z$/, 'Z'),
+  (date) => date.toISOString(),
+]
+
+function* listDates({ formPairs: pairs }: Subject): Generator<Edit> {
+  const isDate = (value: string): boolean => value.length < 40 && (isoDate.test(value) || mailDate.test(value))
+  const names = pairs.filter(([, value]) => isDate(value)).map(([name]) => name)
+  if (names.length === 0) return
+  for (const write of dateForms)
+    yield {
+      dimension: 'trim',
+      cost: 2,
+      apply: editValues((value) => {
+        const date = isDate(value) ? new Date(value) : undefined
+        return date === undefined || Number.isNaN(date.getTime()) ? value : write(date)
+      }),
+      detail: `${showNames([...new Set(names)].slice(0, mostCasts))} ${names.length === 1 ? 'is a time' : 'are times'} that something on the way read and wrote in another form.`,
+    }
+}
+
+/** Puts back the channel before an address, which programs take off to have a phone number. */
+function* listChannels({ formPairs: pairs }: Subject): Generator<Edit> {
+  const names = new Set(pairs.map(([name]) => name))
+  const channels = names.has('WaId')
+    ? ['whatsapp']
+    : names.has('ChannelMetadata')
+      ? ['whatsapp', 'rcs', 'messenger']
+      : []
+  for (const channel of channels)
+    for (const [cost, which] of [
+      [1, /^(?:From|To)$/],
+      [2, /^From$/],
+      [2, /^To$/],
+    ] as const) {
+      const change: ChangeValue = (value, name) =>
+        which.test(name) && !value.includes(':') ? `${channel}:${value}` : value
+      const changed = pairs.filter(([name, value]) => change(value, name) !== value).map(([name]) => name)
+      if (changed.length === 0) continue
+      const detail = `${showNames([...new Set(changed)])} lost "${channel}:" before the address.`
+      yield { dimension: 'trim', cost, apply: editValues(change), detail }
+    }
 }
 
 /** Typographic characters and the plain ones that programs write instead. */

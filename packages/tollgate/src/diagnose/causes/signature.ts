@@ -215,11 +215,13 @@ export const signatureCauses = {
         }
       const monitor = isUnsigned ? findMonitor(evidence.userAgent ?? '') : undefined
       const detail =
-        monitor !== undefined
-          ? `User-Agent names a monitor, ${monitor}, and the request has no signature.`
-          : isHandshake
-            ? `The handshake has ${other} than Twilio’s.`
-            : `The request has ${evidence.userAgent === undefined ? 'no User-Agent' : other} and no I-Twilio-Idempotency-Token header, which Twilio sends.`
+        isUnsigned && evidence.pages.length > 0
+          ? 'A page in a browser sent the request: it has Origin or Referer, and no signature.'
+          : monitor !== undefined
+            ? `User-Agent names a monitor, ${monitor}, and the request has no signature.`
+            : isHandshake
+              ? `The handshake has ${other} than Twilio’s.`
+              : `The request has ${evidence.userAgent === undefined ? 'no User-Agent' : other} and no I-Twilio-Idempotency-Token header, which Twilio sends.`
       // Three things that Twilio sends are missing. A proxy that drops one keeps the others.
       if (isUnsigned && evidence.userAgent !== undefined)
         return { grounds: ['fault'], detail, fix: fixUnsigned(subject, evidence.userAgent) }
@@ -255,6 +257,8 @@ function findMonitor(agent: string): string | undefined {
 const ifStranger = 'If a stranger sent it, do nothing.'
 const watchOther =
   'If this is your monitor, let it watch another path, such as /health, which has no check of signatures.'
+const ofPage =
+  'If the page is yours, give it a route without this guard, and check its user there: Twilio signs no request of a page (Flex sends the parameter Token, which twilio-flex-token-validator checks). If a stranger sent it, do nothing.'
 const ifSentOn =
   'If a program or a service of yours sends it on, it dropped X-Twilio-Signature: let Twilio call this server itself, or verify where its request arrives.'
 const ifOwnTest = 'For your own tests, sign the request with signRequest of tollgate/testing.'
@@ -262,6 +266,7 @@ const ifOwnTest = 'For your own tests, sign the request with signRequest of toll
 /** A program that posts a form is more likely one that sends webhooks on than a stranger. */
 function fixUnsigned(subject: Subject, agent: string): string | undefined {
   const { method, isForm, unread, state, queryPairs } = subject
+  if (subject.evidence.pages.length > 0) return ofPage
   if (findMonitor(agent) !== undefined) return watchOther
   const ownTest =
     findOwnHost(subject) === undefined
