@@ -76,6 +76,18 @@ describeEach('%s', (_name, express) => {
     expect(log.mock.calls).toEqual(Array(2).fill([expect.stringContaining('createVerifyClient of tollgate/ws')]))
   })
 
+  test('without Express, an error says what to import', async () => {
+    const guard = twilioWebhook(options)
+    const onError = vi.fn()
+    const server = createServer((req, res) => {
+      void guard(req as never, res as never, (error) => onError(error)).then(() => res.writeHead(500).end())
+    })
+    const { port, close } = await serveServer(server)
+    onTestFinished(close)
+    expect((await send(port, toRaw(await makeRequest()))).status).toBe(500)
+    expect(onError).toHaveBeenCalledWith(expect.objectContaining({ message: expect.stringContaining('tollgate/node') }))
+  })
+
   test('a request that earlier middleware paused is read', async () => {
     const app = express()
     app.use((req, _res, next) => {

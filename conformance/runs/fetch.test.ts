@@ -29,14 +29,21 @@ test('a body that was read before causes a 500, and the log says so once', async
   log.mockRestore()
 })
 
-test('the request of Node.js causes a 500, and the log names the adapters for it', async () => {
+test.each([
+  ['the request of Node.js', (headers: object) => ({ headers, rawHeaders: Object.entries(headers).flat() })],
+  ['the context of Koa', (headers: object) => ({ headers, req: { headers }, res: {} })],
+  ['the context of Hono', (_headers: object) => ({ req: { raw: request() } })],
+  ['the event of Lambda', (headers: object) => ({ headers, requestContext: {}, rawPath: '/sms' })],
+  ['nothing', () => undefined],
+])('%s causes a 500, and the log says what to import', async (_, make) => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const handler = vi.fn(ok)
   const { headers } = signRequest({ url, params: sms, authToken: token })
-  const ofNode = { method: 'POST', url: '/sms', headers, rawHeaders: Object.entries(headers).flat() }
-  expect((await twilioWebhook(options, handler)(ofNode as never)).status).toBe(500)
+  const given = make(headers)
+  const other = given && { method: 'POST', url: '/sms', ...given }
+  expect((await twilioWebhook(options, handler)(other as never)).status).toBe(500)
   expect(handler).not.toHaveBeenCalled()
-  expect(String(log.mock.calls[0])).toMatch(/takes a web Request, .* import it from "tollgate\/express"/)
+  expect(String(log.mock.calls[0])).toMatch(/needs a web Request, .* such as "tollgate\/express"/)
   log.mockRestore()
 })
 

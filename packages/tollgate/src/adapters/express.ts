@@ -97,6 +97,8 @@ export function twilioWebhook<S extends WebhookSource>(
       closeSocket(req)
       return next(new TypeError(wrongArguments))
     }
+    // node:http sets none.
+    if ((req.originalUrl as string | undefined) === undefined) return next(new TypeError(wrongArguments))
     const target = findTarget(req.originalUrl)
     if (!paths.guards(target, () => [req.url, `${req.baseUrl ?? ''}${req.url}`], undefined)) return next()
     const read = (): IncomingRequest =>
@@ -118,7 +120,7 @@ export function twilioWebhook<S extends WebhookSource>(
 }
 
 const wrongArguments =
-  'twilioWebhook of tollgate/express needs the request and response of Express. For a socket of express-ws, use createVerifyClient of tollgate/ws'
+  'twilioWebhook of tollgate/express needs the request and response of Express. For node:http, use tollgate/node, and for a socket of express-ws, createVerifyClient of tollgate/ws'
 
 /** Closes a socket of express-ws, which stays open after an error. It was not verified. */
 function closeSocket(first: object): void {

@@ -81,6 +81,7 @@ function asking(status: number, hasKey = false) {
 const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
   [post('https://hook.example.net/a', { url: '/sms', headers: { 'user-agent': 'Make/production' } }), {}],
   [{ method: 'GET', url: '/sms', headers: { 'user-agent': 'kube-probe/1.31' } }, {}],
+  [unsignedBy({ 'user-agent': 'Mozilla/5.0', 'i-twilio-idempotency-token': undefined as never, origin }), {}],
   [handshake('wss://other.example.net/a', { 'user-agent': 'curl/8.5.0', 'i-twilio-idempotency-token': undefined }), {}],
   [{ ...post(`${origin}/sms`), headers: Object.entries(post(`${origin}/sms`).headers).flat() }, {}],
   [post(`${origin}/sms`, { headers: { host: 'webhook.site' }, secret: otherToken }), {}],

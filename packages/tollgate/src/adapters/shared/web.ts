@@ -9,11 +9,10 @@ import { settle } from './settle.ts'
  * Reads a web Request for the verifier. The handler can still read the request.
  * @param remoteAddress The address of the peer, if the platform gives it.
  * @param advice Ends the fix for a request whose body was read before.
- * @throws TypeError for a request of Node.js, which another adapter takes.
+ * @throws TypeError for what another adapter takes.
  */
 export function toIncomingRequest(request: Request, remoteAddress?: string, advice?: string): IncomingRequest {
-  // Only a developer's mistake brings such a request here.
-  if ('rawHeaders' in Object(request)) throw new TypeError(ofNode)
+  if (isForeign(Object(request))) throw new TypeError(needsRequest)
   try {
     return {
       method: request.method,
@@ -30,8 +29,16 @@ export function toIncomingRequest(request: Request, remoteAddress?: string, advi
   }
 }
 
-const ofNode =
-  'This twilioWebhook takes a web Request, and got the request of Node.js: import it from "tollgate/express", "tollgate/koa" or "tollgate/node"'
+const needsRequest =
+  'This twilioWebhook needs a web Request, and got something else: import it from the entry of your framework, such as "tollgate/express", "tollgate/hono" or "tollgate/node"'
+
+/**
+ * Recognises the request of Node.js, the context of Koa or Hono and the event of Lambda, which only a
+ * developer's mistake brings here. Reads no property: of a Request, that may throw.
+ */
+function isForeign(request: object): boolean {
+  return !('headers' in request) || ['rawHeaders', 'res', 'requestContext'].some((name) => name in request)
+}
 
 const consumed: BodyConsumed = {
   consumedBy: 'something that read the Request before',
