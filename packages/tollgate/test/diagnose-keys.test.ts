@@ -267,6 +267,37 @@ describe('a secret that was read in another way than it was written', () => {
   })
 })
 
+describe('a SharedKey that is not configured', () => {
+  const secret = 'made-up-secret+of-a-rule/7'
+  const beta = { 'x-twilio-signature-key-sid': 'WK1' }
+  const suspect = async (headers: Record<string, string>) =>
+    (await diagnose(post(`${origin}/sms`, { secret, headers }), options)).suspected[0]
+
+  test('is named by the header that came, with the algorithm that the signature has', async () => {
+    const found = await suspect(beta)
+    expect(found?.detail).toMatch(/^X-Twilio-Signature-Key-Sid names the SharedKey "WK1"/)
+    expect(found?.fix).toContain("sharedKeys: { 'WK1': { secret: …, algorithm: 'HMAC_SHA1' } }")
+    const ofBeta = await suspect({ ...beta, 'x-twilio-signature': sha256Signed(secret) })
+    expect(ofBeta?.fix).toContain("sharedKeys: { 'WK1': … }")
+    const usual = await suspect({ ...keyed, 'x-twilio-signature': sha256Signed(secret) })
+    expect(usual?.detail).toMatch(/^The settings header names the SharedKey "webhooks_sharedkey_1"/)
+    expect(usual?.fix).toContain("sharedKeys: { 'webhooks_sharedkey_1': … }")
+    expect(JSON.stringify([found, ofBeta, usual])).not.toContain(secret)
+  })
+
+  test('gets the line that works if its secret is under another id', async () => {
+    const sharedKeys = { WK2: { secret, algorithm: 'HMAC_SHA1' } } as const
+    const { proven } = await diagnose(post(`${origin}/sms`, { secret, headers: beta }), { ...options, sharedKeys })
+    expect(proven?.causes).toMatchObject([
+      {
+        id: 'shared_key_unconfigured',
+        detail: expect.stringMatching(/^X-Twilio-Signature-Key-Sid names the SharedKey "WK1"/),
+        fix: expect.stringContaining("sharedKeys: { 'WK1': { secret: …, algorithm: 'HMAC_SHA1' } }"),
+      },
+    ])
+  })
+})
+
 describe('a look-up of tollgate/keys that fails', () => {
   const asked = (answer: () => Promise<Response>, apiKey?: { sid: string; secret: string }) =>
     twilioAccountTokens({

@@ -577,8 +577,10 @@ export const claims: Readonly<Partial<Record<CauseId, readonly Claim[]>>> = {
   ],
   shared_key_unconfigured: [
     [
-      /^The settings header names the SharedKey "(.+)", but no secret is configured for it/,
-      (one, [id = '']) => namesKey(one) && !Object.keys(Object(one.options.sharedKeys)).includes(id),
+      /^(The settings header|X-Twilio-Signature-Key-Sid) names the SharedKey "(.+)", but no secret is configured for it/,
+      (one, [header, id = '']) =>
+        has(one, header === 'The settings header' ? 'x-twilio-webhooks-signature-settings' : `${header}`) &&
+        !Object.keys(Object(one.options.sharedKeys)).includes(id),
     ],
     [
       /^The signature has the length of those that SharedKeys make, but no settings header/,

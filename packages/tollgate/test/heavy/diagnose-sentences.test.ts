@@ -195,6 +195,7 @@ const more: readonly (readonly [object, Partial<VerifierOptions>])[] = [
   [post(`${origin}/sms`, { headers: { 'x-twilio-signature': '[REDACTED]' } }), {}],
   [unsignedBy({ 'user-agent': 'SendGrid Event API' }), {}],
   [unsignedBy({ 'http-x-twilio-signature': 'a' }), {}],
+  [post(`${origin}/sms`, { headers: { 'x-twilio-signature-key-sid': 'WK1' } }), {}],
   [unsignedBy({}), {}],
   [unsignedBy({ 'user-agent': 'curl/8', 'i-twilio-idempotency-token': '' }), {}],
   [{ ...get(`${origin}/sms?a=${encodeURIComponent('ü')}`, { secret: otherToken }), urlIsNormalized: true }, {}],

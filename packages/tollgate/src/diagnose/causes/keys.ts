@@ -14,6 +14,7 @@ const algorithmNames = algorithms.map(({ name }) => name)
 
 /** The characters of a signature by a SharedKey. */
 const lengthOfSharedKeys = toBase64Length(ofSharedKeys.bytes)
+const lengthOfTokens = toBase64Length(ofTokens.bytes)
 
 /** Wrong keys. */
 export const keyCauses = {
@@ -332,16 +333,17 @@ export const keyCauses = {
       if (sharedKeyFound) return
       const fault = header('x-twilio-webhooks-signature-settings').length > 0 ? 'is malformed' : 'was dropped'
       const id = claimedKeyId === undefined ? undefined : showName(claimedKeyId)
+      const named = nameHeader(keys)
       for (const { name, ...key } of keys.others)
         if (key.kind === 'shared_key')
           yield takeKey(
             { ...key, name },
             id === undefined
               ? `The SharedKey ${name} signed, but the X-Twilio-Webhooks-Signature-Settings header ${fault}.`
-              : `The settings header names the SharedKey "${id}", which is not configured, and ${name} signed.`,
+              : `${named} names the SharedKey "${id}", which is not configured, and ${name} signed.`,
             id === undefined
               ? 'Pass X-Twilio-Webhooks-Signature-Settings on unchanged: it names the SharedKey.'
-              : `List this secret under the id that Twilio sends: sharedKeys: { '${id}': … }.`,
+              : `List this secret under the id that Twilio sends: ${writeSharedKey(id, key.algorithm)}.`,
           )
         else if (id !== undefined)
           // The header of the private beta names no algorithm, and its keys sign as Auth Tokens do.
@@ -349,9 +351,9 @@ export const keyCauses = {
             ? takeKey(
                 { ...key, name },
                 `The secret of the SharedKey "${id}" is given as ${name}.`,
-                `Move this secret to "sharedKeys": sharedKeys: { '${id}': { secret: …, algorithm: '${key.algorithm}' } }.`,
+                `Move this secret to "sharedKeys": ${writeSharedKey(id, key.algorithm)}.`,
               )
-            : takeKey({ ...key, name }, describeTokenForSharedKey(name), tokenSigned)
+            : takeKey({ ...key, name }, describeTokenForSharedKey(keys, name), tokenSigned(keys))
       if (id !== undefined)
         for (const { name, ...key } of keys.others)
           if (key.kind === 'auth_token')
@@ -363,12 +365,15 @@ export const keyCauses = {
     },
     suspect({ subject: { keys }, presented, rejection }) {
       const { claimedKeyId, sharedKeyFound } = keys
-      if (claimedKeyId !== undefined && !sharedKeyFound && rejection.code === 'key_unknown')
+      if (claimedKeyId !== undefined && !sharedKeyFound && rejection.code === 'key_unknown') {
+        const isOfTokens = presented.some(({ text }) => text.length === lengthOfTokens)
+        const line = writeSharedKey(showName(claimedKeyId), (isOfTokens ? ofTokens : ofSharedKeys).name)
         return {
           grounds: ['fault'],
-          detail: `The settings header names the SharedKey "${showName(claimedKeyId)}", but no secret is configured for it.`,
-          fix: `Add its secret, which Twilio showed when you created the key: sharedKeys: { '${showName(claimedKeyId)}': … }.`,
+          detail: `${nameHeader(keys)} names the SharedKey "${showName(claimedKeyId)}", but no secret is configured for it.`,
+          fix: `Add its secret, which Twilio showed when you created the key: ${line}.`,
         }
+      }
       if (claimedKeyId === undefined && presented.some(({ text }) => text.length === lengthOfSharedKeys))
         return {
           grounds: ['trace'],
@@ -450,7 +455,8 @@ export const keyCauses = {
     *edits({ keys }) {
       if (keys.claimedKeyId !== undefined && keys.sharedKeyFound)
         for (const key of keys.others)
-          if (key.kind === 'auth_token') yield takeKey(key, describeTokenForSharedKey(key.name), tokenSigned)
+          if (key.kind === 'auth_token')
+            yield takeKey(key, describeTokenForSharedKey(keys, key.name), tokenSigned(keys))
       for (const algorithm of algorithmNames)
         yield {
           dimension: 'algorithm',
@@ -546,11 +552,31 @@ function takeSecrets(secrets: readonly string[], cost: number, detail: string, f
 const notOnly =
   'Set "sharedKeysOnly" to false until the webhook rule with the SharedKey covers every webhook that this server gets.'
 
-const tokenSigned =
-  'Something added or changed X-Twilio-Webhooks-Signature-Settings: an Auth Token signs requests without this header.'
+function tokenSigned(keys: ConfiguredKeys): string {
+  const header = isOfBeta(keys) ? betaHeader : 'X-Twilio-Webhooks-Signature-Settings'
+  return `Something added or changed ${header}: an Auth Token signs requests without this header.`
+}
 
-function describeTokenForSharedKey(name: string): string {
-  return `The settings header names a SharedKey, but ${name} signed with ${ofTokens.name}, as an Auth Token does.`
+const betaHeader = 'X-Twilio-Signature-Key-Sid'
+
+/** The header of the private beta names no algorithm. */
+function isOfBeta({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys): boolean {
+  return claimedKeyId !== undefined && claimedAlgorithm === undefined
+}
+
+/** Names the header that names the SharedKey, to begin a sentence. */
+function nameHeader(keys: ConfiguredKeys): string {
+  return isOfBeta(keys) ? betaHeader : 'The settings header'
+}
+
+/** Writes the option for a SharedKey. */
+function writeSharedKey(id: string, algorithm: AlgorithmName): string {
+  const value = algorithm === ofSharedKeys.name ? '…' : `{ secret: …, algorithm: '${algorithm}' }`
+  return `sharedKeys: { '${id}': ${value} }`
+}
+
+function describeTokenForSharedKey(keys: ConfiguredKeys, name: string): string {
+  return `${nameHeader(keys)} names a SharedKey, but ${name} signed with ${ofTokens.name}, as an Auth Token does.`
 }
 
 function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys, signed: AlgorithmName): string {
