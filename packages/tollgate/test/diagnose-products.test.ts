@@ -73,6 +73,12 @@ const others: readonly (readonly [string, Record<string, string>, string | undef
     /Let Twilio call this server itself/,
   ],
   ['SignalWire', { 'x-signalwire-signature': 'ab' }, undefined, /SignalWire/],
+  ['Mailgun', { 'user-agent': 'mailgun/treq-24.9.1' }, undefined, /^Give Mailgun a route of its own/],
+  ['Mailgun, by its body', {}, '{"signature":{"token":"a"},"event-data":{"event":"opened"}}', /^Give Mailgun/],
+  ['Postmark', { 'user-agent': 'Postmark' }, '{"RecordType":"Bounce"}', /^Give Postmark/],
+  ['Mandrill', { 'x-mandrill-signature': 'ab=' }, 'mandrill_events=%5B%5D', /^Give Mandrill/],
+  ['SparkPost', { 'x-messagesystems-batch-id': '7' }, '[]', /^Give SparkPost/],
+  ['Resend', { 'svix-id': 'msg_1', 'svix-timestamp': '1', 'svix-signature': 'v1,ab' }, '{}', /Svix/],
 ]
 
 describe('a request of another product', () => {
@@ -104,6 +110,25 @@ describe('a request of another product', () => {
     expect(suspected).toMatchObject([
       { id: 'other_product', fix: expect.stringContaining('without the option "verifier"') },
     ])
+  })
+
+  test.each([
+    [{ 'user-agent': 'mailgun/treq-24.9.1' }, undefined, /^Give Mailgun a route/],
+    [{ 'x-mandrill-signature': 'ab=' }, undefined, /^Give Mandrill a route/],
+    [{ 'x-amz-sns-message-type': 'Notification' }, '{}', /such as Amazon SES, give it a route of its own/],
+    [{ 'x-cloudtasks-queuename': 'q' }, '[]', /before the task is made/],
+    [{ 'user-agent': 'Mozilla/5.0 (compatible; Google-Apps-Script)' }, '[]', /^Let SendGrid call this server itself/],
+  ])('of %o at the route of SendGrid', async (headers, body, fix) => {
+    const sent = { method: 'POST', url: '/events', headers, body } as IncomingRequest
+    const { suspected } = await diagnoseSendGrid(sent, { publicKey: genuine.publicKey })
+    expect(suspected).toMatchObject([{ id: 'other_product', fix: expect.stringMatching(fix) }])
+    expect(suspected[0]?.fix).not.toMatch(/Turn on|of Twilio|X-Twilio-Signature/)
+  })
+
+  test.each(['mailgunner', 'my-postmark/1', 'Postmarks'])('is not seen in the User-Agent %s', async (agent) => {
+    const sent = { method: 'POST', url: '/events', headers: { 'user-agent': agent }, body: '{"signature":"x"}' }
+    const { suspected } = await diagnoseSendGrid(sent, { publicKey: genuine.publicKey })
+    expect(suspected.map(({ id }) => id)).not.toContain('other_product')
   })
 
   test('is not seen in a request with a signature of Twilio', async () => {

@@ -14,7 +14,7 @@ interface Product {
   readonly userAgent?: RegExp
   /** A text that only bodies of this product have in their first 4,000 bytes. */
   readonly body?: RegExp
-  readonly fix: string
+  readonly fix: string | Readonly<Record<SchemeName, string>>
   /** What to do besides if the request has none of the headers. */
   readonly fixUnsigned?: string
 }
@@ -24,10 +24,18 @@ const withSendGrid =
 const withTwilio =
   'Verify this route with twilioWebhook({ publicUrl }), without the option "verifier", or with createVerifier: Twilio signs these requests, and not SendGrid.'
 
-const beforeQueue =
-  'Verify where the request of Twilio arrives, before it is published: the request that brings it has no X-Twilio-Signature, and it does not have the URL that was signed. Or let Twilio call this server itself.'
-const beforeTask =
-  'Verify where the request of Twilio arrives, before the task is made: Twilio signed the URL of that program. Or let Twilio call this server itself.'
+const beforeQueue = {
+  twilio:
+    'Verify where the request of Twilio arrives, before it is published: the request that brings it has no X-Twilio-Signature, and it does not have the URL that was signed. Or let Twilio call this server itself.',
+  sendgrid:
+    'If it brings events of SendGrid, verify where they arrive, before they are published. If it brings those of another sender, such as Amazon SES, give it a route of its own.',
+}
+const beforeTask = {
+  twilio:
+    'Verify where the request of Twilio arrives, before the task is made: Twilio signed the URL of that program. Or let Twilio call this server itself.',
+  sendgrid:
+    'If the task holds a request of SendGrid, verify where that arrives, before the task is made, or keep its headers and its bytes in the task.',
+}
 
 /** The products, the most certain sign first. Only the first that fits is named. */
 const products: readonly Product[] = [
@@ -102,7 +110,12 @@ const products: readonly Product[] = [
     // https://developers.google.com/apps-script/guides/web
     name: 'Google Apps Script',
     userAgent: /Google-Apps-Script/i,
-    fix: 'Let Twilio call this server itself: a script does not see the headers of a request, so it cannot send X-Twilio-Signature on.',
+    fix: {
+      twilio:
+        'Let Twilio call this server itself: a script does not see the headers of a request, so it cannot send X-Twilio-Signature on.',
+      sendgrid:
+        'Let SendGrid call this server itself: a script does not see the headers of a request, so it cannot send those of the signature on.',
+    },
   },
   ...(
     [
@@ -114,11 +127,22 @@ const products: readonly Product[] = [
       ['Plivo', 'x-plivo-signature-v3', 'x-plivo-signature-v2'],
       ['MessageBird', 'messagebird-signature-jwt', 'messagebird-signature'],
       ['Shopify', 'x-shopify-hmac-sha256'],
+      // https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
+      ['Mandrill', 'x-mandrill-signature'],
+      ['SparkPost', 'x-messagesystems-batch-id', 'x-messagesystems-webhook-token'],
+      // https://docs.svix.com/receiving/verifying-payloads/how-manual
+      ['a service that signs with Svix (Resend, Clerk and others)', 'svix-signature', 'svix-id'],
+      // https://postmarkapp.com/developer/webhooks/webhooks-overview
+      ['Postmark', /^Postmark\b/i],
+      // https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
+      ['Mailgun', /^mailgun\b/i, /^\s*\{(?=[\s\S]*"event-data"\s*:)(?=[\s\S]*"signature"\s*:)/],
     ] as const
   ).map(
-    ([name, ...headers]): Product => ({
+    ([name, ...signs]): Product => ({
       name,
-      headers,
+      headers: signs.filter((sign) => typeof sign === 'string'),
+      ...(typeof signs[0] === 'object' && { userAgent: signs[0] }),
+      ...(typeof signs[1] === 'object' && { body: signs[1] }),
       fix: `Give ${name} a route of its own: Tollgate does not verify its requests.`,
     }),
   ),
@@ -147,9 +171,10 @@ export function findProduct(own: SchemeName, header: HeaderReader, body?: Uint8A
       found !== undefined ? found : userAgent?.test(agent) ? 'User-Agent' : inBody?.test(text) ? 'body' : undefined
     if (sign === undefined) continue
     const shown = sign === 'body' ? 'its body' : `the header ${sign}`
+    const advice = typeof fix === 'string' ? fix : fix[own]
     return {
       detail: `The request is one of ${name}, as ${shown} shows, and ${signed[own]}.`,
-      fix: found === undefined && fixUnsigned !== undefined ? `${fix} ${fixUnsigned}` : fix,
+      fix: found === undefined && fixUnsigned !== undefined ? `${advice} ${fixUnsigned}` : advice,
     }
   }
   return undefined
