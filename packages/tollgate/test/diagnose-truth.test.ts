@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { handshake, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { handshake, json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { causes } from '../src/diagnose/causes/index.ts'
 import { type DiagnoseOptions, type Diagnosis, diagnose, diagnoseSendGrid } from '../src/diagnose/index.ts'
@@ -289,6 +289,17 @@ describe('what is said is true', () => {
       expect(ids, body).not.toContain('body_whitespace')
       expect(read(diagnosis)).not.toMatch(/white space or line breaks changed/i)
     }
+  })
+
+  test('JSON whose line breaks have one carriage return too many is not called CRLF', async () => {
+    const tell = async (sent: string, body: string) => read(await explain(json(sent, { body })))
+    for (const sent of ['{\r\n  "a": 1\r\n}', '[{"a":1},\r\n{"b":2}]\r\n', '{\n"a": 1,\r\n"b": 2}\n'])
+      expect(await tell(sent, sent.replaceAll('\n', '\r\n'))).toMatch(
+        /gained one carriage return in each of its line breaks[\s\S]*text mode of Windows/,
+      )
+    const crlf = await tell('{\n  "a": 1\n}', '{\r\n  "a": 1\r\n}')
+    expect(crlf).toMatch(/changed to CRLF/)
+    expect(crlf).not.toMatch(/text mode|too many/)
   })
 
   test('Nest applications that have rawBody: true get the fix for those', () => {

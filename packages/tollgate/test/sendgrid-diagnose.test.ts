@@ -469,6 +469,106 @@ describe('events whose \\r\\n became \\n, with the Content-Length that was sent'
   })
 })
 
+describe('line ends with one carriage return too many', () => {
+  const inTextMode = (text: string) => text.replaceAll('\n', '\r\n')
+  const form = '--xYzZY\r\nContent-Disposition: form-data; name="text"\r\n\r\na\nb\r\n--xYzZY--\r\n'
+
+  test.each([umlauts, '[{"event":"open"}]\r\n', form])('are proven: %s', async (text) => {
+    const { proven } = await diagnose({ body: inTextMode(text) }, {}, signed(text))
+    expect(proven?.causes).toMatchObject([
+      { id: 'body_line_ends', detail: expect.stringContaining('too many'), fix: expect.stringContaining('text mode') },
+    ])
+  })
+
+  test('are named if they cannot be proven, and not said of other line ends', async () => {
+    const { suspected } = await diagnose({ body: inTextMode(umlauts) }, {}, { ...signed(umlauts), publicKey })
+    expect(suspected[0]).toMatchObject({ id: 'body_line_ends', detail: expect.stringContaining('too many') })
+    for (const body of [umlauts, '[{"event":"a\\r\\r\\n"}]\r\n', `${umlauts}\r`, `${umlauts}\r\n`]) {
+      const found = await diagnose({ body }, {}, { ...signed('x'), publicKey })
+      expect(JSON.stringify(found)).not.toContain('too many')
+    }
+  })
+})
+
+describe('a signature of r and s side by side', () => {
+  const raw = (text: string) => {
+    const vector = signed(text)
+    const bytes = Buffer.from(vector.signature, 'base64')
+    const read = (at: number): Buffer => {
+      const number = bytes.subarray(at + 2, at + 2 + (bytes[at + 1] ?? 0))
+      return Buffer.concat([Buffer.alloc(32), number]).subarray(-32)
+    }
+    return { ...vector, signature: Buffer.concat([read(2), read(4 + (bytes[3] ?? 0))]) }
+  }
+
+  test.each(['base64', 'base64url'] as const)('in %s was made by the sender', async (encoding) => {
+    const vector = raw(umlauts)
+    const own = { ...vector, signature: vector.signature.toString(encoding) }
+    expect((await diagnose({}, {}, own)).proven?.causes).toMatchObject([
+      {
+        id: 'signature_encoding',
+        detail: expect.stringMatching(/side by side.* SendGrid sends DER/),
+        fix: expect.stringContaining('signSendGridRequest'),
+      },
+    ])
+    const changed = await diagnose({ body: '[{"event":"x"}]\r\n' }, {}, own)
+    expect(changed.suspected[0]).toMatchObject({ id: 'signature_encoding', fix: expect.stringContaining('For a test') })
+  })
+
+  test('is not what DER that was changed or cut off is called', async () => {
+    for (const signature of [der.toString('base64url'), der.toString('hex'), der.subarray(0, 64).toString('base64')])
+      expect(JSON.stringify(await diagnose({ signature }))).not.toContain('side by side')
+  })
+})
+
+describe('events of several deliveries', () => {
+  const event = (name: number) => `{"event":"open","id":"${name}","n":[1,{"a":"]},{\\""}],"ratio":1.50}`
+  const write = (names: readonly number[], between = ',\r\n', end = ']\r\n') =>
+    `[${names.map(event).join(between)}${end}`
+  const list = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
+
+  test.each<[string, string, string, string]>([
+    ['the first of two', write([1, 2]), write([1, 2, 3, 4, 5]), 'the first 2 events of these 5'],
+    ['the last of two', write([4, 5]), write([1, 2, 3, 4, 5]), 'the last 2 events of these 5'],
+    ['one event', write([1]), write([1, 2]), 'the first event of these 2'],
+    ['joined in another way', write([1, 2]), write([1, 2, 3], ',', ']'), 'the first 2 events of these 3'],
+    ['written in another way', write([1, 2], ', ', ']'), write([1, 2, 3], ', ', ']'), 'the first 2 events of these 3'],
+    ['many', write(list(1, 7)), write(list(1, 50)), 'the first 7 events of these 50'],
+  ])('are proven: %s', async (_, sent, body, said) => {
+    const { proven } = await diagnose({ body }, {}, signed(sent))
+    expect(proven?.causes).toMatchObject([
+      {
+        id: 'events_regrouped',
+        detail: expect.stringContaining(said),
+        fix: expect.stringMatching(/^Pass each delivery/),
+      },
+    ])
+  })
+
+  test('are suspected before a stranger, and not for one event', async () => {
+    const vector = { ...signed(write([1, 2, 3])), publicKey }
+    const ids = async (body: string, options = {}) =>
+      (await diagnose({ body }, options, vector)).suspected.map(({ id }) => id)
+    expect(await ids(write([1, 3]))).toEqual(['key_other', 'events_regrouped', 'not_from_sendgrid'])
+    expect(await ids(write([1]))).toEqual(['key_other', 'not_from_sendgrid'])
+    expect(await ids('["a","b"]\r\n')).toEqual(['key_other', 'not_from_sendgrid'])
+    const again = { otherKeys: { other: publicKey } }
+    expect(await ids(write([1, 3]), again)).toEqual(['events_regrouped', 'key_other', 'not_from_sendgrid'])
+    const { suspected } = await diagnose({ body: write([1, 3]) }, again, vector)
+    expect(suspected[1]?.detail).toMatch(/^The key "other" is the one that is configured/)
+  })
+
+  test('cost little if there are many', async () => {
+    for (const body of [write(list(1, 5000)), `[${'{},'.repeat(60_000)}{}]\r\n`, `[${'['.repeat(90_000)}`]) {
+      const started = performance.now()
+      const { proven, tried } = await diagnose({ body })
+      expect(proven).toBeUndefined()
+      expect(tried).toBeLessThanOrEqual(400)
+      expect(performance.now() - started).toBeLessThan(3000)
+    }
+  })
+})
+
 describe('the fix of a body that was written again', () => {
   const body = JSON.stringify(JSON.parse(two.body))
   const size = Buffer.byteLength(body)

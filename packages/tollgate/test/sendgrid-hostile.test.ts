@@ -189,7 +189,11 @@ describe('public keys', () => {
     ],
     ['a P-384 key', makeKeys('P-384').publicKey, 'is a P-384 key'],
     ['a P-521 key', makeKeys('P-521').publicKey, 'is a P-521 key'],
-    ['an RSA key', rsa.publicKey.export({ format: 'der', type: 'spki' }).toString('base64'), 'is an RSA key'],
+    [
+      'an RSA key',
+      rsa.publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+      'is an RSA key, perhaps the DKIM key of your domain',
+    ],
     ['a compressed key', compressed.toString('base64'), 'is a compressed key'],
     ['a key of secp256k1', makeKeys('secp256k1').publicKey, 'is not a public key of P-256'],
     ['a point beside the curve', changed.toString('base64'), 'not on the curve'],

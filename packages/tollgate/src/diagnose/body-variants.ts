@@ -70,6 +70,13 @@ export const gainedMark: string = 'gained a byte order mark'
 /** `curl -d @FILE` removes the line ends, and keeps the spaces with which lines begin. */
 export const lostLines: string = 'lost its line ends'
 
+/** The text mode of Windows writes each LF as CRLF, also that of a CRLF. */
+export const doubledReturns: string = 'gained one carriage return in each of its line breaks'
+
+/** What to do about a carriage return too many. */
+export const fixReturns: string =
+  "Write and read the body as bytes (Python: 'wb' and 'rb'): the text mode of Windows adds a carriage return to each line end."
+
 const whitespaces: readonly Change[] = [
   ['lost the line break at its end', (text) => `${text}\n`],
   ['lost the line break (CRLF) at its end', (text) => `${text}\r\n`],
@@ -77,6 +84,7 @@ const whitespaces: readonly Change[] = [
   [gainedMark, (text) => text.replace(/^\ufeff/, '')],
   ['gained white space around it', (text) => text.trim()],
   ['gained white space at its end', (text) => text.trimEnd()],
+  [doubledReturns, (text) => (text.includes('\r\r\n') ? text.replaceAll('\r\n', '\n') : text)],
   ['had its line breaks changed to CRLF', (text) => text.replaceAll('\r\n', '\n')],
   ['had its line breaks changed from CRLF', (text) => text.replace(/\r?\n/g, '\r\n')],
   ['had its line breaks changed from CRLF and lost the last', (text) => `${text.replace(/\r?\n/g, '\r\n')}\r\n`],

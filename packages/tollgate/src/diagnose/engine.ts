@@ -92,9 +92,9 @@ export function listReadings<Id extends string, S, T>(
 ): PresentedSignature<Id>[] {
   const found = new Map<string, PresentedSignature<Id>>()
   for (const id of listIds(causes))
-    for (const { text, compare, detail } of causes[id].readings?.(values) ?? []) {
+    for (const { text, compare, detail, fix } of causes[id].readings?.(values) ?? []) {
       const key = `${compare} ${text}`
-      if (!found.has(key)) found.set(key, { text, compare, cause: { id, detail } })
+      if (!found.has(key)) found.set(key, { text, compare, cause: { id, detail, fix } })
     }
   return [...found.values()]
 }

@@ -3,6 +3,8 @@ import { findBodyHash, hashBody } from '../../schemes/twilio/sign/signature.ts'
 import type { Rejected } from '../../verdict.ts'
 import { readSingle } from '../../verify/head.ts'
 import {
+  doubledReturns,
+  fixReturns,
   gainedMark,
   isRewrittenJson,
   isSpacedJson,
@@ -62,6 +64,7 @@ const passParams = 'Pass RequestValidator the parameters: new URLSearchParams(te
 
 const spacedFixes: Readonly<Record<string, string>> = {
   [gainedMark]: 'Let nothing on the way add a byte order mark (.NET: new UTF8Encoding(false)).',
+  [doubledReturns]: fixReturns,
   [lostLines]: 'Send the body with its line ends. With curl: --data-binary @FILE, because -d @FILE removes them.',
 }
 

@@ -253,6 +253,8 @@ export interface Reading {
   readonly compare: keyof typeof comparisons
   /** Describes the change of the header for the user. */
   readonly detail: string
+  /** The fix, if the one of the row would not be right. */
+  readonly fix?: string | undefined
 }
 
 /** One reading of the X-Twilio-Signature header: as it is, or repaired as its cause says. */

@@ -1,9 +1,10 @@
-import { parseBoundedJson } from '../../diagnose/body-variants.ts'
+import { fixReturns, parseBoundedJson } from '../../diagnose/body-variants.ts'
 import {
   type CauseRow,
   type Edit,
   type Finding,
   keptByParser,
+  type Reading,
   type Row,
   redactedPart,
   type Unexplained,
@@ -76,6 +77,7 @@ type SendGridRow = CauseRow<SendGridSubject, SendGridState>
 type Asked = Unexplained<SendGridSubject>
 
 const unchanged = 'Verify the bytes that arrived'
+const passDeliveries = 'Pass each delivery on as it arrived: all of its events, with its own signature and timestamp.'
 const fixText = 'Pass the bytes that arrived, not text that was made of them.'
 const fixBase64 =
   'Decode the body before the check. On Lambda hand the whole event on: its isBase64Encoded: true was lost.'
@@ -153,7 +155,8 @@ const rows = {
     part: 'signature',
     readings: listRepaired,
     suspect({ presented: [first], subject }) {
-      if (first?.cause?.id === 'signature_encoding') return { grounds: ['trace'], detail: first.cause.detail }
+      if (first?.cause?.id === 'signature_encoding')
+        return { grounds: ['trace'], detail: first.cause.detail, fix: first.cause.fix }
       return first === undefined && readCut(subject) === 'whole'
         ? { grounds: ['refusal'], detail: 'The signature is not a DER signature.' }
         : undefined
@@ -286,12 +289,22 @@ const rows = {
     fix: `${unchanged}. SendGrid signs \\r\\n between the events.`,
     part: 'body',
     *edits(subject) {
+      const { body } = subject.state
+      if (body !== undefined && hasDoubledReturns(body))
+        // Each LF has got a CR, so one before each is taken away.
+        yield replaceBody(
+          body.filter((byte, index) => byte !== 0x0d || body[index + 1] !== 0x0a),
+          doubled,
+          fixReturns,
+        )
       if (!hasBareMail(subject)) return yield* listBodies(subject, 'line_ends')
       for (const body of listLines(subject.state.body, readBoundary(subject) ?? ''))
         yield replaceBody(body, bareMail, fixMailLines(subject))
     },
     suspect({ subject, rejection: { code } }) {
       if (!concernsBody(code)) return undefined
+      if (subject.state.body !== undefined && hasDoubledReturns(subject.state.body))
+        return { grounds: ['shape'], detail: doubled, fix: fixReturns }
       if (hasBareMail(subject)) return { grounds: ['shape'], detail: bareMail, fix: fixMailLines(subject) }
       return lostLineEnds(subject)
         ? { grounds: ['shape'], detail: bareEvents, fix: fixBefore(subject, changesOf.line_ends) }
@@ -389,15 +402,37 @@ const rows = {
     },
     suspect(asked) {
       const isChanged = isOther(asked) || isCompressed(asked.subject) || hasBareMail(asked.subject)
+      const same = findSameKey(asked.subject.state, asked.subject.otherKeys)
       return isIntact(asked) && !isChanged && !lostLineEnds(asked.subject)
         ? {
-            grounds: ['secret'],
+            grounds: [same === undefined ? 'secret' : 'unknown'],
             detail:
-              asked.tried > 0
-                ? 'None of the usual changes of the body explains it: the key may belong to another webhook.'
-                : 'The body is too large for a search: the key may belong to another webhook, or something changed the body.',
+              same !== undefined
+                ? `The key "${same}" is the one that is configured: something changed the body, or a third key signed it.`
+                : asked.tried > 0
+                  ? 'None of the usual changes of the body explains it: the key may belong to another webhook.'
+                  : 'The body is too large for a search: the key may belong to another webhook, or something changed the body.',
           }
         : undefined
+    },
+  } satisfies SendGridRow as Row,
+  events_regrouped: {
+    title: 'The events of several deliveries were merged, or some were taken out',
+    symptom: 'Only requests that a queue, an aggregator or a filter sends on are refused as `signature_mismatch`.',
+    reason:
+      'SendGrid signs all events of one delivery together, with the timestamp of that delivery, so events that were merged, split or filtered do not match.',
+    fix: passDeliveries,
+    part: 'body',
+    edits: listDeliveries,
+    suspect(asked) {
+      const { state, text, otherKeys } = asked.subject
+      if (!isIntact(asked) || isOther(asked) || redactedPart.test(text)) return undefined
+      const count = findEvents(text).length
+      if (count < 2 || lostLineEnds(asked.subject)) return undefined
+      return {
+        grounds: [findSameKey(state, otherKeys) === undefined ? 'unknown' : 'secret'],
+        detail: `The body has ${count} events: if something merged, split or filtered deliveries, no signature fits.`,
+      }
     },
   } satisfies SendGridRow as Row,
   not_from_sendgrid: {
@@ -450,6 +485,7 @@ const noText = 'The body is not UTF-8: it was compressed, or written in another 
 const noLineEnd =
   'The body does not end in a line break, as the events of SendGrid do: something wrote it again, or changed it in another way.'
 const bareMail = 'The multipart has \\n where \\r\\n belongs: something read it as text.'
+const doubled = 'Line ends have one carriage return too many (\\r\\r\\n).'
 const bareEvents =
   'Line ends became \\n: with \\r\\n, as SendGrid writes it, the body would have the length of its Content-Length.'
 const markedBody = 'The body has a mark that filters write in place of what they hide.'
@@ -603,6 +639,14 @@ function lostLineEnds(subject: SendGridSubject): boolean {
   return lost > 0 && (missing === lost || (missing === lost + 2 && !text.endsWith('\n')))
 }
 
+/** A line end with one carriage return too many. Larger bodies are not searched. */
+function hasDoubledReturns(body: Uint8Array): boolean {
+  const most = 1024 * 1024
+  for (let at = body.indexOf(0x0d); at !== -1 && body.length <= most; at = body.indexOf(0x0d, at + 1))
+    if (body[at + 1] === 0x0d && body[at + 2] === 0x0a) return true
+  return false
+}
+
 /** The first bytes of gzip (RFC 1952) and of Zstandard (RFC 8878). */
 const compressions = ['1f8b08', '28b52ffd']
 
@@ -694,7 +738,7 @@ function findTrace(subject: SendGridSubject): string | undefined {
 }
 
 /** Repairs a signature that is encoded in another way. */
-function* listRepaired([text = '']: readonly string[]): Generator<{ text: string; compare: 'same'; detail: string }> {
+function* listRepaired([text = '']: readonly string[]): Generator<Reading & { readonly compare: 'same' }> {
   if (text.length > 1000 || parseSignature(text) !== undefined) return
   const changes: string[] = []
   const note = (detail: string, next: string, before: string): string => {
@@ -717,9 +761,19 @@ function* listRepaired([text = '']: readonly string[]): Generator<{ text: string
   const bytes = decodeBase64(repaired)
   const value = parseSignature(repaired)?.numbers ?? (bytes && parseLeniently(bytes))
   if (value === undefined) return
+  // DER that was cut off to 64 bytes begins as DER.
+  if (bytes?.length === 64 && !(bytes[0] === 0x30 && bytes[2] === 0x02)) {
+    yield { text: formatSignature(value), compare: 'same', detail: sideBySide, fix: signAsDer }
+    return
+  }
   if (parseSignature(repaired) === undefined) changes.push('with its numbers in another spelling than DER')
   yield { text: formatSignature(value), compare: 'same', detail: `The signature arrived ${changes.join(', ')}.` }
 }
+
+const sideBySide =
+  'The signature is r and s side by side (64 bytes), as WebCrypto and JWTs have it. SendGrid sends DER, so your test or another program made this one.'
+const signAsDer =
+  "For a test, sign with signSendGridRequest of tollgate/testing, or let node:crypto write DER (dsaEncoding: 'der', its default)."
 
 /** Reads r and s side by side, or in BER: with long forms, zeros before a number, bytes behind. */
 function parseLeniently(bytes: Uint8Array): Uint8Array | undefined {
@@ -900,6 +954,63 @@ function* listBodies(
 
 function escapeSigns(text: string, signs: RegExp): string {
   return text.replace(signs, (one) => `\\u00${one.charCodeAt(0).toString(16)}`)
+}
+
+/** What a program that handles single events is searched for: the most events, characters, tries and characters of all tries. */
+const [mostEvents, mostOfEvents, mostDeliveries, mostOfDeliveries] = [50, 200_000, 100, 4_000_000]
+
+/** Lists the first or the last events of a body, of which the rest may be of another delivery. */
+function* listDeliveries({ text }: SendGridSubject): Generator<Edit<SendGridState>> {
+  const events = findEvents(text)
+  const count = events.length
+  if (count < 2 || count > mostEvents) return
+  let [tried, characters] = [0, 0]
+  for (const [isWritten, end] of [
+    [false, ']\r\n'],
+    [true, ']'],
+  ] as const)
+    for (const which of ['first', 'last'] as const)
+      for (let size = count - 1; size > 0; size--) {
+        const kept = which === 'first' ? events.slice(0, size) : events.slice(-size)
+        const [from, to] = [kept[0]?.[0] ?? 0, kept.at(-1)?.[1] ?? 0]
+        characters += to - from
+        if (++tried > mostDeliveries || characters > mostOfDeliveries) return
+        const write = (): string =>
+          isWritten ? text.slice(from, to) : kept.map(([start, last]) => text.slice(start, last)).join(',\r\n')
+        yield {
+          dimension: 'body',
+          cost: 3,
+          apply: (state) => ({ ...state, body: encodeUtf8(`[${write()}${end}`) }),
+          detail: `The signature is of the ${which} ${size === 1 ? 'event' : `${size} events`} of these ${count}: something merged deliveries, or added events.`,
+          fix: passDeliveries,
+        }
+      }
+}
+
+/** Finds where each event of a list begins and ends. */
+function findEvents(text: string): readonly (readonly [start: number, end: number])[] {
+  if (text.length > mostOfEvents || !text.startsWith('[')) return []
+  const list = parseArray(text) ?? []
+  const found: (readonly [number, number])[] = []
+  let [depth, start, isQuoted] = [0, 0, false]
+  for (let index = 0; index < text.length; index++) {
+    const one = text[index]
+    if (isQuoted) {
+      if (one === '\\') index++
+      else if (one === '"') isQuoted = false
+    } else if (one === '"') isQuoted = true
+    else if (one === '[' || one === '{') {
+      if (++depth === 2) start = index
+    } else if (one === ']' || one === '}') {
+      if (--depth === 1) found.push([start, index + 1])
+    }
+  }
+  return found.length === list.length ? found : []
+}
+
+/** Finds an other key that is the configured one. */
+function findSameKey({ keys }: SendGridState, others: SendGridSubject['otherKeys']): string | undefined {
+  return others.find(([, other]) => keys.some((key) => toHex(key) === toHex(other)))?.[0]
 }
 
 /** Lists what the body may have been before it was decoded or encoded as a whole. */

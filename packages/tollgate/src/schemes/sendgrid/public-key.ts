@@ -130,7 +130,8 @@ function describeDer(hex: string): string {
   if (/^30(81..|82....)30(81..|82....)/.test(hex)) return `is a certificate; ${wanted}`
   if (hex.includes('2b81040022')) return 'is a P-384 key; SendGrid signs with P-256'
   if (hex.includes('2b81040023')) return 'is a P-521 key; SendGrid signs with P-256'
-  if (hex.includes('2a864886f70d010101')) return 'is an RSA key; SendGrid signs with ECDSA over P-256'
+  if (hex.includes('2a864886f70d010101'))
+    return `is an RSA key, perhaps the DKIM key of your domain; SendGrid signs with ECDSA over P-256: ${wanted}, under "Signature Verification"`
   if (hex.startsWith('3039301306072a8648ce3d020106082a8648ce3d030107'))
     return 'is a compressed key; give it uncompressed'
   return `is not a public key of P-256 as SPKI (91 bytes); ${wanted}`
