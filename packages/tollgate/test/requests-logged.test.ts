@@ -4,8 +4,9 @@ import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type RecordedRequest, RequestError, readRequests, requestForms, writeRequests } from '../src/requests/index.ts'
-import { removeLinePrefix } from '../src/requests/logged.ts'
+import { removeDots, removeLinePrefix } from '../src/requests/logged.ts'
 import { findPrinted } from '../src/requests/printed-object.ts'
+import { encodeUtf8 } from '../src/schemes/twilio/sign/form.ts'
 import { signRequest } from '../src/testing/index.ts'
 import { authToken } from './requests.ts'
 
@@ -1017,4 +1018,133 @@ test('long lines of logs and long .http files are read in linear time', () => {
     'Header a =b\n',
   ])
     expect(() => read(`@a = b\nx-twilio-signature: ${part.repeat(100_000)}`)).toThrow(RequestError)
+})
+
+describe('ngrep -W byline', () => {
+  const form = `From=%2B1555&MessageSid=SM${'0a'.repeat(16)}&Body=All+is+well.`
+  const dotted = (body: string, length = body.length): string =>
+    `POST /sms?x=1 HTTP/1.1.\nHost: a.example.\nContent-Type: ${formType}.\nX-Twilio-Signature: ${signature}.\nContent-Length: ${length}.\n.\n${body}`
+  const answer = 'HTTP/1.1 403 Forbidden.\nContent-Length: 9.\n.\nForbidden\n'
+  const [there, back] = ['10.0.0.4:52114 -> 10.0.0.9:3000', '10.0.0.9:3000 -> 10.0.0.4:52114']
+
+  test.each<[string, string]>([
+    ['with the answer', `T ${there} [AP] #4\n${dotted(form)}\n\nT ${back} [AP] #6\n${answer}`],
+    [
+      'with times, marks and the end',
+      `interface: eth0 (10.0.0.0/255.255.255.0)\nfilter: port 3000\n####\nT 2026/11/30 16:58:40.118123 ${there} [AP]\n${dotted(form)}\n\n##\nexit\n9 received, 0 dropped\n`,
+    ],
+    [
+      'without a length',
+      `T ${there} [AP]\n${dotted(form).replace(/Content-Length.*\n/, '')}\n\nT ${back} [AP]\n${answer}`,
+    ],
+    [
+      'in two packets',
+      `T ${there} [A] #1\n${dotted(form.slice(0, 20), form.length)}\n\nT ${there} [AP] #2\n${form.slice(20)}\n\nT ${back} [AP]\n${answer}`,
+    ],
+    [
+      'behind another request, as Windows saves it',
+      `T ${there}\nGET /up HTTP/1.1.\nHost: a.example.\n.\n\n\nT ${back}\n${answer}\nT ${there}\n${dotted(form)}\n`.replaceAll(
+        '\n',
+        '\r\n',
+      ),
+    ],
+    ['only the message', dotted(form)],
+  ])('%s', (_name, text) => {
+    const { form: name, requests } = readRequests(text)
+    expect(name).toBe('raw')
+    expect(requests).toMatchObject([{ method: 'POST', url: 'https://a.example/sms?x=1', body: encodeUtf8(form) }])
+    expect(read(text).headers).toContainEqual(['X-Twilio-Signature', signature])
+  })
+
+  test('dots that a header or a body has are kept', () => {
+    const own = dotted(form).replaceAll('.\n', '\n').replace('a.example', 'a.example.')
+    expect(read(own)).toMatchObject({ url: 'https://a.example./sms?x=1' })
+    // One line of the head has none, so they are no carriage returns.
+    expect(removeDots(dotted(form).replace('a.example.', 'a.example'))).toContain(`${signature}.`)
+    expect(removeDots(own)).toBe(own)
+  })
+})
+
+describe('attributes of a span', () => {
+  const body = `From=%2B1555&MessageSid=SM${'0a'.repeat(16)}`
+  const attributes: [string, string | number | string[]][] = [
+    ['http.request.method', 'POST'],
+    ['url.scheme', 'http'],
+    ['server.address', 'a.example'],
+    ['server.port', 80],
+    ['url.path', '/sms'],
+    ['url.query', 'x=1'],
+    ['http.request.header.x-twilio-signature', [signature]],
+    ['http.request.header.content-type', [formType]],
+    ['http.request.body', body],
+  ]
+  const toValue = (value: string | number | string[]): object =>
+    Array.isArray(value)
+      ? { arrayValue: { values: value.map(toValue) } }
+      : typeof value === 'number'
+        ? { intValue: String(value) }
+        : { stringValue: value }
+  const toSpan = (list: typeof attributes): object => ({
+    name: 'POST',
+    kind: 2,
+    attributes: list.map(([key, value]) => ({ key, value: toValue(value) })),
+  })
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'a' } }] }
+  const wrap = (...spans: object[]): object => ({ resourceSpans: [{ resource, scopeSpans: [{ scope: {}, spans }] }] })
+  const inner = toSpan([['db.system', 'postgresql']])
+  const old: typeof attributes = [
+    ['http.method', 'POST'],
+    ['http.scheme', 'http'],
+    ['http.host', 'a.example'],
+    ['http.target', '/sms?x=1'],
+    ['http.request.header.x_twilio_signature', [signature]],
+    ['http.request.header.content_type', [formType]],
+    ['http.request.body.content', body],
+  ]
+  const whole = attributes.filter(([name]) => !/^(?:url|server)/.test(name))
+
+  test.each<[string, string]>([
+    ['OTLP', JSON.stringify(wrap(inner, toSpan(attributes)), undefined, 2)],
+    ['OTLP with old names', JSON.stringify(wrap(toSpan(old)))],
+    ['OTLP with url.full', JSON.stringify(wrap(toSpan([...whole, ['url.full', 'https://a.example/sms?x=1']])))],
+    ['OTLP in lines', `${JSON.stringify(wrap(inner))}\n${JSON.stringify(wrap(toSpan(attributes)))}\n`],
+    ['one span', JSON.stringify(toSpan(attributes))],
+    [
+      'Jaeger, which writes a list as JSON',
+      JSON.stringify({
+        data: [
+          {
+            spans: [
+              {
+                tags: attributes.map(([key, value]) => ({
+                  key,
+                  type: 'string',
+                  value: Array.isArray(value) ? JSON.stringify(value) : value,
+                })),
+              },
+            ],
+          },
+        ],
+      }),
+    ],
+    ['flat attributes', JSON.stringify({ name: 'POST', attributes: Object.fromEntries(attributes) })],
+  ])('%s', (_name, text) => {
+    const found = read(text)
+    expect(found).toMatchObject({ method: 'POST', url: 'https://a.example/sms?x=1' })
+    expect(bodyOf(found)).toBe(body)
+    expect(found.headers).toContainEqual(['x-twilio-signature', signature])
+    expect(found.headers).toContainEqual(['content-type', formType])
+  })
+
+  test('each span with a signature is a request', () => {
+    expect(readRequests(JSON.stringify(wrap(toSpan(attributes), inner, toSpan(old)))).requests).toHaveLength(2)
+  })
+
+  test('without a signature it is no request, and the body of a request is no span', () => {
+    const unsigned = attributes.filter(([name]) => !name.includes('signature'))
+    expect(() => read(JSON.stringify(wrap(toSpan(unsigned))))).toThrow(RequestError)
+    const headers = { 'x-twilio-signature': signature }
+    const own = { method: 'POST', url: 'https://b.example/own', headers, body: wrap(toSpan(attributes)) }
+    for (const value of [own, [own], { captures: [own] }]) expect(read(JSON.stringify(value)).url).toBe(own.url)
+  })
 })

@@ -1,4 +1,4 @@
-import { property, readHeaderList } from './json.ts'
+import { property, readHeaderList, textOf } from './json.ts'
 
 type PartName = 'method' | 'url' | 'host' | 'query' | 'headers' | 'rawBody' | 'base64Body' | 'body' | 'perhapsBody'
 
@@ -13,8 +13,8 @@ const partNames: Readonly<Record<PartName, readonly string[]>> = {
     'originalurl requesturl fullurl urlfull rawurl url httpurl webhookurl requesturi uri href rawpath httptarget path ' +
     'urlpath pathname pathinfo requestpath httprequestfulluri :path'
   ).split(' '),
-  host: ['host', 'hostname', 'domainname', 'requesthost'],
-  query: ['querystring', 'rawquerystring', 'query', 'args'],
+  host: ['host', 'hostname', 'domainname', 'requesthost', 'serveraddress', 'httphost'],
+  query: ['querystring', 'rawquerystring', 'urlquery', 'query', 'args'],
   // httprequestline is of Wireshark (tshark -T json), as are httprequestfulluri and httpfiledata. Messages
   // of queues (SQS, SNS) have attributes.
   headers: 'headers requestheaders httpheaders header rawheaders reqheaders httprequestline messageattributes'.split(
@@ -24,7 +24,7 @@ const partNames: Readonly<Record<PartName, readonly string[]>> = {
   rawBody: 'rawbody bodyraw rawrequestbody bodytext bodystring httpfiledata asstring'.split(' '),
   // asbytes is of the taps of Envoy, as is asstring.
   base64Body: ['bodybase64', 'rawbodybase64', 'base64body', 'asbytes'],
-  body: ['body', 'requestbody', 'httpbody', 'payload', 'postdata', 'bodyparams'],
+  body: 'body requestbody httprequestbody httprequestbodycontent httpbody payload postdata bodyparams'.split(' '),
   /** Names that have other uses too. */
   perhapsBody: 'content data form formdata formparams post params parameters input all text textpayload raw'.split(' '),
 }
@@ -52,7 +52,8 @@ const prefixed = /^(\S{1,60}[._])x[-_]twilio[-_](?:email[-_]event[-_]webhook[-_]
 function listVariables(value: object): unknown[] {
   const prefix = firstMatch(Object.keys(value), prefixed)
   if (prefix === undefined) return listBareSignature(value)
-  const headers = Object.entries(value).flatMap(([name, text]) => {
+  const headers = Object.entries(value).flatMap(([name, given]) => {
+    const text = openList(given)
     const isOther = /^content_(?:type|length)$/i.test(name)
     const header = name.startsWith(prefix) ? name.slice(prefix.length) : isOther ? name : ''
     // nginx writes "-" for a header that is missing.
@@ -60,6 +61,49 @@ function listVariables(value: object): unknown[] {
     return /^[\w-]{1,100}$/.test(header) && isFilled ? [[header.toLowerCase().replaceAll('_', '-'), text]] : []
   })
   return [headers]
+}
+
+/** Jaeger writes the list of an attribute as JSON in a text. */
+function openList(given: unknown): unknown {
+  if (typeof given !== 'string' || !/^\[".*"\]$/s.test(given)) return given
+  try {
+    return JSON.parse(given)
+  } catch {
+    return given
+  }
+}
+
+const attribute = /[._]x[-_]twilio[-_](?:email[-_]event[-_]webhook[-_])?signature"/i
+const mostValues = 100_000
+
+/**
+ * Finds the spans with a signature in what OpenTelemetry (OTLP) and Jaeger write: their attributes are a list of
+ * { key, value }, in lists of lists. Each becomes an object with the names of the attributes.
+ * @param text that of the JSON
+ * @returns the value itself if it has none
+ */
+export function openSpans(value: unknown, text: string): unknown {
+  // The body of a signed request is that of its sender.
+  if (!attribute.test(text) || [value].flat().some(hasSignedRequest)) return value
+  const queue = [value]
+  const spans: object[] = []
+  for (let at = 0; at < queue.length; at++) {
+    const one = queue[at]
+    if (Array.isArray(one) && one.some((each) => prefixed.test(textOf(each, 'key') ?? ''))) {
+      const span = Object.fromEntries(
+        one.map((each) => [textOf(each, 'key') ?? '', readAttribute(property(each, 'value'))]),
+      )
+      if (listTexts(span, 'url').length > 0) spans.push(span)
+    } else if (typeof one === 'object' && one !== null)
+      for (const inner of Object.values(one))
+        if (typeof inner === 'object' && inner !== null && queue.length < mostValues) queue.push(inner)
+  }
+  return spans.length > 1 ? spans : (spans[0] ?? value)
+}
+
+function readAttribute(value: unknown): unknown {
+  const list = property(property(value, 'arrayValue'), 'values')
+  return Array.isArray(list) ? list.map(readAttribute) : (textOf(value, 'stringValue') ?? value)
 }
 
 /** A signature of Twilio is the SHA-1 of an HMAC in Base64. */

@@ -3,7 +3,7 @@ import { readBruno } from './bruno.ts'
 import { isExport, listCaptures, readCapture, writeCaptures } from './capture.ts'
 import type { ReadFile } from './curl-data.ts'
 import { addSource, RequestError } from './error.ts'
-import { findHeaders, findLoggedText, findRequest, hasSignedRequest, signatureName } from './find-request.ts'
+import { findHeaders, findLoggedText, findRequest, hasSignedRequest, openSpans, signatureName } from './find-request.ts'
 import { listHarEntries, readHarEntry, writeHar } from './har.ts'
 import { parseJson } from './json.ts'
 import {
@@ -17,6 +17,7 @@ import {
   isRequestInspector,
   noSignature,
   readEvent,
+  removeDots,
   removeLinePrefix,
 } from './logged.ts'
 import { bodyLost } from './notes.ts'
@@ -300,7 +301,7 @@ function removeLogged(bytes: Uint8Array): Pick<Source, 'bytes' | 'title'> {
   const text = decodeUtf8(bytes)
   if (text === undefined || looksLikeRawHttp(bytes)) return { bytes }
   const filled = openCell(fillVariables(text))
-  const sent = unquoteMessage(removeCommand(removeLinePrefix(takeSent(removeFence(removeColors(filled))))))
+  const sent = unquoteMessage(removeCommand(removeLinePrefix(takeSent(removeDots(removeFence(removeColors(filled)))))))
   const plain = readBruno(sent)
   const own = plain === text ? bytes : encodeUtf8(plain)
   if (plain !== sent) return { bytes: own, title: 'a request of Bruno' }
@@ -410,13 +411,14 @@ function openSource(given: Uint8Array): Source {
 /** Parses JSON, or a log that has a request in lines of JSON. */
 function parseLog(text: string): { readonly value: unknown } | RequestError {
   try {
-    return { value: parseJson(text) }
+    const value = parseJson(text)
+    return { value: isExport(value) ? value : openSpans(value, text) }
   } catch (error) {
     if (!(error instanceof RequestError)) throw error
     const lines = text.split('\n').filter((line) => line.trim() !== '')
     if (lines.length < 2 || !lines.every((line) => /^\s*\{.*\}\s*$/.test(line))) return error
     try {
-      const value = lines.map(parseJson)
+      const value = [openSpans(lines.map(parseJson), text)].flat()
       const isRequest = value.some((line) => findRequest(line) !== undefined) || findLoggedText(value) !== undefined
       return isRequest
         ? { value }

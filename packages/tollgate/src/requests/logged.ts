@@ -381,6 +381,36 @@ export function removeLinePrefix(text: string): string {
   return found === undefined ? text : lines.map((line) => line.replace(found, '')).join('\n')
 }
 
+const dottedLine = /^[A-Z]{3,10} \S{1,8000} HTTP\/\d(?:\.\d)?\.$/
+/** The line before a packet: its direction is the group. */
+const packetLine = /^[TU](?: [\d/+][\d/:.]{0,30}){0,2} (\S{1,60} -> \S{1,60})(?: \[\w{1,9}\])?(?: #\d{1,9})?$/
+const marksOfNgrep = /^(?:#{1,9999}|\^?C?exit|\d{1,9} received, \d{1,9} (?:dropped|matched).*)$/
+
+/**
+ * Removes the dots that `ngrep -W byline` prints for carriage returns, if each line of a signed head has one, and
+ * its lines around the packets. The body of a request may be in a packet of its own.
+ */
+export function removeDots(text: string): string {
+  const lines = text.split(/\r?\n/)
+  const signed = lines.findIndex((line) => /^x-twilio-[\w-]{0,40}signature: .*\.$/i.test(line))
+  const end = signed === -1 ? -1 : lines.indexOf('.', signed)
+  let start = signed
+  while (start > 0 && !dottedLine.test(lines[start] ?? '') && lines[start]?.endsWith('.')) start--
+  const head = lines.slice(start, end)
+  if (end === -1 || !dottedLine.test(head[0] ?? '') || head.some((line) => !line.endsWith('.'))) return text
+  const [, direction] = packetLine.exec(lines[start - 1] ?? '') ?? []
+  const packets: string[][] = [[]]
+  let isSent = true
+  for (const line of lines.slice(end + 1)) {
+    const [, next] = packetLine.exec(line) ?? []
+    if (next !== undefined) packets.push([])
+    if (next !== undefined || marksOfNgrep.test(line)) isSent = next !== undefined && next === direction
+    else if (isSent) packets.at(-1)?.push(line)
+  }
+  const body = packets.map((packet) => packet.join('\n').trimEnd()).join('')
+  return [...head.map((line) => line.slice(0, -1)), '', body].join('\r\n')
+}
+
 /** An empty line may have lost the blanks at its end. Each number of it has another length. */
 function toPrefixPattern(prefix: string): RegExp {
   const words = prefix.trimEnd().replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
