@@ -158,3 +158,37 @@ test('a typed request line above lines with a prefix', () => {
         url: 'https://a.example/sms?a=1',
       })
 })
+
+describe('items that Burp Suite saved', () => {
+  const crlf = raw(form).replaceAll('\n', '\r\n')
+  const toItem = (text: string, isEncoded = true): string =>
+    `  <item>\n    <url><![CDATA[http://webhook.site/in?a=1&amp;b=2]]></url>\n    <request base64="${isEncoded}"><![CDATA[${
+      isEncoded ? btoa(text) : text
+    }]]></request>\n    <response base64="true"><![CDATA[${btoa('HTTP/1.1 403 Forbidden\r\n\r\n')}]]></response>\n  </item>\n`
+  const wrap = (...items: string[]): string =>
+    `<?xml version="1.0"?>\n<!DOCTYPE items [\n<!ATTLIST request base64 (true|false) "false">\n]>\n<items burpVersion="2026.1">\n${items.join('')}</items>\n`
+  const other = 'GET /robots.txt HTTP/1.1\r\nHost: webhook.site\r\n\r\n'
+
+  test.each<[string, string]>([
+    ['in Base64', wrap(toItem(crlf))],
+    ['as text', wrap(toItem(crlf, false))],
+    ['behind others, with a byte order mark', `\ufeff${wrap(toItem(other), toItem(other, false), toItem(crlf))}`],
+    ['one item alone', toItem(crlf)],
+    ['of HTTP/2', wrap(toItem(crlf.replace('HTTP/1.1', 'HTTP/2')))],
+  ])('%s', (_name, text) => {
+    const found = read(text)
+    expect(found).toMatchObject({ title: 'a raw HTTP request', method: 'POST', body: form })
+    expect(found.url).toBe('https://webhook.site/in?a=1&b=2')
+  })
+
+  test('without a signature it is the first, and a body that has such an item is a body', () => {
+    expect(read(wrap(toItem(other), toItem(other.replace('robots', 'other')))).url).toMatch(/robots/)
+    const own = raw(toItem(crlf), head('application/xml', toItem(crlf).length))
+    expect(read(own).body).toBe(toItem(crlf))
+  })
+
+  test('a request that is cut off is refused', () => {
+    expect(() => read(wrap(toItem(crlf)).replace('<![CDATA[UE9', '<![CDATA[*UE9'))).toThrow('"request" is not Base64')
+    expect(() => read(wrap(toItem(crlf)).slice(0, 400))).toThrow(RequestError)
+  })
+})

@@ -22,7 +22,7 @@ import {
 } from './logged.ts'
 import { bodyLost } from './notes.ts'
 import { translateCommand } from './other-clients.ts'
-import { openTable, unescapePage } from './page-text.ts'
+import { openSaved, openTable, unescapePage } from './page-text.ts'
 import { hasPrintedHeaders, readPrintedHeaders } from './printed.ts'
 import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
@@ -379,7 +379,7 @@ function openLogged(source: Source): Source {
 }
 
 function openSource(given: Uint8Array): Source {
-  const { bytes, title, copyNote } = removeDecoration(given)
+  const { bytes, title, copyNote } = removeDecoration(openSaved(given))
   let text: string | undefined
   let json: { readonly value: unknown } | RequestError | undefined
   return {

@@ -1,6 +1,7 @@
 import { isSignatureName, signatureName } from './find-request.ts'
+import { readBase64 } from './json.ts'
 import { readRawHttp } from './raw-http.ts'
-import { findHeader, fromLatin1 } from './request.ts'
+import { findHeader, fromLatin1, toLatin1 } from './request.ts'
 
 const escapes = /&(amp|lt|gt|quot|apos|#0?39|#x27|#34);|\\{1,4}u0026/gi
 const characters: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', '#34': '"', amp: '&' }
@@ -32,6 +33,28 @@ function isAsLong(text: string): boolean {
   } catch {
     return false
   }
+}
+
+const saved = /<request base64="(true|false)">\s{0,9}<!\[CDATA\[/g
+
+/**
+ * Opens the XML in which Burp Suite saves items: the first request with a signature or, without one, the first.
+ * @throws RequestError if a request is not Base64
+ */
+export function openSaved(given: Uint8Array): Uint8Array {
+  if (given.find((byte) => byte > 32) !== 0x3c) return given
+  const text = toLatin1(given)
+  let first: Uint8Array | undefined
+  for (const { 0: all, 1: isEncoded, index } of text.matchAll(saved)) {
+    const start = index + all.length
+    const end = text.indexOf(']]>', start)
+    if (end === -1) break
+    const content = text.slice(start, end)
+    const bytes = isEncoded === 'true' ? readBase64(content.replace(/\s/g, ''), 'request') : fromLatin1(content)
+    if (signatureName.test(toLatin1(bytes))) return bytes
+    first ??= bytes
+  }
+  return first ?? given
 }
 
 const cell = /^[ \t]{0,20}(?!(?:GET|POST|PUT)\b)([A-Za-z][\w-]{0,80}):?[ ]{0,9}\t[ \t]{0,20}(?=\S)/
