@@ -1,7 +1,6 @@
 import { serializeForm } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
 import { signatureName } from './find-request.ts'
-import { type PythonCall, readPythonCall } from './python-calls.ts'
 import { findCurl } from './read-curl.ts'
 import { splitShellWords } from './shell-words.ts'
 
@@ -14,10 +13,8 @@ interface Client {
   /**
    * Returns the words of a curl command, without its name, that sends the same request.
    * @param command the text from the name on
-   * @param text the whole text, and the place of the name in it
-   * @returns `undefined` if it is no signed request
    */
-  translate(command: string, text: string, start: number): string[] | undefined
+  translate(command: string): string[]
 }
 
 const prompt = /^(?:[ \t]*|[^\n'"]{0,200}?[$#%>❯➜»][ \t]{1,20})/.source
@@ -39,12 +36,6 @@ const clients: readonly Client[] = [
     start: startsWith(String.raw`wget(?:\.exe)?[ \t]{1,20}(?=[\\\-'"]|https?:)`),
     translate: (command) => fromWget(splitShellWords(command).slice(1)),
   },
-  {
-    title: 'a call in Python',
-    start:
-      /^[ \t]{0,40}(?:\w{1,40}[ \t]?=[ \t]?)?(?:await )?(?<name>(?:requests|httpx|session|client)\.(?:request|get|post|put)\()/m,
-    translate: (_command, text, start) => fromPython(readPythonCall(text, start)),
-  },
 ]
 
 /** A command of curl that was made of one of another client. */
@@ -63,33 +54,21 @@ export function translateCommand(text: string): Translated | undefined {
   for (const { title, start, translate } of clients) {
     const match = start.exec(text)
     if (match === null) continue
-    const place = match.index + match[0].length - (match.groups?.name?.length ?? 0)
     const command = text
-      .slice(place)
+      .slice(match.index + match[0].length - (match.groups?.name?.length ?? 0))
       // bash and zsh show a second prompt before each continuation line.
       .replace(/(\\\r?\n)(?:> |(?:quote|dquote|cmdand)> )/g, '$1')
-    const words = translate(command, text, place)
-    if (words === undefined) continue
+    const words = translate(command)
     if (signatureName.test(text) && !words.some((word) => signatureName.test(word))) continue
     return { title, command: ['curl', ...words.map(quote)].join(' ') }
   }
-  // Its headers alone would look like printed ones.
+  // Its headers alone would look like printed ones, of a request without a body.
   if (pythonModule.test(text) && signatureName.test(text))
-    throw new RequestError('its call in Python cannot be read; copy the request as curl or as raw HTTP')
+    throw new RequestError('it is a program in Python, which is not run here; copy the request as curl or as raw HTTP')
   return undefined
 }
 
 const pythonModule = /^(?:import|from)[ \t]{1,9}(?:requests|httpx|aiohttp|http\.client|urllib)\b/m
-
-function fromPython(call: PythonCall | undefined): string[] | undefined {
-  return (
-    call && [
-      ...['--request', call.method, '--url', call.url],
-      ...call.headers.flatMap(([name, value]) => toHeader(name, value)),
-      ...(call.body === undefined ? [] : ['--data-raw', call.body]),
-    ]
-  )
-}
 
 function quote(word: string): string {
   return /^[\w./:=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`

@@ -40,18 +40,6 @@ function findStart(text: string, start: number): number {
   return opening.exec(text)?.index ?? -1
 }
 
-/**
- * Reads a text, a dictionary or a list of Python.
- * @returns `undefined` if it, or a part of it, is something else
- */
-export function readLiteral(text: string, at: number): { readonly value: unknown; readonly end: number } | undefined {
-  // A text in three quotes is none of JSON.
-  if (!/^b?(?:'(?!'')|"(?!"")|[{[(])/.test(text.slice(at, at + 4))) return undefined
-  const reader = new Reader(text, at)
-  const value = reader.readWhole(mostLevels)
-  return value === undefined ? undefined : { value, end: reader.at }
-}
-
 /** How many objects of a text are read. One that is not complete is read too, and those in it. */
 const mostObjects = 50
 
@@ -96,17 +84,10 @@ const symbol = /\[Symbol\([^)\n]{0,60}\)\]/y
 class Reader {
   readonly #text: string
   at: number
-  #hasMissing = false
 
   constructor(text: string, at: number) {
     this.#text = text
     this.at = at
-  }
-
-  /** Reads a value of which nothing is missing. */
-  readWhole(levels: number): unknown {
-    const value = this.#readValue(levels)
-    return this.#hasMissing ? undefined : value
   }
 
   /** Says if names come first, and not the values of a list. */
@@ -126,8 +107,7 @@ class Reader {
       if (key === undefined || (this.#take(arrow) === undefined && !this.#skip(':'))) return false
       const value = this.#readValue(levels - 1)
       if (value === undefined) return false
-      if (value === missing) this.#hasMissing = true
-      else object[key] = value
+      if (value !== missing) object[key] = value
       return true
     })
     return isWhole ? object : undefined
@@ -149,8 +129,7 @@ class Reader {
     const list: unknown[] = []
     const isWhole = this.#readItems(open, close, levels, () => {
       const value = this.#readValue(levels - 1)
-      if (value === missing) this.#hasMissing = true
-      else list.push(value)
+      if (value !== missing) list.push(value)
       return value !== undefined
     })
     return isWhole ? list : undefined
