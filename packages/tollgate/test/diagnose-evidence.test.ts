@@ -271,6 +271,11 @@ describe('evidence that the request has', () => {
       expect(suspected.map(({ id }) => id)).toContain('query_missing')
       expect(suspected.map(({ id }) => id)).not.toContain('not_from_twilio')
     }
+    const direct = await search(
+      handshake('wss://api.example.com/unknown-mount/stream', bare) as DiagnosableRequest,
+      options,
+    )
+    expect(direct.suspected[0]?.id).toBe('query_missing')
     for (const agent of ['curl/8.5.0', 'Mozilla/5.0', 'python-websockets/12.0']) {
       const { suspected } = await lost(agent)
       expect(suspected[0]).toMatchObject({ id: 'not_from_twilio', detail: expect.not.stringContaining('Token') })

@@ -45,8 +45,8 @@ export const queryCauses = {
       const keep = findDroppingCdn(header) ?? keepQuery
       if (isRedirected(method, state.url.query) && queryPairs.length === 0 && state.pairs.length === 0)
         return {
-          // A proxy that changes the path is more frequent.
-          grounds: [handshake ? 'unknown' : 'setup'],
+          // A proxy of handshakes more often changes the path.
+          grounds: [handshake && evidence.proxied ? 'unknown' : 'setup'],
           detail: handshake
             ? 'If this is a handshake of ConversationRelay whose URL has a query, it was lost. Media Streams has none.'
             : 'Every GET of Twilio’s has parameters in its query, and this one has no query: a redirect (301, 302) made it of a POST, or the query was lost.',
