@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { showHidden as showInTerminal } from 'tollgate/schemes'
 import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
 import { readTwiml } from 'tollgate/testing/call'
 import { describe, expect, test } from 'vitest'
@@ -96,6 +97,15 @@ describe('invisible text', () => {
       { hidden: 'U+200B' },
     ])
     expect(showHidden('evil\u2066.exe\u{e0041}')).toBe('evil[U+2066].exe[U+E0041]')
+  })
+
+  test('is the same on the page and in a terminal', () => {
+    const differ: string[] = []
+    for (let code = 0; code <= 0x10ffff; code++) {
+      const text = `a${String.fromCodePoint(code)}b`
+      if (showHidden(text) !== showInTerminal(text)) differ.push(code.toString(16))
+    }
+    expect(differ).toEqual([])
   })
 
   test('lone surrogates are shown as code points, pairs and line breaks are kept', () => {

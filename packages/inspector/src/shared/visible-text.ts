@@ -1,10 +1,10 @@
 /** A piece of visible text, or the name of one invisible character. */
 type TextPiece = { readonly text: string } | { readonly hidden: string }
 
-// Control characters except line feed and tab, and format characters that reverse, join or hide
-// text, such as bidi controls.
+// Control characters except line feed and tab, format characters that reverse, join or hide text, such
+// as bidi controls, and letters without a shape. A test compares them with those of a terminal.
 const hidden =
-  /(?![\n\t])[\p{Cc}\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|[\u{e0000}-\u{e007f}]/gu
+  /(?![\n\t])[\p{Cc}\xad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|[\u{e0000}-\u{e007f}]/gu
 
 // Joiners are a part of some writing. They stay where Unicode's rules for identifiers (UAX #31)
 // expect them: between letters of joining scripts, and after a virama, which they shape.
