@@ -257,6 +257,7 @@ describe('a long text costs time in proportion to its length', () => {
     ['attributes of a span', `[${fill('{"key":"a.x-twilio-signature","value":{"arrayValue":{}}},')}{}]`],
     ['a list in an attribute', `{"a.x-twilio-signature":"[\\"${fill('\\"],[\\"')}"}`],
     ['items of Burp', fill('<request base64="true"><![CDATA[AAAA]]>')],
+    ['items in an item', `${fill('<request base64="false"><![CDATA[')}]]>`],
     ['items without an end', fill('<request base64="true"><![CDATA[')],
     ['colours', fill('\x1b[1m')],
     ['quoted messages', fill('"POST / HTTP/1.1\\r\\n')],

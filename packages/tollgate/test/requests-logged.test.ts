@@ -884,6 +884,15 @@ describe('a message of a queue', () => {
     expect(bodyOf(found)).toBe('Body=x+y')
   })
 
+  test('but no header of a sender names the URL or the method', () => {
+    const headers = { 'x-twilio-signature': signature, path: '/evil', url: 'https://evil.example/sms', method: 'PUT' }
+    expect(() => read(JSON.stringify({ headers, body: 'Body=x' }))).toThrow('has no "url"')
+    expect(read(JSON.stringify({ headers, body: 'Body=x', url: '/sms' }))).toMatchObject({
+      method: 'POST',
+      url: '/sms',
+    })
+  })
+
   test('has the method of an attribute, and no URL without a path', () => {
     const event = (more: Record<string, string>) =>
       read(JSON.stringify({ Body: 'Body=x', MessageAttributes: attributes(inQueue, more) }))

@@ -187,6 +187,13 @@ describe('items that Burp Suite saved', () => {
     expect(read(own).body).toBe(toItem(crlf))
   })
 
+  test('what a request of another sender holds is no item', () => {
+    const inner = `<request base64="true"><![CDATA[${btoa(crlf.replaceAll('/in?', '/evil?'))}`
+    const outer = toItem(`POST /first HTTP/1.1\r\nHost: webhook.site\r\n\r\n${inner}`, false)
+    expect(read(wrap(outer)).url).toMatch(/first/)
+    expect(read(wrap(outer, toItem(crlf))).url).toBe('https://webhook.site/in?a=1&b=2')
+  })
+
   test('a request that is cut off is refused', () => {
     expect(() => read(wrap(toItem(crlf)).replace('<![CDATA[UE9', '<![CDATA[*UE9'))).toThrow('"request" is not Base64')
     expect(() => read(wrap(toItem(crlf)).slice(0, 400))).toThrow(RequestError)

@@ -179,7 +179,9 @@ export function isSignatureName(name: string): boolean {
  * headers have a signature, or else one with a method.
  */
 export function findRequest(value: unknown): Nested | undefined {
-  const objects = [...walkObjects(value)].filter((one) => !isHarRequest(one.value))
+  // Headers are no request: their sender may have named one `url`.
+  const isHeaders = ({ value, holders: [holder] }: Nested): boolean => listParts(holder, 'headers').includes(value)
+  const objects = [...walkObjects(value)].filter((one) => !isHarRequest(one.value) && !isHeaders(one))
   const hasMethod = (one: Nested): boolean => listTexts(one.value, 'method').length > 0
   const isWhole = (one: Nested): boolean =>
     hasMethod(one) && listTexts(one.value, 'url').length > 0 && listParts(one.value, 'headers').length > 0

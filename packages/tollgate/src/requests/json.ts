@@ -99,7 +99,7 @@ export function readHeaderList(headers: unknown): HeaderList {
       ? each
       : [property(each, 'name') ?? property(each, 'key'), property(each, 'value')]
     // Node.js 18 keeps each as { name, value }. Attributes of messages have the other names.
-    const value = firstProperty(given, ['value', 'StringValue', 'stringValue', 'Value']) ?? given
+    const value = firstProperty(given, ['value', ...attributeValues]) ?? given
     for (const one of Array.isArray(value) ? value : [value]) {
       // Logs write a Content-Length as a number.
       if (typeof name !== 'string' || (typeof one !== 'string' && typeof one !== 'number')) throw fault
@@ -108,6 +108,9 @@ export function readHeaderList(headers: unknown): HeaderList {
   }
   return fields
 }
+
+/** The names of the text of an attribute in messages of SQS, in its events, and in those of SNS. */
+export const attributeValues: readonly string[] = ['StringValue', 'stringValue', 'Value']
 
 function firstProperty(value: unknown, names: readonly string[]): unknown {
   for (const name of names) {

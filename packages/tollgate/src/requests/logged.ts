@@ -1,7 +1,7 @@
 import { decodeUtf8, encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
 import { findHeaders, findRequest, isSignatureName, listParts, listTexts, walkObjects } from './find-request.ts'
-import { isDeep, property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
+import { attributeValues, isDeep, property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
 import { listPrinted } from './printed-object.ts'
 import { looksLikeRawHttp, readRawHttp } from './raw-http.ts'
 import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
@@ -174,8 +174,10 @@ export function readLogged(value: unknown, scheme: string, isCompared = false): 
   const [given] = listParts(request, 'headers')
   const headers = readHeaderList(findHeaders(given) ?? given)
   const body = readLoggedBody(request, holders, headers)
-  // The headers of HTTP/2, and the attributes of a message, name both.
-  const inHeaders = Object.fromEntries(headers)
+  // Those of HTTP/2 that begin with a colon name both, and so may the attributes of a message. A sender
+  // chooses the names of all other headers.
+  const isMessage = isAttributes(given)
+  const inHeaders = Object.fromEntries(headers.filter(([name]) => isMessage || name.startsWith(':')))
   const all = [request, ...holders]
   const url =
     firstOf(all, (one) => readSourceUrl(one, request, headers)) ??
@@ -193,6 +195,13 @@ export function readLogged(value: unknown, scheme: string, isCompared = false): 
     throw new RequestError(`${what}; ${askTwilio}`)
   }
   return checkRequest({ method, url, headers, ...body })
+}
+
+/** Checks if headers are the attributes of a message of SQS or SNS. */
+function isAttributes(given: unknown): boolean {
+  return Object.values(readObject(given) ?? {}).some((one) =>
+    attributeValues.some((name) => textOf(one, name) !== undefined),
+  )
 }
 
 /** The fields of a request, for messages. */

@@ -45,9 +45,12 @@ export function openSaved(given: Uint8Array): Uint8Array {
   if (given.find((byte) => byte > 32) !== 0x3c) return given
   const text = toLatin1(given)
   let first: Uint8Array | undefined
+  let end = 0
   for (const { 0: all, 1: isEncoded, index } of text.matchAll(saved)) {
+    // What is inside a request is a text of its sender.
+    if (index < end) continue
     const start = index + all.length
-    const end = text.indexOf(']]>', start)
+    end = text.indexOf(']]>', start)
     if (end === -1) break
     const content = text.slice(start, end)
     const bytes = isEncoded === 'true' ? readBase64(content.replace(/\s/g, ''), 'request') : fromLatin1(content)
