@@ -1,4 +1,18 @@
-import { createHmac as createNativeHmac, hash as digest } from 'node:crypto'
+import type * as NodeCrypto from 'node:crypto'
+
+// Bundlers for browsers put copies of both beside free names.
+const { Buffer, process } = globalThis
+
+let loaded: typeof NodeCrypto | undefined
+
+/**
+ * Loads `node:crypto` for the first key. Loading it takes as long as a quarter of this package, and
+ * a program that checks no request needs none.
+ */
+function loadCrypto(): typeof NodeCrypto {
+  loaded ??= process.getBuiltinModule('node:crypto')
+  return loaded
+}
 
 /** Computes the Base64 HMAC of a text, as UTF-8, with one key. */
 type Hmac = (text: string) => string
@@ -20,7 +34,7 @@ interface HashRow {
 export function createHmac(row: HashRow, secret: string): Hmac {
   return isPlain(secret, row.blockBytes)
     ? createPaddedHmac(row, secret)
-    : (text) => createNativeHmac(row.hash, secret).update(text).digest('base64')
+    : (text) => loadCrypto().createHmac(row.hash, secret).update(text).digest('base64')
 }
 
 /**
@@ -37,6 +51,7 @@ function isPlain(secret: string, blockBytes: number): boolean {
  * 32 hex digits.
  */
 function createPaddedHmac({ hash, bytes, blockBytes }: HashRow, secret: string): Hmac {
+  const { hash: digest } = loadCrypto()
   const key = Buffer.from(secret.padEnd(blockBytes, '\0'), 'latin1')
   const innerPad = String.fromCharCode(...key.map((byte) => byte ^ 0x36))
   const outer = Buffer.alloc(blockBytes + bytes)
@@ -51,5 +66,5 @@ function createPaddedHmac({ hash, bytes, blockBytes }: HashRow, secret: string):
 
 /** Computes the SHA-256 of bytes, or of a text as UTF-8, in lower-case hex. */
 export function hashBytes(bytes: Uint8Array | string): string {
-  return digest('sha256', bytes, 'hex')
+  return loadCrypto().hash('sha256', bytes, 'hex')
 }
