@@ -7,7 +7,7 @@ const core = 'schemes/(scheme[.]ts$|twilio/(?!webhooks/|row[.]ts$))'
 const addOns = `(keys|replay|counters|params|stream|testing|compat|diagnose|requests|adapters)/|(twiml|options)[.]ts$|(?!${core})schemes/`
 const addOnFiles = `${src}(?:${addOns})`
 const nodeFamily = '(node|express|fastify|koa|nest|next|lambda|azure|ws|shared/node)'
-const mayUseNode = `${src}((hmac|ecdsa)/node[.]ts$|adapters/${nodeFamily}[.]ts$|keys/(file|read-files)[.]ts$|testing/node[.]ts$)`
+const mayUseNode = `${src}((hmac|ecdsa)/(node|use-crypto)[.]ts$|adapters/${nodeFamily}[.]ts$|keys/(file|read-files)[.]ts$|testing/node[.]ts$)`
 /** @type {import('dependency-cruiser').DependencyType[]} */
 const npmPackages = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown']
 

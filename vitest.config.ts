@@ -19,6 +19,14 @@ const buildFirst = { globalSetup: ['tools/build-first.mjs'] }
 // other projects have a process for each file.
 const shared = { isolate: false }
 
+// For tests that import sources of the library.
+const providers = Object.fromEntries(
+  ['hmac', 'ecdsa'].map((name) => [
+    `#${name}`,
+    fileURLToPath(new URL(`packages/tollgate/src/${name}/node.ts`, import.meta.url)),
+  ]),
+)
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -28,14 +36,7 @@ export default defineConfig({
     coverage: { include: ['packages/tollgate/src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
       {
-        resolve: {
-          alias: Object.fromEntries(
-            ['hmac', 'ecdsa'].map((name) => [
-              `#${name}`,
-              fileURLToPath(new URL(`packages/tollgate/src/${name}/node.ts`, import.meta.url)),
-            ]),
-          ),
-        },
+        resolve: { alias: providers },
         test: {
           name: 'unit',
           execArgv,
@@ -57,6 +58,7 @@ export default defineConfig({
       },
       {
         // Frameworks in projects of their own, which are installed and built first.
+        resolve: { alias: providers },
         test: {
           name: 'heavy',
           execArgv,
@@ -79,6 +81,7 @@ export default defineConfig({
         },
       },
       {
+        resolve: { alias: providers },
         test: {
           name: 'tools',
           execArgv,

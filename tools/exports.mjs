@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { entries } from '../packages/tollgate/entries.js'
+import { entries, withoutHmac } from '../packages/tollgate/entries.js'
 
 const manifestUrl = new URL('../packages/tollgate/package.json', import.meta.url)
 const jsrUrl = new URL('../packages/tollgate/jsr.json', import.meta.url)
@@ -10,6 +10,14 @@ export function fileOf(subpath) {
   return subpath === '.' ? './dist/index' : `./dist/${subpath.slice(2)}`
 }
 
+/** @param {string} subpath */
+function importsOf(subpath) {
+  const file = `${fileOf(subpath)}.js`
+  return withoutHmac.includes(subpath)
+    ? { default: file }
+    : { bun: file.replace('dist', 'dist/bun'), node: file, default: file.replace('dist', 'dist/pure') }
+}
+
 /** @param {Record<string, string>} list */
 export function exportsOf(list) {
   const subpaths = Object.keys(list).map((subpath) => {
@@ -17,7 +25,7 @@ export function exportsOf(list) {
     return [
       subpath,
       {
-        import: { types: `${file}.d.ts`, default: `${file}.js` },
+        import: { types: `${file}.d.ts`, ...importsOf(subpath) },
         require: { types: `${file}.d.cts`, default: `${file}.cjs` },
       },
     ]

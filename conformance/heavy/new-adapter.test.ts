@@ -94,7 +94,7 @@ test('a new adapter compiles, without the types of Node.js', { timeout: 180_000 
 
 test('a new adapter is built under its entry point and passes the adapter suite', { timeout: 180_000 }, async () => {
   runProgram('node_modules/tsdown/dist/run.mjs', '--no-dts')
-  const entry = JSON.parse(readFileSync(join(library, 'package.json'), 'utf8')).exports['./invented'].import.default
+  const entry = JSON.parse(readFileSync(join(library, 'package.json'), 'utf8')).exports['./invented'].import.node
   const { twilioWebhook } = (await import(join(library, entry))) as Built
   const framework: Framework = {
     name: 'an invented framework',

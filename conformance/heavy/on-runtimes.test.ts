@@ -2,11 +2,9 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { makeFrameworkOnRuntime, onRuntimes, type RuntimeServer } from '../frameworks/on-runtimes.ts'
 import { bindAdapter } from '../kit/bind-framework.ts'
 import { bundleEntries } from '../runtimes/bundle.ts'
-import { placeProviderProbe } from '../runtimes/project.ts'
 import { turnedAwaySuite } from '../runtimes/turned-away.ts'
 
 beforeAll(async () => {
-  placeProviderProbe()
   await bundleEntries(onRuntimes.map(({ entry }) => entry))
 })
 

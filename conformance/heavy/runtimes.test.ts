@@ -8,7 +8,7 @@ import { bundleEntries } from '../runtimes/bundle.ts'
 import { runInChromium } from '../runtimes/chromium.ts'
 import { exceptionsOf } from '../runtimes/exceptions.ts'
 import type { Serving } from '../runtimes/play-remote.ts'
-import { denoArguments, findNode, placeProviderProbe, programs } from '../runtimes/project.ts'
+import { denoArguments, findNode, programs } from '../runtimes/project.ts'
 import { runRemoteFetch } from '../runtimes/remote-fetch.ts'
 import { record, rows } from '../runtimes/report.ts'
 import { runProgram, startProgram } from '../runtimes/run-program.ts'
@@ -16,7 +16,6 @@ import type { ProgramReport } from '../runtimes/run-reported.ts'
 import { checkWorkerd } from '../runtimes/workerd-checks.ts'
 
 beforeAll(async () => {
-  placeProviderProbe()
   await bundleEntries([
     'portable',
     'adapters',

@@ -8,7 +8,8 @@ const dist = join(project, 'dist')
 const entries = fileURLToPath(new URL('entries/', import.meta.url))
 
 /**
- * The conditions that a build tool sets for the platform. They choose `#hmac` and the entry points.
+ * The conditions that a build tool sets for the platform. They choose `#ecdsa` and the entry points,
+ * which bring the provider of HMACs.
  */
 const conditions = {
   workerd: ['workerd', 'worker', 'browser'],
@@ -65,8 +66,7 @@ export async function bundleForPlatform(name: string, platform: keyof typeof con
 }
 
 function nameProvider(inputs: readonly string[]): string {
-  const found = inputs.flatMap((path) => /^node_modules\/tollgate\/dist\/hmac\/(node|pure)\.js$/.exec(path)?.[1] ?? [])
-  return found.map((name) => (name === 'node' ? 'node:crypto' : '@noble/hashes')).join(' and ')
+  return inputs.includes('node_modules/tollgate/dist/hmac/pure.js') ? '@noble/hashes' : 'node:crypto'
 }
 
 /** Lists the entry points of the packed library, without those in `except`. */

@@ -8,10 +8,9 @@ export function versionOf(): string {
 }
 
 /**
- * Returns the HMAC provider that the package's own modules get here. The bundle that asks is in the
- * project's `dist`.
+ * Returns the HMAC provider that comes with the entry points here: those in `dist/pure` bring their
+ * own. The bundle that asks is in the project's `dist`.
  */
-export async function loadProvider(): Promise<string> {
-  const probe = new URL('../node_modules/tollgate/dist/provider-probe.js', import.meta.url).href
-  return (await import(probe)).provider
+export function findProvider(): string {
+  return import.meta.resolve('tollgate').includes('/dist/pure/') ? '@noble/hashes' : 'node:crypto'
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nodeBinary, prepareProject } from '../projects/prepare.mjs'
 
@@ -31,19 +31,4 @@ function findBinary(path: string): string {
   const binary = join(project, 'node_modules', path)
   if (!existsSync(binary)) throw new Error(`conformance/projects/runtimes-binaries has no ${path} for this platform.`)
   return binary
-}
-
-/**
- * Adds a module to the package, because only its modules may import `#hmac`. It tells which
- * provider they get.
- */
-export function placeProviderProbe(): void {
-  writeFileSync(
-    join(library, 'dist/provider-probe.js'),
-    `import * as used from '#hmac'
-import * as native from './hmac/node.js'
-import * as pure from './hmac/pure.js'
-export const provider = used === native ? 'node:crypto' : used === pure ? '@noble/hashes' : 'another'
-`,
-  )
 }

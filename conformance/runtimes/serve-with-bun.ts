@@ -1,4 +1,4 @@
-import { loadProvider, versionOf } from './here.ts'
+import { findProvider, versionOf } from './here.ts'
 import type { Staged } from './stage.ts'
 
 interface Options {
@@ -23,5 +23,5 @@ export async function playWithBun({ answer, takeOrder }: Staged): Promise<void> 
 }
 
 export async function announce(ports: { readonly port: number; readonly orders: number }): Promise<void> {
-  console.log(JSON.stringify({ ...ports, version: versionOf(), provider: await loadProvider() }))
+  console.log(JSON.stringify({ ...ports, version: versionOf(), provider: findProvider() }))
 }

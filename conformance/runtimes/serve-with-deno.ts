@@ -1,4 +1,4 @@
-import { loadProvider, versionOf } from './here.ts'
+import { findProvider, versionOf } from './here.ts'
 import type { Staged } from './stage.ts'
 
 type Handler = (request: Request, info: unknown) => Response | Promise<Response>
@@ -17,5 +17,5 @@ export function serveWithDeno(handler: Handler): number {
 /** Serves the application, takes orders, and prints the ports for the test. */
 export async function playWithDeno({ answer, takeOrder }: Staged): Promise<void> {
   const ports = { port: serveWithDeno(answer), orders: serveWithDeno(takeOrder) }
-  console.log(JSON.stringify({ ...ports, version: versionOf(), provider: await loadProvider() }))
+  console.log(JSON.stringify({ ...ports, version: versionOf(), provider: findProvider() }))
 }

@@ -39,16 +39,26 @@ export const entries = {
   './stream': 'src/stream/index.ts',
 }
 
-/** The providers of HMACs and of ECDSA, reached through `#hmac` and `#ecdsa`. */
+/**
+ * Entry points that make no HMAC. The others have two more files. `dist/pure/` is for runtimes other
+ * than Node.js and brings the pure provider, `dist/bun/` is for Bun and brings `node:crypto`.
+ */
+export const withoutHmac = ['./twiml', './params', './keys', './replay', './counters', './options', './requests']
+
+/** The providers of ECDSA, reached through `#ecdsa`, and what those files bring. */
 export const providers = {
-  './hmac/node': 'src/hmac/node.ts',
-  './hmac/pure': 'src/hmac/pure.ts',
+  './hmac/crypto': 'src/hmac/use-crypto.ts',
+  './hmac/pure': 'src/hmac/use-pure.ts',
   './ecdsa/node': 'src/ecdsa/node.ts',
   './ecdsa/web': 'src/ecdsa/web.ts',
 }
 
-/** Chooses between these providers in the CommonJS copy, which has no `#hmac` and `#ecdsa`. */
+/** The providers of the CommonJS copy, and what chooses between them when it is loaded. */
 export const requiredProviders = {
+  './hmac/node': 'src/hmac/node.ts',
+  './hmac/pure': 'src/hmac/pure.ts',
   './hmac/required': 'src/hmac/required.ts',
+  './ecdsa/node': 'src/ecdsa/node.ts',
+  './ecdsa/web': 'src/ecdsa/web.ts',
   './ecdsa/required': 'src/ecdsa/required.ts',
 }

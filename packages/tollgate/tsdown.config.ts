@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { transform } from 'esbuild'
 import { defineConfig, type UserConfig } from 'tsdown'
 import { contained, nameAuthors } from '../../tools/name-authors.mjs'
-import { entries, providers, requiredProviders } from './entries.js'
+import { entries, providers, requiredProviders, withoutHmac } from './entries.js'
 
 function nameOf(subpath: string): string {
   return subpath === '.' ? 'index' : subpath.slice(2)
@@ -74,9 +74,9 @@ const deps = { neverBundle: ['vitest'], onlyBundle: contained.tollgate }
 const frame = {
   name: 'frame',
   priority: 1,
-  test: /src[\\/](verdict|index|validator|checks[\\/]\w+|verify[\\/][\w-]+|schemes[\\/]twilio[\\/](verifier|claim|keys|coverage|webhook|sign[\\/][\w-]+))\.ts$/,
+  test: /src[\\/](verdict|index|validator|checks[\\/]\w+|verify[\\/](?!paths)[\w-]+|hmac[\\/](chosen|node)|schemes[\\/]twilio[\\/](verifier|claim|keys|coverage|webhook|sign[\\/][\w-]+))\.ts$/,
 }
-const adapters = { name: 'adapters', test: /src[\\/]adapters[\\/]shared[\\/][\w-]+\.ts$/ }
+const adapters = { name: 'adapters', test: /src[\\/](adapters[\\/]shared[\\/][\w-]+|verify[\\/]paths)\.ts$/ }
 // The parts of two entries that others load too.
 const written = { name: 'written', test: /src[\\/]requests[\\/](json|kept|write-curl)\.ts$/ }
 const sendgrid = { name: 'sendgrid', test: /src[\\/]schemes[\\/]sendgrid[\\/](events|public-key|verifier)\.ts$/ }
@@ -95,14 +95,33 @@ const shared: UserConfig = {
   fixedExtension: false,
 }
 
-// The package's own `imports` choose the providers when the program runs, not when it is built.
+// Node.js takes a tenth of an import to look up a name in the package's own `imports` and to read one
+// more file. So the file with the core contains the provider of Node.js. Under other conditions,
+// `exports` names files that first bring the pure one, or `node:crypto` to Bun.
+const forOtherRuntimes = {
+  name: 'for-other-runtimes',
+  resolveId: (id: string): { id: string } | undefined =>
+    id === '#hmac' ? { id: resolve('src/hmac/chosen.ts') } : undefined,
+  generateBundle(this: { emitFile(file: { type: 'asset'; fileName: string; source: string }): void }): void {
+    for (const subpath of Object.keys(entries).filter((name) => !withoutHmac.includes(name))) {
+      const name = nameOf(subpath)
+      const up = '../'.repeat(name.split('/').length)
+      for (const [folder, brought] of Object.entries({ pure: 'pure', bun: 'crypto' })) {
+        const source = `import "${up}hmac/${brought}.js";\nexport * from "${up}${name}.js";\n`
+        this.emitFile({ type: 'asset', fileName: `${folder}/${name}.js`, source })
+      }
+    }
+  },
+}
+
+// The package's own `imports` choose the provider of ECDSA when the program runs, not when it is built.
 const esm: UserConfig = {
   ...shared,
   outputOptions: { codeSplitting: { groups: [frame, adapters, written, sendgrid] } },
   entry: toEntry({ ...entries, ...providers }),
   format: ['esm'],
-  plugins: [dropPageTexts, dropComments('node20'), shortLiterals, nameAuthors('tollgate')],
-  deps: { ...deps, neverBundle: [...deps.neverBundle, '#hmac', '#ecdsa', /^node:/] },
+  plugins: [forOtherRuntimes, dropPageTexts, dropComments('node20'), shortLiterals, nameAuthors('tollgate')],
+  deps: { ...deps, neverBundle: [...deps.neverBundle, '#ecdsa', /^node:/] },
 }
 
 // Tools that read neither `exports` nor `imports` load the CommonJS copy. The parsers of webpack 4
@@ -128,7 +147,7 @@ const {${names.replaceAll(' as ', ': ')}} = process.getBuiltinModule('node:crypt
 const cjs: UserConfig = {
   ...shared,
   outputOptions: { codeSplitting: { groups: [checks] }, generatedCode: { symbols: false } },
-  entry: toEntry({ ...entries, ...providers, ...requiredProviders }),
+  entry: toEntry({ ...entries, ...requiredProviders }),
   format: ['cjs'],
   plugins: [forOlderTools, dropPageTexts, dropComments('es2019'), plainExports, shortLiterals, nameAuthors('tollgate')],
   deps,

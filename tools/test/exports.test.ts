@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { expect, test } from 'vitest'
-import { entries, providers, requiredProviders } from '../../packages/tollgate/entries.js'
+import { entries, providers, requiredProviders, withoutHmac } from '../../packages/tollgate/entries.js'
 import { exportsOf, filesOf, jsrOf } from '../exports.mjs'
 
 const library = new URL('../../packages/tollgate/', import.meta.url)
@@ -16,8 +18,31 @@ test('jsr.json exports the sources (npm run exports)', () => {
 })
 
 test('the providers are those of node:crypto on Node.js, otherwise the portable ones', () => {
-  for (const name of ['#hmac', '#ecdsa']) expect(Object.keys(manifest.imports[name])).toEqual(['node', 'default'])
-  expect(Object.keys(providers)).toEqual(['./hmac/node', './hmac/pure', './ecdsa/node', './ecdsa/web'])
+  expect(Object.keys(manifest.imports['#ecdsa'])).toEqual(['node', 'default'])
+  for (const subpath of Object.keys(entries).filter((name) => !withoutHmac.includes(name)))
+    expect(Object.keys(manifest.exports[subpath].import)).toEqual(['types', 'bun', 'node', 'default'])
+})
+
+// Bundlers leave out a module whose exports are unused, unless "sideEffects" lists it.
+test.each(Object.keys(entries))('%s brings the pure provider to browsers if it makes HMACs', async (subpath) => {
+  const { metafile, outputFiles } = await build({
+    stdin: {
+      contents: `import * as all from 'tollgate${subpath.slice(1)}'; globalThis.used = all`,
+      resolveDir: import.meta.dirname,
+    },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    external: ['node:*', 'vitest', '@jest/globals', '@nestjs/common', 'fast-xml-parser'],
+    // Otherwise esbuild follows the paths of the library's own tsconfig.json.
+    tsconfigRaw: {},
+    absWorkingDir: fileURLToPath(library),
+    metafile: true,
+    write: false,
+  })
+  const isPure = metafile.inputs['dist/hmac/pure.js'] !== undefined
+  expect(isPure).toBe(!withoutHmac.includes(subpath))
+  expect(outputFiles[0]?.text.includes('getBuiltinModule("node:crypto")')).toBe(isPure)
 })
 
 test('each entry point has a folder, for tools that do not read `exports`', () => {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { assert, assertEqual } from '../../kit/assert.ts'
 import { defineSuite } from '../../kit/suite.ts'
-import { loadProvider, versionOf } from '../here.ts'
+import { findProvider, versionOf } from '../here.ts'
 import { runReported } from '../run-reported.ts'
 
 const require = createRequire(import.meta.url)
@@ -17,7 +17,7 @@ const suite = defineSuite(
   ),
 )
 const suites = { 'entry points': await runReported([suite]) }
-console.log(JSON.stringify({ version: versionOf(), provider: await loadProvider(), suites }))
+console.log(JSON.stringify({ version: versionOf(), provider: findProvider(), suites }))
 
 /** Checks that both module systems load it, and find the same names. */
 async function checkEntry(specifier: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { loadProvider, versionOf } from '../here.ts'
+import { findProvider, versionOf } from '../here.ts'
 import { runPortable } from '../run-portable.ts'
 
-console.log(JSON.stringify({ version: versionOf(), provider: await loadProvider(), suites: await runPortable() }))
+console.log(JSON.stringify({ version: versionOf(), provider: findProvider(), suites: await runPortable() }))

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import * as chosen from '../src/hmac/chosen.ts'
 import * as native from '../src/hmac/node.ts'
 import * as pure from '../src/hmac/pure.ts'
 
@@ -178,4 +179,14 @@ describe('both providers and node:crypto agree', () => {
       { numRuns: 500 },
     )
   })
+})
+
+test('the ES modules use node:crypto, until an entry point for another runtime brings the pure provider', async () => {
+  expect(chosen.createHmac).toBe(native.createHmac)
+  expect(chosen.hashBytes).toBe(native.hashBytes)
+  await import('../src/hmac/use-crypto.ts')
+  expect(chosen.hashBytes('')).toBe(createHash('sha256').digest('hex'))
+  await import('../src/hmac/use-pure.ts')
+  expect(chosen.createHmac).toBe(pure.createHmac)
+  expect(chosen.hashBytes).toBe(pure.hashBytes)
 })

@@ -190,6 +190,9 @@ const page = code
 const script = `${page}
 ;(async () => console.log(JSON.stringify([verdicts(), await verify(body), await verify(body + '1')])))()
 `
+const moduleScript = script
+  .replaceAll(/const (\{.*\}) = require\((.*)\)/g, 'import $1 from $2')
+  .replaceAll(/const (\w+) = require\((.*)\)/g, 'import * as $1 from $2')
 const printed = JSON.stringify([[true, false, true, false, 'function'], true, 'signature_mismatch'])
 
 // It has the globals of a browser, and nothing of Node.js.
@@ -202,7 +205,8 @@ require('node:vm').runInNewContext(require('node:fs').readFileSync('out/main.js'
 const webpack = `
 const { join } = require('node:path')
 const output = { path: join(__dirname, 'out'), filename: 'main.js', hashFunction: 'sha256' }
-require('webpack')({ mode: 'production', target: process.argv[2], entry: './main.js', output }, (error, stats) => {
+const [target, entry = './main.js'] = process.argv.slice(2)
+require('webpack')({ mode: 'production', target, entry, output }, (error, stats) => {
   console.log(error ?? stats.toString({ all: false, errors: true, warnings: true }))
   process.exitCode = error || stats.hasErrors() ? 1 : 0
 })
@@ -221,7 +225,15 @@ const bundlers: readonly Bundler[] = [
       ['../webpack.js', 'web'],
     ],
   ],
-  ['webpack 5 for browsers', { webpack: '5.113.0' }, [['../webpack.js', 'web']]],
+  [
+    'webpack 5, for Node.js and for browsers,',
+    { webpack: '5.113.0' },
+    [
+      ['../webpack.js', 'web'],
+      ['../webpack.js', 'web', './main.mjs'],
+      ['../webpack.js', 'node', './main.mjs'],
+    ],
+  ],
   ['browserify', { browserify: '17.0.1' }, [['browserify/bin/cmd.js', 'main.js', '-o', 'out/main.js']]],
   ['Parcel', { parcel: '2.16.4' }, [parcel]],
 ]
@@ -229,7 +241,7 @@ const bundlers: readonly Bundler[] = [
 test.each(bundlers)(
   '%s bundles the package',
   async (name, packages, runs) => {
-    const files = { 'main.js': script, 'browser.js': browser, 'webpack.js': webpack }
+    const files = { 'main.js': script, 'main.mjs': moduleScript, 'browser.js': browser, 'webpack.js': webpack }
     const folder = await install(name, packages, files)
     mkdirSync(join(folder, 'out'))
     for (const [program = '', ...args] of runs) {
