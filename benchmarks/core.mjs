@@ -62,8 +62,8 @@ with a Request of Node.js, as their own servers make it.`,
   ],
   [
     'Start and memory',
-    `The CPU time of the first import, the heap memory that one check allocates, and the part of it that stays. The help is
-the CPU time of the whole process.`,
+    `The CPU time of the first import: the unit is a module that only imports \`node:crypto\`. The heap memory that one check
+allocates, and the part of it that stays. The help is the CPU time of the whole process.`,
     [measureImport, measureMemory, measureHelp],
   ],
   [
