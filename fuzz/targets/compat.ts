@@ -13,7 +13,7 @@ const token = 'fuzzfuzzfuzzfuzzfuzzfuzzfuzzfuzz'
  */
 export function fuzz(data: Uint8Array): void {
   const [signed = new Uint8Array(), asked = new Uint8Array(), form = new Uint8Array()] = splitInput(data, 3)
-  const pairs = parseForm(form) ?? []
+  const pairs = parseForm(toText(form)) ?? []
   const params: Record<string, string | string[]> = Object.create(null)
   for (const [name, value] of pairs) {
     const earlier = params[name]

@@ -81,7 +81,8 @@ export function isHugeForm(body: Uint8Array | undefined): boolean {
  * @returns the parameters, or `undefined` if it is not a form or too large
  */
 export function parseFormBody(body: Uint8Array): Pairs | undefined {
-  return isHugeForm(body) ? undefined : parseForm(body)
+  const text = body.length > mostFormBytes ? undefined : decodeUtf8(body)
+  return text === undefined ? undefined : parseForm(text)
 }
 
 /**

@@ -81,11 +81,10 @@ export function hasTooManyPairs(form: string): boolean {
  * @returns `undefined` for invalid percent-encoding or UTF-8, since a guess could differ from what
  *   was signed, and for too many pairs
  */
-export function parseForm(form: string | Uint8Array): Pairs | undefined {
-  const text = typeof form === 'string' ? form : decodeUtf8(form)
-  if (text === undefined || hasTooManyPairs(text)) return undefined
+export function parseForm(form: string): Pairs | undefined {
+  if (hasTooManyPairs(form)) return undefined
   try {
-    return splitForm(replaceEach(text, '+', ' '))
+    return splitForm(form)
   } catch {
     return undefined // decodeURIComponent throws for exactly what we refuse
   }
@@ -100,11 +99,9 @@ export function parseForm(form: string | Uint8Array): Pairs | undefined {
  */
 export function parseLeniently(form: string): Pairs {
   if (hasTooManyPairs(form)) return []
-  // Escaped `%`, `&` and `=` stay escaped, so that the rest can be decoded at once, before the
+  // Escaped `%`, `&`, `+` and `=` stay escaped, so that the rest can be decoded at once, before the
   // fields are split.
-  const escaped = replaceEach(form, '+', ' ')
-    .replace(/%(?=25|26|3d)/gi, '%25')
-    .replace(/%(?![0-9a-f]{2})/gi, '%2525')
+  const escaped = form.replace(/%(?=2[56b]|3d)/gi, '%25').replace(/%(?![0-9a-f]{2})/gi, '%2525')
   const bytes = encodeUtf8(escaped)
   let length = 0
   for (let index = 0; index < bytes.length; index++) {
@@ -120,11 +117,18 @@ function readHex(digit = 0): number {
 }
 
 /**
- * Replaces every occurrence. `replaceAll` takes half the time for an ordinary form, and six times as
- * long for a hostile text that is one long run of them.
+ * Replaces every occurrence. For an ordinary text, `replaceAll` takes 1.4 times as long. A long
+ * text may be one run of them, for which the loop takes three times as long as `split` and `join`.
  */
 export function replaceEach(text: string, from: string, to: string): string {
-  return text.length < mostPairs ? text.replaceAll(from, to) : text.split(from).join(to)
+  if (text.length >= mostPairs) return text.split(from).join(to)
+  let replaced = ''
+  let start = 0
+  for (let end = 0; end < text.length; start = end + from.length) {
+    end = find(text, from, start)
+    replaced += text.slice(start, end) + (end < text.length ? to : '')
+  }
+  return replaced
 }
 
 /** Removes repeats. Most lists have one text, which needs no set. */
@@ -134,28 +138,32 @@ export function distinct(texts: readonly string[]): readonly string[] {
 
 function splitForm(text: string): Pairs {
   const pairs: [string, string][] = []
-  // Both are kept from field to field. If a hostile body has none, a search in every field would
+  // All are kept from field to field. If a hostile body has none, a search in every field would
   // cost the square of its length.
   let equals = -1
   let percent = -1
+  let plus = -1
   for (let start = 0, end = 0; start < text.length; start = end + 1) {
     end = find(text, '&', start)
     if (equals < start) equals = find(text, '=', start)
     if (percent < start) percent = find(text, '%', start)
+    if (plus < start) plus = find(text, '+', start)
     if (end === start) continue
     const nameEnd = Math.min(equals, end)
     const name = text.slice(start, nameEnd)
     const value = text.slice(nameEnd + 1, end)
-    pairs.push([percent < nameEnd ? decodeEscapes(name) : name, percent < end ? decodeEscapes(value) : value])
+    pairs.push([decodeField(name, plus < nameEnd, percent < nameEnd), decodeField(value, plus < end, percent < end)])
   }
   return pairs
 }
 
 /**
- * Decodes a phone number by hand: nearly all escapes are in these, and a call for each costs a
- * sixth of an HMAC.
+ * Decodes a field. A phone number is decoded by hand: nearly all escapes are in these, and a call
+ * for each costs a sixth of an HMAC.
  */
-function decodeEscapes(text: string): string {
+function decodeField(text: string, hasPlus: boolean, hasPercent: boolean): string {
+  if (hasPlus) return decodeField(replaceEach(text, '+', ' '), false, hasPercent)
+  if (!hasPercent) return text
   return text.startsWith('%2B') && !text.includes('%', 1) ? `+${text.slice(3)}` : decodeURIComponent(text)
 }
 
