@@ -87,7 +87,7 @@ export function joinFirstForm(parts: UrlParts, paramsText: string): SignedForm {
  * too many.
  */
 function flatten(text: string): string {
-  return text.length < 10_000 && text[0] === '' ? '' : text
+  return text.length < 10_000 && Number.isNaN(text.charCodeAt(0)) ? '' : text
 }
 
 /**
