@@ -169,7 +169,9 @@ function findFileSystem(path: string): { readonly fs: FileSystem; readonly path:
   const fs = process?.getBuiltinModule?.('node:fs') as FileSystem | undefined
   const paths = process?.getBuiltinModule?.('node:path') as typeof NodePath | undefined
   if (fs?.openSync === undefined || paths === undefined)
-    throw new TypeError('fileKeys needs Node.js 20.16, Deno 2.1 or Bun 1.2, or later: this runtime has no file system')
+    throw new TypeError(
+      'fileKeys needs Node.js 20.16, Deno 2.1 or Bun 1.2.6, or later: this runtime has no file system',
+    )
   return { fs, path: paths.resolve(path) }
 }
 

@@ -124,11 +124,11 @@ export function replaceEach(text: string, from: string, to: string): string {
   if (text.length >= mostPairs) return text.split(from).join(to)
   let replaced = ''
   let start = 0
-  for (let end = 0; end < text.length; start = end + from.length) {
-    end = find(text, from, start)
-    replaced += text.slice(start, end) + (end < text.length ? to : '')
+  for (let end = text.indexOf(from); end !== -1; end = text.indexOf(from, start)) {
+    replaced += text.slice(start, end) + to
+    start = end + from.length
   }
-  return replaced
+  return replaced + text.slice(start)
 }
 
 /** Removes repeats. Most lists have one text, which needs no set. */
