@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { findFreePort } from '../../tools/services/free-port.mjs'
 import { startNginx } from '../../tools/services/nginx.mjs'
+import { answer } from './answer.mjs'
 
 export const publicUrl = 'https://api.example.com'
 export const authToken = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
@@ -18,9 +19,8 @@ export const authToken = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
  */
 export async function startUpstream() {
   const port = await findFreePort()
-  const answer = '<?xml version=\\"1.0\\"?><Response><Message>Thank you.</Message></Response>'
   const site = `server { listen 127.0.0.1:${port} backlog=1024; keepalive_requests 100000000; keepalive_timeout 600s;
-location / { default_type text/xml; return 200 "${answer}"; } }`
+location / { default_type text/xml; return 200 '${answer}'; } }`
   return { port, ...(await startNginx(site, [port])) }
 }
 

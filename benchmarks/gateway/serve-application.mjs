@@ -1,7 +1,6 @@
 // An application that receives an SMS. It reads the form, checks the sender and answers with TwiML.
 import { createServer } from 'node:http'
-
-const answer = '<?xml version="1.0"?><Response><Message>Thank you.</Message></Response>'
+import { answer } from './answer.mjs'
 
 // Connections stay open while the other proxies take their turns.
 createServer({ keepAliveTimeout: 600_000 }, async (req, res) => {
