@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AnyWebhook } from 'tollgate'
 import { answerRequest } from './answers.ts'
+import { flushAtEndOfTurn, type Waiting } from './end-of-turn.ts'
 import {
   Capture,
   chooseRoute,
@@ -24,7 +25,7 @@ const retryMs = 100
 /**
  * One HTTP request and its answer. Verifies the request, forwards it to the upstream and answers.
  */
-export class HttpExchange extends ExchangeState implements AnswerHandler, PendingAnswer {
+export class HttpExchange extends ExchangeState implements AnswerHandler, PendingAnswer, Waiting {
   readonly res: ServerResponse
   readonly #head: RequestHead
   readonly #context: ExchangeContext
@@ -34,6 +35,8 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
   #attempts = 0
   /** The length of the upstream's answer if it is short enough to send in one piece, or else 0. */
   #announced = 0
+  /** True once the upstream's answer was written in one piece. */
+  #isWritten = false
 
   constructor(req: IncomingMessage, res: ServerResponse, context: ExchangeContext) {
     super(req, context.config)
@@ -126,11 +129,10 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
     this.responseBody?.add(bytes)
     if (bytes.length === this.#announced) {
       // Node.js sends text together with the head in one write.
-      const { socket } = this.req
-      socket.cork()
+      this.req.socket.cork()
       this.res.write(bytes.toString('latin1'), 'latin1')
-      socket.uncork()
-      this.res.end()
+      this.#isWritten = true
+      flushAtEndOfTurn(this)
     } else if (!this.res.write(Buffer.from(bytes))) {
       this.#connection?.socket.pause()
       this.res.once('drain', () => this.#connection?.socket.resume())
@@ -139,7 +141,12 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
 
   onEnd(): void {
     this.#connection = undefined
-    if (this.answeredBy === 'upstream' && !this.res.writableEnded) this.res.end()
+    if (this.answeredBy === 'upstream' && !this.#isWritten) this.res.end()
+  }
+
+  flush(): void {
+    this.req.socket.uncork()
+    this.res.end()
   }
 
   onFailure(failure: Failure, cause: string): void {

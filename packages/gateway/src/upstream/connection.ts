@@ -1,5 +1,6 @@
 import { connect, isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { connect as connectOverTls } from 'node:tls'
+import { flushAtEndOfTurn, type Waiting } from '../end-of-turn.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 
 /**
@@ -71,7 +72,7 @@ const readBytes = 64 * 1024
 const shared = Buffer.allocUnsafeSlow(readBytes)
 
 /** A connection to an upstream that is kept open and serves one request at a time. */
-export class Connection {
+export class Connection implements Waiting {
   /** The socket. A client that is slower than the upstream pauses it. */
   readonly socket: Socket
   readonly #owner: ConnectionOwner
@@ -140,14 +141,18 @@ export class Connection {
 
   #write({ head, body }: OutgoingRequest): void {
     const socket = this.socket
+    socket.cork()
+    flushAtEndOfTurn(this)
     if (body.length === 0) socket.write(head, 'latin1')
     else if (body.length <= smallBody) socket.write(head + asBuffer(body).toString('latin1'), 'latin1')
     else {
-      socket.cork()
       socket.write(head, 'latin1')
       socket.write(body)
-      socket.uncork()
     }
+  }
+
+  flush(): void {
+    this.socket.uncork()
   }
 
   #read(bytes: Buffer): void {
