@@ -79,6 +79,13 @@ export class RequestBody implements PushedBody {
     this.#enter('reading')
     const { req } = this.#res
     if (this.#options.head.expectsContinue && !req.complete) this.#res.writeContinue()
+    // Most bodies arrive with their heads, and Node.js parses them when this call is over. A request
+    // that flows earlier stays in memory until the next full garbage collection.
+    process.nextTick(() => this.#collect())
+  }
+
+  #collect(): void {
+    const { req } = this.#res
     const chunks: Uint8Array[] = []
     let length = 0
     const give = (): void => this.#give?.(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length))
