@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Pool } from '../src/upstream/pool.ts'
 import { listenOn } from './support.ts'
@@ -50,4 +50,17 @@ test('simultaneous requests use separate connections, and the answer to an abort
   pool.send(request, none).abort()
   expect(await send('/c')).toBe('fine')
   expect(received.at(-1)).toBe('GET /c')
+})
+
+test('bytes that arrived before a request are not its answer', async () => {
+  await pool.close()
+  const head = (length: number): string => `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`
+  // The answer fills one read, so the rest is read in the same turn, before the next request is written.
+  const length = 64 * 1024 - head(10_000).length
+  server.removeAllListeners('connection').on('connection', (socket) => {
+    socket.once('data', () => socket.write(head(length) + 'x'.repeat(length) + answer('stray')))
+  })
+  pool = new Pool(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  expect((await send('/first')).length).toBe(length)
+  expect(await send('/second')).toBe('broken')
 })

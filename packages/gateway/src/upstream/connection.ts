@@ -157,8 +157,8 @@ export class Connection implements Waiting {
 
   #read(bytes: Buffer): void {
     // No request was sent, so these bytes must not become the answer to the next one.
-    if (this.#handler === undefined || this.#reader === undefined || this.#pending !== undefined)
-      return void this.socket.destroy()
+    const isUnsent = this.#pending !== undefined || this.socket.writableCorked > 0
+    if (this.#handler === undefined || this.#reader === undefined || isUnsent) return void this.socket.destroy()
     const reading = this.#reader.read(bytes)
     if (reading === 'more') return
     if (reading === 'fault') {
