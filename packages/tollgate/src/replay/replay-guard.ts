@@ -83,17 +83,17 @@ export function replayGuard(given: ReplayGuardOptions): ReplayGuard {
   return { reserve: (delivery) => reserveDelivery(settings, delivery) }
 }
 
-async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Promise<Reservation> {
+function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Awaitable<Reservation> {
   if (delivery.handshake) return { delivery: 'unknown' }
   const attempt = shareAttempt(settings, delivery)
-  const { confirm, release } = toReports(attempt)
+  // A store in memory answers at once. Each promise would cost a tenth of an HMAC.
+  return attempt.outcome === 'reserved' ? toReservation(settings, attempt, 'first') : readOutcome(settings, attempt)
+}
+
+async function readOutcome(settings: ReplaySettings, attempt: Attempt): Promise<Reservation> {
   try {
-    const answer = attempt.outcome
-    // A store in memory answers at once. Each promise would cost a tenth of an HMAC.
-    const outcome = isPromise(answer)
-      ? await withTimeLimit(() => answer, settings.storeTimeoutMs, 'The replay store')
-      : answer
-    if (outcome === 'reserved') return { delivery: 'first', confirm, release }
+    const outcome = await withTimeLimit(() => attempt.outcome, settings.storeTimeoutMs, 'The replay store')
+    if (outcome === 'reserved') return toReservation(settings, attempt, 'first')
     if (outcome === 'pending') return { delivery: 'unknown', refuse: 'pending' }
     if (outcome === 'full') return { delivery: 'unknown' }
     const seen: unknown = Object(outcome).seen
@@ -107,9 +107,9 @@ async function reserveDelivery(settings: ReplaySettings, delivery: Delivery): Pr
   } catch (error) {
     if (settings.acceptsOnFailure) {
       logCause('replay_store_failed', 'The replay store failed, so "delivery" is "unknown".', error)
-      return { delivery: 'unknown', confirm, release }
+      return toReservation(settings, attempt, 'unknown')
     }
-    forgetWhenSettled(attempt)
+    forgetWhenSettled(settings, attempt)
     throw error
   }
 }
@@ -121,8 +121,6 @@ interface Attempt {
   readonly outcome: Awaitable<ReserveOutcome>
   /** True after a release. A later check of the same request then has to reserve again. */
   isReleased: boolean
-  readonly confirm: () => Promise<void>
-  readonly release: () => Promise<void>
 }
 
 /**
@@ -144,49 +142,54 @@ function shareAttempt(settings: ReplaySettings, delivery: Delivery): Attempt {
   return attempt
 }
 
-/**
- * The reports of how the work on a delivery ended. If the store fails then, the error is in the log,
- * because no answer shows it.
- */
-function toReports({ confirm, release }: Attempt): Pick<Attempt, 'confirm' | 'release'> {
+/** A reservation that reports to the store how the work ends. */
+function toReservation(settings: ReplaySettings, attempt: Attempt, delivery: Reservation['delivery']): Reservation {
   return {
-    confirm: () => logFailure(confirm, 'confirm a delivery, so that a copy may be accepted'),
-    release: () => logFailure(release, 'release a delivery, so that its retry may be refused'),
+    delivery,
+    confirm: () => logFailure(confirmAttempt(settings, attempt), 'confirm a delivery, so that a copy may be accepted'),
+    release: () =>
+      logFailure(releaseAttempt(settings, attempt), 'release a delivery, so that its retry may be refused'),
   }
 }
 
-async function logFailure(report: () => Promise<void>, failure: string): Promise<void> {
-  try {
-    await report()
-  } catch (error) {
+/** If the store fails to record an end, the error is in the log, because no answer shows it. */
+function logFailure(report: Awaitable<void>, failure: string): Awaitable<void> {
+  if (!isPromise(report)) return undefined
+  return report.then(undefined, (error: unknown) => {
     logCause('replay_store_failed', `The replay store failed to ${failure}.`, error)
     throw error
-  }
+  })
 }
 
-function startAttempt(settings: ReplaySettings, key: string, delivery: Delivery): Attempt {
-  const { store, leaseMs, ttlMs, storeTimeoutMs } = settings
-  const described = { token: makeToken(), ...recogniseKind(delivery) }
-  const attempt: Attempt = {
+function startAttempt({ store, leaseMs, ttlMs }: ReplaySettings, key: string, delivery: Delivery): Attempt {
+  const { kind, isDoubtful } = recogniseKind(delivery)
+  const token = makeToken()
+  return {
     key,
-    confirmation: { ttlMs, ...described },
-    outcome: reserveKey(store, key, { leaseMs, ...described }),
+    confirmation: { ttlMs, token, kind, isDoubtful },
+    outcome: call(() => store.reserve(key, { leaseMs, token, kind, isDoubtful })),
     isReleased: false,
-    confirm: () => confirmAttempt(settings, attempt),
-    release() {
-      attempt.isReleased = true
-      return withTimeLimit(() => store.release(key, described.token), storeTimeoutMs, 'The replay store')
-    },
   }
-  return attempt
 }
 
-function reserveKey(store: ReplayStore, ...given: Parameters<ReplayStore['reserve']>): Awaitable<ReserveOutcome> {
+/** Asks a store. It may answer at once, and its exception becomes a rejection. */
+function call<T>(ask: () => Awaitable<T>): Awaitable<T> {
   try {
-    return store.reserve(...given)
+    return ask()
   } catch (error) {
     return Promise.reject(error)
   }
+}
+
+/** As `call`, with the time limit. */
+function report({ storeTimeoutMs }: ReplaySettings, ask: () => Awaitable<void>): Awaitable<void> {
+  const answer = call(ask)
+  return isPromise(answer) ? withTimeLimit(() => answer, storeTimeoutMs, 'The replay store') : undefined
+}
+
+function releaseAttempt(settings: ReplaySettings, attempt: Attempt): Awaitable<void> {
+  attempt.isReleased = true
+  return report(settings, () => settings.store.release(attempt.key, attempt.confirmation.token))
 }
 
 /**
@@ -197,22 +200,19 @@ function reserveKey(store: ReplayStore, ...given: Parameters<ReplayStore['reserv
 const confirmPausesMs: readonly number[] = [250, 1000, 4000]
 
 /**
- * Confirms the reservation of an attempt, unless it was released.
- * @throws anything if the store fails. The guard tries again in the background, because a replay
- *   could pass after the lease.
+ * Confirms the reservation of an attempt, unless it was released. If the store fails, the guard
+ * tries again in the background, because a replay could pass after the lease.
  */
-async function confirmAttempt(settings: ReplaySettings, attempt: Attempt, pauses = confirmPausesMs): Promise<void> {
-  if (attempt.isReleased) return
-  const { store, storeTimeoutMs } = settings
-  const { key, confirmation } = attempt
-  const [pauseMs, ...others] = pauses
-  try {
-    await withTimeLimit(() => store.confirm(key, confirmation), storeTimeoutMs, 'The replay store')
-  } catch (error) {
-    const again = (): void => void confirmAttempt(settings, attempt, others).catch(() => undefined)
+function confirmAttempt(settings: ReplaySettings, attempt: Attempt, pauses = confirmPausesMs): Awaitable<void> {
+  if (attempt.isReleased) return undefined
+  const confirming = report(settings, () => settings.store.confirm(attempt.key, attempt.confirmation))
+  if (!isPromise(confirming)) return undefined
+  return confirming.then(undefined, (error: unknown) => {
+    const [pauseMs, ...others] = pauses
+    const again = (): void => void confirmAttempt(settings, attempt, others)?.then(undefined, () => undefined)
     if (pauseMs !== undefined) setTimeout(again, pauseMs)
     throw error
-  }
+  })
 }
 
 const tokensOfText = 1000
@@ -232,8 +232,9 @@ function makeToken(): string {
  * Releases an attempt as soon as the store answers, because the delivery was refused in the
  * meantime. Otherwise a reservation that was made after the time limit would refuse the retry.
  */
-function forgetWhenSettled({ outcome, release }: Attempt): void {
-  Promise.resolve(outcome)
+function forgetWhenSettled(settings: ReplaySettings, attempt: Attempt): void {
+  const release = (): Awaitable<void> => releaseAttempt(settings, attempt)
+  Promise.resolve(attempt.outcome)
     .then(release, release)
     .catch(() => undefined)
 }

@@ -228,7 +228,7 @@ export interface UnprovenRequest<T extends CheckTypes> {
 /** A request whose signature matched. */
 export interface Proof<Webhook> {
   /** Describes it to a replay guard. `undefined` if it must not be reserved. */
-  readonly toDelivery: () => Omit<Delivery, 'native'> | undefined
+  readonly toDelivery: (native: unknown) => Delivery | undefined
   readonly toWebhook: (outcome: Outcome) => Webhook
 }
 

@@ -5,7 +5,7 @@ import type { CheckTypes, Outcome, SchemeCheck } from '../schemes/scheme.ts'
 import { addCause, isRejected, type Rejected, reject } from '../verdict.ts'
 import { borrowBody, explainLoss } from './body.ts'
 import { type Head, readHead, readHeaders } from './head.ts'
-import type { Delivery, IncomingRequest, ReplayGuard, Reservation, Verifier } from './types.ts'
+import type { IncomingRequest, Reservation, Verifier } from './types.ts'
 
 /**
  * Creates the verifier of a scheme: this file has what all schemes share, and the scheme its steps.
@@ -94,34 +94,21 @@ async function verifyRequest<T extends CheckTypes>(
 
   const guard = settings.given.replay
   if (guard === undefined) return conclude(check, proof.toWebhook(unguarded))
-  const delivery = proof.toDelivery()
+  const delivery = proof.toDelivery(native)
   if (delivery === undefined) return conclude(check, proof.toWebhook(unknown))
-  // Not a spread, which would read the body.
-  const reservation = await reserveDelivery(guard, source, Object.assign(delivery, { native }))
-  if (isRejected(reservation)) return refuse(check, reservation)
-  return conclude(check, proof.toWebhook(toOutcome(reservation)))
-}
-
-/**
- * Reserves a delivery. The answer of the guard, or its failure, may refuse the request.
- * @param request Tells if the caller reports how the work ends. Otherwise the delivery counts as
- *   handled now.
- */
-async function reserveDelivery(
-  guard: ReplayGuard,
-  { reportsOutcome }: Pick<IncomingRequest, 'reportsOutcome'>,
-  delivery: Delivery,
-): Promise<Reservation | Rejected> {
+  let reservation: Reservation
   try {
-    const reservation = await guard.reserve(delivery)
-    if (reservation.refuse === 'pending') return reject('replay_pending')
-    if (reservation.refuse === true) return reject('replayed')
-    // Its failure refuses nothing: the guard tries again.
-    if (reportsOutcome !== true) await confirmReservation(reservation).catch(() => undefined)
-    return reservation
+    const reserving = guard.reserve(delivery)
+    reservation = isPromise(reserving) ? await reserving : reserving
+    if (reservation.refuse === 'pending') return refuse(check, reject('replay_pending'))
+    if (reservation.refuse === true) return refuse(check, reject('replayed'))
+    // If nothing reports how the work ends, the delivery counts as handled now. A failure of this
+    // refuses nothing: the guard tries again.
+    if (source.reportsOutcome !== true) await confirmReservation(reservation).catch(() => undefined)
   } catch (error) {
-    return addCause(reject('replay_store_failed'), error)
+    return refuse(check, addCause(reject('replay_store_failed'), error))
   }
+  return conclude(check, proof.toWebhook(toOutcome(reservation)))
 }
 
 /** Without `confirm`, a reservation lasts from the start. */

@@ -224,7 +224,7 @@ async function prove({
   return {
     // SendGrid sends a delivery again only if it failed, and then the adapters have released it.
     // The signature is no key, because anyone can change it and keep it valid.
-    toDelivery: () => ({ key: hashBody(message), handshake: false, neverRepeats: true }),
+    toDelivery: (native) => ({ key: hashBody(message), handshake: false, neverRepeats: true, native }),
     toWebhook: (outcome) =>
       toAccepted(body, { signedAt, stale, matched: { key: key.id, algorithm: 'ECDSA' } }, outcome),
   }

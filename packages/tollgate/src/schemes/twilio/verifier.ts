@@ -131,14 +131,18 @@ function proveByKeys(
   runUnnoticed(() => reportVerified(settings, claim))
   if (coverage.covers === 'params' && !hasGoodShape(settings, coverage)) return reject('params_misshapen')
 
+  const params = new ReceivedParams(coverage.params)
   return {
     // A GET with the hash of a body may be made from the URL of a JSON event. It must not make that
     // event a replay.
-    toDelivery: () =>
-      coverage.hasForeignHash ? undefined : toDelivery(coverage, hashBody(form.signingString), head.handshake),
+    toDelivery: (native) =>
+      coverage.hasForeignHash
+        ? undefined
+        : toDelivery(coverage, params, hashBody(form.signingString), head.handshake, native),
     toWebhook: (outcome) =>
       toAccepted(
         coverage,
+        params,
         {
           handshake: head.handshake,
           accountSid: findAccount(settings, candidate, named),

@@ -22,6 +22,7 @@ export function toObserved(coverage: Coverage, rejection: Rejected): Observed {
 /** Makes the verdict for a request that was proven. */
 export function toAccepted(
   coverage: Coverage,
+  params: WebhookParams,
   { handshake, accountSid, matched }: Pick<Accepted, 'handshake' | 'accountSid' | 'matched'>,
   { delivery, confirm, release }: Outcome,
 ): Accepted {
@@ -29,7 +30,7 @@ export function toAccepted(
     [bodySource]: coverage.body,
     ok: true as const,
     scheme: 'twilio' as const,
-    params: new ReceivedParams(coverage.params),
+    params,
     json: toJsonParser(coverage.body),
     handshake,
     covers: coverage.covers,
@@ -42,13 +43,20 @@ export function toAccepted(
 }
 
 /** Describes a request that was proven to a replay guard. */
-export function toDelivery(coverage: Coverage, key: string, handshake: boolean): Delivery {
+export function toDelivery(
+  coverage: Coverage,
+  params: WebhookParams,
+  key: string,
+  handshake: boolean,
+  native: unknown,
+): Delivery {
   return withBody({
     [bodySource]: coverage.body,
     key,
     handshake,
     covers: coverage.covers,
-    params: new ReceivedParams(coverage.params),
+    params,
+    native,
   })
 }
 
