@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import published from '../../../conformance/data/published.json' with { type: 'json' }
 import { createVerifier } from '../src/index.ts'
-import { findMisshapen, hasWebhookShape } from '../src/params/index.ts'
+import { findMisshapen, hasWebhookShape, kindOf } from '../src/params/index.ts'
+import { ReceivedParams } from '../src/schemes/twilio/webhook.ts'
+import { kinds } from '../src/schemes/twilio/webhooks/index.ts'
+import { recogniseForm } from '../src/schemes/twilio/webhooks/shapes.ts'
+import { sampleWebhook, webhookKinds } from '../src/testing/index.ts'
 import { accountSid, formRequest, getRequest, jsonRequest, naiveJoin, options } from './requests.ts'
 import { twilioFixtures } from './testing-fixtures.ts'
 
@@ -367,6 +371,60 @@ describe.each(Object.entries(surroundings))('the text that Twilio signed for %s,
     }
     expect([...passed]).toEqual([])
     expect(cuts).toBeGreaterThan(500)
+  })
+})
+
+describe('a replay guard', () => {
+  // What is kept about names has only Twilio's own.
+  test('finds every name of a rule among the parameters of the kinds', () => {
+    const all = Object.values(kinds)
+    const known = new Set(all.flatMap(({ parameters }) => parameters.map(({ name }) => name)))
+    const forms = all.filter(({ body }) => body === 'form' || body === 'query')
+    expect(forms.flatMap(({ rule }) => rule.map(({ name }) => name)).filter((name) => !known.has(name))).toEqual([])
+  })
+
+  test('keeps nothing that a caller can change', () => {
+    const pairs = makeSms('hi').filter(([name]) => name !== 'To')
+    const missing = [{ name: 'To', reason: 'is missing' }]
+    for (let round = 0; round < 3; round++) {
+      const found = find(pairs) as { name: string; reason: string }[]
+      expect(found).toEqual(missing)
+      for (const fault of found) fault.name = 'changed'
+      found.length = 0
+    }
+  })
+
+  test('recognises the same kinds and faults in any order of requests', () => {
+    const random = createRandom(11)
+    const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T
+    const more = [
+      ...names,
+      'RiskScore',
+      'SipHeader_X-a',
+      'SipHeader_X-b',
+      'MediaUrl1',
+      'EventType',
+      'Direction',
+      'CallSid',
+    ]
+    const values = [...own, '', 'received', 'ringing', 'inbound', 'whatsapp:+14155550142', '+14155550142', 'CityBank']
+    const forms = Array.from({ length: 3000 }, () => {
+      const pairs = (sampleWebhook(pick(webhookKinds)).params ?? []).map(([name, value]): Pair => [name, String(value)])
+      for (let changes = random(4); changes > 0; changes--) {
+        const at = random(pairs.length + 1)
+        const name = random(2) === 0 ? pick(more) : (pairs[at]?.[0] ?? 'From')
+        pairs.splice(at, random(2), ...(random(3) === 0 ? [] : [[name, pick(values)] as const]))
+      }
+      return new ReceivedParams(pairs)
+    })
+    const recognise = (params: ReceivedParams) => {
+      const found = findMisshapen(params)
+      const kind = kindOf(params)
+      expect(recogniseForm(params)).toEqual(kind && { kind, isDoubtful: found.length > 0 })
+      return found
+    }
+    const first = forms.map(recognise)
+    expect(forms.toReversed().map(recognise).reverse()).toEqual(first)
   })
 })
 

@@ -1,8 +1,8 @@
 import { type Awaitable, isPromise, withTimeLimit } from '../checks/limits.ts'
 import { readOptions } from '../checks/options.ts'
 import { parseJsonBody } from '../schemes/twilio/sign/form.ts'
-import { kindOf, kindOfJson, neverRepeats } from '../schemes/twilio/webhooks/index.ts'
-import { findMisshapenOf } from '../schemes/twilio/webhooks/shapes.ts'
+import { kindOfJson, neverRepeats } from '../schemes/twilio/webhooks/index.ts'
+import { recogniseForm } from '../schemes/twilio/webhooks/shapes.ts'
 import { logCause } from '../verify/refusal-log.ts'
 import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
 import type { Confirmation, ReplayStore, ReserveOutcome } from './store.ts'
@@ -251,7 +251,5 @@ function recogniseKind(delivery: Delivery): Pick<Confirmation, 'kind' | 'isDoubt
     const kind = delivery.body && kindOfJson(parseJsonBody(delivery.body))
     return kind === undefined ? unknown : { kind, isDoubtful: false }
   }
-  const kind = params && kindOf(params)
-  if (params === undefined || kind === undefined) return unknown
-  return { kind, isDoubtful: findMisshapenOf(kind, params).length > 0 }
+  return (params && recogniseForm(params)) ?? unknown
 }

@@ -4,7 +4,7 @@ import type { Delivery } from '../../verify/types.ts'
 import type { Outcome } from '../scheme.ts'
 import type { Coverage } from './coverage.ts'
 import type { Pairs } from './sign/form.ts'
-import { type DistinctPairs, findDistinct, orderNames } from './sign/signing-string.ts'
+import { type DistinctPairs, findDistinct } from './sign/signing-string.ts'
 
 /** Makes the verdict for `observe` mode: the request as it arrived, of which nothing is proven. */
 export function toObserved(coverage: Coverage, rejection: Rejected): Observed {
@@ -92,15 +92,9 @@ export class ReceivedParams implements WebhookParams {
     Object.freeze(this)
   }
 
-  /**
-   * Finds the distinct pairs. Few pairs whose names do not repeat get no index, which would cost
-   * more than to find this out.
-   */
-  static findDistinct(
-    params: ReceivedParams,
-  ): Pick<DistinctPairs, 'pairs'> & { readonly values?: DistinctPairs['values'] } {
-    const pairs = params.#pairs
-    return orderNames(pairs.map((pair) => pair[0])) ? { pairs } : params.#index
+  /** Lists the pairs, for code of the library that only reads them. */
+  static listPairs(params: ReceivedParams): Pairs {
+    return params.#pairs
   }
 
   /**

@@ -36,6 +36,8 @@ function parseRows(table: Readonly<Record<WebhookKind, KindRow>>): Readonly<Reco
   return Object.freeze(Object.fromEntries(parsed))
 }
 
+type Candidate = readonly [kind: string, row: Pick<Kind, 'rule'>]
+
 // A replay guard asks for the kind of every delivery.
 const recognised = Object.entries(kinds).filter(([, { rule }]) => rule.length > 0)
 const formKinds = recognised.filter(([, { body }]) => body === 'form' || body === 'query')
@@ -82,7 +84,15 @@ export function kindOfJson(json: unknown): WebhookKind | undefined {
   return findKind({ get, has: (name) => fields.has(name) }, jsonKinds)
 }
 
-function findKind(params: ParamsReader, among: typeof recognised): WebhookKind | undefined {
+/** Lists the kinds of forms whose rules allow a list of names. Only values are left to check. */
+export function listCandidates(names: Pick<ParamsReader, 'has'>): readonly Candidate[] {
+  return formKinds
+    .filter(([, { rule }]) => rule.every(({ name, isAbsent }) => names.has(name) !== isAbsent))
+    .map(([kind, { rule }]) => [kind, { rule: rule.filter(({ values }) => values !== undefined) }])
+}
+
+/** Finds the first kind whose rule is met. */
+export function findKind(params: ParamsReader, among: readonly Candidate[]): WebhookKind | undefined {
   const found = among.find(([, { rule }]) => rule.every((condition) => isMet(condition, params)))
   return found?.[0] as WebhookKind | undefined
 }

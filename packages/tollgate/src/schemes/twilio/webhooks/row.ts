@@ -69,7 +69,13 @@ interface Parameter {
 interface Condition {
   readonly name: string
   readonly isAbsent: boolean
-  readonly values: readonly string[] | undefined
+  readonly values: readonly ExpectedValue[] | undefined
+}
+
+interface ExpectedValue {
+  readonly text: string
+  /** True if any text may follow. */
+  readonly isStart: boolean
 }
 
 /** A row, parsed. */
@@ -101,7 +107,11 @@ export function parseRow({ body, rule, text, neverRepeats, repeated, batch, para
 
 function parseCondition(word: string): Condition {
   const [name = '', values] = word.replace('!', '').split('=')
-  return { name, isAbsent: word.startsWith('!'), values: values?.split('|') }
+  return { name, isAbsent: word.startsWith('!'), values: values?.split('|').map(parseValue) }
+}
+
+function parseValue(word: string): ExpectedValue {
+  return { text: word.replace('*', ''), isStart: word.endsWith('*') }
 }
 
 function splitNames(texts: readonly string[]): readonly string[] {
@@ -122,6 +132,9 @@ export interface ParamsReader {
 /** Checks one condition of a rule. */
 export function isMet({ name, isAbsent, values }: Condition, params: ParamsReader): boolean {
   if (values === undefined) return params.has(name) !== isAbsent
-  const value = params.get(name) ?? ''
-  return values.some((one) => (one.endsWith('*') ? value.startsWith(one.slice(0, -1)) : value === one))
+  return isExpected(params.get(name) ?? '', values)
+}
+
+function isExpected(value: string, values: readonly ExpectedValue[]): boolean {
+  return values.some(({ text, isStart }) => (isStart ? value.startsWith(text) : value === text))
 }

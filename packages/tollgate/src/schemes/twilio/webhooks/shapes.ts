@@ -1,6 +1,7 @@
-import type { Pairs } from '../sign/form.ts'
+import { distinct, type Pairs } from '../sign/form.ts'
+import { findDistinct } from '../sign/signing-string.ts'
 import { ReceivedParams } from '../webhook.ts'
-import { kindOf, kinds, type WebhookKind } from './index.ts'
+import { findKind, kinds, listCandidates, type WebhookKind } from './index.ts'
 import type { Kind, ParamsReader } from './row.ts'
 
 /** A parameter that Twilio would not have sent like this. */
@@ -13,11 +14,14 @@ export interface Misshapen {
 /** The shape of some parameters. The first row whose `names` match a name is its shape. */
 interface ShapeRow {
   readonly names: RegExp
-  /** The value. It may be empty, unless `isFilled`. */
-  readonly value: RegExp
-  readonly isFilled?: true
-  /** The value holds no name of a parameter, as digits and SIDs do not. */
-  readonly isClosed?: true
+  /**
+   * Values that hold no name of a parameter, as digits and SIDs do not: none has an upper-case and a
+   * lower-case letter of a name. Nearly all values are of this kind, so it is tried first.
+   */
+  readonly plain: RegExp
+  /** All other values. The value may be empty, unless `isFilled`. */
+  readonly other: RegExp | undefined
+  readonly isFilled: boolean
   readonly reason: string
 }
 
@@ -28,42 +32,59 @@ const sid = '[A-Z]{2}[0-9a-fA-F]{32}'
  * any value.
  */
 const shapes: readonly ShapeRow[] = [
-  shape('AccountSid', 'AC[0-9a-fA-F]{32}', 'is not "AC" and 32 hex digits', { isFilled: true, isClosed: true }),
-  shape('(?:Sms|SmsMessage|Message)Sid', '(?:SM|MM|IM)[0-9a-fA-F]{32}', 'is not the SID of a message', {
-    isFilled: true,
-    isClosed: true,
-  }),
-  shape('CallSid', 'CA[0-9a-fA-F]{32}', 'is not "CA" and 32 hex digits', { isFilled: true, isClosed: true }),
-  shape('\\w*(?:Sid|_sid)', sid, 'is not a SID', { isClosed: true }),
-  shape('(?:From|To|Caller|Called)Country', '[A-Z]{2}', 'is not the code of a country', { isClosed: true }),
-  shape('(?:From|To|Caller|Called)Zip', '[A-Za-z0-9 -]{1,12}', 'is not a postal code'),
-  shape('(?:From|To|Caller|Called)(?:City|State)', '[^+:/={}<>@]{1,60}', 'is not the name of a place'),
+  shape('AccountSid', 'is not "AC" and 32 hex digits', 'AC[0-9a-fA-F]{32}', undefined, true),
+  shape('(?:Sms|SmsMessage|Message)Sid', 'is not the SID of a message', '(?:SM|MM|IM)[0-9a-fA-F]{32}', undefined, true),
+  shape('CallSid', 'is not "CA" and 32 hex digits', 'CA[0-9a-fA-F]{32}', undefined, true),
+  shape('\\w*(?:Sid|_sid)', 'is not a SID', sid),
+  shape('(?:From|To|Caller|Called)Country', 'is not the code of a country', '[A-Z]{2}'),
+  shape('(?:From|To|Caller|Called)Zip', 'is not a postal code', '[A-Z0-9 -]{1,12}', '[A-Za-z0-9 -]{1,12}'),
+  shape(
+    '(?:From|To|Caller|Called)(?:City|State)',
+    'is not the name of a place',
+    '[^+:/={}<>@a-z]{1,60}',
+    '[^+:/={}<>@]{1,60}',
+  ),
   // A number, a short code, a URI such as `whatsapp:+…`, a name such as `anonymous` or `CityBank`.
   shape(
     'From|To|Caller|Called|OtherRecipients\\d{1,2}',
-    "\\+?[0-9*#]{1,18}|[a-z]{1,20}:\\S{1,250}|(?!.*(?:From|To[A-Z]))[A-Za-z0-9 ._&'-]{1,15}",
     'is not an address',
+    '\\+?[0-9*#]{1,18}',
+    "[a-z]{1,20}:\\S{1,250}|(?!.*(?:From|To[A-Z]))[A-Za-z0-9 ._&'-]{1,15}",
   ),
-  shape('(?:Referral)?Num(?:Media|Segments)|ErrorCode|SequenceNumber|\\w*Duration', '\\d{1,10}', 'is not a number', {
-    isClosed: true,
-  }),
-  shape('ApiVersion', '\\d{4}-\\d\\d-\\d\\d', 'is not a date', { isClosed: true }),
+  shape('(?:Referral)?Num(?:Media|Segments)|ErrorCode|SequenceNumber|\\w*Duration', 'is not a number', '\\d{1,10}'),
+  shape('ApiVersion', 'is not a date', '\\d{4}-\\d\\d-\\d\\d'),
   shape(
     '(?:Sms|Message|Call|DialCall|Recording|Transcription)Status|Direction|OptOutType',
-    '[A-Za-z-]{1,30}',
     'is not a word',
+    '[a-z-]{1,30}',
+    '[A-Za-z-]{1,30}',
   ),
-  shape('MediaContentType\\d{1,2}', '[\\w.+-]{1,80}/[\\w.+-]{1,80}(?:;.*)?', 'is not a media type'),
-  shape('MediaUrl\\d{1,2}|(?:Recording|Error|Transcription)Url', 'https?://\\S{1,2000}', 'is not a URL'),
+  shape(
+    'MediaContentType\\d{1,2}',
+    'is not a media type',
+    '[a-z0-9.+-]{1,80}/[a-z0-9.+-]{1,80}',
+    '[\\w.+-]{1,80}/[\\w.+-]{1,80}(?:;.*)?',
+  ),
+  shape(
+    'MediaUrl\\d{1,2}|(?:Recording|Error|Transcription)Url',
+    'is not a URL',
+    'https?://[a-z0-9./_-]{1,2000}',
+    'https?://\\S{1,2000}',
+  ),
 ]
 
-function shape(
-  names: string,
-  value: string,
-  reason: string,
-  flags?: Pick<ShapeRow, 'isFilled' | 'isClosed'>,
-): ShapeRow {
-  return { names: new RegExp(`^(?:${names})$`), value: new RegExp(`^(?:${value})$`, 's'), reason, ...flags }
+function shape(names: string, reason: string, plain: string, other?: string, isFilled = false): ShapeRow {
+  return {
+    names: matchAll(names),
+    plain: matchAll(plain),
+    other: other === undefined ? other : matchAll(other),
+    isFilled,
+    reason,
+  }
+}
+
+function matchAll(pattern: string): RegExp {
+  return new RegExp(`^(?:${pattern})$`, 's')
 }
 
 // A name directly before a value that it has: the text that Twilio signs, inside another value.
@@ -99,50 +120,75 @@ export interface CheckedParams extends ParamsReader, Iterable<readonly [string, 
  * @returns an empty list if all fit
  */
 export function findMisshapen(params: CheckedParams): readonly Misshapen[] {
-  return findMisshapenOf(kindOf(params), params)
+  const form = layOut(params)
+  return findInForm(form, findKindOf(form))
 }
 
-/** As `findMisshapen`, for parameters whose kind is known already. */
-export function findMisshapenOf(name: WebhookKind | undefined, params: CheckedParams): readonly Misshapen[] {
-  const found: Misshapen[] = []
-  const inValues: Misshapen[] = []
-  const { pairs, values } = ReceivedParams.findDistinct(toReceived(params))
-  const has = (name: string): boolean => values?.has(name) ?? pairs.some((pair) => pair[0] === name)
-  const facts = describeNames(pairs)
-  const kind = name && findCompleteKind(kinds[name], params)
-  const text = kind?.text
+/**
+ * Recognises a form for a replay guard.
+ * @returns its kind, and if it may be a cut of another form. `undefined` for an unknown kind.
+ */
+export function recogniseForm(
+  params: CheckedParams,
+): { readonly kind: WebhookKind; readonly isDoubtful: boolean } | undefined {
+  const form = layOut(params)
+  const kind = findKindOf(form)
+  return kind && { kind, isDoubtful: findInForm(form, kind).length > 0 }
+}
 
+function findKindOf({ pairs, layout: { places, candidates } }: Form): WebhookKind | undefined {
+  const get = (name: string): string | undefined => pairs[places.get(name) ?? -1]?.[1]
+  return findKind({ get, has: (name) => places.has(name) }, candidates)
+}
+
+function findInForm({ pairs, facts, layout, unsure }: Form, name: WebhookKind | undefined): readonly Misshapen[] {
+  const { kind, checks, missing } = findPlan(layout, name)
   // The text of a message may hold anything, but only if no other value could hold the rest of the
   // original: then that text is the last one that its sender wrote. Few texts need the answer.
   let isFree: boolean | undefined
-  const mayHoldAnything = (name: string): boolean => {
-    if (name !== text) return false
+  const mayHoldAnything = (text: string): boolean => {
+    if (text !== kind?.text) return false
     isFree ??= facts.every(({ name, shape }) => name === text || shape !== undefined)
     return isFree
   }
-  for (let index = 0; index < pairs.length; index++) {
-    const { name, shape, isKnown, endings } = facts[index] as NameFacts
-    const [, value] = pairs[index] as Pairs[number]
-    const ofName = values?.get(name)
-    const isRepeated = typeof ofName === 'object'
-    if (!isRepeated || ofName.values().next().value === value) {
-      if (isRepeated && (shape !== undefined || name === text)) found.push({ name, reason: 'is repeated' })
-      const reason = isKnown ? undefined : findFaultOfName(name, kind)
-      if (reason !== undefined) found.push({ name, reason })
-    }
-    const row = kind !== undefined || name === 'AccountSid' ? shape : undefined
-    if (row !== undefined && !(value === '' ? row.isFilled === undefined : row.value.test(value)))
-      inValues.push({ name, reason: row.reason })
-    // `SmsStatu` with the value `sreceived`: the name and the value begin with a longer name. A
-    // known name may do that if the longer one is there too: `From` with the value `CityBank`.
-    else if (endings?.some((ending) => value.startsWith(ending) && !(isKnown && has(name + ending))))
-      inValues.push({ name, reason: 'is a part of another name' })
-    else if (!row?.isClosed && swallowed.test(value) && !mayHoldAnything(name))
-      inValues.push({ name, reason: 'holds other parameters' })
+  const inValues: Misshapen[] = []
+  for (let place = 0; place < pairs.length; place++) {
+    const pair = pairs[place] as Pairs[number]
+    const check = checks[place] ?? toCheck(facts[place] as NameFacts, kind, layout.places)
+    const reason = findFaultOfValue(pair[1], check)
+    if (reason !== undefined && !(reason === holdsOthers && mayHoldAnything(pair[0])))
+      inValues.push({ name: pair[0], reason })
   }
-  if (text !== undefined)
-    for (const name of [...identity, text]) if (!has(name)) found.push({ name, reason: 'is missing' })
-  return inValues.length === 0 ? found : [...found, ...inValues]
+  // A caller may change what it gets, so it gets nothing that is kept.
+  if (unsure.length + missing.length === 0) return inValues
+  const absent = missing.map((name) => ({ name, reason: 'is missing' }))
+  return [...findFaultsOfNames(unsure, kind), ...absent, ...inValues]
+}
+
+const holdsOthers = 'holds other parameters'
+
+function findFaultOfValue(value: string, { row, endings }: ValueCheck): string | undefined {
+  if (value === '') return row?.isFilled ? row.reason : undefined
+  const isPlain = row?.plain.test(value) === true
+  if (row !== undefined && !isPlain && row.other?.test(value) !== true) return row.reason
+  // `SmsStatu` with the value `sreceived`: the name and the value begin with a longer name.
+  if (endings?.some((ending) => value.startsWith(ending))) return 'is a part of another name'
+  return !isPlain && swallowed.test(value) ? holdsOthers : undefined
+}
+
+function findFaultsOfNames(facts: readonly NameFacts[], kind: Kind | undefined): readonly Misshapen[] {
+  const faults: Misshapen[] = []
+  const repeated = new Map<string, boolean>()
+  for (const { name } of facts) repeated.set(name, repeated.has(name))
+  for (const { name, shape, isKnown } of facts) {
+    const isRepeated = repeated.get(name)
+    // Each name is reported once.
+    if (!repeated.delete(name)) continue
+    if (isRepeated && (shape !== undefined || name === kind?.text)) faults.push({ name, reason: 'is repeated' })
+    const reason = isKnown ? undefined : findFaultOfName(name, kind)
+    if (reason !== undefined) faults.push({ name, reason })
+  }
+  return faults
 }
 
 /**
@@ -153,18 +199,48 @@ export function hasWebhookShape(params: CheckedParams): boolean {
   return findMisshapen(params).length === 0
 }
 
-function toReceived(params: CheckedParams): ReceivedParams {
-  if (params instanceof ReceivedParams) return params
-  return new ReceivedParams([...params].map(([name = '', value = '']) => [name, value]))
+function toPairs(params: CheckedParams): Pairs {
+  if (params instanceof ReceivedParams) return ReceivedParams.listPairs(params)
+  return [...params].map(([name = '', value = '']) => [name, value])
 }
 
-/**
- * Finds the kind whose shapes apply: one with all parameters that Twilio always sends, since
- * examples and older webhooks have fewer; or a message, whose text a stranger wrote.
- */
-function findCompleteKind(kind: Kind, params: ParamsReader): Kind | undefined {
-  if (kind.text !== undefined) return kind
-  return kind.parameters.every((parameter) => !parameter.always || params.has(parameter.name)) ? kind : undefined
+/** A form: its distinct pairs, and what their names show. */
+interface Form {
+  readonly pairs: Pairs
+  readonly facts: readonly NameFacts[]
+  readonly layout: Layout
+  /** The names that may have a fault. */
+  readonly unsure: readonly NameFacts[]
+}
+
+const none: readonly NameFacts[] = []
+
+/** What the names of a form show, whatever the values are. */
+interface Layout {
+  /** `undefined` for a name that a stranger may have chosen. */
+  readonly facts: readonly (NameFacts | undefined)[]
+  /** The first place of each of Twilio's names. Nothing depends on the others. */
+  readonly places: ReadonlyMap<string, number>
+  /** The kinds whose rules these names allow. */
+  readonly candidates: ReturnType<typeof listCandidates>
+  /** By kind. They are made when a form of that kind arrives. */
+  readonly plans: Map<WebhookKind | undefined, Plan>
+}
+
+/** What is left to check in a form of a layout and a kind. */
+interface Plan {
+  /** The kind whose shapes apply. */
+  readonly kind: Kind | undefined
+  /** By place. `undefined` for a name that a stranger may have chosen. */
+  readonly checks: readonly (ValueCheck | undefined)[]
+  /** The names that identify a message, if they are not there. */
+  readonly missing: readonly string[]
+}
+
+interface ValueCheck {
+  readonly row: ShapeRow | undefined
+  /** The endings of longer names: the value must not begin with one. */
+  readonly endings: readonly string[] | undefined
 }
 
 /** The facts about a name that do not depend on the other parameters. */
@@ -173,40 +249,116 @@ interface NameFacts {
   readonly shape: ShapeRow | undefined
   /** True for a name that any kind has. */
   readonly isKnown: boolean
+  /** True if Twilio chose it, and no stranger: a name of a row, with an index at most. */
+  readonly isOwn: boolean
   /** The rest of each longer name that begins with this one: `SmsStatu` has `s`. */
   readonly endings: readonly string[] | undefined
 }
 
-/**
- * Describes the names of a form. Webhooks of one kind have their names in one order, and to compare
- * a name costs less than to look it up. So the names that were last at these places are tried first.
- */
-function describeNames(pairs: Pairs): readonly NameFacts[] {
-  const last = pairs.length > 64 ? [] : (lastNames[pairs.length] ?? [])
-  if (pairs.length <= 64) lastNames[pairs.length] = last
-  return pairs.map(([name], index) => {
-    const known = last[index]
-    if (known?.name === name) return known
-    const facts = describeName(name)
-    // Strangers may have chosen other names.
-    last[index] = plainNames.has(name) ? facts : undefined
-    return facts
+// Webhooks of one kind have their names in one order, and to compare names costs less than to look
+// them up. So the last layouts with as many names are tried first. They have only Twilio's own
+// names, so nothing of a request is kept. After a hostile request the next one has to be laid out
+// again, and nothing else changes.
+const layouts: Layout[][] = []
+const mostLayouts = 4
+const mostNames = 64
+/** The most names in a kept layout that are not Twilio's: headers of SIP, or names that are new. */
+const mostOthers = 8
+
+function layOut(params: CheckedParams): Form {
+  const pairs = toPairs(params)
+  const lasts = layouts[pairs.length] ?? []
+  for (const layout of lasts) {
+    const form = fitLayout(pairs, layout)
+    if (form !== undefined) return form
+  }
+  const all = findDistinct(pairs)
+  const facts = all.pairs.map(([name]) => describeName(name))
+  const layout = makeLayout(facts)
+  const others = facts.filter(({ isOwn }) => !isOwn).length
+  if (all.values.size === pairs.length && pairs.length <= mostNames && others <= mostOthers)
+    layouts[pairs.length] = [layout, ...lasts].slice(0, mostLayouts)
+  return { pairs: all.pairs, facts, layout, unsure: facts }
+}
+
+/** Returns the form if it has this layout, and if no name repeats. */
+function fitLayout(pairs: Pairs, layout: Layout): Form | undefined {
+  let unsure: NameFacts[] | undefined
+  for (let place = 0; place < pairs.length; place++) {
+    const name = (pairs[place] as Pairs[number])[0]
+    const known = layout.facts[place]
+    if (known !== undefined) {
+      if (known.name !== name) return undefined
+      continue
+    }
+    const other = describeName(name)
+    if (other.isOwn || unsure?.some((one) => one.name === name)) return undefined
+    unsure ??= []
+    unsure.push(other)
+  }
+  if (unsure === undefined) return { pairs, facts: layout.facts as readonly NameFacts[], layout, unsure: none }
+  const others = unsure.values()
+  const facts = layout.facts.map((known) => known ?? (others.next().value as NameFacts))
+  return { pairs, facts, layout, unsure }
+}
+
+function makeLayout(all: readonly NameFacts[]): Layout {
+  const places = new Map<string, number>()
+  const facts = all.map((one, place) => {
+    if (!one.isOwn) return undefined
+    if (!places.has(one.name)) places.set(one.name, place)
+    return one
   })
+  return { facts, places, candidates: listCandidates(places), plans: new Map() }
+}
+
+function findPlan(layout: Layout, name: WebhookKind | undefined): Plan {
+  const known = layout.plans.get(name)
+  if (known !== undefined) return known
+  const { facts, places } = layout
+  const kind = name && findCompleteKind(kinds[name], places)
+  const checks = facts.map((one) => one && toCheck(one, kind, places))
+  const needed = kind?.text === undefined ? [] : [...identity, kind.text]
+  const plan = { kind, checks, missing: needed.filter((one) => !places.has(one)) }
+  layout.plans.set(name, plan)
+  return plan
+}
+
+function toCheck(
+  { name, shape, isKnown, endings }: NameFacts,
+  kind: Kind | undefined,
+  places: ReadonlyMap<string, number>,
+): ValueCheck {
+  return {
+    row: kind !== undefined || name === 'AccountSid' ? shape : undefined,
+    // A known name may begin a longer one if that is there too: `From` with the value `CityBank`.
+    endings: isKnown ? endings?.filter((ending) => !places.has(name + ending)) : endings,
+  }
+}
+
+/**
+ * Finds the kind whose shapes apply: one with all parameters that Twilio always sends, since
+ * examples and older webhooks have fewer; or a message, whose text a stranger wrote.
+ */
+function findCompleteKind(kind: Kind, names: ReadonlyMap<string, unknown>): Kind | undefined {
+  if (kind.text !== undefined) return kind
+  return kind.parameters.every((parameter) => !parameter.always || names.has(parameter.name)) ? kind : undefined
 }
 
 function describeName(name: string): NameFacts {
   const known = factsOfNames.get(name)
   if (known !== undefined) return known
   endings ??= findEndings()
-  const isPlain = plainNames.has(name)
+  const isOwn = plainNames.has(name) || indexedNames.test(name)
   const facts = {
     name,
     shape: shapes.find(({ names }) => names.test(name)),
-    isKnown: isPlain || patterns.some((pattern) => isNamed(name, pattern)),
+    isKnown: isOwn || extendedNames.test(name),
+    isOwn,
     endings: endings.get(name),
   }
   // No other names, which strangers may have chosen.
-  if (isPlain) factsOfNames.set(name, facts)
+  if (facts.isOwn) factsOfNames.set(name, facts)
   return facts
 }
 
@@ -230,12 +382,11 @@ function findNextName({ parameters }: Kind, text: string): string {
 
 const allNames = Object.values(kinds).flatMap(listNames)
 const plainNames: ReadonlySet<string> = new Set(allNames.filter((name) => !isPattern(name)))
-const patterns = [...new Set(allNames.filter(isPattern))]
+const indexedNames = matchStarts('{N}', '\\d{1,2}')
+const extendedNames = matchStarts('*', '[\\w-]{1,100}')
 // A replay guard checks every delivery, so the facts about a name are kept. They are found when the
 // first deliveries arrive: made by the import, they would be 5 MB of memory in every process.
 const factsOfNames = new Map<string, NameFacts>()
-/** By the number of names, and by their places. */
-const lastNames: (NameFacts | undefined)[][] = []
 let endings: ReadonlyMap<string, readonly string[]> | undefined
 
 /** Finds for each beginning of a name its endings: `SmsStatu` has `s`. */
@@ -255,11 +406,10 @@ function isPattern(name: string): boolean {
   return /[{*]/.test(name)
 }
 
-/** Compares a name with a pattern of a row: `MediaUrl{N}`, `SipHeader_*`. */
-function isNamed(name: string, pattern: string): boolean {
-  const [start = ''] = pattern.split(/\{N\}|\*/)
-  const rest = name.startsWith(start) ? name.slice(start.length) : ''
-  return pattern.endsWith('*') ? /^[\w-]{1,100}$/.test(rest) : /^\d{1,2}$/.test(rest)
+/** Matches the names of patterns such as `MediaUrl{N}` and `SipHeader_*`. */
+function matchStarts(end: string, rest: string): RegExp {
+  const starts = allNames.filter((name) => name.endsWith(end)).map((name) => name.slice(0, -end.length))
+  return new RegExp(`^(?:${distinct(starts).join('|')})${rest}$`)
 }
 
 function listNames(kind: Kind): readonly string[] {
