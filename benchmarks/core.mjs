@@ -64,12 +64,14 @@ with a Request of Node.js, as their own servers make it.`,
   [
     'Start and memory',
     `The CPU time of the first import: the unit is a module that only imports \`node:crypto\`. The heap memory that one check
-allocates, and the part of it that stays. The help is the CPU time of the whole process.`,
+allocates, and the part of it that stays. The help is the CPU time of the whole process, in starts of Node.js without a
+program.`,
     [measureImport, measureMemory, measureHelp],
   ],
   [
     'Key files',
-    'The CPU time in which a new process reads files of 100,000 accounts each with `fileKeys`.',
+    `The CPU time in which a new process reads files of 100,000 accounts each with \`fileKeys\`. The unit is one \`JSON.parse\`
+of the same files.`,
     [measureKeyFiles],
   ],
 ]

@@ -113,20 +113,23 @@ function runWhole(program, words) {
   return Number(spawnSync(process.execPath, args, { encoding: 'utf8' }).stderr)
 }
 
-/** Measures the help of the command line, with the start of Node.js. */
+/** Measures the help of the command line, in starts of Node.js without a program. */
 export function measureHelp({ rounds = 15 } = {}) {
   const runs = ['--help', 'verify --help'].map((words) => ({
     what: `tollgate ${words}`,
     run: () => runWhole(`await import('${command}')`, words.split(' ')),
   }))
-  const all = [...runs, { what: 'Node.js without a program', run: () => runWhole('', []) }]
-  const times = Array.from({ length: rounds }, () => all.map(({ run }) => run()))
-  const format = (/** @type {number} */ figure) => `${figure.toFixed(0)} ms`
-  return all.map(({ what }, column) =>
+  const times = Array.from({ length: rounds }, () => ({
+    bare: runWhole('', []),
+    own: runs.map(({ run }) => run()),
+  }))
+  const milliseconds = median(times.map(({ bare }) => bare))
+  const format = (/** @type {number} */ ratio) => `${ratio.toFixed(2)} × (${(ratio * milliseconds).toFixed(0)} ms)`
+  return runs.map(({ what }, column) =>
     makeRow(
       what,
-      times.map((round) => round[column] ?? Number.NaN),
-      { format },
+      times.map(({ bare, own }) => (own[column] ?? Number.NaN) / bare),
+      { format, budget: { most: 1.5 } },
     ),
   )
 }
