@@ -69,13 +69,7 @@ interface Parameter {
 interface Condition {
   readonly name: string
   readonly isAbsent: boolean
-  readonly values: readonly ExpectedValue[] | undefined
-}
-
-interface ExpectedValue {
-  readonly text: string
-  /** True if any text may follow. */
-  readonly isStart: boolean
+  readonly values: readonly string[] | undefined
 }
 
 /** A row, parsed. */
@@ -107,11 +101,7 @@ export function parseRow({ body, rule, text, neverRepeats, repeated, batch, para
 
 function parseCondition(word: string): Condition {
   const [name = '', values] = word.replace('!', '').split('=')
-  return { name, isAbsent: word.startsWith('!'), values: values?.split('|').map(parseValue) }
-}
-
-function parseValue(word: string): ExpectedValue {
-  return { text: word.replace('*', ''), isStart: word.endsWith('*') }
+  return { name, isAbsent: word.startsWith('!'), values: values?.split('|') }
 }
 
 function splitNames(texts: readonly string[]): readonly string[] {
@@ -132,9 +122,6 @@ export interface ParamsReader {
 /** Checks one condition of a rule. */
 export function isMet({ name, isAbsent, values }: Condition, params: ParamsReader): boolean {
   if (values === undefined) return params.has(name) !== isAbsent
-  return isExpected(params.get(name) ?? '', values)
-}
-
-function isExpected(value: string, values: readonly ExpectedValue[]): boolean {
-  return values.some(({ text, isStart }) => (isStart ? value.startsWith(text) : value === text))
+  const value = params.get(name) ?? ''
+  return values.some((one) => (one.endsWith('*') ? value.startsWith(one.slice(0, -1)) : value === one))
 }
