@@ -142,6 +142,8 @@ async function serveWithLog(name: string, stdout: 'pipe' | number, count: number
   const agent = new Agent({ keepAlive: true, maxSockets: 8 })
   const long = `/${'x'.repeat(490)}`
   const answers = await Promise.all(Array.from({ length: count }, () => post(port, long, agent)))
+  // A line is written after its answer. This request is answered after both.
+  await (await fetch(`${admin}/metrics`)).text()
   makeSpace()
   answers.push(await post(port, long, agent))
   agent.destroy()
