@@ -201,14 +201,6 @@ export const explained = [
     ],
   },
   {
-    file: 'schemes/twilio/webhook.ts',
-    because: 'An index of names that do not repeat gives the same answers, only more slowly',
-    changes: [
-      ['orderNames(pairs.map((pair) => pair[0]))', 'false'],
-      ['(pair) => pair[0]', '() => undefined'],
-    ],
-  },
-  {
     file: 'verify/verifier.ts',
     because: 'A call of `undefined` throws, and an exception in a listener is ignored',
     changes: [
@@ -230,13 +222,11 @@ export const explained = [
   },
   {
     file: 'replay/replay-guard.ts',
-    because: 'A kind that is not of JSON was found in the parameters, so there are some. The check is for the types',
-    changes: [['params === undefined', 'false']],
-  },
-  {
-    file: 'replay/replay-guard.ts',
-    because: 'An answer that is there is the same behind a time limit, only more slowly',
-    changes: [['isPromise(answer)', 'true']],
+    because: 'An answer that is there is the same after a wait for it, only more slowly',
+    changes: [
+      ["attempt.outcome === 'reserved'", 'false'],
+      ["'reserved'", '""'],
+    ],
   },
   {
     file: 'replay/replay-guard.ts',

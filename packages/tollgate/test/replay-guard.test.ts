@@ -65,6 +65,16 @@ function slowStore() {
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0))
 
+test('a delivery that the store reserves later is the first one, with its reports', async () => {
+  const { store, released, answers } = slowStore()
+  const reserving = replayGuard({ store }).reserve(message)
+  answers[0]?.('reserved')
+  const { delivery, release } = await reserving
+  expect(delivery).toBe('first')
+  await release?.()
+  expect(released).toEqual([message.key])
+})
+
 describe('a delivery that is seen again', () => {
   for (const kind of webhookKinds) {
     const { body, neverRepeats } = kinds[kind]
