@@ -103,7 +103,8 @@ test.each([
       ...{ name: `${markup.replaceAll('/', '')}.http`, mimeType: 'text/plain' },
       buffer: Buffer.from(markup),
     })
-    // A dialog that shows a fault stays open.
+    // A dialog that shows a fault stays open. Before it is shown, Escape closes nothing.
+    await page.getByRole('dialog').getByRole('alert').waitFor()
     await page.keyboard.press('Escape')
     const rows = page.locator('.row')
     await expect.poll(() => rows.count()).toBe(6)
