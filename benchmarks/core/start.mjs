@@ -129,7 +129,7 @@ export function measureHelp({ rounds = 15 } = {}) {
     makeRow(
       what,
       times.map(({ bare, own }) => (own[column] ?? Number.NaN) / bare),
-      { format, budget: { most: 1.5 } },
+      { format, budget: { most: 2 } },
     ),
   )
 }
