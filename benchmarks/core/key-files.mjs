@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { makeRow } from './rows.mjs'
+import { makeRow, quantile } from './rows.mjs'
 
 const perFile = 100_000
 
@@ -23,10 +23,7 @@ function measureLoad(accounts, rounds, most) {
     // A folder is merged into one table, which a single file is already.
     const path = accounts === perFile ? join(folder, '0.json') : folder
     const times = Array.from({ length: rounds }, () => ({ own: runNew(load, path), least: runNew(parse, folder) }))
-    const [middle = 0] = times
-      .map(({ least }) => least)
-      .sort((one, other) => one - other)
-      .slice(rounds >> 1)
+    const middle = quantile(times.map(({ least }) => least))
     const format = (/** @type {number} */ ratio) => `${ratio.toFixed(2)} × (${(ratio * middle).toFixed(0)} ms)`
     const ratios = times.map(({ own, least }) => own / least)
     return makeRow(`${accounts.toLocaleString('en')} accounts`, ratios, { format, budget: { most } })

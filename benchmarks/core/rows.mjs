@@ -14,7 +14,7 @@
  */
 
 /** @param {readonly number[]} figures @param {number} [share] default: the median */
-function quantile(figures, share = 0.5) {
+export function quantile(figures, share = 0.5) {
   const sorted = [...figures].sort((one, other) => one - other)
   return sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN
 }

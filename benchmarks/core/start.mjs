@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { makeRow } from './rows.mjs'
+import { makeRow, quantile } from './rows.mjs'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
 
@@ -73,11 +73,11 @@ export function measureImport({ rounds = 21 } = {}) {
       units.push(measureCold("await import('./module.mjs')", { cwd }))
       return { name, time: run() }
     })
-    const unit = median(units.slice(start))
+    const unit = quantile(units.slice(start))
     for (const { name, time } of times) ratios[name]?.push(time / unit)
   }
   rmSync(cwd, { recursive: true })
-  const milliseconds = median(units)
+  const milliseconds = quantile(units)
   const format = (/** @type {number} */ ratio) => `${ratio.toFixed(2)} × (${(ratio * milliseconds).toFixed(1)} ms)`
   const { own = [], express = [], later = [], checked = [], twilio } = ratios
   return [
@@ -89,11 +89,6 @@ export function measureImport({ rounds = 21 } = {}) {
     makeRow('cold import of an empty package', ratios.empty ?? [], { format }),
     makeRow('cold import of a package with node:crypto', ratios.package ?? [], { format }),
   ]
-}
-
-/** @param {readonly number[]} figures */
-function median(figures) {
-  return [...figures].sort((one, other) => one - other)[Math.floor(figures.length / 2)] ?? Number.NaN
 }
 
 const command = new URL('../../packages/cli/dist/bin.js', import.meta.url)
@@ -123,7 +118,7 @@ export function measureHelp({ rounds = 15 } = {}) {
     bare: runWhole('', []),
     own: runs.map(({ run }) => run()),
   }))
-  const milliseconds = median(times.map(({ bare }) => bare))
+  const milliseconds = quantile(times.map(({ bare }) => bare))
   const format = (/** @type {number} */ ratio) => `${ratio.toFixed(2)} × (${(ratio * milliseconds).toFixed(0)} ms)`
   return runs.map(({ what }, column) =>
     makeRow(

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import * as chosen from '../src/hmac/chosen.ts'
 import * as native from '../src/hmac/node.ts'
 import * as pure from '../src/hmac/pure.ts'
@@ -189,4 +189,18 @@ test('the ES modules use node:crypto, until an entry point for another runtime b
   await import('../src/hmac/use-pure.ts')
   expect(chosen.createHmac).toBe(pure.createHmac)
   expect(chosen.hashBytes).toBe(pure.hashBytes)
+})
+
+test.each([undefined, () => ({})])('a runtime without crypto.hash is told what is needed (%o)', async (getModule) => {
+  const { getBuiltinModule } = process
+  process.getBuiltinModule = getModule as never
+  onTestFinished(() => {
+    process.getBuiltinModule = getBuiltinModule
+    vi.resetModules()
+  })
+  vi.resetModules()
+  const { createHmac, hashBytes } = await import('../src/hmac/node.ts')
+  const row = { hash: 'sha1', bytes: 20, blockBytes: 64 } as const
+  for (const use of [() => createHmac(row, 'key'), () => hashBytes('')])
+    expect(use).toThrow('needs Node.js 20.16 or 22.3')
 })

@@ -10,8 +10,17 @@ let loaded: typeof NodeCrypto | undefined
  * and a program that checks no request does not need it.
  */
 function loadCrypto(): typeof NodeCrypto {
-  loaded ??= process.getBuiltinModule('node:crypto')
+  loaded ??= findCrypto()
   return loaded
+}
+
+/** @throws TypeError if the runtime is too old. */
+function findCrypto(): typeof NodeCrypto {
+  if (typeof process.getBuiltinModule === 'function') {
+    const found = process.getBuiltinModule('node:crypto')
+    if (typeof found.hash === 'function') return found
+  }
+  throw new TypeError('tollgate needs Node.js 20.16 or 22.3, Deno 2.2 or Bun 1.1, or later: there is no crypto.hash')
 }
 
 /** Gives the module to runtimes that cannot load it later. */
@@ -33,7 +42,7 @@ interface HashRow {
 }
 
 /**
- * Prepares an HMAC with one key. Where `node:crypto` is missing, `#hmac` is `pure.ts`; one test
+ * Prepares an HMAC with one key. Where `node:crypto` is missing, `pure.ts` takes its place; one test
  * suite runs over both.
  */
 export function createHmac(row: HashRow, secret: string): Hmac {

@@ -215,7 +215,7 @@ interface Form {
 
 const none: readonly NameFacts[] = []
 
-/** What the names of a form show, whatever the values are. */
+/** The facts that follow from the names of a form alone. */
 interface Layout {
   /** `undefined` for a name that a stranger may have chosen. */
   readonly facts: readonly (NameFacts | undefined)[]
