@@ -68,6 +68,8 @@ export function stagePages(out) {
   rmSync(out, { recursive: true, force: true })
   const files = join(out, 'public')
   cpSync(join(root, 'docs/images'), join(files, 'images'), { recursive: true })
+  // The mark of the inspector's page.
+  cpSync(join(root, 'packages/inspector/static/icon.svg'), join(files, 'icon.svg'))
   for (const name of ['openapi.json', 'kinds'])
     cpSync(join(root, 'packages/schemas/dist', name), join(files, 'schemas', name), { recursive: true })
   for (const page of [...listPages(), ...ownPages]) {

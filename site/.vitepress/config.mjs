@@ -37,7 +37,10 @@ const policy = [
 ].join('; ')
 
 export default defineConfig({
-  head: [['meta', { 'http-equiv': 'Content-Security-Policy', content: policy }]],
+  head: [
+    ['meta', { 'http-equiv': 'Content-Security-Policy', content: policy }],
+    ['link', { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }],
+  ],
   title: 'Tollgate',
   description: 'Proves that an HTTP request was sent by Twilio.',
   srcDir: '.build/src',
@@ -63,6 +66,7 @@ export default defineConfig({
     },
   },
   themeConfig: {
+    logo: '/icon.svg',
     // Its name must contain its text, which VitePress's own name does not.
     notFound: { linkLabel: 'Take me home' },
     search: { provider: 'local', options: searchOptions },

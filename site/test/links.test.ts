@@ -77,6 +77,15 @@ test('the front page links every framework', () => {
   expect(missing).toEqual([])
 })
 
+test('every page has the mark, in its menu and as its icon', () => {
+  expect(existsSync(join(out, 'icon.svg'))).toBe(true)
+  const without = listHtml().filter((page) => {
+    const html = readFileSync(join(out, page), 'utf8')
+    return !html.includes('<link rel="icon"') || !(page === '404.html' || html.includes('src="/icon.svg"'))
+  })
+  expect(without).toEqual([])
+})
+
 test("the front page's sample runs", async () => {
   vi.stubEnv('TWILIO_AUTH_TOKEN', '12345')
   const { app } = await import('../../examples/readme/home.mjs')
