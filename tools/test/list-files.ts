@@ -2,8 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../run.mjs'
 
-// `npm test` needs no git, so this file reads .gitignore and .gitattributes itself.
-// `heavy/git-agrees.test.ts` compares its answers with those of git.
+// `npm test` needs no git, so this file reads .gitignore itself.
 
 /** Translates a pattern of .gitignore. Without a slash before its end, it is for each folder. */
 function readIgnored(pattern: string): RegExp {
@@ -34,11 +33,4 @@ const files = listFolder('').sort()
 export function listFiles(...patterns: readonly string[]): readonly string[] {
   const expressions = patterns.map((pattern) => new RegExp(`^${toExpression(pattern, '.*')}$`))
   return files.filter((file) => expressions.some((one) => one.test(file)))
-}
-
-/** Lists the files that .gitattributes marks as generated. */
-export function listMarked(): readonly string[] {
-  const rows = readFileSync(join(root, '.gitattributes'), 'utf8').matchAll(/^(\S+) linguist-generated$/gm)
-  // A pattern without a slash is for each folder.
-  return listFiles(...[...rows].map(([, pattern = '']) => (pattern.includes('/') ? pattern : `*${pattern}`)))
 }
