@@ -31,7 +31,7 @@ const hostile: Readonly<Record<string, string>> = {
   'the most values of one name that are read': `${join((index) => `a=${numbered(index)}`, 9_900)}&x=`.padEnd(size, 'y'),
   'long names with the same beginning': join((index) => 'p'.repeat(1000) + numbered(index), 1000),
   'only spaces': `a=${'+'.repeat(size - 2)}`,
-  'only escapes': `a=${'%41'.repeat(Math.floor(size / 3))}`,
+  'only escapes': `a=${'%41'.repeat(Math.floor(size / 3) - 1)}`,
   'only percent signs': `a=${'%'.repeat(size - 2)}`,
   'names before a bad escape': `${join(numbered, 9_900)}&%zz`,
 }
@@ -76,6 +76,16 @@ describe('a forged body of 1 MiB costs at most 25 times the CPU of an ordinary o
     })
   }
 })
+
+test.each(['%', '%2', '%zz', '+%zz'])(
+  'a form of the bad escape %j costs at most 6 times one of good escapes',
+  async (unit) => {
+    const { verify } = createVerifier(options)
+    const usual = await measure(verify, hostile['only escapes'] as string)
+    const body = `a=${unit.repeat(Math.floor(size / unit.length))}`.slice(0, size)
+    expect((await measure(verify, body, usual * 6)) / usual).toBeLessThan(6)
+  },
+)
 
 const shuffled = (index: number): string => ((index * 2_654_435_761) >>> 0).toString(36).slice(-4)
 const crowded: Readonly<Record<string, (pairs: number) => string>> = {
