@@ -10,15 +10,19 @@ import { serve, toRunning } from './listen.ts'
 /**
  * Serves the web handler of Elysia through another package, which provides the peer as Bun does.
  */
-async function startWeb(scenario: Scenario, aot: boolean): Promise<Running> {
+function startWeb(scenario: Scenario, aot: boolean): Promise<Running> {
   const app = new Elysia({ aot })
-  const { fetch } = addScenario(scenario, app)
+  addScenario(scenario, app)
+  return serveElysia(app)
+}
+
+export async function serveElysia(app: Elysia): Promise<Running> {
   const peers = new WeakMap<Request, string | undefined>()
   const requestIP = (request: Request): { address: string } => ({ address: peers.get(request) ?? '' })
   Object.assign(app, { server: { requestIP } })
   const listener = getRequestListener((request, { incoming }) => {
     peers.set(request, incoming.socket.remoteAddress)
-    return fetch(request)
+    return app.fetch(request)
   })
   return serve(createServer(listener))
 }

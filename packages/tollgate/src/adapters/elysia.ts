@@ -5,7 +5,7 @@ import { settleWhenAnswered } from './shared/node.ts'
 import { findAddress } from './shared/routed.ts'
 import { settle } from './shared/settle.ts'
 import { refuseVersion } from './shared/version.ts'
-import { findBody, readPeerAddress } from './shared/web.ts'
+import { findBody, readPeerAddress, runWork, toResponse } from './shared/web.ts'
 import { createSocketGuard, type WebSocketOptions } from './shared/web-socket.ts'
 
 /** The options of `twilioWebhook`. */
@@ -50,11 +50,89 @@ export function twilioWebhook<S extends WebhookSource = 'enforce'>(
     // Elysia 1.4 keeps its macros under this name.
     const { extender } = app as unknown as { readonly extender?: { readonly macro?: unknown } }
     if (extender !== undefined && extender.macro === undefined) refuseVersion('elysia', 'Elysia 1.4')
-    return app.macro({ twilio: createMacro(guard, app) } as never) as unknown as WithTwilio<S>
+    const macro = createMacro(guard, app)
+    guardMounts(app as unknown as Routes)
+    mountGuards.set(macro.resolve, (mounted, routes) => wrapMounted(mounted, guard, routes))
+    return app.macro({ twilio: macro } as never) as unknown as WithTwilio<S>
   }
 }
 
-function createMacro(guard: Guard, app: AnyElysia): object {
+type Mounted = (request: Request) => Response | Promise<Response>
+
+/** The part of an app that holds its routes. */
+interface Routes {
+  readonly config: { readonly aot?: boolean }
+  readonly server: unknown
+  readonly router: {
+    readonly history: readonly {
+      readonly hooks?: {
+        config?: { readonly mount?: Mounted }
+        readonly beforeHandle?: readonly { readonly fn?: unknown }[]
+        parse?: readonly { readonly fn?: unknown }[]
+      }
+    }[]
+  }
+  add(...route: unknown[]): unknown
+}
+
+/** Wraps what a mount calls, by the hook `resolve` of the macro that guards the mount. */
+const mountGuards = new WeakMap<object, (mounted: Mounted, routes: Routes) => Mounted>()
+/** The hooks that guard what a mount calls. An app adds the routes of the apps inside it again. */
+const guardedBy = new WeakMap<Mounted, readonly object[]>()
+const patched = new WeakSet<object>()
+
+/**
+ * With `aot: false`, Elysia calls what `mount()` got before any hook of the route. So that is
+ * guarded instead. A macro does not see the routes of its app, nor those of the apps around it, so
+ * this happens in the method that adds a route.
+ */
+function guardMounts(app: Routes): void {
+  let owner = app
+  while (owner && !Object.hasOwn(owner, 'add')) owner = Object.getPrototypeOf(owner)
+  if (!owner || patched.has(owner)) return
+  patched.add(owner)
+  const { add } = owner
+  owner.add = function (this: Routes, ...route) {
+    const added = add.apply(this, route)
+    guardMount(this)
+    return added
+  }
+}
+
+function guardMount(routes: Routes): void {
+  const hooks = routes.router.history.at(-1)?.hooks
+  if (hooks?.config?.mount === undefined) return
+  for (const { fn } of hooks.beforeHandle ?? []) {
+    const { mount } = hooks.config
+    const wrap = mountGuards.get(Object(fn))
+    const guards: readonly object[] = (mount && guardedBy.get(mount)) ?? []
+    if (wrap === undefined || mount === undefined) continue
+    // The parse of a mount, which compiled routes cannot have beside that of the macro.
+    const { parse = [] } = hooks
+    if (parse.length > 1) hooks.parse = parse.filter((one) => one.fn !== 'none')
+    if (routes.config.aot !== false || guards.includes(Object(fn))) continue
+    const wrapped = wrap(mount, routes)
+    guardedBy.set(wrapped, [...guards, Object(fn)])
+    hooks.config = { ...hooks.config, mount: wrapped }
+  }
+}
+
+function wrapMounted(mounted: Mounted, guard: Guard, routes: Routes): Mounted {
+  return async (request) => {
+    // The path that Elysia has routed by.
+    const [path = ''] = request.url.slice(request.url.indexOf('/', 11)).split('?', 1)
+    const outcome = await guard.check(() => readRequest(request, path, routes.server), request)
+    if (outcome.webhook === undefined) return toResponse(outcome.answer)
+    return runWork(
+      outcome,
+      () => mounted(request),
+      (answer) => answer.status,
+      request,
+    )
+  }
+}
+
+function createMacro(guard: Guard, app: AnyElysia) {
   const answered = new WeakSet<AnyWebhook>()
   /** Those whose answer is one of `node:http`. */
   const followed = new WeakSet<AnyWebhook>()
