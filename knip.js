@@ -34,6 +34,7 @@ export default {
       ignoreDependencies: ['axe-core'],
     },
     'packages/cli': { entry: ['test/**/*.test.ts'], project: ['src/**/*.ts', 'test/**/*.ts'] },
+    'packages/calls': { entry: ['test/*.test.ts'], project: ['src/**/*.ts', 'test/*.ts'] },
     'packages/schemas': { entry: ['test/*.test.ts'], project: ['src/**/*.ts', 'test/*.ts'] },
     'packages/codemod': {
       entry: ['test/*.test.ts', 'test/heavy/*.test.ts'],

@@ -73,7 +73,7 @@ export default defineConfig({
         test: {
           name: 'shells',
           execArgv,
-          include: ['packages/{cli,codemod,gateway,inspector,schemas}/test/**/*.test.ts'],
+          include: ['packages/{calls,cli,codemod,gateway,inspector,schemas}/test/**/*.test.ts'],
           exclude: withoutHeavy,
           ...shared,
           ...buildFirst,

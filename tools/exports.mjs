@@ -46,7 +46,7 @@ export function filesOf(list) {
 // JSR refuses modules that add to the types of a framework, because they change types elsewhere:
 // https://jsr.io/go/slow-type-unsupported-ambient-module. npm has these entry points.
 // And one reads XML with a package that users install.
-const notOnJsr = ['./express', './fastify', './h3', './testing/vitest', './testing/jest', './testing/call']
+const notOnJsr = ['./express', './fastify', './h3', './testing/vitest', './testing/jest']
 
 /**
  * Makes the configuration of the package on JSR. JSR has no conditions for imports, so every

@@ -12,7 +12,7 @@ import { installWhenNeeded } from './setup.mjs'
  * @typedef {{ metadata: { component: Component }, components: Component[] }} Bom
  */
 
-export const packages = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod', 'schemas']
+export const packages = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod', 'schemas', 'calls']
 
 // Permissive licences: they only require that their text is kept. CC-BY is the licence of a table
 // of browsers that Babel reads.

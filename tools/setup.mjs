@@ -23,7 +23,7 @@ async function runOrStop(command, what) {
 }
 
 // In the order of dependencies. The packages of an inner list are built beside each other.
-const builtPackages = [['tollgate'], ['gateway', 'codemod', 'schemas'], ['inspector'], ['cli']]
+const builtPackages = [['tollgate'], ['calls', 'gateway', 'codemod', 'schemas'], ['inspector'], ['cli']]
 
 /**
  * Returns true if a folder has its packages, as its lock file says.

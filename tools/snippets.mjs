@@ -15,6 +15,7 @@ export function listPages() {
     'packages/tollgate/README.md',
     'packages/cli/README.md',
     'packages/schemas/README.md',
+    'packages/calls/README.md',
     'site/index.md',
     'skills/tollgate/SKILL.md',
     ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name)),

@@ -34,10 +34,11 @@ function readManifest(name) {
 }
 
 function listDependencies() {
-  const [tollgate, gateway, inspector] = ['tollgate', 'gateway', 'inspector'].map(readManifest)
+  const [tollgate, calls, gateway, inspector] = ['tollgate', 'calls', 'gateway', 'inspector'].map(readManifest)
   const { preact, '@preact/signals': signals } = inspector.devDependencies
   const all = {
     ...tollgate.dependencies,
+    ...calls.dependencies,
     ...gateway.dependencies,
     ...inspector.dependencies,
     preact,
@@ -73,6 +74,7 @@ async function bundle() {
   const aliases = Object.entries({
     '#hmac': 'tollgate/src/hmac/node.ts',
     '#ecdsa': 'tollgate/src/ecdsa/node.ts',
+    '@tollgate/calls': 'calls/src/index.ts',
     '@tollgate/gateway': 'gateway/src/index.ts',
     '@tollgate/inspector': 'inspector/src/index.ts',
     ...Object.fromEntries(library),

@@ -17,6 +17,7 @@ const projects = [
   'packages/inspector/tsconfig.json',
   'packages/codemod/tsconfig.json',
   'packages/schemas/tsconfig.json',
+  'packages/calls/tsconfig.json',
   'examples/tsconfig.json',
   'fuzz/tsconfig.json',
   'site/tsconfig.json',

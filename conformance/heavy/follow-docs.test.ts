@@ -110,6 +110,7 @@ function pin(command: string, { example }: Tour): string {
   const pinned = packages.map((name) => {
     if (name.startsWith('--')) return name
     if (name === 'tollgate') return packLibrary()
+    if (name.startsWith('@tollgate/')) return packPackage(name.slice('@tollgate/'.length))
     if (versions[name] === undefined) throw new Error(`no version of ${name}`)
     return `${name}@${versions[name]}`
   })
@@ -120,7 +121,7 @@ const cli = 'npx @tollgate/cli '
 
 /** Takes the packed command line, with the packages of this repository that it needs. */
 function pinCli(command: string): string {
-  const packages = ['tollgate', 'gateway', 'inspector', 'cli'].map((name) => `--package=${packPackage(name)}`)
+  const packages = ['tollgate', 'calls', 'gateway', 'inspector', 'cli'].map((name) => `--package=${packPackage(name)}`)
   return command.replace(cli, `npx --yes ${packages.join(' ')} tollgate `)
 }
 

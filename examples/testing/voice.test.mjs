@@ -1,5 +1,5 @@
 // #region call
-import { callScenario } from 'tollgate/testing/call'
+import { callScenario } from '@tollgate/calls'
 import { testServer } from 'tollgate/testing/node'
 import { afterAll, expect, test } from 'vitest'
 import { makeApp } from './voice.mjs'
@@ -19,7 +19,7 @@ test('sales are busy', async () => {
 // #endregion
 
 // #region message
-import { messageScenario } from 'tollgate/testing/call'
+import { messageScenario } from '@tollgate/calls'
 
 test('a message is repeated', async () => {
   const conversation = await messageScenario(twilio, { path: '/sms' })

@@ -22,7 +22,6 @@ export const entries = {
   './react-router': 'src/adapters/react-router.ts',
   './testing': 'src/testing/index.ts',
   './testing/node': 'src/testing/node.ts',
-  './testing/call': 'src/testing/call/index.ts',
   './testing/vitest': 'src/testing/vitest.ts',
   './testing/jest': 'src/testing/jest.ts',
   './schemes': 'src/schemes/index.ts',

@@ -25,7 +25,10 @@ function tollgate(words: readonly string[], env: Record<string, string> = {}) {
 }
 
 beforeAll(() => {
-  const workspaces = ['tollgate', 'gateway', 'inspector', 'cli'].flatMap((name) => ['--workspace', `packages/${name}`])
+  const workspaces = ['tollgate', 'calls', 'gateway', 'inspector', 'cli'].flatMap((name) => [
+    '--workspace',
+    `packages/${name}`,
+  ])
   expect(run('npm', ['pack', '--pack-destination', scratch, ...workspaces], root)).toMatchObject({ code: 0 })
   const tarballs = readdirSync(scratch).map((name) => join(scratch, name))
   mkdirSync(project)

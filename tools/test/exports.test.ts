@@ -33,7 +33,7 @@ test.each(Object.keys(entries))('%s brings the pure provider to browsers if it m
     bundle: true,
     format: 'esm',
     platform: 'browser',
-    external: ['node:*', 'vitest', '@jest/globals', '@nestjs/common', 'fast-xml-parser'],
+    external: ['node:*', 'vitest', '@jest/globals', '@nestjs/common'],
     // Otherwise esbuild follows the paths of the library's own tsconfig.json.
     tsconfigRaw: {},
     absWorkingDir: fileURLToPath(library),
@@ -62,7 +62,7 @@ test('the CommonJS copy needs neither `imports` nor a dependency', () => {
     .flatMap((name) => [...readFileSync(new URL(`dist/${name}`, library), 'utf8').matchAll(/\brequire\("([^".]+)/g)])
     .map(([, name]) => name)
   const ofNode = ['events', 'http', 'stream', 'stream/consumers']
-  const peers = ['@jest/globals', '@nestjs/common', 'fast-xml-parser', 'vitest']
+  const peers = ['@jest/globals', '@nestjs/common', 'vitest']
   expect([...new Set(required)].sort()).toEqual([...peers, ...ofNode].sort())
   expect(manifest.dependencies).toBeUndefined()
 })

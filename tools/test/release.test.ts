@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { root } from '../run.mjs'
 
-const names = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod', 'schemas']
+const names = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod', 'schemas', 'calls']
 
 test('the manifests and the lines about rejections have the links of release.json, or none', () => {
   const { repository, homepage } = JSON.parse(readFileSync(join(root, 'release.json'), 'utf8'))

@@ -1,4 +1,4 @@
-export { type Answer, type AnswerUse, checkAnswer } from 'tollgate/testing/call'
+export { type Answer, type AnswerUse, checkAnswer } from '@tollgate/calls'
 export type { DevOptions } from './dev/dev-options.ts'
 export { formatExchange } from './dev/exchange-line.ts'
 export { findPort } from './dev/find-port.ts'

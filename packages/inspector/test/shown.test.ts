@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
+import { readTwiml } from '@tollgate/calls'
 import { showHidden as showInTerminal } from 'tollgate/schemes'
 import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
-import { readTwiml } from 'tollgate/testing/call'
 import { describe, expect, test } from 'vitest'
 import { captureExchange } from '../src/server/capture-exchange.ts'
 import { listSigned } from '../src/server/hide.ts'

@@ -29,8 +29,6 @@ import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { signSendGridRequest, signSendGridRequestInput } from '../src/schemes/sendgrid/test-request.ts'
 import { streamTickets } from '../src/stream/index.ts'
 import { streamTicketsOptions } from '../src/stream/tickets.ts'
-import { callScenario, messageScenario } from '../src/testing/call/index.ts'
-import { callScenarioOptions, messageScenarioOptions } from '../src/testing/call/scenario.ts'
 import { signRequest, testServer } from '../src/testing/index.ts'
 import { signRequestInput } from '../src/testing/sign-request.ts'
 import { testServerOptions } from '../src/testing/test-server.ts'
@@ -61,8 +59,6 @@ const { publicKey } = await signSendGridRequest()
 const request = { method: 'GET', url: '/sms', headers: {} }
 const adapter = { ...sharedVerifierOptions, ...tables.verifierOptions }
 const { defaultAccountSid: _, ...cacheOptions } = tables.cachedOptions
-
-const testedServer = await testServer(() => () => new Response('<Response/>'))
 
 /** Every bag of options of the library. A table that is missing here fails a test below. */
 const bags: Readonly<Record<string, Bag>> = {
@@ -99,14 +95,6 @@ const bags: Readonly<Record<string, Bag>> = {
   testServer: {
     table: testServerOptions,
     read: (options: never) => testServer(() => () => new Response(), options),
-  },
-  callScenario: {
-    table: callScenarioOptions,
-    read: (options: never) => callScenario(testedServer, options),
-  },
-  messageScenario: {
-    table: messageScenarioOptions,
-    read: (options: never) => messageScenario(testedServer, options),
   },
   diagnose: { table: diagnoseOptions, read: (options: never) => diagnose(request, options), base },
   diagnoseSendGrid: {

@@ -16,7 +16,7 @@ const quick = ['--prefer-offline', '--no-audit', '--no-fund']
 let packed: readonly string[]
 
 beforeAll(() => {
-  const names = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod', 'schemas']
+  const names = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod', 'schemas', 'calls']
   const workspaces = names.flatMap((name) => ['--workspace', `packages/${name}`])
   writeProject(tarballs, {})
   execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', tarballs, ...workspaces], {

@@ -196,7 +196,7 @@ let made: Made
 beforeAll(async () => {
   mkdirSync(cache, { recursive: true })
   scratch = mkdtempSync(join(cache, 'invented-scheme-'))
-  for (const name of ['tollgate', 'gateway', 'inspector', 'cli'])
+  for (const name of ['tollgate', 'calls', 'gateway', 'inspector', 'cli'])
     for (const part of ['src', 'package.json', 'tsconfig.json'])
       cpSync(join(root, 'packages', name, part), join(scratch, 'packages', name, part), { recursive: true })
   cpSync(join(root, 'packages/cli/conform'), join(scratch, 'packages/cli/conform'), { recursive: true })

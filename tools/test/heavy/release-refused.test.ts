@@ -7,7 +7,7 @@ import { root } from '../../run.mjs'
 import { commitAll, makeScratchRepository, origin, runGit, writeOrigin } from '../scratch-repository.ts'
 
 // It is here because a release needs git, and `npm test` does not.
-const names = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod', 'schemas']
+const names = ['tollgate', 'gateway', 'inspector', 'cli', 'codemod', 'schemas', 'calls']
 const { version } = JSON.parse(readFileSync(join(root, 'packages/tollgate/package.json'), 'utf8'))
 let scratch: string
 

@@ -1,4 +1,4 @@
-import type { OutgoingRequest } from 'tollgate/testing/call'
+import type { OutgoingRequest } from '@tollgate/calls'
 import type { LocalTransport, SentSocket } from './transport.ts'
 
 /** A route that the call led to, and what a forged request did there. */

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import type { Call, Conversation } from 'tollgate/testing/call'
+import type { Call, Conversation } from '@tollgate/calls'
 import { type Io, tell } from '../io.ts'
 import { didYouMean } from '../nearest.ts'
 import { claimStandardInput } from '../read-text.ts'

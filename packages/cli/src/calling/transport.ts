@@ -1,6 +1,6 @@
+import { cutPublicUrl, type OutgoingRequest, type Transport } from '@tollgate/calls'
 import { splitUrl } from 'tollgate/requests'
 import { signRequest } from 'tollgate/testing'
-import { cutPublicUrl, type OutgoingRequest, type Transport } from 'tollgate/testing/call'
 import { WebSocket } from 'ws'
 import { UsageError } from '../exit.ts'
 import { type Answer as Delivered, deliver } from '../sending/deliver.ts'

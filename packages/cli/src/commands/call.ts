@@ -1,4 +1,3 @@
-import { splitUrl } from 'tollgate/requests'
 import {
   type CallEvent,
   type CallOptions,
@@ -6,7 +5,8 @@ import {
   startCall,
   startConversation,
   type Walked,
-} from 'tollgate/testing/call'
+} from '@tollgate/calls'
+import { splitUrl } from 'tollgate/requests'
 import { addScheme } from '../addresses.ts'
 import type { Args } from '../args.ts'
 import { attackRoutes, type Route } from '../calling/attack.ts'

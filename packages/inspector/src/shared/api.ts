@@ -1,4 +1,4 @@
-import type { AnswerOutcome, CallStatus } from 'tollgate/testing/call'
+import type { AnswerOutcome, CallStatus } from '@tollgate/calls'
 import type { AnswerFinding, CaptureSummary, HeaderList } from './capture.ts'
 
 /** Facts about this run for the page. */

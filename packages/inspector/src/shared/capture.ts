@@ -1,6 +1,6 @@
+import type { AnswerFinding, TwimlElement } from '@tollgate/calls'
 import type { RejectionCode } from 'tollgate'
 import type { Cause } from 'tollgate/diagnose'
-import type { AnswerFinding, TwimlElement } from 'tollgate/testing/call'
 
 export type { AnswerFinding, TwimlElement }
 

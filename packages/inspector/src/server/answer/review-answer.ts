@@ -1,4 +1,4 @@
-import { type AnswerUse, checkAnswer } from 'tollgate/testing/call'
+import { type AnswerUse, checkAnswer } from '@tollgate/calls'
 import type { AnswerFinding, Capture } from '../../shared/capture.ts'
 import { readBody } from '../body-text.ts'
 import { isHandshake, readParams } from '../read-capture.ts'

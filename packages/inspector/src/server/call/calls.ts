@@ -6,7 +6,7 @@ import {
   type OutgoingRequest,
   type StartedCall,
   startCall,
-} from 'tollgate/testing/call'
+} from '@tollgate/calls'
 import type { CallChange, CallInput, CallLine, CallSteps, CallView } from '../../shared/api.ts'
 import { cut, showHidden } from '../../shared/visible-text.ts'
 import { joinPublicUrl } from '../capture-exchange.ts'

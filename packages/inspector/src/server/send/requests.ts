@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { cutPublicUrl, type OutgoingRequest } from '@tollgate/calls'
 import { findHeader } from 'tollgate/requests'
 import {
   type SampleWebhook,
@@ -8,7 +9,6 @@ import {
   signRequest,
   webhookKinds,
 } from 'tollgate/testing'
-import { cutPublicUrl, type OutgoingRequest } from 'tollgate/testing/call'
 import type { ResignInput, SendInput } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { dropUserinfo } from '../../shared/url-parts.ts'

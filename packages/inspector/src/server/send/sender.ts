@@ -1,4 +1,4 @@
-import type { Answer, OutgoingRequest } from 'tollgate/testing/call'
+import type { Answer, OutgoingRequest } from '@tollgate/calls'
 import type { ResignInput, SendInput, SendResult } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { type Delivery, deliver } from './deliver.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Answer, type AnswerUse, answerRules, checkAnswer } from '../src/testing/call/answer-rules.ts'
+import { type Answer, type AnswerUse, answerRules, checkAnswer } from '../src/answer-rules.ts'
 
 const answer = (body: string, type: string | undefined = 'text/xml', changed: Partial<Answer> = {}): Answer => ({
   status: 200,

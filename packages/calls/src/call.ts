@@ -1,10 +1,18 @@
-import { pickOptions } from '../../checks/options.ts'
-import { sampleAccountSid } from '../../schemes/twilio/webhooks/row.ts'
+import { pickOptions } from 'tollgate/options'
 import type { AnswerFinding } from './answer-rules.ts'
 import { type AnswerOutcome, answerOutcomes, type CallerAction, Inbox } from './inbox.ts'
 import { resolveUrl } from './urls.ts'
 import { walkFrom } from './verbs.ts'
-import { type CallEvent, formatTime, type Leg, makeCallParams, makeSid, type Transport, Walk } from './walk.ts'
+import {
+  type CallEvent,
+  formatTime,
+  type Leg,
+  makeCallParams,
+  makeSid,
+  sampleAccountSid,
+  type Transport,
+  Walk,
+} from './walk.ts'
 
 /** The options that calls and conversations share. */
 export interface CallerOptions {

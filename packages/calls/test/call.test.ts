@@ -1,9 +1,9 @@
+import { twilioWebhook } from 'tollgate/fetch'
+import { type TestServer, testServer } from 'tollgate/testing'
 import { describe, expect, test } from 'vitest'
-import { twilioWebhook } from '../src/adapters/fetch.ts'
-import { callScenario, messageScenario } from '../src/testing/call/index.ts'
-import type { CallScenarioOptions } from '../src/testing/call/scenario.ts'
-import type { CallSocket } from '../src/testing/call/walk.ts'
-import { type TestServer, testServer } from '../src/testing/index.ts'
+import { callScenario, messageScenario } from '../src/index.ts'
+import type { CallScenarioOptions } from '../src/scenario.ts'
+import type { CallSocket } from '../src/walk.ts'
 
 interface Params {
   get(name: string): string | undefined

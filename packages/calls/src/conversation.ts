@@ -1,6 +1,5 @@
-import { pickOptions } from '../../checks/options.ts'
-import { messagingSamples } from '../../schemes/twilio/webhooks/messaging.sample.ts'
-import { sampleAccountSid } from '../../schemes/twilio/webhooks/row.ts'
+import { pickOptions } from 'tollgate/options'
+import { sampleWebhook } from 'tollgate/testing'
 import {
   type At,
   type Next,
@@ -16,7 +15,7 @@ import { type CallerOptions, callerOptions, joinPath, Log, readMethod, type Walk
 import { CookieJar } from './cookies.ts'
 import { Inbox } from './inbox.ts'
 import { listChildren } from './read-twiml.ts'
-import { type Leg, makeSid, type Pairs, type Transport, Walk } from './walk.ts'
+import { type Leg, makeSid, type Pairs, sampleAccountSid, type Transport, Walk } from './walk.ts'
 
 /** Options of a conversation. Unknown properties are a `TypeError`. */
 export interface ConversationOptions extends CallerOptions {
@@ -115,7 +114,7 @@ type Texts = Readonly<Record<string, string>>
 
 /** Twilio sends MessagingServiceSid only if the number belongs to a service. */
 function readSample(kind: 'message.inbound' | 'message.status'): Texts {
-  const { MessagingServiceSid: _, ...params } = messagingSamples[kind].params as Texts
+  const { MessagingServiceSid: _, ...params } = Object.fromEntries(sampleWebhook(kind).params ?? [])
   return params
 }
 

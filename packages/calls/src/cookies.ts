@@ -1,4 +1,4 @@
-import { parseUrl } from '../../checks/runtime.ts'
+import { parseUrl } from './urls.ts'
 
 const mostCookies = 50
 const longestCookie = 4096

@@ -1,5 +1,4 @@
-import { parseUrl } from '../../checks/runtime.ts'
-import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
+import { splitUrl } from 'tollgate/requests'
 
 /**
  * Resolves a URL of a document. An absolute one stays as it is written, and a relative one gets the
@@ -37,17 +36,27 @@ export function toSignedUrl(url: string): string {
 export function cutPublicUrl(url: string, publicUrl: string): string | undefined {
   const [given, base] = [splitUrl(url), splitUrl(publicUrl)]
   if (given === undefined || base === undefined || given.userinfo !== '') return undefined
-  const scheme = base.scheme.toLowerCase()
-  const prefix = base.path.replace(/\/$/, '')
+  const prefix = base.target.replace(/\/?(\?.*)?$/s, '')
+  const rest = given.target.slice(prefix.length)
   const isSame =
-    (isWebSocketScheme(given.scheme) || given.scheme.toLowerCase() === scheme) &&
-    given.host.toLowerCase() === base.host.toLowerCase() &&
-    readPort(given, scheme) === readPort(base, scheme) &&
-    given.path.startsWith(prefix) &&
-    /^(\/|$)/.test(given.path.slice(prefix.length))
-  return isSame ? given.path.slice(prefix.length) + given.query : undefined
+    (/^wss?$/i.test(given.scheme) || given.scheme.toLowerCase() === base.scheme.toLowerCase()) &&
+    readHost(given, base.scheme) === readHost(base, base.scheme) &&
+    given.target.startsWith(prefix) &&
+    /^([/?]|$)/.test(rest)
+  return isSame ? rest : undefined
 }
 
-function readPort({ port }: UrlParts, scheme: string): number {
-  return Number((port || findDefaultPort(scheme)).slice(1))
+/** The host with its port, also if that is the default. */
+function readHost({ authority }: { readonly authority: string }, scheme: string): string {
+  const [, host = '', port] = /^(.*?)(?::0*(\d+))?$/.exec(authority.toLowerCase()) ?? []
+  return `${host}:${port ?? (/^(https|wss)$/i.test(scheme) ? 443 : 80)}`
+}
+
+/** Parses a URL by the WHATWG rules. `undefined` if it cannot be parsed. */
+export function parseUrl(text: string, base?: string): URL | undefined {
+  try {
+    return new URL(text, base)
+  } catch {
+    return undefined
+  }
 }

@@ -1,5 +1,4 @@
-import { makeRandomToken } from '../../checks/secrets.ts'
-import { callSample } from '../../schemes/twilio/webhooks/voice.sample.ts'
+import { sampleWebhook } from 'tollgate/testing'
 import { type Answer, type AnswerFinding, type AnswerUse, checkAnswer } from './answer-rules.ts'
 import { CookieJar } from './cookies.ts'
 import type { CallerAction, Inbox } from './inbox.ts'
@@ -292,13 +291,18 @@ export function formatTime(ms: number): string {
   return new Date(ms).toUTCString().replace('GMT', '+0000')
 }
 
+const callSample = Object.fromEntries(sampleWebhook('call.inbound').params ?? [])
+
+/** The account of the sample webhooks. */
+export const sampleAccountSid: string = callSample.AccountSid ?? ''
+
 /** Makes the standard parameters of a call, in the order in which Twilio sends them. */
 export function makeCallParams(values: Readonly<Record<string, string>>): Record<string, string> {
   return { ...callSample, ...values }
 }
 
 export function makeSid(prefix: string): string {
-  return prefix + makeRandomToken()
+  return prefix + crypto.randomUUID().replaceAll('-', '')
 }
 
 export function makeElement(name: string, ...children: string[]): TwimlElement {

@@ -1,7 +1,5 @@
-import { readOptions } from '../../checks/options.ts'
-import { decodeUtf8 } from '../../schemes/twilio/sign/form.ts'
-import { signRequest } from '../sign-request.ts'
-import type { TestServer } from '../test-server.ts'
+import { readOptions } from 'tollgate/options'
+import { signRequest, type TestServer } from 'tollgate/testing'
 import type { Answer } from './answer-rules.ts'
 import { type Call, type CallOptions, callerOptions, callOptions, startCall } from './call.ts'
 import { type Conversation, type ConversationOptions, conversationOptions, startConversation } from './conversation.ts'
@@ -133,5 +131,13 @@ async function toAnswer(response: Response, durationMs: number): Promise<Answer>
     bytes: bytes.length,
     isCut: false,
     durationMs,
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
   }
 }
