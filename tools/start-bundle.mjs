@@ -10,7 +10,7 @@ const folder = join(root, '.build/start')
 const packages = join(root, 'packages')
 const outputs = ['start.mjs', 'ui/main.js', 'ui/index.html', 'ui/style.css'].map((name) => join(folder, name))
 const sources = [
-  ...['tollgate/src', 'gateway/src', 'inspector/src', 'inspector/static', '../docs/codes'],
+  ...['tollgate/src', 'calls/src', 'gateway/src', 'inspector/src', 'inspector/static', '../docs/codes'],
   ...['../package-lock.json', '../tools/start-bundle.mjs'],
 ].map((name) => join(packages, name))
 
