@@ -1,9 +1,8 @@
 // Measures what a gateway needs, for the table of sizes in docs/operations.md: the CPU time and the
 // memory of the command as it is shipped, with its log, in front of an upstream with almost no
 // cost; and the memory of key files. CPU time depends little on other load, so the number of
-// requests per second comes from it. With `--write` the figures are kept in gateway/sizing.json,
-// from which `npm run operations` makes the table.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+// requests per second comes from it. With `--write` the table goes into the page.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -91,6 +90,43 @@ async function measureAccounts(accounts) {
   return { accounts, startMs: of('startMs'), memory: of('memory') }
 }
 
+/** The part of its core that a gateway should use at most, so that bursts are served too. */
+const busyPart = 0.6
+const rates = [10, 100, 500, 1000, 5000]
+
+/**
+ * @param {string} machine
+ * @param {Awaited<ReturnType<typeof measureRequests>>[]} requests
+ * @param {Awaited<ReturnType<typeof measureAccounts>>[]} accounts
+ */
+function renderSizing(machine, requests, accounts) {
+  const [plain, withRedis] = requests
+  /** One more than needed, so that one can be missing. @param {number} rate @param {number} [cpuMicros] */
+  const count = (rate, cpuMicros = 0) => 1 + Math.ceil((rate * cpuMicros) / (busyPart * 1e6))
+  /** @param {number} number */
+  const format = (number) => number.toLocaleString('en')
+  return [
+    `${machine}. Medians of ${rounds} rounds.`,
+    '',
+    '| a request that is | CPU time | requests per second of one gateway, at 60 % of its core | memory afterwards |',
+    '|---|---|---|---|',
+    ...requests.map(
+      ({ what, cpuMicros, memory }) =>
+        `| ${what} | ${format(cpuMicros)} µs | ${format(Math.floor((busyPart * 1e6) / cpuMicros))} | ${memory} MB |`,
+    ),
+    '',
+    '| genuine requests per second | gateways | gateways with `replay` in Redis |',
+    '|---|---|---|',
+    ...rates.map(
+      (rate) => `| ${format(rate)} | ${count(rate, plain?.cpuMicros)} | ${count(rate, withRedis?.cpuMicros)} |`,
+    ),
+    '',
+    '| accounts with two tokens in key files | CPU time of the start | memory after the start |',
+    '|---|---|---|',
+    ...accounts.map((row) => `| ${format(row.accounts)} | ${(row.startMs / 1000).toFixed(1)} s | ${row.memory} MB |`),
+  ].join('\n')
+}
+
 const upstream = await startUpstream()
 try {
   const key = join(folder, 'key.json')
@@ -110,18 +146,16 @@ try {
   const accounts = []
   for (const count of [1, 20_000, 200_000]) accounts.push(await measureAccounts(count))
   const machine = `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node.js ${process.versions.node}`
-  const figures = { machine, rounds, requests, accounts }
-  console.log(machine)
-  for (const { what, cpuMicros, memory } of requests)
-    console.log(what.padEnd(40), `${cpuMicros} µs of CPU time`.padStart(24), `${memory} MB`.padStart(10))
-  for (const { accounts: count, startMs, memory } of accounts)
-    console.log(
-      `${count.toLocaleString('en')} accounts`.padEnd(40),
-      `${startMs} ms of CPU time`.padStart(24),
-      `${memory} MB`.padStart(10),
+  const table = renderSizing(machine, requests, accounts)
+  console.log(table)
+  if (process.argv.includes('--write')) {
+    const page = new URL('../docs/operations.md', import.meta.url)
+    const block = /(<!-- printed by npm run bench -- gateway-sizing --write -->\n)[\s\S]*?(?=<!-- end)/
+    writeFileSync(
+      page,
+      readFileSync(page, 'utf8').replace(block, (_all, start) => `${start}${table}\n`),
     )
-  if (process.argv.includes('--write'))
-    writeFileSync(new URL('gateway/sizing.json', import.meta.url), `${JSON.stringify(figures, undefined, 2)}\n`)
+  }
 } finally {
   await upstream.stop()
   rmSync(folder, { recursive: true, force: true })

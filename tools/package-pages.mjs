@@ -11,9 +11,6 @@ rmSync(target, { recursive: true, force: true })
 mkdirSync(target, { recursive: true })
 for (const name of readdirSync(source)) {
   const page = readFileSync(join(source, name), 'utf8')
-  const text = page
-    .replace(/^<!--.*-->\n+/, '')
-    .replace(/ All causes: .*$/m, '')
-    .replace(/\[([^\]]+)\]\(\.\.\/[^)]*\)/g, '$1')
+  const text = page.replace(/ All causes: .*$/m, '').replace(/\[([^\]]+)\]\(\.\.\/[^)]*\)/g, '$1')
   writeFileSync(join(target, name), text)
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { places } from '../../packages/tollgate/src/diagnose/causes/row.ts'
+import { metricRows } from '../../packages/gateway/src/metric-rows.ts'
+import { causes } from '../../packages/tollgate/src/diagnose/causes/index.ts'
+import { rejections } from '../../packages/tollgate/src/verdict.ts'
 import { root } from '../run.mjs'
 import { listFiles } from './list-files.ts'
 
@@ -20,9 +22,24 @@ test('a page names every environment variable that the packages read', () => {
   expect([...names].filter((name) => !documentation.includes(name))).toEqual([])
 })
 
-test('the page on the diagnosis names every framework that has fixes of its own', () => {
-  const [row = ''] = /^`framework` may be [\s\S]*?\n\n/m.exec(read('docs/diagnosis.md')) ?? []
-  expect(Object.keys(places).filter((name) => !row.includes(`\`${name}\``))).toEqual([])
+test('every rejection code has a page that begins with its message, and there are no other pages', () => {
+  const codes = Object.entries(rejections)
+  expect(listFiles('docs/codes/*.md')).toEqual(codes.map(([code]) => `docs/codes/${code}.md`).sort())
+  for (const [code, { message }] of codes) expect(read(`docs/codes/${code}.md`)).toMatch(`# ${code}\n\n> ${message}\n`)
+  const table = read('docs/why-does-validation-fail.md')
+  for (const [code, { status }] of codes) expect(table).toContain(`| [\`${code}\`](codes/${code}.md) | ${status} |`)
+})
+
+test('the page of causes has a place for each cause, and nothing else has an anchor', () => {
+  const anchors = find(read('docs/why-does-validation-fail.md'), /<a id="(\w+)"><\/a>/g)
+  expect(anchors.sort()).toEqual(Object.keys(causes).sort())
+})
+
+test('the pages of the gateway name every metric, and no other', () => {
+  const pages = ['docs/gateway.md', 'docs/operations.md', 'docs/runbook.md'].map(read).join('\n')
+  const named = find(pages, /`(tollgate_(?!verified\b)\w+)/g).map((name) => name.replace(/_(count|sum|bucket)$/, ''))
+  const metrics = Object.values(metricRows).map(({ name }) => name)
+  expect([...new Set(named)].sort()).toEqual([...metrics].sort())
 })
 
 test('the page on moving from twilio names every function of tollgate/compat', async () => {
