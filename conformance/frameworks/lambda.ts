@@ -51,7 +51,6 @@ const exceptions: Readonly<Record<FrontDoor, Framework['exceptions']>> = {
     ...gateway,
     ...throws502,
     'a GET': respelled,
-    '| in the query': respelled,
     'A8 an altered query': respelled,
     'B9 bytes that decoders disagree on': 'API Gateway turns the body into text, with U+FFFD for invalid UTF-8',
   },

@@ -39,7 +39,6 @@ const forwarded = 'Next sets X-Forwarded-Host, -Port and -Proto itself, so they 
 
 const everywhere = {
   'a GET': respelled,
-  '| in the query': respelled,
   'an empty query': respelled,
   'A8 an altered query': respelled,
   'C4 no downgrade by upgrade headers': upgrades,

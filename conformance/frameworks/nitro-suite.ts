@@ -4,19 +4,19 @@ import { send, toRaw } from '../adapter/socket.ts'
 import { assertEqual } from '../kit/assert.ts'
 import { host, makeRequest } from '../kit/draft.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
-import { type CachedRoute, mountedAt } from './nitro.ts'
+import { type CachedRoute, mountedAt, type NitroVersion } from './nitro.ts'
 
 /**
  * Tests the possible part of the case of mounted paths: `paths: ['/mounted/voice', '/sms']` under
  * the base URL /mounted.
  */
-export function baseUrlSuite(framework: Framework, guarded: readonly string[]): Suite {
+export function baseUrlSuite(framework: Framework, version: NitroVersion): Suite {
   if (!framework.paths) return defineSuite('paths under the base URL', {})
   return defineSuite('paths under the base URL', {
     'are guarded in every spelling': () =>
       withServer(framework, 'paths: mounted', async (server) => {
-        for (const target of guarded)
-          await expectTurnedAway(server, { method: 'GET', target: mountedAt + target, headers: [['host', host]] })
+        for (const target of [...version.guardedBelow.map((path) => mountedAt + path), ...version.guardedOutside])
+          await expectTurnedAway(server, { method: 'GET', target, headers: [['host', host]] })
       }),
     'let a genuine request through': () =>
       withServer(framework, 'paths: mounted', async (server) => {

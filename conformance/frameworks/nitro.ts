@@ -27,12 +27,14 @@ export interface CachedRoute {
   readonly unsigned: readonly number[]
 }
 
-interface NitroVersion extends Omit<Version, 'name' | 'exceptions'> {
+export interface NitroVersion extends Omit<Version, 'name' | 'exceptions'> {
   readonly shapes: readonly Shape[]
   /**
    * The paths that middleware with `paths: ['/mounted/voice', '/sms']` guards below its base URL.
    */
   readonly guardedBelow: readonly string[]
+  /** The paths that it also guards outside. */
+  readonly guardedOutside: readonly string[]
   readonly address: NonNullable<Framework['address']>
   readonly parsersBefore: Framework['parsersBefore']
   readonly parsersAfter: Framework['parsersAfter']
@@ -75,6 +77,7 @@ export const nitro: readonly NitroVersion[] = [
       },
     ],
     guardedBelow: ['/voice', '/v%6fice', '//voice', '/VOICE/more', '/sms', '/s%6Ds', '//sms', '/SMS'],
+    guardedOutside: [],
     address: 'target',
     parsersBefore: { readRawBody: kept, readBody: kept },
     parsersAfter: ['readBody', 'toWebRequest'],
@@ -102,6 +105,8 @@ export const nitro: readonly NitroVersion[] = [
       },
     ],
     guardedBelow: ['/voice', '/v%6fice', '//voice', '/VOICE/more'],
+    // It serves these, which a guard of `/mounted/voice` must cover.
+    guardedOutside: ['/voice', '/v%6fice/more', '/VOICE'],
     address: 'both',
     parsersBefore: { readBody: lost, 'a clone': kept },
     parsersAfter: ['readBody', 'event.req.text'],

@@ -172,6 +172,9 @@ describe('REST API: a query that it has decoded', () => {
         'q=it%27s',
         'q=a+b',
         'q=a%20b',
+        'q=a|b',
+        'ids[]=1',
+        'a=1&',
       ])
         await expectAccepted(server, await makeRequest({ path: `/x?${query}` })).catch((error: unknown) => {
           throw new Error(`${query}: ${error}`)

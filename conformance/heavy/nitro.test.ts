@@ -26,7 +26,7 @@ for (const version of nitro)
         await servers?.mounted.stop()
       })
       const more = [
-        baseUrlSuite(framework, version.guardedBelow),
+        baseUrlSuite(framework, version),
         cacheSuite(framework, shape.cached),
         withoutFramings(turnedAwaySuite(framework)),
         methodsSuite(framework),

@@ -54,6 +54,17 @@ function replaceSlash(path: string, at: number, text: string): string {
 const guardedPaths = ['/sms', '/twilio/voice', '/a/b/c', '/Webhooks', '/caf\u00e9', '/v1.0/in-bound']
 
 describe('createPathFilter', () => {
+  test.each([
+    ['/api', true],
+    ['/API/sms', true],
+    ['/base/api', true],
+    ['/other/api', false],
+    ['/base', false],
+    ['/', false],
+  ])('without its base URL, /base/api also guards /api: %s', (path, isGuarded) => {
+    expect(createPathFilter('/base/api')([path], 'baseless')).toBe(isGuarded)
+  })
+
   for (const [what, trick] of Object.entries(tricks))
     test(`a string guards a path with ${what}`, () => {
       for (const path of guardedPaths)

@@ -17,6 +17,10 @@ describe('respellQuery', () => {
     ['names without a value', '?debug&a=1'],
     ['values without a name', '?=x&a='],
     ["the customer's part before Twilio's own", "?q=it's%20,here&From=%2B1415&Body=Hi%21+It%27s+me&ToCity="],
+    ['| and similar characters, unescaped', '?q=a|b{c}'],
+    ['unescaped brackets in a name', '?ids[]=1&ids[]=2'],
+    ['unescaped brackets beside spaces', '?ids[]=a%20b&x=it'],
+    ['a & at the end', '?a=1&'],
     ["Twilio's own part with %20", '?tag=a&Body=Hi%21%20there'],
     ["Twilio's own part with unescaped : and @", '?Caller=sip:a@b.example'],
   ])('%s', (_what, signed) => {

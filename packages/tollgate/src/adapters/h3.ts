@@ -59,7 +59,9 @@ export function twilioWebhook(options: OptionsSource<TwilioWebhookOptions> = {})
       throw new TypeError('twilioWebhook is middleware in h3 2: app.use(guard), or { middleware: [guard], handler }')
     const address = readAddress(event, request)
     const listUrls = (): (string | undefined)[] => [event.node?.req.url, request?.url, event.path]
-    if (!paths.guards(address, listUrls, undefined, next === undefined ? 'text' : 'segments')) return undefined
+    // Nitro 3 has a context of its own. It mounts no route below its base URL.
+    const mounting = event.context.nitro === undefined ? 'segments' : 'baseless'
+    if (!paths.guards(address, listUrls, undefined, next === undefined ? 'text' : mounting)) return undefined
     const read = (): IncomingRequest => {
       checkUncached(event.context)
       return readRequest(event, request, address)
@@ -103,6 +105,7 @@ interface EitherEvent {
 
 /** The marks of Nitro on a request that its cache answers. */
 interface CacheMarks {
+  readonly nitro?: unknown
   /** Nitro 3: the rules of the path, if the guard runs behind them. */
   readonly routeRules?: { readonly cache?: unknown }
   /** Nitro 2: set while the handler runs for the cache. */

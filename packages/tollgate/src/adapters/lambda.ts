@@ -1,7 +1,7 @@
 import type { AnyWebhook, BodyConsumed, IncomingRequest, Webhook, WebhookSource } from '../index.ts'
 import type { FullAnswer } from './shared/answer.ts'
 import { checkHandler, createGuard, type GuardOptions, type OptionsSource } from './shared/guard.ts'
-import { respellQuery } from './shared/query-spellings.ts'
+import { rawCharacters, respellQuery } from './shared/query-spellings.ts'
 import { settle } from './shared/settle.ts'
 
 /** The options of `twilioWebhook` and `twilioWebhookMiddy`. */
@@ -236,7 +236,7 @@ function readTarget(event: LambdaEvent, isBehindBalancer: boolean): Target {
  */
 function respellFields(query: string): readonly string[] {
   const withoutEquals = (one: string): string => one.replace(/([?&](?![A-Z])[^=&]+)=(?=&|$)/g, '$1')
-  const unescaped = query.replace(/%(?:22|3C|3E|5B|5C|5D|5E|60|7B|7C|7D)/gi, decodeURIComponent)
+  const unescaped = query.replace(rawCharacters, decodeURIComponent)
   const spellings = [query, unescaped].flatMap((one) => [one, withoutEquals(one)])
   return query === '' ? [] : spellings.flatMap((one) => [one, `${one}&`])
 }

@@ -5,9 +5,10 @@ import { readTarget } from './public-url.ts'
 
 /**
  * How a router mounts a handler at a path: for that path and the paths below it, or (h3 1) for
- * every path that begins with its text, such as `/voicemail` for `/voice`.
+ * every path that begins with its text, such as `/voicemail` for `/voice`. `'baseless'` (Nitro 3)
+ * mounts without the base URL, which the guard does not know: `/base/voice` then guards `/voice`.
  */
-export type Mounting = 'segments' | 'text'
+export type Mounting = 'segments' | 'text' | 'baseless'
 
 /**
  * Decides if a request is guarded.
@@ -159,11 +160,12 @@ function parseRule(path: unknown): Rule {
     return segments
   })
   return (reading, mounting) =>
-    spellings.some((guarded) =>
-      mounting === 'text'
-        ? reading.segments.join('/').startsWith(guarded.join('/'))
-        : guarded.every((segment, index) => reading.segments[index] === segment),
-    )
+    spellings.some((guarded) => {
+      if (mounting === 'text') return reading.segments.join('/').startsWith(guarded.join('/'))
+      const begins = (start: number): boolean =>
+        guarded.slice(start).every((segment, index) => reading.segments[index] === segment)
+      return begins(0) || (mounting === 'baseless' && guarded.some((_, start) => begins(start)))
+    })
 }
 
 function parsePattern({ source, flags }: RegExp): Rule {

@@ -5,18 +5,28 @@
  * Twilio form-encodes the parameters that it adds to a GET. Their names begin with a capital
  * letter. The rest of a query has the spelling that the customer configured. Three are tried for
  * the whole query. They escape what `encodeURIComponent` escapes, what a form escapes, or only what
- * a query cannot hold (RFC 3986 section 3.4). A name without a value may have no `=`. The list has
- * no other mixtures, no escapes in lower case and no escapes of letters, because the decoded query
- * does not show them.
+ * a query cannot hold (RFC 3986 section 3.4). A name without a value may have no `=`. After these
+ * comes the query with characters that a URL should escape but senders do not, such as `|` and
+ * `[]`, and the one with a `&` at its end. The list has no other mixtures, no escapes in lower case
+ * and no escapes of letters, because the decoded query does not show them.
  * @param query The query as it arrived, with its `?`.
- * @returns at most 24 spellings with their `?`, the most probable first; none for a malformed query
+ * @returns at most 32 spellings with their `?`, the most probable first; none for a malformed query
  */
 export function respellQuery(query: string): readonly string[] {
   const fields = readFields(query.slice(1))
   if (fields === undefined || fields.length === 0) return []
   const spellings = new Set<string>()
   for (const rules of spellingRules) spellings.add(`?${fields.map((field) => spellField(field, rules)).join('&')}`)
+  const [first] = spellings
+  const unescaped = writeRaw(fields, true)
+  for (const one of [unescaped, writeRaw(fields, false), `${first}&`, `${unescaped}&`]) spellings.add(one)
   return [...spellings]
+}
+
+const raw = { twilio: 'form', customer: 'raw', space: undefined } as const
+
+function writeRaw(fields: readonly Field[], isEqualsKept: boolean): string {
+  return `?${fields.map((field) => spellField(field, { ...raw, isEqualsKept })).join('&')}`
 }
 
 /** The rules of one spelling. */
@@ -30,7 +40,7 @@ interface SpellingRules {
   readonly isEqualsKept: boolean
 }
 
-type Alphabet = 'form' | 'component' | 'bare'
+type Alphabet = 'form' | 'component' | 'bare' | 'raw'
 
 // Sorted by how many rules are unusual, so that a limit does not cut off all spellings of one kind.
 const spellingRules: readonly SpellingRules[] = rankRules([
@@ -86,13 +96,15 @@ function readField(field: string): Field {
   const [escapedName, escapedValue] = [encodeURIComponent(name), encodeURIComponent(value)]
   const component = `${escapedName}=${escapedValue}`
   const isTwilios = /^[A-Z]/.test(name)
+  const bare = `${escapedName.replace(bareInNames, decodeURIComponent)}=${escapedValue.replace(bareInValues, decodeURIComponent)}`
   return {
     isTwilios,
     mayLackEquals: !isTwilios && name !== '' && value === '',
     texts: {
       component,
       form: component.replace(/[!'()~]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`),
-      bare: `${escapedName.replace(bareInNames, decodeURIComponent)}=${escapedValue.replace(bareInValues, decodeURIComponent)}`,
+      bare,
+      raw: bare.replace(rawCharacters, decodeURIComponent),
     },
   }
 }
@@ -100,6 +112,9 @@ function readField(field: string): Field {
 // The escapes of $ , / : ; ? @, and in a value also of =.
 const bareInNames = /%(?:24|2C|2F|3A|3B|3F|40)/g
 const bareInValues = /%(?:24|2C|2F|3A|3B|3D|3F|40)/g
+
+// The escapes of " < > [ \ ] ^ ` { | }
+export const rawCharacters: RegExp = /%(?:22|3C|3E|5B|5C|5D|5E|60|7B|7C|7D)/gi
 
 function spellField({ isTwilios, mayLackEquals, texts }: Field, rules: SpellingRules): string {
   const alphabet = isTwilios ? rules.twilio : rules.customer
