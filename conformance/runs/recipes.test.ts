@@ -2,11 +2,13 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
+import { metrics } from '@opentelemetry/api'
+import { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { validateRequest } from 'tollgate/compat'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { send, toRaw } from '../adapter/socket.ts'
 import { expectAttacksRefused } from '../attacks/recipe.ts'
-import { makeRequest, token } from '../kit/draft.ts'
+import { makeRequest, otherToken, token } from '../kit/draft.ts'
 
 // The recipes of README.md, in this process. conformance/heavy/examples.test.ts attacks the others.
 const publicUrl = 'https://api.example.com'
@@ -30,8 +32,8 @@ interface Exports {
   readonly default: { fetch(request: Request): Promise<Response> }
 }
 
-async function load(name: string): Promise<Exports> {
-  return import(`../../examples/readme/${name}.mjs`)
+async function load(name: string, directory = 'readme'): Promise<Exports> {
+  return import(`../../examples/${directory}/${name}.mjs`)
 }
 
 async function serve(listener: RequestListener) {
@@ -88,4 +90,37 @@ test('the attacks notice a recipe that builds the URL from the Host header', asy
     })
   })
   await expect(expectAttacksRefused(recipe)).rejects.toThrow('A1 a signature of another host, with its Host')
+})
+
+test('rolling out: observes, and counts with prom-client and OpenTelemetry', async () => {
+  vi.stubEnv('TOLLGATE_PUBLIC_URL', publicUrl)
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const exporter = new InMemoryMetricExporter(0)
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 60_000 })
+  const provider = new MeterProvider({ readers: [reader] })
+  metrics.setGlobalMeterProvider(provider)
+  const { server: example } = await load('server', 'rolling-out')
+  server = example
+  if (!example.listening) await once(example, 'listening')
+  const { port } = example.address() as AddressInfo
+  const ask = async (path: string, key: string): Promise<string> => {
+    const { status, body } = await send(port, toRaw(await makeRequest({ origin: publicUrl, path, token: key })))
+    return `${status} ${body}`
+  }
+  for (const path of ['/twilio/sms', '/enforced']) expect(await ask(path, token)).toBe('200 verified')
+  expect(await ask('/twilio/sms', otherToken)).toBe('200 observed')
+  expect(await ask('/enforced', otherToken)).toBe('403 Twilio Request Validation Failed.')
+
+  const text = await (await fetch(`http://127.0.0.1:${port}/internal/metrics`)).text()
+  expect(text).toContain('twilio_webhooks_total{code="accepted",key="auth_token0"} 1')
+  expect(text).toContain('twilio_webhooks_total{code="signature_mismatch"} 1')
+  await provider.forceFlush()
+  const points = exporter
+    .getMetrics()
+    .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics.flatMap((one) => [...one.dataPoints])))
+  expect(points.map(({ attributes, value }) => [attributes, value])).toEqual([
+    [{ code: 'accepted', key: 'auth_token0' }, 1],
+    [{ code: 'signature_mismatch' }, 1],
+  ])
+  await provider.shutdown()
 })

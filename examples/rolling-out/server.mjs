@@ -1,16 +1,23 @@
 // #region observe
 import express from 'express'
-import { verdictCounters } from 'tollgate/counters'
+import { Counter, register } from 'prom-client'
 import { readWebhook, twilioWebhook } from 'tollgate/express'
 
-const app = express()
-const counters = verdictCounters()
+const verdicts = new Counter({
+  name: 'twilio_webhooks_total',
+  help: 'Verdicts on webhooks',
+  labelNames: ['code', 'key'],
+})
+const nameKey = ({ kind, index = '' }) => kind + index
+const onVerdict = (verdict) =>
+  verdicts.inc(verdict.ok ? { code: 'accepted', key: nameKey(verdict.matched.key) } : { code: verdict.code })
 
-app.use('/twilio', twilioWebhook({ mode: 'observe', onVerdict: counters.onVerdict }))
-app.get('/internal/twilio', (_req, res) => res.type('text').send(counters.summary().text))
+const app = express()
+app.use('/twilio', twilioWebhook({ mode: 'observe', onVerdict }))
+app.get('/internal/metrics', async (_req, res) => res.type('text').send(await register.metrics()))
 // #endregion
 
-// Another route uses both kinds of counters.
+// Another route counts with OpenTelemetry.
 const { webhook } = await import('./telemetry.mjs')
 
 app.use('/twilio', (req, res) => res.send(readWebhook(req).ok ? 'verified' : 'observed'))

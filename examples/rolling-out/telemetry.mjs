@@ -1,15 +1,12 @@
 // #region telemetry
 import { metrics } from '@opentelemetry/api'
-import { openTelemetryCounters, verdictCounters } from 'tollgate/counters'
 import { twilioWebhook } from 'tollgate/express'
 
-const count = openTelemetryCounters(metrics.getMeter('tollgate'))
-const counters = verdictCounters()
+const verdicts = metrics.getMeter('tollgate').createCounter('twilio.webhooks')
+const nameKey = ({ kind, index = '' }) => kind + index
 
 export const webhook = twilioWebhook({
-  onVerdict(verdict) {
-    count(verdict)
-    counters.onVerdict(verdict)
-  },
+  onVerdict: (verdict) =>
+    verdicts.add(1, verdict.ok ? { code: 'accepted', key: nameKey(verdict.matched.key) } : { code: verdict.code }),
 })
 // #endregion

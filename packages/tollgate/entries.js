@@ -31,7 +31,6 @@ export const entries = {
   './params': 'src/params/index.ts',
   './keys': 'src/keys/index.ts',
   './replay': 'src/replay/index.ts',
-  './counters': 'src/counters/index.ts',
   './diagnose': 'src/diagnose/index.ts',
   './options': 'src/options.ts',
   './requests': 'src/requests/index.ts',
@@ -42,7 +41,7 @@ export const entries = {
  * Entry points that make no HMAC. The others have two more files. `dist/pure/` is for runtimes other
  * than Node.js and brings the pure provider, `dist/bun/` is for Bun and brings `node:crypto`.
  */
-export const withoutHmac = ['./twiml', './params', './keys', './replay', './counters', './options', './requests']
+export const withoutHmac = ['./twiml', './params', './keys', './replay', './options', './requests']
 
 /** The providers of ECDSA, reached through `#ecdsa`, and what those files bring. */
 export const providers = {

@@ -72,7 +72,6 @@ const names: Record<string, string[]> = {
   ],
   './keys': ['buildApiUrl', 'cached', 'fileKeys', 'twilioAccountTokens'],
   './replay': ['memoryStore', 'redisStore', 'replayGuard'],
-  './counters': ['openTelemetryCounters', 'verdictCounters'],
   './diagnose': [
     'causes',
     'diagnose',

@@ -11,9 +11,6 @@ import { webSocketOptions } from '../src/adapters/shared/web-socket.ts'
 import type { OptionRow, OptionTable } from '../src/checks/options.ts'
 import { webhook } from '../src/compat/index.ts'
 import { webhookOptions } from '../src/compat/webhook.ts'
-import { openTelemetryCounters, verdictCounters } from '../src/counters/index.ts'
-import { keyLabelOptions } from '../src/counters/key-label.ts'
-import { verdictCountersOptions } from '../src/counters/verdict-counters.ts'
 import { diagnose } from '../src/diagnose/index.ts'
 import { diagnoseOptions } from '../src/diagnose/options.ts'
 import { createVerifier, fromRequest } from '../src/index.ts'
@@ -79,11 +76,6 @@ const bags: Readonly<Record<string, Bag>> = {
     base: { accountSid, authToken },
   },
   fileKeys: { table: fileKeysOptions, read: (options: never) => fileKeys(keyFile, options).close() },
-  verdictCounters: { table: { ...keyLabelOptions, ...verdictCountersOptions }, read: verdictCounters },
-  openTelemetryCounters: {
-    table: keyLabelOptions,
-    read: (options: never) => openTelemetryCounters({ createCounter: () => ({ add: () => undefined }) }, options),
-  },
   webhook: { table: webhookOptions, read: (options: never) => webhook(options), base: { authToken } },
   signRequest: {
     table: signRequestInput,

@@ -223,7 +223,6 @@ async function load(): Promise<Made> {
         export { getScheme } from 'tollgate/schemes'
         export { twilioWebhook as onNode } from 'tollgate/node'
         export { twilioWebhook as onExpress } from 'tollgate/express'
-        export { verdictCounters, openTelemetryCounters } from 'tollgate/counters'
         export { matchers } from './packages/tollgate/src/testing/matchers.ts'
         export { createGateway } from '@tollgate/gateway'
         export { createInspector, formatExchange } from '@tollgate/inspector'
@@ -450,24 +449,10 @@ test('the inspector shows it', async () => {
   })
 })
 
-test('counters and matchers know its verdicts', async () => {
+test('matchers know its verdicts', async () => {
   const { verify } = made.getScheme('acme').createVerifier({ secret })
   const signed = await made.getScheme('acme').sign({ url: 'https://a.example/parcels', key: secret })
   const [accepted, refused] = [await verify({ ...signed, url: '/' }), await verify({ ...sign('{}', 'x'), url: '/' })]
-  const counters = made.verdictCounters()
-  const attributes: object[] = []
-  const count = made.openTelemetryCounters({
-    createCounter: () => ({ add: (_: number, one: object) => attributes.push(one) }),
-  })
-  for (const verdict of [accepted, refused]) {
-    counters.onVerdict(verdict)
-    count(verdict)
-  }
-  expect(counters.summary()).toMatchObject({
-    keys: [{ key: 'acme:0', count: 1 }],
-    codes: [{ code: 'signature_mismatch' }],
-  })
-  expect(attributes[0]).toMatchObject({ 'tollgate.key': 'acme:0', 'tollgate.algorithm': 'HMAC_SHA512' })
   expect(made.matchers.toBeAccepted(refused).pass).toBe(false)
   expect(made.matchers.toBeAccepted(accepted).message()).toContain('signed with acme key 0 (HMAC_SHA512)')
 })

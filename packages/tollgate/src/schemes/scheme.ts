@@ -15,7 +15,7 @@ import type {
 
 /**
  * A scheme: one way to sign requests. A row in `schemes/index.ts` makes it known to the gateway,
- * the inspector, the command line, `tollgate/testing` and the counters.
+ * the inspector, the command line, and `tollgate/testing`.
  */
 export interface Scheme<Options extends object = never, Webhook extends AnyAccepted = AnyAccepted> {
   /** The `scheme` of its verdicts, and of a route in the gateway. Lower-case letters. */
