@@ -14,15 +14,6 @@ const hostReason = 'Astro 7 itself answers 500 to a Host with credentials, becau
 
 export const astro: readonly Version[] = [
   {
-    name: 'astro 5',
-    project: 'astro5',
-    nodeMajor: 20,
-    build: ['astro/astro.js', 'build'],
-    serve,
-    webSocket: true,
-    exceptions: { ...exceptions, '%2F and %7E in the path': 'Astro 5 finds no route for an encoded slash: 404' },
-  },
-  {
     name: 'astro 7',
     project: 'astro7',
     nodeMajor: 24,

@@ -4,7 +4,6 @@ import Koa3, { type Context, type Middleware } from 'koa'
 import { koaBody } from 'koa-body'
 import oldBodyParser from 'koa-bodyparser'
 import mount from 'koa-mount'
-import Koa2 from 'koa2'
 import { twilioWebhook } from 'tollgate/koa'
 import type { Framework, ParserBefore } from '../adapter/framework.ts'
 import { listen } from './listen.ts'
@@ -34,11 +33,11 @@ const serveRouted: Serve = (app, guards, mountedAt = '') => {
   app.use(router.routes())
 }
 
-function makeFramework(name: string, Koa: typeof Koa3, serve: Serve): Framework {
+function makeFramework(name: string, serve: Serve): Framework {
   return {
     name,
     start({ options, handle, before = '', after = '', mountedAt, stacked }) {
-      const app = new Koa()
+      const app = new Koa3()
       app.silent = true
       const guards: Middleware[] = [twilioWebhook(options)]
       if (stacked) guards.push(twilioWebhook(options))
@@ -73,7 +72,7 @@ function makeFramework(name: string, Koa: typeof Koa3, serve: Serve): Framework 
 
 /** The guard on routes, where `paths` has nothing to choose from. */
 const routed: Framework = {
-  ...makeFramework('koa 3, @koa/router', Koa3, serveRouted),
+  ...makeFramework('koa 3, @koa/router', serveRouted),
   paths: false,
   address: 'both',
   exceptions: {
@@ -82,8 +81,4 @@ const routed: Framework = {
   },
 }
 
-export const koa: readonly Framework[] = [
-  makeFramework('koa 2', Koa2, serveMounted),
-  makeFramework('koa 3', Koa3, serveMounted),
-  routed,
-]
+export const koa: readonly Framework[] = [makeFramework('koa 3', serveMounted), routed]

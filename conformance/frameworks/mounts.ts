@@ -11,7 +11,6 @@ import { LinearRouter } from 'hono/router/linear-router'
 import { TrieRouter } from 'hono/router/trie-router'
 import Koa3, { type Context as KoaContext } from 'koa'
 import mount from 'koa-mount'
-import Koa2 from 'koa2'
 import type { VerifierOptions } from 'tollgate'
 import { twilioWebhook as guardExpress } from 'tollgate/express'
 import { twilioWebhook as guardFastify } from 'tollgate/fastify'
@@ -58,11 +57,11 @@ function mountExpress(name: string, express: typeof express5): MountedApp {
   }
 }
 
-function mountKoa(name: string, Koa: typeof Koa3): MountedApp {
+function mountKoa(): MountedApp {
   return {
-    name,
+    name: 'koa 3',
     start(options, under) {
-      const part = new Koa().use(guardKoa(options))
+      const part = new Koa3().use(guardKoa(options))
       const handle = (ctx: KoaContext): void => {
         ctx.body = answer(ctx.state.twilio)
       }
@@ -70,9 +69,9 @@ function mountKoa(name: string, Koa: typeof Koa3): MountedApp {
         for (const strict of [true, false])
           part.use(new Router({ strict, sensitive: strict }).all(path, handle).routes())
         part.use(new Router({ prefix: path }).all('/{*rest}', handle).routes())
-        part.use(mount(path, new Koa().use(handle)))
+        part.use(mount(path, new Koa3().use(handle)))
       }
-      const app = new Koa().use(mount(under || '/', part))
+      const app = new Koa3().use(mount(under || '/', part))
       app.silent = true
       return listen(app.callback())
     },
@@ -169,8 +168,7 @@ const lenient: FastifyServerOptions = {
 export const mountedApps: readonly MountedApp[] = [
   mountExpress('express 4', express4),
   mountExpress('express 5', express5),
-  mountKoa('koa 2', Koa2),
-  mountKoa('koa 3', Koa3),
+  mountKoa(),
   mountFastify('fastify 5', {}),
   mountFastify('fastify 5 with a lenient router', lenient),
   mountHono('hono 4, route', () => new Hono(), 'route'),

@@ -18,33 +18,7 @@ const exceptions: Framework['exceptions'] = {
   'C2 malformed signatures': 'its server drops a header without a value: signature_missing',
 }
 
-const build = ['@react-router/dev/bin.js', 'build'] as const
-const serve = { installed: '@react-router/serve/bin.js', built: 'build/server/index.js' }
-
 export const reactRouter: readonly Version[] = [
-  {
-    name: 'react-router 7',
-    project: 'react-router7',
-    nodeMajor: 20,
-    build,
-    serve,
-    webSocket: true,
-    exceptions: {
-      ...exceptions,
-      '| in the query': 'React Router 7 re-encodes the query, unless v8_passThroughRequests is set',
-      'an empty query': 'React Router 7 re-encodes the query, unless v8_passThroughRequests is set',
-    },
-  },
-  {
-    name: 'react-router 7, v8_passThroughRequests',
-    project: 'react-router7',
-    nodeMajor: 20,
-    env: { PASS_THROUGH: 'yes' },
-    build,
-    serve,
-    webSocket: true,
-    exceptions,
-  },
   {
     name: 'react-router 8',
     project: 'react-router8',

@@ -20,10 +20,6 @@ interface Answered {
 }
 
 describe.each([
-  ['nest9', 'CommonJS', 'Express'],
-  ['nest9', 'CommonJS', 'Fastify'],
-  ['nest10', 'ESM', 'Express'],
-  ['nest10', 'CommonJS', 'Fastify'],
   ['nest11', 'ESM', 'Express'],
   ['nest11', 'CommonJS', 'Express'],
   ['nest11', 'CommonJS', 'Fastify'],

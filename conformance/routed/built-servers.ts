@@ -35,4 +35,4 @@ export function makeRoutedServer(
 
 /** Starts the build of the adapter suites. */
 export const makeRoutedVersion = (version: Version, sources: string): RoutedServer =>
-  makeRoutedServer(version.name, (env) => startBuilt(version, { sources, as: version.env ? 'raw' : 'suite' }, env))
+  makeRoutedServer(version.name, (env) => startBuilt(version, { sources, as: 'suite' }, env))

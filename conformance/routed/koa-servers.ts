@@ -1,7 +1,6 @@
 import Router from '@koa/router'
 import Koa3, { type Context, type Middleware } from 'koa'
 import mount from 'koa-mount'
-import Koa2 from 'koa2'
 import { twilioWebhook } from 'tollgate/koa'
 import { listen } from '../frameworks/listen.ts'
 import { atPlaces, type Listener, listenHttp2, overHttp2, type Place, pickFew, places, rootPaths } from './places.ts'
@@ -29,12 +28,12 @@ function answer(route: string): Middleware {
 
 const pass: Middleware = (_ctx, next) => next()
 
-function makeKoa(Koa: typeof Koa3, place: Place, options: GuardOptions | undefined): Listener {
+function makeKoa(place: Place, options: GuardOptions | undefined): Listener {
   const guard = (paths?: readonly string[]): Middleware =>
     options ? twilioWebhook({ ...options, ...(paths && { paths }) }) : pass
-  const app = new Koa()
+  const app = new Koa3()
   app.silent = true
-  const part = new Koa()
+  const part = new Koa3()
   if (place === 'the whole app') app.use(guard())
   if (place === 'paths at the root') app.use(guard(rootPaths))
   if (place === 'paths in the mounted part') part.use(guard(['/api/voice']))
@@ -51,7 +50,6 @@ function makeKoa(Koa: typeof Koa3, place: Place, options: GuardOptions | undefin
 }
 
 export const koaServers: readonly RoutedServer[] = [
-  ...atPlaces('koa 2', pickFew(places), (place, options) => listen(makeKoa(Koa2, place, options))),
-  ...atPlaces('koa 3', places, (place, options) => listen(makeKoa(Koa3, place, options))),
-  ...overHttp2(atPlaces('koa 3', pickFew(places), (place, options) => listenHttp2(makeKoa(Koa3, place, options)))),
+  ...atPlaces('koa 3', places, (place, options) => listen(makeKoa(place, options))),
+  ...overHttp2(atPlaces('koa 3', pickFew(places), (place, options) => listenHttp2(makeKoa(place, options)))),
 ]

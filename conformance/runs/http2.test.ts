@@ -8,7 +8,6 @@ import { H3, toNodeHandler } from 'h3'
 import * as h3v1 from 'h3v1'
 import { Hono } from 'hono'
 import Koa3 from 'koa'
-import Koa2 from 'koa2'
 import type { Accepted, Observed, VerifierOptions } from 'tollgate'
 import * as fastify from 'tollgate/fastify'
 import * as h3 from 'tollgate/h3'
@@ -36,7 +35,6 @@ const servers: Readonly<Record<string, (options: VerifierOptions, before: Before
       return listener(req, res)
     }
   },
-  'koa 2': (options, before) => listenWithKoa(new Koa2(), options, before),
   'koa 3': (options, before) => listenWithKoa(new Koa3(), options, before),
   async 'fastify 5'(options, before) {
     let handle: Listener = () => undefined

@@ -1,11 +1,7 @@
-import type { WebhookSource } from '../index.ts'
-import { type RequestEvent, type Surroundings, type WebhookHandler, wrapEndpoint } from './shared/event.ts'
-import type { GuardOptions, OptionsSource } from './shared/guard.ts'
+import { createEndpoints, type RequestEvent, type WrapEndpoint } from './shared/event.ts'
 import { respellQuery } from './shared/query-spellings.ts'
-import type { WebSocketOptions } from './shared/web-socket.ts'
 
-/** The options of `twilioWebhook`. */
-export type TwilioWebhookOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & WebSocketOptions
+export type { EndpointOptions as TwilioWebhookOptions } from './shared/event.ts'
 
 /** The part of the arguments of a loader or an action that is used. */
 export interface RouteArgs extends RequestEvent {
@@ -13,25 +9,19 @@ export interface RouteArgs extends RequestEvent {
 }
 
 /**
- * Wraps a handler into the `action` (POST) or `loader` (GET) of a resource route of React Router 7
- * and 8. Requests that do not verify are answered. The handler runs for the others; in `observe`
- * mode for all.
+ * Wraps a handler into the `action` (POST) or `loader` (GET) of a resource route of React Router 8.
+ * Requests that do not verify are answered. The handler runs for the others; in `observe` mode for
+ * all.
  * @param options Options (default: all from the environment), or a function that returns them at
  *   the first request. The function gets `args.context`, where the server puts its platform's
  *   `env`.
  * @param handler Gets the webhook and the arguments of the route.
  * @throws TypeError or RangeError that names the option, if one is wrong.
  */
-export function twilioWebhook<S extends WebhookSource = 'enforce', Args extends RouteArgs = RouteArgs, Env = unknown>(
-  options: OptionsSource<TwilioWebhookOptions<S>, Env> | undefined = {},
-  handler: WebhookHandler<S, Args>,
-): (args: Args) => Promise<Response> {
-  return wrapEndpoint(options, handler, look)
-}
-
-function look({ request, context }: RouteArgs): Surroundings {
-  return { env: context, connection: { urlIsNormalized: mayBeRespelled(request.url) && respellQuery } }
-}
+export const twilioWebhook: WrapEndpoint<RouteArgs> = createEndpoints(({ request, context }: RouteArgs) => ({
+  env: context,
+  connection: { urlIsNormalized: mayBeRespelled(request.url) && respellQuery },
+}))
 
 /**
  * Returns true if React Router may have changed the spelling of the query. Version 7 removes its

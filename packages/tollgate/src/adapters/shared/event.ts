@@ -24,30 +24,44 @@ export interface Surroundings {
   readonly connection: Partial<Pick<IncomingRequest, 'encrypted' | 'remoteAddress' | 'urlIsNormalized'>>
 }
 
+/** The options of the guards of endpoints. */
+export type EndpointOptions<S extends WebhookSource = WebhookSource> = GuardOptions<S> & WebSocketOptions
+
+/** The type of `twilioWebhook` in a framework of endpoints, of which `Least` is the event. */
+export type WrapEndpoint<Least extends RequestEvent> = <
+  S extends WebhookSource = 'enforce',
+  Event extends Least = Least,
+  Env = unknown,
+>(
+  options: OptionsSource<EndpointOptions<S>, Env> | undefined,
+  handler: WebhookHandler<S, Event>,
+) => (event: Event) => Promise<Response>
+
 /**
- * Wraps a handler into an endpoint. Exceptions of the handler go to the framework, because
- * redirects and HTTP errors are exceptions too.
+ * Makes the adapter of a framework of endpoints. Exceptions of the handler go to the framework,
+ * because redirects and HTTP errors are exceptions too.
  * @param look Reads the facts that the Request does not have.
  */
-export function wrapEndpoint<S extends WebhookSource, Event extends RequestEvent, Env>(
-  options: OptionsSource<GuardOptions<S> & WebSocketOptions, Env>,
-  handler: WebhookHandler<S, Event>,
-  look: (event: Event) => Surroundings,
-): (event: Event) => Promise<Response> {
-  const guard = createSocketGuard<Env>(options)
-  checkHandler(handler)
-  return async (event) => {
-    const { request } = event
-    const { env, connection } = look(event)
-    const read = (): IncomingRequest => {
-      // Astro decodes the path of `context.url` several times, joins its slashes, and routes by it.
-      const url = findAddress(request, { path: event.url?.pathname, joinsSlashes: true })
-      return { ...toIncomingRequest(request), url, ...connection }
+export function createEndpoints<Least extends RequestEvent>(look: (event: Least) => Surroundings): WrapEndpoint<Least> {
+  return <S extends WebhookSource, Event extends Least, Env>(
+    options: OptionsSource<EndpointOptions<S>, Env> = {},
+    handler: WebhookHandler<S, Event>,
+  ) => {
+    const guard = createSocketGuard<Env>(options)
+    checkHandler(handler)
+    return async (event: Event) => {
+      const { request } = event
+      const { env, connection } = look(event)
+      const read = (): IncomingRequest => {
+        // Astro decodes the path of `context.url` several times, joins its slashes, and routes by it.
+        const url = findAddress(request, { path: event.url?.pathname, joinsSlashes: true })
+        return { ...toIncomingRequest(request), url, ...connection }
+      }
+      const outcome = await guard.check(read, event, env as Env)
+      if (outcome.webhook === undefined) return toResponse(outcome.answer)
+      const work = async (): Promise<Response> => handler(outcome.webhook as Webhook<S>, event)
+      return runWork(outcome, work, (response) => response?.status, request)
     }
-    const outcome = await guard.check(read, event, env as Env)
-    if (outcome.webhook === undefined) return toResponse(outcome.answer)
-    const work = async (): Promise<Response> => handler(outcome.webhook as Webhook<S>, event)
-    return runWork(outcome, work, (response) => response?.status, request)
   }
 }
 

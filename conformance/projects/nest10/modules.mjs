@@ -1,6 +1,0 @@
-export * as common from '@nestjs/common'
-export * as core from '@nestjs/core'
-export { ExpressAdapter } from '@nestjs/platform-express'
-export { FastifyAdapter } from '@nestjs/platform-fastify'
-export * as tollgate from 'tollgate/nest'
-export { makeScenario } from 'tollgate-conformance'
