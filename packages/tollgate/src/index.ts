@@ -11,6 +11,7 @@ export type {
   Observed,
   Rejected,
   RejectionCode,
+  RejectionReason,
   Verdict,
   Webhook,
   WebhookParams,

@@ -95,6 +95,11 @@ export interface Accepted extends Received {
 export interface Rejected {
   readonly ok: false
   readonly code: RejectionCode
+  /**
+   * The reason within the code, for code that decides: messages may change. The code itself if it
+   * has one reason. `undefined` if the verifier is not one of Tollgate's schemes.
+   */
+  readonly reason?: RejectionReason | undefined
   /** The HTTP status for the answer. */
   readonly status: number
   /**
@@ -106,9 +111,10 @@ export interface Rejected {
   /** Which signature was checked. `undefined` if the verifier is not one of Tollgate's schemes. */
   readonly scheme?: string | undefined
   /**
-   * The error of your look-up or replay store, for `key_lookup_failed` and `replay_store_failed`.
-   * It may hold a secret: keep it out of answers. It is not enumerable, so `JSON.stringify` and
-   * copies with `...` leave it out. Default: none.
+   * The error of your look-up or replay store, for `key_lookup_failed` and `replay_store_failed`,
+   * and the `BodyConsumed` for `body_already_consumed`. It may hold a secret: keep it out of
+   * answers. It is not enumerable, so `JSON.stringify` and copies with `...` leave it out. Default:
+   * none.
    */
   readonly cause?: unknown
 }
@@ -225,52 +231,44 @@ export type RejectionCode =
   | 'replay_pending'
   | 'replay_store_failed'
 
+/** Why a request was refused, where a code has several reasons. */
+type FineReason =
+  | 'method_unlisted'
+  | 'upgrade_missing'
+  | 'target_malformed'
+  | 'query_too_long'
+  | 'host_malformed'
+  | 'host_unlisted'
+  | 'host_refused'
+  | 'forwarding_untrusted'
+  | 'forwarding_malformed'
+  | 'signed_url_threw'
+  | 'signed_url_malformed'
+  | 'server_limit'
+  | 'body_parsed'
+  | 'body_not_bytes'
+  | 'body_unfinished'
+  | 'body_cut'
+  | 'auth_token_missing'
+  | 'account_malformed'
+  | 'account_unnamed'
+  | 'account_unfound'
+  | 'shared_key_unknown'
+  | 'lookup_threw'
+  | 'lookup_late'
+  | 'lookup_unusable'
+
+/** The reasons that only SendGrid's verifier has. */
+export type SendGridReason = 'timestamp_missing' | 'timestamp_malformed' | 'body_empty' | 'body_begins_with_digit'
+
+/** The code itself, or which of its reasons. */
+export type RejectionReason = RejectionCode | FineReason | SendGridReason
+
 interface RejectionRow {
   readonly status: 403 | 413 | 415 | 500 | 503
   readonly message: string
-}
-
-/** The table of rejections. The status is for the answer, the message for your logs. */
-export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = {
-  method_not_allowed: row('The method is not allowed.'),
-  signature_missing: row(
-    'X-Twilio-Signature is missing: not from Twilio, dropped by a proxy, or signing is off in a webhook Setting.',
-  ),
-  signature_malformed: row('X-Twilio-Signature is not one Base64 text of the right length.'),
-  signature_settings_malformed: row('The headers of the SharedKey are malformed or disagree.'),
-  algorithm_unsupported: row('No SharedKey uses the named algorithm.'),
-  key_not_allowed: row('An Auth Token signed despite "sharedKeysOnly".'),
-  url_not_allowed: row('The public URL is unclear, or its host is not allowed.'),
-  content_encoding_unsupported: row('The body is compressed.', 415),
-  body_too_large: row('The body exceeds "maxBodyBytes".', 413),
-  body_already_consumed: row('Something else has read the body.', 500),
-  body_malformed: row('The body is not as it was sent, or is a form with invalid escapes or UTF-8, or too many pairs.'),
-  body_unsigned: row('The signature does not cover this body.'),
-  body_hash_mismatch: row('bodySHA256 in the URL is malformed or not of this body.'),
-  key_unknown: row('No key is given for that account or SharedKey id.'),
-  key_lookup_failed: row('The look-up of a key or host failed.', 503),
-  signature_mismatch: row('No key makes this signature for any form of the URL.'),
-  account_not_allowed: row('The account is not allowed, or another one signed.'),
-  params_misshapen: row('"checkParams" refuses the parameters.'),
-  stale: row('This delivery is too old.'),
-  replayed: row('This delivery arrived before.'),
-  replay_pending: row('Another copy of this delivery is being handled.', 503),
-  replay_store_failed: row('The replay store failed.', 503),
-}
-
-function row(message: string, status: RejectionRow['status'] = 403): RejectionRow {
-  return { status, message }
-}
-
-/**
- * Makes a rejection. A step of the verifier returns it instead of its result and never throws it.
- * @param detail A sentence for the logs, after the message of the code. Nothing secret.
- * @param tried The URL forms that were tried.
- */
-export function reject(code: RejectionCode, detail?: string, tried: readonly string[] = []): Rejected {
-  const { status, message } = rejections[code]
-  const text = detail === undefined ? message : `${message} ${detail}`
-  return { ok: false, code, status, message: `${text} See ${namePage(code)}`, tried }
+  /** The address of its page, or the file. */
+  readonly page: string
 }
 
 // Without a slash at its end. `npm run release -- --prepare` writes it here, from release.json.
@@ -284,6 +282,103 @@ const homePage: string = ''
  */
 export function namePage(code: RejectionCode, home: string = homePage): string {
   return home === '' ? `node_modules/tollgate/docs/codes/${code}.md` : `${home}/codes/${code}.html`
+}
+
+/** The table of rejections. The status is for the answer, the message for your logs. */
+export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = addPages({
+  method_not_allowed: ['The method is not allowed.'],
+  signature_missing: [
+    'X-Twilio-Signature is missing: not from Twilio, dropped by a proxy, or signing is off in a webhook Setting.',
+  ],
+  signature_malformed: ['X-Twilio-Signature is not one Base64 text of the right length.'],
+  signature_settings_malformed: ['The headers of the SharedKey are malformed or disagree.'],
+  algorithm_unsupported: ['No SharedKey uses the named algorithm.'],
+  key_not_allowed: ['An Auth Token signed despite "sharedKeysOnly".'],
+  url_not_allowed: ['The public URL is unclear, or its host is not allowed.'],
+  content_encoding_unsupported: ['The body is compressed.', 415],
+  body_too_large: ['The body exceeds "maxBodyBytes".', 413],
+  body_already_consumed: ['Something else has read the body.', 500],
+  body_malformed: ['The body is not as it was sent, or is a form with invalid escapes or UTF-8, or too many pairs.'],
+  body_unsigned: ['The signature does not cover this body.'],
+  body_hash_mismatch: ['bodySHA256 in the URL is malformed or not of this body.'],
+  key_unknown: ['No key is given for that account or SharedKey id.'],
+  key_lookup_failed: ['The look-up of a key or host failed.', 503],
+  signature_mismatch: ['No key makes this signature for any form of the URL.'],
+  account_not_allowed: ['The account is not allowed, or another one signed.'],
+  params_misshapen: ['"checkParams" refuses the parameters.'],
+  stale: ['This delivery is too old.'],
+  replayed: ['This delivery arrived before.'],
+  replay_pending: ['Another copy of this delivery is being handled.', 503],
+  replay_store_failed: ['The replay store failed.', 503],
+})
+
+function addPages(
+  rows: Readonly<Record<RejectionCode, readonly [message: string, status?: RejectionRow['status']]>>,
+): Readonly<Record<RejectionCode, RejectionRow>> {
+  const pages = Object.entries(rows).map(([code, [message, status = 403]]) => [
+    code,
+    { status, message, page: namePage(code as RejectionCode) },
+  ])
+  return Object.fromEntries(pages)
+}
+
+/** The reasons of codes that have several, each with its sentence after the message of the code. */
+export const reasons: Readonly<Record<FineReason, readonly [code: RejectionCode, message?: string]>> = {
+  method_unlisted: ['method_not_allowed', '"methods" does not list it.'],
+  upgrade_missing: ['method_not_allowed', 'The request does not ask for a WebSocket.'],
+  target_malformed: ['url_not_allowed', 'The request target is malformed, or servers read its path in different ways.'],
+  query_too_long: ['url_not_allowed', 'Too many pairs.'],
+  host_malformed: ['url_not_allowed', 'The Host header is missing or malformed.'],
+  host_unlisted: ['url_not_allowed', 'No "publicUrl" has the host of the request.'],
+  host_refused: ['url_not_allowed', '"allowedHosts" refuses the host of the request.'],
+  forwarding_untrusted: ['url_not_allowed', 'Forwarding headers came from a peer that is not in "trustedProxies".'],
+  forwarding_malformed: ['url_not_allowed', 'A forwarding header is missing or malformed.'],
+  signed_url_threw: ['url_not_allowed', '"signedUrl" threw.'],
+  signed_url_malformed: ['url_not_allowed', '"signedUrl" is not an absolute http or https URL.'],
+  server_limit: ['body_too_large', 'Or a limit of the server, which ended it.'],
+  body_parsed: ['body_already_consumed'],
+  body_not_bytes: ['body_already_consumed', 'Pass the raw body.'],
+  body_unfinished: ['body_malformed', 'The connection ended before the body did.'],
+  body_cut: ['body_malformed'],
+  auth_token_missing: ['key_unknown', 'Only "sharedKeys" is given.'],
+  account_malformed: ['key_unknown', 'The AccountSid is not "AC" and 32 hex digits.'],
+  account_unnamed: ['key_unknown'],
+  account_unfound: ['key_unknown'],
+  shared_key_unknown: ['key_unknown', 'No SharedKey has that id.'],
+  lookup_threw: ['key_lookup_failed'],
+  lookup_late: ['key_lookup_failed'],
+  lookup_unusable: ['key_lookup_failed'],
+}
+
+/**
+ * Makes a rejection. A step of the verifier returns it instead of its result and never throws it.
+ * @param reason The code, or which of its reasons.
+ * @param detail A sentence for the logs, after the message of the reason. Nothing secret.
+ * @param tried The URL forms that were tried.
+ */
+export function reject(reason: RejectionCode | FineReason, detail?: string, tried?: readonly string[]): Rejected {
+  const [code, more] = reasons[reason as FineReason] ?? [reason as RejectionCode]
+  let { message } = rejections[code]
+  if (more !== undefined) message += ` ${more}`
+  if (detail !== undefined) message += ` ${detail}`
+  return rejectAs(code, reason, message, tried)
+}
+
+/** Makes a rejection with a message of its own, of one sentence or more. */
+export function rejectAs(
+  code: RejectionCode,
+  reason: RejectionReason,
+  message: string,
+  tried: readonly string[] = [],
+): Rejected {
+  const { status, page } = rejections[code]
+  return { ok: false, code, reason, status, message: `${message} See ${page}`, tried }
+}
+
+/** Returns the message of a rejection without the page of its code, for a report that links it. */
+export function omitPage({ code, message }: Pick<Rejected, 'code' | 'message'>): string {
+  const end = ` See ${rejections[code]?.page}`
+  return message.endsWith(end) ? message.slice(0, -end.length) : message
 }
 
 /** Adds the error that led to a rejection. Like that of an Error, it is not enumerable. */

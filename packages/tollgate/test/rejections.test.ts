@@ -160,7 +160,7 @@ describe('every code', () => {
         code,
         status: rejections[code as keyof typeof rejections].status,
       })
-      expect(Object.keys(verdict).sort()).toEqual(['code', 'message', 'ok', 'scheme', 'status', 'tried'])
+      expect(Object.keys(verdict).sort()).toEqual(['code', 'message', 'ok', 'reason', 'scheme', 'status', 'tried'])
       expect(JSON.stringify(verdict)).not.toMatch(/0123456789abcdef|Hi there|15551230000|hunter2/)
     })
 

@@ -1,3 +1,4 @@
+import { type Awaitable, TimeLimitError, withTimeLimit } from './limits.ts'
 import { isBytes } from './runtime.ts'
 
 /** The answer of a look-up cannot be used. The message shows nothing of it. */
@@ -15,4 +16,37 @@ export function describeAnswer(answer: unknown): string {
   if (isBytes(answer)) return 'bytes (a Buffer or Uint8Array)'
   const type = typeof answer
   return type === 'string' ? 'a text' : type === 'object' ? 'an object' : type === 'undefined' ? type : `a ${type}`
+}
+
+/** Why a look-up of `tollgate/keys` failed. */
+export type LookUpFault =
+  | 'token_refused'
+  | 'api_key_refused'
+  | 'forbidden'
+  | 'unreachable'
+  | 'too_many_requests'
+  | 'api_failed'
+  | 'other_answer'
+  | 'late'
+  | 'no_token'
+
+const faultOf = Symbol.for('tollgate.lookUpFault')
+
+/** Names why a look-up failed, for the diagnosis. The message is for people. */
+export function nameFault<E extends Error>(error: E, fault: LookUpFault): E {
+  return Object.defineProperty(error, faultOf, { value: fault })
+}
+
+/** Returns why a look-up failed. `undefined` for an error of other code. */
+export function findFault(error: unknown): LookUpFault | undefined {
+  return (Object(error) as { readonly [faultOf]?: LookUpFault })[faultOf]
+}
+
+/** Waits for a look-up, as `withTimeLimit` does. */
+export async function limitLookUp<T>(work: () => Awaitable<T>, limitMs: number, onLate?: () => void): Promise<T> {
+  try {
+    return await withTimeLimit(work, limitMs, 'The key look-up', onLate)
+  } catch (error) {
+    throw error instanceof TimeLimitError ? nameFault(error, 'late') : error
+  }
 }

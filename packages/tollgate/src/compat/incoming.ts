@@ -89,7 +89,7 @@ export function readClaim(request: Request, options: RequestValidatorOptions, ch
   // The private beta's header names no algorithm. The package does not know it.
   if (algorithm === undefined) return reject('key_unknown')
   const url = findWebhookUrl(request, header, options)
-  if (url === undefined) return reject('url_not_allowed')
+  if (url === undefined) return reject('target_malformed')
   return { method, header, signature, sharedKeyAlgorithm: sharedKeyId === undefined ? undefined : algorithm, url }
 }
 

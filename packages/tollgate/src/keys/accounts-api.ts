@@ -1,3 +1,4 @@
+import { nameFault } from '../checks/answers.ts'
 import { sleep } from '../checks/limits.ts'
 import { isAccountSid, readTokens } from '../checks/secrets.ts'
 import { buildApiUrl } from './api-url.ts'
@@ -54,29 +55,34 @@ export async function fetchAuthToken(
     if (response.status === 200) return readAccount(api, accountSid, await readText(response))
     response.body?.cancel().catch(() => undefined)
     if (response.status === 404) return undefined
-    if (response.status !== 401) throw new Error(describeStatus(response.status))
+    if (response.status !== 401) throw failWith(response.status)
   }
-  throw new Error(api.usesApiKey ? refusedKey : describeStatus(401))
+  throw api.usesApiKey ? nameFault(new Error(refusedKey), 'api_key_refused') : failWith(401)
 }
 
 const refusedKey =
   'Twilio\'s Accounts API refuses the API key (401). A standard key cannot read Auth Tokens: use a main key or "authToken"'
 
-function describeStatus(status: number | undefined): string {
-  if (status === undefined) return "Twilio's Accounts API cannot be reached"
-  if (status === 401) return "Twilio's Accounts API refuses the Auth Token (401). It may have been rotated"
-  if (status === 403) return "Twilio's Accounts API forbids the request (403). An API key must be a main key"
-  return `Twilio's Accounts API answered with status ${status}`
+const theApi = "Twilio's Accounts API"
+
+function failWith(status: number | undefined): Error {
+  if (status === undefined) return nameFault(new Error(`${theApi} cannot be reached`), 'unreachable')
+  if (status === 401)
+    return nameFault(new Error(`${theApi} refuses the Auth Token (401). It may have been rotated`), 'token_refused')
+  if (status === 403)
+    return nameFault(new Error(`${theApi} forbids the request (403). An API key must be a main key`), 'forbidden')
+  const fault = status === 429 ? 'too_many_requests' : status >= 500 && status <= 599 ? 'api_failed' : 'other_answer'
+  return nameFault(new Error(`${theApi} answered with status ${status}`), fault)
 }
 
 function readAccount(api: AccountsApi, accountSid: string, text: string): readonly string[] | undefined {
   const { sid, owner_account_sid: owner, status, auth_token: authToken } = parseObject(text)
   if (typeof sid !== 'string' || typeof status !== 'string')
-    throw new Error("Twilio's Accounts API did not answer with an account")
+    throw nameFault(new Error(`${theApi} did not answer with an account`), 'other_answer')
   if (sid !== accountSid || owner !== api.accountSid || status !== 'active') return undefined
   const tokens = readTokens(authToken)
   if (tokens === undefined)
-    throw new Error("Twilio's Accounts API answered with an account that has no usable auth_token")
+    throw nameFault(new Error(`${theApi} answered with an account that has no usable auth_token`), 'forbidden')
   return tokens
 }
 
@@ -87,7 +93,7 @@ function parseObject(text: string): { readonly [name: string]: unknown } {
   } catch {
     // The parser's message quotes the text, which has the token.
   }
-  throw new Error("Twilio's Accounts API did not answer with a JSON object")
+  throw nameFault(new Error(`${theApi} did not answer with a JSON object`), 'other_answer')
 }
 
 async function readText(response: Response): Promise<string> {
@@ -99,7 +105,7 @@ async function readText(response: Response): Promise<string> {
     size += read.value.byteLength
     if (size > maxResponseBytes) {
       reader?.cancel().catch(() => undefined)
-      throw new Error(`Twilio's Accounts API answered with more than ${maxResponseBytes} bytes`)
+      throw nameFault(new Error(`${theApi} answered with more than ${maxResponseBytes} bytes`), 'other_answer')
     }
     text += decoder.decode(read.value, { stream: true })
   }
@@ -128,8 +134,7 @@ async function fetchWithRetries(
     response?.body?.cancel().catch(() => undefined)
     const delayMs = chooseDelay(attempt, response?.headers.get('retry-after'))
     if (response?.status === 429) slowDown(delayMs)
-    if (attempt === maxAttempts || delayMs >= deadline - performance.now())
-      throw new Error(describeStatus(response?.status))
+    if (attempt === maxAttempts || delayMs >= deadline - performance.now()) throw failWith(response?.status)
     await sleep(delayMs, signal)
   }
 }

@@ -1,4 +1,5 @@
-import { type Awaitable, createRateLimit, sleep, withTimeLimit } from '../checks/limits.ts'
+import { limitLookUp, nameFault } from '../checks/answers.ts'
+import { type Awaitable, createRateLimit, sleep } from '../checks/limits.ts'
 import { runUnnoticed } from '../checks/options.ts'
 import { readTokens } from '../checks/secrets.ts'
 import type { UnverifiedClaim } from '../verify/types.ts'
@@ -115,7 +116,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
 
   /** The look-up may go on after the request that started it. */
   function awaitLookup(found: Promise<Found>): Promise<Found> {
-    return withTimeLimit(() => found, timeoutMs, 'The key look-up')
+    return limitLookUp(() => found, timeoutMs)
   }
 
   function queue(accountSid: string, entry: Entry | undefined): Promise<Found> {
@@ -169,7 +170,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
       if (waitMs > 0) await sleep(waitMs, controller.signal)
       return ask(accountSid, { signal: controller.signal, ...question })
     }
-    const found = withTimeLimit(askInTurn, limitMs, 'The key look-up', () => controller.abort())
+    const found = limitLookUp(askInTurn, limitMs, () => controller.abort())
       .then((given) => keep(accountSid, given, question.refreshing))
       .catch((error: unknown) => {
         markFailing(accountSid)
@@ -184,7 +185,8 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
   function keep(accountSid: string, given: unknown, refreshing: boolean): Found {
     const isNone = given === undefined || given === null
     const read = isNone ? undefined : readTokens(given)
-    if (read === undefined && !isNone) throw new TypeError('The key look-up gave something that is not an Auth Token')
+    if (read === undefined && !isNone)
+      throw nameFault(new TypeError('The key look-up gave something that is not an Auth Token'), 'no_token')
     const known = entries.get(accountSid)
     const isSame = areSame(known?.tokens, read)
     const tokens = isSame ? known?.tokens : read

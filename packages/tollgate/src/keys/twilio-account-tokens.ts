@@ -1,4 +1,4 @@
-import { withTimeLimit } from '../checks/limits.ts'
+import { limitLookUp } from '../checks/answers.ts'
 import { readOptions, runUnnoticed } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { describeSecretFault, maxTokens, parseTokens, type Tokens } from '../checks/secrets.ts'
@@ -56,7 +56,7 @@ export function twilioAccountTokens(options: TwilioAccountTokensOptions): AuthTo
     const stop = (): void => controller.abort()
     signal.addEventListener('abort', stop, { once: true })
     const work = () => fetchAuthToken(accountsApi, accountSid, { signal: controller.signal, timeoutMs, slowDown })
-    const tokens = await withTimeLimit(work, timeoutMs, 'The key look-up', stop).finally(leave)
+    const tokens = await limitLookUp(work, timeoutMs, stop).finally(leave)
     const tookMs = performance.now() - queuedAt
     // Requests that waited for this long were refused, so its success is a problem too.
     if (tookMs > timeoutMs)

@@ -1,5 +1,10 @@
+/** What is wrong with a text. Code decides by this, and never by a message. */
+export type RequestErrorKind = 'malformed' | 'not_json' | 'cut_off' | 'url' | 'unknown_form'
+
 /** More about a refusal. */
 interface Refusal {
+  /** Default: `'malformed'`. */
+  readonly kind?: RequestErrorKind | undefined
   /** Where in the text the fault is, such as `line 2` or `entry 3`. */
   readonly position?: string | undefined
   /** True if more lines may complete the request, as after an open quote in a command. */
@@ -13,6 +18,7 @@ interface Refusal {
  */
 export class RequestError extends Error {
   override readonly name = 'RequestError'
+  readonly kind: RequestErrorKind
   /** The message without source and position, in lower case and without a full stop. */
   readonly reason: string
   readonly position: string | undefined
@@ -24,8 +30,9 @@ export class RequestError extends Error {
    * @param refusal where the fault is, and whether more lines may mend it
    * @param from names the source. The message starts with it.
    */
-  constructor(reason: string, { position, incomplete = false }: Refusal = {}, from = 'The text') {
+  constructor(reason: string, { kind = 'malformed', position, incomplete = false }: Refusal = {}, from = 'The text') {
     super(`${position === undefined ? from : `${from}, ${position}`}: ${reason}.`)
+    this.kind = kind
     this.reason = reason
     this.position = position
     this.incomplete = incomplete
@@ -36,7 +43,7 @@ export class RequestError extends Error {
 export function addSource(error: unknown, from: string, part?: string): unknown {
   if (!(error instanceof RequestError)) return error
   const position = [part, error.position].filter((one) => one !== undefined).join(', ') || undefined
-  return new RequestError(error.reason, { position, incomplete: error.incomplete }, from)
+  return new RequestError(error.reason, { kind: error.kind, position, incomplete: error.incomplete }, from)
 }
 
 /** Names a character of a text: `line 3, column 14`. */

@@ -265,9 +265,9 @@ function createSuggester(
   return (error) => {
     found ??= readAdvice(typeof given === 'string' ? given : decodeUtf8(given), isCompared)
     const { variable, advise } = found
-    if (variable !== undefined && /^(?:it has no URL|the URL )/.test(error.reason))
+    if (variable !== undefined && error.kind === 'url')
       return new RequestError(`{{${variable}}} is a variable; write its value in its place`, error)
-    const hasNoAdvice = error.reason === 'this is not JSON' || error.reason.startsWith('it is cut off')
+    const hasNoAdvice = error.kind === 'not_json' || error.kind === 'cut_off'
     const reason = advise(hasNoAdvice ? `${error.reason}; ${askTwilio}` : error.reason)
     return reason === error.reason ? error : new RequestError(reason, error)
   }
@@ -468,7 +468,9 @@ function detectForm(source: Source): FormName {
   const unsigned = describeUnsigned(source.text)
   if (unsigned !== undefined) throw new RequestError(unsigned)
   const titles = Object.values(requestForms).map(({ title }) => title)
-  throw new RequestError(`this is neither ${titles.slice(0, -1).join(', ')} nor ${titles.at(-1)}; ${askTwilio}`)
+  throw new RequestError(`this is neither ${titles.slice(0, -1).join(', ')} nor ${titles.at(-1)}; ${askTwilio}`, {
+    kind: 'unknown_form',
+  })
 }
 
 /**

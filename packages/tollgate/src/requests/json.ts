@@ -8,7 +8,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new RequestError('this is not JSON', { position: nameLine(text, findFault(text)) })
+    throw new RequestError('this is not JSON', { kind: 'not_json', position: nameLine(text, findFault(text)) })
   }
 }
 

@@ -166,7 +166,7 @@ export function readPrintedHeaders(given: string, scheme: string): RecordedReque
       : read
   }
   const headers = readHeaderList(dropObjects(found.headers))
-  if (line.url === undefined) throw new RequestError(describeSite(headers) ?? noUrl)
+  if (line.url === undefined) throw new RequestError(describeSite(headers) ?? noUrl, { kind: 'url' })
   const inner = toBody(property(found.headers, 'body'), headers)
   const whole = isEmpty(inner) ? readPrintedBody(text, found, headers) : inner
   const body = isEmpty(whole) ? readCutBody(text.slice(found.end), headers) : whole

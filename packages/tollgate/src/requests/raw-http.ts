@@ -230,7 +230,9 @@ function cut(rest: Uint8Array, length: number): CopiedBody {
   const fitted = rest.length < length || isMore ? fitBody(rest, length) : { body: rest.subarray(0, length) }
   if (fitted !== undefined) return fitted
   if (rest.length < length)
-    throw new RequestError(`it is cut off: its Content-Length is ${length}, but its body has ${rest.length} bytes`)
+    throw new RequestError(`it is cut off: its Content-Length is ${length}, but its body has ${rest.length} bytes`, {
+      kind: 'cut_off',
+    })
   throw new RequestError(
     `it continues after its body: its Content-Length is ${length}, but there are ${rest.length} bytes`,
   )

@@ -2,7 +2,7 @@ import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { isCmdCommand, splitCmdWords } from './cmd-words.ts'
 import { CurlData, type ReadFile } from './curl-data.ts'
 import { type CurlEffect, longOptions, nameLikeOption, shortOptions, takesValue } from './curl-options.ts'
-import { nameLine, RequestError } from './error.ts'
+import { nameLine, RequestError, type RequestErrorKind } from './error.ts'
 import { readNotes } from './notes.ts'
 import { checkRequest, fromLatin1, type RecordedRequest, splitUrl, toLatin1 } from './request.ts'
 import { splitShellWords } from './shell-words.ts'
@@ -72,7 +72,11 @@ export function readCurl(pasted: string, readFile?: ReadFile): RecordedRequest {
     return checkRequest(addNotes(request.build(), notes))
   } catch (error) {
     if (!(error instanceof RequestError)) throw error
-    throw new RequestError(error.reason, { position: error.position ?? position, incomplete: error.incomplete })
+    throw new RequestError(error.reason, {
+      kind: error.kind,
+      position: error.position ?? position,
+      incomplete: error.incomplete,
+    })
   }
 }
 
@@ -213,7 +217,7 @@ class CurlRequest {
 
   build(): RecordedRequest {
     const [given, ...others] = this.#urls
-    if (given === undefined) refuse('it has no URL')
+    if (given === undefined) refuse('it has no URL', 'url')
     if (others.length > 0) refuse(`it has ${this.#urls.length} URLs; is a value missing its quotes?`)
     const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `http://${given}`
     const data = this.#data.join()
@@ -255,6 +259,6 @@ function appendQuery(url: string, data: Uint8Array): string {
   return base + (/[?&]$/.test(base) ? '' : base.includes('?') ? '&' : '?') + query
 }
 
-function refuse(why: string): never {
-  throw new RequestError(why)
+function refuse(why: string, kind?: RequestErrorKind): never {
+  throw new RequestError(why, { kind })
 }

@@ -175,18 +175,19 @@ export function ownTarget({ url, target }: Pick<RecordedRequest, 'url' | 'target
 }
 
 function checkUrl(url: string, parts: RecordedUrl | undefined): string {
-  if (url === '') throw new RequestError('the URL is empty or missing')
+  if (url === '') throw new RequestError('the URL is empty or missing', { kind: 'url' })
   checkCharacters(url)
-  if (parts === undefined && !url.startsWith('/')) throw new RequestError('the URL is not absolute')
+  if (parts === undefined && !url.startsWith('/')) throw new RequestError('the URL is not absolute', { kind: 'url' })
   if (parts !== undefined && !/^(https?|wss?)$/i.test(parts.scheme))
-    throw new RequestError('the URL must begin with http, https, ws or wss')
-  if (parts?.authority.includes('{{')) throw new RequestError('the URL has a variable')
+    throw new RequestError('the URL must begin with http, https, ws or wss', { kind: 'url' })
+  if (parts?.authority.includes('{{')) throw new RequestError('the URL has a variable', { kind: 'url' })
   const bare = url.replace(/#.*$/s, '')
   return parts === undefined || parts.userinfo === '' ? bare : bare.replace(parts.userinfo, '')
 }
 
 function checkCharacters(url: string): void {
-  if (/[\p{Cc}\s]/u.test(url)) throw new RequestError('the URL contains a space or a control character')
+  if (/[\p{Cc}\s]/u.test(url))
+    throw new RequestError('the URL contains a space or a control character', { kind: 'url' })
 }
 
 function checkHeaders(headers: HeaderList): HeaderList {

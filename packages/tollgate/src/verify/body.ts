@@ -1,7 +1,7 @@
 import { hasMethod } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
 import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
-import { isRejected, type Rejected, reject } from '../verdict.ts'
+import { addCause, isRejected, type Rejected, reject } from '../verdict.ts'
 import { type HeaderReader, readSingle } from './head.ts'
 import type { BodyConsumed, PushedBody, RawBody } from './types.ts'
 
@@ -35,7 +35,7 @@ export function borrowBody(
   if (isBytes(body)) return limit(body, maxBytes)
   if (Symbol.asyncIterator in Object(body)) return readStream(body as AsyncIterable<Uint8Array>, maxBytes)
   if (hasMethod(body, 'listen')) return readPushed(body as PushedBody, maxBytes)
-  return reject('body_already_consumed', describeConsumed(body as BodyConsumed))
+  return rejectConsumed(body as BodyConsumed)
 }
 
 function limit(bytes: Uint8Array, maxBytes: number): Uint8Array | Rejected {
@@ -52,8 +52,8 @@ async function readStream(stream: AsyncIterable<Uint8Array>, maxBytes: number): 
   } catch (error) {
     // Some streams find out only while they are read that their bytes are lost.
     const { consumedBy, status } = Object(error) as { readonly consumedBy?: unknown; readonly status?: unknown }
-    if (consumedBy !== undefined) return reject('body_already_consumed', describeConsumed(error as BodyConsumed))
-    return status === 413 ? reject('body_too_large', 'Or a limit of the server, which ended it.') : rejectUnfinished()
+    if (consumedBy !== undefined) return rejectConsumed(error as BodyConsumed)
+    return status === 413 ? reject('server_limit') : reject('body_unfinished')
   }
   return collected.join()
 }
@@ -68,7 +68,7 @@ function readPushed(body: PushedBody, maxBytes: number): Promise<Uint8Array | Re
       stop?.()
       resolve(rejection)
     }
-    stop = body.listen(onChunk, (isWhole) => resolve(isWhole ? collected.join() : rejectUnfinished()))
+    stop = body.listen(onChunk, (isWhole) => resolve(isWhole ? collected.join() : reject('body_unfinished')))
   })
 }
 
@@ -83,11 +83,7 @@ export function explainLoss(rejection: Rejected, body: Uint8Array, header: Heade
   const declared = Number(readSingle(header, 'content-length') ?? 0)
   if (!(body.length < declared) || !causedByLoss.has(rejection.code)) return rejection
   const detail = `Content-Length is ${declared}, and the verifier got ${body.length} bytes.`
-  return reject('body_malformed', detail, rejection.tried)
-}
-
-function rejectUnfinished(): Rejected {
-  return reject('body_malformed', 'The connection ended before the body did.')
+  return reject('body_cut', detail, rejection.tried)
 }
 
 /** Collects the chunks of a body, up to the limit. */
@@ -109,7 +105,7 @@ class Collected {
     // The application called setEncoding. Bytes that are not UTF-8 are lost already, and the
     // signature will not match.
     const bytes = typeof chunk === 'string' ? encodeUtf8(chunk) : chunk
-    if (!isBytes(bytes)) return reject('body_already_consumed', notBytes)
+    if (!isBytes(bytes)) return reject('body_not_bytes')
     const length = this.#length + bytes.length
     if (length > this.#maxBytes) return reject('body_too_large')
     if (this.#length === 0) this.#bytes = bytes
@@ -146,17 +142,16 @@ export function toJsonParser(body: () => Uint8Array): () => unknown {
   }
 }
 
-function describeConsumed(body: BodyConsumed): string {
+function rejectConsumed(body: BodyConsumed): Rejected {
   // A caller without types may pass a parsed object, whose texts the sender chose.
   const { consumedBy, fix } = Object(body) as BodyConsumed
   const isText = typeof consumedBy === 'string' && typeof fix === 'string'
-  return isText && /^\P{Cc}*$/u.test(consumedBy + fix) ? `Read by: ${consumedBy}. ${fix}` : notBytes
+  return isText && /^\P{Cc}*$/u.test(consumedBy + fix)
+    ? addCause(reject('body_parsed', `Read by: ${consumedBy}. ${fix}`), { consumedBy, fix })
+    : reject('body_not_bytes')
 }
 
-/** Finds what `describeConsumed` wrote into the message of a rejection. */
-export function findConsumed({ message }: Rejected): BodyConsumed | undefined {
-  const [, consumedBy, fix] = /Read by: (.*?)\. (.*?)(?: See \S*docs\/codes\/.*)?$/s.exec(message) ?? []
-  return consumedBy === undefined || fix === undefined ? undefined : { consumedBy, fix }
+/** Returns what read the body before the verifier, if a rejection is about that. */
+export function findConsumed({ reason, cause }: Rejected): BodyConsumed | undefined {
+  return reason === 'body_parsed' ? (cause as BodyConsumed) : undefined
 }
-
-const notBytes = 'Pass the raw body.'

@@ -61,8 +61,7 @@ export function fromRequest(options: FromRequestOptions): PublicUrlRule {
   const resolver: UrlResolver = (head, source, limitMs) => {
     const url = resolve(head, source, isTrusted, forwardedBy)
     if (isRejected(url)) return url
-    const decide = (allowed: boolean): UrlParts | Rejected =>
-      allowed ? url : reject('url_not_allowed', '"allowedHosts" refuses the host of the request.')
+    const decide = (allowed: boolean): UrlParts | Rejected => (allowed ? url : reject('host_refused'))
     if (isAllowed !== undefined) return decide(isAllowed(url))
     const port = url.port === findDefaultPort(url.scheme) ? '' : url.port
     const ask = allowedHosts as (host: string) => Awaitable<boolean>
@@ -84,11 +83,11 @@ function resolve(
 ): UrlParts | Rejected {
   const trusted = typeof source.remoteAddress === 'string' && isTrusted(source.remoteAddress)
   if (!trusted && [...xForwarded, 'forwarded'].some((name) => header(name).length > 0))
-    return reject('url_not_allowed', 'Forwarding headers came from a peer that is not in "trustedProxies".')
+    return reject('forwarding_untrusted')
   const forwarded = trusted ? readForwarded(header, forwardedBy) : {}
-  const host = forwarded === undefined ? undefined : (forwarded.host ?? readHost(header, source.url))
-  if (forwarded === undefined || host === undefined)
-    return reject('url_not_allowed', 'The Host header or a forwarding header is missing or malformed.')
+  if (forwarded === undefined) return reject('forwarding_malformed')
+  const host = forwarded.host ?? readHost(header, source.url)
+  if (host === undefined) return reject('host_malformed')
   const scheme = forwarded.scheme ?? (source.encrypted === true ? 'https' : 'http')
   const port = host.port || (forwarded.port === findDefaultPort(scheme) ? '' : (forwarded.port ?? ''))
   return joinTarget({ scheme, host: host.host, port, prefix: '' }, source.url)

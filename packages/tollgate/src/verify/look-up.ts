@@ -18,8 +18,12 @@ export async function settle<F, T>(
   try {
     return read(await withTimeLimit(ask, timeoutMs, `The look-up ${option}`))
   } catch (error) {
-    const failure = error instanceof TimeLimitError ? 'took too long' : 'threw an error'
-    const detail = error instanceof WrongAnswer ? error.message : failure
-    return addCause(reject('key_lookup_failed', `${option} ${detail}.`), error)
+    return addCause(rejectFailure(option, error), error)
   }
+}
+
+function rejectFailure(option: string, error: unknown): Rejected {
+  if (error instanceof WrongAnswer) return reject('lookup_unusable', `${option} ${error.message}.`)
+  if (error instanceof TimeLimitError) return reject('lookup_late', `${option} took too long.`)
+  return reject('lookup_threw', `${option} threw an error.`)
 }

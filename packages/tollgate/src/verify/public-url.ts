@@ -55,9 +55,9 @@ export function resolveToOrigin(origin: PublicOrigin): UrlResolver {
 export function resolveFromList(origins: readonly PublicOrigin[]): UrlResolver {
   return (head, source) => {
     const host = readHost(head.header, source.url)
-    if (host === undefined) return reject('url_not_allowed', 'The Host header is missing or malformed.')
+    if (host === undefined) return reject('host_malformed')
     const origin = origins.find((one) => isSameHost(one, host.host, host.port))
-    if (origin === undefined) return reject('url_not_allowed', 'No "publicUrl" has the host of the request.')
+    if (origin === undefined) return reject('host_unlisted')
     return joinTarget(origin, source.url)
   }
 }
@@ -70,7 +70,7 @@ function isSameHost(origin: PublicOrigin, host: string, port: string): boolean {
 /** Appends the raw path and query of a request to an origin, byte for byte. */
 export function joinTarget(origin: PublicOrigin, url: string): UrlParts | Rejected {
   const target = readTarget(url)
-  if (target === undefined) return reject('url_not_allowed', 'The request target is malformed.')
+  if (target === undefined) return reject('target_malformed')
   const { scheme, host, port, prefix } = origin
   return { scheme, userinfo: '', host, port, path: prefix + target.path, query: target.query }
 }
@@ -80,13 +80,12 @@ export function joinTarget(origin: PublicOrigin, url: string): UrlParts | Reject
  * @returns `undefined` for an address that has one reading
  */
 export function refuseAddress(header: HeaderReader, url: unknown): Rejected | undefined {
-  if (readTarget(url) === undefined)
-    return reject('url_not_allowed', 'The request target is malformed, or servers read its path in different ways.')
+  if (readTarget(url) === undefined) return reject('target_malformed')
   // Fetch platforms put the Host header into the URL unchecked. A path or a query in it has then
   // become part of the target.
   const host = String(url).startsWith('/') ? undefined : readSingle(header, 'host')
   const isMisbuilt = typeof host === 'string' && !isOneHost(host)
-  return isMisbuilt ? reject('url_not_allowed', 'The Host header is missing or malformed.') : undefined
+  return isMisbuilt ? reject('host_malformed') : undefined
 }
 
 // Without `#`: no client sends a fragment, and a router might see a path in what we would drop.
@@ -120,12 +119,12 @@ export function resolveByRule(rule: () => unknown): UrlParts | Rejected {
   try {
     url = rule()
   } catch {
-    return reject('url_not_allowed', '"signedUrl" threw.')
+    return reject('signed_url_threw')
   }
   // An asynchronous rule returns a promise. If it rejects, it must not end the process.
   runUnnoticed(() => url)
   const parts = splitUrl(url)
-  if (parts === undefined) return reject('url_not_allowed', '"signedUrl" is not an absolute http or https URL.')
+  if (parts === undefined) return reject('signed_url_malformed')
   return { ...parts, userinfo: '' }
 }
 

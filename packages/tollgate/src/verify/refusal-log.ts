@@ -44,7 +44,7 @@ interface Refusal {
  */
 export function logRefusal({ rejection, request, hints, isPassed, more }: Refusal): void {
   const { code, status, message, tried } = rejection
-  if (Object.hasOwn(rejection, 'cause')) logCause(code, message, rejection.cause)
+  if (status === 503 && Object.hasOwn(rejection, 'cause')) logCause(code, message, rejection.cause)
   const isMistake = code === 'body_already_consumed'
   const isProduction = readEnvironment('NODE_ENV') === 'production'
   // Outside production, a diagnoser explains it.

@@ -148,8 +148,8 @@ function refuse<T extends CheckTypes>(check: Check<T>, rejection: Rejected): Awa
 
 // Not a spread: for a forged request, it takes a fifth of the time.
 function nameScheme(rejection: Rejected, scheme: string | undefined): Rejected {
-  const { code, status, message, tried } = rejection
-  return keepCause(rejection, { ok: false, code, status, message, tried, scheme })
+  const { code, reason, status, message, tried } = rejection
+  return keepCause(rejection, { ok: false, code, reason, status, message, tried, scheme })
 }
 
 function keepCause<V extends Rejected>(from: Rejected, to: V): V {

@@ -12,7 +12,7 @@ import {
 import { isByHand, listHeaderNames, showAgent, spellName } from '../../diagnose/evidence.ts'
 import { isBounded, isBoundedJson, isUnfinishedJson } from '../../diagnose/limits.ts'
 import { findProduct } from '../../diagnose/products.ts'
-import type { RejectionCode } from '../../verdict.ts'
+import { omitPage, type RejectionCode } from '../../verdict.ts'
 import { findConsumed } from '../../verify/body.ts'
 import { readHeaders, readSingle } from '../../verify/head.ts'
 import type { IncomingRequest } from '../../verify/types.ts'
@@ -130,8 +130,8 @@ const rows = {
             fix: passTimestamp,
           }
     },
-    suspect({ subject, rejection: { code, message } }) {
-      if (code !== 'signature_missing') return undefined
+    suspect({ subject, rejection }) {
+      if (rejection.code !== 'signature_missing') return undefined
       const { signature, timestamp } = subject.renamed
       if ((signature ?? timestamp) !== undefined) return { grounds: ['fault'], ...describeRenamed(subject.renamed) }
       if (findOtherProduct(subject) !== undefined) return undefined
@@ -141,7 +141,7 @@ const rows = {
         ? { grounds: ['fault'], detail: timestampLost, fix: passTimestamp }
         : {
             grounds: ['refusal'],
-            detail: message.replace(/ See \S*codes\/\S*$/, ''),
+            detail: omitPage(rejection),
             ...describeForwarder(subject),
           }
     },
@@ -235,8 +235,8 @@ const rows = {
     part: 'body',
     codes: ['body_malformed'],
     suspect(asked) {
-      const { code, message } = asked.rejection
-      if (code === 'body_malformed' && message.startsWith(ended))
+      const { code, reason } = asked.rejection
+      if (reason === 'body_unfinished')
         return {
           grounds: ['refusal'],
           detail: ended,

@@ -1,7 +1,7 @@
 import { createSignatureChecker } from '#ecdsa'
 import { hasMethod, readOptions } from '../../checks/options.ts'
 import { isBytes } from '../../checks/runtime.ts'
-import { isRejected, namePage, type Rejected, type RejectionCode, reject } from '../../verdict.ts'
+import { isRejected, type Rejected, type RejectionCode, type RejectionReason, rejectAs } from '../../verdict.ts'
 import { borrowBody, toJsonParser } from '../../verify/body.ts'
 import { type Head, type HeaderReader, readSingle } from '../../verify/head.ts'
 import type { Diagnoser, IncomingRequest, PushedBody, ReplayGuard, Verifier } from '../../verify/types.ts'
@@ -174,12 +174,11 @@ function parseOptions(options: SendGridVerifierOptions): Settings {
 
 /** Checks the method and the age, and reads the headers. */
 function readClaim(head: Head, { startCheck, maxAgeMs, refusesStale }: Settings): Signed | Rejected {
-  if (head.method !== 'POST' || head.handshake)
-    return refuse('method_not_allowed', 'SendGrid sends every webhook as POST.')
+  if (head.method !== 'POST' || head.handshake) return refuse('method_not_allowed')
   const signed = readSigned(head.header)
   if (isRejected(signed)) return signed
   const stale = Date.now() - signed.at.getTime() > maxAgeMs
-  if (stale && refusesStale) return refuse('stale', 'The timestamp is older than "maxAgeSeconds".')
+  if (stale && refusesStale) return refuse('stale')
   return { timestamp: encodeUtf8(signed.timestamp), signature: startCheck(signed.signature), at: signed.at, stale }
 }
 
@@ -206,8 +205,8 @@ function readContent(_head: Head, _source: unknown, _url: undefined, body: Uint8
 // The signed text has no delimiter, so a digit could move between the timestamp and the body.
 // Events begin with `[`, and multipart with `-`.
 function findFault([first]: Uint8Array): Rejected | undefined {
-  if (first === undefined) return refuse('body_malformed', 'The body is empty.')
-  return first >= 0x30 && first <= 0x39 ? refuse('body_malformed', 'The body begins with a digit.') : undefined
+  if (first === undefined) return refuse('body_empty')
+  return first >= 0x30 && first <= 0x39 ? refuse('body_begins_with_digit') : undefined
 }
 
 async function prove({
@@ -219,8 +218,7 @@ async function prove({
   // `readBody` has put the timestamp before it, in a buffer that is not the caller's.
   const message = new Uint8Array(body.buffer, body.byteOffset - timestamp.length, timestamp.length + body.length)
   const key = settings.keys[await signature.finish(message)]
-  if (key === undefined)
-    return refuse('signature_mismatch', 'No public key given made this signature of the timestamp and the body.')
+  if (key === undefined) return refuse('signature_mismatch')
   return {
     // SendGrid sends a delivery again only if it failed, and then the adapters have released it.
     // The signature is no key, because anyone can change it and keep it valid.
@@ -245,34 +243,46 @@ function readSigned(
   const signatureText = readSingle(header, signatureHeader)
   const timestamp = readSingle(header, timestampHeader)
   if (signatureText === undefined || timestamp === undefined)
-    return refuse(
-      'signature_missing',
-      `X-Twilio-Email-Event-Webhook-${signatureText === undefined ? 'Signature' : 'Timestamp'} is missing: not from SendGrid, the webhook does not sign, or a proxy dropped it.`,
-    )
+    return refuse(signatureText === undefined ? 'signature_missing' : 'timestamp_missing')
   const signature = signatureText === null ? undefined : parseSignature(signatureText)
-  if (signature === undefined)
-    return refuse(
-      'signature_malformed',
-      'X-Twilio-Email-Event-Webhook-Signature is not one Base64 text of a DER signature.',
-    )
-  if (timestamp === null || !isTimestamp(timestamp))
-    return refuse(
-      'signature_malformed',
-      'X-Twilio-Email-Event-Webhook-Timestamp is not one time in seconds, 10 digits.',
-    )
+  if (signature === undefined) return refuse('signature_malformed')
+  if (timestamp === null || !isTimestamp(timestamp)) return refuse('timestamp_malformed')
   return { signature, timestamp, at: new Date(1000 * Number(timestamp)) }
 }
 
-/** Makes a rejection with a message about SendGrid. */
-function refuse(code: RejectionCode, message: string): Rejected {
-  return { ...reject(code), message: `${message} See ${namePage(code)}` }
+const missing = 'is missing: not from SendGrid, the webhook does not sign, or a proxy dropped it.'
+
+/** The reasons whose messages are about SendGrid. */
+const messages = {
+  method_not_allowed: ['method_not_allowed', 'SendGrid sends every webhook as POST.'],
+  stale: ['stale', 'The timestamp is older than "maxAgeSeconds".'],
+  signature_missing: ['signature_missing', `X-Twilio-Email-Event-Webhook-Signature ${missing}`],
+  timestamp_missing: ['signature_missing', `X-Twilio-Email-Event-Webhook-Timestamp ${missing}`],
+  signature_malformed: [
+    'signature_malformed',
+    'X-Twilio-Email-Event-Webhook-Signature is not one Base64 text of a DER signature.',
+  ],
+  timestamp_malformed: [
+    'signature_malformed',
+    'X-Twilio-Email-Event-Webhook-Timestamp is not one time in seconds, 10 digits.',
+  ],
+  body_empty: ['body_malformed', 'The body is empty.'],
+  body_begins_with_digit: ['body_malformed', 'The body begins with a digit.'],
+  body_unfinished: ['body_malformed', 'The connection ended before the body did.'],
+  body_too_large: ['body_too_large', 'The body exceeds "maxBodyBytes". Inbound Parse needs 33,554,432.'],
+  server_limit: ['body_too_large', 'The body exceeds "maxBodyBytes". Inbound Parse needs 33,554,432.'],
+  signature_mismatch: ['signature_mismatch', 'No public key given made this signature of the timestamp and the body.'],
+} as const satisfies Partial<Readonly<Record<RejectionReason, readonly [code: RejectionCode, message: string]>>>
+
+function refuse(reason: keyof typeof messages): Rejected {
+  const [code, message] = messages[reason]
+  return rejectAs(code, reason, message)
 }
 
 function describeUnread(rejection: Rejected): Rejected {
-  if (rejection.code === 'body_malformed') return refuse(rejection.code, 'The connection ended before the body did.')
-  if (rejection.code === 'body_too_large')
-    return refuse(rejection.code, 'The body exceeds "maxBodyBytes". Inbound Parse needs 33,554,432.')
-  return rejection
+  const { reason } = rejection
+  const isOurs = reason !== undefined && Object.hasOwn(messages, reason)
+  return isOurs ? refuse(reason as keyof typeof messages) : rejection
 }
 
 /**

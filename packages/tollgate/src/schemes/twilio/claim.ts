@@ -5,9 +5,8 @@ import { isCanonicalSignature, isSignature } from './sign/signature.ts'
 import { parseNamedKey } from './sign/signature-settings.ts'
 
 function checkMethod({ method, header, handshake }: Head, methods: ReadonlySet<string>): Rejected | undefined {
-  if (!handshake) return methods.has(method) ? undefined : reject('method_not_allowed', '"methods" does not list it.')
-  if (!asksForWebSocket(method, header))
-    return reject('method_not_allowed', 'The request does not ask for a WebSocket.')
+  if (!handshake) return methods.has(method) ? undefined : reject('method_unlisted')
+  if (!asksForWebSocket(method, header)) return reject('upgrade_missing')
   // The bytes of a handshake's body could be read as the first bytes of the stream.
   const isEmpty = listTexts(header('content-length')).every((length) => length === '0')
   return isEmpty && header('transfer-encoding').length === 0 ? undefined : reject('body_unsigned')

@@ -103,7 +103,7 @@ function readUrlOnly({ method, handshake }: Head, query: string, borrowed: Uint8
   const isBodyless = method === 'GET' || handshake
   const coverage = toCoverage('url', keepBytes(borrowed), isBodyless ? pairs : nothing, nothing, pairs)
   // They were not read, and the handler may find an account in them.
-  if (hasTooManyPairs(query)) return { ...coverage, rejection: reject('url_not_allowed', 'Too many pairs.') }
+  if (hasTooManyPairs(query)) return { ...coverage, rejection: reject('query_too_long') }
   if (isBodyless && borrowed.length > 0) return { ...coverage, rejection: reject('body_unsigned') }
   const hash = handshake ? undefined : findBodyHash(query)
   if (hash === undefined || hash === hashBody(borrowed)) return coverage

@@ -44,9 +44,9 @@ export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<Found> 
   const { signed, accounts } = claim
   const { authTokens } = settings
   if (signed.sharedKeyId !== undefined) return findSharedKey(settings, signed, signed.sharedKeyId)
-  if (authTokens.kind === 'none') return reject('key_unknown', 'Only "sharedKeys" is given.')
+  if (authTokens.kind === 'none') return reject('auth_token_missing')
   if (authTokens.kind === 'single') return toCandidates(authTokens.tokens, undefined, false)
-  if (!accounts.every(isAccountSid)) return reject('key_unknown', 'The AccountSid is not "AC" and 32 hex digits.')
+  if (!accounts.every(isAccountSid)) return reject('account_malformed')
   if (authTokens.kind === 'record')
     return findInRecord(authTokens.tokens, accounts.length === 1 ? accounts[0] : undefined)
   const read = (found: unknown): Found =>
@@ -111,7 +111,7 @@ export function findAccount(
 
 function findSharedKey(settings: Settings, { signature, algorithm }: SignatureClaim, id: string): Promise<Found> {
   const read = (found: ParsedSharedKey | undefined): Found => {
-    if (found === undefined) return reject('key_unknown', 'No SharedKey has that id.')
+    if (found === undefined) return reject('shared_key_unknown')
     // The configuration binds a key to its algorithm. A header must not choose a weaker one.
     if (algorithm !== undefined && algorithm !== found.algorithm) return reject('algorithm_unsupported')
     if (!isCanonicalSignature(signature, found.algorithm.bytes)) return reject('signature_malformed')
@@ -133,7 +133,10 @@ function findInRecord(record: ReadonlyMap<string, readonly string[]>, accountSid
   for (const [owner, tokens] of record) {
     candidates.push(...toCandidates(tokens, owner))
     if (candidates.length > maxTokens)
-      return reject('key_unknown', `The request names no account, and "authToken" has more than ${maxTokens} tokens.`)
+      return reject(
+        'account_unnamed',
+        `The request names no account, and "authToken" has more than ${maxTokens} tokens.`,
+      )
   }
   return candidates
 }
@@ -141,7 +144,7 @@ function findInRecord(record: ReadonlyMap<string, readonly string[]>, accountSid
 /** Says that a look-up found nothing, and for which accounts. No secret is in it. */
 function rejectUnfound(accounts: readonly string[]): Rejected {
   return reject(
-    'key_unknown',
+    'account_unfound',
     `"authToken" found nothing for ${accounts.join(', ') || 'a request that names no account'}.`,
   )
 }
