@@ -8,7 +8,7 @@ export default {
     '.': {
       project: ['*.{ts,mjs,js}'],
       // Commands that programs of tools/ run.
-      ignoreDependencies: ['@cyclonedx/cyclonedx-npm', '@stryker-mutator/api'],
+      ignoreDependencies: ['@stryker-mutator/api'],
     },
     'packages/tollgate': {
       entry: [

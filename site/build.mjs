@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root, run } from '../tools/run.mjs'
 import { setUp } from '../tools/setup.mjs'
-import { writeLlms } from './llms.mjs'
 import { writeReference } from './reference.mjs'
 import { stagePages } from './stage.mjs'
 
@@ -14,9 +13,7 @@ async function buildSite() {
   const staged = join(folder, '.build/src')
   stagePages(staged)
   await writeReference(join(staged, 'reference'))
-  const code = await run('vitepress build site', { cwd: root })
-  if (code === 0) writeLlms(out)
-  return code
+  return run('vitepress build site', { cwd: root })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -90,7 +90,7 @@ export function renderPage(table) {
   return `# From attack to test
 
 If you want to know whether Tollgate withstands a certain attack, find it in this table, and follow the links to the
-cases that test it. \`npm run attacks\` writes the table from the names of the cases, and a test fails if a class of
+cases that test it. \`node tools/attacks.mjs\` writes the table from the names of the cases, and a test fails if a class of
 attack has no case. The cases in \`conformance/attacks\` and \`conformance/replay\` run in every runtime or against every
 framework, over real sockets where that matters. [Broken validators](broken-validators.md) shows that the cases can
 fail.
@@ -105,8 +105,8 @@ Cases that we wrote cover only attacks that we thought of. So a generator takes 
 things in each: the method, the target, the host, headers, the signature, the content type, the body, or its framing. It
 sends them to every adapter over real sockets, and none may reach a handler. A request counts as hostile if its signature
 does not prove it, which is computed by code that shares nothing with the library. Some platforms answer certain requests
-with a 5xx of their own, before the adapter sees them. \`npm run attacks\` writes this table from the last tests, and
-\`npm run attacks -- 1000\` sends 1,000 requests to each adapter first.
+with a 5xx of their own, before the adapter sees them. \`node tools/attacks.mjs\` writes this table from the last tests, and
+\`node tools/attacks.mjs 1000\` sends 1,000 requests to each adapter first.
 
 ${table}
 `

@@ -30,7 +30,7 @@ const block = /<!-- options ([A-Z]\w*(?: [A-Z]\w*)*)( short| in a file)? -->\n(?
  * @returns {ReadonlyMap<string, Bag>} the bags, by their interfaces
  */
 export function readBags(folder = root) {
-  const sources = ['tollgate', 'gateway', 'inspector']
+  const sources = ['tollgate', 'gateway', 'inspector', 'calls']
     .flatMap((name) =>
       readdirSync(join(folder, `packages/${name}/src`), { recursive: true, encoding: 'utf8' }).map(
         (file) => `packages/${name}/src/${file}`,

@@ -4,7 +4,9 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } f
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root, run } from './run.mjs'
-import { packages } from './sbom.mjs'
+
+/** The published packages, in the order of their dependencies. */
+export const packages = ['tollgate', 'calls', 'gateway', 'inspector', 'cli', 'codemod', 'schemas']
 
 const packedFolder = join(root, 'packed')
 

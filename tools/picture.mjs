@@ -7,7 +7,7 @@ import { root } from './run.mjs'
 import { findFreePort } from './services/free-port.mjs'
 
 // Draws what a server prints about a refused webhook, for the README and the front page of the
-// site. `npm run picture` sends such a webhook to a server, and writes the drawing in both themes.
+// site. `node tools/picture.mjs` sends such a webhook to a server, and writes the drawing in both themes.
 
 const authToken = '0123456789abcdef0123456789abcdef'
 const columns = 62
@@ -101,7 +101,7 @@ function draw(printed, colors) {
   )
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${height}" viewBox="0 0 ${Math.ceil(width)} ${height}" role="img">`,
-    '  <!-- Written by `npm run picture`. -->',
+    '  <!-- Written by `node tools/picture.mjs`. -->',
     '  <title>A refused webhook: what Twilio signed, what the server checked, and the line that mends it</title>',
     '  <style>text { font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace }</style>',
     `  <rect x="0.5" y="0.5" width="${Math.ceil(width) - 1}" height="${height - 1}" rx="10" fill="${colors.ground}" stroke="${colors.edge}"/>`,

@@ -86,7 +86,7 @@ function renderSection(heading, rows) {
 }
 
 const origin =
-  '`npm run reports` writes this page from the last results of `npm run test:all`. Figures are conformance cases passed.'
+  '`node tools/reports.mjs` writes this page from the last results of `npm run test:all`. Figures are conformance cases passed.'
 
 /** @param {Row[]} rows @param {Table} table */
 function selectTable(rows, table) {

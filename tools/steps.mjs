@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { packages } from './pack.mjs'
 import { run } from './run.mjs'
 
 /**
@@ -24,13 +25,19 @@ export const quickSteps = [
   [['Tests', 'vitest run --project unit --project conformance --project shells --project tools']],
 ]
 
+/** @param {string} name */
+function checkTypes(name) {
+  const profile = name === 'tollgate' ? '' : ' --profile esm-only'
+  return `attw --pack packages/${name}${profile} --format table-flipped`
+}
+
 /** What only `npm run test:all` runs. @type {readonly (readonly Step[])[]} */
 export const slowSteps = [
   [
     // Not before each commit: it reads every file again, and an unused export breaks nothing.
-    ['Unused files, exports and dependencies', 'npm run knip'],
-    ['Package: publint', 'npm run publint'],
-    ['Package: are the types wrong', 'npm run attw'],
+    ['Unused files, exports and dependencies', 'knip'],
+    ...packages.map((name) => /** @type {Step} */ ([`publint: ${name}`, `publint --strict packages/${name}`])),
+    ...packages.map((name) => /** @type {Step} */ ([`Are the types wrong: ${name}`, checkTypes(name)])),
   ],
   [['Slow tests', 'vitest run --project heavy --project package']],
   [['Tables of frameworks, runtimes and proxies', 'node tools/reports.mjs --check']],

@@ -1,5 +1,4 @@
 import { keepTemporaryFilesInMemory } from './memory-folder.mjs'
-import { installPrograms } from './programs.mjs'
 import { installWhenNeeded } from './setup.mjs'
 import { quickSteps, runSteps, slowSteps } from './steps.mjs'
 
@@ -10,8 +9,6 @@ if (given.some((option) => option !== '--rest')) {
   process.exit(2)
 }
 
-// Without its program, a test fails and says so.
-installPrograms()
 await installWhenNeeded()
 keepTemporaryFilesInMemory()
 await runSteps([...(given.includes('--rest') ? [] : quickSteps), ...slowSteps])

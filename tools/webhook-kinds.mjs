@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import ts from 'typescript'
 import { root } from './run.mjs'
@@ -23,7 +22,6 @@ import { root } from './run.mjs'
  */
 
 const places = { form: 'a form', query: 'the query of a GET', json: 'JSON', handshake: 'a WebSocket handshake' }
-const page = 'docs/webhook-kinds.md'
 const rows = join(root, 'packages/tollgate/src/schemes/twilio/webhooks')
 const twilioDocs = 'https://www.twilio.com/docs/'
 
@@ -50,7 +48,7 @@ export async function readKinds(folder = rows) {
  */
 export async function renderKinds(folder = rows) {
   const sections = (await readKinds(folder)).map(({ name, row, description }) => renderKind(name, row, description))
-  return `<!-- Written by \`npm run kinds\`; change the rows in packages/tollgate/src/schemes/twilio/webhooks instead. -->
+  return `<!-- Written by \`node tools/webhook-schemas.mjs\`; change the rows in packages/tollgate/src/schemes/twilio/webhooks instead. -->
 
 # Kinds of webhook
 
@@ -154,5 +152,3 @@ function addDescription(found, kind, lines) {
   })
   found.set(kind, { text: lines.filter((line) => !isUrl(line)).join(' '), pages })
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(join(root, page), await renderKinds())

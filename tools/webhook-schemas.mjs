@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from './run.mjs'
-import { readKinds } from './webhook-kinds.mjs'
+import { readKinds, renderKinds } from './webhook-kinds.mjs'
 
 /** @typedef {Awaited<ReturnType<typeof readKinds>>[number]} NamedKind */
 
@@ -24,7 +24,7 @@ export async function renderSchemas(folder) {
       title: "Twilio's webhooks",
       version,
       description:
-        'Every kind of webhook that Tollgate knows. Written by `npm run kinds` from the rows in packages/tollgate/src/schemes/twilio/webhooks. Twilio adds parameters without notice, so unknown ones are allowed.',
+        'Every kind of webhook that Tollgate knows. Written by `node tools/webhook-schemas.mjs` from the rows in packages/tollgate/src/schemes/twilio/webhooks. Twilio adds parameters without notice, so unknown ones are allowed.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     security: [{ twilioSignature: [] }],
@@ -138,4 +138,7 @@ function escapeLiteral(literal) {
   return literal.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(join(root, file), await renderSchemas())
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(join(root, file), await renderSchemas())
+  writeFileSync(join(root, 'docs/webhook-kinds.md'), await renderKinds())
+}

@@ -22,7 +22,7 @@ export const reportsFolder: string
 export function readReports(): ReportRow[]
 
 /**
- * Saves the results of a run for `npm run reports`.
+ * Saves the results of a run for `node tools/reports.mjs`.
  * @param run the name of the run; its earlier results are replaced
  */
 export function writeReport(run: string, rows: readonly ReportRow[]): void

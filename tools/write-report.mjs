@@ -5,7 +5,7 @@ import { root } from './run.mjs'
 export const reportsFolder = join(root, 'node_modules/.cache/tollgate/reports')
 
 /**
- * Saves the results of a run for `npm run reports`.
+ * Saves the results of a run for `node tools/reports.mjs`.
  * @param {string} run the name of the run; its earlier results are replaced
  * @param {readonly import('./write-report.d.mts').ReportRow[]} rows
  */

@@ -17,7 +17,7 @@ export function renderPage(
   })
   return `# Broken validators
 
-\`npm run broken\` writes this page. A suite that never fails proves nothing, so we also run the conformance suites against
+\`npx vitest run --project heavy conformance/heavy/broken.test.ts --update\` writes this page. A suite that never fails proves nothing, so we also run the conformance suites against
 validators and adapters that have one deliberate fault each, such as people make when they write the check by hand. Each
 fault must be noticed, and the table names the cases that notice it.
 

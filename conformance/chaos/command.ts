@@ -3,7 +3,7 @@ import { judge } from './judge.ts'
 import { keepHistory, readHistory } from './keep.ts'
 
 /**
- * `npm run chaos -- --minutes 10 --seed 7` makes faults for so long, with each topology of Redis in
+ * `npm run chaos --workspace conformance -- --minutes 10 --seed 7` makes faults for so long, with each topology of Redis in
  * turn. It prints what happened, and what is wrong, and keeps the history of a run in which
  * something is. `--topology cluster` limits it to one. `--judge FILE` judges a kept history again.
  */
@@ -12,7 +12,9 @@ const form = /^(?:--minutes (\d{1,4})(?: --seed (\d{1,9}))?(?: --topology (pair|
 const [matched, minutes, seed = String(Math.floor(Math.random() * 1e9)), only, file] = form.exec(given.join(' ')) ?? []
 
 if (matched === undefined) {
-  console.error('npm run chaos -- --minutes COUNT [--seed N] [--topology pair|sentinel|cluster], or --judge FILE')
+  console.error(
+    'npm run chaos --workspace conformance -- --minutes COUNT [--seed N] [--topology pair|sentinel|cluster], or --judge FILE',
+  )
   process.exitCode = 2
 } else if (file !== undefined) {
   report(judge(readHistory(file)))

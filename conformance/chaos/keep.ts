@@ -8,7 +8,7 @@ const ownFolder = fileURLToPath(new URL('../../.build/chaos', import.meta.url))
 const maxAttempts = 50_000
 
 /**
- * Keeps the history of a run in which something is wrong, so that `npm run chaos -- --judge FILE`
+ * Keeps the history of a run in which something is wrong, so that `npm run chaos --workspace conformance -- --judge FILE`
  * can judge it again. The times of a run cannot be repeated, also not with its seed.
  * @param name the name of the file. An earlier file of this name is replaced.
  * @param problems what the judge said. The deliveries and attempts that it names are kept first,

@@ -1,7 +1,7 @@
 import { buildWhenNeeded, installWhenNeeded } from '../../tools/setup.mjs'
 
 /**
- * `npm run corpus` prints the broken set-ups with the causes that the search names. It fails below
+ * `npm run corpus --workspace conformance` prints the broken set-ups with the causes that the search names. It fails below
  * the goals. With `-- --forged 20000` it diagnoses so many forged requests instead.
  */
 const [, , ...given] = process.argv
@@ -9,7 +9,9 @@ const onlyMisses = given.includes('--misses')
 const forged = /^--forged (\d{1,7})(?: --seed (\d{1,9}))?$/.exec(given.join(' '))
 
 if (forged === null && given.join() !== (onlyMisses ? '--misses' : '')) {
-  console.error(`Unknown argument ${given.join(' ')}. npm run corpus [-- --misses | --forged COUNT [--seed N]]`)
+  console.error(
+    `Unknown argument ${given.join(' ')}. npm run corpus --workspace conformance [-- --misses | --forged COUNT [--seed N]]`,
+  )
   process.exitCode = 2
 } else {
   await installWhenNeeded()

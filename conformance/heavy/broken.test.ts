@@ -36,7 +36,7 @@ for (const { kind, fault, noticedBy, suites } of broken)
     expect(passed).toBeGreaterThan(0)
   })
 
-test('docs/broken-validators.md lists what the suites notice (npm run broken)', async () => {
+test('docs/broken-validators.md lists what the suites notice (npx vitest run --project heavy conformance/heavy/broken.test.ts --update)', async () => {
   expect(found.length).toBe(broken.length)
   await expect(renderPage(found)).toMatchFileSnapshot('../../docs/broken-validators.md')
 })

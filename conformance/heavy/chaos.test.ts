@@ -3,7 +3,7 @@ import { type ChaosOptions, describeRun, runChaos } from '../chaos/driver.ts'
 import { judge } from '../chaos/judge.ts'
 import { keepHistory } from '../chaos/keep.ts'
 
-// In heavy/, because it needs Redis and runs for more than a minute. `npm run chaos` runs longer.
+// In heavy/, because it needs Redis and runs for more than a minute. `npm run chaos --workspace conformance` runs longer.
 // The log has the seed of each run, which TOLLGATE_CHAOS_SEED repeats.
 
 const seed = Number(process.env.TOLLGATE_CHAOS_SEED ?? Math.floor(Math.random() * 1e9))

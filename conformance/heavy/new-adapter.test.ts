@@ -79,7 +79,7 @@ beforeAll(() => {
   const list = join(library, 'entries.js')
   const line = "  './invented': 'src/adapters/invented.ts',\n"
   writeFileSync(list, readFileSync(list, 'utf8').replace("  './testing':", `${line}$&`))
-  // This is `npm run exports`.
+  // This is `node tools/exports.mjs`.
   runProgram('tools/exports.mjs')
 })
 

@@ -38,7 +38,7 @@ for (const receiver of receivers)
     expect(behind.score.forged.right).toBeGreaterThanOrEqual(alone.score.forged.right)
   }, 120_000)
 
-test('docs/conform.md has the scores (npm run receivers)', async () => {
+test('docs/conform.md has the scores (npx vitest run --project heavy conformance/heavy/receivers.test.ts --update)', async () => {
   expect(found.length).toBe(2 * receivers.length)
   await expect(renderPage(found)).toMatchFileSnapshot('../../docs/conform.md')
 })

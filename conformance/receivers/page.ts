@@ -37,7 +37,7 @@ If you want to use the cases in a program of your own, they are data: [\`cases.j
 
 ## Scores
 
-\`npm run receivers\` writes this table. It starts each [receiver](../conformance/receivers), sends all cases, and then sends
+\`npx vitest run --project heavy conformance/heavy/receivers.test.ts --update\` writes this table. It starts each [receiver](../conformance/receivers), sends all cases, and then sends
 them again through \`tollgate gateway\`.
 
 | receiver | check | genuine accepted | forged refused | refused or accepted wrongly |

@@ -1,13 +1,13 @@
 import { buildWhenNeeded, installWhenNeeded } from '../../tools/setup.mjs'
 
 /**
- * `npm run routed -- 20000` attacks every framework with so many requests, and prints a table. A
- * part of a name limits the run: `npm run routed -- 20000 'hono 4'`, or `'on Bun'` for a runtime.
+ * `npm run routed --workspace conformance -- 20000` attacks every framework with so many requests, and prints a table. A
+ * part of a name limits the run: `npm run routed --workspace conformance -- 20000 'hono 4'`, or `'on Bun'` for a runtime.
  */
 const [, , count = '', only = '', seed = '1'] = process.argv
 
 if (!/^[1-9]\d{0,6}$/.test(count) || !/^\d{1,9}$/.test(seed)) {
-  console.error('npm run routed -- COUNT [NAME [SEED]]')
+  console.error('npm run routed --workspace conformance -- COUNT [NAME [SEED]]')
   process.exitCode = 2
 } else {
   await installWhenNeeded()

@@ -7,7 +7,7 @@ test('every class of attack has at least one case', () => {
   expect(Object.keys(classes).filter((id) => !played.has(id))).toEqual([])
 })
 
-test('docs/attacks.md lists the current cases (npm run attacks)', () => {
+test('docs/attacks.md lists the current cases (node tools/attacks.mjs)', () => {
   expect(readFileSync(page, 'utf8')).toBe(renderPage(readTable()))
 })
 

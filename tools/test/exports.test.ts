@@ -8,12 +8,12 @@ import { exportsOf, filesOf, jsrOf } from '../exports.mjs'
 const library = new URL('../../packages/tollgate/', import.meta.url)
 const manifest = JSON.parse(readFileSync(new URL('package.json', library), 'utf8'))
 
-test('package.json exports the built files (npm run exports)', () => {
+test('package.json exports the built files (node tools/exports.mjs)', () => {
   expect(manifest.exports).toEqual(exportsOf(entries))
   expect(manifest.files).toEqual(filesOf(entries))
 })
 
-test('jsr.json exports the sources (npm run exports)', () => {
+test('jsr.json exports the sources (node tools/exports.mjs)', () => {
   expect(JSON.parse(readFileSync(new URL('jsr.json', library), 'utf8'))).toEqual(jsrOf(entries))
 })
 

@@ -35,7 +35,7 @@ function joinDigits(text: string): string {
   return text.replace(/(?<=\d),(?=\d{3})/g, '')
 }
 
-test.each(listPages())('%s has the options of the tables (npm run options)', (page) => {
+test.each(listPages())('%s has the options of the tables (node tools/options.mjs)', (page) => {
   expect(read(page)).toBe(renderOptions(page, bags))
 })
 

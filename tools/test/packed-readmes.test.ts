@@ -13,7 +13,7 @@ const readmes = listFiles('packages/*/README.md').filter((file) => file.split('/
 test.each(readmes)('%s has a command to install or run it, and links that a registry can open', (file) => {
   const text = readFileSync(join(root, file), 'utf8')
   const { name } = JSON.parse(readFileSync(join(root, file, '../package.json'), 'utf8'))
-  expect(text).toMatch(new RegExp(`npm install ${name}\\b|npx ${name} `))
+  expect(text).toMatch(new RegExp(`npm install (--save-dev )?${name}\\b|npx ${name} `))
   expect(text).toMatch(/^```sh\n(.+\n)*?(npx|npm install) /m)
   const links = [...text.matchAll(/\.\.\/\.\.\/([^)"#\s]+)/g)].map(([, path = '']) => path)
   expect(links.length).toBeGreaterThan(0)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { drawPictures } from '../picture.mjs'
 import { root } from '../run.mjs'
 
-test('the pictures show what a server prints about a refused webhook (npm run picture)', async () => {
+test('the pictures show what a server prints about a refused webhook (node tools/picture.mjs)', async () => {
   const pictures = await drawPictures()
   expect(pictures.size).toBe(2)
   for (const [file, drawing] of pictures) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { listLooseSnippets, listPages, listSources, readPage, renderPage } from '../snippets.mjs'
 
 describe.each(listPages())('%s', (page) => {
-  test('has the same snippets as their files (npm run snippets)', () => {
+  test('has the same snippets as their files (node tools/snippets.mjs)', () => {
     expect(readPage(page)).toBe(renderPage(page))
   })
 

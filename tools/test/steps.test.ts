@@ -2,8 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { installPrograms, programs } from '../programs.mjs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../run.mjs'
 import { slowest } from '../slowest-first.mjs'
 import { quickSteps, slowSteps } from '../steps.mjs'
@@ -92,33 +91,5 @@ describe('temporary files of npm run test:all', () => {
 
   test('stay where they were without enough room, or if the user has set TMPDIR', () => {
     expect([read(Number.MAX_SAFE_INTEGER), read(0, { TMPDIR: '/elsewhere' })]).toEqual(['as before', '/elsewhere'])
-  })
-})
-
-describe('programs', () => {
-  afterEach(() => vi.restoreAllMocks())
-
-  test('that are there need nothing', () => {
-    const print = vi.spyOn(console, 'log')
-    expect(installPrograms({ nodejs: { names: ['no-such-program', 'node'], for: 'a test' } })).toBe(true)
-    expect(print).not.toHaveBeenCalled()
-  })
-
-  test('that are missing are named with the command, without the rights to install them', () => {
-    const lines: string[] = []
-    vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line))
-    vi.spyOn(process, 'getuid').mockReturnValue(1000)
-    expect(installPrograms({ one: { names: ['no-such-program'], for: 'a test' } })).toBe(false)
-    expect(lines).toEqual([
-      'Missing: one, for a test',
-      'Install on Debian or Ubuntu: sudo apt-get update && sudo apt-get install one\n' +
-        'Elsewhere, put these programs on the PATH.',
-    ])
-  })
-
-  test('have a type for each row', () => {
-    const types = readFileSync(join(root, 'tools/programs.d.mts'), 'utf8')
-    const typed = [...types.matchAll(/^ {4}\| '([\w-]+)'/gm)].map(([, name]) => name)
-    expect(typed).toEqual([...Object.keys(programs), 'wrk'].sort())
   })
 })

@@ -8,7 +8,7 @@ import { root } from '../run.mjs'
 import { renderKinds } from '../webhook-kinds.mjs'
 import { renderSchemas } from '../webhook-schemas.mjs'
 
-test('docs/webhook-kinds.md is current (npm run kinds)', async () => {
+test('docs/webhook-kinds.md is current (node tools/webhook-schemas.mjs)', async () => {
   expect(readFileSync(join(root, 'docs/webhook-kinds.md'), 'utf8')).toBe(await renderKinds())
 })
 

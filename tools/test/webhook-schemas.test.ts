@@ -4,6 +4,6 @@ import { expect, test } from 'vitest'
 import { root } from '../run.mjs'
 import { renderSchemas } from '../webhook-schemas.mjs'
 
-test('packages/schemas/src/openapi.json is current (npm run kinds)', async () => {
+test('packages/schemas/src/openapi.json is current (node tools/webhook-schemas.mjs)', async () => {
   expect(readFileSync(join(root, 'packages/schemas/src/openapi.json'), 'utf8')).toBe(await renderSchemas())
 })

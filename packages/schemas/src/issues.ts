@@ -1,6 +1,6 @@
 import type { StandardIssue } from './standard-schema.ts'
 
-/** The keywords of JSON Schema that `npm run kinds` prints. */
+/** The keywords of JSON Schema that `node tools/webhook-schemas.mjs` prints. */
 export interface Schema {
   readonly title?: string
   readonly description?: string

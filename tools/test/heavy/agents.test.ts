@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
@@ -8,11 +8,8 @@ import express from 'express'
 import { fileKeys } from 'tollgate/keys'
 import { signRequest, signSendGridRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { listShellBlocks, readFollowed, tours } from '../../../conformance/heavy/tours.ts'
-import { listGuides, renderFull, renderList } from '../../../site/llms.mjs'
-import { listPages as listSitePages, placeOf } from '../../../site/pages.mjs'
 import { root } from '../../run.mjs'
-import { listPages, listSnippets, readPage } from '../../snippets.mjs'
+import { listPages, readPage } from '../../snippets.mjs'
 
 // It is here because it runs each block of the pages for agents, most of them as programs.
 const skill = readPage('skills/tollgate/SKILL.md')
@@ -70,80 +67,12 @@ function side(diff: string, sign: '-' | '+'): string {
   return lines.map((line) => line.slice(1)).join('\n')
 }
 
-// The starts of blocks that are not copied from a file of examples/, with the test that runs them,
-// or that checks the file which they name.
-const full = renderFull()
-const ran = new Map([
-  ['TWILIO_AUTH_TOKEN=… node curl.mjs | sh', 'tools/test/heavy/testing-examples.test.ts: curl.mjs'],
-  ['SENDGRID_WEBHOOK_PUBLIC_KEY=… node server.mjs', 'tools/test/sendgrid-examples.test.ts: express.mjs'],
-  ['kubectl create secret generic twilio-keys', 'packages/gateway/test/heavy/example.test.ts: kubernetes-redis.yaml'],
-  ['npx @tollgate/codemod --dry-run .', 'below'],
-  ["-import { validateRequest, webhook } from 'twilio'", 'below'],
-  ["-const twilio = require('twilio')", 'below'],
-  [" jest.mock('twilio'", 'below'],
-  ["-import { EventWebhook, EventWebhookHeader } from '@sendgrid/eventwebhook'", 'below'],
-  ['{\n  "accounts": {', 'below'],
-  ['npx @tollgate/cli send message.inbound', 'below'],
-  ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli send', 'below'],
-  ['export TWILIO_AUTH_TOKEN=12345\nnpx @tollgate/cli', 'tools/test/heavy/deployments.test.ts: index.js'],
-  ['echo TWILIO_AUTH_TOKEN=12345 > .dev.vars', 'tools/test/heavy/deployments.test.ts: index.js'],
-  ['npm install tollgate\nnpm install --save-dev wrangler', 'tools/test/heavy/deployments.test.ts: index.js'],
-  ['npx wrangler secret put TWILIO_AUTH_TOKEN', 'tools/test/heavy/deployments.test.ts: index.js'],
-  ['npm install tollgate fastify redis', 'conformance/heavy/replay-examples.test.ts: fastify.mjs'],
-  ['export TWILIO_AUTH_TOKEN=12345 TOLLGATE_PUBLIC_URL', 'conformance/heavy/replay-examples.test.ts: fastify.mjs'],
-  [
-    'export TWILIO_AUTH_TOKEN=12345\nnpx @tollgate/cli send --to localhost:3001',
-    'conformance/heavy/replay-examples.test.ts: fastify.mjs',
-  ],
-  ['npm install tollgate express @tollgate/schemas', 'tools/test/docs-examples.test.ts: schemas/express.mjs'],
-  ['npx openapi-typescript', 'conformance/heavy/openapi.test.ts: openapi-typescript'],
-  ['npx @tollgate/cli send events.batch', 'packages/cli/test/heavy/kinds.test.ts: send'],
-  ['export TWILIO_AUTH_TOKEN=…\nnpx @tollgate/cli conform', 'conformance/heavy/receivers.test.ts: conform'],
-])
+const guides = listPages().filter((page) => /^docs\/[\w-]+\.md$/.test(page))
+const full = guides.map(readPage).join('\n\n')
 
 function findBlock(text: string, start: string): string {
   return only(listBlocks(text).filter(({ code }) => code.startsWith(start))).code
 }
-
-test('every code block of llms-full.txt and of the skill comes from an executed file, or is run by a test', () => {
-  const snippets = new Set([
-    ...listPages().flatMap((page) => listSnippets(page).map(({ code }) => code)),
-    ...tours.flatMap((tour) => listShellBlocks(readFollowed(tour))),
-  ])
-  const loose = [full, skill]
-    .flatMap(listBlocks)
-    // Output of programs.
-    .filter(({ language }) => language !== '' && language !== 'text')
-    .filter(({ code }) => !snippets.has(code))
-  const starts = [...ran.keys()]
-  expect(loose.filter(({ code }) => !starts.some((start) => code.startsWith(start)))).toEqual([])
-  for (const start of starts)
-    expect(
-      loose.some(({ code }) => code.startsWith(start)),
-      start,
-    ).toBe(true)
-  for (const by of [...ran.values()].filter((by) => by !== 'below')) {
-    const [file = '', named = ''] = by.split(': ')
-    expect(readFileSync(join(root, file), 'utf8')).toContain(named)
-  }
-})
-
-test('llms.txt has the format of llmstxt.org, and a line for every page', () => {
-  const list = renderList()
-  const [head, ...sections] = list.split(/^(?=## )/m)
-  expect(head).toMatch(/^# Tollgate\n\n> .+\n\n[^#]+$/)
-  expect(sections.map((section) => section.split('\n')[0])).toContain('## Optional')
-  for (const section of sections) expect(section).toMatch(/^## .+\n\n(- \[.+\]\(\S+\): .+\n)+\n?$/)
-  const { homepage } = JSON.parse(readPage('release.json'))
-  const links = [...list.matchAll(/^- \[.+?\]\((\S+)\): /gm)].map(([, link = '']) => link)
-  const places = listSitePages().map((page) => placeOf(page).replace(/\.md$/, '.html'))
-  expect(links.sort()).toEqual(places.map((place) => `${homepage.replace(/\/$/, '')}/${place}`).sort())
-})
-
-test('llms-full.txt has the guides and the pages of all frameworks', () => {
-  expect(listGuides().filter((page) => page.startsWith('docs/frameworks/')).length).toBeGreaterThan(15)
-  for (const page of listGuides()) expect(full).toContain(/^# .+$/m.exec(readPage(page))?.[0])
-})
 
 test('the skill has a name, a description, a recipe for each framework, and the warning about the Host header', () => {
   expect(skill).toMatch(/^---\nname: tollgate\ndescription: .{100,1024}\n---\n\n# /)
@@ -250,13 +179,4 @@ test('the handler of the guide for @sendgrid/eventwebhook accepts only what Send
 test('the key file of the guide is valid', () => {
   const { close } = fileKeys(place('keys.json', findBlock(full, '{\n  "accounts": {')))
   close()
-})
-
-test('the site has both files', () => {
-  const build = readFileSync(join(root, 'site/build.mjs'), 'utf8')
-  expect(build).toContain('writeLlms(out)')
-  const program = "import('./site/llms.mjs').then(({ writeLlms }) => writeLlms(process.argv[1]))"
-  execFileSync(process.execPath, ['--eval', program, folder], { cwd: root })
-  expect(readFileSync(join(folder, 'llms.txt'), 'utf8')).toBe(renderList())
-  expect(readFileSync(join(folder, 'llms-full.txt'), 'utf8')).toBe(full)
 })

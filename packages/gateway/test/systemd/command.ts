@@ -7,7 +7,7 @@ import { buildWhenNeeded, installWhenNeeded } from '../../../../tools/setup.mjs'
 import { authToken } from '../support.ts'
 
 /**
- * `npm run systemd` restarts the shipped units of the gateway with the systemd of this machine,
+ * `npm run systemd --workspace packages/gateway` restarts the shipped units of the gateway with the systemd of this machine,
  * under load, and prints what was lost. It needs Linux, root, systemd, `unshare` and `ip`. It starts
  * a systemd of its own, in namespaces of its own.
  */

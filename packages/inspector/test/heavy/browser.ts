@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { makeChromiumOptions } from '../../../../tools/services/chromium.mjs'
 import { type DevOptions, type DevRun, startDev } from '../../src/index.ts'
 
-/** The folder for screenshots: of each state that fails, and of all states in `npm run pictures`. */
+/** The folder for screenshots: of each state that fails, and of all states in `node tools/pictures.mjs`. */
 const screenshots = fileURLToPath(new URL('../../../../node_modules/.cache/tollgate/screenshots/', import.meta.url))
 mkdirSync(screenshots, { recursive: true })
 const takesAll = process.env.TOLLGATE_PICTURES !== undefined
@@ -172,7 +172,7 @@ async function readStableText(page: Page): Promise<string> {
 
 /**
  * Checks that a state fits, for fingers and for assistive programs, and takes a picture if it does
- * not. If the documentation shows a picture of it, it must have the same text (npm run pictures).
+ * not. If the documentation shows a picture of it, it must have the same text (node tools/pictures.mjs).
  */
 export async function checkLook(page: Page, name: string, look: Look): Promise<void> {
   await page.evaluate('document.fonts.ready')

@@ -1,4 +1,4 @@
-// Heavy: it starts Chromium. `npm run pictures` runs it for the pictures of every state. It fails if a
+// Heavy: it starts Chromium. `node tools/pictures.mjs` runs it for the pictures of every state. It fails if a
 // picture in docs/pictures shows another text than the page.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
