@@ -142,3 +142,17 @@ test('a message that is checked with its schema', async () => {
   const cut = await deliver(app, sign(params.filter(([name]) => name !== 'Body')))
   expect([cut.status, await cut.json()]).toEqual([422, [{ message: 'Body is missing', path: ['Body'] }]])
 })
+
+test('a SharedKey alone, without an Auth Token', async () => {
+  vi.stubEnv('TWILIO_AUTH_TOKEN', undefined)
+  vi.stubEnv('SHARED_KEY_SECRET', 'a shared secret')
+  const { verifier } = await import('../../examples/keys/shared-key.mjs')
+  for (const [secret, ok] of [
+    ['a shared secret', true],
+    ['another secret', false],
+  ] as const) {
+    const sharedKey = { id: 'webhooks_sharedkey_01', secret }
+    const { method, headers, body } = signRequest({ url, ...sampleWebhook('message.inbound'), sharedKey })
+    expect(await verifier.verify({ method, url: '/sms', headers, body })).toMatchObject({ ok })
+  }
+})
