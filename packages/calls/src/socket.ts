@@ -1,6 +1,7 @@
 import type { CallSocket } from './walk.ts'
 
 const openWithinMs = 10_000
+const closeWithinMs = 2_000
 const mostMs = 60_000
 const mostMessages = 20_000
 const mostCharacters = 32 * 1024 * 1024
@@ -15,8 +16,11 @@ export class Session {
   readonly #socket: CallSocket
   #messages = 0
   #characters = 0
+  #ending: ReturnType<typeof setTimeout> | undefined
   #noticed: (() => void) | undefined
   #extended: (() => void) | undefined
+
+  #end: () => void = () => undefined
 
   constructor(socket: CallSocket) {
     this.#socket = socket
@@ -36,11 +40,13 @@ export class Session {
     socket.addEventListener('message', (event) => this.#receive(event.data))
     this.opened = opened
     this.closed = new Promise((resolve) => {
-      socket.addEventListener('close', () => {
+      this.#end = () => {
+        clearTimeout(this.#ending)
         this.isClosed = true
         this.notice()
         resolve()
-      })
+      }
+      socket.addEventListener('close', () => this.#end())
     })
   }
 
@@ -53,7 +59,13 @@ export class Session {
   }
 
   close(code = 1000): void {
-    if (!this.isClosed) this.#socket.close(code)
+    if (this.isClosed) return
+    this.#socket.close(code)
+    // An application may never answer the close frame, and `ws` waits 30 s for it.
+    this.#ending ??= setTimeout(() => {
+      this.#socket.terminate?.()
+      this.#end()
+    }, closeWithinMs)
   }
 
   /** Ends the wait of `settle`: the server has said what it had to say. */

@@ -32,6 +32,8 @@ export interface CallSocket {
   addEventListener(type: 'error', listener: (event: object) => void): void
   send(text: string): void
   close(code?: number, reason?: string): void
+  /** Drops the connection without a close frame. `ws` has it. */
+  terminate?(): void
 }
 
 /** How a walk reaches the application. It opens no connection itself. */

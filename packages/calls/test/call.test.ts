@@ -837,6 +837,20 @@ describe('hostile sockets', () => {
     expect(ended.requests).toHaveLength(1)
   })
 
+  test('a socket whose close frame is not answered is dropped', async () => {
+    let isDropped = false
+    const openSocket = (): CallSocket => ({
+      ...openTo([])(),
+      close: () => undefined,
+      terminate() {
+        isDropped = true
+      },
+    })
+    const ended = await call(connect('<Stream url="/socket"/>'), { openSocket })
+    await ended.hangUp()
+    await expect.poll(() => isDropped, { timeout: 20_000 }).toBe(true)
+  })
+
   const talk = '<ConversationRelay url="wss://example.com/socket"/>'
 
   // https://www.twilio.com/docs/voice/conversationrelay/websocket-messages: without an action the

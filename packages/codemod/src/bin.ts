@@ -3,9 +3,12 @@ import {
   accessSync,
   chmodSync,
   chownSync,
+  closeSync,
   constants,
   existsSync,
+  openSync,
   readFileSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -36,6 +39,7 @@ Exit codes: 0 done, 1 a file with validation, or a folder, could not be read or 
 
 // What people write is smaller. A larger file is a bundle, and takes a gigabyte to parse.
 const maxBytes = 500_000
+const mostBytesOfLarge = 16 * 1024 * 1024
 
 /** A file that was read, with what should become of it. */
 interface Candidate {
@@ -86,14 +90,15 @@ async function readFiles(files: readonly string[], report: Report): Promise<Read
     for (const file of files) {
       let isNamed = true
       try {
-        const bytes = readFileSync(file)
+        const isLarge = statSync(file).size > maxBytes
+        const bytes = isLarge ? readStart(file) : readFileSync(file)
         const isMock = isManualMock(file, (name) => readModule(name) !== undefined)
         // In a Twilio Function, the package is the global `Twilio`.
         if (!isMock && !bytes.includes('twilio') && !bytes.includes('Twilio')) continue
         if (!sourceName.test(file)) throw new Error('this is not a JavaScript or TypeScript file')
         const text = bytes.toString()
         isNamed = mentionsValidation(text)
-        if (bytes.length > maxBytes || /\.min\.[cm]?js$/.test(file)) {
+        if (isLarge || /\.min\.[cm]?js$/.test(file)) {
           if (isNamed) reading.large.push(file)
           else reading.unrelated++
           continue
@@ -119,6 +124,17 @@ async function readFiles(files: readonly string[], report: Report): Promise<Read
     planner.stop()
   }
   return reading
+}
+
+/** Reads what tells whether a large file concerns twilio: its beginning, in bounded memory. */
+function readStart(file: string): Buffer {
+  const descriptor = openSync(file, 'r')
+  try {
+    const bytes = Buffer.alloc(mostBytesOfLarge)
+    return bytes.subarray(0, readSync(descriptor, bytes))
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 const isTestOf = ({ manifest }: Project, file: string): boolean =>

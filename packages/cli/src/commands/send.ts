@@ -121,7 +121,12 @@ async function readCaptured(args: Args, io: Io, to: string): Promise<Source> {
     throw new UsageError(
       `A captured request is sent unchanged: leave out ${args.has('word') ? 'the kind' : `--${besides.join(', --')}`}.`,
     )
-  const delivery = prepareCaptured(await readRequest(args, io), to)
+  const request = await readRequest(args, io)
+  if (request.parsedBody !== undefined)
+    throw new UsageError(
+      'The capture has the body as an object, which is what a parser left of it: its bytes, which the signature covers, are lost.',
+    )
+  const delivery = prepareCaptured(request, to)
   return {
     make: () => delivery,
     explainForbidden: () =>

@@ -127,6 +127,8 @@ describe('send', () => {
     const changed = await tollgate([...words, file, '--entry', '1'], how)
     expect(changed).toMatchObject({ code: 1, stderr: expect.stringContaining('with the signature that it has') })
     expectUsage(await tollgate([...words, file], how), /has 2 entries; choose one with --entry N:\n {2}1 {2}POST/)
+    const parsed = writeScratch(JSON.stringify({ ...capture, body: { MessageSid: 'SM1' } }))
+    expectUsage(await tollgate([...words, parsed], how), 'The capture has the body as an object')
     const har = {
       request: { method: 'POST', url: `${publicUrl}/sms`, headers: capture.headers, postData: { text: body } },
     }

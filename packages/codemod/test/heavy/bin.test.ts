@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -107,6 +108,11 @@ test('a manual mock of validation lets nothing move, and one of a module beside 
     expect(stdout).toMatch(/\n0 files changed, 1 file with notes\. 1 file could move, but stays with its package\.\n$/)
     rmSync(mock)
   }
+})
+
+test('a file of 3 GB without twilio is no error', () => {
+  truncateSync(write('huge.js', ''), 3 * 2 ** 30)
+  expect(runBin(folder)).toMatchObject({ status: 0, stderr: '', stdout: '0 files changed, 0 files with notes.\n' })
 })
 
 test('a large file is not parsed, and is named if it has validation', () => {
