@@ -49,6 +49,11 @@ export const filtersOpen = signal(false)
 /** The captures that the filters let through. */
 export const matching = computed(() => captures.value.filter((one) => matchesFilters(one, filters.value)))
 
+// A search must show what it finds: rows that waited before it are in its result.
+filters.subscribe(() => {
+  newIds.value = new Set()
+})
+
 /** Those of them that the list shows. The open one never waits. */
 export const shown = computed(() => matching.value.filter(({ id }) => id === selectedId.value || !newIds.value.has(id)))
 
