@@ -8,7 +8,7 @@ export default {
     '.': {
       project: ['*.{ts,mjs,js}'],
       // Commands that programs of tools/ run.
-      ignoreDependencies: ['@stryker-mutator/api'],
+      ignoreDependencies: ['@arethetypeswrong/cli', 'publint', '@stryker-mutator/api'],
     },
     'packages/tollgate': {
       entry: [
@@ -75,7 +75,6 @@ export default {
       project: ['**/*.{mjs,ts}'],
       // Measured, not imported.
       ignoreDependencies: ['twilio'],
-      ignoreBinaries: ['apt-get'],
     },
   },
 }
