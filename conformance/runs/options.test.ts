@@ -181,5 +181,9 @@ test('outside production, refusals are lines in the log, without what was sent',
   expect(await send({ verifier: createVerifier(explained) })).toEqual([])
   expect(await send({ verifier: createVerifier(options) })).toHaveLength(2)
   vi.stubEnv('NODE_ENV', 'production')
-  expect(await send(options)).toEqual([])
+  expect(await send(options)).toEqual([
+    expect.stringMatching(/^tollgate: POST \/sms was refused \(403, signature_missing\)\. See \S+$/),
+    expect.stringMatching(/^tollgate: POST \/sms was refused \(403, signature_mismatch\)\. Checked \S+ See \S+$/),
+  ])
+  expect(await send({ ...options, onRejected: () => undefined })).toEqual([])
 })

@@ -43,7 +43,7 @@ export class RequestLog {
   #explain({ method }: Report, { target, verdict: rejection, verifier }: LoggedRequest): void {
     if (this.output === 'silent' || verifier === undefined || rejection === undefined || rejection.ok) return
     const isPassed = 'release' in rejection
-    logRefusal({ rejection, request: { method, url: target }, hints: verifier.hints, isPassed, more })
+    logRefusal({ rejection, request: { method, url: target }, hints: verifier.hints, isPassed, isHandled: true, more })
   }
 
   /** How many lines could not be written. */

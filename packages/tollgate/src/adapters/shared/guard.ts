@@ -199,6 +199,7 @@ function toOutcome(verdict: AnyVerdict, request: IncomingRequest, prepared: Prep
       request,
       hints: readOption(prepared.verifier, 'hints'),
       isPassed: isWebhook(verdict),
+      isHandled: prepared.onRejected !== undefined,
     })
   if (isWebhook(verdict)) {
     const { reserves, isGiven } = prepared
