@@ -1,6 +1,7 @@
 import { XMLValidator } from 'fast-xml-parser'
 
 import { listChildren, readTwiml, type TwimlElement } from './read-twiml.ts'
+import { isElement, messageElements, voiceElements } from './twiml.ts'
 
 /** What Twilio would report about an answer. */
 export interface AnswerFinding {
@@ -58,22 +59,6 @@ const redirects = [301, 302, 303, 307]
 const mostMs = 15_000
 const mostBytes = 64 * 1024
 const mostReplies = 10
-
-/** The elements of TwiML, with those that stand in others. Twilio's helper libraries have them. */
-const shared = ['Response', 'Redirect']
-const elements: Readonly<Record<'voice' | 'message', ReadonlySet<string>>> = {
-  voice: new Set([
-    ...shared,
-    ...'Connect Dial Echo Enqueue Gather Hangup Leave Pause Pay Play Prompt Queue Record Refer Reject Say Sms Start Stop'.split(
-      ' ',
-    ),
-    ...'AiSession Application ApplicationSid Assistant Autopilot Client Conference Config Conversation ConversationRelay ConversationRelaySession Custom HttpRequest Identity Language Number Parameter Recording ReferSip Room Sim Sip Siprec Stream Task Transcription VirtualAgent'.split(
-      ' ',
-    ),
-    ...'break emphasis lang p phoneme prosody s say-as sub w'.split(' '),
-  ]),
-  message: new Set([...shared, 'Message', 'Body', 'Media']),
-}
 
 /** What may stand in a Gather. */
 const inGather = new Set(['Say', 'Play', 'Pause'])
@@ -186,7 +171,7 @@ export const answerRules: readonly Rule[] = [
     level: 'warning',
     uses: ['message'],
     find: (facts) => {
-      const voice = listElements(facts).find(({ name }) => !elements.message.has(name) && elements.voice.has(name))
+      const voice = listElements(facts).find(({ name }) => !isElement(name, 'message') && isElement(name, 'voice'))
       return voice && `<${nameElement(voice)}> is for calls, and this is a message`
     },
   },
@@ -195,9 +180,9 @@ export const answerRules: readonly Rule[] = [
     level: 'warning',
     uses: twiml,
     find(facts) {
-      const unknown = listElements(facts).find(({ name }) => !elements.voice.has(name) && !elements.message.has(name))
+      const unknown = listElements(facts).find(({ name }) => !isElement(name, 'voice') && !isElement(name, 'message'))
       if (unknown === undefined) return undefined
-      const meant = [...elements.voice, ...elements.message].find(
+      const meant = [...Object.keys(voiceElements), ...Object.keys(messageElements)].find(
         (name) => name.toLowerCase() === unknown.name.toLowerCase(),
       )
       return `<${nameElement(unknown)}> is not in TwiML${meant === undefined ? '' : `: its name is <${meant}>`}`

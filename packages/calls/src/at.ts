@@ -1,4 +1,5 @@
 import type { TwimlElement } from './read-twiml.ts'
+import { isElement, listAttributes } from './twiml.ts'
 import { resolveUrl } from './urls.ts'
 import type { Document, End, Leg, Pairs, Step, Walk } from './walk.ts'
 
@@ -16,8 +17,6 @@ export type Next = Step | End | undefined
 
 /** A verb of TwiML. A new one is a new row. */
 export interface VerbRow {
-  /** The attributes that the walk reads. In another letter case Twilio ignores them. */
-  readonly attributes?: string
   run(at: At): Next | Promise<Next>
 }
 
@@ -129,12 +128,11 @@ export function toStep(target: Target, params: Pairs): Step {
   return { ...target, params }
 }
 
-/** Requests the action after the caller hung up. Its answer has no effect. */
+/** Requests the action. Its answer has no effect if the caller hung up, but it is judged. */
 export async function endWithAction(at: At, action: Target | undefined, params: Pairs): Promise<Next> {
   if (action === undefined) return at.leg.hungUp ? 'hangup' : undefined
   if (!at.leg.hungUp) return toStep(action, params)
-  if (at.walk.options.actionAfterHangUp)
-    await at.walk.send(toStep(action, [...Object.entries(at.leg.params), ...params]), at.leg.use)
+  if (at.walk.options.actionAfterHangUp) await at.walk.judge(at.leg, toStep(action, params))
   return 'hangup'
 }
 
@@ -149,10 +147,13 @@ export async function runDocument(
   for (const [index, verb] of document.verbs.entries()) {
     const row = Object.hasOwn(verbs, verb.name) ? verbs[verb.name] : undefined
     if (row === undefined) {
-      walk.note(`<${verb.name.slice(0, 60)}> is not walked.`)
+      const text = `<${verb.name.slice(0, 60)}> is not walked.`
+      // Twilio leaves out what TwiML does not have, as the walk does.
+      if (isElement(verb.name, leg.use)) walk.cut('not_walked', text, document.url)
+      else walk.note(text)
       continue
     }
-    warnOfCase(walk, document.url, verb, row)
+    warnOfCase(walk, document.url, verb)
     const next = await row.run({ walk, leg, document, verb, isFirst: isFirst && index === 0 })
     if (next !== undefined) return next
     if (leg.hungUp) return 'hangup'
@@ -161,11 +162,11 @@ export async function runDocument(
 }
 
 // An attribute in another letter case is unknown to Twilio: https://www.twilio.com/docs/api/errors/12200
-function warnOfCase(walk: Walk, url: string, verb: TwimlElement, { attributes = '' }: VerbRow): void {
-  const known = attributes.split(' ')
+function warnOfCase(walk: Walk, url: string, verb: TwimlElement): void {
+  const known = listAttributes(verb.name)
   for (const [name] of verb.attributes) {
     const meant = known.find((each) => each.toLowerCase() === name.toLowerCase())
-    if (meant !== undefined && meant !== name)
+    if (meant !== undefined && !known.includes(name))
       walk.report(12200, 'warning', `the attribute ${name} of <${verb.name}> is written ${meant}`, url)
   }
 }

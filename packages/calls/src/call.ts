@@ -1,10 +1,10 @@
 import { pickOptions } from 'tollgate/options'
-import type { AnswerFinding } from './answer-rules.ts'
 import { type AnswerOutcome, answerOutcomes, type CallerAction, Inbox } from './inbox.ts'
 import { resolveUrl } from './urls.ts'
 import { walkFrom } from './verbs.ts'
 import {
   type CallEvent,
+  type Finding,
   formatTime,
   type Leg,
   makeCallParams,
@@ -12,6 +12,8 @@ import {
   sampleAccountSid,
   type Transport,
   Walk,
+  type WalkFinding,
+  walkFindings,
 } from './walk.ts'
 
 /** The options that calls and conversations share. */
@@ -36,6 +38,11 @@ export interface CallerOptions {
   params?: Readonly<Record<string, string>> | undefined
   /** The path of the number's fallback URL, which is requested after an error. Default: none. */
   fallback?: string | undefined
+  /**
+   * Findings of the walk itself that are expected, of `'request_limit'`, `'host_not_mapped'`,
+   * `'not_walked'`, `'action_not_taken'` and `'inferred'`. They are notes then. Default: none.
+   */
+  allow?: readonly WalkFinding[] | undefined
   /** Is called with each event, as it happens. Default: none. */
   onEvent?: ((event: CallEvent) => void) | undefined
 }
@@ -49,6 +56,7 @@ export const callerOptions = {
   accountSid: { type: 'string' },
   params: { type: 'record' },
   fallback: { type: 'string' },
+  allow: { type: 'strings', default: [] },
   onEvent: { type: 'function' },
 } as const
 
@@ -94,9 +102,12 @@ export type CallStatus = 'in-progress' | 'completed' | 'busy' | 'no-answer' | 'f
 export interface Walked {
   /** The requests so far. A socket that opened has the status 101. */
   readonly requests: readonly CallRequest[]
-  /** What Twilio would report about the answers so far, by its error codes. */
-  readonly findings: readonly (AnswerFinding & { readonly url: string })[]
-  /** What the walk left out, and where it chose because Twilio documents nothing. */
+  /**
+   * What Twilio would report about the answers so far, by its error codes, and what cut the walk short
+   * or was chosen by it. A test expects none: `expect(call.findings).toEqual([])`.
+   */
+  readonly findings: readonly Finding[]
+  /** Hints, and the findings that `allow` names. */
   readonly notes: readonly string[]
 }
 
@@ -137,7 +148,7 @@ export interface Call extends Walked {
 /** Collects the events of a walk. */
 export class Log implements Walked {
   readonly requests: CallRequest[] = []
-  readonly findings: (AnswerFinding & { url: string })[] = []
+  readonly findings: Finding[] = []
   readonly notes: string[] = []
   readonly heard: string[] = []
   readonly #onEvent: ((event: CallEvent) => void) | undefined
@@ -151,9 +162,18 @@ export class Log implements Walked {
     if (event.type === 'heard') this.heard.push(event.text)
     else if (event.type === 'note') this.notes.push(event.text)
     else if (event.type === 'request') this.requests.push(fields as CallRequest)
-    else this.findings.push(fields as AnswerFinding & { url: string })
+    else this.findings.push(fields as Finding)
     this.#onEvent?.(event)
   }
+}
+
+/** @throws TypeError for a name that the walk does not report */
+export function readAllowed(names: readonly string[]): readonly string[] {
+  const known: readonly string[] = walkFindings
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined)
+    throw new TypeError(`"allow" has no finding ${JSON.stringify(unknown)}. It takes ${known.join(', ')}`)
+  return names
 }
 
 /** @throws TypeError for another method, which Twilio cannot be configured with */
@@ -212,8 +232,15 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
     fallback: fallback === undefined ? undefined : { url: fallback, method: 'POST' },
     emptyDigits: options.emptyDigits,
     actionAfterHangUp: options.actionAfterHangUp,
+    allow: readAllowed(options.allow),
   })
   let status: CallStatus = 'in-progress'
+  // To wait or to hang up after the end changes nothing.
+  const reportLate = (action: CallerAction): void => {
+    if ('hangUp' in action || 'wait' in action) return
+    const [[name, value] = []] = Object.entries(action)
+    walk.cut('action_not_taken', `The call was over before "${name} ${String(value).slice(0, 60)}".`)
+  }
   const run = async (): Promise<void> => {
     const started = now()
     try {
@@ -239,7 +266,7 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
       }
     } finally {
       status = leg.params.CallStatus as CallStatus
-      inbox.end()
+      for (const action of inbox.end()) reportLate(action)
     }
   }
   const over = run()
@@ -247,6 +274,7 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
   over.catch(() => undefined)
   const act = async (action: CallerAction): Promise<void> => {
     if (status === 'in-progress') inbox.push(action)
+    else reportLate(action)
     await settle()
   }
   const settle = (): Promise<void> => Promise.race([over, inbox.whenIdle()])

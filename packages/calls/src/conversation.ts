@@ -11,7 +11,7 @@ import {
   toStep,
   type VerbRow,
 } from './at.ts'
-import { type CallerOptions, callerOptions, joinPath, Log, readMethod, type Walked } from './call.ts'
+import { type CallerOptions, callerOptions, joinPath, Log, readAllowed, readMethod, type Walked } from './call.ts'
 import { CookieJar } from './cookies.ts'
 import { Inbox } from './inbox.ts'
 import { listChildren } from './read-twiml.ts'
@@ -60,6 +60,7 @@ export function startConversation(origin: string, transport: Transport, given: C
   const log = new Log(options.onEvent)
   // Twilio keeps the cookies between the messages of two numbers.
   const jar = new CookieJar(Date.now)
+  const allow = readAllowed(options.allow)
   const createWalk = (): Walk =>
     new Walk(
       {
@@ -71,6 +72,7 @@ export function startConversation(origin: string, transport: Transport, given: C
         fallback: fallback === undefined ? undefined : { url: fallback, method: 'POST' },
         emptyDigits: 'absent',
         actionAfterHangUp: false,
+        allow,
       },
       jar,
     )
@@ -85,11 +87,9 @@ export function startConversation(origin: string, transport: Transport, given: C
       let sent = 0
       const verbs: Readonly<Record<string, VerbRow>> = {
         Message: {
-          attributes: 'to from action method statusCallback',
           run: (at) => (sent++ < mostReplies ? reply(at, options.delivery) : undefined),
         },
         Redirect: {
-          attributes: 'method',
           run(at) {
             const target = resolveTarget(at, readText(at.verb), '', 'method')
             return target === 'failed' ? 'failed' : toStep(target, [])

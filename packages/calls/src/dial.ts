@@ -44,7 +44,8 @@ export async function runDial(at: At, walkLeg: WalkLeg, walkWaiting: WalkWaiting
   if (noun?.name === 'Queue') return await endWithAction(at, action, await dialQueue(at, noun, walkWaiting))
   const other = nouns.find(({ name }) => !rung.includes(name))
   if (other !== undefined) {
-    at.walk.note(`<Dial> with <${other.name.slice(0, 60)}> is not walked: as if it was answered.`)
+    const detail = `<Dial> with <${other.name.slice(0, 60)}> is not walked: as if it was answered.`
+    at.walk.cut('not_walked', detail, at.document.url)
     return await endWithAction(at, action, [['DialCallStatus', 'completed']])
   }
   const targets = nouns.length === 0 ? [makeElement('Number', readText(at.verb))] : nouns
@@ -183,7 +184,7 @@ async function askOutcome({ walk, leg }: At): Promise<AnswerOutcome | 'canceled'
     if (input === undefined || leg.hungUp) return 'canceled'
     if ('answer' in input) return input.answer
     if ('wait' in input) return 'no-answer'
-    walk.note('The number still rings: it may answer.')
+    walk.cut('action_not_taken', 'The number still rings: it may answer.')
   }
 }
 
@@ -191,8 +192,12 @@ async function askOutcome({ walk, leg }: At): Promise<AnswerOutcome | 'canceled'
 async function screen(at: At, child: Child, walkLeg: WalkLeg): Promise<boolean> {
   const url = readTarget(at, 'url', 'method', child.noun)
   if (typeof url !== 'object') return true
+  const { errors } = at.walk
   const end = await walkLeg(child.leg, toStep(url, []))
-  return end === 'ended' || end === 'failed'
+  const isBridged = end === 'ended' || end === 'failed'
+  if (isBridged && at.walk.errors > errors)
+    at.walk.cut('inferred', `${url.reason} failed, and the two lines are connected all the same.`, url.url)
+  return isBridged
 }
 
 /**
@@ -300,11 +305,14 @@ async function joinConference(at: At, noun: TwimlElement, walkWaiting: WalkWaiti
     ['Hold', 'false'],
   ]
   const waitUrl = readAttribute(noun, 'waitUrl') === '' ? undefined : readTarget(at, 'waitUrl', 'waitMethod', noun)
+  const { errors } = walk
   const waited = typeof waitUrl === 'object' ? await walkWaiting(walk, leg, toStep(waitUrl, [])) : waitUrl
   if (waited === 'failed') {
-    walk.note('The waitUrl failed, so the conference is not joined.')
+    walk.cut('inferred', 'The waitUrl failed, so the conference is not joined.', at.document.url)
     return [['DialCallStatus', 'failed']]
   }
+  if (walk.errors > errors)
+    walk.cut('inferred', 'The waitUrl failed, and the conference is joined after the fallback URL.', at.document.url)
   walk.hear(`[joins the conference ${name}]`)
   await report('join', 'participant-join', participant)
   for (;;) {

@@ -45,9 +45,11 @@ export class Inbox {
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
-  end(): void {
+  /** Ends the wait. Returns what the caller did and no verb took. */
+  end(): readonly CallerAction[] {
     this.#isOver = true
     this.#release()
+    return this.#actions
   }
 
   #release(): void {

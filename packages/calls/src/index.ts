@@ -26,4 +26,13 @@ export {
   type ScenarioOptions,
 } from './scenario.ts'
 export { cutPublicUrl } from './urls.ts'
-export type { CallEvent, CallSocket, OutgoingRequest, Pairs, Transport } from './walk.ts'
+export {
+  type CallEvent,
+  type CallSocket,
+  type Finding,
+  type OutgoingRequest,
+  type Pairs,
+  type Transport,
+  type WalkFinding,
+  walkFindings,
+} from './walk.ts'

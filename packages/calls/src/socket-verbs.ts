@@ -16,7 +16,7 @@ export async function runConnect(at: At): Promise<Next> {
   const [noun] = listChildren(at.verb)
   const run = noun !== undefined && Object.hasOwn(nouns, noun.name) ? nouns[noun.name] : undefined
   if (noun !== undefined && run !== undefined) return await run(at, noun, action)
-  at.walk.note(`<Connect> with <${noun?.name.slice(0, 60) ?? 'nothing'}> is not walked.`)
+  at.walk.cut('not_walked', `<Connect> with <${noun?.name.slice(0, 60) ?? 'nothing'}> is not walked.`, at.document.url)
   return undefined
 }
 
@@ -24,7 +24,7 @@ export async function runConnect(at: At): Promise<Next> {
 export async function runStart(at: At): Promise<Next> {
   for (const noun of listChildren(at.verb)) {
     if (noun.name !== 'Stream') {
-      at.walk.note(`<Start> with <${noun.name.slice(0, 60)}> is not walked.`)
+      at.walk.cut('not_walked', `<Start> with <${noun.name.slice(0, 60)}> is not walked.`, at.document.url)
       continue
     }
     const stream = await openStream(at, noun)
@@ -83,13 +83,13 @@ async function open(at: At, noun: TwimlElement, url: string, code: number): Prom
     walk.options.onEvent({ type: 'request', reason, method: 'GET', url: signed, params: [], status })
   const { transport } = walk.options
   if (transport.openSocket === undefined) {
-    walk.note(`${reason} is not walked: give "openSocket".`)
+    walk.cut('not_walked', `${reason} is not walked: give "openSocket".`, url)
     return undefined
   }
   if (!walk.countRequest()) return undefined
   const socket = begin(() => transport.openSocket?.(signed))
   if (socket === undefined) {
-    walk.note(`${signed} was not opened: the walk may not call this host.`)
+    walk.cut('host_not_mapped', `${signed} was not opened: the walk may not call this host.`, url)
     return undefined
   }
   const session = typeof socket === 'string' ? undefined : new Session(socket)
@@ -271,7 +271,8 @@ async function connectRelay(at: At, noun: TwimlElement, action: Target | undefin
     if ('say' in input) session.send({ type: 'prompt', voicePrompt: input.say, lang: 'en-US', last: true })
     else if ('press' in input && takesKeys) for (const digit of input.press) session.send({ type: 'dtmf', digit })
     else {
-      if ('press' in input) walk.note('ConversationRelay reports keys only with dtmfDetection="true".')
+      if ('press' in input)
+        walk.cut('action_not_taken', 'ConversationRelay reports keys only with dtmfDetection="true".')
       quietMs = streamQuietMs
     }
   }

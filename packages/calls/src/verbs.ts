@@ -21,16 +21,14 @@ import { type End, hangUp, type Leg, makeSid, type Pairs, type Step, type Walk }
 
 /** The verbs that say something. They may stand in a Gather, too. */
 const spoken: Readonly<Record<string, VerbRow>> = {
-  Say: { attributes: 'loop voice language', run: (at) => hear(at, readText(at.verb)) },
+  Say: { run: (at) => hear(at, readText(at.verb)) },
   Play: {
-    attributes: 'loop digits',
     run(at) {
       const digits = readAttribute(at.verb, 'digits')
       return hear(at, digits === undefined ? `[plays ${readText(at.verb)}]` : `[tones ${digits}]`)
     },
   },
   Pause: {
-    attributes: 'length',
     run: (at) => void at.walk.hear(`[pause ${readCount(at, at.verb, 'length', 0, 13910) ?? 1} s]`),
   },
 }
@@ -48,40 +46,32 @@ function hear(at: At, text: string): Next {
 const verbs: Readonly<Record<string, VerbRow>> = {
   ...spoken,
   Gather: {
-    attributes:
-      'action method timeout finishOnKey numDigits input actionOnEmptyResult partialResultCallback speechTimeout language',
     run: runGather,
   },
   Record: {
-    attributes:
-      'action method timeout finishOnKey maxLength transcribe transcribeCallback recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent',
     run: runRecord,
   },
   Redirect: {
-    attributes: 'method',
     run(at) {
       const target = resolveTarget(at, readText(at.verb), '', 'method')
       return target === 'failed' ? 'failed' : toStep(target, [])
     },
   },
   Dial: {
-    attributes:
-      'action method timeout callerId record sequential hangupOnStar timeLimit recordingStatusCallback recordingStatusCallbackEvent',
     run: (at) => runDial(at, (leg, step) => walkFrom(at.walk, leg, step), runHold),
   },
-  Enqueue: { attributes: 'action method waitUrl waitUrlMethod', run: runEnqueue },
+  Enqueue: { run: runEnqueue },
   Leave: { run: () => 'left' },
   Hangup: { run: () => 'hangup' },
   Reject: {
-    attributes: 'reason',
     run({ leg, verb, isFirst }) {
       if (!isFirst) return 'hangup'
       leg.params.CallStatus = readAttribute(verb, 'reason') === 'busy' ? 'busy' : 'no-answer'
       return 'rejected'
     },
   },
-  Refer: { attributes: 'action method', run: runRefer },
-  Connect: { attributes: 'action method', run: runConnect },
+  Refer: { run: runRefer },
+  Connect: { run: runConnect },
   Start: { run: runStart },
   Stop: { run: () => undefined },
 }
@@ -140,7 +130,7 @@ async function runGather(at: At): Promise<Next> {
         ['Language', readAttribute(verb, 'language') ?? 'en-US'],
       ])
     } else if ('wait' in input) return endEmpty(at, action)
-    else walk.note(`This Gather takes ${inputs.join(' and ')} only.`)
+    else walk.cut('action_not_taken', `This Gather takes ${inputs.join(' and ')} only.`, document.url)
   }
 }
 

@@ -52,6 +52,36 @@ export interface Transport {
   openSocket?(url: string): CallSocket | undefined
 }
 
+/**
+ * What cut a walk short, and what it chose where Twilio's pages say nothing. A route behind it was
+ * not tested, so each is an error unless `allow` names it.
+ */
+export const walkFindings = [
+  /** The call needed more than `maxRequests`. */
+  'request_limit',
+  /** A URL of another host, which the walk may not call. */
+  'host_not_mapped',
+  /** A verb, a noun or a socket that the walk does not play. */
+  'not_walked',
+  /** The caller did something that no verb took, or that came after the end. */
+  'action_not_taken',
+  /** What follows a failure is not documented, so the walk chose it. */
+  'inferred',
+] as const
+
+export type WalkFinding = (typeof walkFindings)[number]
+
+/** What Twilio would report, by its error code, or what the walk reports about itself. */
+export interface Finding {
+  /** Twilio's error code, or one of `walkFindings`. */
+  readonly code: number | WalkFinding
+  /** `warning`: Twilio still uses the answer. */
+  readonly level: AnswerFinding['level']
+  /** Says what was seen, without the text of the answer. */
+  readonly detail: string
+  readonly url: string
+}
+
 /** What happens in a call, as it happens. Texts are written by the application: treat as hostile. */
 export type CallEvent =
   | { readonly type: 'heard'; readonly text: string }
@@ -65,8 +95,8 @@ export type CallEvent =
       /** 0 if there was no answer. A socket that opened has 101. */
       readonly status: number
     }
-  | ({ readonly type: 'finding'; readonly url: string } & AnswerFinding)
-  /** Something that the walk does not do, or chose where Twilio documents nothing. */
+  | ({ readonly type: 'finding' } & Finding)
+  /** A hint, or a finding of the walk that `allow` names. */
   | { readonly type: 'note'; readonly text: string }
 
 /** The request for the next document. */
@@ -114,6 +144,7 @@ export interface WalkOptions {
   readonly fallback: Pick<Step, 'url' | 'method'> | undefined
   readonly emptyDigits: 'absent' | 'empty'
   readonly actionAfterHangUp: boolean
+  readonly allow: readonly string[]
 }
 
 /** The state of one call or conversation. */
@@ -123,6 +154,8 @@ export class Walk {
   readonly later: (() => Promise<void>)[] = []
   readonly #jar: CookieJar
   #requests = 0
+  /** How many errors were reported. */
+  errors = 0
   #lastError = { code: 0, url: '' }
 
   constructor(options: WalkOptions, jar: CookieJar = new CookieJar(options.now)) {
@@ -139,8 +172,17 @@ export class Walk {
   }
 
   report(code: number, level: AnswerFinding['level'], detail: string, url: string): void {
-    if (level === 'error') this.#lastError = { code, url }
+    if (level === 'error') {
+      this.#lastError = { code, url }
+      this.errors++
+    }
     this.options.onEvent({ type: 'finding', code, level, detail, url: toSignedUrl(url) })
+  }
+
+  /** Reports what the walk itself cut short or chose. */
+  cut(code: WalkFinding, detail: string, url = ''): void {
+    if (this.options.allow.includes(code)) this.note(detail)
+    else this.options.onEvent({ type: 'finding', code, level: 'error', detail, url: toSignedUrl(url) })
   }
 
   /** Asks for the caller's next action. `undefined` if `withdraw` resolves before. */
@@ -177,6 +219,11 @@ export class Walk {
     }
     if (leg.use === 'voice') this.hear('[an application error has occurred]')
     return 'failed'
+  }
+
+  /** Requests a document whose verbs have no effect any more. The answer is judged like any other. */
+  async judge(leg: Leg, step: Step): Promise<void> {
+    await this.#fetchDocument(leg, step)
   }
 
   /** Requests a document and follows HTTP redirects. */
@@ -233,7 +280,7 @@ export class Walk {
   countRequest(): boolean {
     const { maxRequests } = this.options
     if (++this.#requests === maxRequests + 1)
-      this.note(`The walk ends after ${maxRequests} requests. This limit is its own, not Twilio's.`)
+      this.cut('request_limit', `The walk ends after ${maxRequests} requests. This limit is its own, not Twilio's.`)
     return this.#requests <= maxRequests
   }
 
@@ -250,7 +297,7 @@ export class Walk {
     try {
       const answer = await this.options.transport.request({ url: signed, method, params, headers, contentType })
       if (answer === undefined) {
-        this.note(`${signed} was not requested: the walk may not call this host.`)
+        this.cut('host_not_mapped', `${signed} was not requested: the walk may not call this host.`, url)
         return 'stopped'
       }
       this.#jar.keep(url, answer.headers)

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Answer, type AnswerUse, answerRules, checkAnswer } from '../src/answer-rules.ts'
+import { messageElements, voiceElements } from '../src/twiml.ts'
+import { readInstalledTwiml } from './installed-twiml.ts'
 
 const answer = (body: string, type: string | undefined = 'text/xml', changed: Partial<Answer> = {}): Answer => ({
   status: 200,
@@ -115,4 +117,16 @@ test('every rule has a case', () => {
 test.each(['<', '<a>', '<Response>', '<!--', '<a b="', ' ', '&'])('a megabyte of %j is checked', (unit) => {
   const body = unit.repeat(1_000_000 / unit.length)
   expect(checkAnswer({ ...answer(body), bytes: 10 }, 'voice').length).toBeGreaterThan(0)
+})
+
+test.each([
+  ['VoiceResponse', voiceElements, ['Assistant', 'Custom', 'HttpRequest', 'ReferSip', 'Response']],
+  ['MessagingResponse', messageElements, ['Response']],
+] as const)('the table has what %s of the installed package writes', (name, table, added) => {
+  const installed = readInstalledTwiml(name)
+  const own: readonly string[] = added
+  const rows = Object.entries(table).filter(([element]) => !own.includes(element))
+  const expected = [...installed].map(([element, attributes]) => [element, attributes.join(' ')])
+  expect(installed.size).toBeGreaterThan(3)
+  expect(rows.sort()).toEqual(expected.sort())
 })

@@ -107,7 +107,7 @@ describe('Gather', () => {
       '/partial': '',
     })
     await ivr.press('1')
-    expect(ivr.notes).toEqual(['This Gather takes speech only.'])
+    expect(ivr.findings).toMatchObject([{ code: 'action_not_taken', detail: 'This Gather takes speech only.' }])
     await ivr.say('zwei Personen')
     expect(list(ivr).slice(1)).toEqual([
       'Gather partialResultCallback POST /partial 200',
@@ -285,7 +285,7 @@ describe('Dial', () => {
   test('the called line cannot dial', async () => {
     const dialled = await call({ ...routes, '/whisper': '<Dial>+15550002</Dial>' })
     await dialled.answer()
-    expect(dialled.findings).toMatchObject([{ code: 13201, level: 'error' }])
+    expect(dialled.findings).toMatchObject([{ code: 13201, level: 'error' }, { code: 'inferred' }])
   })
 
   test('numbers that ring together, and one after the other', async () => {
@@ -353,7 +353,7 @@ test('<Dial> rings no application', async () => {
     '/voice': '<Dial action="/after"><Application>AP1</Application></Dial>',
     '/after': '<Say>bye</Say>',
   })
-  expect(dialled.notes).toEqual(['<Dial> with <Application> is not walked: as if it was answered.'])
+  expect(dialled.findings).toMatchObject([{ code: 'not_walked', level: 'error' }])
   expect(list(dialled)).toEqual(['call POST /voice 200', 'Dial action POST /after 200'])
   expect(paramsOf(dialled, -1)).toMatchObject({ DialCallStatus: 'completed' })
 })
@@ -599,7 +599,7 @@ describe('requests', () => {
     '%s is another server',
     async (url) => {
       const ivr = await call({ '/voice': `<Redirect>${url}</Redirect>`, '/next': '<Say>next</Say>' })
-      expect(ivr.notes).toHaveLength(1)
+      expect(ivr.findings).toMatchObject([{ code: 'host_not_mapped', level: 'error' }])
       expect(ivr.heard).toBe('')
     },
   )
@@ -677,7 +677,8 @@ describe('requests', () => {
 
   test('another host is not called', async () => {
     const ivr = await call({ '/voice': '<Redirect>https://other.example/voice</Redirect>' })
-    expect(ivr.notes).toEqual(['https://other.example/voice was not requested: the walk may not call this host.'])
+    const detail = 'https://other.example/voice was not requested: the walk may not call this host.'
+    expect(ivr.findings).toMatchObject([{ code: 'host_not_mapped', level: 'error', detail }])
     expect(ivr.requests).toHaveLength(1)
     const near = await call({ '/voice': '<Redirect>https://example.com.evil.test/voice</Redirect>' })
     expect(near.requests).toHaveLength(1)
@@ -705,7 +706,7 @@ describe('hostile TwiML ends clearly', () => {
   test('a Redirect to itself, and ten HTTP redirects', async () => {
     const looping = await call({ '/voice': '<Redirect/>' }, { maxRequests: 20 })
     expect(looping.requests).toHaveLength(20)
-    expect(looping.notes).toEqual(["The walk ends after 20 requests. This limit is its own, not Twilio's."])
+    expect(looping.findings).toMatchObject([{ code: 'request_limit', level: 'error' }])
     const moved = await call({ '/voice': () => new Response(null, { status: 307, headers: { location: '/voice' } }) })
     expect(moved.requests).toHaveLength(11)
     expect(moved.findings).toMatchObject([{ code: 11215 }])
@@ -915,7 +916,7 @@ describe('hostile sockets', () => {
     const start = '<Start><Stream url="/socket"/></Start>'
     const ended = await call({ '/voice': start.repeat(200) }, { openSocket: openTo([]), maxRequests: 5 })
     expect(ended.requests).toHaveLength(5)
-    expect(ended.notes).toEqual(["The walk ends after 5 requests. This limit is its own, not Twilio's."])
+    expect(ended.findings).toMatchObject([{ code: 'request_limit' }])
   })
 
   test('faulty messages are reported once per stream', async () => {
@@ -923,5 +924,56 @@ describe('hostile sockets', () => {
     const ended = await call(connect('<Stream url="/socket"/>'), { openSocket: openTo(messages) })
     await ended.hangUp()
     expect(ended.findings.map(({ code }) => code)).toEqual([31951, 31950])
+  })
+})
+
+// Of the verbs whose pages are at https://www.twilio.com/docs/voice/twiml/record and …/dial.
+describe('an answer that steers nothing any more is judged', () => {
+  const broken = () => new Response('no', { status: 500 })
+  const empty = () => new Response(null)
+  test.each([
+    ['<Record action="/after"/>', broken, 11200],
+    ['<Record action="/after"/>', empty, 11770],
+    ['<Dial action="/after">+15550001</Dial>', broken, 11200],
+    ['<Enqueue action="/after" waitUrl="">sales</Enqueue>', broken, 11200],
+  ])('%s %s', async (verbs, answer, code) => {
+    const ended = await call({ '/voice': verbs, '/after': answer })
+    await ended.hangUp()
+    expect(ended.findings).toMatchObject([{ code, level: 'error' }])
+    expect(ended.status).toBe('completed')
+  })
+})
+
+describe('what cuts a walk short is a finding', () => {
+  const fallback = { fallback: '/fallback' }
+  const rescued = { '/fallback': '<Say>sorry</Say>' }
+  test('a waitUrl that fails, with a fallback', async () => {
+    const verbs = '<Dial><Conference waitUrl="/music">room</Conference></Dial>'
+    const joined = await call({ '/voice': verbs, ...rescued }, fallback)
+    await joined.hangUp()
+    expect(joined.findings.map(({ code }) => code)).toEqual([11200, 'inferred'])
+  })
+
+  test('a whisper that fails', async () => {
+    const bridged = await call({ '/voice': '<Dial><Number url="/whisper">+15550001</Number></Dial>' })
+    await bridged.answer()
+    await bridged.hangUp()
+    expect(bridged.findings.map(({ code }) => code)).toEqual([11200, 'inferred'])
+  })
+
+  test('what the caller does after the end', async () => {
+    const over = await call({ '/voice': '<Say>bye</Say>' })
+    await over.press('1')
+    await over.wait()
+    expect(over.findings).toMatchObject([{ code: 'action_not_taken', level: 'error' }])
+  })
+
+  test('unless it is allowed', async () => {
+    const routes = { '/voice': '<Redirect>https://other.example/</Redirect>' }
+    const allowed = await call(routes, { allow: ['host_not_mapped'] })
+    expect([allowed.findings, allowed.notes]).toMatchObject([[], [expect.stringContaining('other.example')]])
+    await expect(call(routes, { allow: ['hosts' as 'inferred'] })).rejects.toThrow(
+      '"allow" has no finding "hosts". It takes request_limit, host_not_mapped,',
+    )
   })
 })

@@ -93,7 +93,7 @@ const step = (page: Page, { id }: CallView, name: string, body: object = {}) =>
 
 const heard = ({ lines }: CallView) => lines.flatMap((line) => (line.type === 'heard' ? [line.text] : []))
 const requests = ({ lines }: CallView) => lines.flatMap((line) => (line.type === 'request' ? [line] : []))
-const notes = ({ lines }: CallView) => lines.flatMap((line) => (line.type === 'note' ? [line.text] : []))
+const findings = ({ lines }: CallView) => lines.flatMap((line) => (line.type === 'finding' ? [line.detail] : []))
 
 test('a call is walked: keys, speech, and each request is a capture', async () => {
   const { page, asked } = await open()
@@ -170,14 +170,14 @@ test('a call ends when the last page was left', async () => {
     const view = await page.json<CallView>(`/api/calls/${call.id}`)
     return view.state === 'over' ? view : undefined
   })
-  expect(notes(end)).toEqual(['The call was ended: the page was left.'])
+  expect(findings(end)).toEqual(['The call was ended: the page was left.'])
 }, 20_000)
 
 test.each(['/elsewhere', '/beside', '/userinfo'])('no other host is called: %s', async (path) => {
   const { page, asked, strayed } = await open()
   const call = await place(page, { path })
   expect(call.state).toBe('over')
-  expect(notes(call).join()).toMatch(/was not requested: the walk may not call this host/)
+  expect(findings(call).join()).toMatch(/was not requested: the walk may not call this host/)
   expect(asked).toEqual([path])
   expect(strayed()).toBe(0)
 })
@@ -187,7 +187,7 @@ test('a public URL with a prefix and a password is that of the gateway', async (
   const call = await place(page)
   expect(requests(call)).toMatchObject([{ url: 'https://api.example.com/prefix/voice', status: 200 }])
   // Its action is not below the prefix.
-  expect(notes(await step(page, call, 'press', { keys: '1' })).join()).toContain('was not requested')
+  expect(findings(await step(page, call, 'press', { keys: '1' })).join()).toContain('was not requested')
   expect(asked).toEqual(['/voice'])
   expect(JSON.stringify(call)).not.toContain('pw')
 })
@@ -246,7 +246,7 @@ test.each([
     const { id } = calls.start({ path: '/voice', from: '+1', to: '+1' })
     if (ms === 0) calls.end('the inspector stopped')
     else vi.advanceTimersByTime(ms)
-    expect(notes(calls.find(id).view)).toEqual([note])
+    expect(findings(calls.find(id).view)).toEqual([note])
   })
   await over
   expect(request).toHaveBeenCalledTimes(1)

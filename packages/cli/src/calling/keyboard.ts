@@ -34,7 +34,7 @@ export async function followKeyboard(call: Call, over: Promise<void>, io: Io, st
   stopped.addEventListener('abort', close)
   if (!stopped.aborted)
     for await (const line of lines) {
-      if (call.status !== 'in-progress' || stopped.aborted) break
+      if (stopped.aborted) break
       await takeLine(call, line.trim().slice(0, longestLine), io)
     }
   // In the URL of a Number the first one hangs up the called line only.

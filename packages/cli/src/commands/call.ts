@@ -5,6 +5,8 @@ import {
   startCall,
   startConversation,
   type Walked,
+  type WalkFinding,
+  walkFindings,
 } from '@tollgate/calls'
 import { splitUrl } from 'tollgate/requests'
 import { addScheme } from '../addresses.ts'
@@ -49,6 +51,11 @@ export const command: Command = {
     sms: { type: 'switch', describe: 'Send messages instead of a call: each line of the input is one' },
     'max-requests': { type: 'text', value: 'N', describe: 'End the call after N requests, up to 1,000; default 100' },
     timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
+    allow: {
+      type: 'list',
+      value: 'FINDING',
+      describe: `A finding of the walk that is expected, of ${walkFindings.join(', ')}; repeatable`,
+    },
     json: { type: 'switch', describe: 'Print one JSON document' },
     ...ownTokenFlags,
   },
@@ -60,7 +67,7 @@ export const command: Command = {
       'press 1, then try each route without a signature',
     ],
   ],
-  epilogue: `${keyboardHelp} Time does not pass by itself. Exits with 1 after an error, and if --attack finds a route that is not guarded.`,
+  epilogue: `${keyboardHelp} Time does not pass by itself. Exits with 1 after an error of the application or a finding of the walk that --allow does not name, and if --attack finds a route that is not guarded.`,
   async run(args, io) {
     args.only(['sms', 'status-callback'])
     args.only(['sms', 'max-requests'])
@@ -136,7 +143,7 @@ async function converse({ origin, transport, options }: Setting, io: Io): Promis
   return { heard: replies, requests, findings, notes }
 }
 
-const names = { path: '--to', statusCallback: '--status-callback', fallback: '--fallback' }
+const names = { path: '--to', allow: '--allow', statusCallback: '--status-callback', fallback: '--fallback' }
 
 function readAddresses(args: Args): { origin: string; path: string; mappings: readonly Mapping[] } {
   const to = addScheme(args.text('to') ?? '', 'http')
@@ -157,6 +164,7 @@ function readOptions(args: Args, path: string, onEvent: (event: CallEvent) => vo
     to: args.text('number'),
     params: Object.fromEntries(args.pairs('set')),
     fallback: args.text('fallback'),
+    allow: args.list('allow') as WalkFinding[],
     onEvent,
   }
 }

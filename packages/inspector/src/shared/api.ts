@@ -1,5 +1,5 @@
-import type { AnswerOutcome, CallStatus } from '@tollgate/calls'
-import type { AnswerFinding, CaptureSummary, HeaderList } from './capture.ts'
+import type { AnswerOutcome, CallStatus, Finding } from '@tollgate/calls'
+import type { CaptureSummary, HeaderList } from './capture.ts'
 
 /** Facts about this run for the page. */
 export interface RunInfo {
@@ -85,7 +85,7 @@ export type CallLine =
       /** The id of its capture, if the gateway reported it. */
       readonly capture?: string | undefined
     }
-  | ({ readonly type: 'finding' } & AnswerFinding)
+  | ({ readonly type: 'finding' } & Omit<Finding, 'url'>)
 
 /** A call of the page. */
 export interface CallView {

@@ -206,6 +206,7 @@ function Line({ line }: { line: CallLine }) {
         <SafeText text={line.text} />
       </>
     )
+  if (typeof line.code === 'string') return <SafeText text={line.detail} />
   return (
     <>
       Twilio would report{line.level === 'warning' && ' the warning'}{' '}
