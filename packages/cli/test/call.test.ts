@@ -354,20 +354,23 @@ test('no other host is called, and hostile text does not reach the terminal', as
   expect(ran.stdout).not.toContain('\u009b')
   expect(ran.stdout).toContain('was not requested: the walk may not call this host.')
   expect(called).toBe(0)
-  expect(ran.status).toBe(1)
-  expect((await walk(origin, '1\n', '--allow', 'host_not_mapped')).status).toBe(0)
-  expect((await walk(origin, '1\n', '--allow', 'hosts')).status).toBe(2)
+  expect(ran.code).toBe(1)
+  expect((await walk(origin, '1\n', '--allow', 'host_not_mapped')).code).toBe(0)
+  expect((await walk(origin, '1\n', '--allow', 'hosts')).code).toBe(2)
   const mapped = await walk(origin, '1\n', '--map', `${other.origin}=${other.origin}`)
   expect(mapped.stdout).toContain(`POST ${other.origin}/x  200  Gather action`)
   expect(called).toBe(1)
 })
 
 test('a line of the script that nothing took is a finding', async () => {
-  const origin = await serve({ '/voice': { twiml: '<Gather action="/end" numDigits="1"/>' }, '/end': { twiml: '<Say>bye</Say>' } })
+  const origin = await serve({
+    '/voice': { twiml: '<Gather action="/end" numDigits="1"/>' },
+    '/end': { twiml: '<Say>bye</Say>' },
+  })
   const ran = await walk(origin, '1\n2\n3\n')
   expect(ran.stdout).toContain('The call was over before "press 2".')
   expect(ran.stdout).toContain('The call was over before "press 3".')
-  expect(ran.status).toBe(1)
+  expect(ran.code).toBe(1)
 })
 
 test.each([

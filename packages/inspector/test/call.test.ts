@@ -93,6 +93,7 @@ const step = (page: Page, { id }: CallView, name: string, body: object = {}) =>
 
 const heard = ({ lines }: CallView) => lines.flatMap((line) => (line.type === 'heard' ? [line.text] : []))
 const requests = ({ lines }: CallView) => lines.flatMap((line) => (line.type === 'request' ? [line] : []))
+const notes = ({ lines }: CallView) => lines.flatMap((line) => (line.type === 'note' ? [line.text] : []))
 const findings = ({ lines }: CallView) => lines.flatMap((line) => (line.type === 'finding' ? [line.detail] : []))
 
 test('a call is walked: keys, speech, and each request is a capture', async () => {
@@ -170,7 +171,7 @@ test('a call ends when the last page was left', async () => {
     const view = await page.json<CallView>(`/api/calls/${call.id}`)
     return view.state === 'over' ? view : undefined
   })
-  expect(findings(end)).toEqual(['The call was ended: the page was left.'])
+  expect(notes(end)).toEqual(['The call was ended: the page was left.'])
 }, 20_000)
 
 test.each(['/elsewhere', '/beside', '/userinfo'])('no other host is called: %s', async (path) => {
@@ -246,7 +247,7 @@ test.each([
     const { id } = calls.start({ path: '/voice', from: '+1', to: '+1' })
     if (ms === 0) calls.end('the inspector stopped')
     else vi.advanceTimersByTime(ms)
-    expect(findings(calls.find(id).view)).toEqual([note])
+    expect(notes(calls.find(id).view)).toEqual([note])
   })
   await over
   expect(request).toHaveBeenCalledTimes(1)
