@@ -56,7 +56,7 @@ export const callerOptions = {
   accountSid: { type: 'string' },
   params: { type: 'record' },
   fallback: { type: 'string' },
-  allow: { type: 'strings', default: [] },
+  allow: { type: 'strings' },
   onEvent: { type: 'function' },
 } as const
 
@@ -168,7 +168,7 @@ export class Log implements Walked {
 }
 
 /** @throws TypeError for a name that the walk does not report */
-export function readAllowed(names: readonly string[]): readonly string[] {
+export function readAllowed(names: readonly string[] = []): readonly string[] {
   const known: readonly string[] = walkFindings
   const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined)
