@@ -49,9 +49,32 @@ describe('a ticket', () => {
   })
 
   test('is an HMAC-SHA256 over the call, the account and its expiry', () => {
-    const claim = `1.${callSid}.${accountSid}.${seconds + 14_400}`
+    const ticket = tickets.issue(call)
+    const claim = ticket.slice(0, ticket.lastIndexOf('.'))
     const mac = createHmac('sha256', secret).update(`tollgate stream ticket ${claim}`).digest('base64url')
-    expect(tickets.issue(call)).toBe(`${claim}.${mac}`)
+    expect(claim).toMatch(new RegExp(`^2\\.${callSid}\\.${accountSid}\\.${seconds + 14_400}\\.[0-9a-f]{16}$`))
+    expect(ticket).toBe(`${claim}.${mac}`)
+  })
+
+  test('admits each of two streams of one TwiML once, because two tickets of one second differ', async () => {
+    const once = streamTickets({ secret, now, store: memoryStore({ now }) })
+    const messages = [once.issue(call), once.issue(call)].map((ticket) => makeStart(ticket))
+    for (const expected of [proven, refusal('ticket_used')])
+      for (const message of messages) expect(await once.check(message)).toEqual(expected)
+  })
+
+  test('is expired for a clock without a time, and a detached buffer is malformed', () => {
+    const broken = streamTickets({ secret, now: () => Number.NaN })
+    expect(broken.check(makeStart(tickets.issue(call)))).toEqual(refusal('ticket_expired'))
+    const bytes = new TextEncoder().encode(JSON.stringify(makeStart(tickets.issue(call))))
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] })
+    for (const message of [bytes, bytes.buffer]) expect(tickets.check(message)).toEqual(refusal('message_malformed'))
+  })
+
+  test.each([undefined, null, {}, 'yes'])('is not used for a store that answers %j', async (answer) => {
+    const store = { reserve: () => answer as never, confirm() {}, release() {} }
+    const once = streamTickets({ secret, now, store })
+    expect(await once.check(makeStart(once.issue(call)))).toEqual(refusal('store_failed'))
   })
 
   test('needs no account in a setup, and proves its own', () => {

@@ -52,5 +52,10 @@ function isBytes(message: unknown): message is Uint8Array | ArrayBuffer {
 
 function toText(message: unknown): string | undefined {
   if (!isBytes(message)) return typeof message === 'string' && message.length <= longestMessage ? message : undefined
-  return message.byteLength > longestMessage ? undefined : decodeUtf8(new Uint8Array(message as ArrayBuffer))
+  if (message.byteLength > longestMessage) return undefined
+  try {
+    return decodeUtf8(new Uint8Array(message as ArrayBuffer))
+  } catch {
+    return undefined // A detached buffer.
+  }
 }

@@ -1,6 +1,6 @@
 import { withTimeLimit } from '../checks/limits.ts'
 import { readOptions, toList } from '../checks/options.ts'
-import { describeSecretFault, isAccountSid, maxTokens } from '../checks/secrets.ts'
+import { describeSecretFault, isAccountSid, makeRandomToken, maxTokens } from '../checks/secrets.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import { type Algorithm, findAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
 import { createSigner, equalSignatures, hashBody, type Signer } from '../schemes/twilio/sign/signature.ts'
@@ -127,7 +127,9 @@ export function streamTickets(given: StreamTicketsOptions): StreamTickets | OneT
     const { callSid, accountSid } = Object(call) as Partial<TicketCall>
     if (!isCallSid(callSid)) throw new TypeError('"callSid" must be "CA" and 32 hex digits')
     if (!isAccountSid(accountSid)) throw new TypeError('"accountSid" must be "AC" and 32 hex digits')
-    const claim = `1.${callSid}.${accountSid}.${Math.floor(now() / 1000) + ttlSeconds}`
+    // Two tickets of one call within one second must differ, because each is valid once.
+    const nonce = makeRandomToken().slice(0, 16)
+    const claim = `2.${callSid}.${accountSid}.${Math.floor(now() / 1000) + ttlSeconds}.${nonce}`
     return `${claim}.${(signers[0] as Signer)(claim)}`
   }
   if (store === undefined) return { issue, check: (message) => checkTicket(message, signers, now).verdict }
@@ -159,7 +161,7 @@ function createTicketSigner(secret: string): Signer {
   return (claim) => sign(`tollgate stream ticket ${claim}`).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 }
 
-const ticketForm = /^(1\.(CA[0-9a-f]{32})\.(AC[0-9a-f]{32})\.([1-9]\d{0,11}))\.([\w-]{43})$/i
+const ticketForm = /^(2\.(CA[0-9a-f]{32})\.(AC[0-9a-f]{32})\.([1-9]\d{0,11})\.[0-9a-f]{16})\.([\w-]{43})$/i
 
 interface CheckedTicket {
   readonly verdict: TicketVerdict
@@ -178,7 +180,8 @@ function checkTicket(message: unknown, signers: readonly Signer[], now: () => nu
     return refuse('ticket_malformed')
   if (!signers.some((sign) => equalSignatures(sign(claim), signature))) return refuse('ticket_mismatch')
   const leftMs = 1000 * Number(expiresAt) - now()
-  if (leftMs <= 0) return refuse('ticket_expired')
+  // Also for a clock that gives NaN.
+  if (!(leftMs > 0)) return refuse('ticket_expired')
   // ConversationRelay may leave the account out. The ticket has it.
   if (call.callSid !== callSid || (call.accountSid ?? accountSid) !== accountSid) return refuse('call_mismatch')
   return { verdict: { ok: true, callSid, accountSid }, ticket, leftMs }
@@ -196,7 +199,8 @@ async function useOnce(
     const key = hashBody(ticket)
     const outcome = await withTimeLimit(async () => store.reserve(key, attempt), storeTimeoutMs, 'The store')
     if (outcome === 'reserved') return verdict
-    return { ok: false, code: outcome === 'full' ? 'store_failed' : 'ticket_used' }
+    const isUsed = outcome === 'pending' || typeof Object(outcome).seen === 'string'
+    return { ok: false, code: isUsed ? 'ticket_used' : 'store_failed' }
   } catch {
     return { ok: false, code: 'store_failed' }
   }
