@@ -360,3 +360,25 @@ describe('segments', () => {
     expect([...'abcdefghiyz'].filter((key) => segments.get(key) === undefined)).toEqual(['b'])
   })
 })
+
+test('a tenant that was refused before it was added to the known accounts is looked up at once', async () => {
+  const accountSid = `AC${'c'.repeat(32)}`
+  const knownAccounts = new Set<string>()
+  const found = new Map<string, string>()
+  let asked = 0
+  const lookup = cached(
+    (sid) => {
+      asked++
+      return found.get(sid)
+    },
+    { knownAccounts },
+  )
+  const claim = { accountSid, url: 'https://example.com/sms', method: 'POST' }
+  for (let request = 0; request < 2; request++) expect(await lookup(claim)).toBeUndefined()
+  expect(asked).toBe(1)
+  knownAccounts.add(accountSid)
+  found.set(accountSid, 'tenant-secret-0123456789')
+  for (let request = 0; request < 2; request++)
+    expect(await lookup(claim)).toEqual({ authToken: ['tenant-secret-0123456789'], accountSid })
+  expect(asked).toBe(2)
+})

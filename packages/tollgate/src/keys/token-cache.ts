@@ -70,6 +70,8 @@ interface Entry {
   expiresAt: number
   /** When new tokens replaced known ones. */
   changedAt: number
+  /** True if the account was not known when the source answered. */
+  readonly isStranger: boolean
   /** True if the last look-up failed. */
   failing: boolean
 }
@@ -102,7 +104,9 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
     const entry = entries.get(accountSid)
     const time = now()
     // While the source fails, no request waits for it.
-    if (entry !== undefined && (time < entry.expiresAt || (entry.failing && isUsableStale(entry)))) {
+    // A tenant that was refused before it was added is looked up at once.
+    const isAdded = entry?.isStranger === true && entry.tokens === undefined && isKnown(accountSid)
+    if (entry !== undefined && !isAdded && (time < entry.expiresAt || (entry.failing && isUsableStale(entry)))) {
       if (needsRenewal(entry, time) && !pending.has(accountSid)) queue(accountSid, entry).catch(() => undefined)
       return entry.tokens
     }
@@ -171,7 +175,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
       return ask(accountSid, { signal: controller.signal, ...question })
     }
     const found = limitLookUp(askInTurn, limitMs, () => controller.abort())
-      .then((given) => keep(accountSid, given, question.refreshing))
+      .then((given) => keep(accountSid, given, question))
       .catch((error: unknown) => {
         markFailing(accountSid)
         runUnnoticed(() => settings.onProblem(error, accountSid))
@@ -182,7 +186,11 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
     return found
   }
 
-  function keep(accountSid: string, given: unknown, refreshing: boolean): Found {
+  function keep(
+    accountSid: string,
+    given: unknown,
+    { refreshing, isKnown }: Pick<Question, 'refreshing' | 'isKnown'>,
+  ): Found {
     const isNone = given === undefined || given === null
     const read = isNone ? undefined : readTokens(given)
     if (read === undefined && !isNone)
@@ -200,6 +208,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
       renewAt: time + lifetimeMs * (1 - settings.spread),
       expiresAt: time + (tokens === undefined ? settings.negativeTtlMs : lifetimeMs),
       changedAt: known?.tokens === undefined ? never : isSame ? known.changedAt : time,
+      isStranger: !isKnown,
       failing: false,
     })
     if (tokens === undefined) entries.demote(accountSid)
@@ -278,6 +287,7 @@ function createUnanswered(time: number): Entry {
     renewAt: never,
     expiresAt: never,
     changedAt: never,
+    isStranger: false,
     failing: false,
   }
 }
