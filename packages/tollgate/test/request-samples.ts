@@ -79,6 +79,5 @@ From=%2B15551230001&Body=Hi
   ],
   curl: [
     "curl 'https://example.com/sms?x=1' -H 'Content-Type: application/x-www-form-urlencoded' \\\n  --data-raw 'From=%2B15551230001&Body=Hi'",
-    'curl ^"https://example.com/sms?x=1^" ^\r\n  --data-raw ^"From=^%2B15551230001^&Body=Hi^"',
   ],
 }

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import { type RecordedRequest, RequestError } from '../src/requests/index.ts'
 import { findCurl, readCurl } from '../src/requests/read-curl.ts'
 import { signRequest } from '../src/testing/index.ts'
-import { formatForCmd } from './format-for-cmd.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'
 
@@ -40,21 +39,6 @@ describe('commands that browsers and consoles copy', () => {
     expect(read("curl 'https://example.com/' --data-raw $'a=\\xe9'").body).toBe('a=é')
   })
 
-  test('Chrome, for cmd', () => {
-    const copied = [
-      'curl ^"https://example.com/sms?a=1^&b=2^" ^',
-      '  -H ^"accept: */*^" ^',
-      '  -H ^"content-type: application/json^" ^',
-      '  --data-raw ^"^{^\\^"a^\\^":^\\^"100^%^\\^"^}^"',
-    ].join('\r\n')
-    expect(read(copied)).toMatchObject({ method: 'POST', url: 'https://example.com/sms?a=1&b=2', body: '{"a":"100%"}' })
-  })
-
-  test('older versions of Chrome, for cmd', () => {
-    const copied = 'curl "https://example.com/sms?a=1&b=2" ^\r\n -H "accept: */*" ^\r\n --data "say=""hi""&n=^1"'
-    expect(read(copied)).toMatchObject({ url: 'https://example.com/sms?a=1&b=2', body: 'say="hi"&n=^1' })
-  })
-
   test.each([
     `--data-raw "Body=up ^" -d ''`,
     `--data-raw 'Body=up ^' -d ""`,
@@ -65,12 +49,19 @@ describe('commands that browsers and consoles copy', () => {
     expect(read(`curl https://example.com/sms ${options}`).body?.endsWith('&')).toBe(true)
   })
 
-  test('a command for PowerShell is called so', () => {
+  test('PowerShell goes on in the next line behind a backtick', () => {
     for (const end of ['\n', '\r\n'])
-      expect(() => readCurl(`curl.exe -X POST 'https://example.com/sms' \`${end}  -H 'Host: example.com'`)).toThrow(
-        'it was written for PowerShell',
-      )
+      expect(readCurl(`curl.exe -X POST 'https://example.com/sms' \`${end}  -H 'Host: example.com'`)).toMatchObject({
+        method: 'POST',
+        url: 'https://example.com/sms',
+        headers: [['Host', 'example.com']],
+      })
     expect(() => readCurl('curl `cat url`')).toThrow('another command')
+  })
+
+  test('a command for cmd is called so', () => {
+    expect(() => readCurl('curl ^"https://example.com/^" ^\r\n  --data-raw ^"a=b^"')).toThrow('copied for cmd')
+    expect(() => readCurl('curl "https://example.com/" ^\r\n  --data-raw "a=b"')).toThrow('copied for cmd')
   })
 
   test("Twilio's console and documentation", () => {
@@ -244,17 +235,6 @@ describe('properties', () => {
         )
       }),
       { numRuns: 200 },
-    )
-  })
-
-  test("a browser's command for cmd is read back, except backslashes, which it replaces", () => {
-    const printable = fc.string({ unit: 'grapheme-ascii' }).map((some) => some.replaceAll('\\', '/'))
-    fc.assert(
-      fc.property(printable, (body) => {
-        const command = `curl ${formatForCmd('https://e.com/')} ^\r\n  --data-raw ${formatForCmd(body)}`
-        expect(new TextDecoder().decode(readCurl(command).body)).toBe(body)
-      }),
-      { numRuns: 500 },
     )
   })
 

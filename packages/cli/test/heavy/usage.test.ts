@@ -138,14 +138,14 @@ describe('wrong usage names the flag and exits 2', () => {
   test('refuses pasted text that is not a request', async () => {
     const inputs: [input: string, message: RegExp][] = [
       ['', /There is no request/],
-      ['hello', /neither a raw HTTP request, .* nor a curl command/],
+      ['hello', /this is no request; copy it .* as a curl command \(bash\)/],
       ['{"log": {"entries": []}}', /no entries/],
       ['{"log": ', /^tollgate: Standard input, line 1, column 9: this is not JSON; .*--recent/m],
       ['[]', /no entries/],
       ['{}', /needs \{ "method"/],
-      ["fetch('https://a.example')", /copy it as cURL/],
-      ['Invoke-WebRequest -Uri "https://a.example', /copy it as cURL/],
-      ['Invoke-RestMethod -Uri $url', /copy it as cURL/],
+      ["fetch('https://a.example')", /as a curl command/],
+      ['Invoke-WebRequest -Uri "https://a.example', /as a curl command/],
+      ['Invoke-RestMethod -Uri $url', /as a curl command/],
       ['curl https://a.example -d ‘a=1’', /typographic quotes/],
       ['curl https://a.example —data a=1', /typographic quotes or dashes/],
       ['curl -F a=1 https://a.example', /multipart/],

@@ -1,4 +1,4 @@
-import { property, readHeaderList, textOf } from './json.ts'
+import { property, readHeaderList } from './json.ts'
 
 type PartName = 'method' | 'url' | 'host' | 'query' | 'headers' | 'rawBody' | 'base64Body' | 'body' | 'perhapsBody'
 
@@ -11,19 +11,14 @@ const partNames: Readonly<Record<PartName, readonly string[]>> = {
   method: ['method', 'httpmethod', 'requestmethod', 'httprequestmethod', 'verb', ':method'],
   url: (
     'originalurl requesturl fullurl urlfull rawurl url httpurl webhookurl requesturi uri href rawpath httptarget path ' +
-    'urlpath pathname pathinfo requestpath httprequestfulluri :path'
+    'urlpath pathname pathinfo requestpath :path'
   ).split(' '),
   host: ['host', 'hostname', 'domainname', 'requesthost', 'serveraddress', 'httphost'],
   query: ['querystring', 'rawquerystring', 'urlquery', 'query', 'args'],
-  // httprequestline is of Wireshark (tshark -T json), as are httprequestfulluri and httpfiledata. Messages
-  // of queues (SQS, SNS) have attributes.
-  headers: 'headers requestheaders httpheaders header rawheaders reqheaders httprequestline messageattributes'.split(
-    ' ',
-  ),
+  headers: ['headers', 'requestheaders', 'httpheaders', 'header', 'rawheaders', 'reqheaders'],
   /** The bytes as they arrived. */
-  rawBody: 'rawbody bodyraw rawrequestbody bodytext bodystring httpfiledata asstring'.split(' '),
-  // asbytes is of the taps of Envoy, as is asstring.
-  base64Body: ['bodybase64', 'rawbodybase64', 'base64body', 'asbytes'],
+  rawBody: ['rawbody', 'bodyraw', 'rawrequestbody', 'bodytext', 'bodystring'],
+  base64Body: ['bodybase64', 'rawbodybase64', 'base64body'],
   body: 'body requestbody httprequestbody httprequestbodycontent httpbody payload postdata bodyparams'.split(' '),
   /** Names that have other uses too. */
   perhapsBody: 'content data form formdata formparams post params parameters input all text textpayload raw'.split(' '),
@@ -38,92 +33,7 @@ export function listParts(value: unknown, part: PartName): unknown[] {
     // Twilio's alerts have an empty text for no headers.
     if (!found.has(plain) && one !== undefined && one !== null && one !== '') found.set(plain, one)
   }
-  const parts = partNames[part].flatMap((name) => (found.has(name) ? [found.get(name)] : []))
-  return parts.length === 0 && part === 'headers' ? listVariables(value) : parts
-}
-
-const prefixed = /^(\S{1,60}[._])x[-_]twilio[-_](?:email[-_]event[-_]webhook[-_])?signature$/i
-
-/**
- * Reads headers from names with a prefix: the variables of CGI, which PHP, Rack and WSGI have (`HTTP_`), the
- * logs of nginx (`http_`) and Traefik (`request_`), and attributes (`http.request.header.`).
- * https://www.rfc-editor.org/rfc/rfc3875
- */
-function listVariables(value: object): unknown[] {
-  const prefix = firstMatch(Object.keys(value), prefixed)
-  if (prefix === undefined) return listBareSignature(value)
-  const headers = Object.entries(value).flatMap(([name, given]) => {
-    const text = openList(given)
-    const isOther = /^content_(?:type|length)$/i.test(name)
-    const header = name.startsWith(prefix) ? name.slice(prefix.length) : isOther ? name : ''
-    // nginx writes "-" for a header that is missing.
-    const isFilled = Array.isArray(text) || (typeof text === 'string' && text !== '' && text !== '-')
-    return /^[\w-]{1,100}$/.test(header) && isFilled ? [[header.toLowerCase().replaceAll('_', '-'), text]] : []
-  })
-  return [headers]
-}
-
-/** Jaeger writes the list of an attribute as JSON in a text. */
-function openList(given: unknown): unknown {
-  if (typeof given !== 'string' || !/^\[".*"\]$/s.test(given)) return given
-  try {
-    return JSON.parse(given)
-  } catch {
-    return given
-  }
-}
-
-const attribute = /[._]x[-_]twilio[-_](?:email[-_]event[-_]webhook[-_])?signature"/i
-const mostValues = 100_000
-
-/**
- * Finds the spans with a signature in what OpenTelemetry (OTLP) and Jaeger write: their attributes are a list of
- * { key, value }, in lists of lists. Each becomes an object with the names of the attributes.
- * @param text that of the JSON
- * @returns the value itself if it has none
- */
-export function openSpans(value: unknown, text: string): unknown {
-  // The body of a signed request is that of its sender.
-  if (!attribute.test(text) || [value].flat().some(hasSignedRequest)) return value
-  const queue = [value]
-  const spans: object[] = []
-  for (let at = 0; at < queue.length; at++) {
-    const one = queue[at]
-    if (Array.isArray(one) && one.some((each) => prefixed.test(textOf(each, 'key') ?? ''))) {
-      const span = Object.fromEntries(
-        one.map((each) => [textOf(each, 'key') ?? '', readAttribute(property(each, 'value'))]),
-      )
-      if (listTexts(span, 'url').length > 0) spans.push(span)
-    } else if (typeof one === 'object' && one !== null)
-      for (const inner of Object.values(one))
-        if (typeof inner === 'object' && inner !== null && queue.length < mostValues) queue.push(inner)
-  }
-  return spans.length > 1 ? spans : (spans[0] ?? value)
-}
-
-function readAttribute(value: unknown): unknown {
-  const list = property(property(value, 'arrayValue'), 'values')
-  return Array.isArray(list) ? list.map(readAttribute) : (textOf(value, 'stringValue') ?? value)
-}
-
-/** A signature of Twilio is the SHA-1 of an HMAC in Base64. */
-const bareSignature = /^[A-Za-z0-9+/]{27}=$/
-
-/** Reads a line with the signature under a name of the program's own, such as `signature`, beside a URL. */
-function listBareSignature(value: object): unknown[] {
-  const entries = Object.entries(value).filter(([, text]) => typeof text === 'string' && text !== '')
-  const found = entries.find(([name, text]) => /(?:^|[\w.-])(?:signature|sig)$/i.test(name) && bareSignature.test(text))
-  const type = entries.find(([name]) => /^(?:c(?:ontent)?[-_.]?type|ct)$/i.test(name))
-  if (found === undefined || listTexts(value, 'url').length === 0) return []
-  return [[['X-Twilio-Signature', found[1]], ...(type === undefined ? [] : [['Content-Type', type[1]]])]]
-}
-
-function firstMatch(texts: readonly string[], pattern: RegExp): string | undefined {
-  for (const text of texts) {
-    const match = pattern.exec(text)
-    if (match !== null) return match[1]
-  }
-  return undefined
+  return partNames[part].flatMap((name) => (found.has(name) ? [found.get(name)] : []))
 }
 
 /** Lists the texts of a part, the best name first, without empty ones. */
@@ -242,8 +152,7 @@ export function findLoggedText(value: unknown): string | undefined {
 function findFirstText(list: readonly unknown[]): string | undefined {
   for (const each of list)
     for (const { value } of walkObjects(each)) {
-      // Loki has lists of a time and a line.
-      const found = findText(Object.values(value).flat(2))
+      const found = findText(Object.values(value))
       if (found !== undefined) return found
     }
   return findText(list)

@@ -1,9 +1,8 @@
 import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
-import { readBruno } from './bruno.ts'
 import { isExport, listCaptures, readCapture, writeCaptures } from './capture.ts'
 import type { ReadFile } from './curl-data.ts'
 import { addSource, RequestError } from './error.ts'
-import { findHeaders, findLoggedText, findRequest, hasSignedRequest, openSpans, signatureName } from './find-request.ts'
+import { findHeaders, findLoggedText, findRequest, hasSignedRequest } from './find-request.ts'
 import { listHarEntries, readHarEntry, writeHar } from './har.ts'
 import { parseJson } from './json.ts'
 import {
@@ -17,25 +16,17 @@ import {
   isRequestInspector,
   noSignature,
   readEvent,
-  removeDots,
   removeLinePrefix,
 } from './logged.ts'
-import { bodyLost } from './notes.ts'
-import { translateCommand } from './other-clients.ts'
-import { openSaved, openTable, unescapePage } from './page-text.ts'
 import { hasPrintedHeaders, readPrintedHeaders } from './printed.ts'
 import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
-import { fromLatin1, type RecordedRequest, toLatin1, toUtf8 } from './request.ts'
+import { type RecordedRequest, toLatin1, toUtf8 } from './request.ts'
 import { writeCurl } from './write-curl.ts'
 
 /** A text with requests. Its parts are decoded when a reader asks for them. */
 export interface Source {
   readonly bytes: Uint8Array
-  /** Describes what another client wrote, with its article, if it is read as a command of curl or as raw HTTP. */
-  readonly title?: string | undefined
-  /** Completes the title. */
-  readonly copyNote?: string | undefined
   /** @throws RequestError if the bytes are not UTF-8 */
   readonly text: string
   /** True if the text begins like JSON. */
@@ -207,7 +198,7 @@ export const requestForms: Readonly<Record<FormName, RequestForm>> = {
   curl: {
     label: 'curl',
     title: 'a curl command',
-    describe: "A command of curl, as browsers and Twilio's console copy it, or of HTTPie or wget",
+    describe: "A curl command for bash, as browsers, Postman and Twilio's console copy it",
     type: 'text/x-shellscript',
     extension: 'sh',
     hasSeveral: false,
@@ -246,11 +237,10 @@ export function readRequests(given: string | Uint8Array, options: ReadOptions = 
     const isNumbered = requests.length > 1
     const name = (one: RecordedRequest | RequestError, index: number): RecordedRequest | RequestError =>
       nameEntry(one instanceof RequestError ? suggest(one) : one, from, isNumbered ? index : undefined)
-    const base = (form === 'curl' || form === 'raw' ? source.title : undefined) ?? requestForms[form].title
+    const { title } = requestForms[form]
     const [first] = requests
     const note = first instanceof RequestError ? undefined : first?.copyNote
-    const title = [base, source.copyNote, note].filter((part) => part !== undefined).join(', ')
-    return { form, title, requests: requests.map(name) }
+    return { form, title: note === undefined ? title : `${title}, ${note}`, requests: requests.map(name) }
   } catch (error) {
     throw addSource(error instanceof RequestError ? suggest(error) : error, from)
   }
@@ -274,7 +264,7 @@ function createSuggester(
 }
 
 function readAdvice(text: string | undefined, isCompared: boolean | undefined) {
-  const [, variable] = /\{\{(\$?[\w.-]{1,60})\}\}/.exec(fillVariables(text ?? '')) ?? []
+  const [, variable] = /\{\{(\$?[\w.-]{1,60})\}\}/.exec(text ?? '') ?? []
   return { variable, advise: createAdviser(text, isCompared) }
 }
 
@@ -287,47 +277,12 @@ function nameEntry(
   return addSource(one, from, index === undefined ? undefined : `entry ${index + 1}`) as RequestError
 }
 
-/** Undoes what pages do to a text, and removes what logs add to it. */
-function removeDecoration(given: Uint8Array): Pick<Source, 'bytes' | 'title' | 'copyNote'> {
-  const text = toLatin1(given)
-  const plain = unescapePage(text)
-  const opened = openTable(plain ?? text)
-  const copyNote = plain === undefined ? undefined : 'whose escapes (&amp;) were undone'
-  return { copyNote, ...removeLogged(opened === text ? given : fromLatin1(opened)) }
-}
-
-/** Removes what logs add to a text. Bytes that are no text have nothing of it. */
-function removeLogged(bytes: Uint8Array): Pick<Source, 'bytes' | 'title'> {
+/** Removes what terminals, logs and Markdown add to a text. Bytes that are no text have nothing of it. */
+function removeDecoration(bytes: Uint8Array): Uint8Array {
   const text = decodeUtf8(bytes)
-  if (text === undefined || looksLikeRawHttp(bytes)) return { bytes }
-  const filled = openCell(fillVariables(text))
-  const sent = unquoteMessage(removeCommand(removeLinePrefix(takeSent(removeDots(removeFence(removeColors(filled)))))))
-  const plain = readBruno(sent)
-  const own = plain === text ? bytes : encodeUtf8(plain)
-  if (plain !== sent) return { bytes: own, title: 'a request of Bruno' }
-  const found = looksLikeRawHttp(own) ? undefined : translateCommand(plain)
-  return found === undefined ? { bytes: own } : { bytes: encodeUtf8(found.command), title: found.title }
-}
-
-const definition = /^@([\w-]{1,60})[ \t]{0,9}=[ \t]{0,9}(\S{1,2000})[ \t]{0,9}\r?$/gm
-const mostFilled = 100
-
-/** Fills the variables that a .http file defines (`@host = …`), in its only request with a signature. */
-function fillVariables(text: string): string {
-  const values = new Map([...text.matchAll(definition)].map(([, name = '', value = '']) => [name, value]))
-  if (values.size === 0) return text
-  const signed = text.split(/^###[^\n]*$/m).filter((section) => signatureName.test(section))
-  let filled = (signed.length === 1 ? (signed[0] ?? '') : text).replace(definition, '')
-  let left = mostFilled
-  const fill = (all: string, name: string): string => (left-- > 0 ? (values.get(name) ?? all) : all)
-  // A value may have a variable too.
-  for (let pass = 0; pass < 2; pass++) filled = filled.replace(/\{\{([\w-]{1,60})\}\}/g, fill)
-  return filled
-}
-
-/** CSV doubles the quotes of JSON in a cell. */
-function openCell(text: string): string {
-  return /"\{""[\w.-]{1,60}"":/.test(text) && signatureName.test(text) ? text.replaceAll('""', '"') : text
+  if (text === undefined || looksLikeRawHttp(bytes)) return bytes
+  const plain = removeLinePrefix(removeFence(removeColors(text)))
+  return plain === text ? bytes : encodeUtf8(plain)
 }
 
 function removeColors(text: string): string {
@@ -341,34 +296,6 @@ function removeFence(text: string): string {
   return /^```\w*\r?$/.test(first) && lines.at(-1) === '```' ? lines.slice(0, -1).join('\n') : text
 }
 
-/** What curl sent, as it prints it (curl -v) with its own lines around, and without the body. */
-function takeSent(text: string): string {
-  const lines = text.split('\n')
-  const start = lines.findIndex((line) => /^> [A-Z]{3,10} \S{1,8000} HTTP\/\d/.test(line))
-  // The command has the body too.
-  if (start === -1 || findCurl(text) !== undefined) return text
-  let end = start
-  while (lines[end]?.startsWith('>')) end++
-  return [bodyLost, ...lines.slice(start, end).map((line) => line.slice(2))].join('\n')
-}
-
-/** The command with which HTTPie printed a request. */
-function removeCommand(text: string): string {
-  return text.replace(/^\s{0,8}(?:[$%>#] )?https? [^\n]{1,8000}\n\s{0,8}(?=[A-Z]{3,10} \S{1,8000} HTTP\/\d)/, '')
-}
-
-/** A raw request in quotes, as Go and JSON write a text. */
-function unquoteMessage(text: string): string {
-  const start = text.indexOf('"')
-  const end = text.lastIndexOf('"')
-  if (start === -1 || !/^"[A-Z]{3,10} \S{1,8000} HTTP\/\d(?:\.\d)?\\r\\n/.test(text.slice(start))) return text
-  try {
-    return String(JSON.parse(text.slice(start, end + 1)))
-  } catch {
-    return text
-  }
-}
-
 /** Opens the text that a log in JSON holds, if the request is in it. */
 function openLogged(source: Source): Source {
   const { whole } = source
@@ -379,13 +306,11 @@ function openLogged(source: Source): Source {
 }
 
 function openSource(given: Uint8Array): Source {
-  const { bytes, title, copyNote } = removeDecoration(openSaved(given))
+  const bytes = removeDecoration(given)
   let text: string | undefined
   let json: { readonly value: unknown } | RequestError | undefined
   return {
     bytes,
-    title,
-    copyNote,
     get text() {
       text ??= decodeUtf8(bytes)
       if (text === undefined) throw new RequestError('this is not UTF-8 text')
@@ -411,14 +336,13 @@ function openSource(given: Uint8Array): Source {
 /** Parses JSON, or a log that has a request in lines of JSON. */
 function parseLog(text: string): { readonly value: unknown } | RequestError {
   try {
-    const value = parseJson(text)
-    return { value: isExport(value) ? value : openSpans(value, text) }
+    return { value: parseJson(text) }
   } catch (error) {
     if (!(error instanceof RequestError)) throw error
     const lines = text.split('\n').filter((line) => line.trim() !== '')
     if (lines.length < 2 || !lines.every((line) => /^\s*\{.*\}\s*$/.test(line))) return error
     try {
-      const value = [openSpans(lines.map(parseJson), text)].flat()
+      const value = lines.map(parseJson)
       const isRequest = value.some((line) => findRequest(line) !== undefined) || findLoggedText(value) !== undefined
       return isRequest
         ? { value }
@@ -429,37 +353,10 @@ function parseLog(text: string): { readonly value: unknown } | RequestError {
   }
 }
 
-// The lines of nginx, Apache, load balancers, uvicorn and Django, of Heroku's router, of morgan, and of gin.
-const accessLines = [
-  /"(?:GET|POST|PUT) (?:https?:\/)?\/[^\s"]{0,4000} HTTP\/\d/,
-  /\bmethod="?(?:GET|POST|PUT)"? path="?\//,
-  /^(?:GET|POST|PUT) \/\S{0,4000} \d{3} /m,
-  /^\[GIN\][^\n"]{0,200}\| {0,8}(?:GET|POST|PUT) {1,8}"\//m,
-]
-
-/** Recognises a line of an access log. With a header or a parameter, a text is more than such a line. */
-function isAccessLog(text: string): boolean {
-  const isMore = signatureName.test(text) || /\b(?:Message|Call|Account)Sid\b/.test(text)
-  return !isMore && accessLines.some((pattern) => pattern.test(text))
-}
-
-/** A signature in such a line. */
-const bareValue = /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{27}=(?![A-Za-z0-9+/=])/
-
 function detectForm(source: Source): FormName {
-  // The time of a line may stand in brackets, like a list of JSON.
-  const isLine = source.isJson && source.whole === undefined && isAccessLog(source.text)
   const names = Object.keys(requestForms) as FormName[]
-  const found = isLine ? undefined : names.find((name) => requestForms[name].recognizes(source))
+  const found = names.find((name) => requestForms[name].recognizes(source))
   if (found !== undefined) return found
-  if (isLine || isAccessLog(source.text))
-    throw new RequestError(
-      `this is a line of an access log, which has ${bareValue.test(source.text) ? 'no body' : 'neither the header X-Twilio-Signature nor the body'}; ${askTwilio}, for the alert of its path, with --public-url URL`,
-    )
-  if (/Invoke-(?:WebRequest|RestMethod)|\bfetch\(/.test(source.text))
-    throw new RequestError(
-      `this is a command for PowerShell or a fetch call; copy it as cURL (bash) or cURL (cmd), or write it as JSON: ${captureFields}`,
-    )
   if (isExplanation(source.text))
     throw new RequestError(
       'this is the explanation of a refusal; npx @tollgate/cli diagnose --last reads the request that was refused',
@@ -467,11 +364,11 @@ function detectForm(source: Source): FormName {
   if (isRequestInspector(source.text)) throw new RequestError(noSignature)
   const unsigned = describeUnsigned(source.text)
   if (unsigned !== undefined) throw new RequestError(unsigned)
-  const titles = Object.values(requestForms).map(({ title }) => title)
-  throw new RequestError(`this is neither ${titles.slice(0, -1).join(', ')} nor ${titles.at(-1)}; ${askTwilio}`, {
-    kind: 'unknown_form',
-  })
+  throw new RequestError(unreadable, { kind: 'unknown_form' })
 }
+
+/** One sentence for every text that is no request. */
+const unreadable = `this is no request; copy it with its headers, as a curl command (bash), HAR, raw HTTP or JSON, or use --last; ${askTwilio}`
 
 /**
  * Writes requests in a form.

@@ -98,8 +98,8 @@ export function readHeaderList(headers: unknown): HeaderList {
     const [name, given] = Array.isArray(each)
       ? each
       : [property(each, 'name') ?? property(each, 'key'), property(each, 'value')]
-    // Node.js 18 keeps each as { name, value }. Attributes of messages have the other names.
-    const value = firstProperty(given, ['value', ...attributeValues]) ?? given
+    // Node.js 18 keeps each as { name, value }.
+    const value = property(given, 'value') ?? given
     for (const one of Array.isArray(value) ? value : [value]) {
       // Logs write a Content-Length as a number.
       if (typeof name !== 'string' || (typeof one !== 'string' && typeof one !== 'number')) throw fault
@@ -107,17 +107,6 @@ export function readHeaderList(headers: unknown): HeaderList {
     }
   }
   return fields
-}
-
-/** The names of the text of an attribute in messages of SQS, in its events, and in those of SNS. */
-export const attributeValues: readonly string[] = ['StringValue', 'stringValue', 'Value']
-
-function firstProperty(value: unknown, names: readonly string[]): unknown {
-  for (const name of names) {
-    const found = property(value, name)
-    if (found !== undefined) return found
-  }
-  return undefined
 }
 
 const longestLine = 16 * 1024

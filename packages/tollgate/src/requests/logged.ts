@@ -1,9 +1,8 @@
 import { decodeUtf8, encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
 import { RequestError } from './error.ts'
 import { findHeaders, findRequest, isSignatureName, listParts, listTexts, walkObjects } from './find-request.ts'
-import { attributeValues, isDeep, property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
+import { isDeep, property, readBase64, readHeaderList, readObject, textOf } from './json.ts'
 import { listPrinted } from './printed-object.ts'
-import { looksLikeRawHttp, readRawHttp } from './raw-http.ts'
 import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
 
 /** What helps if a copy cannot be read. */
@@ -33,9 +32,6 @@ export function createAdviser(text: string | undefined, isCompared = false): (re
     }
     const { isSendGrid, alerts, calls } = named
     if (isSendGrid) return reason.replace(askTwilio, copyWhole)
-    const [first, second] = alerts
-    if (second !== undefined && reason.startsWith('this is neither'))
-      return `these are alerts, without their requests; npx @tollgate/cli diagnose --alert ${first} --public-url https://… compares the first with the URL of your server`
     if (alerts.length === 1) return reason.replace(askTwilio, compareAlert(alerts.join()))
     return calls.length === 1 ? reason.replace(askTwilio, compareCall(calls.join())) : reason
   }
@@ -174,14 +170,10 @@ export function readLogged(value: unknown, scheme: string, isCompared = false): 
   const [given] = listParts(request, 'headers')
   const headers = readHeaderList(findHeaders(given) ?? given)
   const body = readLoggedBody(request, holders, headers)
-  // Those of HTTP/2 that begin with a colon name both, and so may the attributes of a message. A sender
-  // chooses the names of all other headers.
-  const isMessage = isAttributes(given)
-  const inHeaders = Object.fromEntries(headers.filter(([name]) => isMessage || name.startsWith(':')))
+  // Those of HTTP/2 that begin with a colon name both. A sender chooses the names of all other headers.
+  const inHeaders = Object.fromEntries(headers.filter(([name]) => name.startsWith(':')))
   const all = [request, ...holders]
-  const url =
-    firstOf(all, (one) => readSourceUrl(one, request, headers)) ??
-    firstOf([...all, inHeaders], (one) => readLoggedUrl(one, headers, scheme))
+  const url = firstOf([...all, inHeaders], (one) => readLoggedUrl(one, headers, scheme))
   const isSigned = headers.some(([name]) => isSignatureName(name))
   const [named] = [request, inHeaders].flatMap((one) => listTexts(one, 'method'))
   const method = named?.toUpperCase() ?? (isSigned ? guessMethod(body, headers) : undefined)
@@ -197,13 +189,6 @@ export function readLogged(value: unknown, scheme: string, isCompared = false): 
   return checkRequest({ method, url, headers, ...body })
 }
 
-/** Checks if headers are the attributes of a message of SQS or SNS. */
-function isAttributes(given: unknown): boolean {
-  return Object.values(readObject(given) ?? {}).some((one) =>
-    attributeValues.some((name) => textOf(one, name) !== undefined),
-  )
-}
-
 /** The fields of a request, for messages. */
 export const captureFields = '{ "method", "url", "headers", "body" or "bodyBase64" }'
 
@@ -216,25 +201,13 @@ export function guessMethod(body: Body, headers: HeaderList): string {
 /** A whole URL is better than a path, whose host another part may name. */
 function readLoggedUrl(request: unknown, headers: HeaderList, scheme: string): string | undefined {
   const texts = [...listTexts(request, 'url'), findLine(request)].filter((text) => text !== undefined)
-  // It was captured behind the proxy that ends TLS, as text of raw HTTP is.
-  const seen = textOf(request, 'http.request.full_uri')
-  if (seen !== undefined) return seen.replace(/^http(?=:)/, scheme)
   const whole = texts.find((text) => /^(https?|wss?):\/\//i.test(text))
   const path = texts.find((text) => text.startsWith('/'))
-  // Sentry has the query of a whole URL apart.
   if (whole !== undefined) return /[?#]/.test(whole) ? whole : whole + readLoggedQuery(request)
   if (path === undefined) return texts[0]
   const target = path.includes('?') ? path : path + readLoggedQuery(request)
   const [host] = listTexts(request, 'host')
   return addHost(target, host === undefined ? headers : [...headers, ['host', host]], scheme)
-}
-
-/** Hookdeck has the beginning of the path in the id of its source. */
-function readSourceUrl(event: unknown, request: unknown, headers: HeaderList): string | undefined {
-  const [, source] = /^src_(\w{1,60})$/.exec(textOf(event, 'source_id') ?? '') ?? []
-  const host = findHeader(headers, 'host')
-  if (source === undefined || host !== 'hkdk.events') return undefined
-  return `https://${host}/${source}${textOf(request, 'path') ?? ''}${readLoggedQuery(request)}`
 }
 
 /** Reads the URL of a message such as `POST https://example.com/sms HTTP/1.1`. */
@@ -263,7 +236,6 @@ function readLoggedBody(request: unknown, holders: readonly object[], headers: H
   const perhaps = listParts(request, 'perhapsBody')
   const bytes =
     firstOf(known, (one) => readBodyText(one, headers, isEncoded)) ??
-    firstOf(perhaps, readMessageBody) ??
     firstOf(perhaps, (one) => (looksLikeBody(one, headers) ? readBodyText(one, headers, isEncoded) : undefined))
   if (bytes !== undefined) return { body: bytes }
   const pairs = known.flatMap((one) => readPairs(property(one, 'urlencoded') ?? property(one, 'params')))
@@ -322,23 +294,11 @@ export function decodeWritten(text: string, headers: HeaderList): Uint8Array | u
   return isJson || (isForm(headers) && formText.test(inner)) ? bytes : undefined
 }
 
-/** Decodes Base64 or hexadecimal digits if the result has the length of the body. */
+/** Decodes Base64 if the result has the length of the body. */
 function decodeWithLength(text: string, length: number): Uint8Array | undefined {
   const isBase64 = text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text)
-  const digits = text.replaceAll(':', '')
-  // Wireshark writes bytes as `50:4f`.
-  if (length > 0 && digits.length === length * 2 && /^[0-9a-f]{2}(?::?[0-9a-f]{2})*$/i.test(text))
-    return Uint8Array.from(digits.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
   const bytes = isBase64 && Math.abs(text.length * 0.75 - length) < 3 ? readBase64(text, 'body') : undefined
   return bytes?.length === length ? bytes : undefined
-}
-
-/** Reads the body of a whole HTTP message, which ngrok writes in Base64. */
-function readMessageBody(value: unknown): Uint8Array | undefined {
-  if (typeof value !== 'string') return undefined
-  const isBase64 = value.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(value)
-  const bytes = isBase64 ? readBase64(value, 'raw') : encodeUtf8(value)
-  return looksLikeRawHttp(bytes) ? readRawHttp(bytes, 'https').body : undefined
 }
 
 const formText = /^[^\s=&{"']+=\S*$/
@@ -390,36 +350,6 @@ export function removeLinePrefix(text: string): string {
   return found === undefined ? text : lines.map((line) => line.replace(found, '')).join('\n')
 }
 
-const dottedLine = /^[A-Z]{3,10} \S{1,8000} HTTP\/\d(?:\.\d)?\.$/
-/** The line before a packet: its direction is the group. */
-const packetLine = /^[TU](?: [\d/+][\d/:.]{0,30}){0,2} (\S{1,60} -> \S{1,60})(?: \[\w{1,9}\])?(?: #\d{1,9})?$/
-const marksOfNgrep = /^(?:#{1,9999}|\^?C?exit|\d{1,9} received, \d{1,9} (?:dropped|matched).*)$/
-
-/**
- * Removes the dots that `ngrep -W byline` prints for carriage returns, if each line of a signed head has one, and
- * its lines around the packets. The body of a request may be in a packet of its own.
- */
-export function removeDots(text: string): string {
-  const lines = text.split(/\r?\n/)
-  const signed = lines.findIndex((line) => /^x-twilio-[\w-]{0,40}signature: .*\.$/i.test(line))
-  const end = signed === -1 ? -1 : lines.indexOf('.', signed)
-  let start = signed
-  while (start > 0 && !dottedLine.test(lines[start] ?? '') && lines[start]?.endsWith('.')) start--
-  const head = lines.slice(start, end)
-  if (end === -1 || !dottedLine.test(head[0] ?? '') || head.some((line) => !line.endsWith('.'))) return text
-  const [, direction] = packetLine.exec(lines[start - 1] ?? '') ?? []
-  const packets: string[][] = [[]]
-  let isSent = true
-  for (const line of lines.slice(end + 1)) {
-    const [, next] = packetLine.exec(line) ?? []
-    if (next !== undefined) packets.push([])
-    if (next !== undefined || marksOfNgrep.test(line)) isSent = next !== undefined && next === direction
-    else if (isSent) packets.at(-1)?.push(line)
-  }
-  const body = packets.map((packet) => packet.join('\n').trimEnd()).join('')
-  return [...head.map((line) => line.slice(0, -1)), '', body].join('\r\n')
-}
-
 /** An empty line may have lost the blanks at its end. Each number of it has another length. */
 function toPrefixPattern(prefix: string): RegExp {
   const words = prefix.trimEnd().replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
@@ -428,18 +358,12 @@ function toPrefixPattern(prefix: string): RegExp {
 }
 
 /**
- * Says what a log lacks that has the parameters of a webhook, and no signature. The log of Rails is one.
+ * Says what a log lacks that has the parameters of a webhook, and no signature.
  * @returns `undefined` for another text
  */
 export function describeUnsigned(text: string): string | undefined {
-  const isRails = /^.{0,400}\bStarted (?:GET|POST) "\//m.test(text)
-  if (!isRails && !/\b(?:Message|Call)Sid\b/.test(text)) return undefined
-  // A line of an access log has the parameters of a query alone.
-  if (/x[-_]twilio[-_]\w{0,40}signature|HTTP\/\d(?:\.\d)?" \d{3} /i.test(text)) return undefined
-  const [what, how] = isRails
-    ? ['this is a log of Rails', "log request.original_url and request.headers['X-Twilio-Signature'] too"]
-    : ['this has parameters of a webhook', 'log the URL and the headers too']
-  return `${what}, without the header X-Twilio-Signature, so nothing can be compared; ${how}; ${askTwilio}`
+  if (!/\b(?:Message|Call)Sid\b/.test(text) || /x[-_]twilio[-_]\w{0,40}signature/i.test(text)) return undefined
+  return `this has parameters of a webhook, without the header X-Twilio-Signature, so nothing can be compared; log the URL and the headers too; ${askTwilio}`
 }
 
 /**

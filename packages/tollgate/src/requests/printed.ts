@@ -12,7 +12,6 @@ import {
 import { property, readHeaderList } from './json.ts'
 import { addHost, askTwilio, type Body, guessMethod, readLogged, toBody } from './logged.ts'
 import { listPrinted, type Printed, type Span } from './printed-object.ts'
-import { quotePlain } from './printed-plain.ts'
 import { type CopiedBody, joinFormLines, readJson, readShownBody } from './raw-http.ts'
 import { findCurl } from './read-curl.ts'
 import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from './request.ts'
@@ -22,36 +21,12 @@ import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from 
  * `console.log` prints them.
  */
 export function hasPrintedHeaders(text: string): boolean {
-  if (findLogfmt(text) !== undefined) return true
   if (!signatureName.test(text)) return false
   // A command behind the lines has more: `tollgate sign` prints both.
-  return findAnySigned(text) !== undefined || (findLines(text) !== undefined && findCurl(text) === undefined)
+  return findSigned(text) !== undefined || (findLines(text) !== undefined && findCurl(text) === undefined)
 }
 
-// A name has a limit, and a value ends at the next quote: each character is read once.
-const logfmtPair = /(?<![\w.-])([\w.-]{1,60})=("(?:[^"\\]|\\.)*"|[^\s"]*)/g
-
-/**
- * Finds a line of logfmt (`method=POST url="…" signature="…"`) that has a signature and a URL among its pairs, or
- * one of an access log with such pairs behind its request.
- */
-function findLogfmt(text: string): object | undefined {
-  const line = text.split('\n').find((one) => /sig(?:nature)?="?[A-Za-z0-9+/]{27}=/i.test(one))
-  const [, method, url] = /"(GET|POST|PUT) (\S{1,8000}) HTTP\/\d(?:\.\d)?"/.exec(line ?? '') ?? []
-  const pairs = [...(line?.matchAll(logfmtPair) ?? [])].map(([, name, value = '']) => [
-    name,
-    value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value,
-  ])
-  const own = Object.fromEntries(pairs)
-  const found = url === undefined || listTexts(own, 'url').length > 0 ? own : { ...own, method, url }
-  // nginx writes "-" for a body that it did not keep.
-  if (method === 'POST' && !listTexts(found, 'body').some((body) => body !== '-')) return undefined
-  return listTexts(found, 'url').length > 0 && hasSignedRequest(found) ? found : undefined
-}
-
-// Serilog has `Header NAME = VALUE`.
-const headerLine =
-  /^[ \t]*(?:Header (?=[\w-]{1,81} ?=))?([A-Za-z][\w-]{0,80})(?::| ?=(?<=Header [\w-]{1,81} ?=))[ \t]*(.*)$/
+const headerLine = /^[ \t]*([A-Za-z][\w-]{0,80}):[ \t]*(.*)$/
 
 /** Headers in lines, and the text around them. */
 interface HeaderLines {
@@ -130,32 +105,20 @@ function findSigned(text: string): Signed | undefined {
   return undefined
 }
 
-/** Finds it as it is or, if it has no quotes, in the text that has them. */
-function findAnySigned(given: string): { readonly text: string; readonly found: Signed } | undefined {
-  for (const text of [given, quotePlain(given)]) {
-    const found = findSigned(text)
-    if (found !== undefined) return { text, found }
-  }
-  return undefined
-}
-
 /**
  * Reads what `console.log(req.method, req.originalUrl, req.headers, req.body)` printed, or a Request
  * of Node.js, Bun or Deno with its headers.
  * @param scheme That of a target without one.
  * @throws RequestError if a part is missing
  */
-export function readPrintedHeaders(given: string, scheme: string): RecordedRequest {
-  const pairs = findLogfmt(given)
-  if (pairs !== undefined) return readLogged(pairs, scheme)
-  const signed = findAnySigned(given)
-  const lines = signed === undefined ? findLines(given) : undefined
+export function readPrintedHeaders(text: string, scheme: string): RecordedRequest {
+  const found = findSigned(text)
+  const lines = found === undefined ? findLines(text) : undefined
   if (lines !== undefined) return readLines(lines, scheme)
-  if (signed === undefined)
+  if (found === undefined)
     throw new RequestError(
       `its headers are no whole object: they are cut off, or have other text between; ${askTwilio}`,
     )
-  const { text, found } = signed
   const line = readLine(text, found)
   const { request } = found
   if (request !== undefined) {
@@ -201,7 +164,6 @@ function dropObjects(headers: object | undefined): object {
 
 interface Line {
   readonly method?: string | undefined
-  /** Go has it beside the headers. */
   readonly host?: string | undefined
   readonly url?: string | undefined
 }
@@ -234,9 +196,7 @@ function readLine(text: string, { start, end }: Span): Line {
   return {}
 }
 
-// The log of Spring has `payload=` before a form, and that of API Gateway several words.
-const bodyLine =
-  /^(?:[,\]]\s?)?(?:payload=|(?:[\w ]{1,80}:\s{0,4}|\w+=?\s+))?(?:b(?=["']))?["']?([^\s=&{}"'\]]+=[^\s"'\]]*)["']?[,\]]?$/
+const bodyLine = /^(?:[,\]]\s?)?(?:[\w ]{1,80}:\s{0,4}|\w+=?\s+)?["']?([^\s=&{}"'\]]+=[^\s"'\]]*)["']?[,\]]?$/
 
 /** The body stands after the headers: the object of a parser, or a form as text. Or it is an object before them. */
 function readPrintedBody(text: string, { start, end }: Span, headers: HeaderList): Body {
@@ -250,9 +210,7 @@ function readPrintedBody(text: string, { start, end }: Span, headers: HeaderList
   // The lines of several parameters look like forms with one.
   const isLine = form?.includes('&') === false && Object.keys(lines ?? {}).length > 1
   if (form !== undefined && !isLine) return { body: encodeUtf8(form) }
-  // Go has the parameters of the query too, but not under this name.
-  const own = rest.slice(Math.max(0, rest.indexOf('PostForm:')))
-  const after = readFirst(own) ?? readFirst(quotePlain(own))
+  const after = readFirst(rest)
   const before = [...listPrinted(text.slice(0, start))].at(-1)
   return toBody(after ?? before?.value ?? lines, headers)
 }

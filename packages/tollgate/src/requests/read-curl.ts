@@ -1,5 +1,4 @@
 import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
-import { isCmdCommand, splitCmdWords } from './cmd-words.ts'
 import { CurlData, type ReadFile } from './curl-data.ts'
 import { type CurlEffect, longOptions, nameLikeOption, shortOptions, takesValue } from './curl-options.ts'
 import { nameLine, RequestError, type RequestErrorKind } from './error.ts'
@@ -27,7 +26,7 @@ export function findCurl(pasted: string): FoundCurl | undefined {
   // Each part is limited, or cannot match in two ways: the time is linear in the length of the
   // text.
   const prompt =
-    /^(?:[ \t]*|[^\n'"]{0,200}?[$#%>❯➜»][ \t]{1,20})(?:[A-Z_]{1,100}=\S{0,1000}[ \t]{1,20}){0,20}(?:printf '([^'\n]*)' \| )?(curl(?:\.exe)?[ \t\\^])/m
+    /^(?:[ \t]*|[^\n'"]{0,200}?[$#%>❯➜»][ \t]{1,20})(?:[A-Z_]{1,100}=\S{0,1000}[ \t]{1,20}){0,20}(?:printf '([^'\n]*)' \| )?(curl(?:\.exe)?[ \t\\`])/m
   const match = prompt.exec(text)
   if (match === null) return undefined
   const [all, piped, name = ''] = match
@@ -65,7 +64,9 @@ export function readCurl(pasted: string, readFile?: ReadFile): RecordedRequest {
   if (found === undefined) throw new RequestError('there is no curl command')
   const { command, position, notes, piped } = found
   try {
-    const words = isCmdCommand(command) ? splitCmdWords(command) : splitShellWords(command)
+    if (/^curl(?:\.exe)?[ \t]{1,9}(?:\^"|"[^"\n]{1,8000}"[ \t]{1,9}\^\r?$)/m.test(command.slice(0, 8100)))
+      refuse('it was copied for cmd; copy it as cURL (bash)')
+    const words = splitShellWords(command)
     const input = piped === undefined ? undefined : readPrintf(piped)
     const request = new CurlRequest(new CurlData(readFile, input))
     for (const { effect, value, name } of readOptions(words.slice(1))) request.apply(effect, value, name)

@@ -50,7 +50,9 @@ export function splitShellWords(text: string): string[] {
       const quoted = readDoubleQuoted(text, char === '$' ? i + 2 : i + 1)
       add(quoted.text)
       i = quoted.end
-    } else if (/[ \t]/.test(char)) {
+    } else if (/[ \t]/.test(char) || /^`\r?\n/.test(text.slice(i, i + 3))) {
+      // PowerShell goes on in the next line behind a backtick.
+      if (char === '`') i += text[i + 1] === '\r' ? 2 : 1
       end()
       i++
     } else if (/[\n\r;|]/.test(char)) break
@@ -83,10 +85,6 @@ export function unclosed(quote: string): RequestError {
 }
 
 function refuseExpansion(char: string, next: string): void {
-  if (char === '`' && /[\r\n]/.test(next))
-    throw new RequestError(
-      'it was written for PowerShell, with a backtick at the end of a line: copy it as cURL (bash)',
-    )
   if (char === '`' || (char === '$' && /[A-Za-z0-9_{(@*#?$!-]/.test(next)))
     throw new RequestError('it uses a shell variable or another command: replace it with its value, in single quotes')
 }
