@@ -78,7 +78,7 @@ export class Connection implements Waiting {
   readonly #owner: ConnectionOwner
   #reader: AnswerReader | undefined
   #handler: AnswerHandler | undefined
-  /** A request that waits for the connection. Nothing of it was written. */
+  /** A request of which no byte was sent: it waits for the connection, or for the end of the turn. */
   #pending: OutgoingRequest | undefined
   #isConnected = false
   readonly #timer: NodeJS.Timeout
@@ -109,8 +109,8 @@ export class Connection implements Waiting {
     this.#handler = handler
     this.served++
     this.#reader = new AnswerReader(request.isHead, handler)
+    this.#pending = request
     if (this.#isConnected) this.#write(request)
-    else this.#pending = request
   }
 
   /** Closes the connection. Its handler is not called again. */
@@ -133,10 +133,7 @@ export class Connection implements Waiting {
   #onConnect(): void {
     clearTimeout(this.#timer)
     this.#isConnected = true
-    const request = this.#pending
-    if (request === undefined) return
-    this.#pending = undefined
-    this.#write(request)
+    if (this.#pending !== undefined) this.#write(this.#pending)
   }
 
   #write({ head, body }: OutgoingRequest): void {
@@ -152,13 +149,14 @@ export class Connection implements Waiting {
   }
 
   flush(): void {
+    // What the upstream closed in this turn gets no byte, so the request may be sent again.
+    if (!this.socket.destroyed) this.#pending = undefined
     this.socket.uncork()
   }
 
   #read(bytes: Buffer): void {
     // No request was sent, so these bytes must not become the answer to the next one.
-    const isUnsent = this.#pending !== undefined || this.socket.writableCorked > 0
-    if (this.#handler === undefined || this.#reader === undefined || isUnsent) return void this.socket.destroy()
+    if (this.#handler === undefined || this.#reader === undefined || this.#pending !== undefined) return void this.socket.destroy()
     const reading = this.#reader.read(bytes)
     if (reading === 'more') return
     if (reading === 'fault') {
