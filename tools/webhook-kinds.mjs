@@ -9,7 +9,6 @@ import { root } from './run.mjs'
  * @property {'GET' | 'POST'} method
  * @property {keyof typeof places} body
  * @property {boolean} neverRepeats
- * @property {boolean} mayBeAlike
  * @property {string | undefined} repeated
  * @property {boolean} batch
  * @property {readonly { name: string, always: boolean }[]} parameters
@@ -64,8 +63,7 @@ Each kind has these lines:
   it is absent. \`Name=a|b*\` means that it has one of these values, where \`*\` stands for any ending. If you read
   "nothing" here, \`kindOf\` cannot recognise the kind.
 - **Replay** says if you may get the same webhook twice. If it never repeats, the [replay guard](replay.md) with
-  \`whenRepeated: 'reject'\` refuses a second delivery. If it may repeat, the second delivery is only marked. If two
-  events may be alike, nothing is marked: the second one may be new.
+  \`whenRepeated: 'reject'\` refuses a second delivery. If it may repeat, the second delivery is only marked.
 - **Always sent** lists the parameters that Twilio's page promises, or by which the kind is recognised. \`isKind\` is true
   only if all of them are present, and \`{N}\` stands for an index from 0.
 - **Source** is Twilio's page, and the month in which we compared our list with it. If there is no month, our list comes
@@ -78,7 +76,7 @@ There is no kind for faxes, because Twilio no longer offers them.
 }
 
 /** @param {string} kind @param {Kind} row @param {Description} description */
-function renderKind(kind, { body, neverRepeats, mayBeAlike, parameters, rule }, { text, pages }) {
+function renderKind(kind, { body, neverRepeats, parameters, rule }, { text, pages }) {
   const conditions = rule.map(({ name, isAbsent, values }) => {
     return `${isAbsent ? '!' : ''}${name}${values ? `=${values.join('|')}` : ''}`
   })
@@ -90,9 +88,7 @@ function renderKind(kind, { body, neverRepeats, mayBeAlike, parameters, rule }, 
   const facts = [
     `Sent as: ${places[body]}`,
     `Recognised by: ${listCode(conditions) || 'nothing'}`,
-    ...(body === 'handshake'
-      ? []
-      : [`Replay: ${neverRepeats ? 'never repeats' : mayBeAlike ? 'two events may be alike' : 'may repeat'}`]),
+    ...(body === 'handshake' ? [] : [`Replay: ${neverRepeats ? 'never repeats' : 'may repeat'}`]),
     ...(always.length > 0 ? [`Always sent: ${listCode(always)}`] : []),
     ...(sometimes.length > 0 ? [`Sometimes sent: ${listCode(sometimes)}`] : []),
     `Source: ${sources.join(', ') || 'not documented'}`,
