@@ -8,12 +8,18 @@ const verdicts = new Counter({
   help: 'Verdicts on webhooks',
   labelNames: ['code', 'key'],
 })
-const nameKey = ({ kind, index = '' }) => kind + index
-const onVerdict = (verdict) =>
-  verdicts.inc(verdict.ok ? { code: 'accepted', key: nameKey(verdict.matched.key) } : { code: verdict.code })
+/** @param {{ kind: string, index?: number }} key */
+const nameKey = ({ kind, index }) => `${kind}${index ?? ''}`
 
 const app = express()
-app.use('/twilio', twilioWebhook({ mode: 'observe', onVerdict }))
+app.use(
+  '/twilio',
+  twilioWebhook({
+    mode: 'observe',
+    onVerdict: (verdict) =>
+      verdicts.inc(verdict.ok ? { code: 'accepted', key: nameKey(verdict.matched.key) } : { code: verdict.code }),
+  }),
+)
 app.get('/internal/metrics', async (_req, res) => res.type('text').send(await register.metrics()))
 // #endregion
 

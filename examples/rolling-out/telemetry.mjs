@@ -3,7 +3,8 @@ import { metrics } from '@opentelemetry/api'
 import { twilioWebhook } from 'tollgate/express'
 
 const verdicts = metrics.getMeter('tollgate').createCounter('twilio.webhooks')
-const nameKey = ({ kind, index = '' }) => kind + index
+/** @param {{ kind: string, index?: number }} key */
+const nameKey = ({ kind, index }) => `${kind}${index ?? ''}`
 
 export const webhook = twilioWebhook({
   onVerdict: (verdict) =>
