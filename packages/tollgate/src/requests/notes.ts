@@ -8,9 +8,6 @@ const sentences = {
   bodyLost: 'The body was not kept.',
 } as const
 
-/** The comment of a request whose body was not kept. */
-export const bodyLost: string = `# ${sentences.bodyLost}`
-
 const values = {
   url: 'The recorded URL',
   target: 'The server got',

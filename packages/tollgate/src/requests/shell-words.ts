@@ -80,7 +80,7 @@ export function splitShellWords(text: string): string[] {
 }
 
 /** A shell would wait for more lines here, so a terminal does too. */
-export function unclosed(quote: string): RequestError {
+function unclosed(quote: string): RequestError {
   return new RequestError(`a quote (${quote}) is never closed: the command is incomplete`, { incomplete: true })
 }
 
