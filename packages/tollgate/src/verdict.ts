@@ -306,7 +306,7 @@ export const rejections: Readonly<Record<RejectionCode, RejectionRow>> = addPage
   params_misshapen: ['"checkParams" refuses it.'],
   stale: ['This delivery is too old.'],
   replayed: ['This delivery arrived before.'],
-  replay_pending: ['A copy is being handled.', 503],
+  replay_pending: ['A copy is pending.', 503],
   replay_store_failed: ['The replay store failed.', 503],
 })
 
