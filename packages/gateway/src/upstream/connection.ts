@@ -156,7 +156,8 @@ export class Connection implements Waiting {
 
   #read(bytes: Buffer): void {
     // No request was sent, so these bytes must not become the answer to the next one.
-    if (this.#handler === undefined || this.#reader === undefined || this.#pending !== undefined) return void this.socket.destroy()
+    if (this.#handler === undefined || this.#reader === undefined || this.#pending !== undefined)
+      return void this.socket.destroy()
     const reading = this.#reader.read(bytes)
     if (reading === 'more') return
     if (reading === 'fault') {
