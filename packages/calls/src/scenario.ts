@@ -23,7 +23,7 @@ export interface ScenarioOptions {
 }
 
 /** The options that `callScenario` and `messageScenario` share. */
-export const scenarioOptions = { timeoutMs: { type: 'integer', least: 1, most: 15_000, default: 15_000 } } as const
+const scenarioOptions = { timeoutMs: { type: 'integer', least: 1, most: 15_000, default: 15_000 } } as const
 
 /** Options of `callScenario`. Unknown properties are a `TypeError`. */
 export interface CallScenarioOptions extends CallOptions, ScenarioOptions {
@@ -40,13 +40,13 @@ export interface MessageScenarioOptions extends ConversationOptions, ScenarioOpt
 const openSocketOption = { openSocket: { type: 'function' } } as const
 
 /** The options of `callScenario`. */
-export const callScenarioOptions: typeof callerOptions &
+const callScenarioOptions: typeof callerOptions &
   typeof callOptions &
   typeof scenarioOptions &
   typeof openSocketOption = { ...callerOptions, ...callOptions, ...scenarioOptions, ...openSocketOption }
 
 /** The options of `messageScenario`. */
-export const messageScenarioOptions: typeof callerOptions & typeof conversationOptions & typeof scenarioOptions = {
+const messageScenarioOptions: typeof callerOptions & typeof conversationOptions & typeof scenarioOptions = {
   ...callerOptions,
   ...conversationOptions,
   ...scenarioOptions,

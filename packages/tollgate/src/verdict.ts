@@ -321,7 +321,7 @@ function addPages(
 }
 
 /** The reasons of codes that have several, each with its sentence after the message of the code. */
-export const reasons: Readonly<Record<FineReason, readonly [code: RejectionCode, message?: string]>> = {
+const reasons: Readonly<Record<FineReason, readonly [code: RejectionCode, message?: string]>> = {
   method_unlisted: ['method_not_allowed', '"methods" does not list it.'],
   upgrade_missing: ['method_not_allowed', 'The request does not ask for a WebSocket.'],
   target_malformed: ['url_not_allowed', 'The request target is malformed.'],

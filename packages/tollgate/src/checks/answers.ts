@@ -37,11 +37,6 @@ export function nameFault<E extends Error>(error: E, fault: LookUpFault): E {
   return Object.defineProperty(error, faultOf, { value: fault })
 }
 
-/** Returns why a look-up failed. `undefined` for an error of other code. */
-export function findFault(error: unknown): LookUpFault | undefined {
-  return (Object(error) as { readonly [faultOf]?: LookUpFault })[faultOf]
-}
-
 /** Waits for a look-up, as `withTimeLimit` does. */
 export async function limitLookUp<T>(work: () => Awaitable<T>, limitMs: number, onLate?: () => void): Promise<T> {
   try {

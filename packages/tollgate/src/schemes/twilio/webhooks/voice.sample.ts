@@ -7,7 +7,7 @@ const contentType = 'application/x-www-form-urlencoded; charset=UTF-8'
 const callSid = 'CAc93bf9a243a391a65da5b60116ee9a5c'
 
 // The parameters that every request about a call begins with. A sample may replace their values.
-export const callSample: Readonly<Record<string, string>> = {
+const callSample: Readonly<Record<string, string>> = {
   Called: '+12025550123',
   ToState: 'DC',
   CallerCountry: 'US',
