@@ -34,9 +34,7 @@ async function judge(setUp: SetUp, list: List): Promise<Judged> {
   // A set-up from the field was refused by an adapter, and some before their body was read.
   const { kind, found } = list === 'field' ? readText(text) : readDiagnosis(diagnosis)
   const line = /Set (publicUrl|signedUrl|trailingSlash|methods)(: .*?)\.(?= [A-Z]|\n|$)/.exec(text)?.slice(1).join('')
-  const isSettled =
-    setUp.settle &&
-    isSame(setUp, 'proven', readDiagnosis(await diagnose(request, { ...options, ...setUp.settle })).found)
+  const isSettled = setUp.settle && (await diagnose(request, { ...options, ...setUp.settle })).proven !== undefined
   return {
     setUp,
     found,
@@ -142,11 +140,17 @@ async function verifies(seen: SetUp['request'], options: VerifierOptions): Promi
 }
 
 /** Lists the keys, right signatures and words of people that a diagnosis shows. */
-function listLeaks({ options, hints, hidden = [] }: SetUp, diagnosis: Diagnosis, text: string): readonly string[] {
+function listLeaks(
+  { request, options, hints, hidden = [] }: SetUp,
+  diagnosis: Diagnosis,
+  text: string,
+): readonly string[] {
   // An accepted verdict passes the parameters to the application.
   const outputs = [JSON.stringify(diagnosis.verdict.ok ? {} : diagnosis), text]
   const keys = JSON.stringify([options.authToken, options.sharedKeys, hints?.otherTokens]).match(/\b[0-9a-f]{32}\b/g)
-  return [...hidden, ...(keys ?? [])].filter((secret) => outputs.some((output) => output.includes(secret)))
+  // Half of an AccountSid as the token is no secret.
+  const secrets = [...hidden, ...(keys ?? []).filter((key) => !JSON.stringify(request).includes(`AC${key}`))]
+  return secrets.filter((secret) => outputs.some((output) => output.includes(secret)))
 }
 
 /** Counts the answers of a list. */
