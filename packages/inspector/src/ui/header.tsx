@@ -86,7 +86,6 @@ function FileTools() {
     <Menu label="Captures">
       <button
         type="button"
-        role="menuitem"
         onClick={() => {
           dialog.value = 'import'
         }}
@@ -103,7 +102,6 @@ function FileTools() {
       <hr />
       <button
         type="button"
-        role="menuitem"
         class="danger"
         disabled={captures.value.length === 0}
         onClick={() => {

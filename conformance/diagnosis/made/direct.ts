@@ -1,14 +1,18 @@
 import { createHash, createHmac } from 'node:crypto'
-import { encodeForm, joinParams, type Pairs } from '../kit/sign.ts'
+import { encodeForm, joinParams, type Pairs } from '../../kit/sign.ts'
+import type { SeenOptions, SeenRequest, SetUp } from '../setup.ts'
 
-/** A request as the application sees it. */
-interface SeenRequest {
-  readonly method: string
-  readonly url: string
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-  readonly body?: string | Uint8Array
-  readonly params?: unknown
-  readonly handshake?: boolean
+/**
+ * A set-up whose request is written out, signed for one URL and these parameters, and arrives with
+ * others.
+ */
+export interface DirectRow {
+  readonly name: string
+  readonly expected: readonly string[]
+  readonly request: SeenRequest
+  readonly options?: SeenOptions
+  /** No edit can undo the cause: it is only suspected, as the first. */
+  readonly suspected?: true
 }
 
 // Invented keys and ids, in the form that Twilio's have.
@@ -157,5 +161,54 @@ export function parsed(params: unknown, signedPairs: Pairs, url = 'https://api.e
 export const without = (...names: string[]): Pairs => sms.filter(([name]) => !names.includes(name))
 export const mapped = (change: (value: string, name: string) => string, pairs = sms): Pairs =>
   pairs.map(([name, value]) => [name, change(value, name)] as const)
+export const toObject = (pairs: Pairs): Record<string, string> => Object.fromEntries(pairs)
+export const signature = sign(`${origin}/sms${joinParams(sms)}`)
+export const withSignature = (value: string | string[] | undefined): SeenRequest =>
+  post(`${origin}/sms`, { headers: { 'x-twilio-signature': value } })
+export const rfc2822Date = 'Wed, 25 Nov 2026 21:40:00 +0000'
+export const group: Pairs = [
+  ['EventType', 'onConversationAdded'],
+  ['AccountSid', accountSid],
+  ['ChatServiceSid', `IS${'c3'.repeat(16)}`],
+  ['ConversationSid', `CH${'d4'.repeat(16)}`],
+  ['MessagingBinding.Address', '+14155550142'],
+  ['MessagingBinding.Address', '+14155550199'],
+  ['MessagingBinding.ProxyAddress', '+12025550123'],
+]
 export const keyed = { 'x-twilio-webhooks-signature-settings': 'key=webhooks_sharedkey_1,algorithm=HMAC_SHA256' }
 export const sha256Signed = (secret: string): string => sign(`${origin}/sms${joinParams(sms)}`, secret, 'sha256')
+
+/**
+ * Makes set-ups of rows.
+ * @param rows the rows
+ * @returns the set-ups
+ */
+export function makeDirectSetUps(rows: readonly DirectRow[]): readonly SetUp[] {
+  return rows.map(({ name, expected, request, options, suspected = false }) => ({
+    name,
+    origin: 'made',
+    webhook: 'written out',
+    request,
+    options: { publicUrl: origin, authToken, ...options },
+    expected: [expected],
+    isProven: !suspected,
+    hidden: [
+      authToken,
+      otherToken,
+      sharedSecret,
+      messageText.trim(),
+      '4711',
+      'pay my bill',
+      'user:pass',
+      ...listSignatures(request),
+    ],
+  }))
+}
+
+/** Lists the signatures that this server could compute for the request. */
+function listSignatures({ url }: SeenRequest): string[] {
+  const texts = [`${origin}${url}`, `${origin}${url}${joinParams(sms)}`, `${origin}/sms${joinParams(sms)}`]
+  return texts.flatMap((text) =>
+    [authToken, otherToken, sharedSecret].flatMap((secret) => [sign(text, secret), sign(text, secret, 'sha256')]),
+  )
+}
