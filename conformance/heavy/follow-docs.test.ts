@@ -149,7 +149,8 @@ async function run(command: string, cwd: string, env: NodeJS.ProcessEnv): Promis
  * Makes the environment of a reader's shell, in which npm asks the registry as little as possible.
  */
 async function makeEnv(tour: Tour): Promise<NodeJS.ProcessEnv> {
-  const foreign = /^(npm_|VITEST|NODE_|TWILIO_|TOLLGATE_|JEST_)/i
+  // The certificates of a registry's mirror are the machine's, not this run's.
+  const foreign = /^(npm_|VITEST|NODE_(?!EXTRA_CA_CERTS)|TWILIO_|TOLLGATE_|JEST_)/i
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))
   const npm = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' }
   const programs = await findPrograms(tour)
