@@ -1,9 +1,10 @@
+import { once } from 'node:events'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { twilioWebhook } from 'tollgate/node'
 import { streamTickets } from 'tollgate/stream'
 import { createVerifyClient } from 'tollgate/ws'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { authToken, listen, readJson, tollgate, tollgateHere } from './support.ts'
 
@@ -231,6 +232,26 @@ test('a media stream that the server ends', async () => {
   const origin = await serveAgent({ noun: 'Stream', isGuarded: true, hasTickets: true, talk: stream })
   const ran = await walk(origin, '9\n', '--attack', '--json')
   expect(readJson(ran)).toMatchObject({ heard: ['[audio 20 ms]', 'Bye'], status: 'completed' })
+  expect(ran.code).toBe(0)
+})
+
+test.each([
+  ['server.mjs', 'hi\n9\n', 'wss://api.example.com/media', ''],
+  ['relay.mjs', 'hi\n', 'wss://api.example.com/relay', 'You said: hi'],
+])('the example %s of the page is walked, and its routes are guarded', async (file, input, socket, heard) => {
+  const env = { PORT: '0', TOLLGATE_PUBLIC_URL: publicUrl, TWILIO_AUTH_TOKEN: authToken, STREAM_SECRET: 's'.repeat(32) }
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { server } = await import(new URL(`../../../examples/ws/${file}`, import.meta.url).href)
+  onTestFinished(() => void server.close())
+  if (!server.listening) await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const ran = await walk(`http://127.0.0.1:${port}`, input, '--attack', '--json')
+  expect(readJson(ran)).toMatchObject({
+    heard: [heard],
+    findings: [],
+    routes: [{ verdict: 'guarded' }, { verdict: 'guarded', url: socket, by: [] }],
+  })
   expect(ran.code).toBe(0)
 })
 
