@@ -100,6 +100,8 @@ export type CallStatus = 'in-progress' | 'completed' | 'busy' | 'no-answer' | 'f
 
 /** What calls and conversations have in common. */
 export interface Walked {
+  /** All that was heard, requested, found and noted so far, in order. */
+  readonly events: readonly CallEvent[]
   /** The requests so far. A socket that opened has the status 101. */
   readonly requests: readonly CallRequest[]
   /**
@@ -147,6 +149,7 @@ export interface Call extends Walked {
 
 /** Collects the events of a walk. */
 export class Log implements Walked {
+  readonly events: CallEvent[] = []
   readonly requests: CallRequest[] = []
   readonly findings: Finding[] = []
   readonly notes: string[] = []
@@ -159,6 +162,7 @@ export class Log implements Walked {
 
   add(event: CallEvent): void {
     const { type, ...fields } = event
+    this.events.push(event)
     if (event.type === 'heard') this.heard.push(event.text)
     else if (event.type === 'note') this.notes.push(event.text)
     else if (event.type === 'request') this.requests.push(fields as CallRequest)
@@ -242,7 +246,7 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
     walk.cut('action_not_taken', `The call was over before "${name} ${String(value).slice(0, 60)}".`)
   }
   const run = async (): Promise<void> => {
-    const started = now()
+    const started = walk.now()
     try {
       const end = await walkFrom(walk, leg, { reason: 'call', url, method, params: [] })
       if (end !== 'rejected') leg.params.CallStatus = end === 'dropped' ? 'failed' : 'completed'
@@ -255,7 +259,7 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
           'POST',
           [
             ...Object.entries(leg.params),
-            ['Timestamp', formatTime(now())],
+            ['Timestamp', formatTime(walk.now())],
             ['CallbackSource', 'call-progress-events'],
             ['SequenceNumber', '0'],
             ['CallDuration', seconds],
@@ -286,6 +290,7 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
     get status() {
       return status
     },
+    events: log.events,
     requests: log.requests,
     findings: log.findings,
     notes: log.notes,

@@ -77,6 +77,7 @@ export function startConversation(origin: string, transport: Transport, given: C
       jar,
     )
   return {
+    events: log.events,
     requests: log.requests,
     findings: log.findings,
     notes: log.notes,

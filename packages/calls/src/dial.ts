@@ -4,6 +4,7 @@ import {
   endWithAction,
   type Next,
   readAttribute,
+  readCount,
   readTarget,
   readText,
   reportRecording,
@@ -69,7 +70,7 @@ class Child {
     const to = noun.name === 'Client' ? `client:${readText(noun)}` : readText(noun)
     this.noun = noun
     this.#at = at
-    this.#start = walk.options.now()
+    this.#start = walk.now()
     const values = { AccountSid, CallSid: makeSid('CA'), From: from, Caller: from, To: to, Called: to }
     const params = makeCallParams({
       ...values,
@@ -91,7 +92,7 @@ class Child {
       'statusCallback',
       [
         ...Object.entries(params),
-        ['Timestamp', formatTime(this.#at.walk.options.now())],
+        ['Timestamp', formatTime(this.#at.walk.now())],
         ['CallbackSource', 'call-progress-events'],
         ['SequenceNumber', String(this.#sequence++)],
         ...(event === 'completed' ? ([['CallDuration', this.duration]] as Pairs) : []),
@@ -178,9 +179,11 @@ async function ring(at: At, nouns: readonly TwimlElement[], walkLeg: WalkLeg): P
   return { status: 'completed', child: first, isBridged, recording }
 }
 
-async function askOutcome({ walk, leg }: At): Promise<AnswerOutcome | 'canceled'> {
+async function askOutcome(at: At): Promise<AnswerOutcome | 'canceled'> {
+  const { walk, leg, verb } = at
+  const timeout = readCount(at, verb, 'timeout', 1, 13212)
   for (;;) {
-    const input = await walk.ask(leg)
+    const input = await walk.ask(leg, timeout ?? 30)
     if (input === undefined || leg.hungUp) return 'canceled'
     if ('answer' in input) return input.answer
     if ('wait' in input) return 'no-answer'
@@ -230,7 +233,7 @@ function describeRecording({ walk, leg, verb }: At): Pairs {
     ['RecordingUrl', `https://api.twilio.com/2010-04-01/Accounts/${AccountSid}/Recordings/${sid}`],
     ['RecordingChannels', record.includes('dual') ? '2' : '1'],
     ['CallSid', CallSid],
-    ['RecordingStartTime', formatTime(walk.options.now())],
+    ['RecordingStartTime', formatTime(walk.now())],
     ['AccountSid', AccountSid],
   ]
 }
@@ -243,7 +246,7 @@ async function dialQueue(at: At, noun: TwimlElement, walkWaiting: WalkWaiting): 
   const { walk, leg } = at
   const name = readText(noun)
   walk.hear(`[takes the next caller of the queue ${name}]`)
-  const start = walk.options.now()
+  const start = walk.now()
   const outcome = await askOutcome(at)
   if (outcome !== 'completed')
     return [
@@ -292,7 +295,7 @@ async function joinConference(at: At, noun: TwimlElement, walkWaiting: WalkWaiti
         ['SequenceNumber', String(++sequence)],
         ['ConferenceSid', sid],
         ['StatusCallbackEvent', name_],
-        ['Timestamp', formatTime(walk.options.now())],
+        ['Timestamp', formatTime(walk.now())],
         ['AccountSid', AccountSid],
         ...more,
       ],

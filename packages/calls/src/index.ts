@@ -32,6 +32,7 @@ export {
   type Finding,
   type OutgoingRequest,
   type Pairs,
+  type Params,
   type Transport,
   type WalkFinding,
   walkFindings,

@@ -80,7 +80,7 @@ async function open(at: At, noun: TwimlElement, url: string, code: number): Prom
   const reason = `${at.verb.name} ${noun.name}`
   const signed = toSignedUrl(url)
   const report = (status: number): void =>
-    walk.options.onEvent({ type: 'request', reason, method: 'GET', url: signed, params: [], status })
+    walk.options.onEvent({ type: 'request', reason, method: 'GET', url: signed, params: {}, status })
   const { transport } = walk.options
   if (transport.openSocket === undefined) {
     walk.cut('not_walked', `${reason} is not walked: give "openSocket".`, url)
@@ -162,7 +162,7 @@ async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefine
         ['StreamSid', sid],
         ['StreamName', readAttribute(noun, 'name') ?? ''],
         ['StreamEvent', event],
-        ['Timestamp', new Date(at.walk.options.now()).toISOString()],
+        ['Timestamp', new Date(at.walk.now()).toISOString()],
       ],
       noun,
     )
@@ -223,7 +223,7 @@ async function connectStream(at: At, noun: TwimlElement, action: Target | undefi
   let chunk = 0
   for (;;) {
     await session.settle(streamQuietMs)
-    const input = session.isClosed ? undefined : await walk.ask(leg, session.closed)
+    const input = session.isClosed ? undefined : await walk.ask(leg, 1, session.closed)
     if (input === undefined || leg.hungUp) break
     if ('press' in input)
       for (const digit of input.press) stream.send('dtmf', { dtmf: { track: 'inbound_track', digit } })
@@ -245,7 +245,7 @@ const mostMalformed = 10
 async function connectRelay(at: At, noun: TwimlElement, action: Target | undefined): Promise<Next> {
   const { walk, leg } = at
   const url = resolveSocket(at, noun)
-  const start = walk.options.now()
+  const start = walk.now()
   const session = url === undefined ? undefined : await open(at, noun, url, 64102)
   if (session === undefined)
     return await endWithAction(at, action, [
@@ -264,7 +264,7 @@ async function connectRelay(at: At, noun: TwimlElement, action: Target | undefin
     // A caller who hangs up at once must not be faster than the `end` that is on its way.
     if (!relay.isOver) await session.settle(relayEndMs)
     relay.finishSpeech()
-    const input = session.isClosed || relay.isOver ? undefined : await walk.ask(leg, session.closed)
+    const input = session.isClosed || relay.isOver ? undefined : await walk.ask(leg, 1, session.closed)
     relay.finishSpeech()
     if (input === undefined || leg.hungUp) break
     quietMs = relayQuietMs

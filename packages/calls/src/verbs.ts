@@ -29,7 +29,12 @@ const spoken: Readonly<Record<string, VerbRow>> = {
     },
   },
   Pause: {
-    run: (at) => void at.walk.hear(`[pause ${readCount(at, at.verb, 'length', 0, 13910) ?? 1} s]`),
+    run(at) {
+      const seconds = readCount(at, at.verb, 'length', 0, 13910) ?? 1
+      at.walk.hear(`[pause ${seconds} s]`)
+      at.walk.pass(seconds)
+      return undefined
+    },
   },
 }
 
@@ -101,10 +106,10 @@ async function runGather(at: At): Promise<Next> {
   const action = resolveTarget(at, readAttribute(verb, 'action') ?? '', 'action', 'method')
   if (action === 'failed') return 'failed'
   const most = readCount(at, verb, 'numDigits', 1, 13314)
-  readCount(at, verb, 'timeout', 1, 13313)
+  const timeout = readCount(at, verb, 'timeout', 1, 13313) ?? 5
   const finish = readFinishKeys(at, '#')
   for (;;) {
-    const input = await walk.ask(leg)
+    const input = await walk.ask(leg, timeout)
     if (input === undefined || leg.hungUp) return 'hangup'
     if ('press' in input && inputs.includes('dtmf')) {
       const { digits, key } = collect(input.press, finish, most)
@@ -186,11 +191,12 @@ async function runRecord(at: At): Promise<Next> {
     ['AccountSid', AccountSid],
   ]
   await reportRecording(at, 'in-progress', status)
-  const start = walk.options.now()
+  const start = walk.now()
   let said = ''
   let digits = ''
+  const timeout = readCount(at, verb, 'timeout', 0, 13611) ?? 5
   for (;;) {
-    const input = await walk.ask(leg)
+    const input = await walk.ask(leg, timeout)
     if (input === undefined || 'answer' in input) continue
     if ('say' in input) {
       said = `${said} ${input.say}`.trim()
@@ -261,7 +267,7 @@ async function runEnqueue(at: At): Promise<Next> {
   const action = readTarget(at, 'action', 'method')
   const waitUrl = readAttribute(verb, 'waitUrl') === '' ? undefined : readTarget(at, 'waitUrl', 'waitUrlMethod')
   if (action === 'failed' || waitUrl === 'failed') return 'failed'
-  const start = walk.options.now()
+  const start = walk.now()
   const sid = makeSid('QU')
   walk.hear(`[waits in the queue ${readText(verb)}]`)
   const result = await waitInQueue(at, waitUrl, sid, start)

@@ -2,10 +2,14 @@ import { sampleWebhook } from 'tollgate/testing'
 import { type Answer, type AnswerFinding, type AnswerUse, checkAnswer } from './answer-rules.ts'
 import { CookieJar } from './cookies.ts'
 import type { CallerAction, Inbox } from './inbox.ts'
+import { readFailure, readRetries } from './overrides.ts'
 import { readTwiml, type TwimlElement } from './read-twiml.ts'
 import { resolveUrl, toSignedUrl } from './urls.ts'
 
 export type Pairs = readonly (readonly [name: string, value: string])[]
+
+/** The parameters of a request. A name that is repeated has a list. */
+export type Params = Readonly<Record<string, string | readonly string[]>>
 
 /** A request that the walk asks for. The transport signs it for `url` and sends it. */
 export interface OutgoingRequest {
@@ -14,7 +18,7 @@ export interface OutgoingRequest {
   readonly method: 'GET' | 'POST'
   /** Form parameters of a POST. A GET adds them to the query. */
   readonly params: Pairs
-  /** Headers in addition to Twilio's: Cookie and Authorization. */
+  /** Headers in addition to the signature: the idempotency token, Cookie and Authorization. */
   readonly headers: Readonly<Record<string, string>>
   /** Undefined for messages: Twilio names a charset for voice only. */
   readonly contentType: string | undefined
@@ -91,7 +95,7 @@ export type CallEvent =
       readonly reason: string
       readonly method: 'GET' | 'POST'
       readonly url: string
-      readonly params: Pairs
+      readonly params: Params
       /** 0 if there was no answer. A socket that opened has 101. */
       readonly status: number
     }
@@ -133,6 +137,8 @@ export interface Leg {
 const voiceType = 'application/x-www-form-urlencoded; charset=UTF-8'
 const redirects = [301, 302, 303, 307]
 const mostRedirects = 10
+// Where no attribute says how long: in a queue, a conference, or while two lines are connected.
+const usualWait = 10
 const fallbackReason = 'fallback URL'
 
 export interface WalkOptions {
@@ -157,10 +163,20 @@ export class Walk {
   /** How many errors were reported. */
   errors = 0
   #lastError = { code: 0, url: '' }
+  #passed = 0
 
-  constructor(options: WalkOptions, jar: CookieJar = new CookieJar(options.now)) {
+  constructor(options: WalkOptions, jar?: CookieJar) {
     this.options = options
-    this.#jar = jar
+    this.#jar = jar ?? new CookieJar(() => this.now())
+  }
+
+  /** The time of the call, which also passes by what the caller waits for. */
+  now(): number {
+    return this.options.now() + this.#passed
+  }
+
+  pass(seconds: number): void {
+    this.#passed += 1000 * seconds
   }
 
   hear(text: string): void {
@@ -185,9 +201,13 @@ export class Walk {
     else this.options.onEvent({ type: 'finding', code, level: 'error', detail, url: toSignedUrl(url) })
   }
 
-  /** Asks for the caller's next action. `undefined` if `withdraw` resolves before. */
-  async ask(leg: Leg, withdraw?: Promise<unknown>): Promise<CallerAction | undefined> {
+  /**
+   * Asks for the caller's next action. `undefined` if `withdraw` resolves before.
+   * @param seconds How long the caller waits who does nothing.
+   */
+  async ask(leg: Leg, seconds = usualWait, withdraw?: Promise<unknown>): Promise<CallerAction | undefined> {
     const action = await this.options.inbox.take(withdraw)
+    if (action !== undefined && 'wait' in action) this.pass(seconds)
     if (action !== undefined && 'hangUp' in action) hangUp(leg)
     return action
   }
@@ -284,15 +304,40 @@ export class Walk {
     return this.#requests <= maxRequests
   }
 
-  /** Sends one request. `stopped`: the walk may not send it. `undefined`: there is no answer. */
-  async send({ reason, url, method, params }: Step, use: 'voice' | 'message'): Promise<Answer | 'stopped' | undefined> {
+  /** Sends one request, and again as the URL asks. `stopped`: the walk may not. `undefined`: there is no answer. */
+  async send(step: Step, use: 'voice' | 'message'): Promise<Answer | 'stopped' | undefined> {
+    const { count, isRetried, ignored } = readRetries(step.url)
+    for (const text of ignored) this.note(`In the fragment of ${toSignedUrl(step.url)}, ${text}.`)
+    const token = crypto.randomUUID()
+    for (let tries = 0; ; tries++) {
+      const reason = tries === 0 ? step.reason : `${step.reason} (retry ${tries})`
+      const sent = await this.#sendOnce({ ...step, reason }, use, token)
+      if (sent === 'stopped') return sent
+      const outcome = 'status' in sent ? sent.status : sent.outcome
+      if (tries < count && isRetried(outcome)) continue
+      if ('status' in sent) return sent
+      this.report(sent.code, 'error', `there is no answer: ${sent.detail}`, step.url)
+      return undefined
+    }
+  }
+
+  async #sendOnce(
+    { reason, url, method, params }: Step,
+    use: 'voice' | 'message',
+    token: string,
+  ): Promise<Answer | 'stopped' | (ReturnType<typeof readFailure> & { readonly detail: string })> {
     if (!this.countRequest()) return 'stopped'
     const signed = toSignedUrl(url)
     const report = (status: number): void =>
-      this.options.onEvent({ type: 'request', reason, method, url: signed, params, status })
+      this.options.onEvent({ type: 'request', reason, method, url: signed, params: toObject(params), status })
     const cookie = this.#jar.read(url)
     const authorization = makeBasic(url)
-    const headers = { ...(cookie !== '' && { cookie }), ...(authorization !== undefined && { authorization }) }
+    const headers = {
+      // A retry has the same one: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+      'i-twilio-idempotency-token': token,
+      ...(cookie !== '' && { cookie }),
+      ...(authorization !== undefined && { authorization }),
+    }
     const contentType = use === 'voice' && method === 'POST' ? voiceType : undefined
     try {
       const answer = await this.options.transport.request({ url: signed, method, params, headers, contentType })
@@ -305,9 +350,7 @@ export class Walk {
       return answer
     } catch (error) {
       report(0)
-      const detail = error instanceof Error ? error.message : 'it failed'
-      this.report(readCode(error), 'error', `there is no answer: ${detail}`, signed)
-      return undefined
+      return { ...readFailure(error), detail: error instanceof Error ? error.message : 'it failed' }
     }
   }
 
@@ -317,17 +360,19 @@ export class Walk {
     if (typeof answer === 'object') this.#review(answer, 'callback', url)
   }
 
-  /** Seconds since a time of `options.now`. */
+  /** Seconds since a time of `now`. */
   secondsSince(start: number): string {
-    return String(Math.max(0, Math.round((this.options.now() - start) / 1000)))
+    return String(Math.max(0, Math.round((this.now() - start) / 1000)))
   }
 }
 
-/** node:http names what is no HTTP with HPE_: https://www.twilio.com/docs/api/errors/11206 */
-function readCode(error: unknown): 11205 | 11206 {
-  const { code, cause }: { readonly code?: unknown; readonly cause?: unknown } = Object(error)
-  const { code: inner }: { readonly code?: unknown } = Object(cause)
-  return [code, inner].some((one) => String(one).startsWith('HPE_')) ? 11206 : 11205
+function toObject(pairs: Pairs): Params {
+  const params: Record<string, string | readonly string[]> = Object.create(null)
+  for (const [name, value] of pairs) {
+    const before = params[name]
+    params[name] = before === undefined ? value : [before, value].flat()
+  }
+  return { ...params }
 }
 
 export function hangUp(leg: Leg): void {

@@ -1,7 +1,7 @@
 import { twilioWebhook } from 'tollgate/fetch'
 import { type TestServer, testServer } from 'tollgate/testing'
 import { describe, expect, test } from 'vitest'
-import { callScenario, messageScenario } from '../src/index.ts'
+import { type CallRequest, callScenario, messageScenario } from '../src/index.ts'
 import type { CallScenarioOptions } from '../src/scenario.ts'
 import type { CallSocket } from '../src/walk.ts'
 
@@ -39,8 +39,8 @@ function list({ requests }: { requests: readonly { reason: string; method: strin
   )
 }
 
-function paramsOf(walked: { requests: readonly { params: readonly (readonly [string, string])[] }[] }, index: number) {
-  return Object.fromEntries(walked.requests.at(index)?.params ?? [])
+function paramsOf({ requests }: { requests: readonly CallRequest[] }, index: number): CallRequest['params'] {
+  return requests.at(index)?.params ?? {}
 }
 
 const menu = '<Gather action="/choice" numDigits="1"><Say>Press 1 for sales</Say></Gather><Say>Goodbye</Say>'
@@ -197,7 +197,7 @@ describe('Record', () => {
     const mail = await call({ ...routes, '/voice': verb })
     await (step === 'press' ? mail.press('#') : mail.wait())
     const callbacks = mail.requests.filter(({ reason }) => reason === 'Record recordingStatusCallback')
-    const told = callbacks.map(({ params }) => Object.fromEntries(params))
+    const told = callbacks.map(({ params }) => params)
     expect(told.map(({ RecordingStatus }) => RecordingStatus)).toEqual(expected)
     for (const { RecordingStatus, RecordingDuration, RecordingSid } of told) {
       expect(RecordingDuration !== undefined).toBe(RecordingStatus === 'completed')
@@ -312,14 +312,9 @@ describe('Dial', () => {
     await dialled.answer()
     await dialled.wait()
     expect(dialled.heard).toContain('bye')
-    const events = dialled.requests.flatMap(({ params }) => params.filter(([name]) => name === 'StatusCallbackEvent'))
-    expect(events.map(([, value]) => value)).toEqual([
-      'participant-join',
-      'conference-start',
-      'participant-leave',
-      'conference-end',
-    ])
-    const of = (event: string) => dialled.requests.findIndex(({ params }) => params.some(([, one]) => one === event))
+    const events = dialled.requests.flatMap(({ params }) => params.StatusCallbackEvent ?? [])
+    expect(events).toEqual(['participant-join', 'conference-start', 'participant-leave', 'conference-end'])
+    const of = (event: string) => dialled.requests.findIndex(({ params }) => Object.values(params).includes(event))
     expect(paramsOf(dialled, of('participant-leave'))).toHaveProperty('ReasonParticipantLeft')
     expect(paramsOf(dialled, of('conference-end'))).toHaveProperty('ReasonConferenceEnded')
     expect(paramsOf(dialled, -1)).toMatchObject({ DialCallStatus: 'answered' })
@@ -976,4 +971,23 @@ describe('what cuts a walk short is a finding', () => {
       '"allow" has no finding "hosts". It takes request_limit, host_not_mapped,',
     )
   })
+})
+
+// https://www.twilio.com/docs/voice/twiml/gather, /dial and /enqueue: the time that the caller waits.
+test.each([
+  ['<Gather timeout="8"/>', 0, { CallDuration: '8' }],
+  ['<Gather/>', 0, { CallDuration: '5' }],
+  ['<Record timeout="3"/>', 0, { CallDuration: '3' }],
+  ['<Dial timeout="20" action="/done">+15550001</Dial>', 0, { DialCallStatus: 'no-answer' }],
+  ['<Dial timeout="20">+15550001</Dial>', 0, { CallDuration: '20' }],
+  ['<Dial action="/done">+15550001</Dial>', 'answer', { DialCallDuration: '10' }],
+  ['<Enqueue action="/done">support</Enqueue>', 'queue', { QueueTime: '10' }],
+] as const)('the waits of %s are counted', async (verbs, before, params) => {
+  const waited = await call({ '/voice': verbs, '/done': '', '/status': '' }, { statusCallback: '/status' })
+  if (before === 'answer') await waited.answer()
+  await waited.wait()
+  if (before === 'queue') await waited.answer()
+  if (before === 'queue') await waited.hangUp()
+  const at = 'CallDuration' in params ? -1 : waited.requests.findIndex(({ url }) => url.endsWith('/done'))
+  expect(paramsOf(waited, at)).toMatchObject(params)
 })

@@ -132,15 +132,16 @@ async function placeCall({ origin, transport, options }: Setting, args: Args, io
   } finally {
     process.removeListener('SIGINT', hangUp)
   }
-  const { status, heard, requests, findings, notes } = call
-  return { status, heard: heard.split('\n'), requests, findings, notes }
+  const { status, events, requests, findings, notes } = call
+  const heard = events.flatMap((event) => (event.type === 'heard' ? [event.text] : []))
+  return { status, heard, events, requests, findings, notes }
 }
 
 async function converse({ origin, transport, options }: Setting, io: Io): Promise<Report> {
   const conversation = asUsage(() => startConversation(origin, transport, options), names)
   await sendLines(conversation, io)
-  const { replies, requests, findings, notes } = conversation
-  return { heard: replies, requests, findings, notes }
+  const { replies, events, requests, findings, notes } = conversation
+  return { heard: replies, events, requests, findings, notes }
 }
 
 const names = { path: '--to', allow: '--allow', statusCallback: '--status-callback', fallback: '--fallback' }
@@ -149,8 +150,8 @@ function readAddresses(args: Args): { origin: string; path: string; mappings: re
   const to = addScheme(args.text('to') ?? '', 'http')
   if (to === '') throw new UsageError('--to is missing: the URL of the webhook.')
   const parts = splitUrl(to)
-  if (parts === undefined || !/^https?$/i.test(parts.scheme) || parts.userinfo !== '' || to.includes('#'))
-    throw new UsageError('--to needs an http or https URL without a password and a fragment.')
+  if (parts === undefined || !/^https?$/i.test(parts.scheme) || parts.userinfo !== '')
+    throw new UsageError('--to needs an http or https URL without a password.')
   const publicUrl = args.text('public-url')
   const own = readMapping(`${publicUrl ?? parts.origin}=${parts.origin}`)
   return { origin: own.from, path: parts.target, mappings: [own, ...args.list('map').map(readMapping)] }
