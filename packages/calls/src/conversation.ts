@@ -15,7 +15,7 @@ import { type CallerOptions, callerOptions, joinPath, Log, readAllowed, readMeth
 import { CookieJar } from './cookies.ts'
 import { Inbox } from './inbox.ts'
 import { listChildren } from './read-twiml.ts'
-import { type Leg, makeSid, type Pairs, sampleAccountSid, type Transport, Walk } from './walk.ts'
+import { describeAddresses, type Leg, makeSid, type Pairs, sampleAccountSid, type Transport, Walk } from './walk.ts'
 
 /** Options of a conversation. Unknown properties are a `TypeError`. */
 export interface ConversationOptions extends CallerOptions {
@@ -130,9 +130,11 @@ function makeParams(
     [`MediaContentType${index}`, 'image/jpeg'],
   ])
   return {
-    ...readSample('message.inbound'),
-    ...{ SmsMessageSid: sid, SmsSid: sid, MessageSid: sid, AccountSid: accountSid },
-    ...{ From: from, To: to, Body: body, NumMedia: String(mediaUrls.length) },
+    ...describeAddresses({
+      ...readSample('message.inbound'),
+      ...{ SmsMessageSid: sid, SmsSid: sid, MessageSid: sid, AccountSid: accountSid },
+      ...{ From: from, To: to, Body: body, NumMedia: String(mediaUrls.length) },
+    }),
     ...Object.fromEntries(media),
     ...params,
   }

@@ -29,7 +29,22 @@ type WalkLeg = (leg: Leg, step: Step) => Promise<End>
 type WalkWaiting = (walk: Walk, leg: Leg, step: Step) => Promise<End>
 
 const mostTargets = 10
-const rung = ['Number', 'Client', 'Sip']
+/** The nouns that ring, and how their line is called. */
+const rung: Readonly<Record<string, string>> = {
+  Number: '',
+  Client: 'client:',
+  Sip: '',
+  WhatsApp: 'whatsapp:',
+  Sim: 'sim:',
+  Application: 'app:',
+}
+
+function nameLine(noun: TwimlElement): string {
+  const sid = listChildren(noun).find(({ name }) => name === 'ApplicationSid')
+  const text = readText(sid ?? noun)
+  const prefix = rung[noun.name] ?? ''
+  return text.startsWith(prefix) ? text : prefix + text
+}
 
 /** https://www.twilio.com/docs/voice/twiml/dial */
 export async function runDial(at: At, walkLeg: WalkLeg, walkWaiting: WalkWaiting): Promise<Next> {
@@ -43,7 +58,7 @@ export async function runDial(at: At, walkLeg: WalkLeg, walkWaiting: WalkWaiting
   const [noun] = nouns
   if (noun?.name === 'Conference') return await endWithAction(at, action, await joinConference(at, noun, walkWaiting))
   if (noun?.name === 'Queue') return await endWithAction(at, action, await dialQueue(at, noun, walkWaiting))
-  const other = nouns.find(({ name }) => !rung.includes(name))
+  const other = nouns.find(({ name }) => !Object.hasOwn(rung, name))
   if (other !== undefined) {
     const detail = `<Dial> with <${other.name.slice(0, 60)}> is not walked: as if it was answered.`
     at.walk.cut('not_walked', detail, at.document.url)
@@ -67,7 +82,7 @@ class Child {
     const { leg, verb, walk } = at
     const { AccountSid = '', CallSid = '', From = '' } = leg.params
     const from = readAttribute(verb, 'callerId') ?? From
-    const to = noun.name === 'Client' ? `client:${readText(noun)}` : readText(noun)
+    const to = nameLine(noun)
     this.noun = noun
     this.#at = at
     this.#start = walk.now()

@@ -85,10 +85,13 @@ const verbs: Readonly<Record<string, VerbRow>> = {
 export function walkFrom(walk: Walk, leg: Leg, step: Step): Promise<End> {
   let isFirst = leg.params.CallStatus === 'ringing'
   return walk.run(leg, step, (document) => {
-    // Reject as the first verb is the one way not to answer.
-    if (isFirst && document.verbs[0]?.name !== 'Reject') leg.params.CallStatus = 'in-progress'
+    const [{ name } = { name: '' }] = document.verbs
+    // A SIP call still rings after a Redirect: https://www.twilio.com/docs/voice/twiml/reject
+    const isRinging = name === 'Redirect' && leg.params.SipCallId !== undefined
+    // Otherwise, Reject as the first verb is the one way not to answer.
+    if (isFirst && name !== 'Reject' && !isRinging) leg.params.CallStatus = 'in-progress'
     const ended = runDocument(walk, leg, document, verbs, isFirst)
-    isFirst = false
+    isFirst &&= isRinging
     return ended
   })
 }

@@ -343,7 +343,7 @@ test('a conference follows each Redirect of its waitUrl once', async () => {
   expect(dialled.status).toBe('completed')
 })
 
-test('<Dial> rings no application', async () => {
+test('<Dial> starts no conversation', async () => {
   const dialled = await call({
     '/voice': '<Dial action="/after"><Application>AP1</Application></Dial>',
     '/after': '<Say>bye</Say>',
@@ -990,4 +990,32 @@ test.each([
   if (before === 'queue') await waited.hangUp()
   const at = 'CallDuration' in params ? -1 : waited.requests.findIndex(({ url }) => url.endsWith('/done'))
   expect(paramsOf(waited, at)).toMatchObject(params)
+})
+
+// https://www.twilio.com/docs/voice/twiml/reject
+test.each([
+  ['sip:ada@203.0.113.5', 'ringing', 'busy'],
+  ['+14155550142', 'in-progress', 'completed'],
+])('Reject after a Redirect of a call from %s', async (from, CallStatus, status) => {
+  const routes = { '/voice': '<Redirect>/next</Redirect>', '/next': '<Reject reason="busy"/>' }
+  const rejected = await call(routes, { from })
+  expect(paramsOf(rejected, 1)).toMatchObject({ CallStatus })
+  expect(rejected.status).toBe(status)
+})
+
+// https://www.twilio.com/docs/voice/twiml/whatsapp, /sim and /application
+test.each(['WhatsApp', 'Sim', 'Application'])('Dial with %s may be busy', async (noun) => {
+  const dialled = await call({ '/voice': `<Dial action="/done"><${noun}>x</${noun}></Dial>`, '/done': '' })
+  await dialled.answer('busy')
+  expect(paramsOf(dialled, -1)).toMatchObject({
+    DialCallStatus: 'busy',
+    DialCallSid: expect.stringMatching(/^CA[0-9a-f]{32}$/),
+  })
+})
+
+test('a WhatsApp message has WaId and ProfileName, and no city', async () => {
+  const conversation = await messageScenario(await serve({ '/sms': '' }), { from: 'whatsapp:+14155550142' })
+  await conversation.send('hi')
+  expect(paramsOf(conversation, 0)).toMatchObject({ WaId: '14155550142', ProfileName: expect.any(String) })
+  expect(paramsOf(conversation, 0)).not.toHaveProperty('FromCity')
 })

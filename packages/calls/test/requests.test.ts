@@ -89,3 +89,20 @@ test('CallDuration counts the pauses', async () => {
   const { call } = await place([], { statusCallback: '/status' })
   expect(call.requests.at(-1)?.params).toMatchObject({ CallDuration: '7', Duration: '1' })
 })
+
+// https://www.twilio.com/docs/voice/api/receiving-sip and /docs/messaging/guides/webhook-request
+test.each([
+  [
+    'sip:ada@203.0.113.5',
+    'sip:sales@acme.sip.twilio.com',
+    { SipDomain: 'acme.sip.twilio.com', SipSourceIp: '203.0.113.5' },
+  ],
+  ['sip:ada@203.0.113.5', '+12025550123', { SipCallId: expect.stringContaining('@'), ToCountry: 'US' }],
+  ['whatsapp:+14155550142', 'whatsapp:+12025550123', { WaId: '14155550142', ProfileName: expect.any(String) }],
+  ['client:ada', '+12025550123', { From: 'client:ada', Caller: 'client:ada' }],
+])('a call from %s to %s', async (from, to, params) => {
+  const { call } = await place([], { from, to })
+  const sent = call.requests[0]?.params ?? {}
+  expect(sent).toMatchObject(params)
+  expect(Object.keys(sent).filter((name) => /^(From|Caller)(City|State|Zip|Country)$/.test(name))).toEqual([])
+})

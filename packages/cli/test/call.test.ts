@@ -488,6 +488,18 @@ test('an answer that is no HTTP is a violation', async () => {
   expect(ran.code).toBe(1)
 })
 
+test('the fragment of --to has connection overrides', async () => {
+  const statuses = [500, 500]
+  const { origin, close } = await listen((req, res) => {
+    req.resume()
+    res.writeHead(statuses.shift() ?? 200, { 'content-type': 'text/xml' }).end('<Response/>')
+  })
+  onTestFinished(close)
+  const ran = await tollgateHere(['call', '--to', `${origin}/voice#rc=2&rp=5xx`, '--json'], { input: '' })
+  expect(readJson(ran)).toMatchObject({ heard: [], events: [{ status: 500 }, { status: 500 }, { status: 200 }] })
+  expect(ran.code).toBe(0)
+})
+
 test('a server that does not answer is unreachable', async () => {
   expect((await tollgate(['call', '--to', 'http://127.0.0.1:1/voice'])).code).toBe(3)
 })

@@ -154,7 +154,9 @@ function readAddresses(args: Args): { origin: string; path: string; mappings: re
     throw new UsageError('--to needs an http or https URL without a password.')
   const publicUrl = args.text('public-url')
   const own = readMapping(`${publicUrl ?? parts.origin}=${parts.origin}`)
-  return { origin: own.from, path: parts.target, mappings: [own, ...args.list('map').map(readMapping)] }
+  // The fragment has connection overrides, which are not sent.
+  const path = parts.target + (/#.*$/s.exec(to)?.[0] ?? '')
+  return { origin: own.from, path, mappings: [own, ...args.list('map').map(readMapping)] }
 }
 
 function readOptions(args: Args, path: string, onEvent: (event: CallEvent) => void): ConversationOptions {
