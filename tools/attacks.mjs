@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root, run } from './run.mjs'
 import { readReports } from './write-report.mjs'
@@ -84,16 +84,14 @@ export function renderPage(table) {
   const cases = listCases()
   const rows = Object.entries(classes).map(([id, what]) => {
     const own = cases.filter(({ ids }) => ids.includes(id))
-    const names = own.map(({ name, file }) => `[${name.replace(/\$\{[^}]*\}/g, '…')}](../${file})`)
-    return `| ${id} | ${what} | ${[...new Set(names)].join('<br>')} |`
+    const files = [...new Set(own.map(({ file }) => file))]
+    return `| ${id} | ${what} | ${files.map((file) => `[${basename(file, '.ts')}](../${file})`).join(', ')} |`
   })
   return `# From attack to test
 
-If you want to know whether Tollgate withstands a certain attack, find it in this table, and follow the links to the
-cases that test it. \`node tools/attacks.mjs\` writes the table from the names of the cases, and a test fails if a class of
-attack has no case. The cases in \`conformance/attacks\` and \`conformance/replay\` run in every runtime or against every
-framework, over real sockets where that matters. [Broken validators](broken-validators.md) shows that the cases can
-fail.
+Find an attack in this table, and follow the links to its cases, whose names start with the id. A test fails if a class
+has no case. [Broken validators](broken-validators.md) shows that the cases can fail. \`node tools/attacks.mjs\` writes this
+page.
 
 | | the attack | its cases |
 | --- | --- | --- |
@@ -101,12 +99,10 @@ ${rows.join('\n')}
 
 ${heading}
 
-Cases that we wrote cover only attacks that we thought of. So a generator takes genuine webhooks and changes one to three
-things in each: the method, the target, the host, headers, the signature, the content type, the body, or its framing. It
-sends them to every adapter over real sockets, and none may reach a handler. A request counts as hostile if its signature
-does not prove it, which is computed by code that shares nothing with the library. Some platforms answer certain requests
-with a 5xx of their own, before the adapter sees them. \`node tools/attacks.mjs\` writes this table from the last tests, and
-\`node tools/attacks.mjs 1000\` sends 1,000 requests to each adapter first.
+A generator takes genuine webhooks and changes one to three things in each: the method, the target, the host, headers, the
+signature, the content type, the body, or its framing. It sends them to every adapter over real sockets, and none may
+reach a handler. Code that shares nothing with the library computes which requests are hostile. A 5xx comes from the
+platform, before the adapter sees the request. \`node tools/attacks.mjs 1000\` sends 1,000 requests to each adapter.
 
 ${table}
 `
@@ -125,10 +121,10 @@ export function readTable() {
 function renderTable() {
   const rows = readReports().filter(({ table }) => table === 'hostile')
   if (rows.length === 0) return undefined
-  const lines = rows.map(({ name, version, passed, failed, errors = 0 }) =>
-    [name, version, (passed + failed).toLocaleString('en'), failed, errors].join(' | ').replaceAll('*', '\\*'),
+  const lines = rows.map(({ name, passed, failed, errors = 0 }) =>
+    [name, (passed + failed).toLocaleString('en'), failed, errors].join(' | ').replaceAll('*', '\\*'),
   )
-  const head = ['adapter', 'version', 'hostile requests', 'reached a handler', '5xx']
+  const head = ['adapter', 'hostile requests', 'reached a handler', '5xx']
   return [head.join(' | '), head.map(() => '---').join(' | '), ...lines].map((line) => `| ${line} |`).join('\n')
 }
 

@@ -54,34 +54,30 @@ function sum(figures) {
 }
 
 /**
- * Lists impossible cases with their reasons. Names with the same reasons share one entry.
+ * Lists the reasons for impossible cases. Set-ups of one framework share an entry, and so do names
+ * with the same reasons. The lists of exceptions in `conformance/` name the cases.
  * @param {Row[]} rows
  */
 function renderExceptions(rows) {
   /** @type {Map<string, string[]>} */
   const namesOf = new Map()
-  for (const name of listDistinct(rows.map((row) => row.name))) {
-    const reasons = renderReasons(rows.filter((row) => row.name === name))
+  for (const name of listDistinct(rows.map(getSubject))) {
+    const own = rows.filter((row) => getSubject(row) === name)
+    const reasons = listDistinct(own.flatMap(({ exceptions }) => Object.values(exceptions).sort())).join('; ')
     if (reasons !== '') namesOf.set(reasons, [...(namesOf.get(reasons) ?? []), name])
   }
-  return [...namesOf].map(([reasons, names]) => `- ${names.join('; ')}\n${reasons}`).join('\n')
+  return [...namesOf].map(([reasons, names]) => `- **${names.join('; ')}**: ${reasons}.`).join('\n')
 }
 
-/** @param {Row[]} rows */
-function renderReasons(rows) {
-  const own = rows.flatMap(({ exceptions }) => Object.entries(exceptions)).sort()
-  const reasons = listDistinct(own.map(([, reason]) => reason)).map((reason) => {
-    const cases = listDistinct(own.filter(([, because]) => because === reason).map(([title]) => `\`${title}\``))
-    return `  - ${reason}: ${cases.join(', ')}`
-  })
-  return reasons.join('\n')
+/** Returns the framework and its version, without the set-up. @param {Row} row */
+function getSubject({ name }) {
+  return /^(?:ws: )?[^,:]*/.exec(name)?.[0] ?? name
 }
 
 /** @param {string} heading @param {Row[]} rows */
 function renderSection(heading, rows) {
   const exceptions = renderExceptions(rows)
-  const intro =
-    'A case that a platform makes impossible counts as neither passed nor failed. If it passes in a later version, the run fails.'
+  const intro = 'A case that a platform makes impossible counts as neither passed nor failed. These are the reasons:'
   return renderTable(heading, rows) + (exceptions === '' ? '' : `\n\n${intro}\n\n${exceptions}`)
 }
 
@@ -96,10 +92,8 @@ function selectTable(rows, table) {
 /** @param {Row[]} rows */
 function renderRuntimes(rows) {
   const proxies = selectTable(rows, 'proxies')
-  const about = `Every runtime loads the packed library by its own rules. The column HMAC shows which provider it gets: \`node:crypto\` or the
-pure one. The suites are: every published vector and fixture, also with one change (vectors); the contract of
-\`createVerifier\` (verifier); attacks that need no server (attacks); the adapters over real sockets, with their attacks
-(fetch adapter, node adapter); loading by \`import\` and, where possible, by \`require\` (entry points).`
+  const about = `Every runtime loads the packed library by its own rules. HMAC shows which provider it gets: \`node:crypto\` or the pure
+one. Entry points are loaded by \`import\` and, where possible, by \`require\`.`
   return [
     '# Runtimes and proxies',
     origin,

@@ -52,22 +52,19 @@ export async function renderKinds(folder = rows) {
 
 # Kinds of webhook
 
-Twilio sends many kinds of webhook, but no parameter says which kind you have. So \`kindOf(params)\` recognises it by the
-parameters that are there, and returns one of the names on this page. If you look for the parameters of a webhook, find
-its kind below. [Parameters](parameters.md) shows how you read them with types, and [testing your
-webhooks](testing-your-webhooks.md) how \`sampleWebhook(kind)\` makes a webhook that you can send to your own server.
+No parameter says which kind of webhook you have. So \`kindOf(params)\` recognises it by its parameters, and returns one of
+the names on this page. [Parameters](parameters.md) shows how you read them with types, and [testing your
+webhooks](testing-your-webhooks.md) how \`sampleWebhook(kind)\` makes one.
 
-Each kind has these lines:
+A kind is sent as a form and may be delivered twice, unless it says something else. If it never repeats, the [replay
+guard](replay.md) with \`whenRepeated: 'reject'\` refuses a second delivery.
 
-- **Recognised by** lists conditions, which must all be true. \`Name\` means that the parameter is present, and \`!Name\` that
-  it is absent. \`Name=a|b*\` means that it has one of these values, where \`*\` stands for any ending. If you read
-  "nothing" here, \`kindOf\` cannot recognise the kind.
-- **Replay** says if you may get the same webhook twice. If it never repeats, the [replay guard](replay.md) with
-  \`whenRepeated: 'reject'\` refuses a second delivery. If it may repeat, the second delivery is only marked.
-- **Always sent** lists the parameters that Twilio's page promises, or by which the kind is recognised. \`isKind\` is true
-  only if all of them are present, and \`{N}\` stands for an index from 0.
-- **Source** is Twilio's page, and the month in which we compared our list with it. If there is no month, our list comes
-  from captures, other people's code and parts of the page, so please tell us if it is wrong.
+- **Recognised by**: all conditions must be true. \`!Name\` is absent, and \`Name=a|b*\` has one of these values, where \`*\`
+  stands for any ending.
+- **Always sent**: promised by Twilio's page, or needed to recognise the kind. \`isKind\` is true only if all are present.
+  \`{N}\` stands for an index from 0, and \`{To,From}{City,State}\` for the four names.
+- **Source**: Twilio's page, and the month in which we compared our list with it. Without a month, our list comes from
+  captures, other people's code and parts of the page, so please tell us if it is wrong.
 
 ${sections.join('\n\n')}
 
@@ -86,11 +83,11 @@ function renderKind(kind, { body, neverRepeats, parameters, rule }, { text, page
     ({ url, month }) => `[${url.replace(twilioDocs, '').replace(/#.*/, '')}](${url})${month ? ` (${month})` : ''}`,
   )
   const facts = [
-    `Sent as: ${places[body]}`,
+    ...(body === 'form' ? [] : [`Sent as: ${places[body]}`]),
     `Recognised by: ${listCode(conditions) || 'nothing'}`,
-    ...(body === 'handshake' ? [] : [`Replay: ${neverRepeats ? 'never repeats' : 'may repeat'}`]),
-    ...(always.length > 0 ? [`Always sent: ${listCode(always)}`] : []),
-    ...(sometimes.length > 0 ? [`Sometimes sent: ${listCode(sometimes)}`] : []),
+    ...(neverRepeats ? ['Never repeats'] : []),
+    ...(always.length > 0 ? [`Always sent: ${listParameters(always)}`] : []),
+    ...(sometimes.length > 0 ? [`Sometimes sent: ${listParameters(sometimes)}`] : []),
     `Source: ${sources.join(', ') || 'not documented'}`,
   ]
   return `## ${kind}\n\n${text}\n\n${facts.map((fact) => `- ${fact}`).join('\n')}`
@@ -99,6 +96,19 @@ function renderKind(kind, { body, neverRepeats, parameters, rule }, { text, page
 /** @param {readonly string[]} words */
 function listCode(words) {
   return words.map((word) => `\`${word}\``).join(', ')
+}
+
+const parts = ['City', 'State', 'Zip', 'Country']
+
+/**
+ * Lists parameters. The places of several numbers become one entry.
+ * @param {readonly string[]} names
+ */
+function listParameters(names) {
+  const whole = ['To', 'From', 'Called', 'Caller'].filter((end) => parts.every((part) => names.includes(end + part)))
+  const places = whole.flatMap((end) => parts.map((part) => end + part))
+  const others = names.filter((name) => !places.includes(name))
+  return listCode(whole.length === 0 ? names : [...others, `{${whole.join(',')}}{${parts.join(',')}}`])
 }
 
 /**

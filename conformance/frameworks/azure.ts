@@ -13,8 +13,8 @@ const wholeBody = 'the host reads the whole body before the function runs'
 const noPeer = 'the front end sends forwarding headers but no address, so fromRequest trusts no proxy'
 
 const everywhere = {
-  'a GET with a body': 'an HttpRequest cannot have it, so Azure drops the body',
-  'a client that leaves before the answer: released once': 'a function cannot see it',
+  'a GET with a body': 'an HttpRequest cannot have the body of a GET, so Azure drops it',
+  'a client that leaves before the answer: released once': 'a function cannot see that the client left',
   'fromRequest without a proxy': noPeer,
   'a trusted proxy': noPeer,
   'Forwarded from a trusted proxy': noPeer,

@@ -27,7 +27,7 @@ export const cloudFunctions: Framework = {
     'chunks over the limit, before the rest is sent': parsesFirst,
     'a declared length over the limit, before the body is sent': parsesFirst,
     'an upload that is aborted': parsesFirst,
-    'a body in gzip': 'the body parsers inflate it first, and answer 400 to invalid gzip',
+    'a body in gzip': 'the body parsers inflate the body first, and answer 400 to invalid gzip',
     'B2 a form under another content type, or two': 'the JSON parser runs first, and answers 400 to malformed JSON',
     'E1 more than 10,000 pairs': 'the form parser answers 413 to more than 1,000 parameters',
     'E2 the server survives hostile targets and bytes': 'the form parser answers 413 to more than 1,000 parameters',

@@ -32,7 +32,7 @@ function makeFramework(mountWith: 'mount' | 'route', exceptions: Framework['exce
 export const hono: readonly Framework[] = [
   makeFramework('route', {}),
   makeFramework('mount', {
-    'a GET with a body': 'app.mount() makes a new Request, which cannot have it, so the body is dropped',
+    'a GET with a body': 'app.mount() makes a new Request, which cannot have the body of a GET',
     'B1 a signature of a GET on other methods':
       'app.mount() makes a new Request, which cannot be a TRACE, so Hono answers 500 before the guard runs',
   }),

@@ -18,7 +18,7 @@ const everywhere = {
   'chunks over the limit, before the rest is sent': wholeBody,
   'a declared length over the limit, before the body is sent': 'AWS itself answers 413 over 6 MB',
   'an upload that is aborted': wholeBody,
-  'a client that leaves before the answer: released once': 'a function cannot see it',
+  'a client that leaves before the answer: released once': 'a function cannot see that the client left',
 }
 const gateway = {
   ...everywhere,

@@ -173,9 +173,9 @@ interface Variant {
 }
 
 const readFirst = {
-  'a declared length over the limit, before the body is sent': "Nest's parser reads it first, with its own limit",
-  'chunks over the limit, before the rest is sent': "Nest's parser reads it first, with its own limit",
-  'an upload that is aborted': "Nest's parser reads it first, and fails before a guard runs",
+  'a declared length over the limit, before the body is sent': "Nest's parser reads the body first, with its own limit",
+  'chunks over the limit, before the rest is sent': "Nest's parser reads the body first, with its own limit",
+  'an upload that is aborted': "Nest's parser reads the body first, and fails before a guard runs",
 }
 const countsFirst = {
   'E1 more than 10,000 pairs': "Nest's parser answers 413 to more than 1,000 parameters before a guard runs",
@@ -202,7 +202,7 @@ function listVariants(version: string): readonly (readonly [Platform, Variant])[
     'names with brackets, repeated, empty, __proto__ and in UTF-8': prototypeName,
     'B5 B8 fields added to a signed form': prototypeName,
   }
-  const inflated = { 'a body in gzip': "Nest's parser inflates it first, and answers 400 to invalid gzip" }
+  const inflated = { 'a body in gzip': "Nest's parser inflates the body first, and answers 400 to invalid gzip" }
   return [
     ['Express', { setting: 'bodyParser: false', exceptions: {} }],
     ['Express', { setting: 'rawBody: true', exceptions: { ...parsesFirst, ...countsFirst, ...inflated } }],

@@ -162,9 +162,9 @@ const caddy: ProxyKind = {
   },
   exceptions: {
     "a path with a raw ', a prefix stripped": 'it escapes the apostrophe, and the request still verifies',
-    'a path with raw ( ) ! * ~ $ , : @ =, a prefix stripped': 'it escapes some of them',
-    'a path with raw | and [': 'it escapes them',
-    'a path with raw | and [, a prefix stripped': 'it escapes them',
+    'a path with raw ( ) ! * ~ $ , : @ =, a prefix stripped': 'it escapes some raw characters',
+    'a path with raw | and [': 'it escapes a raw | and [',
+    'a path with raw | and [, a prefix stripped': 'it escapes a raw | and [',
     'a path with //, a prefix stripped': 'it merges the two slashes',
   },
 }

@@ -3,15 +3,15 @@ import type { Framework } from '../adapter/framework.ts'
 type Exceptions = Framework['exceptions']
 
 const noAddressOfPeer: Exceptions = {
-  'a client that leaves before the answer: released once': 'a fetch handler cannot see it',
+  'a client that leaves before the answer: released once': 'a fetch handler cannot see that the client left',
 }
 
 const dropsBodyOfGet: Exceptions = {
-  'a GET with a body': 'a web Request cannot have it, so the platform drops the body',
+  'a GET with a body': 'a web Request cannot have the body of a GET, so the platform drops it',
 }
 
 const noAddress = 'it does not provide the address of the peer, so no proxy can be trusted'
-const own500 = 'it answers 500 to some of these itself, before the application'
+const own500 = 'it answers 500 to hostile targets and Hosts itself, before the application'
 
 /**
  * Cases of the adapter suite that a runtime makes impossible. `turnedAwaySuite` repeats the attacks

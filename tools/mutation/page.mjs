@@ -32,48 +32,30 @@ export function renderTable(rows) {
   ].join('\n')
 }
 
-/** @param {readonly Survivor[]} survivors */
-function showChanges(survivors) {
-  const lines = survivors.map(({ from, to }) => `${showCode(from)} into ${showCode(to)}`)
-  return [...new Set(lines)].join('; ')
-}
-
-/** @param {readonly Row[]} rows @param {(survivor: Survivor) => boolean} isMeant */
-function renderSurvivors(rows, isMeant) {
+/** @param {readonly Row[]} rows */
+function renderUnnoticed(rows) {
   return rows.flatMap(({ file, survivors }) => {
-    const meant = survivors.filter(isMeant)
-    if (meant.length === 0) return []
-    const reasons = [...new Set(meant.map(({ because }) => because))]
-    const items = reasons.map((reason) => {
-      const changes = showChanges(meant.filter(({ because }) => because === reason))
-      return reason === undefined ? `- ${changes}` : `- ${reason}: ${changes}`
-    })
-    return [`**${file}**\n\n${items.join('\n')}`]
+    const lines = survivors
+      .filter(({ because }) => because === undefined)
+      .map(({ from, to }) => `${showCode(from)} into ${showCode(to)}`)
+    return lines.length === 0 ? [] : [`**${file}**\n\n- ${[...new Set(lines)].join('; ')}`]
   })
 }
 
 /** @param {readonly Row[]} rows */
 export function renderPage(rows) {
-  const explained = renderSurvivors(rows, ({ because }) => because !== undefined)
-  const others = renderSurvivors(rows, ({ because }) => because === undefined)
+  const unnoticed = renderUnnoticed(rows)
   return `# Mutation tests
 
-\`npm run mutation\` writes this page. It answers a question that no report of coverage answers: would our tests notice
-if the code were wrong? It makes small changes to the code, one at a time, and runs the unit tests against each. If no
-test notices a change, either a test is missing, or the code makes no difference there. The command fails if a change
-in \`schemes/\` or \`verify/\` is neither noticed nor explained.
+\`npm run mutation\` writes this page. It makes small changes to the code, one at a time, and runs the unit tests against
+each: would they notice if the code were wrong? Some changes behave the same, so no test can notice them;
+[survivors.mjs](../tools/mutation/survivors.mjs) has the reason for each. The command fails if a change in \`schemes/\` or
+\`verify/\` is neither noticed nor explained.
 
 ${renderTable(rows)}
 
-## Changes that behave the same
-
-No test can notice these changes, because the changed code does the same. For each you see the reason, the original code
-and the changed code.
-
-${explained.length === 0 ? 'None.' : explained.join('\n\n')}
-
 ## Changes that were not noticed
 
-${others.length === 0 ? 'Nothing.' : others.join('\n\n')}
+${unnoticed.length === 0 ? 'Nothing.' : unnoticed.join('\n\n')}
 `
 }

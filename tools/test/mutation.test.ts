@@ -59,10 +59,10 @@ describe('a report of mutants', () => {
     expect(listStale(rows, [...explained, gone])).toEqual([{ file: 'schemes/twilio/sign/gone.ts', from: 'a', to: 'b' }])
   })
 
-  test('is shown in one table and two lists', () => {
+  test('is shown in a table and a list', () => {
     const page = renderPage(rows)
     expect(page).toContain('| schemes/twilio/sign/one.ts | 4 | 2 | 1 | 1 | 50.0 % | 66.7 % |')
-    expect(page).toContain('**schemes/twilio/sign/one.ts**\n\n- They are never equal: `a < b` into `a <= b`\n')
+    expect(page).not.toContain('`a <= b`')
     expect(page).toContain('**schemes/twilio/sign/one.ts**\n\n- `{ return undefined }` into `{}`\n')
     expect(renderPage([])).toContain('Nothing.')
   })
