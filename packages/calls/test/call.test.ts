@@ -345,7 +345,7 @@ test('a conference follows each Redirect of its waitUrl once', async () => {
 
 test('<Dial> starts no conversation', async () => {
   const dialled = await call({
-    '/voice': '<Dial action="/after"><Application>AP1</Application></Dial>',
+    '/voice': '<Dial action="/after"><Conversation>AP1</Conversation></Dial>',
     '/after': '<Say>bye</Say>',
   })
   expect(dialled.findings).toMatchObject([{ code: 'not_walked', level: 'error' }])
