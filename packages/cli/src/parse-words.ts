@@ -75,10 +75,8 @@ function refuseUnknown(word: string, { flags }: CommandTexts, name: string): nev
   const [typed = ''] = word.split('=', 1)
   const bare = typed.replace(/^-+/, '')
   if (secretNames.test(bare)) {
-    const instead =
-      name === 'completion' ? '' : ' Set TWILIO_AUTH_TOKEN, or use --auth-token-file FILE or --auth-token-stdin.'
     throw new UsageError(
-      `${showFlag(typed)} is refused: other users can see a secret in an argument, and the shell keeps it in its history.${instead}`,
+      `${showFlag(typed)} is refused: other users can see a secret in an argument, and the shell keeps it in its history. Set TWILIO_AUTH_TOKEN, or use --auth-token-file FILE or --auth-token-stdin.`,
     )
   }
   if (bare === 'env-file' && Object.hasOwn(flags, 'dotenv'))

@@ -1,5 +1,4 @@
 import manifest from '../package.json' with { type: 'json' }
-import { completionKey } from './candidates.ts'
 import { aliases, commands } from './commands/table.ts'
 import { readDotenv } from './dotenv.ts'
 import { EXIT, UnreachableError, UsageError } from './exit.ts'
@@ -25,11 +24,6 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {
-  if (argv[0] === completionKey) {
-    const { complete } = await import('./complete.ts')
-    await complete(argv.slice(1), io)
-    return EXIT.ok
-  }
   // `tollgate help send` is `tollgate send --help`.
   const [typed, ...words] = argv[0] === 'help' && argv.length > 1 ? [...argv.slice(1, 2), '--help'] : argv
   const name = typed !== undefined && Object.hasOwn(aliases, typed) ? aliases[typed] : typed

@@ -3,7 +3,7 @@ import type { CommandTexts } from './commands/command.ts'
 import { commands } from './commands/table.ts'
 
 /**
- * Reads what the help and the completion show of a command. The build has written it into a file, because
+ * Reads what the help shows of a command. The build has written it into a file, because
  * to load a command takes longer than to show its help.
  * @param name the name of a command of the table
  */

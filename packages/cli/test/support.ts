@@ -131,13 +131,6 @@ export function writeProgram(folder: string, name: string, script: string): void
   chmodSync(join(folder, name), 0o755)
 }
 
-/** Returns a folder for the PATH that has `tollgate` and nothing else. */
-export function installTollgate(): string {
-  const folder = makeFolder()
-  writeProgram(folder, 'tollgate', `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`)
-  return folder
-}
-
 export interface Running {
   readonly origin: string
   readonly server: Server

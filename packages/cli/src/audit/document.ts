@@ -45,7 +45,7 @@ export interface Changes {
 }
 
 /** The finding of a probe. */
-export const notGuarded = {
+const notGuarded = {
   level: 'error',
   text: 'answered a request that Twilio did not sign: not guarded',
   fix: 'Guard this endpoint: see README.md for your framework, or put the gateway in front of it.',

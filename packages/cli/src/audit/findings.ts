@@ -8,7 +8,7 @@ import {
 import { compare, type Inventory, type Place, toPlace, type Webhook } from './inventory.ts'
 import { resources } from './resources.ts'
 
-/** `note` does not change the exit code. The names are those of SARIF. */
+/** `note` does not change the exit code. */
 type Level = 'error' | 'warning' | 'note'
 
 const levels: readonly Level[] = ['error', 'warning', 'note']

@@ -119,6 +119,6 @@ function formatRows(rows: readonly (readonly string[])[], paint = (row: string):
 }
 
 /** Writes a number with its noun. */
-export function count(number: number, what: string): string {
+function count(number: number, what: string): string {
   return `${number.toLocaleString('en-US')} ${what}${number === 1 ? '' : 's'}`
 }

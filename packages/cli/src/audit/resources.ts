@@ -173,12 +173,6 @@ export const resources: Readonly<Record<string, Resource>> = {
     id: 'id',
     urls: { 'statusCallbacks[].url': 'method' },
   },
-  'chat-services': {
-    product: 'chat',
-    path: '/v2/Services',
-    list: 'services',
-    urls: { pre_webhook_url: 'webhook_method', post_webhook_url: 'webhook_method' },
-  },
   'intelligence-services': {
     product: 'intelligence',
     path: '/v2/Services',
@@ -265,12 +259,6 @@ export const resources: Readonly<Record<string, Resource>> = {
     urls: { callback_url: 'POST', intercept_callback_url: 'POST', out_of_session_callback_url: 'POST' },
   },
   'sync-services': { product: 'sync', path: '/v1/Services', list: 'services', urls: { webhook_url: 'POST' } },
-  'notify-services': {
-    product: 'notify',
-    path: '/v1/Services',
-    list: 'services',
-    urls: { delivery_callback_url: 'POST' },
-  },
   flex: {
     product: 'flex-api',
     path: '/v1/Configuration',

@@ -7,7 +7,6 @@ import { listTargets, parseAllowedHosts, probeAll } from '../audit/probe.ts'
 import { readInventory } from '../audit/read.ts'
 import { formatAudit, formatPlan } from '../audit/report.ts'
 import { resourceNames } from '../audit/resources.ts'
-import { toSarif } from '../audit/sarif.ts'
 import { dotenvFlag } from '../dotenv.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
@@ -45,7 +44,6 @@ export const command: Command = {
       send: { type: 'switch', describe: 'Send these requests' },
     }),
     json: { type: 'switch', describe: 'Print one JSON document' },
-    sarif: { type: 'switch', describe: 'Print the findings as SARIF 2.1.0' },
     ...apiFlags,
     ...dotenvFlag,
   },
@@ -63,8 +61,6 @@ Reads only, except for --send. Exits with 1 for an error or a warning (with --ba
 part could not be read. A note, or a missing permission, exits with 0.`,
   async run(args, io) {
     const allowedHosts = readAllowedHosts(args)
-    if (args.only(['json', 'sarif']) === 'sarif' && args.has('baseline'))
-      throw new UsageError('--sarif and --baseline cannot be used together.')
     const scope = { accounts: readAccounts(args), resources: readResources(args) }
     const requestsPerSecond = args.integer('rate', 1, 100) ?? 10
     const known = await readKnown(args)
@@ -83,7 +79,6 @@ part could not be read. A note, or a missing permission, exits with 0.`,
     const found = createDocument(inventory, scope, listFindings(inventory, known), probe)
     const document = { ...found, changes: baseline === undefined ? null : compareWith(baseline, found) }
     if (args.has('json')) printJson(io, document)
-    else if (args.has('sarif')) printJson(io, toSarif(document))
     else print(io, formatAudit(document, api.requests, colorsFor(io.stdout, io.env)))
     return decideExit(document)
   },
@@ -119,7 +114,7 @@ async function runProbe(
 ): Promise<AuditDocument['probe']> {
   const targets = listTargets(webhooks, allowedHosts)
   // A document for programs has no warning, so that stays on standard error.
-  if (args.has('send') || args.has('json') || args.has('sarif')) tell(io, formatPlan(targets))
+  if (args.has('send') || args.has('json')) tell(io, formatPlan(targets))
   if (!args.has('send')) return { sent: false, targets }
   const progress = startProgress(io, targets.length, 'probing')
   const probed = await probeAll(targets, 15_000, () => progress.advance()).finally(() => progress.stop())

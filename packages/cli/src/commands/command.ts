@@ -24,12 +24,10 @@ export function inGroup(group: string, flags: Flags): Flags {
   return Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, group }]))
 }
 
-/** What the help and the completion show of a subcommand. It is data: the build writes it into a file. */
+/** What the help shows of a subcommand. It is data: the build writes it into a file. */
 export interface CommandTexts {
   /** The argument besides the flags, such as `[kind]`; `<name>` if it is required. Empty: none. */
   readonly words: string
-  /** Values of the argument, for completion. */
-  readonly wordChoices?: readonly string[]
   readonly flags: Flags
   readonly examples: readonly (readonly [command: string, meaning: string])[]
   /** Text at the end of the help. */

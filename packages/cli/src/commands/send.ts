@@ -18,7 +18,6 @@ const shortNames: Readonly<Record<string, string>> = { sms: 'message.inbound', c
 
 export const command: Command = {
   words: '[kind]',
-  wordChoices: [...Object.keys(shortNames), ...webhookKinds, ...otherKinds],
   flags: {
     to: { type: 'text', value: 'URL', describe: 'The URL of your server: http, https, ws or wss' },
     'public-url': {

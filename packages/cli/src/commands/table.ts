@@ -32,10 +32,6 @@ export const commands: Commands = {
     describe: 'Call your server as Twilio does, and walk through its TwiML',
     load: () => import('./call.ts'),
   },
-  completion: {
-    describe: 'Print the completion script of a shell',
-    load: async () => ({ command: (await import('./completion.ts')).createCommand(commands) }),
-  },
 }
 
 /** Other names of commands, which other tools use. */

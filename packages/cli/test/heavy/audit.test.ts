@@ -39,7 +39,7 @@ const noWebhooks: Readonly<Record<string, RegExp>> = {
     /^(conversations \/v2\/Conversations |voice \/v3\/Transcriptions |api .*\/(Local|Mobile|TollFree|DependentPhoneNumbers)\.json|trunking .*\/PhoneNumbers|preview |ip-messaging |chat \/v1|insights |messaging \/v1\/LinkShortening\/Domains|numbers .*\/Copies|trusthub .*\/ProvisionalCopy|chat \/v2\/.*\/Channels\/)/,
   'what was sent, not what is configured':
     /Notifications\.json|monitor \/v1\/Alerts|bulkexports .*\/Jobs|Calls\/\{CallSid\}\/Events|video \/v1\/(Compositions|Recordings) /,
-  'a product that ended': /^(autopilot|fax|media) /,
+  'a product that ended': /^(autopilot|chat|fax|media|notify) /,
   'where a link leads that does not exist': /DomainConfig fallback_url/,
 }
 
@@ -515,7 +515,7 @@ describe('tollgate audit', () => {
     expect([named.ran.code, named.document.webhooks.length, named.document.notRead]).toEqual([0, 21, []])
   })
 
-  test('at a terminal: a table, the findings and their fixes; SARIF for code scanning', async () => {
+  test('at a terminal: a table, the findings and their fixes', async () => {
     const numbers = [
       createNumber('1', { voice_url: 'http://api.example.com/a?key=secret1' }),
       createNumber('2', { voice_url: 'http://api.example.com/a?key=secret1' }),
@@ -538,20 +538,6 @@ describe('tollgate audit', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^error +cleartext +http:\/\/api\.example\.com\/a\?key=\*\*\* /))
     expect(lines.join('\n')).toMatch(/cleartext: the URL is http: .*\nChange the URL to https at Twilio/)
     expect(table.stdout.replaceAll('\u001b[K', '').slice(table.stdout.indexOf('2 webhook'))).not.toContain('\x1b[2J')
-    const sarif = readJson(await tollgate([...words, '--sarif'], { env })) as {
-      version?: string
-      runs?: {
-        results: { ruleId: string; level: string; locations: unknown[] }[]
-        tool: { driver: { rules: { id: string }[] } }
-      }[]
-    }
-    expect(sarif).toMatchObject({ version: '2.1.0' })
-    const [run] = sarif.runs ?? []
-    expect(run?.results.map(({ ruleId, level, locations }) => [ruleId, level, locations.length])).toEqual([
-      ['malformed', 'error', 1],
-      ['cleartext', 'error', 2],
-    ])
-    expect(run?.tool.driver.rules.map(({ id }) => id)).toEqual(['malformed', 'cleartext'])
     await fake.close()
   })
 
@@ -585,7 +571,7 @@ describe('tollgate audit', () => {
     )
     const accounts: FakeAccount[] = [{ sid: main, authToken, data: { [numbersOf(main)]: numbers } }]
     const fake = await startFakeTwilio({ accounts })
-    for (const format of [[], ['--json'], ['--sarif']]) {
+    for (const format of [[], ['--json']]) {
       const words = ['audit', '--api-url', fake.apiUrl, '--rate', '100', '--resource', 'phone-numbers', ...format]
       const ran = await tollgate(words, { env: { TWILIO_ACCOUNT_SID: main } })
       expect(ran).toMatchObject({ code: 1, stderr: '' })
@@ -796,39 +782,6 @@ describe('tollgate audit', () => {
         await tollgate(['audit', '--baseline', writeScratch(JSON.stringify(value))]),
         'not the output of tollgate audit --json',
       )
-  })
-
-  test('SARIF names what was not read, and escapes what would be a placeholder', async () => {
-    const values = [createNumber('1', { voice_url: 'http://h.example/{{x}}' })]
-    const disturb: FakeOptions['disturb'] = ({ product }) =>
-      product === 'sync' ? { status: 403 } : product === 'proxy' ? { status: 418 } : undefined
-    const fake = await startFakeTwilio({
-      accounts: [{ sid: main, authToken, data: { [numbersOf(main)]: values } }],
-      disturb,
-    })
-    const words = ['phone-numbers', 'sync-services', 'proxy-services'].flatMap((name) => ['--resource', name])
-    const ran = await tollgate(['audit', '--api-url', fake.apiUrl, '--rate', '100', '--sarif', ...words], {
-      env: { TWILIO_ACCOUNT_SID: main },
-    })
-    await fake.close()
-    expect(readJson(ran)).toMatchObject({
-      runs: [
-        {
-          invocations: [
-            {
-              executionSuccessful: false,
-              toolExecutionNotifications: [
-                { level: 'error', message: { text: expect.stringContaining('proxy-services') } },
-                { level: 'note', message: { text: expect.stringContaining('sync-services') } },
-              ],
-            },
-          ],
-          results: [
-            { ruleIndex: 0, message: { text: expect.stringMatching(/^http:\/\/h\.example\/\{\{\{\{x\}\}\}\}:/) } },
-          ],
-        },
-      ],
-    })
   })
 
   test.each<[string, readonly string[], Readonly<Record<string, string>>, string | RegExp]>([

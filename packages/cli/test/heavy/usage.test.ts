@@ -15,7 +15,7 @@ import {
 
 // Slow, because each case starts the command.
 
-const commands = ['sign', 'verify', 'diagnose', 'send', 'gateway', 'dev', 'audit', 'completion']
+const commands = ['sign', 'verify', 'diagnose', 'send', 'gateway', 'dev', 'audit']
 
 describe('help', () => {
   test.each(commands)('tollgate %s --help has flags, examples and exit codes', async (name) => {
@@ -94,8 +94,6 @@ describe('wrong usage names the flag and exits 2', () => {
     // Exit code 0 would call a request genuine whose signature is one of these words.
     [['verify', '--url', 'https://a.example', '--signature', '--help'], '--signature needs a value: --signature TEXT.'],
     [['verify', '--url', 'https://a.example', '--signature', '-h'], '--signature needs a value: --signature TEXT.'],
-    [['verify', '--signature', '--complete', '--url', 'https://a.example'], '--signature needs a value'],
-    [['verify', '--url', 'https://a.example', '--complete'], 'Unknown flag --complete of tollgate verify.'],
     [['verify', '--help=yes'], '--help takes no value.'],
     [['sign', '--url', 'https://a.example', '--url', 'https://b.example'], '--url is given 2 times'],
     [['sign', '--json=yes', '--url', 'https://a.example'], '--json takes no value'],
@@ -118,7 +116,6 @@ describe('wrong usage names the flag and exits 2', () => {
     [['verify', '--url', 'https://a.example', '--trailing-slash', 'no'], '--trailing-slash needs one of'],
     [['verify', '--url', 'https://a.example', '--allowed-account', 'x'], '--allowed-account'],
     [['verify', '--url', 'https://a.example', '--shared-key', 'k'], '--shared-key needs its secret'],
-    [['completion', 'tcsh'], 'bash, zsh, fish and powershell'],
     [['send', 'amd', '--entry', '1', '--to', 'http://a.example'], '--entry needs --har FILE or --capture FILE'],
     [['send', 'amd', '--capture', 'x', '--to', 'http://a.example'], 'sent unchanged: leave out the kind'],
     [['send', '--capture', 'x', '--set', 'a=b', '--to', 'http://a.example'], 'sent unchanged: leave out --set'],
@@ -319,7 +316,6 @@ test('no command prints the token from the environment', async () => {
     await tollgate(['verify', '--url', 'https://a.example', '--json']),
     await tollgate(['diagnose', '--url', 'https://a.example', '--json']),
     await tollgate(['send', 'message.inbound', '--to', 'http://127.0.0.1:1', '--json']),
-    await tollgate(['completion', 'bash']),
   ]
   for (const { stdout, stderr } of runs) expect(stdout + stderr).not.toContain(authToken)
 })
