@@ -4,7 +4,7 @@ import { isBytes } from './runtime.ts'
 /** The answer of a look-up cannot be used. The message shows nothing of it. */
 export class WrongAnswer extends TypeError {}
 
-/** Says what a look-up returned: its type, and never its content. */
+/** Says what a look-up returned instead of a text: its type, and never its content. */
 export function describeAnswer(answer: unknown): string {
   if (answer === null) return 'null'
   if (Array.isArray(answer)) {
@@ -15,7 +15,7 @@ export function describeAnswer(answer: unknown): string {
   }
   if (isBytes(answer)) return 'bytes (a Buffer or Uint8Array)'
   const type = typeof answer
-  return type === 'string' ? 'a text' : type === 'object' ? 'an object' : type === 'undefined' ? type : `a ${type}`
+  return type === 'object' ? 'an object' : type === 'undefined' ? type : `a ${type}`
 }
 
 /** Why a look-up of `tollgate/keys` failed. */

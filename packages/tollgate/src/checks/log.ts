@@ -10,15 +10,15 @@ export function logProblem(message: string): void {
 /**
  * Limits lines that requests cause, so that a flood of them is no flood of lines. Each kind has a
  * limit of its own.
- * @param perSecond How many lines of a kind are written each second in the long run.
+ * @param seconds After how many seconds a kind may have one more line, in the long run.
  * @param burst How many may come at once.
  * @returns a function that takes a turn: how many of this kind had none since the last one, or
  *   `undefined` if there is no turn now. There must be a bounded number of kinds.
  */
-export function createLineLimit(perSecond: number, burst: number): (kind: string) => number | undefined {
+export function createLineLimit(seconds: number, burst: number): (kind: string) => number | undefined {
   const kinds = new Map<string, { readonly rate: ReturnType<typeof createRateLimit>; skipped: number }>()
   return (kind) => {
-    const one = kinds.get(kind) ?? { rate: createRateLimit(perSecond, () => performance.now(), burst), skipped: 0 }
+    const one = kinds.get(kind) ?? { rate: createRateLimit(1 / seconds, () => performance.now(), burst), skipped: 0 }
     kinds.set(kind, one)
     if (one.rate.take(0) === undefined) {
       one.skipped++

@@ -4,7 +4,8 @@ import { readEnvironment } from '../checks/runtime.ts'
 import { type Rejected, type RejectionCode, rejections } from '../verdict.ts'
 import type { IncomingRequest, RefusalHints } from './types.ts'
 
-const takeCauseLine = createLineLimit(1 / 60, 1)
+// The comments `__PURE__` let a bundler leave this file out of a program that only verifies.
+const takeCauseLine = /* @__PURE__ */ createLineLimit(60, 1)
 
 /**
  * Writes the error of a look-up or a store of the user's to the log, in production too: it is no
@@ -25,9 +26,9 @@ function countMore(skipped: number): string {
 }
 
 /** Without a timer, which Lambda and Workers stop: the next line counts those that had none. */
-const takeProductionLine = createLineLimit(1 / 60, 1)
+const takeProductionLine = /* @__PURE__ */ createLineLimit(60, 1)
 
-const takeRefusalLine = createLineLimit(1, 10)
+const takeRefusalLine = /* @__PURE__ */ createLineLimit(1, 10)
 
 /** A refused request, and what its lines say beside the verdict. */
 interface Refusal {
