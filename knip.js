@@ -60,8 +60,15 @@ export default {
     conformance: {
       // Two become a package of the projects, which are applications of their own. Bun and Deno run
       // the last ones.
-      entry: ['**/*.test.ts', 'projects/stage.ts', 'projects/follow.ts', 'runtimes/entries/*.ts', 'routed/serve-*.ts'],
-      project: ['**/*.ts', '!projects/*/**'],
+      entry: [
+        '**/*.test.ts',
+        'projects/stage.ts',
+        'projects/follow.ts',
+        'runtimes/entries/*.ts',
+        'routed/serve-*.ts',
+        'receivers/*.mjs',
+      ],
+      project: ['**/*.ts', 'receivers/*.mjs', '!projects/*/**'],
     },
     'examples/*': { entry: ['*.mjs'], project: ['*.mjs'] },
     'examples/lambda': {

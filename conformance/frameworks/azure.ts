@@ -38,10 +38,7 @@ function makeFramework(name: string, makeRequest: Host, exceptions: Framework['e
 }
 
 /** Serves a function as the host of Azure Functions does. */
-export function listenAsAzure(
-  handler: functions.HttpHandler,
-  makeRequest: Host = makeFromBytes,
-): ReturnType<typeof listen> {
+function listenAsAzure(handler: functions.HttpHandler, makeRequest: Host = makeFromBytes): ReturnType<typeof listen> {
   return listen(async (req, res) => {
     const request = await Promise.resolve(req)
       .then(makeRequest)

@@ -18,13 +18,7 @@ describe.each(guides)('%s', (guide) => {
     const paths = code.filter(
       (text) => /^[\w./-]+(\/|\.(ts|mjs|js|json|md))$/.test(text) && !/NAME|^\.\.?\//.test(text),
     )
-    const folders = [
-      '',
-      `${library}/src`,
-      `${library}/src/diagnose/causes`,
-      'conformance/diagnosis/made',
-      join(guide, '..'),
-    ]
+    const folders = ['', `${library}/src`, `${library}/src/diagnose/causes`, join(guide, '..')]
     const isKnown = (path: string) => folders.some((folder) => existsSync(join(root, folder, path)))
     expect(paths.filter((path) => !isKnown(path))).toEqual([])
   })

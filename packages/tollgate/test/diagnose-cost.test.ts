@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { post, sms } from '../../../conformance/diagnosis/requests.ts'
 import { type DiagnosableRequest, diagnose } from '../src/diagnose/index.ts'
 import { options } from './requests.ts'
 

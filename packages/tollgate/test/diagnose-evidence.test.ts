@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { get, handshake, json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { get, handshake, json, post, sms } from '../../../conformance/diagnosis/requests.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { causes, type DiagnosableRequest, diagnose as search } from '../src/diagnose/index.ts'
 import { createVerifier, type Diagnoser, fromRequest, type IncomingRequest } from '../src/index.ts'

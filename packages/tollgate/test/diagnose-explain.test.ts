@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { mapped, otherToken, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { mapped, otherToken, post, sms } from '../../../conformance/diagnosis/requests.ts'
 import { createExplainer } from '../src/diagnose/explain.ts'
 import { type Diagnosis, diagnose, evenInProduction, withHints } from '../src/diagnose/index.ts'
 import { createVerifier } from '../src/index.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { get, json, keyed, post, sha256Signed } from '../../../conformance/diagnosis/made/direct.ts'
+import { get, json, keyed, post, sha256Signed } from '../../../conformance/diagnosis/requests.ts'
 import { causes, type DiagnosableRequest, diagnose as search } from '../src/diagnose/index.ts'
 import { cached, twilioAccountTokens } from '../src/keys/index.ts'
 import { accountSid, authToken, options, origin, otherSid, otherToken } from './requests.ts'

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { messageText, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { messageText, post, sms } from '../../../conformance/diagnosis/requests.ts'
 import { diagnose } from '../src/diagnose/index.ts'
 import { createMemory } from '../src/diagnose/memory.ts'
 import { createVerifier, type Diagnoser, type IncomingRequest, type VerifierOptions } from '../src/index.ts'

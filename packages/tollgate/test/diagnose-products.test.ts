@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { post, sms } from '../../../conformance/diagnosis/requests.ts'
 import { diagnoseSendGrid, diagnose as search } from '../src/diagnose/index.ts'
 import { fromRequest, type IncomingRequest } from '../src/index.ts'
 import { options, origin, otherToken } from './requests.ts'

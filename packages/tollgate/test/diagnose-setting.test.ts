@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { json, post, sms } from '../../../conformance/diagnosis/requests.ts'
 import { type DiagnosableRequest, diagnose } from '../src/diagnose/index.ts'
 import { createVerifier, fromRequest, type VerifierOptions } from '../src/index.ts'
 import { authToken } from './requests.ts'

@@ -1,20 +1,17 @@
-import { listMadeSetUps } from '../../../conformance/diagnosis/made/index.ts'
-import type { SetUp } from '../../../conformance/diagnosis/setup.ts'
+import { readSetUps, type SetUp, toOptions, toRequest } from '../../../conformance/diagnosis/set-up.ts'
 import { type DiagnosableRequest, type DiagnoseOptions, type Diagnosis, diagnose } from '../src/diagnose/index.ts'
 import { fromRequest, type VerifierOptions } from '../src/index.ts'
 
-/** The corpus of broken set-ups that the suites of the package use as well. */
-export const setUps: readonly SetUp[] = await listMadeSetUps()
+/** Broken set-ups of the corpus that the suites of the package use as well. */
+export const setUps: readonly SetUp[] = readSetUps('made').filter(({ answer }) => answer !== 'genuine')
 
 /** Reads the options of a set-up as this library takes them. */
-export function readOptions({ options }: SetUp): VerifierOptions & DiagnoseOptions {
-  const { fromRequest: built, ...rest } = options
-  return { ...rest, ...(built && { publicUrl: fromRequest(built as unknown as Parameters<typeof fromRequest>[0]) }) }
+export function readOptions({ options, hints }: SetUp): VerifierOptions & DiagnoseOptions {
+  return { ...toOptions(options as never, fromRequest as never), ...hints } as VerifierOptions & DiagnoseOptions
 }
 
-/** A set-up's request. A parser's parameters may have types that the library does not allow. */
 export function readRequest({ request }: SetUp): DiagnosableRequest {
-  return request as unknown as DiagnosableRequest
+  return toRequest(request) as DiagnosableRequest
 }
 
 export function diagnoseSetUp(setUp: SetUp): Promise<Diagnosis> {

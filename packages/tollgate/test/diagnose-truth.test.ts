@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { handshake, json, post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { handshake, json, post, sms } from '../../../conformance/diagnosis/requests.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { causes } from '../src/diagnose/causes/index.ts'
 import { type DiagnoseOptions, type Diagnosis, diagnose, diagnoseSendGrid } from '../src/diagnose/index.ts'

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { post, sms } from '../../../conformance/diagnosis/made/direct.ts'
+import { post, sms } from '../../../conformance/diagnosis/requests.ts'
 import { diagnose, evenInProduction, withHints } from '../src/diagnose/index.ts'
 import { createVerifier } from '../src/index.ts'
 import { readRequests } from '../src/requests/index.ts'

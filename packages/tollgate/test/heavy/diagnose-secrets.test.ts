@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { afterEach, expect, test, vi } from 'vitest'
-import { messageText, sharedSecret } from '../../../../conformance/diagnosis/made/direct.ts'
-import type { SetUp } from '../../../../conformance/diagnosis/setup.ts'
+import { messageText, sharedSecret } from '../../../../conformance/diagnosis/requests.ts'
+import type { SetUp } from '../../../../conformance/diagnosis/set-up.ts'
 import { diagnose, evenInProduction, withHints } from '../../src/diagnose/index.ts'
 import { createVerifier } from '../../src/index.ts'
 import { diagnoseSetUp, readOptions, readRequest, setUps } from '../diagnose-support.ts'
@@ -38,9 +38,9 @@ function decodeLoosely(text: string): string {
   })
 }
 
-function expectNothingHidden(text: string, { hidden, name }: SetUp): void {
-  expectNoSecret(text, name)
-  for (const secret of hidden) expect(text.includes(secret), `${secret} in: ${name}`).toBe(false)
+function expectNothingHidden(text: string, { hidden = [], title }: SetUp): void {
+  expectNoSecret(text, title)
+  for (const secret of hidden) expect(text.includes(secret), `${secret} in: ${title}`).toBe(false)
 }
 
 test('no diagnosis shows a token, a secret, the expected signature or message text', async () => {
@@ -59,7 +59,7 @@ test('a GET whose query holds message text is shown without it, accepted or refu
 })
 
 test('JSON that was treated as a form is not shown as the name of a parameter', async () => {
-  for (const setUp of setUps.filter(({ expected }) => expected.flat().includes('json_taken_as_form'))) {
+  for (const setUp of setUps.filter(({ expected }) => expected.includes('json_taken_as_form'))) {
     const diagnosis = await diagnose(readRequest(setUp), { publicUrl: 'https://wrong.example', authToken: otherToken })
     expectNoSecret(JSON.stringify(diagnosis), 'json_taken_as_form')
   }
@@ -94,7 +94,7 @@ test('a verifier explains a rejection without them', async () => {
   vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)))
   stopClock()
   const verifier = createVerifier({ publicUrl: 'http://api.example.com', authToken, diagnose })
-  const first = setUps.find(({ name }) => name === 'the app sees http')
+  const first = setUps.find(({ title }) => title === 'the app sees http')
   if (first === undefined) throw new Error('There is no such set-up.')
   expect(await verifier.verify(readRequest(first))).toMatchObject({ ok: false, code: 'signature_mismatch' })
   await vi.waitFor(() => expect(lines).toHaveLength(1))

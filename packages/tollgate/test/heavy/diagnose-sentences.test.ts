@@ -11,7 +11,7 @@ import {
   sha256Signed,
   sms,
   without,
-} from '../../../../conformance/diagnosis/made/direct.ts'
+} from '../../../../conformance/diagnosis/requests.ts'
 import { createRandom } from '../../../../conformance/kit/random.ts'
 import { type CauseId, causes } from '../../src/diagnose/causes/index.ts'
 import type { CauseRow } from '../../src/diagnose/causes/row.ts'

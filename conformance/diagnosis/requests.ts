@@ -1,30 +1,25 @@
 import { createHash, createHmac } from 'node:crypto'
-import { encodeForm, joinParams, type Pairs } from '../../kit/sign.ts'
-import type { SeenOptions, SeenRequest, SetUp } from '../setup.ts'
+import { encodeForm, joinParams, type Pairs } from '../kit/sign.ts'
 
-/**
- * A set-up whose request is written out, signed for one URL and these parameters, and arrives with
- * others.
- */
-export interface DirectRow {
-  readonly name: string
-  readonly expected: readonly string[]
-  readonly request: SeenRequest
-  readonly options?: SeenOptions
-  /** No edit can undo the cause: it is only suspected, as the first. */
-  readonly suspected?: true
+/** A request as the application sees it. */
+interface SeenRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly body?: string | Uint8Array
+  readonly params?: unknown
+  readonly handshake?: boolean
 }
 
 // Invented keys and ids, in the form that Twilio's have.
-export const authToken = '0123456789abcdef0123456789abcdef'
+const authToken = '0123456789abcdef0123456789abcdef'
 export const otherToken = 'fedcba9876543210fedcba9876543210'
-export const accountSid = `AC${'0a'.repeat(16)}`
-export const otherSid = `AC${'1b'.repeat(16)}`
-export const origin = 'https://api.example.com'
-export const formType = 'application/x-www-form-urlencoded'
+const accountSid = `AC${'0a'.repeat(16)}`
+const origin = 'https://api.example.com'
+const formType = 'application/x-www-form-urlencoded'
 
 /** Signs a text by Twilio's rule, with Node.js alone. */
-export function sign(text: string, secret: string = authToken, hash: 'sha1' | 'sha256' = 'sha1'): string {
+function sign(text: string, secret: string = authToken, hash: 'sha1' | 'sha256' = 'sha1'): string {
   return createHmac(hash, secret).update(text, 'utf8').digest('base64')
 }
 
@@ -55,20 +50,6 @@ export const sms: Pairs = [
   ['AccountSid', accountSid],
   ['From', '+14155550142'],
   ['ApiVersion', '2010-04-01'],
-]
-
-export const call: Pairs = [
-  ['CallSid', `CA${'b2'.repeat(16)}`],
-  ['CallStatus', 'in-progress'],
-  ['Called', '+12025550123'],
-  ['To', '+12025550123'],
-  ['Caller', '+14155550142'],
-  ['From', '+14155550142'],
-  ['Direction', 'inbound'],
-  ['AccountSid', accountSid],
-  ['ApiVersion', '2010-04-01'],
-  ['SpeechResult', 'I want to pay my bill'],
-  ['Confidence', '0.9'],
 ]
 
 const twilioHeaders = {
@@ -124,8 +105,6 @@ export function get(signedUrl: string, { url, headers, secret = authToken }: Par
   }
 }
 
-export const event = '{"id": "EV1", "text": "the code is 4711", "name": "Zo\\u00eb", "n": [1, 2]}\n'
-
 /** Makes a JSON POST whose body may arrive as another. */
 export function json(sent: string, { url, headers, body = sent, secret = authToken }: Parts = {}): SeenRequest {
   const signedUrl = `https://api.example.com/events?bodySHA256=${sha256(sent)}`
@@ -152,63 +131,8 @@ export function handshake(signed: string, headers: HeaderValues = {}): SeenReque
   }
 }
 
-/** Makes a form POST without its bytes: only the parameters of a parser are left. */
-export function parsed(params: unknown, signedPairs: Pairs, url = 'https://api.example.com/sms'): SeenRequest {
-  const { body: _, ...rest } = post(url, { params: signedPairs })
-  return { ...rest, params }
-}
-
 export const without = (...names: string[]): Pairs => sms.filter(([name]) => !names.includes(name))
 export const mapped = (change: (value: string, name: string) => string, pairs = sms): Pairs =>
   pairs.map(([name, value]) => [name, change(value, name)] as const)
-export const toObject = (pairs: Pairs): Record<string, string> => Object.fromEntries(pairs)
-export const signature = sign(`${origin}/sms${joinParams(sms)}`)
-export const withSignature = (value: string | string[] | undefined): SeenRequest =>
-  post(`${origin}/sms`, { headers: { 'x-twilio-signature': value } })
-export const rfc2822Date = 'Wed, 25 Nov 2026 21:40:00 +0000'
-export const group: Pairs = [
-  ['EventType', 'onConversationAdded'],
-  ['AccountSid', accountSid],
-  ['ChatServiceSid', `IS${'c3'.repeat(16)}`],
-  ['ConversationSid', `CH${'d4'.repeat(16)}`],
-  ['MessagingBinding.Address', '+14155550142'],
-  ['MessagingBinding.Address', '+14155550199'],
-  ['MessagingBinding.ProxyAddress', '+12025550123'],
-]
 export const keyed = { 'x-twilio-webhooks-signature-settings': 'key=webhooks_sharedkey_1,algorithm=HMAC_SHA256' }
 export const sha256Signed = (secret: string): string => sign(`${origin}/sms${joinParams(sms)}`, secret, 'sha256')
-
-/**
- * Makes set-ups of rows.
- * @param rows the rows
- * @returns the set-ups
- */
-export function makeDirectSetUps(rows: readonly DirectRow[]): readonly SetUp[] {
-  return rows.map(({ name, expected, request, options, suspected = false }) => ({
-    name,
-    origin: 'made',
-    webhook: 'written out',
-    request,
-    options: { publicUrl: origin, authToken, ...options },
-    expected: [expected],
-    isProven: !suspected,
-    hidden: [
-      authToken,
-      otherToken,
-      sharedSecret,
-      messageText.trim(),
-      '4711',
-      'pay my bill',
-      'user:pass',
-      ...listSignatures(request),
-    ],
-  }))
-}
-
-/** Lists the signatures that this server could compute for the request. */
-function listSignatures({ url }: SeenRequest): string[] {
-  const texts = [`${origin}${url}`, `${origin}${url}${joinParams(sms)}`, `${origin}/sms${joinParams(sms)}`]
-  return texts.flatMap((text) =>
-    [authToken, otherToken, sharedSecret].flatMap((secret) => [sign(text, secret), sign(text, secret, 'sha256')]),
-  )
-}
