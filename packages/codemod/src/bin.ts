@@ -15,11 +15,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, relative } from 'node:path'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isManualMock, isTest, listFiles, type Report, sourceName } from './files.ts'
 import { mentionsValidation, readModule } from './names.ts'
 import { type Note, texts } from './notes.ts'
+import { lineOf } from './parse.ts'
 import { Planner } from './planner.ts'
 import { findMapping, findProject, hasTollgate, listOldTools, type Project } from './projects.ts'
 import type { Planned } from './transform.ts'
@@ -57,9 +58,21 @@ interface Group {
   isVerifying: boolean
 }
 
+/** A file that may get twilio's validation from a file that passes twilio on. */
+interface User {
+  readonly file: string
+  /** The first line with a name of validation, if there is one. */
+  readonly line: number | undefined
+  readonly loads: readonly string[]
+  /** True if it exports what it loads. */
+  readonly exports: boolean
+}
+
 /** The files that were read, and how many were not, and why. */
 interface Reading {
   readonly groups: ReadonlyMap<string, Group>
+  /** Files that validate, or pass on what others export, with the modules that they load. */
+  readonly users: User[]
   /** Files that name twilio, but nothing that could move. */
   unrelated: number
   readonly large: string[]
@@ -74,6 +87,7 @@ const nothing: Planned = {
   hasNames: false,
   blocks: [],
   route: undefined,
+  passed: [],
 }
 
 // The header, functions of any package that checks it, and a check made by hand.
@@ -82,9 +96,43 @@ const clearVerifying = /\b(validate(Express|Incoming)?Request|validateRequestWit
 // Code without any of these has neither a mock nor a route of Twilio's.
 const relevant = /mock|MessagingResponse|VoiceResponse|\b(Call|Message|Sms)Sid\b|\bFrom\b|SpeechResult|Digits/
 
+const exporting = /\bexport\b|\bexports\b/
+// A name of validation in code. `webhook` alone is a word of many comments.
+const using = /\bvalidate(Express|Incoming)?Request(WithBody)?\b|\bgetExpectedTwilioSignature\b|[.{,]\s*webhook\b/
+const loading = /(?:\bfrom|\brequire\s*\(|\bimport(?:\s*\(|(?=\s*['"])))\s*['"]([^'"\n]+)['"]/g
+
+/** Reads what a file loads, if it validates or exports what it loads. */
+function readUser(file: string, text: string): readonly User[] {
+  const at = text.search(using)
+  const exports = /\bexport\s*[*{]|\.\.\.\s*require\b|\bmodule\.exports\s*=\s*require\b/.test(text)
+  if (at < 0 && !exports) return []
+  const loads = [...text.matchAll(loading)].map(([, name = '']) => locate(file, name))
+  return [{ file, line: at < 0 ? undefined : lineOf(text, at), loads, exports }]
+}
+
+/** Returns the path of a module without its ending. Of a name that tools resolve, the last part. */
+function locate(file: string, name: string): string {
+  const path = name.startsWith('.') ? resolve(dirname(file), name) : name.replace(/^[@~#]?\//, '/')
+  return path.replace(/\.[cm]?[jt]sx?$/, '').replace(/\/index$/, '')
+}
+
+/** Lists the files that validate with what a file exports, directly or through other files. */
+function listUsers(file: string, users: readonly User[]): readonly User[] {
+  const found = new Set<User>()
+  const sources = [locate(file, `./${basename(file)}`)]
+  for (const source of sources)
+    for (const user of users) {
+      if (found.has(user) || !user.loads.some((name) => name === source || (name[0] === '/' && source.endsWith(name))))
+        continue
+      found.add(user)
+      if (user.exports) sources.push(locate(user.file, `./${basename(user.file)}`))
+    }
+  return [...found].filter(({ line }) => line !== undefined)
+}
+
 async function readFiles(files: readonly string[], report: Report): Promise<Reading> {
   const groups = new Map<string, Group>()
-  const reading: Reading = { groups, unrelated: 0, large: [], unreadable: [] }
+  const reading: Reading = { groups, users: [], unrelated: 0, large: [], unreadable: [] }
   const planner = new Planner()
   try {
     for (const file of files) {
@@ -93,6 +141,7 @@ async function readFiles(files: readonly string[], report: Report): Promise<Read
         const isLarge = statSync(file).size > maxBytes
         const bytes = isLarge ? readStart(file) : readFileSync(file)
         const isMock = isManualMock(file, (name) => readModule(name) !== undefined)
+        if (!isLarge) reading.users.push(...readUser(file, bytes.toString()))
         // In a Twilio Function, the package is the global `Twilio`.
         if (!isMock && !bytes.includes('twilio') && !bytes.includes('Twilio')) continue
         if (!sourceName.test(file)) throw new Error('this is not a JavaScript or TypeScript file')
@@ -112,7 +161,7 @@ async function readFiles(files: readonly string[], report: Report): Promise<Read
         if (isMock) {
           const note = { line: 1, text: texts.mock }
           if (isNamed) group.candidates.push({ file, planned: { ...nothing, notes: [note], blocks: [note] } })
-        } else if (isNamed || relevant.test(text))
+        } else if (isNamed || relevant.test(text) || exporting.test(text))
           group.candidates.push({ file, planned: await planner.plan(text, file) })
         else reading.unrelated++
       } catch (error) {
@@ -212,8 +261,11 @@ async function moveFiles(paths: readonly string[], dryRun: boolean): Promise<num
     const { route } = planned
     const unverified = route && !group.isVerifying && !isTestOf(group.project, file) ? [route] : []
     // One line says why a package is held. Replaced validation matters only to code that moves.
+    const passed = listUsers(file, reading.users).flatMap((user) =>
+      planned.passed.map(({ line }) => ({ line, text: `${texts.passed}${user.file}:${user.line}.` })),
+    )
     const isSilent = (planned.changed && !isChanging) || (planned.blocks.length > 0 && !held.has(group))
-    return isSilent ? unverified : [...planned.notes, ...unverified]
+    return [...passed, ...(isSilent ? [] : planned.notes), ...unverified]
   }
 
   function summarize(): void {

@@ -21,7 +21,7 @@ import {
   typeNames,
   validationNames,
 } from './names.ts'
-import { Findings, isLossyParser, texts } from './notes.ts'
+import { Findings, isLossyParser, type Note, texts } from './notes.ts'
 import { areNested, climbCasts, findDeclaration, listUses, type Parsed, readKey, readText } from './parse.ts'
 import { Judge, partition } from './uses.ts'
 
@@ -38,6 +38,8 @@ export interface Plan {
   readonly isMock: boolean
   /** True if a name of validation occurs in the code. */
   readonly hasNames: boolean
+  /** Where code without such a name passes the whole package on, to other files perhaps. */
+  readonly passed: readonly Note[]
 }
 
 /**
@@ -66,12 +68,13 @@ export function planMove(source: string, parsed: Parsed): Plan {
     judge.judgeGlobal(node)
   }
   const replacing = mocks.filter(({ mock }) => mock !== 'reads')
-  if (replacing.length > 0) return { ...planMocks(replacing), findings, isMock: true, hasNames }
+  if (replacing.length > 0) return { ...planMocks(replacing), findings, isMock: true, hasNames, passed: [] }
+  let passed: readonly Note[] = []
   if (!edits.isEmpty) checkFile()
-  // Without such a name, no validation goes through this file's twilio.
-  else if (!hasNames) findings.drop()
+  // Without such a name, no validation goes through this file's twilio, unless another file gets it.
+  else if (!hasNames) passed = findings.drop()
   else if (findings.list(false).length === 0) judge.judgeOthers()
-  return { edits, findings, isMock: false, hasNames }
+  return { edits, findings, isMock: false, hasNames, passed }
 
   /** Adds a mock of `tollgate/compat` beside each of twilio. */
   function planMocks(list: readonly { readonly call: CallExpression; readonly mock: Mock }[]): Pick<Plan, 'edits'> {

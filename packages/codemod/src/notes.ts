@@ -16,6 +16,7 @@ export interface Note {
 export const texts = {
   notFollowed: 'This use of twilio was not followed. Move the validation by hand if it goes through here.',
   exported: 'twilio is exported here. Files that import it from here keep its validation: move them by hand.',
+  passed: 'twilio goes on from here, so its validation stays in use. Import it from tollgate/compat instead in ',
   reassigned: 'This name for twilio has several values or declarations. Move its validation by hand.',
   inspected: 'This code inspects a function of twilio, so this file stays. Move its validation by hand.',
   mock: 'This replaces validation of twilio, and would not reach what has moved: mock tollgate/compat here, or sign real requests with tollgate/testing.',
@@ -25,7 +26,10 @@ export const texts = {
     'Twilio calls this route, and nothing here verifies that it is Twilio: guard it with twilioWebhook of tollgate.',
   failed: 'The move would damage this file, so it stays. Move its validation by hand.',
   host: 'Without `url` or `host` the Host header is trusted: set one, or use `publicUrl` of tollgate/express.',
+  hostUrl:
+    'This URL is built from the Host header, which the caller chooses: write the public origin of your server here.',
   off: '`validate: false` turns the check off: nothing is verified here.',
+  mayBeOff: '`validate` decides whether anything is verified here: make sure that it is true in production.',
   discarded: 'The result of this call is not used, so nothing is verified here.',
   empty: 'An empty token is a TypeError in tollgate/compat: check the token before this call.',
   parser:
@@ -77,10 +81,13 @@ export class Findings {
     return this.#blocks
   }
 
-  /** Drops what was said about code that stays, but for the replaced validation. */
-  drop(): void {
-    this.#kept.length = 0
+  /**
+   * Drops the notes on code that stays, but not those on replaced validation.
+   * @returns the dropped notes
+   */
+  drop(): readonly Note[] {
     this.#isFrozen = this.#blocks.length > 0
+    return this.#kept.splice(0)
   }
 
   /** Lists the notes by line. Notes about code that moves apply only if it does. */
@@ -103,6 +110,12 @@ const tokenIndexes: Readonly<Record<string, number>> = {
   webhook: 0,
 }
 
+const urlIndexes: Readonly<Record<string, number>> = {
+  getExpectedTwilioSignature: 1,
+  validateRequest: 2,
+  validateRequestWithBody: 2,
+}
+
 /**
  * Checks a call of a function that moves.
  * @returns notes, and the options that the function would refuse
@@ -113,26 +126,35 @@ export function judgeCall(
   name: string,
 ): { readonly notes: readonly string[]; readonly refused: readonly string[] } {
   const token = call.arguments[tokenIndexes[name] ?? -1]
-  const nothing = { notes: token && mayBeEmpty(parsed, token) ? [texts.empty] : [], refused: [] }
+  const url = call.arguments[urlIndexes[name] ?? -1]
+  const notes = [
+    ...(token && mayBeEmpty(parsed, token) ? [texts.empty] : []),
+    ...(url && readsHost(parsed, url, new Set()) ? [texts.hostUrl] : []),
+  ]
   // `webhook(token, options)` and `webhook(options)`, but
   // `validateExpressRequest(request, token, options)`.
   const index = { webhook: 0, validateExpressRequest: 2, validateIncomingRequest: 2 }[name]
-  if (index === undefined) return nothing
+  if (index === undefined) return { notes, refused: [] }
   const args = call.arguments.slice(index).map((argument) => readArgument(parsed, argument))
-  if (args.includes('unknown')) return nothing
+  if (args.includes('unknown')) return { notes, refused: [] }
   const properties = args.flatMap((argument) => (typeof argument === 'string' ? [] : argument.properties))
   const keys = properties.map((property) => (property.type === 'Property' ? readKey(property) : undefined))
-  const isOff = properties.some(
-    (property) =>
-      property.type === 'Property' &&
-      readKey(property) === 'validate' &&
-      property.value.type === 'Literal' &&
-      property.value.value === false,
-  )
+  const findValue = (key: string): Node | undefined => {
+    const property = properties.find((one) => one.type === 'Property' && readKey(one) === key)
+    return property?.type === 'Property' ? stripCasts(property.value) : undefined
+  }
+  const validate = findValue('validate')
+  const validates = validate === undefined || (validate.type === 'Literal' ? validate.value : 'maybe')
+  const address = findValue('url') ?? findValue('host')
+  if (address && readsHost(parsed, address, new Set())) notes.push(texts.hostUrl)
   // A spread or a computed key may be any option.
   const isOpen = keys.includes(undefined) || keys.includes('url') || keys.includes('host')
   return {
-    notes: [...nothing.notes, ...(isOff ? [texts.off] : isOpen ? [] : [texts.host])],
+    notes: [
+      ...notes,
+      ...(validates === false ? [texts.off] : validates === 'maybe' ? [texts.mayBeOff] : []),
+      ...(isOpen || validates === false ? [] : [texts.host]),
+    ],
     refused: name === 'webhook' ? keys.filter((key) => key !== undefined && !webhookOptions.has(key)).map(String) : [],
   }
 }
@@ -167,6 +189,37 @@ function mayBeEmpty(parsed: Parsed, argument: Node): boolean {
   )
   return !isChecked && stripCasts(declaration.init).type !== 'Identifier' && mayBeEmpty(parsed, declaration.init)
 }
+
+/**
+ * Returns true for an expression that reads the Host header, itself or through the names and
+ * functions of this file that it uses.
+ * @param seen the declarations that were followed
+ */
+function readsHost(parsed: Parsed, { start, end }: Range, seen: Set<Node>): boolean {
+  return parsed.nodes.some((node) => {
+    if (node.start < start || node.end > end) return false
+    const key = /^(MemberExpression|Property)$/.test(node.type) ? readKey(node as { key?: Node }) : readText(node)
+    if (key !== undefined && /^(x-forwarded-host|X-Forwarded-Host|[hH]ost|hostname)$/.test(key)) {
+      if (node.type === 'MemberExpression') return isOfRequest(node.object)
+      const owner = node.parent?.parent
+      if (node.type !== 'Property') return true
+      return owner?.type === 'VariableDeclarator' && owner.init !== null && isOfRequest(owner.init)
+    }
+    const variable = node.type === 'Identifier' ? parsed.findVariable(node) : undefined
+    const declaration = variable && findDeclaration(variable)
+    if (!declaration || seen.has(declaration) || seen.size > 50 || isParameter(variable)) return false
+    seen.add(declaration)
+    return readsHost(parsed, declaration, seen)
+  })
+}
+
+const isParameter = ({ defs: [definition] }: Variable): boolean => definition?.type === 'Parameter'
+
+/** Returns true for `request`, `req.headers` and `context.req`. */
+const isOfRequest = (node: Node): boolean =>
+  node.type === 'MemberExpression'
+    ? /^(headers|req|request)$/.test(readKey(node) ?? '')
+    : node.type === 'Identifier' && /^(_?req|headers|event|ctx|context)/i.test(node.name)
 
 const isTokenName = (name: string | undefined): boolean => /token|secret|auth|undefined/i.test(name ?? '')
 

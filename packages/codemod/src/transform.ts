@@ -24,6 +24,8 @@ export interface Planned extends Transformed {
   readonly blocks: readonly Note[]
   /** A route that Twilio calls, if the code has one. Another file may verify it. */
   readonly route: Note | undefined
+  /** Where the code passes the whole package on. It matters if another file validates with it. */
+  readonly passed: readonly Note[]
 }
 
 /**
@@ -59,12 +61,13 @@ export function plan(source: string, file?: string): Planned {
     hasNames: false,
     blocks: [],
     route: undefined,
+    passed: [],
   } as const
   if (!/[tT]wilio/.test(source)) return nothing
   const mark = source.startsWith('\uFEFF') ? '\uFEFF' : ''
   const text = source.slice(mark.length)
   const parsed = parse(text, file)
-  const { edits, findings, isMock, hasNames } = planMove(text, parsed)
+  const { edits, findings, isMock, hasNames, passed } = planMove(text, parsed)
   const next = edits.isEmpty || findings.isFrozen ? text : applySafely(edits, parsed)
   if (next === undefined) findings.keep({ start: 0, end: 0 }, texts.failed)
   const changed = next !== undefined && next !== text
@@ -76,6 +79,7 @@ export function plan(source: string, file?: string): Planned {
     kind: changed ? (isMock ? 'mock' : 'move') : 'none',
     hasNames,
     blocks: findings.blocks,
+    passed,
     route: node && { line: lineOf(text, node.start), text: texts.unverified },
   }
 }

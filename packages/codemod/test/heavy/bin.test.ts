@@ -48,6 +48,33 @@ test('notes are listed where nothing changes, too', () => {
   })
 })
 
+for (const [title, passing, between, using] of [
+  ['export *', "export * from 'twilio'\n", '', "import { validateRequest } from './sdk.mjs'\n"],
+  [
+    'a spread',
+    "export const sdk = { ...(await import('twilio')) }\n",
+    '',
+    "import * as sdk from './sdk.mjs'; sdk.webhook()\n",
+  ],
+  [
+    'another export',
+    "export * from 'twilio'\n",
+    "export * from './sdk.mjs'\n",
+    "import { webhook } from '@/lib.mjs'\n",
+  ],
+] as const)
+  test(`twilio that one file passes on, and another one validates with, is a note that names both: ${title}`, () => {
+    const sdk = write('sdk.mjs', passing)
+    if (between !== '') write('lib.mjs', between)
+    write('other.mjs', "import { validateRequest } from './unrelated.mjs'\n")
+    const user = write('guard.mjs', `\n${using}`)
+    write('app.js', mover)
+    const { stdout } = runBin(folder)
+    expect(stdout).toContain(`unchanged ${sdk}\n  ${sdk}:1 twilio goes on from here`)
+    expect(stdout).toContain(`tollgate/compat instead in ${user}:2.\n`)
+    expect(stdout).toContain('1 file changed, 2 files with notes')
+  })
+
 test('a file without a name of validation has no note, and is counted', () => {
   write('send.js', "module.exports = require('./sdk')(require('twilio')).messages\n")
   write('send.test.js', "jest.mock('twilio', () => () => ({ messages: {} }))\n")

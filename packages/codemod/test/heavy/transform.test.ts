@@ -102,7 +102,9 @@ describe('the names of validation', () => {
 describe('notes on code that moves', () => {
   const parser = 'JSON webhooks need their raw bytes'
   const host = 'Without `url` or `host`'
+  const hostUrl = 'This URL is built from the Host header'
   const off = '`validate: false`'
+  const mayBeOff = '`validate` decides'
   const discarded = 'The result of this call is not used'
   const empty = 'An empty token is a TypeError'
 
@@ -147,6 +149,20 @@ describe('notes on code that moves', () => {
     ['use(twilio.webhook({ validate: false }))', [off]],
     ['const { webhook } = twilio; use(webhook({ validate: false }))', [off]],
     ['const guard = (twilio as any).webhook; use(guard({ validate: false }))', [off]],
+    ["use(twilio.webhook({ url, validate: process.env.NODE_ENV !== 'test' }))", [mayBeOff]],
+    ['use(twilio.webhook({ url, validate: isProduction }))', [mayBeOff]],
+    ['use(twilio.webhook({ url, validate: true }))', []],
+    ['use(twilio.webhook({ host: req.headers.host }))', [hostUrl]],
+    ["ok = twilio.validateRequest(token, signature, 'https://' + req.get('host'), body)", [hostUrl]],
+    [
+      "const own = 'https://' + req.headers['host']; ok = twilio.validateRequest(token, signature, own, body)",
+      [hostUrl],
+    ],
+    ["const { host: h } = req.headers; ok = twilio.validateRequest(token, signature, h + '/', body)", [hostUrl]],
+    ['const own = (r) => new URL(r.url, r.req.hostname); ok = twilio.validateRequest(t, s, own(req), body)', [hostUrl]],
+    ['ok = twilio.validateRequestWithBody(t, s, context.req.host, body)', [hostUrl]],
+    ['ok = twilio.validateRequest(t, s, config.host + req.originalUrl, req.headers.host)', []],
+    ['ok = twilio.validateRequest(t, s, process.env.HOST + req.originalUrl, body)', []],
     ['use(twilio.validateExpressRequest(request, token))', [host]],
     ['use(twilio.validateExpressRequest(request, token, { url }))', []],
     ['use(twilio.validateRequest(token, signature, url, params))', []],
