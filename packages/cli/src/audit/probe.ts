@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import manifest from '../../package.json' with { type: 'json' }
 import { UnreachableError, UsageError } from '../exit.ts'
-import { deliverForStatus } from '../sending/deliver.ts'
+import { deliverForHead } from '../sending/deliver.ts'
 import { toAddress } from '../sending/prepare.ts'
 import { maxRunMs } from '../twilio-api/client.ts'
 import { findDefaultPort, parseWebhookUrl, removeFragment, toAsciiHost } from '../twilio-api/webhook-url.ts'
@@ -167,7 +167,8 @@ async function ask(
       }),
       ...(signature !== undefined && { 'x-twilio-signature': signature }),
     }
-    return await deliverForStatus({ ...address, method, headers: { ...headers, ...own }, body: form }, timeoutMs)
+    const delivery = { ...address, method, headers: { ...headers, ...own }, body: form }
+    return (await deliverForHead(delivery, timeoutMs)).status
   } catch (error) {
     if (error instanceof UnreachableError) return `no answer (${error.message.replace(/\.$/, '')})`
     // Twilio stores URLs that no client can call.

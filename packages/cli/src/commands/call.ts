@@ -17,7 +17,7 @@ import { LocalTransport, type Mapping, readMapping } from '../calling/transport.
 import { asUsage, EXIT, UnreachableError, UsageError } from '../exit.ts'
 import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { authTokenFlags, readSecrets } from '../secrets.ts'
-import { explainForbidden } from '../sending/prepare.ts'
+import { explainForbidden, readBase } from '../sending/prepare.ts'
 import type { Command } from './command.ts'
 
 // Standard input is the keyboard.
@@ -153,6 +153,7 @@ function readAddresses(args: Args): { origin: string; path: string; mappings: re
   if (parts === undefined || !/^https?$/i.test(parts.scheme) || parts.userinfo !== '')
     throw new UsageError('--to needs an http or https URL without a password.')
   const publicUrl = args.text('public-url')
+  readBase({ to, publicUrl })
   const own = readMapping(`${publicUrl ?? parts.origin}=${parts.origin}`)
   // The fragment has connection overrides, which are not sent.
   const path = parts.target + (/#.*$/s.exec(to)?.[0] ?? '')

@@ -1,12 +1,17 @@
 import { splitUrl } from 'tollgate/requests'
 import { addScheme } from '../addresses.ts'
 import { type ConformCase, conformCases, prepareCase, type Receiver } from '../conform/cases.ts'
+import { type Answered, type Fault, findFaults, judge, type Outcome, type Result } from '../conform/judge.ts'
 import { EXIT, UsageError } from '../exit.ts'
 import { colorsFor, hideQuery, type Io, print, printJson } from '../io.ts'
+import { didYouMean } from '../nearest.ts'
 import { authTokenFlags, readSecrets } from '../secrets.ts'
-import { type Delivery, deliverForStatus } from '../sending/deliver.ts'
+import { type Delivery, deliverForHead } from '../sending/deliver.ts'
+import { readBase } from '../sending/prepare.ts'
 import { startProgress } from '../sending/progress.ts'
 import type { Command } from './command.ts'
+
+const ids = conformCases.map(({ id }) => id)
 
 export const command: Command = {
   words: '',
@@ -15,36 +20,41 @@ export const command: Command = {
     'public-url': {
       type: 'text',
       value: 'URL',
-      describe: 'The URL of the receiver as Twilio has it, if it is not --to; its host is sent as the Host header',
+      describe: "The receiver's publicUrl, if it is not the address of --to; its host is sent as the Host header",
     },
+    accept: { type: 'list', value: 'ID', describe: 'A case that may fail; repeatable' },
     timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15' },
     json: { type: 'switch', describe: 'Print one JSON document' },
     ...authTokenFlags,
   },
   examples: [
     ['tollgate conform --to http://127.0.0.1:5000/sms', 'a server in any language'],
-    ['tollgate conform --to http://127.0.0.1:5000/sms --public-url https://api.example.com/sms', 'as behind a proxy'],
+    ['tollgate conform --to http://127.0.0.1:5000/sms --public-url https://api.example.com', 'as behind a proxy'],
   ],
   epilogue:
-    'The receiver has only to answer genuine requests with 2xx and all others with another status, or to close the connection. Send to a server for tests: it handles each genuine request. Exits with 1 if the score is not full.',
+    'The receiver has only to answer genuine requests with 2xx and all others with another status, or to close the connection. Send to a server for tests: it handles each genuine request. Exits with 1 if a case fails that --accept does not name.',
   async run(args, io) {
     const to = addScheme(args.text('to') ?? '', 'http')
     if (to === '') throw new UsageError('--to is missing: the URL of the receiver.')
-    const publicUrl = args.text('public-url') ?? to
-    for (const [flag, url] of [
-      ['--to', to],
-      ['--public-url', publicUrl],
-    ] as const)
-      checkUrl(flag, url)
+    checkUrl('--to', to)
+    const given = args.text('public-url')
+    if (given !== undefined) checkUrl('--public-url', given)
+    const publicUrl = given === undefined ? to : readBase({ to, publicUrl: given }) + (splitUrl(to)?.target ?? '')
+    const accept = args.list('accept')
+    const unknown = accept.find((id) => !ids.includes(id))
+    if (unknown !== undefined)
+      throw new UsageError(`--accept: there is no such case.${didYouMean(unknown, ids) || ' --json lists the ids.'}`)
     const { authTokens } = await readSecrets(args, io)
     const [authToken] = authTokens
     if (authToken === undefined) throw new UsageError('This command signs with an Auth Token.')
     const timeoutMs = (args.integer('timeout', 1, 600) ?? 15) * 1000
-    const results = await tryAll({ to, publicUrl, authToken }, timeoutMs, io)
+    const results = await tryAll({ to, publicUrl, authToken }, timeoutMs, accept, io)
+    const faults = findFaults(results)
     const score = { genuine: count(results, 'genuine'), forged: count(results, 'forged') }
-    if (args.has('json')) printJson(io, { to: hideQuery(to), publicUrl, score, cases: results.map(toJson) })
-    else printScore(io, results, score)
-    return results.every(({ isRight }) => isRight) ? EXIT.ok : EXIT.notGenuine
+    if (args.has('json'))
+      printJson(io, { to: hideQuery(to), publicUrl, score, faults: faults.map(toJson), cases: results.map(caseToJson) })
+    else printScore(io, results, faults, score)
+    return faults.length === 0 ? EXIT.ok : EXIT.notGenuine
   },
 }
 
@@ -57,22 +67,18 @@ function checkUrl(flag: string, url: string): void {
     )
 }
 
-interface Result {
-  readonly one: ConformCase
-  /** 0: there was no answer. */
-  readonly status: number
-  /** True if a genuine request was accepted, or a forged one was not. */
-  readonly isRight: boolean
-}
-
-async function tryAll(receiver: Receiver, timeoutMs: number, io: Io): Promise<Result[]> {
+async function tryAll(
+  receiver: Receiver,
+  timeoutMs: number,
+  accept: readonly string[],
+  io: Io,
+): Promise<readonly Result[]> {
   const results: Result[] = []
   const progress = startProgress(io, conformCases.length)
   try {
     for (const one of conformCases) {
-      const status = await askStatus(prepareCase(one, receiver), receiver, timeoutMs)
-      const isAccepted = status >= 200 && status < 300
-      results.push({ one, status, isRight: isAccepted === (one.kind === 'genuine') })
+      const answered = await ask(prepareCase(one, receiver), receiver, timeoutMs)
+      results.push({ one, status: answered.status, outcome: judge(one, answered, accept) })
       progress.advance()
     }
   } finally {
@@ -82,20 +88,20 @@ async function tryAll(receiver: Receiver, timeoutMs: number, io: Io): Promise<Re
 }
 
 /**
- * Returns 0 for a connection that the receiver closed without an answer, which is what many servers
+ * Returns status 0 for a connection that the receiver closed without an answer, which is what many servers
  * do after an exception.
  * @throws UnreachableError if it does not answer the first case either: then it has crashed, and
  *   its silence would look like a good check
  */
-async function askStatus(delivery: Delivery, receiver: Receiver, timeoutMs: number): Promise<number> {
+async function ask(delivery: Delivery, receiver: Receiver, timeoutMs: number): Promise<Answered> {
   try {
-    return await deliverForStatus(delivery, timeoutMs)
+    return await deliverForHead(delivery, timeoutMs)
   } catch (error) {
     const [first] = conformCases
     const { cause }: { readonly cause?: unknown } = Object(error)
     if (first === undefined || !['ECONNRESET', 'EPIPE'].includes(Object(cause).code)) throw error
-    await deliverForStatus(prepareCase(first, receiver), timeoutMs)
-    return 0
+    await deliverForHead(prepareCase(first, receiver), timeoutMs)
+    return { status: 0, headers: {} }
   }
 }
 
@@ -105,24 +111,50 @@ interface Count {
 }
 
 function count(results: readonly Result[], kind: ConformCase['kind']): Count {
-  const own = results.filter(({ one }) => one.kind === kind)
-  return { right: own.filter(({ isRight }) => isRight).length, of: own.length }
+  const own = results.filter(({ one, outcome }) => one.kind === kind && outcome !== 'absent')
+  return { right: own.filter(({ outcome }) => outcome === 'right').length, of: own.length }
 }
 
-function toJson({ one: { id, kind, what, attack, source }, status, isRight }: Result): object {
-  return { id, kind, what, ...(attack && { attack }), ...(source && { source }), status, right: isRight }
+function caseToJson({ one: { id, kind, what, attack, source }, status, outcome }: Result): object {
+  return { id, kind, what, ...(attack && { attack }), ...(source && { source }), status, outcome }
 }
 
-function printScore(io: Io, results: readonly Result[], { genuine, forged }: Record<ConformCase['kind'], Count>): void {
+function toJson({ cause, results }: Fault): object {
+  return { ...cause, cases: results.map(({ one }) => one.id) }
+}
+
+const shown = 3
+
+function printScore(
+  io: Io,
+  results: readonly Result[],
+  faults: readonly Fault[],
+  { genuine, forged }: Record<'genuine' | 'forged', Count>,
+): void {
   const colors = colorsFor(io.stdout, io.env)
-  for (const kind of ['genuine', 'forged'] as const) {
-    const wrong = results.filter(({ one, isRight }) => one.kind === kind && !isRight)
-    if (wrong.length === 0) continue
-    print(io, colors.red(kind === 'genuine' ? 'Genuine, but refused:' : 'Forged, but accepted:'))
-    for (const { one, status } of wrong) print(io, `  ${one.id.padEnd(22)}${status || 'no answer'}  ${one.what}`)
+  for (const { cause, results: own } of faults) {
+    print(io, colors.red(`${cause.title}: ${own.length === 1 ? '1 case' : `${own.length} cases`}`))
+    for (const { one, status } of own.slice(0, shown)) {
+      const verb = one.kind === 'genuine' ? 'refused' : 'accepted'
+      print(io, `  ${one.id.padEnd(22)}${status || 'no answer'}, ${verb}: ${one.what}`)
+    }
+    if (own.length > shown) print(io, `  and ${listIds(own.slice(shown))}`)
+    if (cause.rule !== undefined) print(io, `  Twilio: “${cause.rule}”`)
+  }
+  const others: readonly (readonly [outcome: Outcome, words: string])[] = [
+    ['expected', 'Failed as --accept says'],
+    ['absent', 'Not judged, because the receiver has no route for the method'],
+    ['limit', 'Accepted, as the scheme cannot tell them from genuine requests (a gateway can)'],
+  ]
+  for (const [outcome, words] of others) {
+    const own = results.filter((result) => result.outcome === outcome)
+    if (own.length > 0) print(io, `${words}: ${listIds(own)}`)
   }
   print(io, `genuine accepted  ${genuine.right} of ${genuine.of}`)
   print(io, `forged refused    ${forged.right} of ${forged.of}`)
-  if (genuine.right === 0)
-    print(io, 'No genuine request was accepted: compare the Auth Token, --public-url and the path of the receiver.')
+  if (faults.length > 0) print(io, 'How Twilio signs: https://www.twilio.com/docs/usage/security')
+}
+
+function listIds(results: readonly Result[]): string {
+  return results.map(({ one }) => one.id).join(', ')
 }

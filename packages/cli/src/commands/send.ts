@@ -8,7 +8,7 @@ import { findByKind, nameSigningFlag, otherKinds, otherSchemes, signingFlags } f
 import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
 import { contentFlags, readContent } from '../sending/content.ts'
 import { type Answer, type Delivery, deliver } from '../sending/deliver.ts'
-import { explainForbidden, prepare, prepareCaptured, toAddress } from '../sending/prepare.ts'
+import { explainForbidden, prepare, prepareCaptured, readBase, toAddress } from '../sending/prepare.ts'
 import { startProgress } from '../sending/progress.ts'
 import { isDone, reportJson, reportText } from '../sending/report.ts'
 import { type Command, inGroup } from './command.ts'
@@ -101,6 +101,7 @@ async function readMade(args: Args, io: Io, to: string): Promise<Source> {
   const secrets = await readSecrets(args, io)
   const { authTokens, sharedKey, names } = secrets
   const addresses = { to, publicUrl: args.text('public-url') }
+  readBase(addresses)
   const make = (index: number) => {
     // What the user gave is sent as it is, at least once.
     const input = index > 0 ? renewSids(content) : kind === undefined ? content : renewSids(content, given)

@@ -7,7 +7,10 @@ import { toAddress } from '../sending/prepare.ts'
 /** A request of `conform/cases.json`. The README beside it describes each field. */
 export interface ConformCase {
   readonly id: string
-  readonly kind: 'genuine' | 'forged'
+  /** `limit`: the scheme cannot tell the request from a genuine one, so no receiver must refuse it. */
+  readonly kind: 'genuine' | 'forged' | 'limit'
+  /** The id of the fault that a receiver has if it fails this case alone. */
+  readonly cause: string
   readonly what: string
   /** The class of attack, as docs/attacks.md lists them. */
   readonly attack?: string
@@ -23,14 +26,26 @@ export interface ConformCase {
   readonly key?: 'other' | 'empty'
   readonly hash?: 'sha256'
   /** How the signature is changed before it is sent. */
-  readonly change?: 'cut' | 'end' | 'case' | 'character'
+  readonly change?: 'cut' | 'end' | 'case' | 'character' | 'hex'
   /** The character of the signature that `character` changes, from 1. */
   readonly at?: number
   /** `null`: the signature is not in a header. */
   readonly header?: null
 }
 
+/** A fault of receivers. */
+export interface ConformCause {
+  readonly id: string
+  readonly title: string
+  /** A line of Twilio's page, word for word, and the page. */
+  readonly rule?: string
+  readonly page?: string
+  /** Which other cases fail too if a receiver has the fault: genuine ones, or those without a signature. */
+  readonly explains?: 'all' | 'form' | 'query' | 'unsigned'
+}
+
 export const conformCases = document.cases as readonly ConformCase[]
+export const conformCauses = document.causes as readonly ConformCause[]
 
 const startLength = 24
 const base64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
@@ -39,6 +54,7 @@ const changes: Readonly<Record<NonNullable<ConformCase['change']>, (signature: s
   end: (signature) => `${signature.slice(0, startLength)}AAA=`,
   case: (signature) =>
     signature.replace(/[a-z]/gi, (letter) => (letter < 'a' ? letter.toLowerCase() : letter.toUpperCase())),
+  hex: (signature) => Buffer.from(signature, 'base64').toString('hex'),
   character: (signature, at) => signature.slice(0, at - 1) + changeBit(signature.charAt(at - 1)) + signature.slice(at),
 }
 
@@ -103,6 +119,7 @@ function listPlaces(publicUrl: string): Readonly<Record<string, string>> {
     url: publicUrl,
     origin,
     scheme,
+    otherProtocol: scheme === 'https' ? 'http' : 'https',
     authority,
     path: target,
     urlWithPort: `${scheme}://${host}:${port}${target}`,

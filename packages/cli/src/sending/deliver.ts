@@ -40,10 +40,13 @@ export async function deliver(delivery: Delivery, timeoutMs: number): Promise<An
 }
 
 /**
- * Returns the status, without the body, which may never end.
+ * Returns the status and the headers, without the body, which may never end.
  * @throws UnreachableError if no status arrived in time
  */
-export async function deliverForStatus(delivery: Delivery, timeoutMs: number): Promise<number> {
+export async function deliverForHead(
+  delivery: Delivery,
+  timeoutMs: number,
+): Promise<{ status: number; headers: IncomingMessage['headers'] }> {
   return await within(
     delivery,
     timeoutMs,
@@ -51,8 +54,8 @@ export async function deliverForStatus(delivery: Delivery, timeoutMs: number): P
     (signal) =>
       new Promise((resolve, reject) => {
         const request = createRequest(delivery, signal)
-        const finish = ({ statusCode }: IncomingMessage): void => {
-          resolve(statusCode ?? 0)
+        const finish = ({ statusCode = 0, headers }: IncomingMessage): void => {
+          resolve({ status: statusCode, headers })
           request.destroy()
         }
         request.on('error', reject).on('response', finish).on('upgrade', finish)

@@ -2,7 +2,7 @@ import { hiddenValue, type RecordedRequest, splitUrl, toIncoming } from 'tollgat
 import { type SignRequestInput, signRequest } from 'tollgate/testing'
 import { asUsage, type OptionNames, UsageError } from '../exit.ts'
 import { checkGiven } from '../inputs/flags.ts'
-import { hideQuery } from '../io.ts'
+import { cleanText, hideQuery } from '../io.ts'
 import type { Delivery } from './deliver.ts'
 
 interface Addresses {
@@ -97,6 +97,25 @@ export function explainForbidden(signedUrl: string, key = 'the Auth Token'): str
     'If the server knows itself by another URL, give that as --public-url. If it has another Auth Token, set',
     'TWILIO_AUTH_TOKEN, or use --auth-token-file. The log of the server names the reason.',
   ].join('\n')
+}
+
+/**
+ * Returns the part of a signed URL that comes before the path of `to`: the public URL, or the origin of `to`.
+ * @throws UsageError if the path of `to` begins with that of the public URL. Then `to` is the proxy that removes it, or
+ *   the public URL is that of the whole route
+ */
+export function readBase({ to, publicUrl }: Addresses): string {
+  const { origin, target } = toAddress(to)
+  if (publicUrl === undefined) return origin
+  const base = cutPublicUrl(publicUrl)
+  const { origin: publicOrigin, target: prefix } = splitUrl(base) ?? { origin: base, target: '/' }
+  if (prefix === '/' || !`${target.replace(/\?.*$/s, '')}/`.startsWith(`${prefix}/`)) return base
+  const inner = target.slice(prefix.length)
+  throw new UsageError(
+    `The path of --to is added to --public-url, and begins with ${cleanText(prefix)} already. ` +
+      `If --to is the proxy, or a server that removes nothing, write --public-url ${cleanText(publicOrigin)}. ` +
+      `If --to is the server behind a proxy that removes ${cleanText(prefix)}, write --to ${hideQuery(origin + inner)}.`,
+  )
 }
 
 function cutPublicUrl(publicUrl: string): string {
