@@ -16,7 +16,7 @@ export const classes = {
   A8: 'a query that is re-ordered, re-encoded or extended, or has thousands of fields',
   A9: 'a fragment or userinfo in the configured URL',
   A10: 'an address of which the router or the handler reads another path or query than the one that was verified',
-  A11: 'text that its author cuts anew: names and values with the same signing string',
+  A11: 'a text that its author divides into other names and values, with the same signing string',
   B1: 'a signed GET sent as another method, with a body',
   B2: 'a content type that changes the meaning of a body',
   B3: 'JSON without bodySHA256, and every malformed bodySHA256',

@@ -26,7 +26,7 @@ export async function judgeList(list: List): Promise<readonly Judged[]> {
   return judged
 }
 
-async function judge(setUp: SetUp, list: List): Promise<Judged> {
+export async function judge(setUp: SetUp, list: List): Promise<Judged> {
   const options = toOptions(setUp.options, fromRequest)
   const request = toRequest(setUp.request)
   const diagnosis = await diagnose(request, { ...options, ...setUp.hints })
@@ -141,7 +141,7 @@ async function verifies(seen: SetUp['request'], options: VerifierOptions): Promi
 
 /** Lists the keys, right signatures and words of people that a diagnosis shows. */
 function listLeaks(
-  { request, options, hints, hidden = [] }: SetUp,
+  { request, options, hints, sent, hidden = [] }: SetUp,
   diagnosis: Diagnosis,
   text: string,
 ): readonly string[] {
@@ -149,7 +149,9 @@ function listLeaks(
   const outputs = [JSON.stringify(diagnosis.verdict.ok ? {} : diagnosis), text]
   const keys = JSON.stringify([options.authToken, options.sharedKeys, hints?.otherTokens]).match(/\b[0-9a-f]{32}\b/g)
   // Half of an AccountSid as the token is no secret.
-  const secrets = [...hidden, ...(keys ?? []).filter((key) => !JSON.stringify(request).includes(`AC${key}`))]
+  // A shorter one may be a part of a word.
+  const words = new URLSearchParams(sent?.form).getAll('Body').filter((text) => text.length > 4)
+  const secrets = [...hidden, ...words, ...(keys ?? []).filter((key) => !JSON.stringify(request).includes(`AC${key}`))]
   return secrets.filter((secret) => outputs.some((output) => output.includes(secret)))
 }
 

@@ -7,7 +7,7 @@ import { token } from '../kit/draft.ts'
 import { renderPage, renderRow, type Score } from '../receivers/page.ts'
 import { hasAll, installed, publicUrl, startGateway, startReceiver } from '../receivers/receivers.ts'
 
-// In heavy/, because it needs Python, Ruby and PHP. What is not installed is left out.
+// In heavy/, because it needs Python, Ruby and PHP. A receiver whose language is missing has no row.
 
 const bin = fileURLToPath(new URL('../../packages/cli/dist/bin.js', import.meta.url))
 const found: Parameters<typeof renderPage>[0][number][] = []

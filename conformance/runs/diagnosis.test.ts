@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isMended, judgeList, listFaults, showCounts } from '../diagnosis/judge.ts'
+import { isMended, judge, judgeList, listFaults, showCounts } from '../diagnosis/judge.ts'
 import { lists, readSetUps } from '../diagnosis/set-up.ts'
 
 // `npm run corpus --workspace conformance -- --misses` prints what is wrong.
@@ -25,6 +25,20 @@ test.each(lists)(
   },
   60_000,
 )
+
+test('a wrong row is found, whatever is wrong with it', async () => {
+  const find = (title: string) => readSetUps('field').find((setUp) => setUp.title.startsWith(title))
+  const [proven, asked] = [find('nginx-prefix-stripped'), readSetUps('field').find(({ settle }) => settle)]
+  if (proven === undefined || asked === undefined) throw new Error('There are no such set-ups.')
+  const listFor = async (setUp: typeof proven) => listFaults([await judge(setUp, 'field')]).join()
+  expect([await listFor(proven), await listFor(asked)]).toEqual(['', ''])
+  expect(await listFor({ ...proven, expected: ['token_whitespace'] })).toMatch(/is misleading: proven/)
+  expect(await listFor({ ...proven, answer: 'genuine', expected: [] })).toMatch(/is misleading/)
+  expect(await listFor({ ...proven, options: { ...proven.options, publicUrl: 'https://far.example' } })).not.toBe('')
+  expect(await listFor({ ...proven, hidden: ['publicUrl'] })).toMatch(/shows publicUrl/)
+  expect(await listFor({ ...asked, settle: {} })).toMatch(/ends in no proof/)
+  expect(await isMended({ ...proven, mend: {} })).toBe(false)
+})
 
 test('no two set-ups have one title, and those of the field have a source', () => {
   const all = lists.map(readSetUps)

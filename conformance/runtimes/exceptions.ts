@@ -7,7 +7,7 @@ const noAddressOfPeer: Exceptions = {
 }
 
 const dropsBodyOfGet: Exceptions = {
-  'a GET with a body': 'a web Request cannot have the body of a GET, so the platform drops it',
+  'a GET with a body': 'the GET of a web Request has no body, so the platform drops it',
 }
 
 const noAddress = 'it does not provide the address of the peer, so no proxy can be trusted'

@@ -1,5 +1,6 @@
 import { pickOptions } from 'tollgate/options'
 import { type AnswerOutcome, answerOutcomes, type CallerAction, Inbox } from './inbox.ts'
+import { makeCallParams, makeSid, sampleAccountSid } from './params.ts'
 import { resolveUrl } from './urls.ts'
 import { walkFrom } from './verbs.ts'
 import {
@@ -7,9 +8,6 @@ import {
   type Finding,
   formatTime,
   type Leg,
-  makeCallParams,
-  makeSid,
-  sampleAccountSid,
   type Transport,
   Walk,
   type WalkFinding,

@@ -14,8 +14,9 @@ import {
 import { type CallerOptions, callerOptions, joinPath, Log, readAllowed, readMethod, type Walked } from './call.ts'
 import { CookieJar } from './cookies.ts'
 import { Inbox } from './inbox.ts'
+import { describeAddresses, makeSid, sampleAccountSid } from './params.ts'
 import { listChildren } from './read-twiml.ts'
-import { describeAddresses, type Leg, makeSid, type Pairs, sampleAccountSid, type Transport, Walk } from './walk.ts'
+import { type Leg, type Pairs, type Transport, Walk } from './walk.ts'
 
 /** Options of a conversation. Unknown properties are a `TypeError`. */
 export interface ConversationOptions extends CallerOptions {

@@ -12,18 +12,9 @@ import {
   toStep,
 } from './at.ts'
 import type { AnswerOutcome } from './inbox.ts'
+import { makeCallParams, makeSid } from './params.ts'
 import { listChildren, type TwimlElement } from './read-twiml.ts'
-import {
-  type End,
-  formatTime,
-  type Leg,
-  makeCallParams,
-  makeElement,
-  makeSid,
-  type Pairs,
-  type Step,
-  type Walk,
-} from './walk.ts'
+import { type End, formatTime, type Leg, makeElement, type Pairs, type Step, type Walk } from './walk.ts'
 
 type WalkLeg = (leg: Leg, step: Step) => Promise<End>
 type WalkWaiting = (walk: Walk, leg: Leg, step: Step) => Promise<End>

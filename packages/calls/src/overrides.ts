@@ -33,7 +33,7 @@ export function readRetries(url: string): Retries {
     count: isCount ? Number(rc) : 1,
     isRetried: (outcome) => (isKnown ? names : ['ct']).some((name) => policies[name]?.(outcome)),
     ignored: [
-      ...(isKnown ? [] : [`rp=${rp.slice(0, 60)} is none of ${Object.keys(policies).join(', ')}`]),
+      ...(isKnown ? [] : [`rp=${rp.slice(0, 60)} is not one of ${Object.keys(policies).join(', ')}`]),
       ...(isCount ? [] : [`rc=${rc.slice(0, 60)} is no number from 0 to 5`]),
       ...['ct', 'rt', 'tt', 'e', 'sni']
         .filter((name) => fragment.has(name))

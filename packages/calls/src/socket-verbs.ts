@@ -1,8 +1,9 @@
 import { type At, callBack, endWithAction, type Next, readAttribute, readTarget, type Target } from './at.ts'
+import { makeSid } from './params.ts'
 import { listChildren, type TwimlElement } from './read-twiml.ts'
 import { parseMessage, Session } from './socket.ts'
 import { resolveUrl, toSignedUrl } from './urls.ts'
-import { type CallSocket, makeSid, type Pairs } from './walk.ts'
+import type { CallSocket, Pairs } from './walk.ts'
 
 type Noun = (at: At, noun: TwimlElement, action: Target | undefined) => Promise<Next>
 

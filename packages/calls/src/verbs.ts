@@ -15,9 +15,10 @@ import {
   type VerbRow,
 } from './at.ts'
 import { runDial } from './dial.ts'
+import { makeSid } from './params.ts'
 import { listChildren } from './read-twiml.ts'
 import { runConnect, runStart } from './socket-verbs.ts'
-import { type End, hangUp, type Leg, makeSid, type Pairs, type Step, type Walk } from './walk.ts'
+import { type End, hangUp, type Leg, type Pairs, type Step, type Walk } from './walk.ts'
 
 /** The verbs that say something. They may stand in a Gather, too. */
 const spoken: Readonly<Record<string, VerbRow>> = {

@@ -60,7 +60,7 @@ describe('retries', () => {
   })
 
   test.each([
-    ['#rp=6xx', /rp=6xx is none of 4xx, 5xx, ct, rt, all/],
+    ['#rp=6xx', /rp=6xx is not one of 4xx, 5xx, ct, rt, all/],
     ['#rc=6', /rc=6 is no number from 0 to 5/],
     ['#rt=100', /does not use rt/],
   ])('%s is a note', async (fragment, note) => {

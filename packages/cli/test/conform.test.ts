@@ -293,6 +293,28 @@ test.each(named)('the cause of a receiver that $name', async ({ change, cause, c
   expect(code).toBe(1)
 })
 
+test('a receiver that refuses with 404 has a route for GET', async () => {
+  const to = await serve(async (req, res) => {
+    const validator = new RequestValidator(authToken)
+    const params =
+      req.method === 'GET' ? { Body: 'x' } : Object.fromEntries(group(new URLSearchParams(await text(req))))
+    const isGood = validator.validate(`${base}${req.url}`, params, String(req.headers['x-twilio-signature'] ?? ''))
+    res.writeHead(isGood ? 200 : 404).end()
+  })
+  const { report } = await conform(to)
+  expect(report.faults.map(({ id }) => id)).toContain('get')
+  expect(report.cases.filter(({ outcome }) => outcome === 'absent')).toEqual([])
+})
+
+test('an OPTIONS that runs is found, although every answer has the headers of CORS', async () => {
+  const to = await serve((req, res) => {
+    req.resume()
+    res.writeHead(req.method === 'OPTIONS' ? 200 : 403, { 'access-control-allow-methods': 'POST' }).end('<Response/>')
+  })
+  const { report } = await conform(to)
+  expect(report.cases.find(({ id }) => id === 'unsigned-options')?.outcome).toBe('wrong')
+})
+
 test('a case that changes one character changes a bit of the hash', () => {
   const one = conformCases[0] as (typeof conformCases)[number]
   const receiver = { to: 'http://127.0.0.1:1/sms', publicUrl: `${base}/sms`, authToken }

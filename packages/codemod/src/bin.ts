@@ -261,7 +261,8 @@ async function moveFiles(paths: readonly string[], dryRun: boolean): Promise<num
     const { route } = planned
     const unverified = route && !group.isVerifying && !isTestOf(group.project, file) ? [route] : []
     // One line says why a package is held. Replaced validation matters only to code that moves.
-    const passed = listUsers(file, reading.users).flatMap((user) =>
+    const users = planned.passed.length > 0 ? listUsers(file, reading.users) : []
+    const passed = users.flatMap((user) =>
       planned.passed.map(({ line }) => ({ line, text: `${texts.passed}${user.file}:${user.line}.` })),
     )
     const isSilent = (planned.changed && !isChanging) || (planned.blocks.length > 0 && !held.has(group))

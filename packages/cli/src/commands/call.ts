@@ -153,8 +153,7 @@ function readAddresses(args: Args): { origin: string; path: string; mappings: re
   if (parts === undefined || !/^https?$/i.test(parts.scheme) || parts.userinfo !== '')
     throw new UsageError('--to needs an http or https URL without a password.')
   const publicUrl = args.text('public-url')
-  readBase({ to, publicUrl })
-  const own = readMapping(`${publicUrl ?? parts.origin}=${parts.origin}`)
+  const own = readMapping(`${readBase({ to, publicUrl })}=${parts.origin}`)
   // The fragment has connection overrides, which are not sent.
   const path = parts.target + (/#.*$/s.exec(to)?.[0] ?? '')
   return { origin: own.from, path, mappings: [own, ...args.list('map').map(readMapping)] }

@@ -73,18 +73,23 @@ async function tryAll(
   accept: readonly string[],
   io: Io,
 ): Promise<readonly Result[]> {
-  const results: Result[] = []
+  const answers: (readonly [ConformCase, Answered])[] = []
   const progress = startProgress(io, conformCases.length)
   try {
     for (const one of conformCases) {
-      const answered = await ask(prepareCase(one, receiver), receiver, timeoutMs)
-      results.push({ one, status: answered.status, outcome: judge(one, answered, accept) })
+      answers.push([one, await ask(prepareCase(one, receiver), receiver, timeoutMs)])
       progress.advance()
     }
   } finally {
     progress.stop()
   }
-  return results
+  const refused = answers.filter(([{ kind, method }]) => kind === 'forged' && method === 'POST')
+  const refusals = new Set(refused.map(([, { status }]) => status))
+  return answers.map(([one, answered]) => ({
+    one,
+    status: answered.status,
+    outcome: judge(one, answered, accept, refusals),
+  }))
 }
 
 /**

@@ -22,14 +22,27 @@ export interface Answered {
   readonly headers: Readonly<Record<string, unknown>>
 }
 
-export function judge(one: ConformCase, { status, headers }: Answered, expected: readonly string[]): Outcome {
-  // Frameworks answer OPTIONS themselves with the methods of the route, and run no handler.
-  const isOwnAnswer = one.method === 'OPTIONS' && ('allow' in headers || 'access-control-allow-methods' in headers)
+/**
+ * @param expected the cases that may fail
+ * @param refusals the statuses with which the receiver refuses a POST: they say nothing about its routes
+ */
+export function judge(
+  one: ConformCase,
+  { status, headers }: Answered,
+  expected: readonly string[],
+  refusals: ReadonlySet<number>,
+): Outcome {
+  // Frameworks answer OPTIONS themselves with the methods of the route, and run no handler. Those of CORS may be in
+  // every answer, so this one must have no body.
+  const isEmpty = status === 204 || headers['content-length'] === '0'
+  const isOwnAnswer =
+    one.method === 'OPTIONS' && ('allow' in headers || (isEmpty && 'access-control-allow-methods' in headers))
   const isAccepted = status >= 200 && status < 300 && !isOwnAnswer
   if (isAccepted === (one.kind === 'genuine')) return 'right'
   if (one.kind === 'limit') return 'limit'
   if (expected.includes(one.id)) return 'expected'
-  return one.kind === 'genuine' && one.method !== 'POST' && [404, 405, 501].includes(status) ? 'absent' : 'wrong'
+  const hasNoRoute = [404, 405, 501].includes(status) && !refusals.has(status)
+  return one.kind === 'genuine' && one.method !== 'POST' && hasNoRoute ? 'absent' : 'wrong'
 }
 
 /** A fault of the receiver, with the cases that show it, the most telling one first. */
