@@ -21,17 +21,21 @@ const moves: Readonly<Record<string, (at: number, length: number) => number>> = 
 /** The list is one stop for the Tab key. The arrow keys, Home and End move within it. */
 export function CaptureList() {
   const [length, setLength] = useState(step)
-  const hold = useHold()
+  const hold = useHold(shown.value.length === 0)
   const list = shown.value.slice(0, length)
   const isListed = list.some(({ id }) => id === selectedId.value)
   // The open webhook keeps its row, however many came after it.
   const apart = isListed ? undefined : current.value
   const stop = isListed ? selectedId.value : (list[0] ?? apart)?.id
 
-  // A capture that the address names may be far down.
+  // A capture that the address names may be far down. Later, only the user scrolls.
+  const scrolled = useRef<string | undefined>(undefined)
   useEffect(() => {
-    if (isListed) document.querySelector('.row[aria-current="true"]')?.scrollIntoView({ block: 'nearest' })
-  }, [isListed, selectedId.value])
+    const row = document.querySelector('.row[aria-current="true"]')
+    if (row !== null && scrolled.current !== selectedId.value) row.scrollIntoView({ block: 'nearest' })
+    // Until the list has come, the row stands where it does not stay.
+    scrolled.current = row === null || connection.value.state === 'loading' ? undefined : selectedId.value
+  }, [isListed, apart?.id, selectedId.value, connection.value.state])
 
   const move = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
     const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('.row')]
@@ -79,15 +83,21 @@ function showNew(button: HTMLElement): void {
   })
 }
 
-/** Holds new rows back while the pointer or the focus is in the list. */
-function useHold() {
+/**
+ * Holds new rows back while the pointer or the focus is in the list. An empty list is not drawn, so
+ * that nothing could leave it.
+ */
+function useHold(isEmpty: boolean) {
   const inside = useRef({ pointer: false, focus: false })
   const change = (changed: Partial<typeof inside.current>) => {
     Object.assign(inside.current, changed)
     isHeld.value = inside.current.pointer || inside.current.focus
     if (!isHeld.value) newIds.value = new Set()
   }
-  useEffect(() => () => change({ pointer: false, focus: false }), [])
+  useEffect(() => {
+    if (isEmpty) change({ pointer: false, focus: false })
+    return () => change({ pointer: false, focus: false })
+  }, [isEmpty])
   return {
     onPointerEnter: () => change({ pointer: true }),
     onPointerLeave: () => change({ pointer: false }),

@@ -105,8 +105,8 @@ function Head({ capture }: { capture: CaptureView }) {
         <ReplayButton id={capture.id} />
         <Menu label="Copy">
           {info.value?.copyForms.map((form) => (
-            <button key={form.name} type="button" onClick={() => void copyCapture(capture.id, form)}>
-              as {form.label}
+            <button key={form.name} type="button" role="menuitem" onClick={() => void copyCapture(capture.id, form)}>
+              Copy as {form.label}
             </button>
           ))}
         </Menu>

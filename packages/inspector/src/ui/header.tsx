@@ -86,6 +86,7 @@ function FileTools() {
     <Menu label="Captures">
       <button
         type="button"
+        role="menuitem"
         onClick={() => {
           dialog.value = 'import'
         }}
@@ -102,6 +103,7 @@ function FileTools() {
       <hr />
       <button
         type="button"
+        role="menuitem"
         class="danger"
         disabled={captures.value.length === 0}
         onClick={() => {

@@ -1,6 +1,14 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { saveFile } from './actions.ts'
 
+/** The keys that move the focus in an open menu. The first row follows the last one. */
+const moves: Readonly<Record<string, (at: number) => number>> = {
+  ArrowDown: (at) => at + 1,
+  ArrowUp: (at) => Math.max(at, 0) - 1,
+  Home: () => 0,
+  End: () => -1,
+}
+
 /** A button that unfolds a list. Escape, a choice, and a focus outside of it fold it again. */
 export function Menu({ label, name, children }: { label: string; name?: string; children: ComponentChildren }) {
   const close = (menu: HTMLDetailsElement) => {
@@ -8,9 +16,13 @@ export function Menu({ label, name, children }: { label: string; name?: string; 
     menu.querySelector('summary')?.focus()
   }
   const press = (event: JSX.TargetedKeyboardEvent<HTMLDetailsElement>) => {
-    if (event.key !== 'Escape' || !event.currentTarget.open) return
+    const { key, currentTarget: menu } = event
+    if (!menu.open || !(key === 'Escape' || Object.hasOwn(moves, key))) return
     event.preventDefault()
-    close(event.currentTarget)
+    if (key === 'Escape') return close(menu)
+    const items = [...menu.querySelectorAll<HTMLElement>('[role="menuitem"]')]
+    const at = items.indexOf(document.activeElement as HTMLElement)
+    items.at((moves[key]?.(at) ?? 0) % items.length)?.focus()
   }
   const leave = ({ currentTarget, relatedTarget }: JSX.TargetedFocusEvent<HTMLDetailsElement>) => {
     if (relatedTarget instanceof Node && !currentTarget.contains(relatedTarget)) currentTarget.open = false
@@ -20,10 +32,12 @@ export function Menu({ label, name, children }: { label: string; name?: string; 
   }
   return (
     <details class="menu" onKeyDown={press} onFocusOut={leave} onClick={choose}>
-      <summary class={name === undefined ? '' : 'plain'} aria-label={name}>
+      <summary class={name === undefined ? '' : 'plain'} aria-label={name} aria-haspopup="menu">
         {label}
       </summary>
-      <div class="menu-items">{children}</div>
+      <div class="menu-items" role="menu" aria-label={name ?? label}>
+        {children}
+      </div>
     </details>
   )
 }
@@ -35,7 +49,7 @@ export function SaveLink({ href, file, children }: { href: string; file: string;
     void saveFile(href, file)
   }
   return (
-    <a href={href} download={file} onClick={save}>
+    <a role="menuitem" href={href} download={file} onClick={save}>
       {children}
     </a>
   )

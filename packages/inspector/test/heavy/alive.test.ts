@@ -60,7 +60,7 @@ test('after a restart, the page says that the run has ended, and a new address r
   // A link to a file would leave the refusal to the browser.
   const address = page.url()
   await page.getByText('Captures', { exact: true }).click()
-  await page.getByRole('link', { name: 'Export as JSON' }).click()
+  await page.getByRole('menuitem', { name: 'Export as JSON' }).click()
   await pollText(page.locator('.toast.failed')).toContain('This run has ended. Open the new address')
   expect(page.url()).toBe(address)
 
@@ -126,7 +126,26 @@ test('a link opens a webhook whose row is far down, and shows the row', async ()
   for (let sent = 0; sent < 250; sent += 50)
     await Promise.all(Array.from({ length: 50 }, () => deliver({ Body: 'newer' })))
   await page.reload()
-  await page.locator('.apart .row[aria-current="true"]', { hasText: 'the oldest' }).waitFor()
+  const row = page.locator('.apart .row[aria-current="true"]', { hasText: 'the oldest' })
+  await row.waitFor()
+  await poll(() => row.evaluate((one) => one.getBoundingClientRect().bottom <= innerHeight)).toBe(true)
+})
+
+test('a search shows what it finds, also while the pointer holds the list', async () => {
+  const { page, deliver } = await open()
+  await deliver({ Body: 'the first' })
+  await page.locator('.row').hover()
+  await deliver({ Body: 'waits behind the button' })
+  await page.getByRole('button', { name: '1 new ↑' }).waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('waits')
+  await pollText(page.locator('.row')).toContain('waits behind the button')
+  // The list is gone from under the pointer, which no event reports.
+  await page.getByLabel('Search the list').fill('comes later')
+  await page.getByText('No webhook matches these filters.').waitFor()
+  await deliver({ Body: 'it comes later' })
+  await pollText(page.locator('.count')).toContain('1 of 3 shown')
+  await pollText(page.locator('.row')).toContain('it comes later')
 })
 
 test('refusals are announced once, together', async () => {
@@ -202,7 +221,9 @@ test('from the empty page to a resent request, by keyboard alone', async () => {
   // The menu folds with Escape and gives the focus back.
   await tabTo(/^Copy/)
   await press('Enter')
-  await page.getByRole('button', { name: 'as curl' }).waitFor()
+  await page.getByRole('menu', { name: 'Copy' }).getByRole('menuitem', { name: 'Copy as curl' }).waitFor()
+  await press('ArrowDown')
+  await poll(focused).toMatch(/^Copy as /)
   await press('Escape')
   await poll(() => page.locator('.actions details[open]').count()).toBe(0)
   await poll(focused).toBe('Copy')
@@ -338,7 +359,7 @@ test('the list is deleted only after a question, and with a filter only what it 
   await pollCount(page.locator('.row')).toBe(2)
   const ask = async () => {
     await page.getByText('Captures', { exact: true }).click()
-    await page.getByRole('button', { name: 'Clear the list…' }).click()
+    await page.getByRole('menuitem', { name: 'Clear the list…' }).click()
   }
   await ask()
   await page.getByRole('heading', { name: 'Delete all 2?' }).waitFor()
@@ -359,7 +380,7 @@ test('what is pasted, dropped, empty or wrong is imported, or the page says what
   const paste = async (text: string) => {
     if (!(await page.getByRole('dialog').isVisible())) {
       await page.getByText('Captures', { exact: true }).click()
-      await page.getByRole('button', { name: 'Import requests…' }).click()
+      await page.getByRole('menuitem', { name: 'Import requests…' }).click()
     }
     await page.getByLabel('Paste a request').fill(text)
     await page.getByRole('button', { name: 'Import', exact: true }).click()

@@ -214,5 +214,5 @@ test('a page of another origin, of another port or under a name that leads here 
 
 async function openImport(page: Page): Promise<void> {
   await page.getByText('Captures', { exact: true }).click()
-  await page.getByRole('button', { name: 'Import requests…' }).click()
+  await page.getByRole('menuitem', { name: 'Import requests…' }).click()
 }

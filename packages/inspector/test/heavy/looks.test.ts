@@ -188,7 +188,7 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
     await page.locator('.actions').getByText('Copy', { exact: true }).click()
     await check('menu')
-    await page.getByRole('button', { name: 'as curl' }).click()
+    await page.getByRole('menuitem', { name: 'Copy as curl' }).click()
     await page.getByRole('dialog', { name: 'Copy it yourself' }).waitFor()
     await poll(() =>
       page.evaluate(
@@ -199,12 +199,12 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     await page.keyboard.press('Escape')
     await page.goto(home)
     await page.getByText('Captures', { exact: true }).click()
-    await page.getByRole('button', { name: 'Import requests…' }).click()
+    await page.getByRole('menuitem', { name: 'Import requests…' }).click()
     await page.getByRole('dialog', { name: 'Import requests' }).waitFor()
     await check('dialog-import')
     await page.keyboard.press('Escape')
     await page.getByText('Captures', { exact: true }).click()
-    await page.getByRole('button', { name: 'Clear the list…' }).click()
+    await page.getByRole('menuitem', { name: 'Clear the list…' }).click()
     await page.getByRole('heading', { name: 'Delete all 10?' }).waitFor()
     await check('dialog-clear')
     await page.keyboard.press('Escape')

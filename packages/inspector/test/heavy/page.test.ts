@@ -345,7 +345,7 @@ test('copies go to the clipboard, and exports can be imported again', async () =
   }
   for (const [form, expected] of Object.entries(forms)) {
     await page.locator('.actions').getByText('Copy', { exact: true }).click()
-    await page.getByRole('button', { name: `as ${form}`, exact: true }).click()
+    await page.getByRole('menuitem', { name: `Copy as ${form}`, exact: true }).click()
     await page.getByText(`Copied as ${form}.`, { exact: true }).waitFor()
     await poll(() => page.evaluate('navigator.clipboard.readText()')).toMatch(expected)
   }
@@ -355,11 +355,11 @@ test('copies go to the clipboard, and exports can be imported again', async () =
   ] as const) {
     await page.getByText('Captures', { exact: true }).click()
     const download = page.waitForEvent('download')
-    await page.getByRole('link', { name: `Export as ${format}` }).click()
+    await page.getByRole('menuitem', { name: `Export as ${format}` }).click()
     const path = await (await download).path()
     expect(readFileSync(path, 'utf8')).toContain('to+be+exported')
     await page.getByText('Captures', { exact: true }).click()
-    await page.getByRole('button', { name: 'Import requests…' }).click()
+    await page.getByRole('menuitem', { name: 'Import requests…' }).click()
     await page.getByLabel('File to import').setInputFiles({
       name: 'captures.json',
       mimeType: 'application/json',
