@@ -1,6 +1,9 @@
-// The arrows of the library: adapters -> index -> schemes -> verify -> what is signed -> hmac, and none the other way.
+// The arrows of the library: adapters -> index -> schemes -> verify -> verdict and checks -> hmac -> bytes, form and
+// url, and none the other way. What a scheme signs needs only hmac and the ground.
 const src = '^packages/tollgate/src/'
 const hmac = '^#hmac$|^packages/tollgate/(src|dist)/hmac/'
+// UTF-8, forms and URLs, which every layer may use.
+const ground = `${src}(bytes|form|url)[.]ts$`
 // What every layer above what is signed may use.
 const shared = `${src}(verdict[.]ts$|checks/)`
 const core = 'schemes/(scheme[.]ts$|twilio/(?!webhooks/|row[.]ts$))'
@@ -21,6 +24,12 @@ const forbidden = [
     to: { circular: true },
   },
   {
+    name: 'ground-stands-alone',
+    severity: 'error',
+    from: { path: ground },
+    to: { pathNot: ground },
+  },
+  {
     name: 'hmac-stands-alone',
     comment: 'The innermost layer knows nothing of what is around it.',
     severity: 'error',
@@ -32,13 +41,14 @@ const forbidden = [
     comment: 'What Twilio signs is pure: no I/O, no clock, no configuration.',
     severity: 'error',
     from: { path: `${src}schemes/[^/]+/sign/` },
-    to: { pathNot: `${src}schemes/[^/]+/sign/|${hmac}` },
+    to: { pathNot: `${src}schemes/[^/]+/sign/|${ground}|${hmac}` },
   },
   {
     name: 'verify-imports-only-what-is-inside',
+    comment: 'The frame knows no scheme.',
     severity: 'error',
     from: { path: `${src}verify/` },
-    to: { pathNot: `${src}((verify|schemes/twilio/sign)/|schemes/scheme[.]ts$)|${shared}|${hmac}` },
+    to: { pathNot: `${src}verify/|${shared}|${ground}|${hmac}` },
   },
   {
     name: 'checks-stand-alone',
@@ -89,7 +99,7 @@ const forbidden = [
     from: { path: `${src}adapters/shared/` },
     to: {
       path: src,
-      pathNot: `${src}(index[.]ts$|adapters/shared/|verify/(options|paths|public-url|refusal-log)[.]ts$|checks/)`,
+      pathNot: `${src}(index[.]ts$|adapters/shared/|verify/(paths|public-url|refusal-log)[.]ts$|schemes/twilio/options[.]ts$|checks/)`,
     },
   },
   {

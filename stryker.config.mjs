@@ -6,7 +6,7 @@ export default {
   vitest: { configFile: 'tools/mutation/vitest.config.ts', related: false },
   coverageAnalysis: 'perTest',
   mutate: [
-    'packages/tollgate/src/schemes/twilio/sign/*.ts',
+    'packages/tollgate/src/{bytes,form,url,hmac/algorithms,schemes/twilio/sign/*}.ts',
     'packages/tollgate/src/verify/verifier.ts',
     'packages/tollgate/src/schemes/twilio/verifier.ts',
     'packages/tollgate/src/schemes/twilio/webhook.ts',

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import twilio from 'twilio'
 import { validateRequest, validateRequestWithBody } from '../../packages/tollgate/src/compat/index.ts'
-import { parseForm } from '../../packages/tollgate/src/schemes/twilio/sign/form.ts'
+import { parseForm } from '../../packages/tollgate/src/form.ts'
 import { joinParams } from '../../packages/tollgate/src/schemes/twilio/sign/signing-string.ts'
 import { check, splitInput, toText } from './check.ts'
 

@@ -1,4 +1,5 @@
-import { decodeUtf8, parseForm, serializeForm } from '../../packages/tollgate/src/schemes/twilio/sign/form.ts'
+import { decodeUtf8 } from '../../packages/tollgate/src/bytes.ts'
+import { parseForm, serializeForm } from '../../packages/tollgate/src/form.ts'
 import { check } from './check.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { algorithms } from '../../packages/tollgate/src/schemes/twilio/sign/algorithms.ts'
+import { algorithms } from '../../packages/tollgate/src/hmac/algorithms.ts'
 import { isCanonicalSignature } from '../../packages/tollgate/src/schemes/twilio/sign/signature.ts'
 import { parseSignatureSettings } from '../../packages/tollgate/src/schemes/twilio/sign/signature-settings.ts'
 import { check, splitInput, toText } from './check.ts'

@@ -1,9 +1,5 @@
-import {
-  joinUrl,
-  listSignedForms,
-  type SignedForm,
-  splitUrl,
-} from '../../packages/tollgate/src/schemes/twilio/sign/signed-url.ts'
+import { listSignedForms, type SignedForm } from '../../packages/tollgate/src/schemes/twilio/sign/signed-url.ts'
+import { joinUrl, splitUrl } from '../../packages/tollgate/src/url.ts'
 import { check, splitInput, toText } from './check.ts'
 
 /**

@@ -17,7 +17,7 @@ function complain(title, changes) {
 
 /**
  * Tests all files, or only the given ones:
- * `npm run mutation -- packages/tollgate/src/schemes/twilio/sign/form.ts`. It writes the page only
+ * `npm run mutation -- packages/tollgate/src/form.ts`. It writes the page only
  * if it tested all files.
  */
 async function main(/** @type {string[]} */ files) {

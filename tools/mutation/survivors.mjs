@@ -21,45 +21,47 @@ export const explained = [
     changes: [['!query.includes(parameter)', 'false']],
   },
   {
-    file: 'schemes/twilio/sign/form.ts',
+    file: 'bytes.ts',
     because: 'A function without `return` returns `undefined` too',
-    changes: [
-      ['{ return undefined }', '{}'],
-      ['{ return undefined // decodeURIComponent throws for exactly what we refuse }', '{}'],
-    ],
+    changes: [['{ return undefined }', '{}']],
   },
   {
-    file: 'schemes/twilio/sign/form.ts',
+    file: 'form.ts',
+    because: 'A function without `return` returns `undefined` too',
+    changes: [['{ return undefined // decodeURIComponent throws for exactly what we refuse }', '{}']],
+  },
+  {
+    file: 'bytes.ts',
     because: 'Neither text is JSON',
     changes: [["''", '"Stryker was here!"']],
   },
   {
-    file: 'schemes/twilio/sign/form.ts',
+    file: 'form.ts',
     because: 'A shorter form has fewer separators, so counting them gives the same answer',
     changes: [['form.length >= mostPairs', 'true']],
   },
   {
-    file: 'schemes/twilio/sign/form.ts',
+    file: 'form.ts',
     because: 'A set of one text gives the same list, only more slowly',
     changes: [['texts.length < 2', 'false']],
   },
   {
-    file: 'schemes/twilio/sign/form.ts',
+    file: 'form.ts',
     because: 'Only hex digits are read, and the character 64 (@) is not one of them',
     changes: [['digit > 64', 'digit >= 64']],
   },
   {
-    file: 'schemes/twilio/sign/algorithms.ts',
+    file: 'hmac/algorithms.ts',
     because: 'The module does not load with this change, and StrykerJS does not count tests that cannot start',
     changes: [['([name, row]) => ({ ...row, name: name as AlgorithmName, })', '() => undefined']],
   },
   {
-    file: 'schemes/twilio/sign/form.ts',
+    file: 'form.ts',
     because: 'One more round at the end finds an empty field, which is skipped',
     changes: [['start < text.length', 'start <= text.length']],
   },
   {
-    file: 'schemes/twilio/sign/form.ts',
+    file: 'form.ts',
     because: 'The search for the equals sign runs again and finds the same position, only more slowly',
     changes: [
       ['equals < start', 'true'],
@@ -67,7 +69,7 @@ export const explained = [
     ],
   },
   {
-    file: 'schemes/twilio/sign/form.ts',
+    file: 'form.ts',
     because: 'Both ways replace every occurrence, one of them more slowly',
     changes: [
       ['text.length >= mostPairs', 'true'],
@@ -77,12 +79,12 @@ export const explained = [
     ],
   },
   {
-    file: 'schemes/twilio/sign/form.ts',
+    file: 'form.ts',
     because: "The pattern accepts Twilio's own spelling too, only more slowly",
     changes: [["contentType === 'application/x-www-form-urlencoded; charset=UTF-8'", 'false']],
   },
   {
-    file: 'schemes/twilio/sign/form.ts',
+    file: 'form.ts',
     because: 'A field without a space or an escape, and a phone number, are decoded to the same text, only more slowly',
     changes: [
       ['!hasPercent', 'false'],

@@ -1,7 +1,7 @@
+import { encodeUtf8 } from './bytes.ts'
 import { isBytes } from './checks/runtime.ts'
 import { parseTokens } from './checks/secrets.ts'
-import { defaultAlgorithm } from './schemes/twilio/sign/algorithms.ts'
-import { encodeUtf8 } from './schemes/twilio/sign/form.ts'
+import { defaultAlgorithm } from './hmac/algorithms.ts'
 import {
   createSigner,
   equalSignatures,
@@ -10,8 +10,9 @@ import {
   isCanonicalSignature,
   type Signer,
 } from './schemes/twilio/sign/signature.ts'
-import { findInForms, splitUrl } from './schemes/twilio/sign/signed-url.ts'
+import { findInForms } from './schemes/twilio/sign/signed-url.ts'
 import { joinParams, type Params } from './schemes/twilio/sign/signing-string.ts'
+import { splitUrl } from './url.ts'
 
 /**
  * The three-argument check of Twilio's helper libraries. For middleware, subaccounts, SharedKeys

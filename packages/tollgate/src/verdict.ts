@@ -1,4 +1,4 @@
-import type { AlgorithmName } from './schemes/twilio/sign/algorithms.ts'
+import type { AlgorithmName } from './hmac/algorithms.ts'
 
 /**
  * The parameters of a webhook as Twilio sent them, in order: those of the form, or those of the

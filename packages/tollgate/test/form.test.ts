@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import type * as Form from '../src/schemes/twilio/sign/form.ts'
-import { decodeUtf8, isFormType, parseForm, parseLeniently, serializeForm } from '../src/schemes/twilio/sign/form.ts'
+import type * as Bytes from '../src/bytes.ts'
+import { decodeUtf8 } from '../src/bytes.ts'
+import { isFormType, type Pairs, parseForm, parseLeniently, serializeForm } from '../src/form.ts'
 
 const bytes = (...values: number[]): Uint8Array => new Uint8Array(values)
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
-const parseBytes = (form: Uint8Array): Form.Pairs | undefined => {
+const parseBytes = (form: Uint8Array): Pairs | undefined => {
   const text = decodeUtf8(form)
   return text === undefined ? undefined : parseForm(text)
 }
@@ -183,12 +184,12 @@ describe('decodeUtf8', () => {
 
 describe('the classes for text', () => {
   /** Loads the module as if it were the first time, with other globals, and uses it. */
-  async function useWith<T>(globals: Readonly<Record<string, unknown>>, use: (form: typeof Form) => T): Promise<T> {
+  async function useWith<T>(globals: Readonly<Record<string, unknown>>, use: (module: typeof Bytes) => T): Promise<T> {
     vi.resetModules()
-    const form: typeof Form = await import('../src/schemes/twilio/sign/form.ts')
+    const module: typeof Bytes = await import('../src/bytes.ts')
     for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value)
     try {
-      return use(form)
+      return use(module)
     } finally {
       vi.unstubAllGlobals()
     }
@@ -198,8 +199,8 @@ describe('the classes for text', () => {
 
   test('are those of node:util in an environment without them, such as the jsdom environment of Jest', async () => {
     expect(await useWith(missing, ({ encodeUtf8 }) => encodeUtf8('\ufeffa'))).toEqual(bom)
-    expect(await useWith(missing, (form) => form.decodeLeniently(bom))).toBe('\ufeffa')
-    const read = (form: typeof Form) => [bom, bytes(0x80)].map((one) => form.decodeUtf8(one))
+    expect(await useWith(missing, (module) => module.decodeLeniently(bom))).toBe('\ufeffa')
+    const read = (module: typeof Bytes) => [bom, bytes(0x80)].map((one) => module.decodeUtf8(one))
     expect(await useWith(missing, read)).toEqual(['\ufeffa', undefined])
   })
 
@@ -207,11 +208,11 @@ describe('the classes for text', () => {
     class Decoder {
       decode = () => 'global'
     }
-    expect(await useWith({ TextDecoder: Decoder }, (form) => form.decodeUtf8(bom))).toBe('global')
+    expect(await useWith({ TextDecoder: Decoder }, (module) => module.decodeUtf8(bom))).toBe('global')
   })
 
   test.each([undefined, {}])('are named by the error if there are none: process is %j', async (process) => {
-    await expect(useWith({ ...missing, process }, (form) => form.decodeUtf8(bom))).rejects.toThrow(
+    await expect(useWith({ ...missing, process }, (module) => module.decodeUtf8(bom))).rejects.toThrow(
       /TextDecoder is not a constructor/,
     )
   })

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { encodeUtf8 } from '../src/bytes.ts'
 import { RequestError, readRequests } from '../src/requests/index.ts'
 import { looksLikeRawHttp, readRawHttp } from '../src/requests/raw-http.ts'
-import { encodeUtf8 } from '../src/schemes/twilio/sign/form.ts'
 
 const parse = (text: string, scheme = 'https') => {
   const request = readRawHttp(Buffer.from(text), scheme)

@@ -1,11 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  algorithms,
-  defaultAlgorithm,
-  findAlgorithm,
-  findDefaultAlgorithm,
-} from '../src/schemes/twilio/sign/algorithms.ts'
+import { algorithms, defaultAlgorithm, findAlgorithm, findDefaultAlgorithm } from '../src/hmac/algorithms.ts'
 import {
   createSigner,
   equalSignatures,

@@ -1,16 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  findDefaultPort,
   findInForms,
-  isPort,
-  isWebSocketScheme,
   listSignedForms,
   type SignedForm,
-  splitUrl,
   type UrlFormOptions,
-  type UrlParts,
 } from '../src/schemes/twilio/sign/signed-url.ts'
+import { findDefaultPort, isPort, isWebSocketScheme, splitUrl, type UrlParts } from '../src/url.ts'
 
 function join(parts: UrlParts): string {
   return `${parts.scheme}://${parts.userinfo}${parts.host}${parts.port}${parts.path}${parts.query}`

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Pairs } from '../src/schemes/twilio/sign/form.ts'
+import type { Pairs } from '../src/form.ts'
 import {
   findDistinct,
   joinPairs,

@@ -1,9 +1,4 @@
-import {
-  type Algorithm,
-  type AlgorithmName,
-  defaultAlgorithm,
-  findAlgorithm,
-} from '../schemes/twilio/sign/algorithms.ts'
+import { type Algorithm, type AlgorithmName, defaultAlgorithm, findAlgorithm } from '../hmac/algorithms.ts'
 
 /** The header that carries the signature. */
 export const SIGNATURE_HEADER = 'X-Twilio-Signature'

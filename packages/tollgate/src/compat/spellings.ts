@@ -1,6 +1,6 @@
 import { parseUrl } from '../checks/runtime.ts'
-import { type Pairs, parseForm } from '../schemes/twilio/sign/form.ts'
-import { splitUrl } from '../schemes/twilio/sign/signed-url.ts'
+import { type Pairs, parseForm } from '../form.ts'
+import { splitUrl } from '../url.ts'
 
 /**
  * Lists the spellings of a URL that the `twilio` package tries: the URL as received, as `new URL()`

@@ -9,14 +9,9 @@ import {
   isSignature,
   type Signer,
 } from '../schemes/twilio/sign/signature.ts'
-import {
-  findDefaultPort,
-  listSignedForms,
-  type SignedForm,
-  splitUrl,
-  type UrlParts,
-} from '../schemes/twilio/sign/signed-url.ts'
+import { listSignedForms, type SignedForm } from '../schemes/twilio/sign/signed-url.ts'
 import { joinPairs, joinParams, type Params, toPairs } from '../schemes/twilio/sign/signing-string.ts'
+import { findDefaultPort, splitUrl, type UrlParts } from '../url.ts'
 import { findNamedAlgorithm } from './signature-settings.ts'
 import { listUrlSpellings } from './spellings.ts'
 

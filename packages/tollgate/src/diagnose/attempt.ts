@@ -1,14 +1,14 @@
-import { type Algorithm, type AlgorithmName, algorithms, findAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
-import type { Pairs } from '../schemes/twilio/sign/form.ts'
+import type { Pairs } from '../form.ts'
+import { type Algorithm, type AlgorithmName, algorithms, findAlgorithm } from '../hmac/algorithms.ts'
 import { createSigner, isSignature, type Signer } from '../schemes/twilio/sign/signature.ts'
 import {
-  isWebSocketScheme,
   joinFirstForm,
   listSignedForms,
   type SignedForm,
   type UrlFormOptions,
 } from '../schemes/twilio/sign/signed-url.ts'
 import { joinPairs } from '../schemes/twilio/sign/signing-string.ts'
+import { isWebSocketScheme } from '../url.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import { comparisons, type Dimension } from './causes/row.ts'
 import { findRenamed } from './causes/signature.ts'

@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { decodeUtf8 } from '../bytes.ts'
 import { hashBody } from '../schemes/twilio/sign/signature.ts'
 import { decodeBase64Text, type Encoding, listEncodings } from './encodings.ts'
 import { isBoundedJson, type Work } from './limits.ts'

@@ -1,8 +1,8 @@
 import { type Awaitable, withTimeLimit } from '../checks/limits.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, describeTokenFault, isAccountSid, makeRandomToken } from '../checks/secrets.ts'
-import { type AlgorithmName, findAlgorithm, findDefaultAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
-import type { Settings } from '../verify/options.ts'
+import { type AlgorithmName, findAlgorithm, findDefaultAlgorithm } from '../hmac/algorithms.ts'
+import type { Settings } from '../schemes/twilio/options.ts'
 import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
 
 /** A secret that may have signed. */

@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { decodeUtf8, encodeUtf8 } from '../bytes.ts'
 
 /** A body as it was before something encoded or decoded all of it. */
 export interface Encoding {

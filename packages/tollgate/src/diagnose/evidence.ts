@@ -1,4 +1,4 @@
-import { splitUrl, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
+import { splitUrl, type UrlParts } from '../url.ts'
 import { type Head, type HeaderReader, listTexts } from '../verify/head.ts'
 import { type HostAndPort, parseHost } from '../verify/public-url.ts'
 import type { IncomingRequest } from '../verify/types.ts'

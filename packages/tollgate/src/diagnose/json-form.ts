@@ -1,5 +1,6 @@
+import { decodeUtf8 } from '../bytes.ts'
+import type { Pairs } from '../form.ts'
 import { kindOf } from '../params/index.ts'
-import { decodeUtf8, type Pairs } from '../schemes/twilio/sign/form.ts'
 import { parseBoundedJson } from './body-variants.ts'
 import { readParsed, type Subject } from './reading.ts'
 

@@ -1,4 +1,5 @@
-import { decodeUtf8, hasTooManyPairs, type Pairs, parseForm } from '../schemes/twilio/sign/form.ts'
+import { decodeUtf8 } from '../bytes.ts'
+import { hasTooManyPairs, type Pairs, parseForm } from '../form.ts'
 import type { IncomingRequest } from '../verify/types.ts'
 
 /**

@@ -1,6 +1,7 @@
-import type { Pairs } from '../schemes/twilio/sign/form.ts'
-import { findDefaultPort, joinUrl, type SignedForm, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
+import type { Pairs } from '../form.ts'
+import type { SignedForm } from '../schemes/twilio/sign/signed-url.ts'
 import { kinds } from '../schemes/twilio/webhooks/index.ts'
+import { findDefaultPort, joinUrl, type UrlParts } from '../url.ts'
 import { stripDigits } from './spelling.ts'
 
 /** One part of the signing string. */

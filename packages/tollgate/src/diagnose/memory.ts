@@ -1,5 +1,5 @@
 import { isAccountSid } from '../checks/secrets.ts'
-import { splitUrl, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
+import { splitUrl, type UrlParts } from '../url.ts'
 import type { Accepted } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import type { VerifiedRequest } from '../verify/types.ts'

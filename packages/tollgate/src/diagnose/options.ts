@@ -1,7 +1,7 @@
 import { checkNames, pickOptions } from '../checks/options.ts'
 import type { VerifiablePart } from '../requests/request.ts'
+import { verifierOptions } from '../schemes/twilio/options.ts'
 import type { Params } from '../schemes/twilio/sign/signing-string.ts'
-import { verifierOptions } from '../verify/options.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 
 /** A request to diagnose. */

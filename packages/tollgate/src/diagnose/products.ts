@@ -1,4 +1,4 @@
-import { decodeLeniently } from '../schemes/twilio/sign/form.ts'
+import { decodeLeniently } from '../bytes.ts'
 import { type HeaderReader, listTexts } from '../verify/head.ts'
 import type { Finding } from './causes/row.ts'
 

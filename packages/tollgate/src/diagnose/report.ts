@@ -1,5 +1,5 @@
+import { serializeForm } from '../form.ts'
 import { isCaptureSite } from '../requests/capture-sites.ts'
-import { serializeForm } from '../schemes/twilio/sign/form.ts'
 import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected, Verdict } from '../verdict.ts'
 import type { Match, Search } from './attempt.ts'

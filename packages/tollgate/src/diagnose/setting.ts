@@ -1,14 +1,9 @@
 import { isCaptureSite } from '../requests/capture-sites.ts'
-import {
-  findDefaultPort,
-  listSignedForms,
-  type SignedForm,
-  splitUrl,
-  type UrlParts,
-} from '../schemes/twilio/sign/signed-url.ts'
+import { parseOptions } from '../schemes/twilio/options.ts'
+import { listSignedForms, type SignedForm } from '../schemes/twilio/sign/signed-url.ts'
+import { findDefaultPort, splitUrl, type UrlParts } from '../url.ts'
 import { isRejected } from '../verdict.ts'
 import { readHead, readHeaders } from '../verify/head.ts'
-import { parseOptions } from '../verify/options.ts'
 import { readTarget } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 import type { Match } from './attempt.ts'

@@ -1,4 +1,4 @@
-import { findDefaultPort, joinUrl, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
+import { findDefaultPort, joinUrl, type UrlParts } from '../url.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import { askCauses, type ProposedEdit } from './engine.ts'
 import { isTwilioName } from './mask.ts'

@@ -1,6 +1,6 @@
 import { findNearest } from '../checks/options.ts'
 import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
-import { type AlgorithmName, algorithms, findAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
+import { type AlgorithmName, algorithms, findAlgorithm } from '../hmac/algorithms.ts'
 import { parseSignatureSettings } from '../schemes/twilio/sign/signature-settings.ts'
 import type { SharedKey } from '../verify/types.ts'
 import { AccountRows, AccountTable } from './accounts.ts'

@@ -1,6 +1,6 @@
+import { parseJsonBody } from '../bytes.ts'
 import { type Awaitable, isPromise, withTimeLimit } from '../checks/limits.ts'
 import { readOptions } from '../checks/options.ts'
-import { parseJsonBody } from '../schemes/twilio/sign/form.ts'
 import { kindOfJson, neverRepeats } from '../schemes/twilio/webhooks/index.ts'
 import { recogniseForm } from '../schemes/twilio/webhooks/shapes.ts'
 import { logCause } from '../verify/refusal-log.ts'

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { encodeUtf8 } from '../bytes.ts'
 import { RequestError } from './error.ts'
 import { findRequest, walkObjects } from './find-request.ts'
 import {

@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { decodeUtf8, encodeUtf8 } from '../bytes.ts'
 import { isExport, listCaptures, readCapture, writeCaptures } from './capture.ts'
 import type { ReadFile } from './curl-data.ts'
 import { addSource, RequestError } from './error.ts'

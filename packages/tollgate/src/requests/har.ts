@@ -1,4 +1,5 @@
-import { encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
+import { encodeUtf8 } from '../bytes.ts'
+import { serializeForm } from '../form.ts'
 import { RequestError } from './error.ts'
 import {
   property,

@@ -1,5 +1,5 @@
+import { decodeUtf8 } from '../bytes.ts'
 import { writeEscape } from '../checks/visible-text.ts'
-import { decodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { nameLine, RequestError } from './error.ts'
 import { fromLatin1, type HeaderList, type RecordedRequest, toLatin1 } from './request.ts'
 

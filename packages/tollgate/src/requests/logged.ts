@@ -1,4 +1,5 @@
-import { decodeUtf8, encodeUtf8, serializeForm } from '../schemes/twilio/sign/form.ts'
+import { decodeUtf8, encodeUtf8 } from '../bytes.ts'
+import { serializeForm } from '../form.ts'
 import { RequestError } from './error.ts'
 import { findHeaders, findRequest, isSignatureName, listParts, listTexts, walkObjects } from './find-request.ts'
 import { isDeep, property, readBase64, readHeaderList, readObject, textOf } from './json.ts'

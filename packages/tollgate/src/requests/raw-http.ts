@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { decodeUtf8, encodeUtf8 } from '../bytes.ts'
 import { RequestError } from './error.ts'
 import { isDeep } from './json.ts'
 import { readNotes, writeNotes } from './notes.ts'

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { encodeUtf8 } from '../bytes.ts'
 import { CurlData, type ReadFile } from './curl-data.ts'
 import { type CurlEffect, longOptions, nameLikeOption, shortOptions, takesValue } from './curl-options.ts'
 import { nameLine, RequestError, type RequestErrorKind } from './error.ts'

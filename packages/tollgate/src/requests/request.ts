@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { encodeUtf8 } from '../bytes.ts'
 import { parseNamedKey } from '../schemes/twilio/sign/signature-settings.ts'
 import type { IncomingRequest } from '../verify/types.ts'
 import { RequestError } from './error.ts'

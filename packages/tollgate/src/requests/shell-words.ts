@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '../schemes/twilio/sign/form.ts'
+import { decodeUtf8 } from '../bytes.ts'
 import { RequestError } from './error.ts'
 import { toLatin1 } from './request.ts'
 

@@ -1,5 +1,5 @@
+import { decodeUtf8 } from '../bytes.ts'
 import { hasShapeBy, parseJson } from '../params/shape.ts'
-import { decodeUtf8 } from '../schemes/twilio/sign/form.ts'
 
 /** What the first message of a socket says. Only a ticket proves it. */
 interface FirstMessage {

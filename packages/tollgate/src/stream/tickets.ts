@@ -1,8 +1,8 @@
 import { withTimeLimit } from '../checks/limits.ts'
 import { readOptions, toList } from '../checks/options.ts'
 import { describeSecretFault, isAccountSid, makeRandomToken, maxTokens } from '../checks/secrets.ts'
+import { type Algorithm, findAlgorithm } from '../hmac/algorithms.ts'
 import type { ReplayStore } from '../replay/store.ts'
-import { type Algorithm, findAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
 import { createSigner, equalSignatures, hashBody, type Signer } from '../schemes/twilio/sign/signature.ts'
 import { readFirstMessage } from './first-message.ts'
 

@@ -1,16 +1,10 @@
+import { decodeUtf8, encodeUtf8 } from '../bytes.ts'
 import { isBytes } from '../checks/runtime.ts'
-import type { AlgorithmName } from '../schemes/twilio/sign/algorithms.ts'
-import {
-  decodeUtf8,
-  encodeUtf8,
-  isFormType,
-  type Pairs,
-  parseForm,
-  serializeForm,
-} from '../schemes/twilio/sign/form.ts'
+import { isFormType, type Pairs, parseForm, serializeForm } from '../form.ts'
+import type { AlgorithmName } from '../hmac/algorithms.ts'
 import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
-import { isWebSocketScheme, splitUrl } from '../schemes/twilio/sign/signed-url.ts'
 import { type Params, toPairs } from '../schemes/twilio/sign/signing-string.ts'
+import { isWebSocketScheme, splitUrl } from '../url.ts'
 
 /**
  * The input of `signRequest`. At most one of `params`, `json` and `body`. Unknown properties are a

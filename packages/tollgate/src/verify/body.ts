@@ -1,6 +1,6 @@
+import { decodeUtf8, encodeUtf8 } from '../bytes.ts'
 import { hasMethod } from '../checks/options.ts'
 import { isBytes } from '../checks/runtime.ts'
-import { decodeUtf8, encodeUtf8 } from '../schemes/twilio/sign/form.ts'
 import { addCause, isRejected, type Rejected, reject } from '../verdict.ts'
 import { type HeaderReader, readSingle } from './head.ts'
 import type { BodyConsumed, PushedBody, RawBody } from './types.ts'

@@ -1,6 +1,6 @@
 import { showOption } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
-import { splitUrl } from '../schemes/twilio/sign/signed-url.ts'
+import { splitUrl } from '../url.ts'
 import { readTarget } from './public-url.ts'
 
 /**

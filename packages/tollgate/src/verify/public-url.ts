@@ -1,7 +1,7 @@
 import type { Awaitable } from '../checks/limits.ts'
 import { runUnnoticed } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
-import { findDefaultPort, isPort, splitUrl, type UrlParts } from '../schemes/twilio/sign/signed-url.ts'
+import { findDefaultPort, isPort, splitUrl, type UrlParts } from '../url.ts'
 import { type Rejected, reject } from '../verdict.ts'
 import { type Head, type HeaderReader, readSingle } from './head.ts'
 

@@ -1,6 +1,6 @@
 import type { Awaitable } from '../checks/limits.ts'
 import type { Tokens } from '../checks/secrets.ts'
-import type { AlgorithmName } from '../schemes/twilio/sign/algorithms.ts'
+import type { AlgorithmName } from '../hmac/algorithms.ts'
 import type { Accepted, AnyVerdict, Mode, Rejected, Verdict, WebhookParams } from '../verdict.ts'
 
 /** Header fields: a web `Headers`, or a record with names in any letter case. */

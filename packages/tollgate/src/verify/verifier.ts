@@ -1,10 +1,10 @@
 import { type Awaitable, isPromise } from '../checks/limits.ts'
 import { runUnnoticed } from '../checks/options.ts'
 import { hideOwnFrames, verdictListener } from '../checks/runtime.ts'
-import type { CheckTypes, Outcome, SchemeCheck } from '../schemes/scheme.ts'
 import { addCause, isRejected, type Rejected, reject } from '../verdict.ts'
 import { borrowBody, explainLoss } from './body.ts'
 import { type Head, readHead, readHeaders } from './head.ts'
+import type { CheckTypes, Outcome, SchemeCheck } from './steps.ts'
 import type { IncomingRequest, Reservation, Verifier } from './types.ts'
 
 /**

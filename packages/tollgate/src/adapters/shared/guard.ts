@@ -11,7 +11,7 @@ import {
   type VerifierOptions,
   type WebhookSource,
 } from '../../index.ts'
-import { verifierOptions } from '../../verify/options.ts'
+import { verifierOptions } from '../../schemes/twilio/options.ts'
 import { logRefusal } from '../../verify/refusal-log.ts'
 import { chooseAnswer, type FullAnswer, toAnswer } from './answer.ts'
 

@@ -1,6 +1,6 @@
 import { checkNames, type OptionRow, pickOptions, readOption } from '../../checks/options.ts'
 import type { Verifier } from '../../index.ts'
-import { verifierOptions as verifierTable } from '../../verify/options.ts'
+import { verifierOptions as verifierTable } from '../../schemes/twilio/options.ts'
 import { createPathFilter, type Mounting, type PathFilter } from '../../verify/paths.ts'
 import { readTarget } from '../../verify/public-url.ts'
 import { type GuardOptions, type OptionsSource, resolveOptions, sharedVerifierOptions } from './guard.ts'

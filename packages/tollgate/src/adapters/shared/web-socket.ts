@@ -1,6 +1,6 @@
 import { checkNames, pickOptions } from '../../checks/options.ts'
 import type { IncomingRequest } from '../../index.ts'
-import { verifierOptions } from '../../verify/options.ts'
+import { verifierOptions } from '../../schemes/twilio/options.ts'
 import {
   createGuard,
   type Guard,

@@ -1,4 +1,5 @@
-import { decodeUtf8, encodeUtf8, type Pairs, parseForm } from '../../schemes/twilio/sign/form.ts'
+import { decodeUtf8, encodeUtf8 } from '../../bytes.ts'
+import { type Pairs, parseForm } from '../../form.ts'
 import { findBodyHash, hashBody } from '../../schemes/twilio/sign/signature.ts'
 import type { Rejected } from '../../verdict.ts'
 import { readSingle } from '../../verify/head.ts'

@@ -1,5 +1,5 @@
 import { isAccountSid } from '../../checks/secrets.ts'
-import { type AlgorithmName, algorithms, findDefaultAlgorithm } from '../../schemes/twilio/sign/algorithms.ts'
+import { type AlgorithmName, algorithms, findDefaultAlgorithm } from '../../hmac/algorithms.ts'
 import type { Rejected } from '../../verdict.ts'
 import { type HeaderReader, readSingle } from '../../verify/head.ts'
 import type { ConfiguredKeys, Key, NamedKey } from '../configured-keys.ts'

@@ -1,5 +1,5 @@
+import type { Pairs } from '../../form.ts'
 import { kindOf } from '../../params/index.ts'
-import type { Pairs } from '../../schemes/twilio/sign/form.ts'
 import { kinds } from '../../schemes/twilio/webhooks/index.ts'
 import { freeText, isTwilioName, showName, showNames } from '../mask.ts'
 import type { Subject } from '../reading.ts'

@@ -1,4 +1,4 @@
-import { splitUrl, type UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
+import { splitUrl, type UrlParts } from '../../url.ts'
 import type { IncomingRequest, VerifierOptions } from '../../verify/types.ts'
 
 /** A request whose URL a verifier should check as it was signed. */

@@ -1,4 +1,5 @@
-import { decodeUtf8, type Pairs, serializeForm } from '../../schemes/twilio/sign/form.ts'
+import { decodeUtf8 } from '../../bytes.ts'
+import { type Pairs, serializeForm } from '../../form.ts'
 import { isByHand } from '../evidence.ts'
 import { isBounded } from '../limits.ts'
 import { freeText, isTwilioName, showName, showNames, spellTwilioName } from '../mask.ts'

@@ -1,4 +1,4 @@
-import type { UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
+import type { UrlParts } from '../../url.ts'
 import type { Rejected } from '../../verdict.ts'
 import { readTarget } from '../../verify/public-url.ts'
 import type { VerifierOptions } from '../../verify/types.ts'

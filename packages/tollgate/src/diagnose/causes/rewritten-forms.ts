@@ -1,4 +1,5 @@
-import { decodeUtf8, type Pairs, parseForm } from '../../schemes/twilio/sign/form.ts'
+import { decodeUtf8 } from '../../bytes.ts'
+import { type Pairs, parseForm } from '../../form.ts'
 import { findBodyHash } from '../../schemes/twilio/sign/signature.ts'
 import { parseBoundedJson } from '../body-variants.ts'
 import { decodeBase64Text } from '../encodings.ts'

@@ -1,5 +1,5 @@
-import type { Pairs } from '../../schemes/twilio/sign/form.ts'
-import type { UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
+import type { Pairs } from '../../form.ts'
+import type { UrlParts } from '../../url.ts'
 import type { Rejected, RejectionCode } from '../../verdict.ts'
 import type { findBodyVariant } from '../body-variants.ts'
 import type { Key } from '../configured-keys.ts'

@@ -1,5 +1,5 @@
-import { algorithms } from '../../schemes/twilio/sign/algorithms.ts'
-import { decodeUtf8 } from '../../schemes/twilio/sign/form.ts'
+import { decodeUtf8 } from '../../bytes.ts'
+import { algorithms } from '../../hmac/algorithms.ts'
 import { isSignature } from '../../schemes/twilio/sign/signature.ts'
 import type { VerifierOptions } from '../../verify/types.ts'
 import { toBase64Length } from '../encodings.ts'

@@ -1,6 +1,6 @@
 import { kindOf } from '../../params/index.ts'
 import { findCaptureUse, isCaptureSite } from '../../requests/capture-sites.ts'
-import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../../schemes/twilio/sign/signed-url.ts'
+import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../../url.ts'
 import type { Rejected } from '../../verdict.ts'
 import type { HostAndPort } from '../../verify/public-url.ts'
 import { findCaptureSite, fixCapture } from '../capture-sites.ts'

@@ -1,3 +1,4 @@
+import { encodeUtf8 } from '../../bytes.ts'
 import { fixReturns, parseBoundedJson } from '../../diagnose/body-variants.ts'
 import {
   type CauseRow,
@@ -16,7 +17,6 @@ import { omitPage, type RejectionCode } from '../../verdict.ts'
 import { findConsumed } from '../../verify/body.ts'
 import { readHeaders, readSingle } from '../../verify/head.ts'
 import type { IncomingRequest } from '../../verify/types.ts'
-import { encodeUtf8 } from '../twilio/sign/form.ts'
 import { formatEvents } from './events.ts'
 import { boundaryOfSendGrid, fixBoundary, hasBareLines, listLines, listMails, nameBoundary } from './mail.ts'
 import {

@@ -1,4 +1,5 @@
 import { createSignatureChecker } from '#ecdsa'
+import { decodeUtf8 } from '../../bytes.ts'
 import { checkNames, pickOptions, readOptions } from '../../checks/options.ts'
 import { isBytes, readEnvironment } from '../../checks/runtime.ts'
 import {
@@ -22,7 +23,6 @@ import { isRejected, type Rejected } from '../../verdict.ts'
 import { readBody } from '../../verify/body.ts'
 import { listTexts, readHeaders, readSingle } from '../../verify/head.ts'
 import type { Diagnoser, IncomingRequest, RejectedRequest } from '../../verify/types.ts'
-import { decodeUtf8 } from '../twilio/sign/form.ts'
 import {
   blameRenamed,
   findRenamed,

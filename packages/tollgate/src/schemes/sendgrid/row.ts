@@ -1,5 +1,5 @@
+import { decodeLeniently } from '../../bytes.ts'
 import type { Scheme } from '../scheme.ts'
-import { decodeLeniently } from '../twilio/sign/form.ts'
 import { timestampHeader } from './signature.ts'
 import {
   createSendGridVerifier,

@@ -1,5 +1,5 @@
 import type { createSignatureChecker } from '#ecdsa'
-import { encodeUtf8 } from '../twilio/sign/form.ts'
+import { encodeUtf8 } from '../../bytes.ts'
 import { isCanonicalSignature } from '../twilio/sign/signature.ts'
 
 /** A signature as the provider takes it. */

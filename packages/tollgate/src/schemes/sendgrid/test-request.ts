@@ -1,6 +1,6 @@
+import { encodeUtf8 } from '../../bytes.ts'
 import { readOptions } from '../../checks/options.ts'
 import { isBytes } from '../../checks/runtime.ts'
-import { encodeUtf8 } from '../twilio/sign/form.ts'
 import { eventSamples } from './events.sample.ts'
 import { formatEvents, type SendGridEvent, type SendGridEventType } from './events.ts'
 import { toSpki } from './public-key.ts'

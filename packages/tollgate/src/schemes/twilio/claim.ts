@@ -1,6 +1,6 @@
+import { type Algorithm, defaultAlgorithm, findAlgorithm } from '../../hmac/algorithms.ts'
 import { isRejected, type Rejected, reject } from '../../verdict.ts'
 import { type Head, type HeaderReader, listTexts, readSingle } from '../../verify/head.ts'
-import { type Algorithm, defaultAlgorithm, findAlgorithm } from './sign/algorithms.ts'
 import { isCanonicalSignature, isSignature } from './sign/signature.ts'
 import { parseNamedKey } from './sign/signature-settings.ts'
 

@@ -1,15 +1,7 @@
+import { decodeLeniently, decodeUtf8, encodeUtf8 } from '../../bytes.ts'
+import { hasTooManyPairs, isFormType, type Pairs, parseForm, parseLeniently } from '../../form.ts'
 import { type Rejected, reject } from '../../verdict.ts'
 import { type Head, listTexts, readSingle } from '../../verify/head.ts'
-import {
-  decodeLeniently,
-  decodeUtf8,
-  encodeUtf8,
-  hasTooManyPairs,
-  isFormType,
-  type Pairs,
-  parseForm,
-  parseLeniently,
-} from './sign/form.ts'
 import { findBodyHash, hashBody } from './sign/signature.ts'
 
 /** The part of a request that its signature covers. */

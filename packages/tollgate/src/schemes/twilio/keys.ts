@@ -1,13 +1,14 @@
+import { parseJsonBody } from '../../bytes.ts'
 import { describeAnswer, WrongAnswer } from '../../checks/answers.ts'
 import type { Awaitable } from '../../checks/limits.ts'
 import { describeTokenFault, isAccountSid, maxTokens } from '../../checks/secrets.ts'
+import { distinct, type Pairs } from '../../form.ts'
+import { type Algorithm, defaultAlgorithm } from '../../hmac/algorithms.ts'
 import { type Accepted, type Rejected, reject } from '../../verdict.ts'
 import { settle } from '../../verify/look-up.ts'
-import type { ParsedSharedKey, Settings } from '../../verify/options.ts'
 import type { UnverifiedClaim } from '../../verify/types.ts'
 import type { SignatureClaim } from './claim.ts'
-import { type Algorithm, defaultAlgorithm } from './sign/algorithms.ts'
-import { distinct, type Pairs, parseJsonBody } from './sign/form.ts'
+import type { ParsedSharedKey, Settings } from './options.ts'
 import { createSigner, isCanonicalSignature, type Signer } from './sign/signature.ts'
 
 /** A key that may have signed the request. */

@@ -1,8 +1,8 @@
+import { isFormType, type Pairs, parseLeniently } from '../../form.ts'
 import type { Accepted } from '../../verdict.ts'
-import { verifierOptions } from '../../verify/options.ts'
 import type { VerifierOptions } from '../../verify/types.ts'
 import type { Scheme, SeenRequest, SignedPart } from '../scheme.ts'
-import { isFormType, type Pairs, parseLeniently } from './sign/form.ts'
+import { verifierOptions } from './options.ts'
 import { createVerifier } from './verifier.ts'
 import { kindOf, kinds } from './webhooks/index.ts'
 

@@ -1,6 +1,8 @@
 import { type Awaitable, isPromise } from '../../checks/limits.ts'
 import { runUnnoticed } from '../../checks/options.ts'
 import { isAccountSid } from '../../checks/secrets.ts'
+import { distinct } from '../../form.ts'
+import { joinUrl, type UrlParts } from '../../url.ts'
 import {
   type Accepted,
   isRejected,
@@ -11,11 +13,10 @@ import {
   type Webhook,
 } from '../../verdict.ts'
 import type { Head } from '../../verify/head.ts'
-import { parseOptions, type Settings } from '../../verify/options.ts'
 import { readTarget } from '../../verify/public-url.ts'
+import type { Proof, SchemeCheck, UnprovenRequest } from '../../verify/steps.ts'
 import type { UnverifiedClaim, Verifier, VerifierOptions } from '../../verify/types.ts'
 import { createVerifierOf } from '../../verify/verifier.ts'
-import type { Proof, SchemeCheck, UnprovenRequest } from '../scheme.ts'
 import { readSignatureClaim, type SignatureClaim } from './claim.ts'
 import { type Coverage, readCoverage } from './coverage.ts'
 import {
@@ -29,9 +30,9 @@ import {
   refreshKeys,
   reportVerified,
 } from './keys.ts'
-import { distinct } from './sign/form.ts'
+import { parseOptions, type Settings } from './options.ts'
 import { equalSignatures, hashBody } from './sign/signature.ts'
-import { findInForms, joinUrl, type UrlParts } from './sign/signed-url.ts'
+import { findInForms } from './sign/signed-url.ts'
 import { joinPairs } from './sign/signing-string.ts'
 import { ReceivedParams, toAccepted, toDelivery, toObserved } from './webhook.ts'
 

@@ -1,9 +1,9 @@
+import type { Pairs } from '../../form.ts'
 import type { Accepted, Observed, Received, Rejected, WebhookParams } from '../../verdict.ts'
 import { toJsonParser } from '../../verify/body.ts'
+import type { Outcome } from '../../verify/steps.ts'
 import type { Delivery } from '../../verify/types.ts'
-import type { Outcome } from '../scheme.ts'
 import type { Coverage } from './coverage.ts'
-import type { Pairs } from './sign/form.ts'
 import { type DistinctPairs, findDistinct } from './sign/signing-string.ts'
 
 /** Makes the verdict for `observe` mode: the request as it arrived, of which nothing is proven. */

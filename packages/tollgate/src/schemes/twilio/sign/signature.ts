@@ -1,5 +1,5 @@
 import { createHmac, hashBytes } from '#hmac'
-import { type Algorithm, algorithms } from './algorithms.ts'
+import { type Algorithm, algorithms } from '../../../hmac/algorithms.ts'
 
 /** Computes the signature, in Base64, that Twilio sends for a signing string. */
 export type Signer = (signingString: string) => string

@@ -1,4 +1,4 @@
-import { mostPairs, type Pairs } from './form.ts'
+import { mostPairs, type Pairs } from '../../../form.ts'
 
 /**
  * Form parameters in any of three shapes: pairs, URLSearchParams or FormData; or a record in which

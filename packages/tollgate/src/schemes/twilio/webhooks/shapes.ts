@@ -1,4 +1,4 @@
-import { distinct, type Pairs } from '../sign/form.ts'
+import { distinct, type Pairs } from '../../../form.ts'
 import { findDistinct } from '../sign/signing-string.ts'
 import { ReceivedParams } from '../webhook.ts'
 import { findKind, kinds, listCandidates, type WebhookKind } from './index.ts'

@@ -1,10 +1,9 @@
-import { describeAnswer, WrongAnswer } from '../checks/answers.ts'
-import type { Awaitable } from '../checks/limits.ts'
-import { readOptions, toList } from '../checks/options.ts'
-import { readEnvironment } from '../checks/runtime.ts'
-import { describeSecretFault, isAccountSid, parseTokens, whereTokenIs } from '../checks/secrets.ts'
-import { type Algorithm, algorithms, findAlgorithm, findDefaultAlgorithm } from '../schemes/twilio/sign/algorithms.ts'
-import { createSigner, type Signer } from '../schemes/twilio/sign/signature.ts'
+import { describeAnswer, WrongAnswer } from '../../checks/answers.ts'
+import type { Awaitable } from '../../checks/limits.ts'
+import { readOptions, toList } from '../../checks/options.ts'
+import { readEnvironment } from '../../checks/runtime.ts'
+import { describeSecretFault, isAccountSid, parseTokens, whereTokenIs } from '../../checks/secrets.ts'
+import { type Algorithm, algorithms, findAlgorithm, findDefaultAlgorithm } from '../../hmac/algorithms.ts'
 import {
   parsePublicUrl,
   refuseAddress,
@@ -12,8 +11,9 @@ import {
   resolveFromList,
   resolveToOrigin,
   type UrlResolver,
-} from './public-url.ts'
-import { type AuthTokenLookup, type IncomingRequest, publicUrlRule, type VerifierOptions } from './types.ts'
+} from '../../verify/public-url.ts'
+import { type AuthTokenLookup, type IncomingRequest, publicUrlRule, type VerifierOptions } from '../../verify/types.ts'
+import { createSigner, type Signer } from './sign/signature.ts'
 
 /** The option `authToken` after parsing. */
 type AuthTokens =
