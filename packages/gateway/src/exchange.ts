@@ -35,11 +35,11 @@ export class ExchangeState {
     this.config = config
   }
 
-  /** Notes the head of the upstream's answer. */
+  /** Notes the answer of the upstream that the client gets. */
   takeAnswer(status: number, fields: readonly string[]): void {
     this.status = status
     this.answeredBy = 'upstream'
-    this.answeredAt = performance.now()
+    this.answeredAt ??= performance.now()
     this.responseFields = fields
   }
 

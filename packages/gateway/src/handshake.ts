@@ -3,10 +3,11 @@ import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { answerOnSocket, formatHead, listAnswerFields } from './answers.ts'
 import { chooseRoute, type ExchangeContext, ExchangeState, listForwardedFields, release } from './exchange.ts'
-import { listValues } from './fields.ts'
+import { formatFields, listValues } from './fields.ts'
 import { readHead } from './request-head.ts'
 import type { OpenRoute } from './routes.ts'
 import { sortAnswerFields } from './upstream/answer-head.ts'
+import { maxHeadBytes } from './upstream/answer-reader.ts'
 import { openSocket } from './upstream/connection.ts'
 
 /**
@@ -94,6 +95,14 @@ export class Handshake extends ExchangeState {
         if (!this.#isAnswered && !this.socket.destroyed) this.#connect(route, headers, true)
       }, 100)
     })
+    let interim = 0
+    upstream.on('information', ({ statusMessage, rawHeaders }) => {
+      interim += `HTTP/1.1 100 ${statusMessage}\r\n${formatFields(rawHeaders)}\r\n`.length
+      if (interim <= maxHeadBytes || this.#isAnswered) return
+      this.failure = 'malformed answer'
+      this.refuse(502)
+      upstream.destroy()
+    })
     upstream.once('upgrade', (answer, socket, first) => this.#open(answer, socket as Socket, first))
     upstream.once('response', (answer) => this.#decline(answer))
     upstream.end()
@@ -107,7 +116,8 @@ export class Handshake extends ExchangeState {
       return
     }
     clearTimeout(this.#deadline)
-    this.takeAnswer(101, answer.rawHeaders)
+    const { fields } = sortAnswerFields(answer.rawHeaders, 101)
+    this.takeAnswer(101, [...fields, 'Connection', 'Upgrade', 'Upgrade', 'websocket'])
     this.socket.write(formatHead(101, answer.statusMessage ?? '', this.responseFields), 'latin1')
     if (first.length > 0) this.socket.write(first)
     if (this.#first.length > 0) upstream.write(this.#first)
@@ -129,8 +139,14 @@ export class Handshake extends ExchangeState {
     const res = new ServerResponse(this.req)
     res.assignSocket(this.socket)
     res.writeHead(status, statusMessage, [...this.responseFields])
-    pipeline(answer, res, (error) => (error ? this.socket.destroy() : this.socket.destroySoon()))
-    this.#markAnswered()
+    this.#isAnswered = true
+    pipeline(answer, res, (error) => {
+      // This code says that the client has left, and others are the upstream's.
+      if (error && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') this.failure ??= error.code ?? 'error'
+      if (error) this.socket.destroy()
+      else this.socket.destroySoon()
+      this.#context.onEnd(this)
+    })
   }
 
   #markAnswered(): void {
@@ -139,6 +155,7 @@ export class Handshake extends ExchangeState {
   }
 
   #expire(): void {
+    if (this.forwardedAt !== undefined) this.failure = 'no whole answer in time'
     if (this.#isAnswered) this.socket.destroy()
     else this.refuse(this.verdict === undefined ? 408 : 504)
     this.#upstream?.destroy()

@@ -33,6 +33,8 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
   #body: RequestBody | undefined
   #connection: Connection | undefined
   #attempts = 0
+  /** The head of the upstream's answer, until its body begins. A fault up to then is a 502. */
+  #answer: AnswerHead | undefined
   /** The length of the upstream's answer if it is short enough to send in one piece, or else 0. */
   #announced = 0
   /** True once the upstream's answer was written in one piece. */
@@ -94,6 +96,8 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
 
   /** Ends the exchange at its deadline. */
   #expire(): void {
+    // A client that reads slowly holds up the upstream, which is no failure of the upstream.
+    if (this.#connection?.socket.isPaused() === false) this.failure = 'no whole answer in time'
     this.refuse(this.verdict === undefined ? 408 : 504)
     this.#connection?.abort()
   }
@@ -117,15 +121,27 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
   }
 
   onHead(head: AnswerHead): void {
-    if (this.#isAnswered) return
-    const { status, statusText, fields, length } = head
+    this.answeredAt = performance.now()
+    this.#answer = head
+  }
+
+  /**
+   * Begins the answer, if that was not done before.
+   * @returns false if the client got another answer
+   */
+  #begin(): boolean {
+    if (this.#answer === undefined) return this.answeredBy === 'upstream'
+    const { status, statusText, fields, length } = this.#answer
+    this.#answer = undefined
+    if (this.#isAnswered) return false
     this.res.writeHead(status, statusText, this.#context.isClosing() ? [...fields, 'Connection', 'close'] : [...fields])
     this.takeAnswer(status, fields)
     if (typeof length === 'number' && length <= shortAnswer) this.#announced = length
+    return true
   }
 
   onData(bytes: Buffer): void {
-    if (this.answeredBy === 'gateway') return
+    if (!this.#begin()) return
     this.responseBody?.add(bytes)
     if (bytes.length === this.#announced) {
       // Node.js sends text together with the head in one write.
@@ -133,15 +149,15 @@ export class HttpExchange extends ExchangeState implements AnswerHandler, Pendin
       this.res.write(bytes.toString('latin1'), 'latin1')
       this.#isWritten = true
       flushAtEndOfTurn(this)
-    } else if (!this.res.write(Buffer.from(bytes))) {
-      this.#connection?.socket.pause()
+    } else if (!this.res.write(Buffer.from(bytes)) && this.#connection?.socket.isPaused() === false) {
+      this.#connection.socket.pause()
       this.res.once('drain', () => this.#connection?.socket.resume())
     }
   }
 
   onEnd(): void {
     this.#connection = undefined
-    if (this.answeredBy === 'upstream' && !this.#isWritten) this.res.end()
+    if (this.#begin() && !this.#isWritten) this.res.end()
   }
 
   flush(): void {

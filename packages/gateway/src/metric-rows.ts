@@ -24,7 +24,7 @@ export const metricRows = {
   responses: {
     type: 'counter',
     name: 'tollgate_responses_total',
-    help: 'Answers by status and sender; status 0 if the client disconnected first.',
+    help: 'Answers by status and sender; status 0 if the client disconnected first, "broken" if the upstream\'s answer broke off.',
     labels: { status: 'open', by: 'open' },
   },
   duration: {
@@ -37,8 +37,8 @@ export const metricRows = {
   upstream: {
     type: 'histogram',
     name: 'tollgate_upstream_response_seconds',
-    help: 'Seconds from the verdict to the head of the upstream\'s answer: "answered", "failed" if none came, or "left" if the client disconnected first.',
-    labels: { result: ['answered', 'failed', 'left'] },
+    help: 'Seconds from the verdict to the head of the upstream\'s answer: "answered", "broken" if it broke off later, "failed" if none came, or "left" if the client disconnected first.',
+    labels: { result: ['answered', 'broken', 'failed', 'left'] },
     buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15],
   },
   inFlight: {

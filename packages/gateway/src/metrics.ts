@@ -60,13 +60,12 @@ export function createMetrics(counts: Counts, events: OwnEvents) {
   return {
     registry,
     /** Counts one request. */
-    report({ code, route = '', status, by, ms, upstreamMs }: Report): void {
+    report({ code, route = '', status, by, ms, result, upstreamMs }: Report): void {
       verdicts.inc({ code, route })
-      responses.inc({ status, by })
+      // Its status promised a whole answer.
+      responses.inc({ status: result === 'broken' ? result : status, by })
       duration.observe({ by }, ms / 1000)
-      if (upstreamMs === undefined) return
-      const result = by === 'upstream' ? 'answered' : status === 0 ? 'left' : 'failed'
-      upstream.observe({ result }, upstreamMs / 1000)
+      if (upstreamMs !== undefined) upstream.observe({ result }, upstreamMs / 1000)
     },
   }
 }

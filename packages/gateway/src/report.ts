@@ -17,6 +17,11 @@ export interface Report {
   /** 0 if the client disconnected before the answer. */
   readonly status: number
   readonly by: 'upstream' | 'gateway' | 'forward-auth'
+  /**
+   * How the upstream answered. `'broken'`: its answer broke off. `'failed'`: none came. `'left'`:
+   * the client disconnected first. `undefined` if nothing was forwarded.
+   */
+  readonly result?: 'answered' | 'broken' | 'failed' | 'left' | undefined
   /** Why the upstream's answer is missing or incomplete, if it is. */
   readonly failure?: string | undefined
   readonly ms: number
@@ -38,10 +43,16 @@ export function createReport(exchange: ExchangeState): Report {
     code: exchange.verdict === undefined ? (early[exchange.status] ?? 'unverified') : nameVerdict(exchange.verdict),
     status: exchange.status,
     by: exchange.answeredBy,
+    result: forwardedAt === undefined ? undefined : nameResult(exchange),
     failure: exchange.failure,
     ms: now - exchange.startedAt,
     upstreamMs: forwardedAt === undefined ? undefined : answeredAt - forwardedAt,
   }
+}
+
+function nameResult({ answeredBy, status, failure }: ExchangeState): Report['result'] {
+  if (answeredBy === 'upstream') return failure === undefined ? 'answered' : 'broken'
+  return status === 0 ? 'left' : 'failed'
 }
 
 /**

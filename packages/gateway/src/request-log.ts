@@ -94,9 +94,9 @@ function writeLine(level: number, fields: object, msg: string): void {
 }
 
 /** A 5xx needs an operator. A refusal, an incomplete answer and a 4xx may need one. */
-function chooseLevel({ code, status }: Report): keyof RequestLogger {
+function chooseLevel({ code, status, result }: Report): keyof RequestLogger {
   if (status >= 500) return 'error'
-  return code === 'accepted' && status > 0 && status < 400 ? 'info' : 'warn'
+  return code === 'accepted' && result !== 'broken' && status > 0 && status < 400 ? 'info' : 'warn'
 }
 
 /**

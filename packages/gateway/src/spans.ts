@@ -33,7 +33,7 @@ export function startTrace(exchange: ExchangeState): ExchangeState['trace'] {
 }
 
 /** Records one span for a request that has ended. It has the same fields as the log line. */
-export function traceExchange(exchange: ExchangeState, { path, code, status, by, ms }: Report): void {
+export function traceExchange(exchange: ExchangeState, { path, code, status, by, ms, result }: Report): void {
   const now = Date.now()
   const span = exchange.trace?.span ?? startSpan(exchange, findParent(exchange), now - ms)
   span.setAttributes({
@@ -42,7 +42,7 @@ export function traceExchange(exchange: ExchangeState, { path, code, status, by,
     'tollgate.code': code,
     'tollgate.answered_by': by,
   })
-  if (status === 0 || status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
+  if (status === 0 || status >= 500 || result === 'broken') span.setStatus({ code: SpanStatusCode.ERROR })
   span.end(now)
 }
 

@@ -234,6 +234,21 @@ test('extensions and trailers of chunks are dropped', () => {
   for (const at of [[], listEveryByte(text)]) expect(read(text, at)).toMatchObject({ result: 'done', body: 'ok' })
 })
 
+test('what one read brings is passed on in one piece, and not if it ends in a fault', () => {
+  const sizes: number[] = []
+  const sink = { onHead: () => undefined, onData: ({ length }: Buffer) => void sizes.push(length) }
+  const readAll = (...pieces: string[]) => {
+    const reader = new AnswerReader(false, sink)
+    return pieces.map((piece) => reader.read(Buffer.from(piece))).at(-1)
+  }
+  const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+  const chunks = '1\r\nx\r\n'.repeat(1000)
+  expect(readAll(head + chunks, chunks, `${chunks}0\r\n\r\n`)).toBe('done')
+  expect(readAll(`${head + chunks}z`, '\r\n')).toBe('fault')
+  expect(readAll(`${head + chunks}z\r\n`)).toBe('fault')
+  expect(sizes).toEqual([1000, 1000, 1000, 1000])
+})
+
 test('interim answers are skipped', () => {
   const early = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'
   const text = `HTTP/1.1 100 Continue\r\n\r\n${early}${fine}Content-Length: 2\r\n\r\nok`

@@ -1,7 +1,19 @@
+import { createServer, type Socket } from 'node:net'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { RequestLog } from '../src/request-log.ts'
-import { accountSid, routeTo, send, signSms, sms, startGateway, startUpstream } from './support.ts'
+import {
+  accountSid,
+  formatRequest,
+  listenOn,
+  routeTo,
+  send,
+  sendRaw,
+  signSms,
+  sms,
+  startGateway,
+  startUpstream,
+} from './support.ts'
 
 interface Line {
   readonly level: number
@@ -75,6 +87,33 @@ test('a 5xx is an error, a refusal a warning, and an answer an info', async () =
   ])
   await gateway.close({ graceMs: 0 })
   await upstream.close()
+})
+
+const broken: Readonly<Record<string, (socket: Socket) => void>> = {
+  'ends before its length': (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfine'),
+  'has a faulty chunk': (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfine\r\n')
+    setTimeout(() => socket.write('zz\r\n'), 100)
+  },
+  'does not end in time': (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfine'),
+}
+
+test.each(Object.entries(broken))('an answer that %s is a warning, and counts as broken', async (_, answer) => {
+  const upstream = createServer((socket) => void socket.on('error', () => undefined).once('data', () => answer(socket)))
+  const { lines, log } = collect()
+  const gateway = await startGateway(await listenOn(upstream), { log, admin: { port: 0 }, timeoutMs: 500 })
+  expect(await sendRaw(gateway.port, formatRequest(signSms()))).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  await expect.poll(() => lines).toHaveLength(1)
+  expect(lines).toMatchObject([
+    { level: 40, status: 200, by: 'upstream', result: 'broken', failure: expect.any(String) },
+  ])
+  const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text()
+  expect(metrics).toContain('tollgate_responses_total{status="broken",by="upstream"} 1\n')
+  expect(metrics).toContain('tollgate_upstream_response_seconds_count{result="broken"} 1\n')
+  expect(metrics).toContain('tollgate_upstream_response_seconds_count{result="answered"} 0\n')
+  expect(metrics).not.toContain('status="200"')
+  await gateway.close({ graceMs: 0 })
+  upstream.close()
 })
 
 test('strangers cannot fill the log: refusals are sampled and counted, and genuine requests are not', () => {

@@ -190,8 +190,12 @@ async function startInFrontOf(answer: string, isEnding: boolean, timeoutMs = 300
     socket.on('error', () => undefined)
     socket.once('data', () => (isEnding ? socket.end(answer, 'latin1') : socket.write(answer, 'latin1')))
   })
-  const other = await startGateway(await listenOn(talker), { timeoutMs }, { webSocket: true })
+  const lines: object[] = []
+  const add = (fields: object) => void lines.push(fields)
+  const log = { info: add, warn: add, error: add }
+  const other = await startGateway(await listenOn(talker), { timeoutMs, log }, { webSocket: true })
   return {
+    lines,
     async ask(bytes: string): Promise<string> {
       const socket = connect(other.port, '127.0.0.1')
       socket.on('error', () => undefined)
@@ -222,6 +226,22 @@ for (const [what, lines] of Object.entries({
     await other.close()
   })
 
+test('an answer 101 has no body and no length, and interim answers before it are bounded', async () => {
+  const upgrade = 'connection: upgrade\r\nUpgrade: WebSocket\r\n'
+  const framed = `${switched}${upgrade}X-A: a\r\nContent-Length: 5\r\n\r\n`
+  const hint = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'
+  for (const [answer, expected] of [
+    [framed, `${switched}X-A: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`],
+    [framed.replace('Content-Length: 5', 'Transfer-Encoding: chunked'), `${switched}X-A: a\r\nConnection: Upgrade\r\n`],
+    [`${hint.repeat(100)}${framed}`, `${switched}X-A: a\r\n`],
+    [`${hint.repeat(1000)}${framed}`, 'HTTP/1.1 502 '],
+  ] as const) {
+    const other = await startInFrontOf(answer, true)
+    expect((await other.ask(formatHandshake())).slice(0, expected.length)).toBe(expected)
+    await other.close()
+  }
+})
+
 test('E7: an upstream that switches protocols without an upgrade request gets no tunnel', async () => {
   const other = await startInFrontOf(`${switched}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\nsecret`, false, 500)
   const answer = await other.ask(formatRequest(signSms('/media'), { connection: 'close' }))
@@ -244,6 +264,7 @@ test('the answer to a declined handshake is complete, or visibly incomplete', as
     const other = await startInFrontOf(answer, true)
     const received = await other.ask(formatHandshake())
     expect([answer, isComplete(received)]).toEqual([answer, isWhole])
+    await expect.poll(() => other.lines).toMatchObject([{ by: 'upstream', result: isWhole ? 'answered' : 'broken' }])
     await other.close()
   }
 })
@@ -270,6 +291,7 @@ test.each(['099 Low', '200 a\x01b', '200 a\x7fb'])(
 test('an endless answer of an upstream that declines is cut off in time', async () => {
   const other = await startInFrontOf('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n', false, 500)
   expect(await other.ask(formatHandshake())).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  await expect.poll(() => other.lines).toMatchObject([{ result: 'broken', failure: 'no whole answer in time' }])
   await other.close()
 })
 

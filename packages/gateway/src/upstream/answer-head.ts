@@ -110,8 +110,8 @@ export function sortAnswerFields(raw: readonly string[], status: number) {
     const name = raw[index] as string
     const value = raw[index + 1] as string
     const kind = findKind(name)
-    // RFC 9110 section 8.6: a 204 has no Content-Length.
-    if (kind === 'plain' || (kind === 'length' && status !== 204)) fields.push(name, value)
+    // RFC 9110 section 8.6: an interim answer, a 101 and a 204 have no Content-Length.
+    if (kind === 'plain' || (kind === 'length' && status >= 200 && status !== 204)) fields.push(name, value)
     if (kind === 'length') lengths.push(value)
     else if (kind === 'coding') codings.push(value)
     else if (kind === 'connection') connection += `,${value}`

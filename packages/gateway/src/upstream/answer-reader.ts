@@ -3,7 +3,10 @@ import { type AnswerHead, parseAnswerHead } from './answer-head.ts'
 /** Receives the parts of an answer. */
 export interface AnswerSink {
   onHead(head: AnswerHead): void
-  /** @param bytes valid only during the call, because their memory is reused */
+  /**
+   * Called once for all bytes of the body that one read brought, and not if they end in a fault.
+   * @param bytes valid only during the call, because their memory is reused
+   */
   onData(bytes: Buffer): void
 }
 
@@ -11,7 +14,7 @@ export interface AnswerSink {
 export type Reading = 'more' | 'done' | 'excess' | 'fault'
 
 /** The limit for the head of an answer, together with its interim answers. */
-const maxHeadBytes = 16 * 1024
+export const maxHeadBytes = 16 * 1024
 
 /** The limit for extensions and trailers together, and for a line. They are dropped. */
 const maxAside = 16 * 1024
@@ -39,6 +42,8 @@ export class AnswerReader {
   readonly #steps = this.#readAnswer()
   /** The bytes that were not read yet. */
   #bytes = none
+  /** The parts of the body in the last bytes. With tiny chunks there are many. */
+  #parts: Buffer[] = []
   /** The head, once it was read. */
   head: AnswerHead | undefined
 
@@ -52,6 +57,12 @@ export class AnswerReader {
   read(bytes: Buffer): Reading {
     this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes])
     const { done, value: isComplete } = this.#steps.next()
+    const parts = this.#parts
+    const [first] = parts
+    if (first !== undefined && (!done || isComplete)) {
+      this.#parts = []
+      this.#sink.onData(parts.length === 1 ? first : Buffer.concat(parts))
+    }
     if (done) return !isComplete ? 'fault' : this.#bytes.length > 0 ? 'excess' : 'done'
     // Copied, because the memory is reused.
     this.#bytes = Buffer.from(this.#bytes)
@@ -105,7 +116,7 @@ export class AnswerReader {
     }
   }
 
-  /** Passes the next bytes of the body on. */
+  /** Collects the next bytes of the body. */
   *#pass(length: number): Steps<void> {
     for (let left = length; left > 0; ) {
       const bytes = this.#bytes
@@ -113,7 +124,7 @@ export class AnswerReader {
       const part = isMore ? bytes.subarray(0, left) : bytes
       this.#bytes = isMore ? bytes.subarray(left) : none
       left -= part.length
-      if (part.length > 0) this.#sink.onData(part)
+      if (part.length > 0) this.#parts.push(part)
       if (left > 0) yield
     }
   }
