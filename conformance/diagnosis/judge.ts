@@ -54,7 +54,7 @@ function readDiagnosis(diagnosis: Diagnosis): Pick<Judged, 'found' | 'kind'> {
   if (verdict.ok) return { kind: 'genuine', found: [] }
   if (proven) return { kind: 'proven', found: proven.causes.map(({ id }) => id) }
   return {
-    kind: diagnosis.ruledOut === undefined && suspected.length > 0 ? 'seen' : 'question',
+    kind: diagnosis.question === undefined && suspected.length > 0 ? 'seen' : 'question',
     found: suspected.slice(0, 2).map(({ id }) => id),
   }
 }
@@ -63,7 +63,7 @@ function readText(text: string): Pick<Judged, 'found' | 'kind'> {
   if (text === '') return { kind: 'genuine', found: [] }
   const ids = [...text.matchAll(/^ {2}([a-z][a-z0-9_]+): /gm)].map(([, id = '']) => id)
   if (/^ {2}(Proven: undoing|Twilio signed) /m.test(text)) return { kind: 'proven', found: ids }
-  return { kind: text.includes('Nothing is proven after') ? 'question' : 'seen', found: ids.slice(0, 2) }
+  return { kind: text.includes('Nothing that this server knows') ? 'question' : 'seen', found: ids.slice(0, 2) }
 }
 
 function compare(setUp: SetUp, kind: Judged['kind'], found: readonly string[]): Answer {

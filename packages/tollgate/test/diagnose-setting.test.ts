@@ -321,9 +321,11 @@ describe('a rule that checks http, because its proxy does not name https', () =>
     ] as const) {
       const { proven } = await asked(rule, { 'x-real-ip': '192.0.2.1' }, peer)
       expect(proven?.causes[0]).toMatchObject({
-        detail: expect.stringContaining('no X-Forwarded-Proto, and its peer, 10.0.0.7, is not in "trustedProxies"'),
-        fix: expect.stringContaining(`trustedProxies: ['10.0.0.7'], forwardedBy: 'x-forwarded'`),
+        detail: expect.stringContaining('no X-Forwarded-Proto, and its peer is not in "trustedProxies"'),
+        fix: expect.stringContaining(`name your proxy in "trustedProxies", with forwardedBy: 'x-forwarded'`),
       })
+      // The peer may be a stranger.
+      expect(JSON.stringify(proven)).not.toContain('10.0.0.7')
     }
   })
 

@@ -62,7 +62,7 @@ async function refuse(diagnoser = diagnose, body = forged.body): Promise<void> {
 describe('a refused request of which nothing is proven', () => {
   test('is kept for the next command, in a file and a folder that only the user can read', async () => {
     await refuse()
-    expect(written[0]?.split('\n')[0]).toMatch(/ To settle it: npx @tollgate\/cli diagnose --last$/)
+    expect(written[0]).toMatch(/ npx @tollgate\/cli diagnose --last --other-url 'URL'\n.* diagnose --last --alert$/)
     const [name = ''] = listed()
     expect(statSync(folder).mode & 0o777).toBe(0o700)
     expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
@@ -89,7 +89,8 @@ describe('a refused request of which nothing is proven', () => {
     const verifier = createVerifier({ ...options, sharedKeys, diagnose })
     await verifier.verify({ ...signed, url: '/sms', body: signed.body ?? '' })
     await vi.waitFor(() => expect(written).toHaveLength(1), { timeout: 20_000 })
-    expect(written[0]?.split('\n')[0]?.split(' To settle it: ')[1]).toBe(command)
+    expect(written[0]).toContain(` ${command} --other-url 'URL'\n`)
+    expect(written[0]?.endsWith(` ${command} --alert`)).toBe(true)
     expect(readFileSync(join(folder, listed()[0] ?? ''), 'utf8')).not.toContain('the secret')
   })
 
@@ -102,7 +103,7 @@ describe('a refused request of which nothing is proven', () => {
       headers,
     })
     await vi.waitFor(() => expect(written).toHaveLength(1), { timeout: 20_000 })
-    expect(written[0]?.split('\n')[0]).toMatch(/body_unsigned\. To settle it: npx @tollgate\/cli diagnose --last$/)
+    expect(written[0]).toMatch(/body_unsigned\. Nothing that .* diagnose --last --alert$/s)
     const [kept] = readRequests(readFileSync(join(folder, listed()[0] ?? ''), 'utf8')).requests
     expect(kept).toMatchObject({ url: 'https://api.example.com/api/sms?step=1', target: '/sms?step=1' })
   })
@@ -134,7 +135,7 @@ describe('a refused request of which nothing is proven', () => {
     ],
   ])('is not kept %s', async (_when, run) => {
     await run()
-    expect(written[0]?.split('\n')[0]).toMatch(/ To settle it: npx @tollgate\/cli diagnose --recent$/)
+    expect(written[0]).toMatch(/ npx @tollgate\/cli diagnose --alert$/)
     vi.unstubAllGlobals()
     expect(listed()).toEqual([])
   })

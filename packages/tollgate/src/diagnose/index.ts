@@ -14,6 +14,14 @@ import type { Diagnoser, IncomingRequest, RejectedRequest, VerifiedRequest, Veri
 import { readSignatures, search } from './attempt.ts'
 import { type CauseId, causes as rows } from './causes/index.ts'
 import type { CauseInfo, CausePart } from './causes/row.ts'
+import {
+  askQuestion,
+  askTwilio,
+  type Diagnosis,
+  describeRuledOut,
+  drawConclusion,
+  writeCommands,
+} from './conclusion.ts'
 import { readGivenTokens, replaceFaultySecrets, replaceFaultyTokens } from './configured-keys.ts'
 import { type Cause as CauseOf, type FoundCause, writeCause } from './engine.ts'
 import { listHeaderNames } from './evidence.ts'
@@ -25,7 +33,6 @@ import { createMemory, type Memory } from './memory.ts'
 import type { NativeSigns } from './native.ts'
 import { type DiagnosableRequest, type DiagnoseOptions, parseDiagnoseOptions } from './options.ts'
 import { type Consumed, readParsed, readSubject, type Subject } from './reading.ts'
-import { askTwilio, type Diagnosis, describeRuledOut, drawConclusion } from './report.ts'
 import { findSetting } from './setting.ts'
 
 export type { SendGridCauseId } from '../schemes/sendgrid/causes.ts'
@@ -39,9 +46,10 @@ export {
 } from '../schemes/sendgrid/diagnose.ts'
 export type { CauseId } from './causes/index.ts'
 export type { CauseInfo, CausePart, Difference, DifferenceSign } from './causes/row.ts'
+export type { Diagnosis } from './conclusion.ts'
 export type { SigningPart } from './mask.ts'
 export type { DiagnosableRequest, DiagnoseOptions } from './options.ts'
-export type { Diagnosis } from './report.ts'
+export { type Question, type Report, writeReport } from './report.ts'
 
 /**
  * A cause, with what was seen in this request and what to do. `Cause<string>` is one of any scheme.
@@ -177,7 +185,7 @@ async function runDiagnosis(
       },
     }),
     suspected: suspected.map(addFix),
-    ...(ruledOut !== undefined && { ruledOut, command: askTwilio }),
+    ...(ruledOut !== undefined && { ruledOut, command: askTwilio, question: askQuestion(subject, working) }),
     signingString:
       match === undefined
         ? showSigningString(urlForms.length > 0 ? joinUrl(state.url) + state.fragment : '', state.pairs)
@@ -344,12 +352,13 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
       native,
       memory: memories.get(rejected.options),
     })
-    if (diagnosis.ruledOut === undefined) return diagnosis
+    const { question } = diagnosis
+    if (question === undefined) return { ...diagnosis, command: undefined }
     const [first] = diagnosis.suspected
     // The options and the environment of this server decide about it, and the command has neither.
     const suspect = isShown && first !== undefined && rows[first.id].part === 'key' ? first : undefined
     const command = keepRefused ? keepRejected(request, rejection, options, working, suspect) : undefined
-    return command === undefined ? diagnosis : { ...diagnosis, command }
+    return { ...diagnosis, question: command ? { ...question, commands: writeCommands(command) } : question }
   })
 }
 

@@ -15,7 +15,7 @@ import type { Cause } from './engine.ts'
  * key of the options.
  * @param working the parts of the request that verified others in this process
  * @param suspect the first suspect, if the options of this server suggest it
- * @returns the command line that reads it. `undefined` if it was not kept
+ * @returns the command that reads it, such as `diagnose --last`. `undefined` if it was not kept
  */
 export function keepRejected(
   incoming: IncomingRequest,
@@ -77,7 +77,7 @@ function writeCommand({ headers }: RecordedRequest): string {
   const keyId = findSharedKeyId(headers)
   // The sender wrote the id, and people paste the command into a shell.
   const isPlain = keyId !== undefined && /^[A-Za-z0-9][\w.:-]{0,99}$/.test(keyId)
-  return `npx @tollgate/cli diagnose --last${isPlain ? ` --shared-key ${keyId}` : ''}`
+  return `diagnose --last${isPlain ? ` --shared-key ${keyId}` : ''}`
 }
 
 /** The URL of a request that was refused before its URL was compared. */

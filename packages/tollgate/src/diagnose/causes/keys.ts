@@ -60,7 +60,7 @@ export const keyCauses = {
       const [account] = keys.accounts
       if (keys.sharedWith !== undefined)
         return {
-          grounds: ['contradiction', 'secret'],
+          grounds: ['trace'],
           detail: `The look-up in "authToken" returns the same token for ${account} as for ${keys.sharedWith}, of which this server verified a request: an Auth Token belongs to one account.`,
           fix: `If ${account} is yours, let the look-up return its own Auth Token: check that the look-up and its cache use the accountSid that they are asked for.`,
         }

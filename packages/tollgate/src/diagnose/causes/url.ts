@@ -20,7 +20,8 @@ import { setUrl } from './mends.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row.ts'
 
 const setOrigin = 'Set publicUrl to the scheme and host of the URL at Twilio'
-const trustProxy = 'add the address of your proxy to "trustedProxies"'
+// Never the address of the peer: it may be a stranger.
+const trustProxy = 'name your proxy in "trustedProxies"'
 const sendDirectly =
   'Let Twilio call this server itself. Only if the program between is your own, and no site such as Pipedream or smee.io, let it pass the form on as it arrived, and return its URL from "signedUrl".'
 const useOneUrl = 'Set "publicUrl" to the scheme and host of the URL at Twilio, which needs no headers.'
@@ -303,16 +304,13 @@ function showPort({ port }: UrlParts): string {
 const forwardingHeaders = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'forwarded']
 
 /** Explains forwarding headers that the verifier did not use. */
-function explainForwarding({ header, request }: Subject, { message }: Rejected): Finding | undefined {
+function explainForwarding({ header }: Subject, { message }: Rejected): Finding | undefined {
   if (/"trustedProxies"/.test(message)) {
-    const { remoteAddress: peer } = request
-    const shown = typeof peer === 'string' && /^[0-9a-f.:]{2,45}$/i.test(peer) ? `, ${peer},` : ''
     const names = forwardingHeaders.filter((name) => header(name).length > 0).map(spellName)
-    const line = shown === '' ? '' : `: if that is ${peer}, write trustedProxies: [..., '${peer}']`
     return {
-      detail: `The request has ${names.join(' and ')}, and the peer that sent it${shown} is not in "trustedProxies".`,
-      fix: `${trustProxy.replace(/^a/, 'A')}${line}. Or, if Twilio calls only one host, set "publicUrl" to the scheme and host of the URL at Twilio, which needs no headers.`,
-      ruleFix: `${trustProxy}${line}`,
+      detail: `The request has ${names.join(' and ')}, and the peer that sent it is not in "trustedProxies".`,
+      fix: `${useOneUrl} Or ${trustProxy}.`,
+      ruleFix: trustProxy,
       guessesOrigin: true,
     }
   }
@@ -534,7 +532,7 @@ const setProto = {
 }
 
 /** Explains why a rule checks http: the header that names the scheme is missing, or another proxy wrote it. */
-function explainScheme({ schemeHeader, header, request: { remoteAddress: peer } }: Subject): Finding | undefined {
+function explainScheme({ schemeHeader, header }: Subject): Finding | undefined {
   if (schemeHeader === undefined) return undefined
   const { name, isRead } = schemeHeader
   const value = listParts(header, name.toLowerCase())[0]
@@ -549,15 +547,14 @@ function explainScheme({ schemeHeader, header, request: { remoteAddress: peer } 
   const isApache = header('x-forwarded-server').length > 0 && header('x-real-ip').length === 0
   const lines = isApache ? setProto.apache : Object.values(setProto).join(', ')
   const send = name === 'Forwarded' ? 'send Forwarded with proto=https' : `send ${name} (${lines})`
-  const isShown = typeof peer === 'string' && /^[0-9a-f.:]{2,45}$/i.test(peer)
   return isRead
     ? {
         detail: `Twilio signed https://, and this server checks http://, because the request has no ${name === 'Forwarded' ? 'proto in Forwarded' : name}.`,
         ruleFix: `let the proxy ${send}`,
       }
     : {
-        detail: `Twilio signed https://, and this server checks http://: the request has no ${name}, and its peer${isShown ? `, ${peer},` : ''} is not in "trustedProxies".`,
-        ruleFix: `let the proxy ${send}, and let the rule use it: trustedProxies: [${isShown ? `'${peer}'` : '…'}], forwardedBy: 'x-forwarded'`,
+        detail: `Twilio signed https://, and this server checks http://: the request has no ${name}, and its peer is not in "trustedProxies".`,
+        ruleFix: `let the proxy ${send}, and ${trustProxy}, with forwardedBy: 'x-forwarded'`,
       }
 }
 
