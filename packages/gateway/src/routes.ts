@@ -86,6 +86,7 @@ function prepareRow(route: Route, upstreams: Upstreams) {
   if (host !== undefined && !isHost(host))
     throw new TypeError('"host" must be a host or host:port, as in the Host header, without wildcards')
   if (typeof webSocket !== 'boolean') throw new TypeError('"webSocket" must be true or false')
+  checkMaxBodyBytes(route.maxBodyBytes)
   const verifier = scheme.create(verifierOptions)
   const origin = parseUpstream(upstream)
   return {
@@ -115,10 +116,26 @@ export function isHost(host: unknown): boolean {
   return match !== null && Number(match[1] ?? 0) <= 65_535
 }
 
+/**
+ * Returns the name of a variable that a shell or a template has not replaced. Without braces, the
+ * name could also be a part of a password, which stands before an "@".
+ */
+export function findVariableName(text: string): string | undefined {
+  return (/\$\{([A-Z_]\w{0,63})/i.exec(text) ?? /^[^@]*?\$([A-Z_]\w{0,63})[^@]*$/i.exec(text))?.[1]
+}
+
+/** @throws RangeError for a limit that would refuse every body */
+export function checkMaxBodyBytes(maxBodyBytes: unknown): void {
+  if (maxBodyBytes === 0) throw new RangeError('"maxBodyBytes" must be at least 1: 0 would refuse every body')
+}
+
 function parseUpstream(upstream: unknown): string {
+  const variable = typeof upstream === 'string' ? findVariableName(upstream) : undefined
+  if (variable !== undefined)
+    throw new TypeError(`"upstream" contains the variable ${variable}, which was not replaced by its value`)
   const url = typeof upstream === 'string' && URL.canParse(upstream) ? new URL(upstream) : undefined
-  // URL drops an empty user, query or fragment, which can only be a mistake.
-  if (url === undefined || !/^https?:\/\/[^/\\?#@]+\/?$/i.test(String(upstream)))
+  // URL drops an empty user, query or fragment, which can only be a mistake. It accepts "{{host}}".
+  if (url === undefined || !/^https?:\/\/[^/\\?#@${}]+\/?$/i.test(String(upstream)))
     throw new TypeError('"upstream" must be http(s)://host:port, without a path')
   if (url.port === '0') throw new TypeError('"upstream" has the port 0, where nothing can listen')
   return url.origin

@@ -187,7 +187,12 @@ const faults: readonly (readonly [what: string, text: string, message: RegExp])[
   [
     'a variable that nothing replaces',
     minimal.replace('127.0.0.1:3000', '$'.concat('{UPSTREAM}')),
-    /gateway\.yaml:3: routes\[0\]\.upstream: holds a variable, but the file is read as it stands$/,
+    /gateway\.yaml:3: routes\[0\]\.upstream: holds the variable UPSTREAM, but the file is read as it stands$/,
+  ],
+  [
+    'a variable without braces',
+    minimal.replace('127.0.0.1:3000', '$UPSTREAM'),
+    /gateway\.yaml:3: routes\[0\]\.upstream: "upstream" contains the variable UPSTREAM, which was not replaced/,
   ],
   [
     'two URLs of Redis',

@@ -5,7 +5,7 @@ import { memoryStore, replayGuard } from 'tollgate/replay'
 import { expect, test } from 'vitest'
 import { createGateway, type GatewayOptions } from '../src/index.ts'
 import { listenOnInherited, takeInheritedSockets } from '../src/inherited-sockets.ts'
-import { publicUrl, routeTo } from './support.ts'
+import { authToken, publicUrl, routeTo } from './support.ts'
 
 const LISTEN_PID = String(process.pid)
 
@@ -97,7 +97,25 @@ test.each([
   ['tls', { listen: { tls: {} } }, /proxy in front/],
   ['fd and port', { listen: { fd: 3, port: 1 } }, /leave out "host" and "port"/],
   ['fd of a standard stream', { listen: { fd: 1 } }, /"listen\.fd" must be an integer from 3/],
-])('createGateway says where the option %s belongs', (_, more, message) => {
+  ['maxBodyBytes of a route', { routes: [routeTo('http://a', { maxBodyBytes: 0 })] }, /^In routes\[0\]: .*at least 1/],
+  [
+    'maxBodyBytes of forward-auth',
+    { routes: [], forwardAuth: { publicUrl, authToken, maxBodyBytes: 0 } },
+    /^In forwardAuth: "maxBodyBytes" must be at least 1/,
+  ],
+  ...['http://$'.concat('{UPSTREAM:-secret}:3000'), '$UPSTREAM', 'http://$UPSTREAM:3000'].map(
+    (upstream): [string, object, RegExp] => [
+      `upstream ${upstream}`,
+      { routes: [routeTo(upstream)] },
+      /^In routes\[0\]: "upstream" contains the variable UPSTREAM, which was not replaced by its value$/,
+    ],
+  ),
+  ...['http://u:p$secret@a', 'http://{{ upstream }}', 'http://$1'].map((upstream): [string, object, RegExp] => [
+    `upstream ${upstream}`,
+    { routes: [routeTo(upstream)] },
+    /^In routes\[0\]: "upstream" must be http\(s\):\/\/host:port, without a path$/,
+  ]),
+] as [string, object, RegExp][])('createGateway refuses a wrong option: %s', (_, more, message) => {
   const routes = [routeTo('http://127.0.0.1:9')]
-  expect(() => createGateway({ routes, ...(more as object) })).toThrow(message)
+  expect(() => createGateway({ routes, ...more })).toThrow(message)
 })

@@ -162,6 +162,7 @@ test.each([
   [['--inspector-port', '70000'], 2, '--inspector-port needs a whole number'],
   [['--mode', 'off'], 2, 'enforce'],
   [['--upstream', 'example.com'], 2, '--upstream must be http(s)://host:port'],
+  [['--upstream', '$UPSTREAM'], 2, '--upstream contains the variable UPSTREAM, which was not replaced'],
   [['--allowed-account', 'x'], 2, 'tollgate: --allowed-account is not "AC" and 32 hex digits'],
   [['--public-url', 'example.com'], 2, '--public-url is not an absolute'],
 ])('wrong usage is reported: %j', async (words, code, message) => {

@@ -1,6 +1,7 @@
 import { Composer, type CST, Document, isMap, isPair, isScalar, Lexer, LineCounter, Parser } from 'yaml'
 import type * as z from 'zod'
 import { misplaced } from '../check-options.ts'
+import { findVariableName } from '../routes.ts'
 import { type Steps, wholeSlice } from '../slices.ts'
 import { type Configuration, configurationSchema } from './schema.ts'
 
@@ -59,7 +60,8 @@ export function* parseConfiguration(text: string, file: string): Steps<ParsedCon
   yield wholeSlice
   const variable = findVariable(value)
   yield wholeSlice
-  if (variable !== undefined) throw createError(variable, 'holds a variable, but the file is read as it stands')
+  if (variable !== undefined)
+    throw createError(variable.path, `holds ${variable.name}, but the file is read as it stands`)
   const parsed = configurationSchema.safeParse(value, { reportInput: false, error: describeUnknown })
   if (parsed.success) return { configuration: parsed.data, createError }
   const { issues } = parsed.error
@@ -90,8 +92,12 @@ function* parseDocuments(text: string, lines: LineCounter): Steps<readonly Docum
 }
 
 /** Finds a text with `${…}`, which other tools replace. */
-function findVariable(value: unknown, path: Path = []): Path | undefined {
-  if (typeof value === 'string') return value.includes('${') ? path : undefined
+function findVariable(value: unknown, path: Path = []): { readonly path: Path; readonly name: string } | undefined {
+  if (typeof value === 'string') {
+    if (!value.includes('${')) return undefined
+    const name = findVariableName(value)
+    return { path, name: name === undefined ? 'a variable' : `the variable ${name}` }
+  }
   if (typeof value !== 'object' || value === null) return undefined
   for (const [name, inner] of Object.entries(value)) {
     const found = findVariable(inner, [...path, Array.isArray(value) ? Number(name) : name])
