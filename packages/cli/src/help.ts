@@ -1,4 +1,4 @@
-import { type CommandTexts, placeholderOf } from './commands/command.ts'
+import { type CommandTexts, type Flag, placeholderOf } from './commands/command.ts'
 import { commands } from './commands/table.ts'
 import type { Io } from './io.ts'
 
@@ -7,16 +7,15 @@ type Row = readonly [left: string, meaning: string]
 
 export function formatCommandHelp(name: string, command: CommandTexts, io: Io): string {
   const words = command.words === '' ? '' : ` ${command.words}`
+  // The groups stand in the order of their first flags, so that a command begins with what it needs.
   const groups = new Map<string, Row[]>()
-  const ungrouped: Row[] = []
-  for (const [flag, row] of Object.entries(command.flags)) {
+  const help = { help: { type: 'switch', describe: 'Show this help' } } as const
+  for (const [flag, row] of Object.entries<Flag>({ ...command.flags, ...help })) {
+    const { group = 'Options:', describe } = row
     const placeholder = placeholderOf(row)
     const left = placeholder === undefined ? `--${flag}` : `--${flag} ${placeholder}`
-    const rows = row.group === undefined ? ungrouped : (groups.get(row.group) ?? [])
-    rows.push([left, row.describe])
-    if (row.group !== undefined) groups.set(row.group, rows)
+    groups.set(group, [...(groups.get(group) ?? []), [left, describe]])
   }
-  groups.set('Options:', [...ungrouped, ['--help', 'Show this help']])
   return [
     `tollgate ${name}${words} [flags]`,
     `${commands[name]?.describe ?? ''}.`,

@@ -71,6 +71,12 @@ function readValue({ name, value, inlineValue }: OptionToken, { flags }: Command
 const secretNames =
   /^(twilio[-_]?)?(auth[-_]?token|token|secret|password|api[-_]?(key|secret)|shared[-_]?key[-_]?secret)$/i
 
+/** The flags that people mean by a name that other commands or tools have. */
+const otherNames: Readonly<Record<string, readonly string[]>> = Object.assign(Object.create(null), {
+  url: ['to', 'upstream'],
+  port: ['listen'],
+})
+
 function refuseUnknown(word: string, { flags }: CommandTexts, name: string): never {
   const [typed = ''] = word.split('=', 1)
   const bare = typed.replace(/^-+/, '')
@@ -83,8 +89,9 @@ function refuseUnknown(word: string, { flags }: CommandTexts, name: string): nev
     throw new UsageError(
       '--env-file is now --dotenv: Node.js takes --env-file for itself, and runs what the file says.',
     )
-  const near = didYouMean(bare, [...Object.keys(flags), 'help'], '--')
-  throw new UsageError(`Unknown flag ${showFlag(typed)} of tollgate ${name}.${near}`)
+  const near = otherNames[bare]?.find((flag) => Object.hasOwn(flags, flag)) ?? bare
+  const hint = didYouMean(near, [...Object.keys(flags), 'help'], '--')
+  throw new UsageError(`Unknown flag ${showFlag(typed)} of tollgate ${name}.${hint}`)
 }
 
 /** Returns the flag as typed. Text that cannot be a flag's name may be a value, so it is cut. */

@@ -237,13 +237,14 @@ describe('options', () => {
   const rows: readonly (readonly [given: unknown, message: RegExp])[] = [
     [undefined, /needs an object/],
     [{}, /"secret" must be a string/],
-    [{ secret: 'short-secret' }, /^"secret" is shorter than 32 characters$/],
+    [{ secret: 'short-secret' }, /^"secret" is shorter than 32 characters; /],
+    [{ secret: '' }, /^"secret" is empty or blank; make one with `openssl rand -hex 32` and set it as STREAM_SECRET,/],
     [{ secret: [] }, /empty list/],
     [{ secret: Array(17).fill(secret) }, /more than 16/],
     [{ secret, ttlSecond: 5 }, /Did you mean "ttlSeconds"/],
     [{ secret, ttlSeconds: 86_401 }, /"ttlSeconds"/],
     [{ secret, store: {} }, /"store"/],
-    [{ secret: [secret, ` ${secret}`] }, /^"secret" has white space around it$/],
+    [{ secret: [secret, ` ${secret}`] }, /^"secret" has white space around it; /],
   ]
   test.each(rows)('%j is refused without the secret', (given, message) => {
     expect(() => streamTickets(given as StreamTicketsOptions & { store?: undefined })).toThrow(message)

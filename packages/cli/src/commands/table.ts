@@ -35,4 +35,4 @@ export const commands: Commands = {
 }
 
 /** Other names of commands, which other tools use. */
-export const aliases: Readonly<Record<string, string>> = { listen: 'dev' }
+export const aliases: Readonly<Record<string, string>> = { listen: 'dev', trigger: 'send' }

@@ -58,6 +58,11 @@ describe('help', () => {
     for (const name of names) expect(stdout).toMatch(new RegExp(`^  .*\\b${name}\\b`, 'm'))
   })
 
+  test('the help begins with the flags that a command needs', async () => {
+    const { stdout } = await tollgate(['dev', '--help'])
+    expect(stdout).toMatch(/\.\n\nOptions:\n {2}--upstream URL .*\n {2}--public-url URL /)
+  })
+
   test('each flag has the placeholder of its value beside it', async () => {
     const { stdout } = await tollgate(['help', 'verify'])
     expect(stdout).toMatch(/^ {2}--url URL {2,}The URL that was requested$/m)
@@ -84,6 +89,8 @@ describe('wrong usage names the flag and exits 2', () => {
     [['constructor'], 'Unknown command'],
     [['verify', '--ulr', 'x'], 'Unknown flag --ulr of tollgate verify. Did you mean --url?'],
     [['verify', '--ulr=x'], 'Unknown flag --ulr of tollgate verify. Did you mean --url?'],
+    [['send', 'sms', '--url', 'http://a.example'], 'Unknown flag --url of tollgate send. Did you mean --to?'],
+    [['trigger', 'sms'], '--to is missing: the URL to deliver to.'],
     [['send', '-x'], 'Unknown flag -x of tollgate send.'],
     [['send', '-xyz'], 'Unknown flag -xyz of tollgate send.'],
     [['send', '--', '--to'], 'Unknown flag -- of tollgate send.'],

@@ -149,10 +149,13 @@ function parseSecrets(secret: unknown): readonly Signer[] {
     const fault =
       describeSecretFault(one) ??
       ((one as string).length < shortestSecret ? 'is shorter than 32 characters' : undefined)
-    if (fault !== undefined) throw new TypeError(`"secret" ${fault}`)
+    if (fault !== undefined) throw new TypeError(`"secret" ${fault}; ${howToMake}`)
     return createTicketSigner(one as string)
   })
 }
+
+// The examples read this variable, so a secret that is empty is one that was not set.
+const howToMake = 'make one with `openssl rand -hex 32` and set it as STREAM_SECRET, for example'
 
 /** Prepares signatures in the alphabet of URLs, without padding. */
 function createTicketSigner(secret: string): Signer {
