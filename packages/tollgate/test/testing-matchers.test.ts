@@ -1,12 +1,14 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { twilioWebhook } from '../src/adapters/fetch.ts'
 import { twilioWebhook as onNode } from '../src/adapters/node.ts'
+import { diagnose } from '../src/diagnose/index.ts'
 import { createVerifier, type Verdict } from '../src/index.ts'
 import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { sampleWebhook, signRequest, signSendGridRequest, testServer } from '../src/testing/index.ts'
 import { testServer as nodeTestServer } from '../src/testing/node.ts'
 import '../src/testing/vitest.ts'
 import { namePage } from '../src/verdict.ts'
+import { stopClock } from './process-clock.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'
 const verifier = createVerifier({ publicUrl: 'https://example.com', authToken })
@@ -51,7 +53,7 @@ describe('toBeAccepted and toBeRefusedWith', () => {
     const message = messageOf(() => expect(verdict).toBeAccepted())
     expect(message).toContain('refused with "signature_mismatch" (403)')
     expect(message).toContain('No key makes this signature')
-    expect(message).toContain('\n  https://example.com/sms\n')
+    expect(message).toContain('\n  checked https://example.com/sms\n')
     expect(messageOf(() => expect(verdict).toBeRefusedWith('replayed'))).toContain('to be refused with "replayed"')
     expect(messageOf(() => expect(verdict).not.toBeRefusedWith('signature_mismatch'))).toContain('not to be refused')
   })
@@ -125,10 +127,34 @@ describe('the response of a test server', () => {
     expect(answer).toBeRefusedWith('signature_mismatch')
     const message = messageOf(() => expect(answer).toBeAccepted())
     expect(message).toContain('it was refused with "signature_mismatch" (403)')
-    expect(message).toContain('https://example.com/sms/sms')
+    expect(message).toMatch(
+      /URLs, without their queries:\n {2}signed https:\/\/example\.com\/sms\n {2}checked https:\/\/example\.com\/sms\/sms/,
+    )
     expect(message).toContain(namePage('signature_mismatch'))
     expect(message).not.toMatch(new RegExp(`secret|${wrong.authToken}`))
     expect([await answer.text(), ...answer.headers].join()).not.toContain('mismatch')
+  })
+
+  const expectRefusal = (answer: Response) => expect(answer).toBeRefusedWith('signature_mismatch')
+  test.each<[title: string, isDiagnosed: boolean, lines: number, request: object, look: (answer: Response) => void]>([
+    ['a refusal that the test expects', false, 0, {}, expectRefusal],
+    ['an explained refusal that the test expects', true, 0, {}, expectRefusal],
+    ['a forged request', false, 0, { authToken: 'f'.repeat(32) }, () => undefined],
+    ['a refusal that the test does not look at', false, 1, {}, () => undefined],
+    ['another refusal than the test expects', false, 1, {}, (answer) => expect(answer).not.toBeRefusedWith('replayed')],
+  ])('%s has its lines, or prints nothing', async (_, isDiagnosed, lines, request, look) => {
+    stopClock()
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    onTestFinished(() => printed.mockRestore())
+    const server = await testServer(({ authToken }) => {
+      const diagnosed = isDiagnosed ? { diagnose } : {}
+      return twilioWebhook({ publicUrl: 'https://other.example', authToken, ...diagnosed }, () => new Response())
+    })
+    look(await server.send('/sms', { params: { Body: 'x' }, ...request }))
+    // Explanations are written one after another, so this one is the last.
+    await server.send('/last', { params: { Body: 'y' } })
+    await vi.waitFor(() => expect(printed).toHaveBeenLastCalledWith(expect.stringContaining('/last')))
+    expect(printed).toHaveBeenCalledTimes(lines + 1)
   })
 
   test('has its own verdict, also beside others', async () => {

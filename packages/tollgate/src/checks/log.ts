@@ -7,6 +7,16 @@ export function logProblem(message: string): void {
   console.error(`tollgate: ${message}`)
 }
 
+/** A function of the test server: it holds back the line of a refusal until the test has looked at it. */
+export const refusalHolder: unique symbol = Symbol.for('tollgate.testing.holder')
+
+/** Prints a line about a refusal, unless a test has sent the request and expects this. */
+export function logUnlessExpected(rejection: object, message: string): void {
+  const hold: unknown = (globalThis as { readonly [refusalHolder]?: unknown })[refusalHolder]
+  if (typeof hold === 'function') hold(rejection, () => logProblem(message))
+  else logProblem(message)
+}
+
 /**
  * Limits lines that requests cause, so that a flood of them is no flood of lines. Each kind has a
  * limit of its own.

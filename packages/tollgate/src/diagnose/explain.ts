@@ -1,5 +1,5 @@
 import { createRateLimit } from '../checks/limits.ts'
-import { logProblem } from '../checks/log.ts'
+import { logProblem, logUnlessExpected } from '../checks/log.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { isSignature } from '../schemes/twilio/sign/signature.ts'
 import type { Rejected } from '../verdict.ts'
@@ -42,9 +42,11 @@ export function createExplainer<Options = VerifierOptions>(
     { request, options, rejection, native }: RejectedRequest<Options>,
     run: Run<Options>,
   ): Promise<void> {
-    if (unexplained > 0) write([`${unexplained} more rejection${unexplained === 1 ? ' was' : 's were'} not explained`])
+    if (unexplained > 0)
+      logProblem(`${unexplained} more rejection${unexplained === 1 ? ' was' : 's were'} not explained`)
     unexplained = 0
-    write(writeReport(request, rejection, await run(request, options, rejection, readNative(native))))
+    const lines = writeReport(request, rejection, await run(request, options, rejection, readNative(native)))
+    logUnlessExpected(rejection, lines.join('\n'))
   }
 
   return async (rejected, run) => {
@@ -63,10 +65,6 @@ export function createExplainer<Options = VerifierOptions>(
 function isSignedByTwilio({ headers }: IncomingRequest): boolean {
   const signature = readSingle(readHeaders(headers), 'x-twilio-signature')
   return typeof signature === 'string' && isSignature(signature)
-}
-
-function write(lines: readonly string[]): void {
-  logProblem(lines.join('\n'))
 }
 
 let hasToldOff = false

@@ -14,35 +14,36 @@ interface Outcome {
  */
 export const matchers = {
   toBeAccepted(received: unknown): Outcome {
-    const verdict = readVerdict(received, 'toBeAccepted')
+    const { verdict, sent } = readVerdict(received, 'toBeAccepted')
     return {
       pass: verdict.ok,
-      message: () => `expected the webhook ${verdict.ok ? 'not ' : ''}to be accepted${describeVerdict(verdict)}`,
+      message: () =>
+        `expected the webhook ${verdict.ok ? 'not ' : ''}to be accepted${describeVerdict(verdict, sent?.signedUrl)}`,
     }
   },
   toBeRefusedWith(received: unknown, code: unknown): Outcome {
-    const verdict = readVerdict(received, 'toBeRefusedWith')
+    const { verdict, sent } = readVerdict(received, 'toBeRefusedWith')
     const wanted = readCode(code)
     const pass = !verdict.ok && verdict.code === wanted
+    if (sent !== undefined && pass) sent.isExpected = true
     return {
       pass,
       message: () =>
-        `expected the webhook ${pass ? 'not ' : ''}to be refused with "${wanted}"${describeVerdict(verdict)}`,
+        `expected the webhook ${pass ? 'not ' : ''}to be refused with "${wanted}"${describeVerdict(verdict, sent?.signedUrl)}`,
     }
   },
 } as const
 
-function describeVerdict(verdict: AnyAccepted | Rejected): string {
+/** @param signedUrl the URL that a test server signed. Default: it is not known */
+function describeVerdict(verdict: AnyAccepted | Rejected, signedUrl: string | undefined): string {
   if (verdict.ok) {
     const { key, algorithm } = verdict.matched
     return `, but it was accepted: signed with ${nameKey(key)} (${algorithm}), which covers its ${verdict.covers}`
   }
   const { code, status, message, tried } = verdict
-  const urls =
-    tried.length === 0
-      ? ''
-      : `\n\nURL forms that were tried, without their queries:\n${tried.map((url) => `  ${url}`).join('\n')}`
-  return `, but it was refused with "${code}" (${status})\n\n${message}${urls}`
+  const urls = [...(signedUrl === undefined ? [] : [['signed', signedUrl]]), ...tried.map((url) => ['checked', url])]
+  const shown = urls.map(([verb, url]) => `\n  ${verb} ${url}`).join('')
+  return `, but it was refused with "${code}" (${status})\n\n${message}${shown && `\n\nURLs, without their queries:${shown}`}`
 }
 
 const keyNames = new Map([
@@ -56,17 +57,20 @@ function nameKey({ kind, index, id, name }: AnyKey): string {
 }
 
 // A value that is not a verdict, such as a promise of one, must fail with `.not`, too.
-function readVerdict(received: unknown, matcher: string): AnyAccepted | Rejected {
+function readVerdict(
+  received: unknown,
+  matcher: string,
+): { readonly verdict: AnyAccepted | Rejected; readonly sent: ReturnType<typeof readRecorded> } {
   if (typeof received === 'object' && received !== null) {
     if ('then' in received) throw new TypeError(`${matcher} got a promise: await the verdict first`)
-    const answer = readRecorded(received)
-    if (answer !== undefined && answer.verdict === undefined)
+    const sent = readRecorded(received)
+    if (sent !== undefined && sent.verdict === undefined)
       throw new TypeError(`${matcher} got a response to a request that no verifier of Tollgate has checked`)
-    const verdict = answer?.verdict ?? received
+    const verdict = sent?.verdict ?? received
     const { ok, code, matched } = verdict as { ok?: unknown; code?: unknown; matched?: unknown }
     const isAccepted = ok === true && typeof matched === 'object' && matched !== null
     const isRejected = ok === false && typeof code === 'string' && Object.hasOwn(rejections, code)
-    if (isAccepted || isRejected) return verdict as AnyAccepted | Rejected
+    if (isAccepted || isRejected) return { verdict: verdict as AnyAccepted | Rejected, sent }
   }
   throw new TypeError(`${matcher} needs a verdict, as verify() returns it, or a response of testServer`)
 }

@@ -82,9 +82,10 @@ export async function testServer(
   return {
     ...setting,
     async send(path, request, overrides?: Readonly<Record<string, string>>) {
-      const { method, headers, body, target } = signTestRequest(setting, path, request, overrides)
+      const signed = signTestRequest(setting, path, request, overrides)
+      const { method, headers, body, target } = signed
       const init = { method, headers }
-      return recordVerdict({ method, url: target, headers }, async () =>
+      return recordVerdict(signed, async () =>
         handle(new Request(origin + target, body === undefined ? init : { ...init, body })),
       )
     },
@@ -127,6 +128,8 @@ function readPublicUrl(given: unknown): string {
  */
 export interface SignedTestRequest extends SignedRequest {
   readonly target: string
+  /** True if another token than the server's signed it. */
+  readonly isForged: boolean
 }
 
 function makeSample(kind: WebhookKind, overrides: Readonly<Record<string, string>> | undefined): TestRequest {
@@ -152,5 +155,6 @@ export function signTestRequest(
   const input = content as TestRequest
   const key = input.authToken === undefined && input.sharedKey === undefined ? { authToken: setting.authToken } : {}
   const signed = signRequest({ ...input, ...key, url: setting.url + path })
-  return { ...signed, target: signed.url.slice(setting.url.length) }
+  const isForged = input.authToken !== undefined && input.authToken !== setting.authToken
+  return { ...signed, target: signed.url.slice(setting.url.length), isForged }
 }

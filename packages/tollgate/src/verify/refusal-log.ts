@@ -1,5 +1,13 @@
 import { WrongAnswer } from '../checks/answers.ts'
-import { createLineLimit, describeError, logProblem, showRequest, showUrl, toLine } from '../checks/log.ts'
+import {
+  createLineLimit,
+  describeError,
+  logProblem,
+  logUnlessExpected,
+  showRequest,
+  showUrl,
+  toLine,
+} from '../checks/log.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { type Rejected, type RejectionCode, rejections } from '../verdict.ts'
 import type { IncomingRequest, RefusalHints } from './types.ts'
@@ -71,7 +79,7 @@ export function logRefusal({ rejection, request, hints, isPassed, isHandled, mor
   const line = `${showRequest(request)} ${verb} (${status}, ${toLine(code, 60)}).${checked}`
   if (isBrief) {
     const page = isOurs ? ` See ${rejections[code].page}` : ''
-    logProblem(line + page + countMore(skipped))
+    logUnlessExpected(rejection, line + page + countMore(skipped))
     return
   }
   const lines = [
@@ -79,5 +87,5 @@ export function logRefusal({ rejection, request, hints, isPassed, isHandled, mor
     `  ${[toLine(`${advice}`), ...(shown && !isProduction ? [`To see more: ${shown}.`] : [])].join(' ')}`,
     ...(skipped > 0 ? [`  ${skipped} more like it had no line.`] : []),
   ]
-  logProblem(lines.join('\n'))
+  logUnlessExpected(rejection, lines.join('\n'))
 }
