@@ -139,6 +139,7 @@ async function runGather(at: At): Promise<Next> {
         ['Language', readAttribute(verb, 'language') ?? 'en-US'],
       ])
     } else if ('wait' in input) return endEmpty(at, action)
+    else if ('answer' in input && leg.isQueued) return 'dequeued'
     else walk.cut('action_not_taken', `This Gather takes ${inputs.join(' and ')} only.`, document.url)
   }
 }
@@ -274,7 +275,9 @@ async function runEnqueue(at: At): Promise<Next> {
   const start = walk.now()
   const sid = makeSid('QU')
   walk.hear(`[waits in the queue ${readText(verb)}]`)
+  at.leg.isQueued = true
   const result = await waitInQueue(at, waitUrl, sid, start)
+  at.leg.isQueued = false
   const time = walk.secondsSince(start)
   return await endWithAction(at, action, [
     ['QueueResult', result],
@@ -286,24 +289,39 @@ async function runEnqueue(at: At): Promise<Next> {
 async function waitInQueue(at: At, waitUrl: Target | undefined, sid: string, start: number): Promise<string> {
   const { walk, leg } = at
   let redirect: Step | undefined
+  const followed = new Set<string>()
   for (;;) {
     const step = redirect ?? (waitUrl && toStep(waitUrl, makeQueueParams(sid, walk.secondsSince(start))))
     redirect = undefined
+    const { asked } = walk
     if (step !== undefined) {
       const end = await walk.runOne(leg, step, (document) => runDocument(walk, leg, document, waiting))
       if (end === 'hangup') hangUp(leg)
       if (leg.hungUp) return 'hangup'
       if (end === 'left') return 'leave'
       if (end === 'failed') return 'error'
+      if (end === 'dequeued') return await bridge(at)
       if (typeof end === 'object') redirect = end
     }
-    // The document repeats without end, so the caller decides each time.
+    if (walk.asked > asked) followed.clear()
+    else if (redirect === undefined || followed.has(redirect.url)) {
+      // The document repeats without end, so the caller decides each time.
+      followed.clear()
+      const input = await walk.ask(leg)
+      if (input === undefined || leg.hungUp) return 'hangup'
+      if ('answer' in input) return await bridge(at)
+      if (!('wait' in input)) walk.cut('action_not_taken', 'Nothing in the queue takes keys or words now.')
+    }
+    if (redirect !== undefined) followed.add(redirect.url)
+  }
+}
+
+/** Connects the caller of a queue to the one who took the call, until one of them hangs up. */
+async function bridge({ walk, leg }: At): Promise<string> {
+  walk.hear('[connected]')
+  for (;;) {
     const input = await walk.ask(leg)
-    if (input === undefined || leg.hungUp) return 'hangup'
-    if (!('answer' in input)) continue
-    walk.hear('[connected]')
-    await waitForEnd(at)
-    return 'bridged'
+    if (input === undefined || 'wait' in input || leg.hungUp) return 'bridged'
   }
 }
 
@@ -316,14 +334,6 @@ function makeQueueParams(sid: string, time: string): Pairs {
     ['CurrentQueueSize', '1'],
     ['MaxQueueSize', '1000'],
   ]
-}
-
-/** Waits until one of two bridged lines hangs up. */
-async function waitForEnd({ walk, leg }: At): Promise<void> {
-  for (;;) {
-    const input = await walk.ask(leg)
-    if (input === undefined || 'wait' in input || leg.hungUp) return
-  }
 }
 
 async function runRefer(at: At): Promise<Next> {

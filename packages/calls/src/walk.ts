@@ -115,9 +115,10 @@ export interface Step {
 
 /**
  * Why no document follows. `ended`: after the last verb. `failed`: after an error. `dropped`: the
- * socket of a ConversationRelay closed, and there is no action.
+ * socket of a ConversationRelay closed, and there is no action. `dequeued`: someone took the call of
+ * a queue.
  */
-export type End = 'ended' | 'hangup' | 'rejected' | 'left' | 'failed' | 'dropped'
+export type End = 'ended' | 'hangup' | 'rejected' | 'left' | 'dequeued' | 'failed' | 'dropped'
 
 /** A document of TwiML, and the URL that relative ones are resolved against. */
 export interface Document {
@@ -131,6 +132,8 @@ export interface Leg {
   /** Twilio names a charset for voice only. */
   readonly use: 'voice' | 'message'
   hungUp: boolean
+  /** True while `<Enqueue>` waits. */
+  isQueued?: boolean
 }
 
 const voiceType = 'application/x-www-form-urlencoded; charset=UTF-8'
@@ -163,6 +166,8 @@ export class Walk {
   errors = 0
   #lastError = { code: 0, url: '' }
   #passed = 0
+  /** How often the caller was asked. */
+  asked = 0
 
   constructor(options: WalkOptions, jar?: CookieJar) {
     this.options = options
@@ -205,6 +210,7 @@ export class Walk {
    * @param seconds How long the caller waits who does nothing.
    */
   async ask(leg: Leg, seconds = usualWait, withdraw?: Promise<unknown>): Promise<CallerAction | undefined> {
+    this.asked++
     const action = await this.options.inbox.take(withdraw)
     if (action !== undefined && 'wait' in action) this.pass(seconds)
     if (action !== undefined && 'hangUp' in action) hangUp(leg)

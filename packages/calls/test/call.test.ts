@@ -462,6 +462,41 @@ describe('Enqueue', () => {
     expect(queued.heard).toContain('result leave')
   })
 
+  // https://www.twilio.com/docs/voice/twiml/enqueue#attributes-waitUrl: the waitUrl may have Gather and
+  // Redirect, and https://www.twilio.com/docs/voice/twiml/gather: the action is requested at once.
+  test.each([
+    ['keys in the waitUrl', { '/wait': '<Gather action="/key" numDigits="1"/>' }],
+    ['keys after a Redirect', { '/wait': '<Say>hold</Say><Redirect>/menu</Redirect>' }],
+    ['keys after two rounds', { '/wait': '<Say>hold</Say><Redirect>/menu</Redirect>' }, 2],
+  ])('%s are followed at once', async (_name, changed, rounds = 0) => {
+    const queued = await call({
+      ...routes(''),
+      ...changed,
+      '/menu': '<Gather action="/key" numDigits="1"/><Redirect>/wait</Redirect>',
+      '/key': '<Leave/>',
+    })
+    for (let round = 0; round < rounds; round++) await queued.wait()
+    await queued.press('1')
+    expect(queued.heard).toContain('result leave')
+    expect(queued.findings).toEqual([])
+  })
+
+  test('someone takes the call while a Gather of the waitUrl waits', async () => {
+    const queued = await call(routes('<Gather action="/key"/><Redirect/>'))
+    await queued.wait()
+    await queued.answer()
+    await queued.wait()
+    expect(queued.heard).toContain('result bridged')
+    expect(queued.findings).toEqual([])
+  })
+
+  test('keys that nothing takes are a finding, and music that redirects to itself waits', async () => {
+    const queued = await call(routes('<Say>hold</Say><Redirect/>'))
+    await queued.press('1')
+    expect(queued.findings).toMatchObject([{ code: 'action_not_taken' }])
+    expect(list(queued).length).toBeLessThan(6)
+  })
+
   test('music of a host that may not be called is silence', async () => {
     const verb = '<Enqueue waitUrl="http://music.example/" action="/left">support</Enqueue>'
     const queued = await call({ ...routes(''), '/voice': verb })
