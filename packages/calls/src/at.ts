@@ -1,7 +1,8 @@
-import type { TwimlElement } from './read-twiml.ts'
+import { makeSid } from './params.ts'
+import { listChildren, type TwimlElement } from './read-twiml.ts'
 import { isElement, listAttributes } from './twiml.ts'
 import { resolveUrl } from './urls.ts'
-import type { Document, End, Leg, Pairs, Step, Walk } from './walk.ts'
+import { type Document, type End, formatTime, type Leg, type Pairs, type Step, type Walk } from './walk.ts'
 
 /** Where the walk is: a verb in a document, on a line. */
 export interface At {
@@ -116,12 +117,41 @@ export async function reportRecording(
   at: At,
   event: 'in-progress' | 'completed' | 'absent',
   params: Pairs,
+  element: TwimlElement = at.verb,
 ): Promise<void> {
-  const events = (readAttribute(at.verb, 'recordingStatusCallbackEvent') ?? 'completed').split(/\s+/)
+  const events = (readAttribute(element, 'recordingStatusCallbackEvent') ?? 'completed').split(/\s+/)
   if (!events.includes(event)) return
-  const report = (): Promise<void> => callBack(at, 'recordingStatusCallback', [...params, ['RecordingStatus', event]])
+  const report = (): Promise<void> =>
+    callBack(at, 'recordingStatusCallback', [...params, ['RecordingStatus', event]], element)
   if (event === 'in-progress') await report()
   else at.walk.later.push(report)
+}
+
+/**
+ * Describes a recording that began now.
+ * @param of What is recorded. Default: the call.
+ */
+export function describeRecording({ walk, leg }: At, source: string, channels: string, of?: Pairs[number]): Pairs {
+  const { AccountSid = '', CallSid = '' } = leg.params
+  const sid = makeSid('RE')
+  return [
+    ['RecordingSource', source],
+    ['RecordingSid', sid],
+    ['RecordingUrl', `https://api.twilio.com/2010-04-01/Accounts/${AccountSid}/Recordings/${sid}`],
+    ['RecordingChannels', channels],
+    of ?? ['CallSid', CallSid],
+    ['RecordingStartTime', formatTime(walk.now())],
+    ['AccountSid', AccountSid],
+  ]
+}
+
+/** Returns true for a callback that Twilio requests: its URL has to be absolute. */
+export function checkCallback({ walk, document }: At, noun: TwimlElement, name: string): boolean {
+  const url = readAttribute(noun, name)
+  if (url === undefined || /^https?:/i.test(url.trim())) return url !== undefined
+  const detail = `the ${name} of <${noun.name}> is no absolute URL: it is not requested`
+  walk.report(11100, 'warning', detail, document.url)
+  return false
 }
 
 export function toStep(target: Target, params: Pairs): Step {
@@ -154,12 +184,18 @@ export async function runDocument(
       continue
     }
     warnOfCase(walk, document.url, verb)
+    for (const element of [verb, ...listChildren(verb)])
+      for (const [name] of element.attributes.filter(([each]) => notWalked.has(each)))
+        walk.cut('not_walked', `${name} of <${element.name}> is not walked.`, document.url)
     const next = await row.run({ walk, leg, document, verb, isFirst: isFirst && index === 0 })
     if (next !== undefined) return next
     if (leg.hungUp) return 'hangup'
   }
   return 'ended'
 }
+
+/** Attributes that make Twilio send requests which the walk does not send. */
+const notWalked = new Set(['referUrl', 'machineDetection'])
 
 // An attribute in another letter case is unknown to Twilio: https://www.twilio.com/docs/api/errors/12200
 function warnOfCase(walk: Walk, url: string, verb: TwimlElement): void {

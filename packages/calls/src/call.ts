@@ -1,18 +1,11 @@
 import { pickOptions } from 'tollgate/options'
+import { askOutcome } from './dial.ts'
 import { type AnswerOutcome, answerOutcomes, type CallerAction, Inbox } from './inbox.ts'
 import { makeCallParams, makeSid, sampleAccountSid } from './params.ts'
+import { Progress, type ProgressEvent, progressEvents } from './progress.ts'
 import { resolveUrl } from './urls.ts'
 import { walkFrom } from './verbs.ts'
-import {
-  type CallEvent,
-  type Finding,
-  formatTime,
-  type Leg,
-  type Transport,
-  Walk,
-  type WalkFinding,
-  walkFindings,
-} from './walk.ts'
+import { type CallEvent, type Finding, type Leg, type Transport, Walk, type WalkFinding, walkFindings } from './walk.ts'
 
 /** The options that calls and conversations share. */
 export interface CallerOptions {
@@ -77,6 +70,12 @@ export interface CallOptions extends CallerOptions {
    * never end. This limit is not Twilio's. Default 100.
    */
   maxRequests?: number | undefined
+  /**
+   * Makes it a call that your application began with Twilio's REST API, and names the events that its
+   * status callback gets, of `'initiated'`, `'ringing'`, `'answered'` and `'completed'`. `from` is your
+   * number, and the call rings until `answer()`. Default: the call comes in.
+   */
+  outgoing?: readonly ProgressEvent[] | undefined
   /** The clock, in milliseconds. Default `Date.now`. */
   now?: (() => number) | undefined
 }
@@ -87,6 +86,7 @@ export const callOptions = {
   emptyDigits: { type: 'choice', choices: ['absent', 'empty'], default: 'absent' },
   actionAfterHangUp: { type: 'boolean', default: true },
   maxRequests: { type: 'integer', least: 1, most: 1000, default: 100 },
+  outgoing: { type: 'strings' },
   now: { type: 'function' },
 } as const
 
@@ -94,7 +94,7 @@ export const callOptions = {
 export type CallRequest = Omit<CallEvent & { readonly type: 'request' }, 'type'>
 
 /** How a call ended, with the names of Twilio's CallStatus. */
-export type CallStatus = 'in-progress' | 'completed' | 'busy' | 'no-answer' | 'failed'
+export type CallStatus = 'in-progress' | 'completed' | 'busy' | 'no-answer' | 'failed' | 'canceled'
 
 /** What calls and conversations have in common. */
 export interface Walked {
@@ -135,7 +135,7 @@ export interface Call extends Walked {
   /** Does nothing until a timeout. If two lines are connected, the other one hangs up. */
   wait(): Promise<void>
   /**
-   * Decides how the number answers that a Dial rings, that someone takes the call of a queue, or that
+   * Decides how the number answers that a Dial or an outgoing call rings, that someone takes the call of a queue, or that
    * a caller waits in the queue of a Dial.
    * @param outcome The status that Twilio reports. Default `'completed'`: it answers.
    * @throws TypeError for another status
@@ -169,13 +169,17 @@ export class Log implements Walked {
   }
 }
 
-/** @throws TypeError for a name that the walk does not report */
-export function readAllowed(names: readonly string[] = []): readonly string[] {
-  const known: readonly string[] = walkFindings
+/** @throws TypeError for a name that the option does not take */
+function checkNames(option: string, names: readonly string[], known: readonly string[]): readonly string[] {
   const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined)
-    throw new TypeError(`"allow" has no finding ${JSON.stringify(unknown)}. It takes ${known.join(', ')}`)
+    throw new TypeError(`"${option}" does not take ${JSON.stringify(unknown)}. It takes ${known.join(', ')}`)
   return names
+}
+
+/** @throws TypeError for a name that the walk does not report */
+export function readAllowed(names: readonly string[] = []): readonly string[] {
+  return checkNames('allow', names, walkFindings)
 }
 
 /** @throws TypeError for another method, which Twilio cannot be configured with */
@@ -219,9 +223,11 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
   const log = new Log(options.onEvent)
   const inbox = new Inbox()
   const sid = makeSid('CA')
+  const outgoing = options.outgoing && checkNames('outgoing', options.outgoing, progressEvents)
+  const Direction = outgoing === undefined ? 'inbound' : 'outbound-api'
   const values = { AccountSid: accountSid, CallSid: sid, From: from, Caller: from, To: to, Called: to }
   const leg: Leg = {
-    params: { ...makeCallParams({ ...values, CallStatus: 'ringing' }), ...params },
+    params: { ...makeCallParams({ ...values, Direction, CallStatus: 'ringing' }), ...params },
     use: 'voice',
     hungUp: false,
   }
@@ -243,29 +249,27 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
     const [[name, value] = []] = Object.entries(action)
     walk.cut('action_not_taken', `The call was over before "${name} ${String(value).slice(0, 60)}".`)
   }
+  // https://www.twilio.com/docs/voice/api/call-resource#create-a-call: Twilio rings for 60 s.
+  const ring = async (progress: Progress): ReturnType<typeof askOutcome> => {
+    await progress.report('initiated', 'initiated')
+    await progress.report('ringing', 'ringing')
+    walk.hear(`[rings ${to}]`)
+    const outcome = await askOutcome(walk, leg, 60)
+    if (outcome === 'completed') await progress.report('answered', 'in-progress')
+    return outcome
+  }
   const run = async (): Promise<void> => {
-    const started = walk.now()
+    const progress = new Progress(walk, leg, outgoing ?? ['completed'], async (sent) => {
+      if (statusCallback !== undefined) await walk.callBack('status callback', statusCallback, 'POST', sent, leg)
+    })
     try {
-      const end = await walkFrom(walk, leg, { reason: 'call', url, method, params: [] })
-      if (end !== 'rejected') leg.params.CallStatus = end === 'dropped' ? 'failed' : 'completed'
+      const outcome = outgoing === undefined ? 'completed' : await ring(progress)
+      if (outcome === 'completed') {
+        const end = await walkFrom(walk, leg, { reason: 'call', url, method, params: [] })
+        if (end !== 'rejected') leg.params.CallStatus = end === 'dropped' ? 'failed' : 'completed'
+      } else leg.params.CallStatus = outcome
       for (const finish of walk.later) await finish()
-      if (statusCallback !== undefined) {
-        const seconds = walk.secondsSince(started)
-        await walk.callBack(
-          'status callback',
-          statusCallback,
-          'POST',
-          [
-            ...Object.entries(leg.params),
-            ['Timestamp', formatTime(walk.now())],
-            ['CallbackSource', 'call-progress-events'],
-            ['SequenceNumber', '0'],
-            ['CallDuration', seconds],
-            ['Duration', String(Math.ceil(Number(seconds) / 60))],
-          ],
-          leg,
-        )
-      }
+      await progress.report('completed', leg.params.CallStatus ?? '')
     } finally {
       status = leg.params.CallStatus as CallStatus
       for (const action of inbox.end()) reportLate(action)

@@ -1,6 +1,7 @@
 import {
   type At,
   callBack,
+  describeRecording,
   endWithAction,
   type Next,
   readAttribute,
@@ -13,6 +14,7 @@ import {
 } from './at.ts'
 import type { AnswerOutcome } from './inbox.ts'
 import { makeCallParams, makeSid } from './params.ts'
+import { Progress } from './progress.ts'
 import { listChildren, type TwimlElement } from './read-twiml.ts'
 import { type End, formatTime, type Leg, makeElement, type Pairs, type Step, type Walk } from './walk.ts'
 
@@ -55,61 +57,36 @@ export async function runDial(at: At, walkLeg: WalkLeg, walkWaiting: WalkWaiting
     at.walk.cut('not_walked', detail, at.document.url)
     return await endWithAction(at, action, [['DialCallStatus', 'completed']])
   }
+  if (nouns.some(({ name }) => name === 'Application'))
+    at.walk.cut('not_walked', 'The webhook of an <Application> that is dialled is not walked.', at.document.url)
   const targets = nouns.length === 0 ? [makeElement('Number', readText(at.verb))] : nouns
   if (targets.length > mostTargets)
     at.walk.note(`Twilio rings up to ${mostTargets} numbers; these are ${targets.length}.`)
   return await dialTargets(at, targets.slice(0, mostTargets), action, walkLeg)
 }
 
-/** A line that `<Dial>` calls, and the callbacks that its noun asks for. */
-class Child {
+/** A line that `<Dial>` calls. */
+interface Child {
   readonly leg: Leg
   readonly noun: TwimlElement
-  readonly #at: At
-  readonly #start: number
-  #sequence = 0
+  readonly progress: Progress
+}
 
-  constructor(at: At, noun: TwimlElement) {
-    const { leg, verb, walk } = at
-    const { AccountSid = '', CallSid = '', From = '' } = leg.params
-    const from = readAttribute(verb, 'callerId') ?? From
-    const to = nameLine(noun)
-    this.noun = noun
-    this.#at = at
-    this.#start = walk.now()
-    const values = { AccountSid, CallSid: makeSid('CA'), From: from, Caller: from, To: to, Called: to }
-    const params = makeCallParams({
-      ...values,
-      Direction: 'outbound-dial',
-      CallStatus: 'initiated',
-      ParentCallSid: CallSid,
-    })
-    this.leg = { params, use: 'voice', hungUp: false }
-  }
-
-  /** Twilio counts the events that the noun subscribes to: https://www.twilio.com/docs/voice/twiml/number */
-  async report(event: string, status: string): Promise<void> {
-    const { params } = this.leg
-    params.CallStatus = status
-    const events = (readAttribute(this.noun, 'statusCallbackEvent') ?? 'completed').split(/\s+/)
-    if (!events.includes(event)) return
-    await callBack(
-      { ...this.#at, leg: this.leg },
-      'statusCallback',
-      [
-        ...Object.entries(params),
-        ['Timestamp', formatTime(this.#at.walk.now())],
-        ['CallbackSource', 'call-progress-events'],
-        ['SequenceNumber', String(this.#sequence++)],
-        ...(event === 'completed' ? ([['CallDuration', this.duration]] as Pairs) : []),
-      ],
-      this.noun,
-    )
-  }
-
-  get duration(): string {
-    return this.#at.walk.secondsSince(this.#start)
-  }
+function makeChild(at: At, noun: TwimlElement): Child {
+  const { AccountSid = '', CallSid = '', From = '' } = at.leg.params
+  const from = readAttribute(at.verb, 'callerId') ?? From
+  const to = nameLine(noun)
+  const values = { AccountSid, CallSid: makeSid('CA'), From: from, Caller: from, To: to, Called: to }
+  const params = makeCallParams({
+    ...values,
+    Direction: 'outbound-dial',
+    CallStatus: 'initiated',
+    ParentCallSid: CallSid,
+  })
+  const leg: Leg = { params, use: 'voice', hungUp: false }
+  const events = (readAttribute(noun, 'statusCallbackEvent') ?? 'completed').split(/\s+/)
+  const progress = new Progress(at.walk, leg, events, (sent) => callBack({ ...at, leg }, 'statusCallback', sent, noun))
+  return { leg, noun, progress }
 }
 
 async function dialTargets(
@@ -126,7 +103,9 @@ async function dialTargets(
     params = [
       ...(child === undefined ? [] : ([['DialCallSid', child.leg.params.CallSid ?? '']] as Pairs)),
       ['DialCallStatus', status],
-      ...(status === 'completed' && child !== undefined ? ([['DialCallDuration', child.duration]] as Pairs) : []),
+      ...(status === 'completed' && child !== undefined
+        ? ([['DialCallDuration', child.progress.duration]] as Pairs)
+        : []),
       ['DialBridged', String(isBridged)],
       ...(child === undefined ? [] : describeSip(child.noun, status)),
       ...recording,
@@ -165,36 +144,39 @@ function describeSip({ name }: TwimlElement, status: Rung['status']): Pairs {
 /** Rings all targets together. The first one answers. */
 async function ring(at: At, nouns: readonly TwimlElement[], walkLeg: WalkLeg): Promise<Rung> {
   const { walk } = at
-  const children = nouns.map((noun) => new Child(at, noun))
+  const children = nouns.map((noun) => makeChild(at, noun))
   const [first] = children
   walk.hear(
     `[rings ${nouns.map((noun) => `${noun.name === 'Number' ? '' : `${noun.name} `}${readText(noun)}`).join(', ')}]`,
   )
-  for (const child of children) await child.report('initiated', 'initiated')
-  for (const child of children) await child.report('ringing', 'ringing')
-  const outcome = await askOutcome(at)
+  for (const child of children) await child.progress.report('initiated', 'initiated')
+  for (const child of children) await child.progress.report('ringing', 'ringing')
+  const outcome = await askDialled(at)
   if (outcome !== 'completed' || first === undefined) {
-    for (const child of children) await child.report('completed', outcome)
+    for (const child of children) await child.progress.report('completed', outcome)
     return { status: outcome, child: first, isBridged: false, recording: [] }
   }
-  await first.report('answered', 'in-progress')
-  for (const child of children.slice(1)) await child.report('completed', 'canceled')
+  await first.progress.report('answered', 'in-progress')
+  for (const child of children.slice(1)) await child.progress.report('completed', 'canceled')
   const isBridged = await screen(at, first, walkLeg)
   const recording = isBridged ? await connect(at, readText(first.noun)) : []
-  await first.report('completed', 'completed')
+  await first.progress.report('completed', 'completed')
   return { status: 'completed', child: first, isBridged, recording }
 }
 
-async function askOutcome(at: At): Promise<AnswerOutcome | 'canceled'> {
-  const { walk, leg, verb } = at
-  const timeout = readCount(at, verb, 'timeout', 1, 13212)
+/** Waits until the called line answers, or is not answered for this many seconds. */
+export async function askOutcome(walk: Walk, leg: Leg, seconds: number): Promise<AnswerOutcome | 'canceled'> {
   for (;;) {
-    const input = await walk.ask(leg, timeout ?? 30)
+    const input = await walk.ask(leg, seconds)
     if (input === undefined || leg.hungUp) return 'canceled'
     if ('answer' in input) return input.answer
     if ('wait' in input) return 'no-answer'
     walk.cut('action_not_taken', 'The number still rings: it may answer.')
   }
+}
+
+function askDialled(at: At): Promise<AnswerOutcome | 'canceled'> {
+  return askOutcome(at.walk, at.leg, readCount(at, at.verb, 'timeout', 1, 13212) ?? 30)
 }
 
 /** Runs the URL of a noun on the line that answered. A hang-up there declines the call. */
@@ -216,7 +198,9 @@ async function screen(at: At, child: Child, walkLeg: WalkLeg): Promise<boolean> 
 async function connect(at: At, other: string): Promise<Pairs> {
   const { walk, leg, verb } = at
   walk.hear(`[connected to ${other}]`)
-  const recording = describeRecording(at)
+  const record = readAttribute(verb, 'record') ?? 'do-not-record'
+  const isRecorded = record !== 'do-not-record' && record !== 'false'
+  const recording = isRecorded ? describeRecording(at, 'DialVerb', record.includes('dual') ? '2' : '1') : []
   if (recording.length > 0) await reportRecording(at, 'in-progress', recording)
   for (;;) {
     const input = await walk.ask(leg)
@@ -225,23 +209,6 @@ async function connect(at: At, other: string): Promise<Pairs> {
   }
   if (recording.length > 0) await reportRecording(at, 'completed', [...recording, ['RecordingDuration', '1']])
   return recording.filter(([name]) => name === 'RecordingUrl')
-}
-
-/** Describes the recording of a Dial. Empty if it does not record. */
-function describeRecording({ walk, leg, verb }: At): Pairs {
-  const record = readAttribute(verb, 'record') ?? 'do-not-record'
-  if (record === 'do-not-record' || record === 'false') return []
-  const { AccountSid = '', CallSid = '' } = leg.params
-  const sid = makeSid('RE')
-  return [
-    ['RecordingSource', 'DialVerb'],
-    ['RecordingSid', sid],
-    ['RecordingUrl', `https://api.twilio.com/2010-04-01/Accounts/${AccountSid}/Recordings/${sid}`],
-    ['RecordingChannels', record.includes('dual') ? '2' : '1'],
-    ['CallSid', CallSid],
-    ['RecordingStartTime', formatTime(walk.now())],
-    ['AccountSid', AccountSid],
-  ]
 }
 
 /**
@@ -253,7 +220,7 @@ async function dialQueue(at: At, noun: TwimlElement, walkWaiting: WalkWaiting): 
   const name = readText(noun)
   walk.hear(`[takes the next caller of the queue ${name}]`)
   const start = walk.now()
-  const outcome = await askOutcome(at)
+  const outcome = await askDialled(at)
   if (outcome !== 'completed')
     return [
       // An empty queue is waited for until the timeout. Only a queue that does not exist is an error.
@@ -324,14 +291,22 @@ async function joinConference(at: At, noun: TwimlElement, walkWaiting: WalkWaiti
     walk.cut('inferred', 'The waitUrl failed, and the conference is joined after the fallback URL.', at.document.url)
   walk.hear(`[joins the conference ${name}]`)
   await report('join', 'participant-join', participant)
+  let start: number | undefined
+  const isRecorded = readAttribute(noun, 'record') === 'record-from-start'
+  const recording = describeRecording(at, 'Conference', '1', ['ConferenceSid', sid])
   for (;;) {
     const input = leg.hungUp ? undefined : await walk.ask(leg)
     if (input === undefined || leg.hungUp || 'wait' in input) break
     if ('answer' in input) {
       walk.hear('[another participant joins]')
+      if (start !== undefined) continue
+      start = walk.now()
       await report('start', 'conference-start')
+      if (isRecorded) await reportRecording(at, 'in-progress', recording, noun)
     }
   }
+  if (isRecorded && start !== undefined)
+    await reportRecording(at, 'completed', [...recording, ['RecordingDuration', walk.secondsSince(start)]], noun)
   await report('leave', 'participant-leave', [
     ...participant,
     ['ParticipantCallStatus', leg.hungUp ? 'completed' : 'in-progress'],

@@ -1,9 +1,18 @@
-import { type At, callBack, endWithAction, type Next, readAttribute, readTarget, type Target } from './at.ts'
+import {
+  type At,
+  callBack,
+  checkCallback,
+  endWithAction,
+  type Next,
+  readAttribute,
+  readTarget,
+  type Target,
+} from './at.ts'
 import { makeSid } from './params.ts'
 import { listChildren, type TwimlElement } from './read-twiml.ts'
 import { parseMessage, Session } from './socket.ts'
 import { resolveUrl, toSignedUrl } from './urls.ts'
-import type { CallSocket, Pairs } from './walk.ts'
+import type { CallSocket, Pairs, Track } from './walk.ts'
 
 type Noun = (at: At, noun: TwimlElement, action: Target | undefined) => Promise<Next>
 
@@ -18,27 +27,17 @@ export async function runConnect(at: At): Promise<Next> {
   const run = noun !== undefined && Object.hasOwn(nouns, noun.name) ? nouns[noun.name] : undefined
   if (noun !== undefined && run !== undefined) return await run(at, noun, action)
   at.walk.cut('not_walked', `<Connect> with <${noun?.name.slice(0, 60) ?? 'nothing'}> is not walked.`, at.document.url)
-  return undefined
+  return await endWithAction(at, action, [])
 }
 
-/** A one-way stream stays open until the call ends, and the document goes on at once. */
-export async function runStart(at: At): Promise<Next> {
-  for (const noun of listChildren(at.verb)) {
-    if (noun.name !== 'Stream') {
-      at.walk.cut('not_walked', `<Start> with <${noun.name.slice(0, 60)}> is not walked.`, at.document.url)
-      continue
-    }
-    const stream = await openStream(at, noun)
-    if (stream !== undefined) at.walk.later.push(() => stream.end())
-  }
-  return undefined
-}
-
-interface Stream {
+export interface Stream {
   readonly session: Session
-  readonly sid: string
+  /** What the stream carries. */
+  readonly tracks: readonly Track[]
   /** Sends a message with the next sequence number. */
   send(event: string, fields: object): void
+  /** Sends a second of sound. It is silence, because the walk has no voice. */
+  speak(track: Track): void
   end(): Promise<void>
 }
 
@@ -53,7 +52,7 @@ const framesOfSpeech = 50
 const silence = btoa('\xff'.repeat(160))
 
 /** By the attribute `track` of a one-way stream. */
-const tracks: Readonly<Record<string, readonly string[]>> = Object.assign(Object.create(null), {
+const tracks: Readonly<Record<string, readonly Track[]>> = Object.assign(Object.create(null), {
   outbound_track: ['outbound'],
   both_tracks: ['inbound', 'outbound'],
 })
@@ -125,33 +124,35 @@ function readParameters({ walk }: At, noun: TwimlElement): Record<string, string
   return Object.fromEntries(pairs)
 }
 
-/** Returns true for a callback that Twilio requests: its URL has to be absolute. */
-function checkCallback({ walk, document }: At, noun: TwimlElement): boolean {
-  const url = readAttribute(noun, 'statusCallback')
-  if (url === undefined || /^https?:/i.test(url.trim())) return url !== undefined
-  walk.report(11100, 'warning', 'the statusCallback of <Stream> is no absolute URL: it is not requested', document.url)
-  return false
-}
-
-async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefined> {
+/** Opens the socket of a stream, and sends its first messages. */
+export async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefined> {
   // Twilio drops the query of a Stream: https://www.twilio.com/docs/voice/twiml/stream
   const url = resolveSocket(at, noun)?.replace(/[?#].*$/s, '')
   const session = url === undefined ? undefined : await open(at, noun, url, 31920)
   if (session === undefined) return undefined
   const { AccountSid: accountSid = '', CallSid: callSid = '' } = at.leg.params
   const sid = makeSid('MZ')
+  // What the server of a one-way stream sends has no effect: https://www.twilio.com/docs/voice/twiml/stream
+  const isTwoWay = at.verb.name === 'Connect'
   let sequence = 0
+  const chunks: Record<Track, number> = { inbound: 0, outbound: 0 }
   const stream: Stream = {
     session,
-    sid,
+    tracks: isTwoWay ? ['inbound'] : (tracks[readAttribute(noun, 'track') ?? ''] ?? ['inbound']),
     send: (event, fields) => session.send({ event, sequenceNumber: String(++sequence), ...fields, streamSid: sid }),
+    speak(track) {
+      for (let frame = 0; frame < framesOfSpeech; frame++) {
+        const timestamp = String(20 * chunks[track])
+        stream.send('media', { media: { track, chunk: String(++chunks[track]), timestamp, payload: silence } })
+      }
+    },
     async end() {
       stream.send('stop', { stop: { accountSid, callSid } })
       session.close()
       await report('stream-stopped')
     },
   }
-  const hasCallback = checkCallback(at, noun)
+  const hasCallback = checkCallback(at, noun, 'statusCallback')
   const report = async (event: string): Promise<void> => {
     if (!hasCallback) return
     await callBack(
@@ -169,8 +170,6 @@ async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefine
     )
   }
   const reported = new Set<number>()
-  // What the server of a one-way stream sends has no effect: https://www.twilio.com/docs/voice/twiml/stream
-  const isTwoWay = at.verb.name === 'Connect'
   session.onMessage((text) => {
     if (!isTwoWay) return
     const fault = readStreamMessage(at, stream, text)
@@ -185,7 +184,7 @@ async function openStream(at: At, noun: TwimlElement): Promise<Stream | undefine
       accountSid,
       streamSid: sid,
       callSid,
-      tracks: isTwoWay ? ['inbound'] : (tracks[readAttribute(noun, 'track') ?? ''] ?? ['inbound']),
+      tracks: stream.tracks,
       mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
       customParameters: readParameters(at, noun),
     },
@@ -221,7 +220,6 @@ async function connectStream(at: At, noun: TwimlElement, action: Target | undefi
   if (stream === undefined) return await endWithAction(at, action, [])
   const { walk, leg } = at
   const { session } = stream
-  let chunk = 0
   for (;;) {
     await session.settle(streamQuietMs)
     const input = session.isClosed ? undefined : await walk.ask(leg, 1, session.closed)
@@ -230,10 +228,7 @@ async function connectStream(at: At, noun: TwimlElement, action: Target | undefi
       for (const digit of input.press) stream.send('dtmf', { dtmf: { track: 'inbound_track', digit } })
     else if (!('answer' in input)) {
       if ('say' in input) walk.note('A stream carries audio. The walk sends silence instead of the words.')
-      for (let frame = 0; frame < framesOfSpeech; frame++) {
-        const timestamp = String(20 * chunk)
-        stream.send('media', { media: { track: 'inbound', chunk: String(++chunk), timestamp, payload: silence } })
-      }
+      stream.speak('inbound')
     }
   }
   await stream.end()
@@ -254,7 +249,7 @@ async function connectRelay(at: At, noun: TwimlElement, action: Target | undefin
       ['ErrorCode', '64102'],
     ])
   const sid = makeSid('VX')
-  const relay = new Relay(at, session)
+  const relay = new Relay(at, session, noun)
   session.send({ type: 'setup', sessionId: sid, ...describeCall(at), customParameters: readParameters(at, noun) })
   walk.hear(readAttribute(noun, 'welcomeGreeting') ?? '')
   const takesKeys = readAttribute(noun, 'dtmfDetection') === 'true'
@@ -269,7 +264,7 @@ async function connectRelay(at: At, noun: TwimlElement, action: Target | undefin
     relay.finishSpeech()
     if (input === undefined || leg.hungUp) break
     quietMs = relayQuietMs
-    if ('say' in input) session.send({ type: 'prompt', voicePrompt: input.say, lang: 'en-US', last: true })
+    if ('say' in input) session.send({ type: 'prompt', voicePrompt: input.say, lang: relay.language, last: true })
     else if ('press' in input && takesKeys) for (const digit of input.press) session.send({ type: 'dtmf', digit })
     else {
       if ('press' in input)
@@ -302,13 +297,17 @@ class Relay {
   isEnded = false
   isOver = false
   handoff: Pairs = []
+  /** What the caller speaks. */
+  language: string
   readonly #at: At
   readonly #session: Session
   #spoken = ''
   #malformed = 0
 
-  constructor(at: At, session: Session) {
+  constructor(at: At, session: Session, noun: TwimlElement) {
     this.#at = at
+    // https://www.twilio.com/docs/voice/twiml/connect/conversationrelay: the first one overrides the second.
+    this.language = readAttribute(noun, 'transcriptionLanguage') ?? readAttribute(noun, 'language') ?? 'en-US'
     this.#session = session
     session.onMessage((text) => this.#read(text))
   }
@@ -382,7 +381,11 @@ const relayMessages: Readonly<Record<string, RelayRow>> = Object.assign(Object.c
   text: { text: 'token', read: (relay, token, { last }) => relay.speak(token, last === true) },
   play: { text: 'source', read: (relay, source) => relay.hear(`[plays ${source}]`) },
   sendDigits: { text: 'digits', read: (relay, digits) => relay.hear(`[tones ${digits}]`) },
-  language: {},
+  language: {
+    read(relay, _text, { transcriptionLanguage }) {
+      if (typeof transcriptionLanguage === 'string') relay.language = transcriptionLanguage
+    },
+  },
   config: {},
   hints: {},
   end: {

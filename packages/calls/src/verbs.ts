@@ -17,7 +17,8 @@ import {
 import { runDial } from './dial.ts'
 import { makeSid } from './params.ts'
 import { listChildren } from './read-twiml.ts'
-import { runConnect, runStart } from './socket-verbs.ts'
+import { runConnect } from './socket-verbs.ts'
+import { runStart, runStop } from './start.ts'
 import { type End, hangUp, type Leg, type Pairs, type Step, type Walk } from './walk.ts'
 
 /** The verbs that say something. They may stand in a Gather, too. */
@@ -26,7 +27,7 @@ const spoken: Readonly<Record<string, VerbRow>> = {
   Play: {
     run(at) {
       const digits = readAttribute(at.verb, 'digits')
-      return hear(at, digits === undefined ? `[plays ${readText(at.verb)}]` : `[tones ${digits}]`)
+      return hear(at, digits === undefined ? `[plays ${readText(at.verb)}]` : `[tones ${digits}]`, '')
     },
   },
   Pause: {
@@ -39,9 +40,10 @@ const spoken: Readonly<Record<string, VerbRow>> = {
   },
 }
 
-function hear(at: At, text: string): Next {
+async function hear(at: At, text: string, words = text): Promise<Next> {
   const loop = readCount(at, at.verb, 'loop', 0, at.verb.name === 'Say' ? 13510 : 13410) ?? 1
   at.walk.hear(loop === 1 || text === '' ? text : `${text} [${loop === 0 ? 'up to 1,000' : loop} times]`)
+  await at.walk.overhear(at.leg, 'outbound', words)
   return undefined
 }
 
@@ -79,7 +81,7 @@ const verbs: Readonly<Record<string, VerbRow>> = {
   Refer: { run: runRefer },
   Connect: { run: runConnect },
   Start: { run: runStart },
-  Stop: { run: () => undefined },
+  Stop: { run: runStop },
 }
 
 /** Walks from a request to the end of a line. */

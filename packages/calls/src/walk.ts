@@ -99,8 +99,8 @@ export type CallEvent =
       readonly status: number
     }
   | ({ readonly type: 'finding' } & Finding)
-  /** A hint, or a finding of the walk that `allow` names. */
-  | { readonly type: 'note'; readonly text: string }
+  /** A hint, or a finding of the walk that `allow` names, with its code. */
+  | { readonly type: 'note'; readonly text: string; readonly code?: WalkFinding }
 
 /** The request for the next document. */
 export interface Step {
@@ -125,6 +125,19 @@ export interface Document {
   readonly url: string
   readonly verbs: readonly TwimlElement[]
 }
+
+/** What `<Start>` began on a line. */
+export interface Started {
+  readonly leg: Leg
+  /** The noun and its name. */
+  readonly name: string
+  /** @param words What is said. Empty for other sounds. */
+  overhear?(track: Track, words: string): Promise<void>
+  stop(): Promise<void>
+}
+
+/** `inbound` comes from the caller. */
+export type Track = 'inbound' | 'outbound'
 
 /** One line: the caller's, or the child's that `<Dial>` calls. */
 export interface Leg {
@@ -160,6 +173,7 @@ export class Walk {
   readonly options: WalkOptions
   /** Callbacks that Twilio sends after the call, such as that of a recording. */
   readonly later: (() => Promise<void>)[] = []
+  readonly started = new Set<Started>()
   readonly #jar: CookieJar
   #requests = 0
   /** How many errors were reported. */
@@ -201,7 +215,7 @@ export class Walk {
 
   /** Reports what the walk itself cut short or chose. */
   cut(code: WalkFinding, detail: string, url = ''): void {
-    if (this.options.allow.includes(code)) this.note(detail)
+    if (this.options.allow.includes(code)) this.options.onEvent({ type: 'note', text: detail, code })
     else this.options.onEvent({ type: 'finding', code, level: 'error', detail, url: toSignedUrl(url) })
   }
 
@@ -214,7 +228,17 @@ export class Walk {
     const action = await this.options.inbox.take(withdraw)
     if (action !== undefined && 'wait' in action) this.pass(seconds)
     if (action !== undefined && 'hangUp' in action) hangUp(leg)
+    if (action !== undefined && 'say' in action) await this.overhear(leg, 'inbound', action.say)
     return action
+  }
+
+  /** Gives what is heard on a line to what `<Start>` began there. */
+  async overhear(leg: Leg, track: Track, words: string): Promise<void> {
+    for (const one of this.started) if (one.leg === leg) await one.overhear?.(track, words)
+  }
+
+  async stop(started: Started): Promise<void> {
+    if (this.started.delete(started)) await started.stop()
   }
 
   /** Requests documents and runs them until one ends without a next one. */

@@ -1003,7 +1003,7 @@ describe('what cuts a walk short is a finding', () => {
     const allowed = await call(routes, { allow: ['host_not_mapped'] })
     expect([allowed.findings, allowed.notes]).toMatchObject([[], [expect.stringContaining('other.example')]])
     await expect(call(routes, { allow: ['hosts' as 'inferred'] })).rejects.toThrow(
-      '"allow" has no finding "hosts". It takes request_limit, host_not_mapped,',
+      '"allow" does not take "hosts". It takes request_limit, host_not_mapped,',
     )
   })
 })
@@ -1053,4 +1053,191 @@ test('a WhatsApp message has WaId and ProfileName, and no city', async () => {
   await conversation.send('hi')
   expect(paramsOf(conversation, 0)).toMatchObject({ WaId: '14155550142', ProfileName: expect.any(String) })
   expect(paramsOf(conversation, 0)).not.toHaveProperty('FromCity')
+})
+
+/** A server of sockets: it keeps what Twilio sends, and opens at once. */
+function listen(sent: Readonly<Record<string, unknown>>[], answer?: string): () => CallSocket {
+  return () => {
+    const events = new EventTarget()
+    setTimeout(() => events.dispatchEvent(new Event('open')))
+    return {
+      addEventListener: (type: string, listener: (event: never) => void) =>
+        events.addEventListener(type, listener as () => void),
+      send(text) {
+        if (sent.push(JSON.parse(text)) === 1 && answer !== undefined)
+          setTimeout(() => events.dispatchEvent(Object.assign(new Event('message'), { data: answer })))
+      },
+      close: () => events.dispatchEvent(new Event('close')),
+    }
+  }
+}
+
+// https://www.twilio.com/docs/voice/twiml/stream and /voice/media-streams/websocket-messages
+describe('Start and Stop', () => {
+  const ask = '<Gather input="speech" action="/said"><Say>Your name?</Say></Gather>'
+  const stream = (more: string) => `<Start><Stream name="ears" url="/socket" ${more}/></Start>`
+  const stop = '<Stop><Stream name="ears"/></Stop>'
+
+  test.each([
+    ['', ['inbound']],
+    ['track="outbound_track"', ['outbound']],
+    ['track="both_tracks"', ['outbound', 'inbound']],
+  ])('a Stream %s hears the call until Stop', async (attributes, tracks) => {
+    const sent: Readonly<Record<string, unknown>>[] = []
+    const said = await call(
+      { '/voice': stream(attributes) + ask, '/said': `${stop}<Say>Thank you</Say>${ask}` },
+      { openSocket: listen(sent) },
+    )
+    await said.say('Ada')
+    const media = sent.flatMap(({ event, media: one }) => (event === 'media' ? [Object(one)] : []))
+    expect([...new Set(media.map(({ track }) => track))]).toEqual(tracks)
+    for (const track of tracks)
+      expect(media.filter((one) => one.track === track).map(({ chunk }) => chunk)).toEqual(
+        Array.from({ length: 50 }, (_, index) => String(index + 1)),
+      )
+    expect(media[0]).toMatchObject({ timestamp: '0', payload: expect.stringMatching(/^[\w+/]{214}==$/) })
+    expect(sent.at(-1)).toMatchObject({ event: 'stop', sequenceNumber: String(sent.length - 1) })
+    expect(said.findings).toEqual([])
+  })
+
+  test('Stop with another name stops nothing, and a note says so', async () => {
+    const sent: Readonly<Record<string, unknown>>[] = []
+    const said = await call(
+      { '/voice': `${stream('')}<Stop><Stream name="eyes"/></Stop>${ask}` },
+      { openSocket: listen(sent) },
+    )
+    expect(sent.map(({ event }) => event)).toEqual(['connected', 'start'])
+    expect(said.notes).toEqual(['<Stop> has a <Stream> that was not started, or not with this name.'])
+  })
+
+  // https://www.twilio.com/docs/voice/twiml/recording
+  test('a Recording reports its beginning and its end', async () => {
+    const recording = '<Recording recordingStatusCallback="/rec" recordingStatusCallbackEvent="in-progress completed"/>'
+    const recorded = await call({
+      '/voice': `<Start>${recording}</Start><Pause length="3"/><Say>bye</Say>`,
+      '/rec': '',
+    })
+    const common = { RecordingSource: 'StartCallRecordingTwiML', RecordingTrack: 'both', RecordingChannels: '2' }
+    expect(list(recorded).slice(1)).toEqual(Array(2).fill('Recording recordingStatusCallback POST /rec 200'))
+    expect(paramsOf(recorded, 1)).toMatchObject({ ...common, RecordingStatus: 'in-progress', CallSid: recorded.sid })
+    expect(paramsOf(recorded, 2)).toMatchObject({ ...common, RecordingStatus: 'completed', RecordingDuration: '3' })
+    expect(paramsOf(recorded, 2)).not.toHaveProperty('CallStatus')
+  })
+
+  // https://www.twilio.com/docs/voice/twiml/transcription
+  test.each([
+    ['', ['outbound_track Your name?', 'inbound_track Ada']],
+    ['track="inbound_track"', ['inbound_track Ada']],
+  ])('a Transcription %s reports what is said', async (attributes, expected) => {
+    const noun = `<Transcription statusCallbackUrl="https://example.com/text" languageCode="de-DE" ${attributes}/>`
+    const said = await call({ '/voice': `<Start>${noun}</Start>${ask}`, '/said': '', '/text': '' })
+    await said.say('Ada')
+    const events = said.requests.map(({ params }) => params).filter((one) => 'TranscriptionEvent' in one)
+    expect(events.map(({ SequenceId }) => SequenceId)).toEqual(events.map((_, index) => String(index + 1)))
+    expect(events.at(0)).toMatchObject({ TranscriptionEvent: 'transcription-started', LanguageCode: 'de-DE' })
+    expect(events.at(-1)).toMatchObject({ TranscriptionEvent: 'transcription-stopped' })
+    const content = events.slice(1, -1)
+    expect(content.map((one) => `${one.Track} ${JSON.parse(String(one.TranscriptionData)).transcript}`)).toEqual(
+      expected,
+    )
+    expect(content[0]).toMatchObject({ Final: 'true', LanguageCode: 'de-DE', CallSid: said.sid })
+    expect(events[0]).not.toHaveProperty('From')
+  })
+})
+
+// https://www.twilio.com/docs/voice/twiml/connect/conversationrelay#attributes, and the message
+// `language` of https://www.twilio.com/docs/voice/conversationrelay/websocket-messages
+test.each([
+  ['', undefined, 'en-US'],
+  ['language="de-DE"', undefined, 'de-DE'],
+  ['language="de-DE" transcriptionLanguage="fr-FR"', undefined, 'fr-FR'],
+  ['language="de-DE"', '{"type":"language","ttsLanguage":"it-IT","transcriptionLanguage":"es-ES"}', 'es-ES'],
+  ['language="de-DE"', '{"type":"language","ttsLanguage":"it-IT"}', 'de-DE'],
+])('a prompt of ConversationRelay %s after %s is in %s', async (attributes, message, lang) => {
+  const sent: Readonly<Record<string, unknown>>[] = []
+  const relay = `<Connect><ConversationRelay url="wss://example.com/socket" ${attributes}/></Connect>`
+  const said = await call({ '/voice': relay }, { openSocket: listen(sent, message) })
+  // The answer is not waited for.
+  void said.say('Hallo')
+  await expect.poll(() => sent.at(-1), { timeout: 10_000 }).toMatchObject({ type: 'prompt', lang })
+})
+
+// https://www.twilio.com/docs/voice/twiml/conference#attributes-recording-status-callback
+test.each([
+  [1, ['in-progress', 'completed']],
+  [2, ['in-progress', 'completed']],
+  [0, []],
+])('the recording of a conference with %i others', async (others, expected) => {
+  const noun =
+    '<Conference record="record-from-start" recordingStatusCallback="/rec" recordingStatusCallbackEvent="in-progress completed" statusCallback="/events" statusCallbackEvent="start">Room</Conference>'
+  const met = await call({ '/voice': `<Dial>${noun}</Dial>`, '/rec': '', '/events': '' })
+  for (let other = 0; other < others; other++) await met.answer()
+  await met.wait()
+  const recorded = met.requests.map(({ params }) => params).filter((one) => 'RecordingStatus' in one)
+  expect(recorded.map(({ RecordingStatus }) => RecordingStatus)).toEqual(expected)
+  for (const one of recorded) {
+    expect(one).toMatchObject({ RecordingSource: 'Conference', ConferenceSid: expect.stringMatching(/^CF\w{32}$/) })
+    expect(one).not.toHaveProperty('CallSid')
+  }
+  const started = met.requests.filter(({ params }) => params.StatusCallbackEvent === 'conference-start')
+  expect(started).toHaveLength(Math.min(others, 1))
+})
+
+// https://www.twilio.com/docs/voice/api/call-resource#statuscallbackevent
+describe('an outgoing call', () => {
+  const routes = { '/voice': '<Say>Hello</Say>', '/status': '' }
+
+  test('reports the events that were asked for', async () => {
+    const outgoing = ['initiated', 'ringing', 'answered', 'completed'] as const
+    const answered = await call(routes, { statusCallback: '/status', outgoing })
+    expect([answered.heard, answered.status]).toEqual(['[rings +12025550123]', 'in-progress'])
+    await answered.answer()
+    expect(answered.requests.map(({ params }) => [params.CallStatus, params.SequenceNumber])).toEqual([
+      ['initiated', '0'],
+      ['ringing', '1'],
+      ['in-progress', '2'],
+      ['in-progress', undefined],
+      ['completed', '3'],
+    ])
+    for (const { params } of answered.requests) expect(params.Direction).toBe('outbound-api')
+    expect(answered.findings).toEqual([])
+  })
+
+  test.each([
+    ['busy', 'busy'],
+    ['failed', 'failed'],
+    ['no-answer', 'no-answer'],
+    [undefined, 'canceled'],
+  ] as const)('that is not answered (%s) ends as %s, without TwiML', async (outcome, status) => {
+    const rung = await call(routes, { statusCallback: '/status', outgoing: ['completed'] })
+    await (outcome === undefined ? rung.hangUp() : rung.answer(outcome))
+    expect(rung.status).toBe(status)
+    expect(list(rung)).toEqual(['status callback POST /status 200'])
+    expect(paramsOf(rung, 0)).toMatchObject({ CallStatus: status, SequenceNumber: '0' })
+  })
+
+  test('has no other event', async () => {
+    await expect(call(routes, { outgoing: ['queued' as 'ringing'] })).rejects.toThrow(
+      '"outgoing" does not take "queued". It takes initiated, ringing, answered, completed',
+    )
+  })
+})
+
+test.each([
+  ['<Dial referUrl="/refer">+15550001</Dial>', 'referUrl of <Dial>'],
+  ['<Dial><Number machineDetection="Enable" amdStatusCallback="/amd">+15550001</Number></Dial>', 'machineDetection'],
+  ['<Dial><Application>AP00000000000000000000000000000001</Application></Dial>', '<Application>'],
+  ['<Start><Siprec name="x" connectorName="y"/></Start>', '<Siprec>'],
+  ['<Pay/>', '<Pay>'],
+  ['<Connect action="/next"><VirtualAgent connectorName="x"/></Connect>', '<VirtualAgent>'],
+])('%s is not silent', async (verbs, named) => {
+  const routes = { '/voice': verbs, '/next': '<Say>next</Say>' }
+  const walked = await call(routes)
+  await walked.hangUp()
+  expect(walked.findings).toMatchObject([{ code: 'not_walked', detail: expect.stringContaining(named) }])
+  const allowed = await call(routes, { allow: ['not_walked'] })
+  await allowed.hangUp()
+  expect(allowed.findings).toEqual([])
+  expect(allowed.events).toContainEqual(expect.objectContaining({ type: 'note', code: 'not_walked' }))
+  if (verbs.includes('/next')) expect(walked.heard).toBe('next')
 })
