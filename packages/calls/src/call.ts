@@ -30,8 +30,8 @@ export interface CallerOptions {
   /** The path of the number's fallback URL, which is requested after an error. Default: none. */
   fallback?: string | undefined
   /**
-   * Findings of the walk itself that are expected, of `'request_limit'`, `'host_not_mapped'`,
-   * `'not_walked'`, `'action_not_taken'` and `'inferred'`. They are notes then. Default: none.
+   * Findings of the walk itself that are expected. They are notes then. They are of `'request_limit'`,
+   * `'host_not_mapped'`, `'not_walked'`, `'action_not_taken'` and `'inferred'`. Default: none.
    */
   allow?: readonly WalkFinding[] | undefined
   /** Is called with each event, as it happens. Default: none. */
@@ -56,8 +56,8 @@ export interface CallOptions extends CallerOptions {
   /** The path of the number's status callback, which is requested after the call. Default: none. */
   statusCallback?: string | undefined
   /**
-   * The digits that a Gather with `actionOnEmptyResult` sends for no input, because Twilio's pages
-   * differ: `'absent'` is no `Digits`, and `'empty'` is empty ones. Default `'absent'`.
+   * Whether a Gather with `actionOnEmptyResult` sends `Digits` for no input: `'absent'` or `'empty'`.
+   * Twilio's pages differ. Default `'absent'`.
    */
   emptyDigits?: 'absent' | 'empty' | undefined
   /**
@@ -72,8 +72,8 @@ export interface CallOptions extends CallerOptions {
   maxRequests?: number | undefined
   /**
    * Makes it a call that your application began with Twilio's REST API, and names the events that its
-   * status callback gets, of `'initiated'`, `'ringing'`, `'answered'` and `'completed'`. `from` is your
-   * number, and the call rings until `answer()`. Default: the call comes in.
+   * status callback gets. They are of `'initiated'`, `'ringing'`, `'answered'` and `'completed'`.
+   * `from` is your number, and the call rings until `answer()`. Default: the call comes in.
    */
   outgoing?: readonly ProgressEvent[] | undefined
   /** The clock, in milliseconds. Default `Date.now`. */

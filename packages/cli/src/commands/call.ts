@@ -43,6 +43,12 @@ export const command: Command = {
     method: { type: 'text', choices: ['GET', 'POST'], describe: 'The method of the webhook; default POST' },
     set: { type: 'list', value: 'NAME=VALUE', describe: 'Replace or add a parameter of each request; repeatable' },
     'status-callback': { type: 'text', value: '/PATH', describe: "The number's status callback, sent after the call" },
+    outgoing: {
+      type: 'list',
+      value: 'EVENT',
+      describe:
+        'The call is one that your application makes: an event of its status callback, of initiated, ringing, answered and completed; repeatable',
+    },
     fallback: { type: 'text', value: '/PATH', describe: "The number's fallback URL, requested after an error" },
     attack: {
       type: 'switch',
@@ -71,6 +77,7 @@ export const command: Command = {
   async run(args, io) {
     args.only(['sms', 'status-callback'])
     args.only(['sms', 'max-requests'])
+    args.only(['sms', 'outgoing'])
     const { origin, path, mappings } = readAddresses(args)
     const { authTokens, names: secretNames } = await readSecrets(args, io)
     const [authToken] = authTokens
@@ -115,6 +122,7 @@ async function placeCall({ origin, transport, options }: Setting, args: Args, io
     ...options,
     statusCallback: args.text('status-callback'),
     maxRequests: args.integer('max-requests', 1, 1000),
+    outgoing: args.has('outgoing') ? (args.list('outgoing') as CallOptions['outgoing']) : undefined,
   }
   if (io.stdin.isTTY === true) tell(io, keyboardHelp)
   const { call, ready, over } = asUsage(() => startCall(origin, transport, callOptions), names)
@@ -144,7 +152,13 @@ async function converse({ origin, transport, options }: Setting, io: Io): Promis
   return { heard: replies, events, requests, findings, notes }
 }
 
-const names = { path: '--to', allow: '--allow', statusCallback: '--status-callback', fallback: '--fallback' }
+const names = {
+  path: '--to',
+  allow: '--allow',
+  statusCallback: '--status-callback',
+  outgoing: '--outgoing',
+  fallback: '--fallback',
+}
 
 function readAddresses(args: Args): { origin: string; path: string; mappings: readonly Mapping[] } {
   const to = addScheme(args.text('to') ?? '', 'http')
