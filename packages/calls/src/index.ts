@@ -16,6 +16,7 @@ export {
 } from './call.ts'
 export { type Conversation, type ConversationOptions, startConversation } from './conversation.ts'
 export type { AnswerOutcome } from './inbox.ts'
+export type { ProgressEvent } from './progress.ts'
 export { readTwiml, type TwimlElement } from './read-twiml.ts'
 export {
   type CallScenarioOptions,
