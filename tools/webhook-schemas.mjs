@@ -27,6 +27,7 @@ export async function renderSchemas(folder) {
         'Every kind of webhook that Tollgate knows. Written by `node tools/webhook-schemas.mjs` from the rows in packages/tollgate/src/schemes/twilio/webhooks. Twilio adds parameters without notice, so unknown ones are allowed.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
+    servers: [{ url: '/', description: 'Your server, at the URL that Twilio is configured with.' }],
     security: [{ twilioSignature: [] }],
     webhooks: Object.fromEntries(kinds.map((kind) => [kind.name, describeWebhook(kind)])),
     components: {
@@ -94,16 +95,15 @@ function describeObject(row) {
   const absent = row.rule.filter(({ isAbsent }) => isAbsent)
   return {
     type: 'object',
-    properties: Object.fromEntries([
-      ...named.map(({ name }) => [name, describeValue(row, name)]),
-      ...absent.map(({ name }) => [name, false]),
-    ]),
+    properties: Object.fromEntries(named.map(({ name }) => [name, describeValue(row, name)])),
     ...(patterns.length > 0 && {
       patternProperties: Object.fromEntries(
         patterns.map(({ name }) => [toNamePattern(name), describeValue(row, name)]),
       ),
     }),
     required: named.filter(({ always }) => always).map(({ name }) => name),
+    // A property with the schema `false` would say the same, but quicktype refuses it.
+    ...(absent.length > 0 && { propertyNames: { not: { enum: absent.map(({ name }) => name) } } }),
     additionalProperties: true,
   }
 }

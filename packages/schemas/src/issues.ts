@@ -12,8 +12,9 @@ export interface Schema {
   readonly minItems?: number
   readonly items?: Schema
   readonly required?: readonly string[]
-  /** The parameters by name. `false` stands for one that must be absent. */
-  readonly properties?: Readonly<Record<string, Schema | boolean>>
+  /** The parameters that must be absent. */
+  readonly propertyNames?: { readonly not: { readonly enum: readonly string[] } }
+  readonly properties?: Readonly<Record<string, Schema>>
   readonly patternProperties?: Readonly<Record<string, Schema>>
 }
 
@@ -42,22 +43,19 @@ function findListIssues({ minItems = 0, items = {} }: Schema, list: readonly unk
 }
 
 function findObjectIssues(schema: Schema, object: object, path: Path): StandardIssue[] {
-  const { required = [], properties = {}, patternProperties = {} } = schema
+  const { required = [], propertyNames, properties = {}, patternProperties = {} } = schema
+  const absent = propertyNames?.not.enum ?? []
   const values = new Map<string, unknown>(Object.entries(object))
   const known = Object.entries(properties).filter(([name]) => values.has(name))
   return [
     ...required.filter((name) => !values.has(name)).map((name) => issue([...path, name], 'is missing')),
-    ...known.flatMap(([name, one]) => findValueIssues(one, values.get(name), [...path, name])),
+    ...absent.filter((name) => values.has(name)).map((name) => issue([...path, name], 'must be absent')),
+    ...known.flatMap(([name, one]) => findIssues(one, values.get(name), [...path, name])),
     ...Object.entries(patternProperties).flatMap(([pattern, one]) => {
       const names = new RegExp(pattern, 'u')
       return [...values].flatMap(([name, each]) => (names.test(name) ? findIssues(one, each, [...path, name]) : []))
     }),
   ]
-}
-
-function findValueIssues(schema: Schema | boolean, value: unknown, path: Path): StandardIssue[] {
-  if (typeof schema !== 'boolean') return findIssues(schema, value, path)
-  return schema ? [] : [issue(path, 'must be absent')]
 }
 
 function issue(path: Path, fault: string): StandardIssue {

@@ -4,7 +4,7 @@ import { schemaOf } from '../src/index.ts'
 import openapi from '../src/openapi.json' with { type: 'json' }
 
 const ajv = new Ajv2020({ strict: true, allErrors: true })
-ajv.addVocabulary(['openapi', 'info', 'security', 'webhooks', 'components'])
+ajv.addVocabulary(['openapi', 'info', 'servers', 'security', 'webhooks', 'components'])
 ajv.addSchema(openapi, 'openapi.json')
 
 /** What a body parser makes of a webhook. A name with several values has a list. */
