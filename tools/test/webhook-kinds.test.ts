@@ -163,9 +163,9 @@ describe('an invented kind, added as one row with its sample', () => {
         PigeonSid: { type: 'string' },
         Landed: { type: 'string', pattern: '^roof$|^garden' },
         Weight: { type: 'string' },
-        Lost: false,
       },
       required: ['AccountSid', 'PigeonSid', 'Landed'],
+      propertyNames: { not: { enum: ['Lost'] } },
       additionalProperties: true,
     })
   })
