@@ -10,7 +10,17 @@ const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 }
 const execArgv = ['--max-semi-space-size=128']
 
 // A file in a folder `heavy/` is slow or needs a program: only `npm run test:all` runs it.
-const withoutHeavy = [...configDefaults.exclude, '**/heavy/**']
+// So do those that alone take as long as a third of `npm test` may: every framework, the corpus of the diagnosis, and
+// searches with many inputs. Of each kind, a quick one stays.
+const slow = [
+  'conformance/runs/{adapters,diagnosis,elysia,fastify,h3,hono,koa,routed,ws}.test.ts',
+  'packages/cli/test/{audit-probe,call,conform,diagnose,differences}.test.ts',
+  'packages/gateway/test/hostile-upstream.test.ts',
+  'packages/inspector/test/{call,captures}.test.ts',
+  'packages/tollgate/test/diagnose-{cost,evidence,keys,memory,truth}.test.ts',
+  'packages/tollgate/test/{compat-differential,misshapen,requests-hostile,sendgrid-diagnose}.test.ts',
+]
+const withoutSlow = [...configDefaults.exclude, '**/heavy/**', ...slow]
 
 // The other projects import what is built, so that a test of old output cannot pass.
 const buildFirst = { globalSetup: ['tools/build-first.mjs'] }
@@ -41,7 +51,7 @@ export default defineConfig({
           name: 'unit',
           execArgv,
           include: ['packages/tollgate/test/**/*.test.ts'],
-          exclude: withoutHeavy,
+          exclude: withoutSlow,
           ...shared,
           ...timeouts,
         },
@@ -51,18 +61,18 @@ export default defineConfig({
           name: 'conformance',
           execArgv,
           include: ['conformance/**/*.test.ts'],
-          exclude: withoutHeavy,
+          exclude: withoutSlow,
           ...buildFirst,
           ...timeouts,
         },
       },
       {
-        // Frameworks in projects of their own, which are installed and built first.
+        // Among them frameworks in projects of their own, which are installed and built first.
         resolve: { alias: providers },
         test: {
           name: 'heavy',
           execArgv,
-          include: ['{conformance,tools/test,packages/*/test}/heavy/*.test.ts', 'site/test/*.test.ts'],
+          include: ['{conformance,tools/test,packages/*/test}/heavy/*.test.ts', 'site/test/*.test.ts', ...slow],
           ...buildFirst,
           // A program may wait for its turn beside builds.
           testTimeout: 90_000,
@@ -74,7 +84,7 @@ export default defineConfig({
           name: 'shells',
           execArgv,
           include: ['packages/{calls,cli,codemod,gateway,inspector,schemas}/test/**/*.test.ts'],
-          exclude: withoutHeavy,
+          exclude: withoutSlow,
           ...shared,
           ...buildFirst,
           ...timeouts,

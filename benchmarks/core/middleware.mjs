@@ -37,27 +37,20 @@ const roundRequests = 800
  * the other load of the machine.
  * @returns rows that can be measured again
  */
-export function listMiddleware({ rounds = 41, frameworks = Object.keys(budgets) } = {}) {
-  return frameworks.map((framework) => async () => {
-    const [ratios = []] = await compareKinds(framework, ['minimal', 'guarded'], rounds)
-    return [makeRow(framework, ratios, { budget: budgets[framework] })]
-  })
+export function listMiddleware() {
+  return Object.keys(budgets).map((framework) => async () => [
+    makeRow(framework, await compareGuarded(framework), { budget: budgets[framework] }),
+  ])
 }
 
-/**
- * Measures servers of one framework as multiples of the first one.
- * @param {string} framework
- * @param {readonly string[]} kinds names of servers in `server.mjs`
- * @param {number} rounds
- * @returns the ratios of each kind after the first
- */
-export async function compareKinds(framework, kinds, rounds) {
+/** @param {string} framework @returns {Promise<number[]>} the ratios of the guarded server */
+async function compareGuarded(framework) {
   const unpin = pin(process.pid, 0)
   /** @type {Server[]} */
   const servers = []
   try {
-    for (const kind of kinds) servers.push(await startServer(framework, kind))
-    return await runRounds(servers, rounds)
+    for (const kind of ['minimal', 'guarded']) servers.push(await startServer(framework, kind))
+    return await runRounds(servers)
   } finally {
     for (const server of servers) server.stop()
     unpin()
@@ -84,25 +77,22 @@ function pin(pid, core) {
 /** @typedef {Awaited<ReturnType<typeof startServer>>} Server */
 
 /**
- * Measures the time of each server as a multiple of the first one's, in each round. The first server
- * runs before and after each of the others.
+ * Measures the time of the second server as a multiple of the first one's, in each round. The first
+ * runs before and after the second.
  * @param {readonly Server[]} servers
- * @param {number} rounds
  */
-async function runRounds([base, ...others], rounds) {
-  if (base === undefined) return []
+async function runRounds([base, guarded]) {
+  if (base === undefined || guarded === undefined) return []
   // Before the engine has compiled the hot code, the longer program is at a disadvantage.
-  for (const server of [base, ...others]) await server.load(warmUpRequests)
-  /** @type {number[][]} */
-  const ratios = others.map(() => [])
+  for (const server of [base, guarded]) await server.load(warmUpRequests)
+  const ratios = []
   let before = await base.load(roundRequests)
-  for (let round = 0; round < rounds; round++)
-    for (const [index, server] of others.entries()) {
-      const own = await server.load(roundRequests)
-      const after = await base.load(roundRequests)
-      ratios[index]?.push((2 * own) / (before + after))
-      before = after
-    }
+  for (let round = 0; round < 41; round++) {
+    const own = await guarded.load(roundRequests)
+    const after = await base.load(roundRequests)
+    ratios.push((2 * own) / (before + after))
+    before = after
+  }
   return ratios
 }
 

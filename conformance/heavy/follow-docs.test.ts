@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { otherToken, token } from '../kit/draft.ts'
-import { nodeBinary, packLibrary, packPackage } from '../projects/prepare.mjs'
+import { packLibrary, packPackage } from '../projects/prepare.mjs'
 import { sendTo, startApplication } from './application.ts'
 import { listShellBlocks, readFollowed, type Tour, tours } from './tours.ts'
 
@@ -44,7 +44,7 @@ describe.concurrent.each(tours)('$page $sections', (tour) => {
         const content = tour.handshake ? { handshake: true } : { params: { Body: 'Hello', From: '+14155550142' } }
         const ask = (authToken: string) =>
           sendTo(application.port, signRequest({ url: publicUrl + route, ...content, authToken }))
-        const status = tour.handshake ? 101 : route === '/api/status' ? 204 : 200
+        const status = tour.handshake ? 101 : 200
         expect(await ask(token), route).toMatchObject({ status })
         expect(await ask(otherToken), route).toMatchObject({ status: 403 })
       }
@@ -155,12 +155,12 @@ async function makeEnv(tour: Tour): Promise<NodeJS.ProcessEnv> {
   const npm = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' }
   const programs = await findPrograms(tour)
   const PATH = [...programs.map((program) => dirname(program)), env.PATH].join(delimiter)
-  return { ...env, ...npm, PATH, NO_COLOR: '1', NEXT_TELEMETRY_DISABLED: '1' }
+  return { ...env, ...npm, PATH, NO_COLOR: '1' }
 }
 
 /** Finds the runtimes that a page needs and that this machine may not have. */
-async function findPrograms({ node, bun }: Tour): Promise<string[]> {
+async function findPrograms({ bun }: Tour): Promise<string[]> {
   // Only here, because the module installs the runtimes.
   const { programs } = bun ? await import('../runtimes/project.ts') : {}
-  return [...(node === undefined ? [] : [nodeBinary(node)]), ...(programs ? [programs.bun()] : [])]
+  return programs ? [programs.bun()] : []
 }

@@ -7,20 +7,8 @@ import { findNode } from '../runtimes/project.ts'
 const root = new URL('../../', import.meta.url).pathname
 const run = promisify(execFile)
 
-/** Tests that depend on how Node.js reads requests, and on its streams and sockets. */
-const files = [
-  'answer-reader',
-  'attacks',
-  'connections',
-  'forward-auth',
-  'framing',
-  'hostile-upstream',
-  'steady',
-  'heavy/stops',
-  'heavy/tls-and-redis',
-  'turns',
-  'websocket',
-]
+/** Tests that depend on how Node.js reads requests, and on its sockets. */
+const files = ['attacks', 'connections', 'forward-auth', 'framing', 'hostile-upstream', 'heavy/stops', 'websocket']
 
 /** What Vitest reports of a run. */
 interface Report {

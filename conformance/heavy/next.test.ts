@@ -132,38 +132,6 @@ describe.each(versions)('next %s', (version) => {
     }
   })
 
-  describe('a basePath and trailing slashes', () => {
-    let server: RemoteServer
-    // This builds the application, which takes longer than a test may.
-    beforeAll(async () => {
-      server = await startNext(version, 'prefixed', { EDGE_TOKEN: token, EDGE_URL: `${origin}/base` })
-    })
-    afterAll(() => server.stop())
-
-    test('the basePath belongs in publicUrl', async () => {
-      // Its publicUrl has a path: the basePath, which Next strips.
-      const prefix = await play(server, 'prefix')
-      for (const path of ['/fixed/', '/sms/', '/api/fixed/']) {
-        const signed = `${origin}/prefix${path}${joinParams(sms)}`
-        const { url } = await expectAccepted(prefix, { ...(await makeRequest({ signed })), url: `/base${path}` })
-        expect(url).toBe(`${origin}/prefix${path}`)
-        const forged = await makeRequest({ signed, token: otherToken })
-        await expectRejected(prefix, { ...forged, url: `/base${path}` }, 'signature_mismatch')
-      }
-      const bare = await send(prefix.port, { ...toRaw(await makeRequest()), target: '/base/sms' })
-      expect([bare.status, bare.headers.location]).toEqual([308, '/base/sms/'])
-    })
-
-    test('the basePath belongs in publicUrl on the Edge runtime too', async () => {
-      const genuine = await send(server.port, toRaw(await makeRequest({ path: '/base/edge/?a=1' })))
-      expect([genuine.status, genuine.body]).toEqual([200, JSON.stringify(sms)])
-      for (const path of ['/edge/', '/base/edge', '/base/base/edge/'])
-        expect(
-          (await send(server.port, toRaw(await makeRequest({ path, signed: `${origin}/base/edge/` })))).status,
-        ).not.toBe(200)
-    })
-  })
-
   test("an API route with Next's own parser: 500, and the log has the line to add", async () => {
     const server = await startNext(version, 'app')
     try {
@@ -175,5 +143,38 @@ describe.each(versions)('next %s', (version) => {
     } finally {
       await server.stop()
     }
+  })
+})
+
+// Of the current version only: the rule is the library's, and each build takes a minute.
+describe('next 16: a basePath and trailing slashes', () => {
+  let server: RemoteServer
+  // This builds the application, which takes longer than a test may.
+  beforeAll(async () => {
+    server = await startNext('16', 'prefixed', { EDGE_TOKEN: token, EDGE_URL: `${origin}/base` })
+  })
+  afterAll(() => server.stop())
+
+  test('the basePath belongs in publicUrl', async () => {
+    // Its publicUrl has a path: the basePath, which Next strips.
+    const prefix = await play(server, 'prefix')
+    for (const path of ['/fixed/', '/sms/', '/api/fixed/']) {
+      const signed = `${origin}/prefix${path}${joinParams(sms)}`
+      const { url } = await expectAccepted(prefix, { ...(await makeRequest({ signed })), url: `/base${path}` })
+      expect(url).toBe(`${origin}/prefix${path}`)
+      const forged = await makeRequest({ signed, token: otherToken })
+      await expectRejected(prefix, { ...forged, url: `/base${path}` }, 'signature_mismatch')
+    }
+    const bare = await send(prefix.port, { ...toRaw(await makeRequest()), target: '/base/sms' })
+    expect([bare.status, bare.headers.location]).toEqual([308, '/base/sms/'])
+  })
+
+  test('the basePath belongs in publicUrl on the Edge runtime too', async () => {
+    const genuine = await send(server.port, toRaw(await makeRequest({ path: '/base/edge/?a=1' })))
+    expect([genuine.status, genuine.body]).toEqual([200, JSON.stringify(sms)])
+    for (const path of ['/edge/', '/base/edge', '/base/base/edge/'])
+      expect(
+        (await send(server.port, toRaw(await makeRequest({ path, signed: `${origin}/base/edge/` })))).status,
+      ).not.toBe(200)
   })
 })

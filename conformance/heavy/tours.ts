@@ -16,39 +16,28 @@ export interface Tour {
   readonly handshake?: boolean
   /** What a reader types into the command of `@tollgate/cli` that calls the server, and its output. */
   readonly typed?: { readonly input: string; readonly output: readonly string[] }
-  /** The major version of Node.js that the framework needs, if it is newer than the oldest one. */
-  readonly node?: number
   /** True if the page's commands run Bun. */
   readonly bun?: boolean
 }
 
 const frameworks = 'docs/frameworks'
-/** Every page that follow-docs.test.ts follows. */
+/**
+ * The pages that follow-docs.test.ts follows. The others have the files, the packages and the commands of an example:
+ * `tools/test/snippets.test.ts` compares them, and `examples.test.ts` installs and attacks the example.
+ */
 export const tours: readonly Tour[] = [
   { page: 'README.md', sections: ['Tollgate'], routes: ['/sms'] },
   { page: `${frameworks}/express.md`, routes: ['/sms'] },
   { page: 'docs/typescript.md', sections: ['Node.js'], routes: ['/sms'] },
   { page: 'docs/typescript.md', sections: ['A bundler'], routes: ['/sms'] },
-  { page: `${frameworks}/next.md`, example: 'next', routes: ['/sms', '/api/status'] },
   {
     page: `${frameworks}/lambda.md`,
     sections: ['Install', 'Guard a handler', 'Try it on your machine'],
     routes: ['/sms'],
   },
   { page: `${frameworks}/lambda.md`, sections: ['Middy'], example: 'lambda', routes: ['/sms'] },
-  { page: `${frameworks}/azure.md`, routes: ['/sms'] },
-  { page: `${frameworks}/cloud-functions.md`, routes: ['/'] },
-  { page: `${frameworks}/elysia.md`, routes: ['/sms'] },
   { page: `${frameworks}/fetch.md`, routes: ['/sms'], bun: true },
-  { page: `${frameworks}/astro.md`, example: 'astro', routes: ['/sms'], node: 24 },
-  { page: `${frameworks}/sveltekit.md`, example: 'sveltekit', routes: ['/sms'], node: 24 },
-  { page: `${frameworks}/react-router.md`, example: 'react-router', routes: ['/sms'], node: 24 },
-  { page: `${frameworks}/fastify.md`, routes: ['/sms'] },
-  { page: `${frameworks}/hono.md`, routes: ['/sms'] },
-  { page: `${frameworks}/koa.md`, routes: ['/sms'] },
-  { page: `${frameworks}/h3.md`, routes: ['/sms'] },
   { page: `${frameworks}/node.md`, routes: ['/sms'] },
-  { page: `${frameworks}/nest.md`, example: 'nest', routes: ['/sms'] },
   { page: `${frameworks}/ws.md`, routes: ['/media'], handshake: true },
   { page: 'docs/testing-your-webhooks.md', sections: ['A server under test'] },
   { page: 'docs/testing-your-webhooks.md', sections: ['Jest'] },

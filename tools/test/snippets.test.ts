@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { root } from '../run.mjs'
 import { listLooseSnippets, listPages, listSources, readPage, renderPage } from '../snippets.mjs'
 
 describe.each(listPages())('%s', (page) => {
@@ -21,4 +24,20 @@ test('the README has at most 150 lines, only whole files as snippets, and no wid
   const [first = ''] = listSources('README.md')
   for (const line of readPage(first).split('\n')) expect(line.length, line).toBeLessThan(80)
   expect(readme).not.toMatch(/<!-- from \S+#/)
+})
+
+// `conformance/heavy/examples.test.ts` installs, starts and attacks each example. So the page works as well.
+const guides = 'astro azure cloud-functions elysia fastify h3 hono koa nest next react-router sveltekit'.split(' ')
+
+test.each(guides)('docs/frameworks/%s.md has the files, packages and commands of its example', (name) => {
+  const page = readPage(`docs/frameworks/${name}.md`)
+  const read = (file: string): string => readFileSync(join(root, 'examples', name, file), 'utf8')
+  const { dependencies, devDependencies, scripts } = JSON.parse(read('package.json'))
+  const installed = [...page.matchAll(/^npm install (.*)$/gm)].flatMap(([, names = '']) => names.split(' '))
+  const packages = new Set(installed.filter((word) => !word.startsWith('--')))
+  expect([...packages].sort()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort())
+  for (const command of scripts.start.split(' && ')) expect(page).toContain(command.replace(/ --hostname .*/, ''))
+  const saved = [...page.matchAll(/`([\w./+-]+[.]\w+)`:\n\n<!-- from (\S+) -->/g)]
+  expect(saved.length).toBeGreaterThan(0)
+  for (const [, file, source] of saved) expect(source).toBe(`examples/${name}/${file}`)
 })

@@ -1,10 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { root } from '../run.mjs'
-import { slowest } from '../slowest-first.mjs'
 import { quickSteps, slowSteps } from '../steps.mjs'
 import { listFiles } from './list-files.ts'
 
@@ -29,13 +27,6 @@ test('npm test and what it leaves out run every test file exactly once', () => {
   // `npm run mutation` runs these, which import the tests of the library.
   const expected = listFiles('*.test.ts').filter((file) => !file.startsWith('tools/mutation/'))
   expect(tested.map(({ file }) => relative(root, file)).sort()).toEqual([...expected].sort())
-})
-
-test('the files that start first are tests, the slow ones before the quick ones', () => {
-  const slow = files.filter(({ projectName }) => projectsOf(slowSteps).includes(projectName))
-  expect(files.map(({ file }) => relative(root, file))).toEqual(expect.arrayContaining([...slowest]))
-  const areSlow = slowest.map((name) => slow.some(({ file }) => relative(root, file) === name))
-  expect(areSlow.lastIndexOf(true)).toBeLessThan(areSlow.indexOf(false))
 })
 
 /** Adds a module and all modules of the repository that run with it. */
@@ -69,27 +60,4 @@ test('npm run test:all refuses an option that it does not know', () => {
     encoding: 'utf8',
   })
   expect([status, stderr]).toEqual([2, 'Usage: npm run test:all [-- --rest]\n'])
-})
-
-describe('temporary files of npm run test:all', () => {
-  const memory = mkdtempSync(join(tmpdir(), 'tollgate-memory-'))
-  afterAll(() => rmSync(memory, { recursive: true }))
-  /** Returns the TMPDIR of the programs that would start. */
-  const read = (needed: number, given: Readonly<Record<string, string>> = {}): string => {
-    const { TMPDIR: _, ...env } = process.env
-    const code = `import { keepTemporaryFilesInMemory } from '${new URL('../memory-folder.mjs', import.meta.url)}'
-      keepTemporaryFilesInMemory(${JSON.stringify(memory)}, ${needed})
-      process.stdout.write(process.env.TMPDIR ?? 'as before')`
-    const args = ['--input-type=module', '--eval', code]
-    return spawnSync(process.execPath, args, { encoding: 'utf8', env: { ...env, ...given } }).stdout
-  }
-
-  test('are in memory, and are removed', () => {
-    expect(dirname(read(0))).toBe(memory)
-    expect(readdirSync(memory)).toEqual([])
-  })
-
-  test('stay where they were without enough room, or if the user has set TMPDIR', () => {
-    expect([read(Number.MAX_SAFE_INTEGER), read(0, { TMPDIR: '/elsewhere' })]).toEqual(['as before', '/elsewhere'])
-  })
 })
