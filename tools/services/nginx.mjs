@@ -15,7 +15,7 @@ export async function startNginx(sites, ports) {
   writeFileSync(
     file,
     `daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr warn;
-events { worker_connections 256; }
+events { worker_connections 4096; }
 http { access_log off; ${paths.join(' ')}
 ${sites}
 }

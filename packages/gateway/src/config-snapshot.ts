@@ -1,7 +1,7 @@
 import { prepareForwardAuth } from './auth-settings.ts'
 import { checkOptions } from './check-options.ts'
 import { type GatewayOptions, gatewayOptions } from './options.ts'
-import { createPeers } from './peers.ts'
+import { createPeers, type UnfinishedBodies } from './peers.ts'
 import { prepareRoutes } from './routes.ts'
 import type { Upstreams } from './upstream/pool.ts'
 
@@ -16,10 +16,13 @@ export const defaultTimeoutMs = gatewayOptions.timeoutMs.default
  * Checks and prepares options.
  * @throws TypeError or RangeError that names the option. Nothing is open then.
  */
-export function* createConfigSnapshot(options: GatewayOptions, upstreams: Upstreams, hop: string) {
+export function* createConfigSnapshot(
+  options: GatewayOptions,
+  { upstreams, hop, bodies }: { upstreams: Upstreams; hop: string; bodies?: UnfinishedBodies },
+) {
   yield* checkOptions(options)
   const { routes, forwardAuth } = options
-  const peers = createPeers(options.limits)
+  const peers = createPeers(options.limits, bodies)
   const auth = forwardAuth && prepareForwardAuth(forwardAuth, peers)
   return {
     ...(yield* prepareRoutes(routes, upstreams)),

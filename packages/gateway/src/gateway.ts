@@ -9,6 +9,7 @@ import { reportExchange } from './on-exchange.ts'
 import type { AddressOptions, GatewayOptions } from './options.ts'
 import { OwnEvents } from './own-events.ts'
 import { listAddresses, refuseOwnListeners } from './own-listeners.ts'
+import { UnfinishedBodies } from './peers.ts'
 import { hasPendingAnswers } from './pending-answers.ts'
 import { createReport, type Report } from './report.ts'
 import { type LoggedRequest, RequestLog } from './request-log.ts'
@@ -59,8 +60,9 @@ export function createGateway(options: GatewayOptions): Gateway {
 /** Does the same, with the events of its surroundings for the metrics. */
 export function createObservedGateway(options: GatewayOptions, events: OwnEvents): Gateway {
   const upstreams = createUpstreams()
-  const hop = randomUUID()
-  let current = runAtOnce(createConfigSnapshot(options, upstreams, hop))
+  // Shared by all versions of the options.
+  const shared = { upstreams, bodies: new UnfinishedBodies(), hop: randomUUID() }
+  let current = runAtOnce(createConfigSnapshot(options, shared))
   let inFlight = 0
   /** Handshakes without an answer, and tunnels. */
   let openTunnels = 0
@@ -139,7 +141,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   }
 
   async function replaceOptions(next: GatewayOptions): Promise<void> {
-    const config = await runInSlices(createConfigSnapshot(next, upstreams, hop))
+    const config = await runInSlices(createConfigSnapshot(next, shared))
     try {
       checkUnchanged(options, next)
       await refuseOwnListeners(next, listeners)

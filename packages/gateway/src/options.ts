@@ -27,7 +27,7 @@ export interface GatewayOptions {
    * https://www.twilio.com/docs/usage/webhooks/webhooks-faq
    */
   readonly timeoutMs?: number | undefined
-  /** Limits for each peer. Default: those of each. */
+  /** Limits for bodies. Default: those of each. */
   readonly limits?: LimitOptions | undefined
   /**
    * `'info'` writes one JSON line per request to standard output, without query, headers and
@@ -83,10 +83,15 @@ export interface AddressOptions {
 }
 
 /**
- * Limits for each peer. A body is read only if the request has a well-formed signature. A body
- * beyond these limits waits until others of its peer have been read.
+ * Limits for the bodies that are read at the same time. A body is read only if the request has a
+ * well-formed signature. A body beyond these limits waits until others have been read.
  */
 export interface LimitOptions {
+  /**
+   * The bytes that all bodies announce in total, with 80 KiB more for each, whoever sends them. A
+   * quarter is for the buffers of those that wait. An integer from 1. Default 67,108,864.
+   */
+  readonly bodyBytes?: number | undefined
   /**
    * How many bodies of one peer are read at the same time. An integer from 1 to 100,000. Default
    * 64.
@@ -98,8 +103,8 @@ export interface LimitOptions {
    */
   readonly bytesPerPeer?: number | undefined
   /**
-   * Peers without these limits, such as load balancers: addresses, CIDR ranges or `'loopback'`.
-   * Default `['loopback']`.
+   * Peers without the limits for each peer, such as load balancers: addresses, CIDR ranges or
+   * `'loopback'`. Default `['loopback']`.
    */
   readonly trustedPeers?: readonly string[] | undefined
 }
@@ -243,6 +248,7 @@ export const gatewayOptions = {
 
 /** The table of `LimitOptions`. */
 export const limitOptions = {
+  bodyBytes: { type: 'integer', least: 1, default: 67_108_864 },
   bodiesPerPeer: { type: 'integer', least: 1, most: 100_000, default: 64 },
   bytesPerPeer: { type: 'integer', least: 1, default: 16_777_216 },
   trustedPeers: { type: 'strings' },

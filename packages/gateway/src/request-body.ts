@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { PushedBody } from 'tollgate'
 import type { Peers } from './peers.ts'
+import { breakRequest } from './pending-answers.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** How a body is read. */
@@ -35,6 +36,7 @@ export class RequestBody implements PushedBody {
 
   listen(onChunk: (bytes: Uint8Array) => void, onEnd: (isWhole: boolean) => void): () => void {
     const { head, maxBytes, peers } = this.#options
+    const length = head.bodyLength ?? maxBytes
     this.#give = (bytes) => {
       this.#give = undefined
       this.received = bytes
@@ -42,13 +44,28 @@ export class RequestBody implements PushedBody {
       onEnd(bytes !== undefined)
     }
     if (this.#state === 'over') this.#give()
-    else this.#release = peers.take(this.#res.req.socket.remoteAddress, head.bodyLength ?? maxBytes, () => this.#read())
-    if (this.#state === 'unread') {
-      this.#state = 'waiting'
-      this.#res.req.on('readable', this.#onReadable)
+    else {
+      const { socket } = this.#res.req
+      const onCrowded = (): void => void breakRequest(socket, 408)
+      this.#release = peers.take(socket.remoteAddress, length, () => this.#read(), onCrowded)
     }
+    if (this.#state === 'unread') this.#wait(length)
     return () => this.stop()
   }
+
+  #wait(length: number): void {
+    this.#state = 'waiting'
+    const { req } = this.#res
+    if (length <= req.readableHighWaterMark || this.#options.head.bodyLength === undefined)
+      req.on('readable', this.#onReadable)
+    else {
+      // It cannot become complete in the buffer, so the buffer stays as empty as it is. Node.js
+      // resumes the connection after each piece.
+      req.socket.on('resume', this.#hold).pause()
+    }
+  }
+
+  readonly #hold = (): void => void this.#res.req.socket.pause()
 
   /**
    * Releases the room of the body and stops reading. Must be called after the verdict, and when the
@@ -71,7 +88,11 @@ export class RequestBody implements PushedBody {
    * the connection.
    */
   #enter(state: 'reading' | 'over'): void {
-    if (this.#state === 'waiting') this.#res.req.off('readable', this.#onReadable)
+    if (this.#state === 'waiting') {
+      const { req } = this.#res
+      req.off('readable', this.#onReadable)
+      if (req.socket.listeners('resume').includes(this.#hold)) req.socket.off('resume', this.#hold).resume()
+    }
     this.#state = state
   }
 

@@ -1,15 +1,23 @@
 import { expect, test } from 'vitest'
 import type { LimitOptions } from '../src/options.ts'
-import { createPeers } from '../src/peers.ts'
+import { createPeers, UnfinishedBodies } from '../src/peers.ts'
 
 const limits = { bodiesPerPeer: 2, bytesPerPeer: 100, trustedPeers: [] }
 
 function start(options: LimitOptions = limits) {
   const peers = createPeers(options)
   const started: string[] = []
+  const crowded: string[] = []
   return {
     started,
-    take: (name: string, bytes: number, from = '192.0.2.1') => peers.take(from, bytes, () => started.push(name)),
+    crowded,
+    take: (name: string, bytes: number, from = '192.0.2.1') =>
+      peers.take(
+        from,
+        bytes,
+        () => started.push(name),
+        () => crowded.push(name),
+      ),
   }
 }
 
@@ -59,4 +67,46 @@ test('one IPv6 network is one peer, and trusted peers have no limit, also as map
   for (const from of ['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1', '10.1.2.3', '::ffff:10.1.2.3', '10.1.2.3'])
     take(from, 1, from)
   expect(started).toEqual(['2001:db8::1', '2001:db8:0:1::1', '10.1.2.3', '::ffff:10.1.2.3', '10.1.2.3'])
+})
+
+test('all bodies together have a bound, whoever sends them, and give their room back once', () => {
+  const { started, take } = start({ bodyBytes: 240 * 1024, trustedPeers: ['loopback'] })
+  const releases = ['first', 'second', 'third', 'fourth'].map((name, index) =>
+    take(name, 1024, index === 3 ? '192.0.2.1' : '127.0.0.1'),
+  )
+  expect(started).toEqual(['first', 'second'])
+  // One that waits leaves, and takes no room from the others.
+  releases[2]?.()
+  releases[0]?.()
+  releases[0]?.()
+  expect(started).toEqual(['first', 'second', 'fourth'])
+  take('fifth', 1024)
+  expect(started).toHaveLength(3)
+})
+
+test('if too many bodies wait, the longest waiting is told to leave', () => {
+  const { started, crowded, take } = start({ bodyBytes: 1 })
+  const releases = Array.from({ length: 66 }, (_, index) => take(String(index), 1, '127.0.0.1'))
+  // The first one is read, and 64 may wait.
+  expect([started, crowded]).toEqual([['0'], ['1']])
+  releases[1]?.()
+  take('last', 1, '127.0.0.1')
+  expect(crowded).toEqual(['1', '2'])
+})
+
+test('a reload keeps the count of all bodies', () => {
+  const bodies = new UnfinishedBodies()
+  const started: string[] = []
+  const take = (name: string) =>
+    createPeers({ bodyBytes: 200 * 1024 }, bodies).take(
+      '127.0.0.1',
+      1024,
+      () => started.push(name),
+      () => undefined,
+    )
+  const release = take('before')
+  take('after')
+  expect(started).toEqual(['before'])
+  release()
+  expect(started).toEqual(['before', 'after'])
 })

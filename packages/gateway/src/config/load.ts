@@ -54,7 +54,7 @@ export async function loadConfiguration(file: string, resources: Resources): Pro
   const options: GatewayOptions = { ...rest, routes: prepared, forwardAuth: auth }
   try {
     // These are the checks of `createGateway`, before anything runs.
-    const config = await runInSlices(createConfigSnapshot(options, createUpstreams(), ''))
+    const config = await runInSlices(createConfigSnapshot(options, { upstreams: createUpstreams(), hop: '' }))
     config.retire()
     await refuseOwnListeners(options, listAddresses(options))
   } catch (error) {
