@@ -65,8 +65,8 @@ const options: VerifierOptions = { publicUrl: origin, authToken: token }
 
 /** What look-ups of users answer, and what they are told. */
 const unusable: readonly (readonly [answer: unknown, detail: string])[] = [
-  [{ id: 7, auth_token: token }, 'returned an object'],
-  [[{ id: 7, auth_token: token }], 'returned a list with an object'],
+  [{ id: 7, auth_token: token }, 'returned a value of type object'],
+  [[{ id: 7, auth_token: token }], 'returned a list with a value of type object'],
   [Buffer.from(token), 'returned bytes (a Buffer or Uint8Array)'],
 ]
 
@@ -124,7 +124,7 @@ describe.each(servers)('%s', (name, start, more) => {
       vi.stubEnv('NODE_ENV', env)
       const answers = await refuse({ ...options, authToken: () => answer as string }, ['/sms', '/voice'])
       const lines = written.filter((line) => line.startsWith('tollgate: key_lookup_failed: '))
-      expect(lines).toEqual([expect.stringContaining(`"authToken" ${detail}; return the token's text`)])
+      expect(lines).toEqual([expect.stringContaining(`"authToken" ${detail}; return its text`)])
       if (env === 'production') expect(written).toEqual(lines)
       expect(answers).toContain('503')
       expect(answers + written.join()).not.toContain(token)

@@ -269,7 +269,7 @@ describe('rotation', () => {
 describe('a flood of invented accounts', () => {
   test('does not evict accounts that verified', async () => {
     const asked = vi.fn((account: string) => (account < accountSid(90) ? token(1) : undefined))
-    const lookup = cached(asked, { maxEntries: 100, maxLookupsPerSecond: Number.POSITIVE_INFINITY })
+    const lookup = cached(asked, { maxEntries: 100, maxLookupsPerSecond: 1_000_000 })
     for (let number = 0; number < 90; number++) {
       await lookup(claim(accountSid(number)))
       lookup.verified?.(claim(accountSid(number)))
@@ -321,7 +321,7 @@ describe('a flood of invented accounts', () => {
 
   test('never has more look-ups in flight than entries', async () => {
     const asked = vi.fn(() => new Promise<undefined>(() => undefined))
-    const lookup = cached(asked, { maxEntries: 10, maxLookupsPerSecond: Number.POSITIVE_INFINITY, timeoutMs: 20 })
+    const lookup = cached(asked, { maxEntries: 10, maxLookupsPerSecond: 1_000_000, timeoutMs: 20 })
     const all = Array.from({ length: 50 }, async (_, number) => lookup(claim(accountSid(number))))
     expect((await Promise.allSettled(all)).every(({ status }) => status === 'rejected')).toBe(true)
     expect(asked).toHaveBeenCalledTimes(10)

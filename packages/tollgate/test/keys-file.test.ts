@@ -279,7 +279,9 @@ describe('a change of the file', () => {
     // The first reading may be repeated, because the file was new.
     const changedAt = Date.now()
     write({ accounts: { [one]: token(2), [two]: '' } })
-    await reported(`"accounts.${two}" is empty or blank. The previous keys stay in use.`)
+    await reported(
+      `"accounts.${two}" is empty or blank; the Auth Token is on the first page of the Twilio console. The previous keys stay in use.`,
+    )
     if (process.platform !== 'win32') {
       chmodSync(path, 0o644)
       await reported('chmod 600')

@@ -286,7 +286,7 @@ describe('options', () => {
     [
       'an API key as a token',
       { accountSid: main, authToken: apiKey.sid },
-      'is an API key; Twilio signs with the Auth Token',
+      'is an API key; the Auth Token is on the first page of the Twilio console',
     ],
     ['a token as an API key', { accountSid: main, apiKey: token(1) }, 'needs an object of options'],
     ['an API key without "SK"', { ...good, apiKey: { sid: main, secret: 'x' } }, '"apiKey.sid" must be "SK"'],

@@ -140,12 +140,6 @@ describe('a rate limit', () => {
     expect([limit.take(0), limit.take(0), limit.take(0)]).toEqual([0, 0, undefined])
   })
 
-  test('an infinite rate never waits', () => {
-    const limit = createRateLimit(Number.POSITIVE_INFINITY, () => 0)
-    limit.give(-1)
-    expect([limit.take(0), limit.take(0)]).toEqual([0, 0])
-  })
-
   test('allows at most its rate and the turns of one more second, in any pattern', () => {
     const step = fc.record({ pauseMs: fc.integer({ min: 0, max: 3000 }), takes: fc.integer({ min: 0, max: 50 }) })
     fc.assert(

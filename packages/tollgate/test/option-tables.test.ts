@@ -106,8 +106,8 @@ const bags: Readonly<Record<string, Bag>> = {
 function listWrong(row: OptionRow): readonly unknown[] {
   if (row.type === 'integer') {
     const { least, most = Number.MAX_SAFE_INTEGER } = row
-    const beyond = [least - 1, least + 0.5, most + 1, Number.NaN, Number.NEGATIVE_INFINITY]
-    return ['1', true, null, {}, ...beyond, ...(row.orInfinity ? [] : [Number.POSITIVE_INFINITY])]
+    const { NaN: none, NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number
+    return ['1', true, null, {}, least - 1, least + 0.5, most + 1, none, NEGATIVE_INFINITY, POSITIVE_INFINITY]
   }
   if (row.type === 'boolean') return ['true', 0, 1, null]
   if (row.type === 'string') return [1, true, null, []]

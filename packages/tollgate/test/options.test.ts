@@ -138,7 +138,7 @@ describe('createVerifier refuses wrong options and names them', () => {
 
   test('a promise of a token is not taken for an empty record', () => {
     expect(errorOf(() => make({ ...good, authToken: Promise.resolve(authToken) })).message).toBe(
-      '"authToken" must be a string, got object',
+      '"authToken" must be a string, got object; the Auth Token is on the first page of the Twilio console',
     )
   })
 
@@ -203,8 +203,15 @@ const faultyTokens: [what: string, token: unknown, says: RegExp][] = [
   ['the variable of cmd.exe', '%TWILIO_AUTH_TOKEN%', /placeholder/],
   ['the variable of PowerShell', '$env:TWILIO_AUTH_TOKEN', /placeholder/],
   ['the variable of Node.js', 'process.env.TWILIO_AUTH_TOKEN', /placeholder/],
-  ['a description', 'its Sesame Token', /has a space, a comment or/],
-  ['a comment, which `docker --env-file` keeps', 'SesameSesame # main', /a comment/],
+  ...[
+    'TODO auth_token my_auth_token authToken AUTH_TOKEN replace-with-your-token insert_token_here',
+    'put-your-token-here process.env.AUTH_TOKEN process.env.TOKEN import.meta.env.VITE_AUTH_TOKEN',
+    "Deno.env.get('TWILIO_AUTH_TOKEN') twilio.auth.token your-token-here [your-twilio-auth-token] token",
+  ]
+    .flatMap((line) => line.split(' '))
+    .map((text): [string, string, RegExp] => [`the words ${text}`, text, /placeholder/]),
+  ['a description', 'its Sesame Token', /has a space or/],
+  ['a comment, which `docker --env-file` keeps', 'SesameSesame # main', /has a space/],
   ['a character outside ASCII', 'Sesam\u00e9Sesame', /outside ASCII/],
   ['a number', 12345, /string/],
   ['null', null, /string/],
@@ -222,7 +229,9 @@ const ofTokensOnly = [
 ]
 
 describe('tokens', () => {
-  for (const token of ['12345', 'ab'.repeat(16), 'test-token', 'aB3/+=._~-', 'xxx', 'changing-me'])
+  const allowed =
+    '12345 test secret test-token old-token another-token my-key my-secret here with aB3/+=._~- xxx changing-me'
+  for (const token of ['ab'.repeat(16), ...allowed.split(' ')])
     test(`${token} may be a token`, () => {
       expect(() => make({ ...good, authToken: token })).not.toThrow()
       expect(() => new RequestValidator(token)).not.toThrow()
@@ -251,7 +260,7 @@ describe('tokens', () => {
       for (const given of [token, [authToken, token]]) {
         const error = errorOf(() => new RequestValidator(given as string))
         expect(error).toBeInstanceOf(TypeError)
-        expect(error.message).toContain('"authToken"')
+        expect(error.message).toMatch(/^"authToken" .*; the Auth Token is on the first page of the Twilio console$/)
         expect(error.message).not.toMatch(/Sesame|0123456789abcdef/)
       }
     })

@@ -103,15 +103,15 @@ test.each([
 )
 
 test.each<[unknown, string]>([
-  [{ id: 7, token: authToken }, `returned an object; return the token's text`],
-  [[{ token: authToken }], `returned a list with an object; return the token's text`],
-  [Buffer.from(authToken), `returned bytes (a Buffer or Uint8Array); return the token's text`],
-  [7, `returned a number; return the token's text`],
-  [[], `returned an empty list; return the token's text`],
+  [{ id: 7, token: authToken }, 'returned a value of type object; return its text'],
+  [[{ token: authToken }], 'returned a list with a value of type object; return its text'],
+  [Buffer.from(authToken), 'returned bytes (a Buffer or Uint8Array); return its text'],
+  [7, 'returned a value of type number; return its text'],
+  [[], 'returned: "authToken" is an empty list'],
   [{ authToken: Buffer.from(authToken), accountSid }, `returned bytes (a Buffer or Uint8Array) as "authToken"`],
-  [{ authToken, accountSid: 'mine' }, 'returned an "accountSid" that is not "AC" and 32 hex digits'],
-  [` ${authToken}`, 'returned a token that has white space around it'],
-  [Array(17).fill(authToken), 'returned more than 16 tokens'],
+  [{ authToken, accountSid: 'mine' }, 'returned: "accountSid" is not "AC" and 32 hex digits'],
+  [` ${authToken}`, 'returned: "authToken" has white space around it; the Auth Token is on the first page'],
+  [Array(17).fill(authToken), 'returned: "authToken" has more than 16 tokens'],
 ])('a look-up that returns %o is told what came', async (answer, detail) => {
   const verdict = await refuse({ authToken: () => answer as string })
   expect(verdict.code).toBe('key_lookup_failed')
@@ -124,7 +124,9 @@ test.each<[unknown, string]>([
 test('a look-up that returns a list which holds itself is told so', async () => {
   const list: unknown[] = []
   list.push(list)
-  expect((await refuse({ authToken: () => list as never })).message).toContain('returned a list with a list;')
+  expect((await refuse({ authToken: () => list as never })).message).toContain(
+    'returned a list with a value of type object;',
+  )
 })
 
 test('a look-up of SharedKeys is told what came, and a late one that it was late', async () => {
@@ -138,7 +140,7 @@ test('a look-up of SharedKeys is told what came, and a late one that it was late
       headers: { ...genuine.headers, ...headers },
     })
   expect(await ask(() => ({ key: 'x' }) as never)).toMatchObject({
-    message: expect.stringContaining(`"sharedKeys" returned an object; return the secret's text`),
+    message: expect.stringContaining('"sharedKeys" returned a value of type object; return its text'),
   })
   expect(await ask(() => ({ secret: Buffer.from('x') }) as never)).toMatchObject({
     message: expect.stringContaining('"sharedKeys" returned bytes (a Buffer or Uint8Array) as "secret"'),

@@ -1,21 +1,29 @@
 import { type Awaitable, TimeLimitError, withTimeLimit } from './limits.ts'
+import { showOption } from './options.ts'
 import { isBytes } from './runtime.ts'
 
 /** The answer of a look-up cannot be used. The message shows nothing of it. */
 export class WrongAnswer extends TypeError {}
 
-/** Says what a look-up returned instead of a text: its type, and never its content. */
-export function describeAnswer(answer: unknown): string {
-  if (answer === null) return 'null'
-  if (Array.isArray(answer)) {
-    const other: unknown = answer.find((one) => typeof one !== 'string')
-    return answer.length === 0
-      ? 'an empty list'
-      : `a list with ${Array.isArray(other) ? 'a list' : describeAnswer(other)}`
+/**
+ * Reads the secret of a look-up's answer.
+ * @param value The secret itself, or a list of them.
+ * @param place Where in the answer it is, in quotes. Empty if the answer is the secret.
+ * @param parse Parses it as the same option does, and throws a TypeError that does not show it.
+ * @throws WrongAnswer for an unusable one.
+ */
+export function readSecret<T>(value: unknown, place: string, parse: () => T): T {
+  const other: unknown = [value].flat().find((one) => typeof one !== 'string')
+  if (other !== undefined) {
+    const shown = isBytes(other) ? 'bytes (a Buffer or Uint8Array)' : showOption(other)
+    const list = Array.isArray(value) ? 'a list with ' : ''
+    throw new WrongAnswer(`returned ${list}${shown}${place && ` as ${place}`}; return its text`)
   }
-  if (isBytes(answer)) return 'bytes (a Buffer or Uint8Array)'
-  const type = typeof answer
-  return type === 'object' ? 'an object' : type === 'undefined' ? type : `a ${type}`
+  try {
+    return parse()
+  } catch (error) {
+    throw error instanceof TypeError ? new WrongAnswer(`returned: ${error.message}`) : error
+  }
 }
 
 /** Why a look-up of `tollgate/keys` failed. */

@@ -81,7 +81,6 @@ interface RateLimit {
  * @param burst How many turns the bucket holds. Default: those of one second.
  */
 export function createRateLimit(perSecond: number, now: () => number, burst: number = perSecond): RateLimit {
-  if (perSecond === Number.POSITIVE_INFINITY) return { take: () => 0, give: () => undefined }
   let turns = burst
   let countedAt = now()
   return {

@@ -13,8 +13,6 @@ export type OptionRow = {
       readonly least: number
       /** Without it, every larger safe integer is allowed. */
       readonly most?: number
-      /** True if `Infinity` is allowed too. */
-      readonly orInfinity?: true
     }
   | { readonly type: 'boolean' | 'string' | 'strings' | 'record' }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
@@ -100,7 +98,7 @@ export function checkNames(given: unknown, table: Readonly<Record<string, Option
     const near = findNearest(name, Object.keys(table))
     if (near === name) continue
     // Other names may be secrets: a token where a name belongs.
-    const shown = /^[A-Za-z_]{1,40}$/.test(name) ? `Unknown option "${name}"` : 'An unknown option, not a name,'
+    const shown = /^[A-Za-z_]{1,40}$/.test(name) ? `Unknown option "${name}"` : 'An unknown option'
     throw new TypeError(`${shown} of ${where}.${near ? ` Did you mean "${near}"?` : ''}`)
   }
 }
@@ -153,10 +151,9 @@ const isString = (value: unknown): boolean => typeof value === 'string'
 
 function checkInteger(value: unknown, name: string, row: OptionRow & { readonly type: 'integer' }): unknown {
   checkType(value, name, 'number')
-  const { least, most = Number.MAX_SAFE_INTEGER, orInfinity } = row
-  const isRight = Number.isInteger(value) && Number(value) >= least && Number(value) <= most
-  if (isRight || (orInfinity && value === Number.POSITIVE_INFINITY)) return value
-  throw new RangeError(`"${name}" must be an integer from ${least} to ${most}${orInfinity ? ', or Infinity' : ''}`)
+  const { least, most = Number.MAX_SAFE_INTEGER } = row
+  if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return value
+  throw new RangeError(`"${name}" must be an integer from ${least} to ${most}`)
 }
 
 /**
@@ -182,7 +179,7 @@ export function toList(value: unknown, name: string): readonly unknown[] {
 /**
  * Finds the candidate that a misspelled word most probably means: the one that shares most of its
  * beginning and end, in any letter case, or else the first that contains its first word
- * (`accountSid`: `allowedAccounts`) or ends with it (`url`: `publicUrl`, `token`: `authToken`).
+ * (`accountSid`: `allowedAccounts`, `url`: `publicUrl`).
  * @returns `undefined` if less than two thirds of the longer word are shared, and no candidate
  *   has the word
  */
@@ -196,12 +193,8 @@ export function findNearest(word: string, candidates: readonly string[]): string
       best = score
     }
   }
-  if (nearest !== undefined) return nearest
-  const [firstWord] = /^[a-z]{4,}(?=[A-Z])/.exec(word) ?? []
-  const lastWord = /^[a-z]{3,}$/.test(word) ? new RegExp(`${word[0]?.toUpperCase()}${word.slice(1)}$`) : undefined
-  return candidates.find((candidate) =>
-    firstWord ? candidate.toLowerCase().includes(firstWord) : lastWord?.test(candidate),
-  )
+  const firstWord = /^[a-z]{3,}/.exec(word)?.[0]
+  return nearest ?? candidates.find((candidate) => firstWord && candidate.toLowerCase().includes(firstWord))
 }
 
 function rateLikeness(one: string, other: string): number {

@@ -13,17 +13,27 @@ export function isAccountSid(text: unknown): text is string {
   return typeof text === 'string' && accountSidPattern.test(text)
 }
 
-/** Describes the fault of an Auth Token without showing the token. `undefined` if it has none. */
-export function describeTokenFault(token: unknown): string | undefined {
-  const fault = describeSecretFault(token)
-  if (fault === placeholder) return `${placeholder}; ${whereTokenIs}`
-  if (fault !== undefined || typeof token !== 'string') return fault
-  if (/^SK|^AC/.test(token))
-    return `is an ${token[0] === 'A' ? 'AccountSid' : 'API key'}; Twilio signs with the Auth Token`
-  return isAscii.test(token) ? undefined : 'has a space, a comment or a character outside ASCII in it'
+/**
+ * Returns an AccountSid that was given.
+ * @param where Names it in the error.
+ * @throws TypeError if it is none.
+ */
+export function checkAccountSid(value: unknown, where: string): string {
+  if (isAccountSid(value)) return value
+  throw new TypeError(`${where} is not "AC" and 32 hex digits`)
 }
 
-const placeholder = 'is a placeholder'
+/** Describes the fault of an Auth Token without showing the token. `undefined` if it has none. */
+export function describeTokenFault(token: unknown): string | undefined {
+  const fault = describeSecretFault(token) ?? describeOtherText(token as string)
+  return fault && `${fault}; ${whereTokenIs}`
+}
+
+function describeOtherText(token: string): string | undefined {
+  if (/^SK|^AC/.test(token)) return `is an ${token[0] === 'A' ? 'AccountSid' : 'API key'}`
+  return isAscii.test(token) ? undefined : 'has a space or a character outside ASCII in it'
+}
+
 /** Says where to find the Auth Token, for errors about a missing or faulty one. */
 export const whereTokenIs = 'the Auth Token is on the first page of the Twilio console'
 const isAscii = /^[!-~]*$/
@@ -39,7 +49,7 @@ export function describeSecretFault(secret: unknown): string | undefined {
   if (hasControlCharacter.test(secret)) return 'has a line break or control character in it'
   if (isQuoted.test(secret)) return 'is in quotes'
   if (isOther.test(secret)) return 'is JSON (give its value), an object or no value as text'
-  if (isPlaceholder.test(secret)) return placeholder
+  if (isPlaceholder.test(secret)) return 'is a placeholder'
   return undefined
 }
 
@@ -49,10 +59,11 @@ const isQuoted = /^(["'`]).*\1$/
 // Stores of secrets return several values in one JSON text. The others are what a missing value, or an
 // object without its field or its `await`, becomes in a text.
 const isOther = /^(\{\s*"|\[object |(undefined|null|nan)$)/i
-// A mask, the remains of a template string or an example file, a reference of 1Password whose names have
-// spaces, or a variable's name instead of its value.
+// A mask, the remains of a template string, a reference of 1Password whose names have spaces, or words of
+// which each is in a list: the name of a variable, or what an example file says in place of the value.
+// One of them must be `token`, `env`, `todo` or a call to change it, because a few of the others are secrets.
 const isPlaceholder =
-  /^(<.*>|\$?\{.*}|x{4,}|[*.…•]+|\[\D+]|(op:.* |your[ _-]).*|(change|replace)[ _-]?(me|this)|[$%(]*(process\.env\.|env:)?(twilio_auth_token|tollgate_shared_key)%?)$/i
+  /^(<.*>|\$?\{.*}|x{4,}|[*.…•]+|\[\D+]|(op:.* |your[ _-]|.*\.env\b).*|(?=.*(token|env|todo|change|replace|gate_))[\W_]*((auth|token|twilio|tollgate|shared|key|my|your|put|insert|here|change|replace|me|this|with|env|process|todo)[\W_]*)+)$/i
 
 /**
  * Checks the tokens of an option.

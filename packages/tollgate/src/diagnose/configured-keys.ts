@@ -1,7 +1,7 @@
 import { type Awaitable, withTimeLimit } from '../checks/limits.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, describeTokenFault, isAccountSid, makeRandomToken } from '../checks/secrets.ts'
-import { type AlgorithmName, findAlgorithm, findDefaultAlgorithm } from '../hmac/algorithms.ts'
+import { type AlgorithmName, defaultAlgorithm, findAlgorithm, sharedKeyAlgorithm } from '../hmac/algorithms.ts'
 import type { Settings } from '../schemes/twilio/options.ts'
 import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
 
@@ -208,7 +208,7 @@ function readUnknownFor(lookup: AuthTokenLookup & { readonly negativeTtlMs?: unk
 
 /** Uses the algorithm that Twilio uses with this kind of key. */
 function makeKey(secret: string, kind: Key['kind']): Key {
-  return { secret, algorithm: findDefaultAlgorithm(kind).name, kind }
+  return { secret, algorithm: (kind === 'auth_token' ? defaultAlgorithm : sharedKeyAlgorithm).name, kind }
 }
 
 function listFaults(

@@ -82,7 +82,7 @@ export interface CachedOptions {
   readonly refreshIntervalSeconds?: number | undefined
   /**
    * How many look-ups per second are made for accounts that are neither in `knownAccounts` nor have
-   * verified, an integer from 1 to 1,000,000, or `Infinity`. Default 100. A look-up beyond the rate
+   * verified, an integer from 1 to 1,000,000. Default 100. A look-up beyond the rate
    * waits up to half of `timeoutMs` for its turn. After that it fails (`key_lookup_failed`).
    *
    * Known accounts have no limit while the source answers for them. If the source fails or does not
@@ -125,7 +125,7 @@ export const cachedOptions = {
   timeoutMs: { type: 'integer', least: 1, most: 15_000, default: 2500 },
   staleIfErrorSeconds: { type: 'integer', least: 0, most: 604_800, default: 0 },
   refreshIntervalSeconds: { type: 'integer', least: 1, most: 3600, default: 10 },
-  maxLookupsPerSecond: { type: 'integer', least: 1, most: 1_000_000, orInfinity: true, default: 100 },
+  maxLookupsPerSecond: { type: 'integer', least: 1, most: 1_000_000, default: 100 },
   knownAccounts: { type: 'other' },
   defaultAccountSid: { type: 'other' },
   onProblem: { type: 'function' },

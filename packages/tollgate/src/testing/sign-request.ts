@@ -2,7 +2,7 @@ import { encodeUtf8 } from '../bytes.ts'
 import { readOptions } from '../checks/options.ts'
 import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, describeTokenFault } from '../checks/secrets.ts'
-import { algorithms, defaultAlgorithm, findAlgorithm, findDefaultAlgorithm } from '../hmac/algorithms.ts'
+import { algorithms, defaultAlgorithm, findAlgorithm, sharedKeyAlgorithm } from '../hmac/algorithms.ts'
 import { formatCurl } from '../requests/write-curl.ts'
 import { createSigner } from '../schemes/twilio/sign/signature.ts'
 import { parseSignatureSettings } from '../schemes/twilio/sign/signature-settings.ts'
@@ -104,7 +104,7 @@ function readKey({ authToken, sharedKey }: SignRequestInput): SigningKey {
 
 function readSharedKey(sharedKey: unknown): SigningKey {
   const { id, secret, algorithm }: { id?: unknown; secret?: unknown; algorithm?: unknown } = Object(sharedKey)
-  const row = algorithm === undefined ? findDefaultAlgorithm('shared_key') : findAlgorithm(algorithm)
+  const row = algorithm === undefined ? sharedKeyAlgorithm : findAlgorithm(algorithm)
   if (row === undefined)
     throw new TypeError(`"sharedKey.algorithm" must be one of ${algorithms.map(({ name }) => name).join(', ')}`)
   const settings = `key=${id},algorithm=${row.name}`

@@ -1,5 +1,10 @@
 import { isAccountSid } from '../../checks/secrets.ts'
-import { type AlgorithmName, algorithms, findDefaultAlgorithm } from '../../hmac/algorithms.ts'
+import {
+  type AlgorithmName,
+  algorithms,
+  sharedKeyAlgorithm as ofSharedKeys,
+  defaultAlgorithm as ofTokens,
+} from '../../hmac/algorithms.ts'
 import type { Rejected } from '../../verdict.ts'
 import { type HeaderReader, readSingle } from '../../verify/head.ts'
 import type { ConfiguredKeys, Key, NamedKey } from '../configured-keys.ts'
@@ -9,7 +14,6 @@ import type { Subject } from '../reading.ts'
 import { decodeSecret, describeReference, findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
 import { type CauseRow, type Dimension, type Edit, editKeys, type Finding, type Row, type Suspicion } from './row.ts'
 
-const [ofTokens, ofSharedKeys] = [findDefaultAlgorithm('auth_token'), findDefaultAlgorithm('shared_key')]
 const algorithmNames = algorithms.map(({ name }) => name)
 
 /** The characters of a signature by a SharedKey. */

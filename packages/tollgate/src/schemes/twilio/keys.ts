@@ -1,7 +1,7 @@
 import { parseJsonBody } from '../../bytes.ts'
-import { describeAnswer, WrongAnswer } from '../../checks/answers.ts'
+import { readSecret } from '../../checks/answers.ts'
 import type { Awaitable } from '../../checks/limits.ts'
-import { describeTokenFault, isAccountSid, maxTokens } from '../../checks/secrets.ts'
+import { checkAccountSid, isAccountSid, maxTokens, parseTokens } from '../../checks/secrets.ts'
 import { distinct, type Pairs } from '../../form.ts'
 import { type Algorithm, defaultAlgorithm } from '../../hmac/algorithms.ts'
 import { type Accepted, type Rejected, reject } from '../../verdict.ts'
@@ -156,21 +156,11 @@ function rejectUnfound(accounts: readonly string[]): Rejected {
  */
 function readFound(found: NonNullable<unknown>): Found {
   if (typeof found !== 'object' || Array.isArray(found) || !('authToken' in found))
-    return toCandidates(readAnswer(found, ''), undefined)
+    return readSecret(found, '', () => toCandidates(parseTokens(found, 'authToken'), undefined))
   const { authToken, accountSid }: { authToken?: unknown; accountSid?: unknown } = found
-  const tokens = readAnswer(authToken, ' as "authToken"')
-  if (!isAccountSid(accountSid)) throw new WrongAnswer('returned an "accountSid" that is not "AC" and 32 hex digits')
-  return toCandidates(tokens, accountSid)
-}
-
-function readAnswer(found: unknown, place: string): readonly string[] {
-  const list: readonly unknown[] = Array.isArray(found) ? [...found] : [found]
-  if (list.length === 0 || list.some((token) => typeof token !== 'string'))
-    throw new WrongAnswer(`returned ${describeAnswer(found)}${place}; return the token's text`)
-  if (list.length > maxTokens) throw new WrongAnswer(`returned more than ${maxTokens} tokens`)
-  const fault = list.map(describeTokenFault).find((one) => one !== undefined)
-  if (fault !== undefined) throw new WrongAnswer(`returned a token that ${fault}`)
-  return list as readonly string[]
+  return readSecret(authToken, '"authToken"', () =>
+    toCandidates(parseTokens(authToken, 'authToken'), checkAccountSid(accountSid, '"accountSid"')),
+  )
 }
 
 // A signer costs about as much as an HMAC, and the lists of configured tokens are the same for

@@ -1,9 +1,9 @@
-import { describeAnswer, WrongAnswer } from '../../checks/answers.ts'
+import { readSecret } from '../../checks/answers.ts'
 import type { Awaitable } from '../../checks/limits.ts'
 import { readOptions, toList } from '../../checks/options.ts'
 import { readEnvironment } from '../../checks/runtime.ts'
-import { describeSecretFault, isAccountSid, parseTokens, whereTokenIs } from '../../checks/secrets.ts'
-import { type Algorithm, algorithms, findAlgorithm, findDefaultAlgorithm } from '../../hmac/algorithms.ts'
+import { checkAccountSid, describeSecretFault, parseTokens, whereTokenIs } from '../../checks/secrets.ts'
+import { type Algorithm, algorithms, findAlgorithm, sharedKeyAlgorithm } from '../../hmac/algorithms.ts'
 import {
   parsePublicUrl,
   refuseAddress,
@@ -119,8 +119,8 @@ function parseAuthToken(given: VerifierOptions): AuthTokens {
     return { kind: 'single', tokens: parseTokens(authToken, 'authToken') }
   const tokens = new Map<string, readonly string[]>()
   for (const [accountSid, accountTokens] of listEntries(authToken)) {
-    if (!isAccountSid(accountSid)) throw new TypeError('A name in "authToken" is not "AC" and 32 hex digits')
-    tokens.set(accountSid, parseTokens(accountTokens, `authToken.${accountSid}`))
+    const name = checkAccountSid(accountSid, 'A name in "authToken"')
+    tokens.set(name, parseTokens(accountTokens, `authToken.${name}`))
   }
   if (tokens.size === 0) throw new TypeError('"authToken" is empty')
   return { kind: 'record', tokens }
@@ -145,16 +145,10 @@ function parseSharedKeys(sharedKeys: unknown): Settings['findSharedKey'] {
 
 /** @throws WrongAnswer for an answer of a look-up without a usable key. */
 function readSharedKey(found: unknown): ParsedSharedKey {
-  const secret: unknown = typeof found === 'object' && 'secret' in Object(found) ? Object(found).secret : found
-  if (typeof secret !== 'string') {
-    const place = secret === found ? '' : ' as "secret"'
-    throw new WrongAnswer(`returned ${describeAnswer(secret)}${place}; return the secret's text`)
-  }
-  try {
-    return parseSharedKey(found, 'the SharedKey')
-  } catch (error) {
-    throw error instanceof TypeError ? new WrongAnswer(`returned a bad answer: ${error.message}`) : error
-  }
+  const isText = typeof found !== 'object' || !('secret' in Object(found))
+  return readSecret(isText ? found : Object(found).secret, isText ? '' : '"secret"', () =>
+    parseSharedKey(found, 'the SharedKey'),
+  )
 }
 
 function parseSharedKey(key: unknown, where: string): ParsedSharedKey {
@@ -162,12 +156,11 @@ function parseSharedKey(key: unknown, where: string): ParsedSharedKey {
     typeof key === 'object' && key !== null ? key : { secret: key }
   const fault = describeSecretFault(secret)
   if (fault !== undefined) throw new TypeError(`The secret of ${where} ${fault}`)
-  if (accountSid !== undefined && !isAccountSid(accountSid))
-    throw new TypeError(`The accountSid of ${where} is not "AC" and 32 hex digits`)
-  const row = algorithm === undefined ? findDefaultAlgorithm('shared_key') : findAlgorithm(algorithm)
+  const owner = accountSid === undefined ? accountSid : checkAccountSid(accountSid, `The accountSid of ${where}`)
+  const row = algorithm === undefined ? sharedKeyAlgorithm : findAlgorithm(algorithm)
   if (row === undefined)
     throw new TypeError(`The algorithm of ${where} must be one of ${algorithms.map(({ name }) => name).join(', ')}`)
-  return { sign: createSigner(row, secret as string), accountSid, algorithm: row }
+  return { sign: createSigner(row, secret as string), accountSid: owner, algorithm: row }
 }
 
 function listEntries(value: object): Iterable<[unknown, unknown]> {
@@ -185,7 +178,5 @@ function parseMethods(methods: unknown = ['GET', 'POST']): ReadonlySet<string> {
 
 function parseAllowedAccounts(accounts: unknown): ReadonlySet<string> | undefined {
   if (accounts === undefined) return undefined
-  const list = toList(accounts, 'allowedAccounts')
-  for (const one of list) if (!isAccountSid(one)) throw new TypeError('"allowedAccounts" is not "AC" and 32 hex digits')
-  return new Set(list as string[])
+  return new Set(toList(accounts, 'allowedAccounts').map((one) => checkAccountSid(one, '"allowedAccounts"')))
 }
