@@ -31,6 +31,12 @@ test('an address opens the page once; after that it works only in the browser th
   expect((await askRaw(page.port, path)).status).toBe(303)
   const again = await askRaw(page.port, path)
   expect([again.status, again.headers['set-cookie']]).toEqual([401, undefined])
+  expect(again.headers['content-type']).toBe('text/html; charset=utf-8')
+  expect(again.text).toContain('<h1>This address was used already</h1>')
+  expect(again.text).toContain(`open <code>http://127.0.0.1:${page.port}/</code>`)
+  expect((await askRaw(page.port, '/')).text).toContain('<h1>This browser has not opened the page yet</h1>')
+  expect((await askRaw(page.port, '/style.css')).status).toBe(200)
+  expect((await askRaw(page.port, '/style.css', { headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(403)
   const inBrowser = await askRaw(page.port, path, { headers: { cookie: cookie() } })
   expect([inBrowser.status, inBrowser.headers.location]).toEqual([303, '/'])
   expect((await askRaw(page.port, `/?code=${page.token}`)).status).toBe(401)
@@ -71,7 +77,7 @@ test('a browser without access makes the next address, once for each that was us
 })
 
 test('shows nothing without the token', async () => {
-  const paths = ['/', '/main.js', '/style.css', '/api/info', '/api/captures', '/api/events', '/api/export', '/nowhere']
+  const paths = ['/', '/main.js', '/api/info', '/api/captures', '/api/events', '/api/export', '/nowhere']
   for (const path of paths) expect((await askRaw(page.port, path)).status, path).toBe(401)
 })
 

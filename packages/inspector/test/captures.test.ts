@@ -7,7 +7,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { readRequests } from 'tollgate/requests'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { CaptureSummary, CaptureView, Explanation } from '../src/shared/capture.ts'
+import type { CaptureSummary, CaptureView } from '../src/shared/capture.ts'
 import {
   authToken,
   makeExchange,
@@ -120,11 +120,17 @@ test('if other parameters were signed, their values are shown by their length', 
   expect(view.signingString).toContainEqual({ text: '‹13 characters›', from: 'value' })
 })
 
-test('without a proof, the signed text is what the server expects, and a command asks Twilio', async () => {
+test('without a proof, the signed text is what the server expects, and one question is asked', async () => {
   const view = await explain(signSample('message.inbound', {}, 'f'.repeat(32)), {})
   expect(view.signingString[0]).toEqual({ text: `${publicUrl}/hook`, from: 'url' })
-  expect(view.explanation?.ruledOut).toContain('were ruled out')
-  expect(view.explanation?.command).toBe('npx @tollgate/cli diagnose --recent')
+  expect(view.explanation).toEqual({
+    suspected: [],
+    question: [
+      { text: expect.stringMatching(/^Checked https:\/\/app\.example\.com\/hook \(no query\)/) },
+      { text: expect.stringContaining('the URL'), command: "npx @tollgate/cli diagnose --other-url 'URL'" },
+      { text: expect.stringContaining('the Auth Token'), command: 'npx @tollgate/cli diagnose --alert' },
+    ],
+  })
 })
 
 test('the command is complete: it names a file with the request that is open', async () => {
@@ -135,10 +141,10 @@ test('the command is complete: it names a file with the request that is open', a
   const page = await openForTest({ keepRefused: true })
   const readCommand = async (id: string): Promise<string> => {
     const ended = async () => (await page.json<CaptureView>(`/api/captures/${id}`)).explanation
-    return (await until(ended)).command ?? ''
+    return (await until(ended)).question?.at(-1)?.command ?? ''
   }
   const read = (command: string) => {
-    const [, path = ''] = /^npx @tollgate\/cli diagnose --recent --capture (\S+)$/.exec(command) ?? []
+    const [, path = ''] = /^npx @tollgate\/cli diagnose --capture (\S+) --alert$/.exec(command) ?? []
     const [request] = readRequests(readFileSync(path)).requests
     if (request === undefined || request instanceof Error) throw request ?? new Error('There is no request')
     const body = Buffer.from(request.body ?? []).toString()
@@ -156,12 +162,12 @@ test('the command is complete: it names a file with the request that is open', a
   expect(read(await readCommand(second.id)).body).toContain('second')
   expect(await readCommand(first.id)).toBe(command)
   // Newer requests have taken its place, so it is written again.
-  rmSync(command.split(' ').at(-1) ?? '')
+  rmSync(command.split(' ').at(-2) ?? '')
   expect(read(await readCommand(first.id))).toEqual(expected)
   vi.stubEnv('NODE_ENV', 'production')
   const third = await makeExchange(signSample('message.inbound', { Body: 'third' }, 'f'.repeat(32)))
   page.inspector.record(third)
-  expect(await readCommand(third.id)).toBe('npx @tollgate/cli diagnose --recent')
+  expect(await readCommand(third.id)).toBe('npx @tollgate/cli diagnose --alert')
 })
 
 test('names the matched key by its position, and the throw-away token as such', async () => {
@@ -198,13 +204,7 @@ test('a request that was refused before verification is listed without a verdict
 })
 
 test('open pages receive each webhook, its explanation, and the ids of deleted captures', async () => {
-  const reason: Explanation = {
-    suspected: [{ id: 'host', detail: 'Another host.', fix: 'Set publicUrl.' }],
-    ruledOut: 'The usual ports were ruled out.',
-    command: 'npx @tollgate/cli diagnose --capture request.json --other-host HOST',
-    urlForms: [{ url: publicUrl, why: 'as configured' }],
-    tried: 7,
-  }
+  const reason = { suspected: [{ id: 'host', detail: 'Another host.', fix: 'Set publicUrl.' }] }
   const page = await openForTest({ maxCaptures: 1, diagnose: async () => reason })
   const { events } = follow(page)
   await until(() => events.find(({ name }) => name === 'list'))
@@ -232,7 +232,7 @@ test('a diagnosis that fails, or ends after the capture was deleted, changes not
       await new Promise<void>((resolve) => {
         end = resolve
       })
-      return { suspected: [], urlForms: [], tried: 1 }
+      return { suspected: [] }
     },
   })
   const refused = (url: string) => makeExchange({ ...signSample('message.inbound'), url: `${publicUrl}/${url}` })
@@ -251,8 +251,6 @@ test('no list, capture, copy, export, event or error contains a key', async () =
     secrets: ['shared-key-secret-text'],
     diagnose: async () => ({
       suspected: [{ id: 'host', detail: `never ${authToken}`, fix: throwAwayToken }],
-      urlForms: [],
-      tried: 1,
     }),
   })
   const { events } = follow(page)
@@ -276,8 +274,8 @@ test('no list, capture, copy, export, event or error contains a key', async () =
     '/api/info',
     '/api/captures',
     `/api/captures/${leaky.id}`,
-    ...['har', 'capture', 'curl', 'test'].map((form) => `/api/captures/${leaky.id}/copy?as=${form}`),
-    ...['raw', 'har', 'capture', 'curl'].map((form) => `/api/export?format=${form}&id=${leaky.id}`),
+    ...['curl', 'test'].map((form) => `/api/captures/${leaky.id}/copy?as=${form}`),
+    `/api/export?id=${leaky.id}`,
     '/api/export',
     '/api/export?format=har',
   ]
@@ -331,7 +329,7 @@ test('rejections are explained when they are opened, equal ones once', async () 
   const page = await openForTest({
     diagnose: async ({ url }) => {
       explained.push(url)
-      return { suspected: [{ id: 'host', detail: '', fix: '' }], urlForms: [], tried: 1 }
+      return { suspected: [{ id: 'host', detail: '', fix: '' }] }
     },
   })
   const exchange = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
@@ -345,6 +343,24 @@ test('rejections are explained when they are opened, equal ones once', async () 
   expect(explained).toEqual(['/hook'])
   const causes = (await page.json<CaptureSummary[]>('/api/captures')).filter(({ cause }) => cause === 'host')
   expect(causes.map(({ id }) => id).sort()).toEqual(['flood-7', 'flood-8'])
+})
+
+test('rows in view are explained, but only by the worker', async () => {
+  const ask = async (page: Page) => {
+    const { id, ...exchange } = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
+    page.inspector.record({ id, ...exchange })
+    await page.json('/api/explain', { method: 'POST', body: { ids: [id, 'gone'] } })
+    return `/api/captures/${id}`
+  }
+  const here = vi.fn(async () => ({ suspected: [] }))
+  const own = await openForTest({ diagnose: here })
+  await ask(own)
+  expect(here).not.toHaveBeenCalled()
+  const page = await openForTest()
+  const { events } = follow(page)
+  await until(() => events.find(({ name }) => name === 'list'))
+  await ask(page)
+  await until(() => events.filter(({ name }) => name === 'capture').at(1))
 })
 
 test.runIf(process.platform === 'linux')('a search has a lower priority than the gateway', async () => {
@@ -386,7 +402,7 @@ test("this run's token is left out of the search, unless the page signed", async
   const page = await openForTest({
     diagnose: async (_request, { authToken: tokens }) => {
       seen.push(tokens)
-      return { suspected: [], urlForms: [], tried: 1 }
+      return { suspected: [] }
     },
   })
   const exchange = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
@@ -401,7 +417,7 @@ test('a diagnosis does not get options that listen to verdicts or remember deliv
   const page = await openForTest({
     diagnose: async (_request, options) => {
       seen.push(options)
-      return { suspected: [], urlForms: [], tried: 1 }
+      return { suspected: [] }
     },
   })
   const exchange = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))

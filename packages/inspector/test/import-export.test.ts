@@ -159,7 +159,7 @@ test('an export that was cut is imported as cut: it gets no verdict and no advic
   await importInto(page, { method: 'POST', url: signed.url, headers, body, bodyTruncated: true })
   const [one] = await list(page)
   expect([one?.code, one?.cause]).toEqual(['none', undefined])
-  for (const form of ['raw', 'har', 'capture', 'curl']) {
+  for (const form of ['har', 'capture']) {
     const { text } = await page.ask(`/api/export?format=${form}&id=${one?.id}`)
     const again = await openForTest()
     expect(await importInto(again, text)).toEqual({ imported: 1, refused: [] })
@@ -168,17 +168,11 @@ test('an export that was cut is imported as cut: it gets no verdict and no advic
   }
 })
 
-test.each(['raw', 'curl'])('reads %s, which is no JSON, and verifies it', async (form) => {
+test('reads a curl command, which is no JSON, and verifies it', async () => {
   const page = await fillPage()
   const { id } = (await list(page)).find(({ code }) => code === 'accepted') as CaptureSummary
-  const { text } = await page.ask(`/api/export?format=${form}&id=${id}`)
+  const { text } = await page.ask(`/api/captures/${id}/copy?as=curl`)
   const to = await openForTest()
   expect(await importInto(to, text)).toEqual({ imported: 1, refused: [] })
   expect((await list(to))[0]).toMatchObject({ code: 'accepted' })
-})
-
-test('the page copies every form that may be pasted anywhere', async () => {
-  const page = await openForTest()
-  const { copyForms } = await page.json<{ copyForms: { name: string }[] }>('/api/info')
-  expect(copyForms.map(({ name }) => name)).toEqual(['har', 'capture', 'curl', 'test'])
 })

@@ -8,9 +8,9 @@ import { listSigned } from '../src/server/hide.ts'
 import type { CaptureSummary } from '../src/shared/capture.ts'
 import { compareUrlParts, splitAtBreaks } from '../src/shared/url-parts.ts'
 import { cut, showHidden, splitHidden } from '../src/shared/visible-text.ts'
-import { type Filters, listValues, matchesFilters, noFilters } from '../src/ui/filters.ts'
+import { type Filters, matchesFilters, noFilters } from '../src/ui/filters.ts'
 import { describeOutcome, nameOrigin } from '../src/ui/format.ts'
-import { nameResult } from '../src/ui/labels.ts'
+import { groupKinds, nameResult } from '../src/ui/labels.ts'
 import { captures, filters, newIds, shown } from '../src/ui/state.ts'
 import { authToken, makeExchange, publicUrl, signSample } from './kit.ts'
 
@@ -149,8 +149,9 @@ describe('filters', () => {
     [{ verdict: 'accepted' }, ['2']],
     [{ verdict: 'failed' }, ['5', '6']],
     [{ verdict: 'refused' }, ['1', '4']],
-    [{ kind: 'call.inbound' }, ['2', '5', '6']],
-    [{ code: 'signature_mismatch' }, ['1']],
+    [{ search: 'call.inbound' }, ['2', '5', '6']],
+    [{ search: 'incoming sms' }, ['1', '3', '4']],
+    [{ search: 'signature_mismatch' }, ['1']],
     [{ search: 'VOICE' }, ['2']],
     [{ search: 'order' }, ['1', '2', '3', '4']],
     [{ search: '4155550142 403' }, ['1']],
@@ -162,8 +163,12 @@ describe('filters', () => {
     expect(pass(filters)).toEqual(ids)
   })
 
-  test('list the values that occur', () => {
-    expect(listValues([one, accepted, imported], 'kind')).toEqual(['call.inbound', 'message.inbound'])
+  test('the kinds of a menu have names, and frequent ones come first', () => {
+    const groups = groupKinds(webhookKinds)
+    expect(groups.map(([name]) => name)).toEqual(['Messages', 'Calls', 'Others'])
+    expect(groups[0]?.[1][0]).toEqual(['message.inbound', 'Incoming SMS'])
+    const ids = groups.flatMap(([, kinds]) => kinds.map(([id]) => id))
+    expect(ids.sort()).toEqual([...webhookKinds].sort())
   })
 })
 

@@ -11,8 +11,6 @@ import { splitMainParams } from '../shared/main-params.ts'
 import { dropUserinfo } from '../shared/url-parts.ts'
 import { Calls } from './call/calls.ts'
 import { captureExchange } from './capture-exchange.ts'
-import { copyForms } from './copy/copy.ts'
-import { rankForLocalUse } from './explain/explain.ts'
 import { Explainer } from './explain/explainer.ts'
 import { createKeyChooser } from './explain/likely-keys.ts'
 import { createSettler } from './explain/settle.ts'
@@ -131,7 +129,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     events.send('capture', summarize(capture))
     forget(removed)
   }
-  const explain = (capture: Capture): boolean => {
+  const explain = (capture: Capture, isOpen: boolean): boolean => {
     const { id, scheme = defaultScheme, verdict, explanation, bodyTruncated, remoteAddress } = capture
     const note = notes.get(id) ?? {}
     const verifierOptions = note.options ?? optionsByScheme.get(scheme)
@@ -139,7 +137,9 @@ export function createInspector(options: InspectorOptions): Inspector {
       return false
     if (note.search !== undefined) return note.search === 'running'
     const request = { ...toArrived(isUnread(capture) ? withoutBody(capture) : capture), remoteAddress }
-    const found = explainer.explain({ scheme, request, options: chooseKeys(verifierOptions, capture) })
+    const rejection = { code: verdict.code, message: verdict.message }
+    const job = { scheme, request, rejection, options: chooseKeys(verifierOptions, capture) }
+    const found = explainer.explain(job, isOpen)
     if (found === undefined) return false
     notes.set(id, { ...note, search: 'running' })
     void found.then((result) => {
@@ -147,7 +147,7 @@ export function createInspector(options: InspectorOptions): Inspector {
       const kept = isClosed ? undefined : store.get(id)
       if (kept === undefined) return
       notes.set(id, { ...note, search: 'ended' })
-      keep(result === undefined ? kept : { ...kept, explanation: rankForLocalUse(result, kept) })
+      keep(result === undefined ? kept : { ...kept, explanation: result })
     })
     return true
   }
@@ -170,7 +170,6 @@ export function createInspector(options: InspectorOptions): Inspector {
     store: where,
     command: options.command,
     kept: store.count(),
-    copyForms,
   })
   const importCaptures = createImporter({
     optionsByScheme,

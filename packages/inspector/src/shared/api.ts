@@ -17,8 +17,6 @@ export interface RunInfo {
   readonly command?: string | undefined
   /** The number of captures that are kept, when the page asked. */
   readonly kept: number
-  /** The forms of a request, and a test that sends it. */
-  readonly copyForms: readonly CopyForm[]
 }
 
 /** Asks for a sample of a kind to be sent. */
@@ -116,15 +114,13 @@ export interface Events {
   readonly call: CallChange
 }
 
-/** A form in which the page copies a capture, and exports captures. */
-export interface CopyForm {
-  readonly name: string
-  readonly label: string
-  /** The ending of its files. */
-  readonly extension: string
-  /** True if a file holds several captures. */
-  readonly hasSeveral: boolean
-}
+/** The forms in which the page copies a capture. */
+export const copyForms = ['curl', 'test'] as const
+export type CopyForm = (typeof copyForms)[number]
+
+/** The formats in which the page exports captures: their names, and the endings of their files. */
+export const exportFormats = { capture: ['JSON', 'json'], har: ['HAR', 'har'] } as const
+export type ExportFormat = keyof typeof exportFormats
 
 /** Returns true for a text that may be the id of a capture. It never contains `/` or `.`. */
 export function isCaptureId(text: string): boolean {

@@ -79,14 +79,16 @@ export interface Explanation {
         readonly signingString?: readonly SigningPart[] | undefined
       }
     | undefined
+  /** If nothing is proven: causes of which the request shows a trace. */
   readonly suspected: readonly Cause<string>[]
-  /** If nothing is proven: what the search has excluded, as one sentence. */
-  readonly ruledOut?: string | undefined
-  /** If nothing is proven: a command line that would settle it. */
+  /** If nothing is proven, and nothing shows the cause: the question that settles it, line by line. */
+  readonly question?: readonly QuestionLine[] | undefined
+}
+
+/** A line of a question, and the command that it names. */
+interface QuestionLine {
+  readonly text: string
   readonly command?: string | undefined
-  readonly urlForms: readonly { readonly url: string; readonly why: string }[]
-  /** The number of signatures that were tried. */
-  readonly tried: number
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type CopyForm, isCaptureId, type SendResult } from '../shared/api.ts'
+import { type CopyForm, type ExportFormat, exportFormats, isCaptureId, type SendResult } from '../shared/api.ts'
 import { clearCaptures, fetchCapture, fetchCopy, fetchFile, fetchInfo, importFile, replay } from './requests.ts'
 import { detail, dialog, focusNext, info, matching, problem, selectedId, sending, toast, uncopied } from './state.ts'
 
@@ -122,18 +122,20 @@ async function copyText(text: string, what: string): Promise<void> {
 }
 
 export const copyCapture = (id: string, form: CopyForm) =>
-  attempt(async () => copyText(await fetchCopy(id, form.name), `as ${form.label}`))
+  attempt(async () => copyText(await fetchCopy(id, form), `as ${form}`))
 
 export const copyLine = (line: string, what: string) => attempt(() => copyText(line, `the ${what}`))
 
 /**
- * Saves a file of the server. If the server refuses, the page says why: with a link alone, the
- * browser would show or save the refusal.
+ * Saves one capture, or all, as a file. If the server refuses, the page says why: with a link alone,
+ * the browser would show or save the refusal.
  */
-export const saveFile = (address: string, name: string) =>
+export const saveFile = (format: ExportFormat, id?: string) =>
   attempt(async () => {
-    const href = URL.createObjectURL(await fetchFile(address))
-    Object.assign(document.createElement('a'), { href, download: name }).click()
+    const file = await fetchFile(`/api/export?format=${format}${id === undefined ? '' : `&id=${id}`}`)
+    const href = URL.createObjectURL(file)
+    const download = `tollgate-captures.${exportFormats[format][1]}`
+    Object.assign(document.createElement('a'), { href, download }).click()
     // The browser reads it after the click.
     setTimeout(() => URL.revokeObjectURL(href), 60_000)
   })

@@ -33,9 +33,9 @@ export function AnswerView({ capture }: { capture: CaptureView }) {
 function Findings({ findings }: Pick<CaptureView, 'findings'>) {
   if (findings.length === 0) return null
   return (
-    <ul class="findings">
+    <ul class="stack">
       {findings.map(({ code, level, detail }) => (
-        <li key={code} class={level}>
+        <li key={code} class={`finding ${level === 'error' ? 'bad' : 'failed'}`}>
           Twilio would report{level === 'warning' && ' the warning'}{' '}
           <a href={`https://www.twilio.com/docs/api/errors/${code}`} target="_blank" rel="noreferrer">
             {code}
@@ -70,14 +70,14 @@ const maxDepth = 30
 function Element({ element, depth }: { element: TwimlElement; depth: number }) {
   return (
     <div class="verb">
-      <p class="verb-line">
+      <p class="flow">
         <strong class="verb-name">
           <SafeText text={element.name} limit={100} />
         </strong>
         {element.attributes.map(([name, value]) => (
-          <span key={name} class="attribute">
+          <code key={name} class="muted">
             <SafeText text={name} limit={100} />=<SafeText text={value} limit={200} />
-          </span>
+          </code>
         ))}
         {element.children.length === 1 && typeof element.children[0] === 'string' && (
           <q class="words">

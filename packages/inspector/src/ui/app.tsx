@@ -6,7 +6,6 @@ import { CaptureList } from './capture-list.tsx'
 import { ClearDialog } from './clear-dialog.tsx'
 import { CopyDialog } from './copy-dialog.tsx'
 import { Detail } from './detail.tsx'
-import { Drop } from './drop.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { Header } from './header.tsx'
@@ -14,16 +13,12 @@ import { ImportDialog } from './import-dialog.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
 import { Notice } from './notice.tsx'
 import { SendDialog } from './send-dialog.tsx'
-import { announcement, connection, detail, dialog, filtersOpen, focusNext, selectedId, toast } from './state.ts'
+import { announcement, connection, detail, dialog, focusNext, selectedId, toast } from './state.ts'
 import { Welcome } from './welcome.tsx'
 
 /** The keys that work anywhere outside a field. */
 const keys: Readonly<Record<string, () => void>> = {
-  '/': () => {
-    filtersOpen.value = true
-    // A folded field can get the focus only after it is shown.
-    setTimeout(() => document.getElementById('search')?.focus())
-  },
+  '/': () => document.getElementById('search')?.focus(),
   '?': () => {
     dialog.value = 'keys'
   },
@@ -79,9 +74,9 @@ export function App() {
       <p class="sr" role="status" aria-label="Refusals">
         {announcement.value}
       </p>
-      <div class="toasts" role="status">
+      <div role="status">
         {toast.value && (
-          <div class={`toast ${toast.value.failed ? 'failed' : ''}`}>
+          <div class={`toast ${toast.value.failed ? 'failed alarm' : ''}`}>
             <span>{toast.value.text}</span>
             {toast.value.id !== undefined && (
               <button type="button" class="link" onClick={showSent}>
@@ -100,7 +95,6 @@ export function App() {
           </div>
         )}
       </div>
-      <Drop />
       {dialog.value === 'send' && <SendDialog />}
       {dialog.value === 'call' && <CallDialog />}
       {dialog.value === 'clear' && <ClearDialog />}

@@ -6,7 +6,7 @@ export function Boundary({ part, children }: { part: string; children: Component
   const [error] = useErrorBoundary((reason) => console.error(reason))
   if (error === undefined) return <>{children}</>
   return (
-    <p class="broken" role="alert">
+    <p class="alarm" role="alert">
       {part} cannot be shown. The rest of the page works. Please report it: the browser's console has the details.
     </p>
   )

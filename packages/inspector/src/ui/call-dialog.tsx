@@ -105,10 +105,8 @@ function PlacedCall({ placed: { state, lines } }: { placed: CallView }) {
     void takeStep('say', { text: speech })
   }
   return (
-    <div class="call" ref={part}>
-      <p class={`call-state ${state}`} role="status">
-        {states[state]}
-      </p>
+    <div class="stack" ref={part}>
+      <p role="status">{states[state]}</p>
       <Transcript lines={lines.filter(({ type }) => type !== 'request')} />
       {!isOver && (
         <div class="call-controls">
@@ -120,7 +118,7 @@ function PlacedCall({ placed: { state, lines } }: { placed: CallView }) {
               </button>
             ))}
           </fieldset>
-          <div class="call-steps">
+          <div class="stack">
             <label>
               Say
               <input
@@ -135,18 +133,18 @@ function PlacedCall({ placed: { state, lines } }: { placed: CallView }) {
                 }}
               />
             </label>
-            <div class="step-buttons">
+            <div class="flow">
               <button {...idle} onClick={say}>
                 Say it
               </button>
               <button {...idle} onClick={() => void takeStep('wait', {})}>
                 Wait
               </button>
-              <button type="button" class="danger hang-up" onClick={() => void takeStep('hangup', {})}>
+              <button type="button" class="danger" onClick={() => void takeStep('hangup', {})}>
                 Hang up
               </button>
             </div>
-            <fieldset class="step-buttons">
+            <fieldset class="flow">
               <legend>A number that rings</legend>
               {outcomes.map(([label, outcome]) => (
                 <button key={outcome} {...idle} onClick={() => void takeStep('answer', { outcome })}>
@@ -187,9 +185,9 @@ function Transcript({ lines }: { lines: readonly CallLine[] }) {
   }, [lines.length])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
-    <div class="transcript" ref={list} role="log" aria-label="What is heard" tabIndex={0}>
+    <div class="transcript stack" ref={list} role="log" aria-label="What is heard" tabIndex={0}>
       {lines.map((line, index) => (
-        <p key={index} class={line.type}>
+        <p key={index} class={line.type === 'finding' ? 'finding failed' : line.type}>
           <Line line={line} />
         </p>
       ))}
@@ -226,12 +224,12 @@ function Requests({ lines }: { lines: readonly CallLine[] }) {
     select(id)
   }
   return (
-    <section class="call-requests" aria-label="Requests">
+    <section class="call-requests stack" aria-label="Requests">
       <h3>Requests ({requests.length})</h3>
       <ol>
         {requests.map(({ reason, method, url, status, capture }, index) => (
           <li key={index}>
-            <span class={`chip ${status >= 200 && status < 400 ? 'sure' : 'bad'}`}>{status || 'no answer'}</span>
+            <span class={`chip ${status >= 200 && status < 400 ? 'good' : 'bad'}`}>{status || 'no answer'}</span>
             <p>
               {capture === undefined ? (
                 <code>

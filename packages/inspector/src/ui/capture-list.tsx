@@ -6,6 +6,7 @@ import { rowId, select } from './actions.ts'
 import { Arrow } from './arrow.tsx'
 import { describeOutcome, formatDuration, formatTime, nameOrigin } from './format.ts'
 import { nameKind, nameResult } from './labels.ts'
+import { explainInView } from './rows-in-view.ts'
 import { captures, connection, current, isHeld, newIds, selectedId, shown } from './state.ts'
 
 const step = 200
@@ -48,7 +49,7 @@ export function CaptureList() {
   return (
     <div class="scroll" {...hold}>
       {newIds.value.size > 0 && (
-        <button type="button" class="new-rows" onClick={({ currentTarget }) => showNew(currentTarget)}>
+        <button type="button" class="new-rows primary" onClick={({ currentTarget }) => showNew(currentTarget)}>
           {newIds.value.size.toLocaleString('en')} new ↑
         </button>
       )}
@@ -109,24 +110,22 @@ function useHold(isEmpty: boolean) {
 
 function Nothing() {
   if (captures.value.length > 0) return <p class="nothing">No webhook matches these filters.</p>
-  if (connection.value.state === 'loading') return <p class="nothing">Loading…</p>
-  return (
-    <div class="ghosts">
-      <p class="sr">No webhook has arrived yet.</p>
-      {[1, 2, 3].map((ghost) => (
-        <div key={ghost} class="ghost" aria-hidden="true" />
-      ))}
-    </div>
-  )
+  if (connection.value.state === 'loading') return <p class="nothing loading">Loading…</p>
+  return <p class="nothing">No webhook has arrived yet.</p>
 }
 
 function Row({ one, stop }: { one: CaptureSummary; stop: boolean }) {
   const { word, tone } = describeOutcome(one)
   const origin = nameOrigin(one)
   const kind = showHidden(nameKind(one))
+  const row = useRef<HTMLButtonElement>(null)
+  const isUnexplained =
+    tone === 'bad' && one.code !== 'none' && one.causeName === undefined && one.signedWith !== 'random'
+  useEffect(() => (isUnexplained && row.current ? explainInView(row.current) : undefined), [isUnexplained])
   const parties = [one.from, one.to].flatMap((party) => (party === undefined ? [] : [showHidden(party)]))
   return (
     <button
+      ref={row}
       type="button"
       id={rowId(one.id)}
       class={`row ${tone}`}

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { copyForms } from '../shared/api.ts'
 import type { CaptureSummary, CaptureView } from '../shared/capture.ts'
 import { splitMainParams } from '../shared/main-params.ts'
 import { copyCapture, replayCapture, select } from './actions.ts'
@@ -10,11 +11,11 @@ import { Boundary } from './boundary.tsx'
 import { Diagnosis } from './diagnosis.tsx'
 import { describeOutcome, formatDuration, formatTime, nameOrigin } from './format.ts'
 import { nameKind, nameResult } from './labels.ts'
-import { Menu, SaveLink } from './menu.tsx'
+import { Item, Menu, SaveItems } from './menu.tsx'
 import { Pairs } from './pairs.tsx'
 import { SafeText } from './safe-text.tsx'
 import { Signing } from './signing.tsx'
-import { dialog, focusNext, info, sending } from './state.ts'
+import { dialog, focusNext, sending } from './state.ts'
 
 export function Detail({ capture }: { capture: CaptureView }) {
   return (
@@ -76,19 +77,19 @@ function Head({ capture }: { capture: CaptureView }) {
   const { tone, word } = describeOutcome(summary)
   const origin = nameOrigin(capture)
   return (
-    <header class="detail-head">
+    <header class="detail-head stack">
       <BackButton />
-      <div class="title">
+      <div class="title flow">
         <h2>
-          <span class="method">{capture.method}</span> <SafeText text={capture.target} limit={200} isUrl />
+          <span class="muted">{capture.method}</span> <SafeText text={capture.target} limit={200} isUrl />
         </h2>
-        <span class={`badge ${tone}`}>
+        <span class={`chip ${tone}`}>
           <span class="sr">{word}: </span>
           {nameResult(summary)}
         </span>
       </div>
       <Message summary={summary} />
-      <p class="facts-line">
+      <p class="facts-line flow small">
         <span>{nameKind(summary)}</span>
         {origin !== '' && <span class="chip">{origin}</span>}
         <time class="num">{formatTime(capture.time)}</time>
@@ -100,31 +101,16 @@ function Head({ capture }: { capture: CaptureView }) {
           </span>
         )}
       </p>
-      <div class="actions">
+      <div class="actions flow small">
         <EditButton />
         <ReplayButton id={capture.id} />
         <Menu label="Copy">
-          {info.value?.copyForms.map((form) => (
-            <button key={form.name} type="button" role="menuitem" onClick={() => void copyCapture(capture.id, form)}>
-              Copy as {form.label}
-            </button>
+          {copyForms.map((form) => (
+            <Item key={form} onClick={() => void copyCapture(capture.id, form)}>
+              Copy as {form}
+            </Item>
           ))}
-        </Menu>
-        <Menu label="…" name="More">
-          {info.value?.copyForms
-            .filter((form) => form.hasSeveral)
-            .map(({ name, label, extension }) => (
-              <SaveLink
-                key={name}
-                href={`/api/export?format=${name}&id=${capture.id}`}
-                file={`tollgate-capture.${extension}`}
-              >
-                Save as {label}
-              </SaveLink>
-            ))}
-          <SaveLink href={`/api/export?format=raw&id=${capture.id}`} file="tollgate-capture.http">
-            Save as raw HTTP
-          </SaveLink>
+          <SaveItems words="Save as" id={capture.id} />
         </Menu>
       </div>
     </header>

@@ -1,3 +1,4 @@
+import { Fragment } from 'preact'
 import type { Cause } from 'tollgate/diagnose'
 import { type CapturedVerdict, type CaptureView, type Explanation, throwAwayKey } from '../shared/capture.ts'
 import { copyLine } from './actions.ts'
@@ -21,7 +22,7 @@ function Unverified({ capture: { response, bodyTruncated } }: { capture: Capture
         ? 'The file has only the beginning of the body, and a signature covers the whole body.'
         : 'It was imported, and this run has no key to verify it.'
   return (
-    <section class="card" aria-label="Verdict">
+    <section class="card stack" aria-label="Verdict">
       <h3>Not verified</h3>
       <p>{text}</p>
     </section>
@@ -35,7 +36,7 @@ function Accepted({ capture, verdict }: { capture: CaptureView; verdict: Verdict
   const failed = hasFailed(summary)
   const signer = nameSigner(capture, verdict)
   return (
-    <section class={`card ${describeOutcome(summary).tone}`} aria-label="Verdict">
+    <section class={`card stack ${describeOutcome(summary).tone}`} aria-label="Verdict">
       <h3>{failed ? <Failure capture={capture} /> : signer}</h3>
       {failed && <FailureAdvice capture={capture} />}
       {!failed && summary.reported !== undefined && (
@@ -87,26 +88,35 @@ function FailureAdvice({ capture: { response, signedWith } }: { capture: Capture
         <code>{info.value?.publicUrls[0]}</code>.
       </p>
     )
+  if (info.value?.realToken)
+    return (
+      <p>
+        If it verifies requests itself, it does not know the token of this run. Send it again, signed with the real Auth
+        Token.
+      </p>
+    )
   return (
-    <p>
-      If it verifies requests itself, it does not know the token of this run.{' '}
-      {info.value?.realToken ? (
-        'Send it again, signed with the real Auth Token.'
-      ) : (
-        <>
-          Start with <code>--sign-with-real-token</code>, and sign with the real token.
-        </>
-      )}
-    </p>
+    <>
+      <p>
+        If it verifies requests itself, it does not know the token of this run. Restart it with the public URL that your
+        application has, and with TWILIO_AUTH_TOKEN set, so that this page signs with your token:
+      </p>
+      <Line
+        text={`${writeCommand()} --public-url ${info.value?.publicUrls[0]} --sign-with-real-token`}
+        what="command"
+      />
+    </>
   )
 }
 
 function Refused({ capture, verdict }: { capture: CaptureView; verdict: Verdict<false> }) {
   const isSpoofed = capture.signedWith === 'random'
+  // The colour is that of the advice: green mends it for certain.
+  const isProven = !isSpoofed && !capture.searching && capture.explanation?.proven !== undefined
   return (
-    <section class={`card ${isSpoofed ? '' : 'bad'}`} aria-label="Diagnosis">
+    <section class={`card stack ${isProven ? 'good' : ''}`} aria-label="Diagnosis">
       {isSpoofed ? <Spoofed capture={capture} /> : <Explained capture={capture} message={trimLink(verdict.message)} />}
-      <p class="why">
+      <p class="why small">
         Refused as{' '}
         <a href={`/codes/${verdict.code}`} target="_blank" rel="noreferrer">
           {verdict.code}
@@ -142,42 +152,45 @@ function Explained({ capture, message }: { capture: CaptureView; message: string
       <>
         <h3>Refused</h3>
         <p class="sentence">{message}</p>
-        <p class="searching" role="status">
+        <p class="searching muted" role="status">
           Searching for the cause…
         </p>
       </>
     )
-  const { proven, suspected = [], ruledOut } = explanation ?? {}
+  const { proven, suspected = [], question } = explanation ?? {}
   if (proven !== undefined) return <Proven capture={capture} proven={proven} />
-  if (explanation === undefined || (suspected.length === 0 && ruledOut === undefined))
+  if (question !== undefined)
     return (
       <>
-        <h3>Refused</h3>
-        <p class="sentence">{message}</p>
+        <h3>One question</h3>
+        <p class="sentence">Nothing that this server knows makes the signature match.</p>
+        {question.map(({ text, command }, index) => (
+          <Fragment key={index}>
+            <p>
+              <SafeText text={text} />
+            </p>
+            {command !== undefined && <Line text={command} what="command" />}
+          </Fragment>
+        ))}
       </>
     )
   return (
     <>
-      <h3>
-        {ruledOut === undefined ? 'Try this' : 'Nothing is proven'}
-        <span class="chip">
-          {ruledOut === undefined
-            ? 'likely, not proven'
-            : `${explanation.tried.toLocaleString('en')} signatures were tried`}
-        </span>
+      <h3 class="flow">
+        {suspected.length === 0 ? 'Refused' : 'Try this'}
+        {suspected.length > 0 && <span class="chip">likely, not proven</span>}
       </h3>
       <p class="sentence">{message}</p>
-      {ruledOut !== undefined && suspected.length > 0 && <h4>Possible causes, most likely first</h4>}
-      <Causes causes={suspected} ranked />
-      <Settle explanation={explanation} />
-      {ruledOut !== undefined && (
-        <details class="inner">
-          <summary>What was tried</summary>
-          <p class="ruled-out">
-            <SafeText text={ruledOut} />
-          </p>
-        </details>
-      )}
+      <ol class="stack">
+        {suspected.map((cause) => (
+          <li key={cause.id}>
+            <p class="fix">
+              <Prose text={cause.fix} />
+            </p>
+            <Detail cause={cause} />
+          </li>
+        ))}
+      </ol>
     </>
   )
 }
@@ -191,8 +204,8 @@ function Proven({ capture, proven }: { capture: CaptureView; proven: NonNullable
   const fixes = [...new Set(causes.map(({ fix }) => fix))]
   return (
     <>
-      <h3>
-        The fix <span class="chip sure">proven: this makes the signature match</span>
+      <h3 class="flow">
+        The fix <span class="chip good">proven: this makes the signature match</span>
       </h3>
       <p class="sentence">
         {isOtherUrl ? (
@@ -230,7 +243,7 @@ function Proven({ capture, proven }: { capture: CaptureView; proven: NonNullable
         ))}
       <details class="inner">
         <summary>Why ({causes.length})</summary>
-        <ul class="causes">
+        <ul class="stack">
           {causes.map((cause) => (
             <li key={cause.id}>
               <Detail cause={cause} />
@@ -260,29 +273,20 @@ const stripQuery = (url: string) => url.replace(/\?.*$/s, '')
 function writeRestart(setting: string): string | undefined {
   const [, name, value] = /^(publicUrl|trailingSlash): '([\w:/.[\]~%-]+)'$/.exec(setting) ?? []
   if (name === undefined) return undefined
+  return `${writeCommand()} ${name === 'publicUrl' ? '--public-url' : '--trailing-slash'} ${value}`
+}
+
+/** Writes the command that started this run, without its public URL. */
+function writeCommand(): string {
   const { command, upstream = '' } = info.value ?? {}
-  const own = /^https?:/.test(upstream) ? ` --upstream ${upstream}` : ''
-  const flag = name === 'publicUrl' ? '--public-url' : '--trailing-slash'
-  return `${command ?? `npx @tollgate/cli dev${own}`} ${flag} ${value}`
+  return command ?? `npx @tollgate/cli dev${/^https?:/.test(upstream) ? ` --upstream ${upstream}` : ''}`
 }
 
 function Detail({ cause: { id, detail } }: { cause: Cause<string> }) {
   return (
-    <p class="cause-detail">
+    <p class="cause-detail small">
       <Prose text={detail} /> <code>{id}</code>
     </p>
-  )
-}
-
-/** Shows the command that would settle an unproven rejection. */
-function Settle({ explanation: { command } }: { explanation: Explanation }) {
-  if (command === undefined) return null
-  return (
-    <>
-      <h4>To settle it</h4>
-      <p>Ask Twilio what it sent. This lists the last failed webhooks, and the command that compares one with this:</p>
-      <Line text={command} what="command" />
-    </>
   )
 }
 
@@ -297,40 +301,5 @@ export function Line({ text, what }: { text: string; what: string }) {
         Copy
       </button>
     </p>
-  )
-}
-
-const mostOpen = 2
-
-/** Shows each fix once, with the causes that it mends. The most likely ones are open. */
-function Causes({ causes, ranked = false }: { causes: readonly Cause<string>[]; ranked?: boolean }) {
-  const fixes = [...new Set(causes.map(({ fix }) => fix))]
-  const show = (some: readonly string[], start: number) => (
-    <ol class={`causes ${ranked ? 'ranked' : ''}`} start={start}>
-      {some.map((fix) => (
-        <li key={fix}>
-          <p class="fix">
-            <Prose text={fix} />
-          </p>
-          {causes
-            .filter((cause) => cause.fix === fix)
-            .map((cause) => (
-              <Detail key={cause.id} cause={cause} />
-            ))}
-        </li>
-      ))}
-    </ol>
-  )
-  const more = fixes.slice(mostOpen)
-  return (
-    <>
-      {show(fixes.slice(0, mostOpen), 1)}
-      {more.length > 0 && (
-        <details class="inner">
-          <summary>{more.length} less likely</summary>
-          {show(more, mostOpen + 1)}
-        </details>
-      )}
-    </>
   )
 }

@@ -41,19 +41,17 @@ export function EditDialog({ capture }: { capture: CaptureView }) {
           }
         />
       )}
-      <div class="line">
-        <label class="narrow">
-          Method
-          <select value={method} onChange={({ currentTarget }) => setMethod(currentTarget.value)}>
-            <option>POST</option>
-            <option>GET</option>
-          </select>
-        </label>
-        <label>
-          {hasParams && !hasBody ? 'Path' : 'Path and query'}
-          <input value={target} spellcheck={false} onInput={({ currentTarget }) => setTarget(currentTarget.value)} />
-        </label>
-      </div>
+      <label>
+        Method
+        <select value={method} onChange={({ currentTarget }) => setMethod(currentTarget.value)}>
+          <option>POST</option>
+          <option>GET</option>
+        </select>
+      </label>
+      <label>
+        {hasParams && !hasBody ? 'Path' : 'Path and query'}
+        <input value={target} spellcheck={false} onInput={({ currentTarget }) => setTarget(currentTarget.value)} />
+      </label>
       {capture.bodyBase64 !== undefined && <p class="muted">The body is not text. It is left out.</p>}
       {hasParams && (
         <fieldset>

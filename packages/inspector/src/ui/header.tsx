@@ -1,42 +1,30 @@
-import { Menu, SaveLink } from './menu.tsx'
+import { Item, Menu, SaveItems } from './menu.tsx'
 import { call, captures, connection, dialog, info } from './state.ts'
-import { nextTheme, theme } from './theme.ts'
 
 const states = { loading: 'Loading', live: 'Live', ended: 'This run has ended' } as const
 
 export function Header() {
   const run = info.value
   return (
-    <header class="top">
-      <h1 class="brand">
+    <header class="top flow">
+      <h1 class="brand flow">
         <img src="/icon.svg" alt="" width="22" height="22" /> Tollgate
       </h1>
       <State />
       {run && (
-        <p class="route">
+        <p class="route flow">
           <code>{run.publicUrls[0]}</code>
           <span aria-hidden="true">→</span>
           <span class="sr">is forwarded to</span>
           <code>{run.upstream ?? 'nothing'}</code>
-          {run.mode === 'observe' && <span class="chip warn">observe: refused requests pass</span>}
+          {run.mode === 'observe' && <span class="chip failed">observe: refused requests pass</span>}
         </p>
       )}
-      <div class="tools">
+      <div class="tools flow">
         <FileTools />
         <button
           type="button"
-          onClick={nextTheme}
-          title="Colours: system, light or dark"
-          aria-label={`Theme: ${theme.value}`}
-        >
-          <span class="wide">Theme: {theme.value}</span>
-          <span class="narrow" aria-hidden="true">
-            ◐
-          </span>
-        </button>
-        <button
-          type="button"
-          class="wide"
+          class="keys-hint"
           title="Keys"
           aria-label="Show the keys"
           onClick={() => {
@@ -48,7 +36,6 @@ export function Header() {
         {call.value !== undefined && call.value.state !== 'over' && (
           <button
             type="button"
-            class="to-call"
             onClick={() => {
               dialog.value = 'call'
             }}
@@ -74,8 +61,7 @@ export function Header() {
 function State() {
   const { value } = connection
   return (
-    <span class={`state ${value.state}`}>
-      <span class="dot" aria-hidden="true" />
+    <span class={`state ${value.state === 'live' ? 'good' : 'bad'}`}>
       {value.state === 'reconnecting' ? `Reconnecting in ${value.seconds} s` : states[value.state]}
     </span>
   )
@@ -84,26 +70,16 @@ function State() {
 function FileTools() {
   return (
     <Menu label="Captures">
-      <button
-        type="button"
-        role="menuitem"
+      <Item
         onClick={() => {
           dialog.value = 'import'
         }}
       >
         Import requests…
-      </button>
-      {info.value?.copyForms
-        .filter((form) => form.hasSeveral)
-        .map(({ name, label, extension }) => (
-          <SaveLink key={name} href={`/api/export?format=${name}`} file={`tollgate-captures.${extension}`}>
-            Export as {label}
-          </SaveLink>
-        ))}
+      </Item>
+      <SaveItems words="Export as" />
       <hr />
-      <button
-        type="button"
-        role="menuitem"
+      <Item
         class="danger"
         disabled={captures.value.length === 0}
         onClick={() => {
@@ -111,7 +87,7 @@ function FileTools() {
         }}
       >
         Clear the list…
-      </button>
+      </Item>
     </Menu>
   )
 }

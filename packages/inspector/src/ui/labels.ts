@@ -4,17 +4,37 @@ import { hasFailed } from './format.ts'
 /** Says that the server is another run, which does not know this page. */
 export const endedText = 'This run has ended. Open the new address from your terminal.'
 
-/** Names of the kinds that people meet first. Others are named by their id. */
-const kindNames: Readonly<Record<string, string>> = {
-  'message.inbound': 'Incoming SMS',
-  'whatsapp.inbound': 'Incoming WhatsApp',
-  'rcs.inbound': 'Incoming RCS',
-  'call.inbound': 'Incoming call',
-  'sip.inbound': 'Incoming SIP call',
-  'gather.dtmf': 'Digits of a call',
-  'gather.speech': 'Speech of a call',
-  'dial.action': 'End of a dialed call',
-  'sendgrid.events': 'SendGrid events',
+/** The kinds that people meet first, with their names: frequent ones first. Others are named by their id. */
+const kindGroups: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  Messages: {
+    'message.inbound': 'Incoming SMS',
+    'message.status': 'Status of a message',
+    'whatsapp.inbound': 'Incoming WhatsApp',
+    'rcs.inbound': 'Incoming RCS',
+  },
+  Calls: {
+    'call.inbound': 'Incoming call',
+    'call.status': 'Status of a call',
+    'gather.dtmf': 'Digits of a call',
+    'gather.speech': 'Speech of a call',
+    'dial.action': 'End of a dialed call',
+    'recording.status': 'Status of a recording',
+    'sip.inbound': 'Incoming SIP call',
+    'media-stream.handshake': 'Start of a media stream',
+    'conversation-relay.handshake': 'Start of a ConversationRelay',
+    amd: 'Person or answering machine',
+  },
+  SendGrid: { 'sendgrid.events': 'SendGrid events' },
+}
+const kindNames: Readonly<Record<string, string>> = Object.assign({}, ...Object.values(kindGroups))
+
+/** Groups kinds for a menu. Each group is a list of ids and names. */
+export function groupKinds(kinds: readonly string[]): (readonly [group: string, (readonly [string, string])[]])[] {
+  const others = kinds.filter((kind) => !Object.hasOwn(kindNames, kind)).sort()
+  return [...Object.entries(kindGroups), ['Others', Object.fromEntries(others.map((kind) => [kind, '']))] as const]
+    .map(([group, names]) => [group, Object.keys(names).filter((kind) => kinds.includes(kind))] as const)
+    .filter(([, some]) => some.length > 0)
+    .map(([group, some]) => [group, some.map((kind) => [kind, nameKind({ kind, code: '' })] as const)])
 }
 
 /** Names a kind of webhook, such as `Incoming SMS`. */

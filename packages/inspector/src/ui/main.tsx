@@ -3,9 +3,7 @@ import { followAddress } from './actions.ts'
 import { App } from './app.tsx'
 import { hangUpOnLeave } from './call.ts'
 import { followEvents } from './live.ts'
-import { applyTheme } from './theme.ts'
 
-applyTheme()
 const root = document.getElementById('app')
 if (root) render(<App />, root)
 followAddress()

@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
+import { type ExportFormat, exportFormats } from '../shared/api.ts'
 import { saveFile } from './actions.ts'
 
 /** The keys that move the focus in an open menu. The first row follows the last one. */
@@ -10,7 +11,7 @@ const moves: Readonly<Record<string, (at: number) => number>> = {
 }
 
 /** A button that unfolds a list. Escape, a choice, and a focus outside of it fold it again. */
-export function Menu({ label, name, children }: { label: string; name?: string; children: ComponentChildren }) {
+export function Menu({ label, children }: { label: string; children: ComponentChildren }) {
   const close = (menu: HTMLDetailsElement) => {
     menu.open = false
     menu.querySelector('summary')?.focus()
@@ -28,29 +29,32 @@ export function Menu({ label, name, children }: { label: string; name?: string; 
     if (relatedTarget instanceof Node && !currentTarget.contains(relatedTarget)) currentTarget.open = false
   }
   const choose = ({ currentTarget, target }: JSX.TargetedMouseEvent<HTMLDetailsElement>) => {
-    if (target instanceof Element && target.closest('.menu-items :is(a, button)')) close(currentTarget)
+    if (target instanceof Element && target.closest('.menu-items button')) close(currentTarget)
   }
   return (
     <details class="menu" onKeyDown={press} onFocusOut={leave} onClick={choose}>
-      <summary class={name === undefined ? '' : 'plain'} aria-label={name} aria-haspopup="menu">
-        {label}
-      </summary>
-      <div class="menu-items" role="menu" aria-label={name ?? label}>
+      <summary aria-haspopup="menu">{label}</summary>
+      <div class="menu-items" role="menu" aria-label={label}>
         {children}
       </div>
     </details>
   )
 }
 
-/** A link that saves a file of the server under this name. */
-export function SaveLink({ href, file, children }: { href: string; file: string; children: ComponentChildren }) {
-  const save = (event: JSX.TargetedMouseEvent<HTMLAnchorElement>) => {
-    event.preventDefault()
-    void saveFile(href, file)
-  }
+/** An item of a menu. */
+export function Item(props: JSX.HTMLAttributes<HTMLButtonElement> & { disabled?: boolean }) {
+  return <button type="button" role="menuitem" {...props} />
+}
+
+/** Items that save one capture, or all, as a file. */
+export function SaveItems({ words, id }: { words: string; id?: string }) {
   return (
-    <a role="menuitem" href={href} download={file} onClick={save}>
-      {children}
-    </a>
+    <>
+      {(Object.keys(exportFormats) as ExportFormat[]).map((format) => (
+        <Item key={format} onClick={() => void saveFile(format, id)}>
+          {words} {exportFormats[format][0]}
+        </Item>
+      ))}
+    </>
   )
 }

@@ -31,10 +31,10 @@ export function Modal({ title, send, dismiss = send ? 'Cancel' : 'Close', childr
         }}
       >
         <h2 id="dialog-title">{title}</h2>
-        <div class="fields">{children}</div>
+        <div class="fields stack">{children}</div>
         {/* The page's own messages are hidden behind the dialog. */}
         {toast.value?.failed && (
-          <p class="mistake" role="alert">
+          <p class="alarm" role="alert">
             {toast.value.text}
           </p>
         )}
@@ -43,7 +43,7 @@ export function Modal({ title, send, dismiss = send ? 'Cancel' : 'Close', childr
             {dismiss}
           </button>
           {send && (
-            <button type="submit" class={send.isDangerous ? 'danger-filled' : 'primary'} disabled={isSending}>
+            <button type="submit" class={send.isDangerous ? 'primary bad' : 'primary'} disabled={isSending}>
               {isSending ? 'Sending…' : send.label}
             </button>
           )}

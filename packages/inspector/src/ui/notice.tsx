@@ -10,6 +10,6 @@ const texts = {
 export function Notice() {
   const { state } = connection.value
   return (
-    <div role="alert">{(state === 'ended' || state === 'reconnecting') && <p class="notice">{texts[state]}</p>}</div>
+    <div role="alert">{(state === 'ended' || state === 'reconnecting') && <p class="alarm">{texts[state]}</p>}</div>
   )
 }

@@ -17,7 +17,7 @@ export function PairEditor({
   const replace = (index: number, pair: HeaderList[number]) =>
     onChange(pairs.map((other, place) => (place === index ? pair : other)))
   return (
-    <div class="pair-editor">
+    <div class="pair-editor stack">
       {pairs.map(([name, value], index) => (
         <div class="pair" key={index}>
           <input

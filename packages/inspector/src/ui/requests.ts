@@ -2,6 +2,7 @@ import type {
   CallInput,
   CallSteps,
   CallView,
+  CopyForm,
   ImportResult,
   ResignInput,
   RunInfo,
@@ -23,21 +24,16 @@ export const fetchCall = (id: string) => ask<CallView>(`/api/calls/${id}`)
 export const sendStep = <Name extends keyof CallSteps>(id: string, name: Name, step: CallSteps[Name]) =>
   // A page that is left still sends it.
   ask<CallView>(`/api/calls/${id}/${name}`, { method: 'POST', body: JSON.stringify(step), keepalive: true, ...json })
+export const explainRows = (ids: readonly string[]) =>
+  ask<unknown>('/api/explain', { method: 'POST', body: JSON.stringify({ ids }), ...json })
 export const clearCaptures = (ids?: readonly string[]) =>
   ask<unknown>('/api/captures', {
     method: 'DELETE',
     ...(ids !== undefined && { body: JSON.stringify({ ids }), ...json }),
   })
 
-export async function fetchCopy(id: string, form: string): Promise<string> {
-  const bytes = await (await request(`/api/captures/${id}/copy?as=${form}`)).arrayBuffer()
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw new Error('The body is not text, so it cannot be copied like this. Copy it as curl or JSON.')
-  }
-}
-
+export const fetchCopy = async (id: string, form: CopyForm) =>
+  (await request(`/api/captures/${id}/copy?as=${form}`)).text()
 export const fetchFile = async (address: string) => (await request(address)).blob()
 
 export async function importFile(file: Blob): Promise<ImportResult> {

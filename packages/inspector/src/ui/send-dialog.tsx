@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import type { HeaderList } from '../shared/capture.ts'
 import { sendOne } from './actions.ts'
 import { KeyChoice } from './key-choice.tsx'
+import { groupKinds } from './labels.ts'
 import { MainFields } from './main-fields.tsx'
 import { Modal } from './modal.tsx'
 import { PairEditor } from './pair-editor.tsx'
@@ -51,8 +52,14 @@ export function SendDialog() {
       <label>
         Kind
         <select value={kind} onChange={({ currentTarget }) => setKind(currentTarget.value)}>
-          {info.value?.kinds.map((one) => (
-            <option key={one}>{one}</option>
+          {groupKinds(info.value?.kinds ?? []).map(([group, kinds]) => (
+            <optgroup key={group} label={group}>
+              {kinds.map(([id, name]) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </optgroup>
           ))}
         </select>
       </label>

@@ -6,10 +6,10 @@ const step = 200
 const mask = /‹\d+ characters?›/
 const whatItIs = { url: 'URL', name: 'name', value: 'value', timestamp: 'timestamp', body: 'body' } as const
 
-/** Shows the signed text, with a colour for each source, and the URL forms that were tried. */
+/** Shows the signed text, with a colour for each source. */
 export function Signing({ capture }: { capture: CaptureView }) {
   const [length, setLength] = useState(step)
-  const { signingString: parts, verdict } = capture
+  const { signingString: parts } = capture
   // Not every scheme signs the URL.
   const signsUrl = parts.some(({ from }) => from === 'url')
   const proven = capture.explanation?.proven
@@ -24,7 +24,7 @@ export function Signing({ capture }: { capture: CaptureView }) {
           ' Its parameters are not those that arrived. Values that may be message text are shown by their length.'}
       </p>
       {signsUrl && (
-        <p class="legend">
+        <p class="legend flow">
           <span class="part url">URL</span>
           <span class="part name">parameter names</span>
           <span class="part value">their values</span>
@@ -43,7 +43,6 @@ export function Signing({ capture }: { capture: CaptureView }) {
           Show more of {parts.length} parts
         </button>
       )}
-      {verdict && signsUrl && <UrlForms capture={capture} />}
     </details>
   )
 }
@@ -55,36 +54,4 @@ function describeText({ verdict, explanation, signedWith }: CaptureView): string
       ? 'Twilio signed this text: with it, the signature matches.'
       : 'This text was signed: with it, the signature matches.'
   return 'This server expects this text. It is not known which text was signed.'
-}
-
-function UrlForms({ capture }: { capture: CaptureView }) {
-  const { verdict, explanation } = capture
-  const forms = explanation?.urlForms ?? (verdict?.ok === false ? verdict.tried.map((url) => ({ url, why: '' })) : [])
-  if (verdict?.ok)
-    return (
-      <dl class="facts">
-        <dt>URL that matched</dt>
-        <dd>
-          <code class="url">
-            <SafeText text={verdict.url ?? ''} limit={400} isUrl />
-          </code>
-        </dd>
-      </dl>
-    )
-  if (forms.length === 0) return <p class="muted">The request was refused before any URL was tried.</p>
-  return (
-    <>
-      <h4>URL forms tried</h4>
-      <ol class="forms">
-        {forms.map(({ url, why }) => (
-          <li key={url + why}>
-            <code class="url">
-              <SafeText text={url} limit={400} isUrl />
-            </code>{' '}
-            <span class="muted">{why}</span>
-          </li>
-        ))}
-      </ol>
-    </>
-  )
 }

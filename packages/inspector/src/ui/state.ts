@@ -43,8 +43,6 @@ export const callInput = signal<CallInput>({ path: '/voice', from: '+14155550142
 export const uncopied = signal<{ readonly text: string; readonly what: string } | undefined>(undefined)
 /** The button of the next capture that gets the focus: the one with which the user made the capture. */
 export const focusNext = signal<'replay' | 'edit' | undefined>(undefined)
-/** True while the filters are unfolded on a narrow page. A wide page always shows them. */
-export const filtersOpen = signal(false)
 
 /** The captures that the filters let through. */
 export const matching = computed(() => captures.value.filter((one) => matchesFilters(one, filters.value)))

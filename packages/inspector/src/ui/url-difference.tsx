@@ -11,7 +11,7 @@ export function UrlDifference({ signed, seen }: { signed: string; seen: string }
   const different = compareUrlParts(one, other).flatMap(({ name, differs }) => (differs ? [name] : []))
   if (different.length === 0) return null
   return (
-    <dl class="facts">
+    <dl class="facts small">
       <dt>Twilio signed</dt>
       <dd>
         <MarkedUrl url={one} other={other} />
@@ -28,7 +28,7 @@ export function UrlDifference({ signed, seen }: { signed: string; seen: string }
 
 function MarkedUrl({ url, other }: { url: string; other: string }) {
   return (
-    <code class="url">
+    <code>
       {compareUrlParts(url, other).map(({ name, text, differs }) => {
         if (text === '') return null
         const shown = <SafeText text={text} limit={300} isUrl />

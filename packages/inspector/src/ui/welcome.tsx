@@ -8,7 +8,7 @@ export function Welcome() {
   const run = info.value
   if (selectedId.value !== undefined)
     return (
-      <div class="welcome">
+      <div class="welcome stack">
         <h2>{problem.value === undefined ? 'Loading' : 'This webhook cannot be shown'}</h2>
         {problem.value !== undefined && <p>{problem.value}</p>}
         <p>
@@ -21,14 +21,14 @@ export function Welcome() {
   const { state } = connection.value
   if (state === 'loading')
     return (
-      <div class="welcome loading">
+      <div class="welcome stack">
         <h2>Loading</h2>
       </div>
     )
   // No webhook can be opened, and none can arrive.
   if (state !== 'live')
     return (
-      <div class="welcome">
+      <div class="welcome stack">
         <h2>{state === 'ended' ? 'This run has ended' : 'The inspector does not answer'}</h2>
         <p>
           {state === 'ended'
@@ -39,7 +39,7 @@ export function Welcome() {
     )
   if (captures.value.length > 0)
     return (
-      <div class="welcome">
+      <div class="welcome stack">
         <h2>Choose a webhook</h2>
         {run && (
           <dl class="facts">
@@ -65,7 +65,7 @@ export function Welcome() {
       </div>
     )
   return (
-    <div class="welcome">
+    <div class="welcome stack">
       <h2>Waiting for the first webhook</h2>
       {run && <Steps run={run} />}
       <p class="muted keys-hint">
@@ -83,7 +83,7 @@ function Steps({ run: { publicUrls, upstream } }: { run: RunInfo }) {
   const isReachable = !/^https?:\/\/(127\.|localhost|\[::1\]|0\.0\.0\.0)/i.test(url)
   const isOwn = isUrl(upstream)
   return (
-    <ol class="steps">
+    <ol class="steps stack">
       <li>
         <h3>Send a test</h3>
         <p>This run's own token signs it, so you need no Twilio account.</p>
@@ -99,7 +99,7 @@ function Steps({ run: { publicUrls, upstream } }: { run: RunInfo }) {
           </button>
         </p>
       </li>
-      <li class={isOwn ? 'done' : ''}>
+      <li>
         <h3>Put your application behind it</h3>
         {isOwn ? (
           <p>

@@ -213,7 +213,7 @@ test('from the empty page to a resent request, by keyboard alone', async () => {
   await press('Enter')
   await page.locator('.row .chip', { hasText: 'replay' }).waitFor()
   // The focus stays: the key sends once more.
-  await poll(() => page.locator('.detail-head .chip').innerText()).toBe('replay')
+  await poll(() => page.locator('.facts-line .chip').innerText()).toBe('replay')
   await poll(focused).toBe('Replay')
   await press('Enter')
   await pollCount(page.locator('.row')).toBe(3)
@@ -339,7 +339,7 @@ test('a request that takes long is sent once, can be cancelled, and does not tak
   await page.getByText('Sent again: the answer was 200.').waitFor()
   await pollText(page.locator('.detail .message')).toContain('the second')
   await page.getByRole('button', { name: 'Show it' }).click()
-  await page.locator('.detail-head .chip', { hasText: 'replay' }).waitFor()
+  await page.locator('.facts-line .chip', { hasText: 'replay' }).waitFor()
   // The message has done its work, and the focus is not lost with it.
   await pollCount(page.locator('.toast')).toBe(0)
   expect(await page.evaluate('document.activeElement.innerText')).toBe('Replay')
@@ -375,7 +375,7 @@ test('the list is deleted only after a question, and with a filter only what it 
   await pollCount(page.locator('.row')).toBe(1)
 })
 
-test('what is pasted, dropped, empty or wrong is imported, or the page says what to do', async () => {
+test('what is pasted, empty or wrong is imported, or the page says what to do', async () => {
   const { page, complaints } = await open()
   const paste = async (text: string) => {
     if (!(await page.getByRole('dialog').isVisible())) {
@@ -391,16 +391,6 @@ test('what is pasted, dropped, empty or wrong is imported, or the page says what
   await page.getByRole('alert').getByText(/./).waitFor()
   await paste("curl 'https://app.example.com/pasted' -H 'X-Twilio-Signature: abc' --data 'Body=hi'")
   await page.locator('.row', { hasText: '/pasted' }).waitFor()
-
-  const transfer = await page.evaluateHandle(() => {
-    const data = new DataTransfer()
-    data.items.add(new File(["curl 'https://app.example.com/dropped'"], 'request.sh'))
-    return data
-  })
-  await page.locator('body').dispatchEvent('dragover', { dataTransfer: transfer })
-  await page.getByText('Drop the file to import its requests').waitFor()
-  await page.locator('body').dispatchEvent('drop', { dataTransfer: transfer })
-  await page.locator('.row', { hasText: '/dropped' }).waitFor()
   // Chromium logs each answer with a status of 400 or more.
   expect(complaints.splice(0).filter((one) => !one.includes('400'))).toEqual([])
 })

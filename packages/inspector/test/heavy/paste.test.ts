@@ -8,7 +8,8 @@ import { diagnose } from 'tollgate/diagnose'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { requireProgram } from '../../../../tools/programs.mjs'
-import { copyForms, writeCopy } from '../../src/server/copy/copy.ts'
+import { writeCopy } from '../../src/server/copy/copy.ts'
+import { copyForms } from '../../src/shared/api.ts'
 import type { Capture } from '../../src/shared/capture.ts'
 import { authToken } from '../kit.ts'
 
@@ -237,7 +238,7 @@ describe.each([
     expect(await shell.paste('\x1b[201~\revil\r', false)).toEqual(['evil'])
   })
 
-  test.each(copyForms.map(({ name }) => name))(
+  test.each(copyForms)(
     'a copy of a hostile capture as %s runs nothing else',
     async (form) => {
       const runs = form === 'curl' ? ['curl'] : []

@@ -1,34 +1,23 @@
-import { createVerifier, type IncomingRequest, type VerifierOptions } from 'tollgate'
-import { type Cause, causes } from 'tollgate/diagnose'
-import { findHeader } from 'tollgate/requests'
-import type { Capture, Explanation, SigningPart } from '../../shared/capture.ts'
+import { createVerifier, type IncomingRequest, type Rejected, type VerifierOptions } from 'tollgate'
+import { type Cause, type Report, writeReport } from 'tollgate/diagnose'
+import type { Explanation, SigningPart } from '../../shared/capture.ts'
 
-/**
- * Finds the causes of a rejection. This is the part of `diagnose` from tollgate/diagnose that the
- * inspector uses.
- *
- * @param request the refused request
- * @param options the verifier's options, and hosts that Twilio may have called
- * @returns the proven causes if there are any, the suspected causes (most likely first), what was
- *   ruled out, the command that would settle it, the signed text, the URL forms and the number of
- *   signatures tried
- */
+/** Finds the causes of a rejection: the part of `diagnose` of tollgate/diagnose that the inspector uses. */
 export type Diagnose = (
   request: IncomingRequest,
   options: VerifierOptions & { readonly otherHosts?: readonly string[] },
-) => Promise<{
-  readonly proven?: Explanation['proven']
-  readonly suspected: readonly Cause<string>[]
-  readonly ruledOut?: string | undefined
-  readonly command?: string | undefined
-  readonly signingString?: readonly SigningPart[] | undefined
-  readonly urlForms?: Explanation['urlForms']
-  readonly tried: number
-}>
+) => Promise<
+  Pick<Report, 'question'> & {
+    readonly proven?: Explanation['proven']
+    readonly suspected: readonly Cause<string>[]
+    readonly signingString?: readonly SigningPart[] | undefined
+  }
+>
 
 /** The input of an explanation. Without functions among the options, a worker can get it. */
 export interface ExplainInput {
   readonly request: IncomingRequest
+  readonly rejection: Pick<Rejected, 'code' | 'message'>
   readonly options: object
   /** Hosts that Twilio may have called. */
   readonly otherHosts: readonly string[]
@@ -43,27 +32,31 @@ const loud = ['replay', 'onVerdict', 'onRejected', 'diagnose']
  * @returns the causes, without keys
  */
 export async function explain(diagnose: Diagnose, input: ExplainInput): Promise<Explanation> {
-  const { request, otherHosts } = input
+  const { request, rejection, otherHosts } = input
   const options = silence(input.options)
-  const diagnosis = await diagnose(request, { ...options, otherHosts })
-  const { proven, suspected, ruledOut, command, signingString, urlForms = [], tried } = diagnosis
-  const signedUrl = proven?.signedUrl
+  const { proven, suspected, question, signingString } = await diagnose(request, { ...options, otherHosts })
+  if (proven === undefined) {
+    if (question === undefined) return { suspected: suspected.map(copyCause) }
+    const lines = writeReport(request, rejection, { suspected: [], question }).slice(1)
+    return { suspected: [], question: lines.map((line) => splitLine(line.trim(), question.commands)) }
+  }
+  const { causes, signedUrl, setting } = proven
   const isMasked = signedUrl !== undefined && !(await isSignedAsArrived(request, options, signedUrl))
   return {
-    ...(proven !== undefined && {
-      proven: {
-        causes: proven.causes.map(copyCause),
-        ...(proven.signedUrl !== undefined && { signedUrl: proven.signedUrl }),
-        ...(proven.setting !== undefined && { setting: proven.setting }),
-        ...(isMasked && { signingString: signingString?.map(({ text, from }) => ({ text, from })) }),
-      },
-    }),
-    suspected: suspected.map(copyCause),
-    ...(ruledOut !== undefined && { ruledOut }),
-    ...(command !== undefined && { command }),
-    urlForms: urlForms.map(({ url, why }) => ({ url, why })),
-    tried,
+    proven: {
+      causes: causes.map(copyCause),
+      ...(signedUrl !== undefined && { signedUrl }),
+      ...(setting !== undefined && { setting }),
+      ...(isMasked && { signingString: signingString?.map(({ text, from }) => ({ text, from })) }),
+    },
+    suspected: [],
   }
+}
+
+/** Takes the command from the end of a line. */
+function splitLine(line: string, commands: readonly string[]) {
+  const command = commands.find((one) => line.endsWith(one))
+  return command === undefined ? { text: line } : { text: line.slice(0, -command.length).trim(), command }
 }
 
 /**
@@ -86,24 +79,4 @@ async function isSignedAsArrived(request: IncomingRequest, options: VerifierOpti
 /** Copies field by field, so that other fields never reach the page. */
 function copyCause({ id, detail, fix }: Cause<string>): Cause<string> {
   return { id, detail, fix }
-}
-
-/**
- * Moves the causes of the origin to the end if the request was sent to the public URL's host.
- * Without a tunnel, the public URL is this machine, which Twilio cannot reach, so a diagnosis
- * suspects the host first. But a sender who called this host knew it, so every other cause is more
- * likely.
- */
-export function rankForLocalUse(explanation: Explanation, capture: Capture): Explanation {
-  const host = findHeader(capture.headers, 'host')
-  if (host === undefined || !capture.url.toLowerCase().includes(`://${host.toLowerCase()}/`)) return explanation
-  const isOfOrigin = ({ id }: Cause<string>): number => Number(findPart(id) === 'origin')
-  return {
-    ...explanation,
-    suspected: [...explanation.suspected].sort((one, other) => isOfOrigin(one) - isOfOrigin(other)),
-  }
-}
-
-function findPart(id: string): string | undefined {
-  return Object.hasOwn(causes, id) ? causes[id as Cause['id']].part : undefined
 }

@@ -10,6 +10,7 @@ import type { WorkerAnswer, WorkerInput } from './worker.ts'
 interface Job {
   readonly scheme: string
   readonly request: IncomingRequest
+  readonly rejection: ExplainInput['rejection']
   readonly options: object
 }
 
@@ -44,11 +45,13 @@ export class Explainer {
   /**
    * Returns the explanation, which may be undefined, or `undefined` if 50 others wait already or
    * the scheme explains nothing.
+   * @param isHereToo false if only the worker may search
    */
-  explain(job: Job): Found | undefined {
+  explain(job: Job, isHereToo: boolean): Found | undefined {
     const key = this.#identify(job)
     const known = this.#found.get(key)
     if (known !== undefined) return known
+    if (!isHereToo && this.#isAlone(job)) return undefined
     if (this.#waiting >= mostWaiting || (this.#findOwn(job) ?? getScheme(job.scheme).diagnose) === undefined) return
     this.#waiting++
     const found = this.#last.then(() => this.#search(job)).finally(() => this.#waiting--)
@@ -68,6 +71,14 @@ export class Explainer {
     return scheme === schemes[0].name ? this.#own : undefined
   }
 
+  /** Returns true for a search that no worker can do. */
+  #isAlone(job: Job): boolean {
+    return (
+      this.#findOwn(job) !== undefined ||
+      Object.values(silence(job.options)).some((value) => typeof value === 'function')
+    )
+  }
+
   #identify({ scheme, request, options }: Job): string {
     const id = this.#optionsIds.get(options) ?? ++this.#options
     this.#optionsIds.set(options, id)
@@ -79,11 +90,11 @@ export class Explainer {
   async #search(job: Job): Found {
     if (this.#isClosed) return undefined
     const own = this.#findOwn(job)
-    const input: ExplainInput = { request: job.request, options: silence(job.options), otherHosts: this.#otherHosts }
-    const isAlone = own !== undefined || Object.values(input.options).some((value) => typeof value === 'function')
+    const { request, rejection } = job
+    const input: ExplainInput = { request, rejection, options: silence(job.options), otherHosts: this.#otherHosts }
     const searchHere = () => explain(own ?? (getScheme(job.scheme).diagnose as unknown as Diagnose), input)
     try {
-      if (isAlone) return await searchHere()
+      if (this.#isAlone(job)) return await searchHere()
       // In a bundle without the worker's file, or with schemes of its own, the search runs here.
       return await this.#askWorker({ ...input, scheme: job.scheme }).catch(() =>
         this.#isClosed ? undefined : searchHere(),

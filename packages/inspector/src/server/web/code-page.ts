@@ -15,7 +15,7 @@ export function writeCodePage(markdown: string): string {
 <link rel="icon" href="/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/style.css">
 <body class="code-page">
-<main>
+<main class="stack">
 ${blocks.map(writeBlock).join('\n')}
 </main>
 </body>

@@ -3,6 +3,7 @@ import { showHidden } from 'tollgate/schemes'
 import { InputError } from '../send/requests.ts'
 import { type Gate, hasCookie, listOldCookies, readOwnHost, refuseAccess } from './access.ts'
 import { HttpError, safeHeaders, sendBytes, sendText } from './answers.ts'
+import { writeCodePage } from './code-page.ts'
 import type { LiveEvents } from './live-events.ts'
 import { findRoute, type Reply, type Workshop } from './routes.ts'
 import { sendFile } from './static-files.ts'
@@ -44,8 +45,11 @@ async function answer(page: Page, req: IncomingMessage, res: ServerResponse): Pr
   if (gate.codes.use(code)) return admit(req, res, gate)
   const refusal = refuseAccess(req, gate, isPage)
   if (refusal !== undefined) {
-    if (isPage && refusal.status === 401 && gate.codes.size === 0) onShutOut()
-    return sendText(res, refusal.status, refusal.text)
+    const isShutOut = refusal.status === 401
+    if (isShutOut && url.pathname === '/style.css' && sendFile(res, url.pathname)) return
+    if (!isPage || !isShutOut) return sendText(res, refusal.status, refusal.text)
+    if (gate.codes.size === 0) onShutOut()
+    return sendText(res, 401, writeCodePage(describeShutOut(gate, code !== null)), 'text/html; charset=utf-8')
   }
   // The address of the history, in the browser that used it.
   if (code !== null && hasCookie(req, gate)) return redirect(res)
@@ -57,6 +61,18 @@ async function answer(page: Page, req: IncomingMessage, res: ServerResponse): Pr
   const route = findRoute(req, url, left.signal)
   if (route === undefined) return sendText(res, 404, 'There is nothing here.')
   sendReply(res, await route(workshop), hide)
+}
+
+/** Says in Markdown how a browser gets access. */
+function describeShutOut({ port }: Gate, hasCode: boolean): string {
+  return `# ${hasCode ? 'This address was used already' : 'This browser has not opened the page yet'}
+
+Each address that the terminal prints opens the page once, in one browser.
+
+- In the browser that used it, open \`http://127.0.0.1:${port}/\`.
+- In every other browser, open the newest address that the terminal of this run has printed: it begins with
+  \`http://127.0.0.1:${port}/?code=\`. If every address was used, it has just printed a new one.
+`
 }
 
 function readUrl(req: IncomingMessage): URL | undefined {

@@ -1,8 +1,15 @@
 import type { IncomingMessage } from 'node:http'
-import type { CallSteps, CopyForm, ImportResult, RunInfo } from '../../shared/api.ts'
+import {
+  type CallSteps,
+  copyForms,
+  type ExportFormat,
+  exportFormats,
+  type ImportResult,
+  type RunInfo,
+} from '../../shared/api.ts'
 import type { Capture, CaptureView } from '../../shared/capture.ts'
 import type { Calls } from '../call/calls.ts'
-import { copyForms, exportForms, writeCopy, writeExport } from '../copy/copy.ts'
+import { writeCopy, writeExport } from '../copy/copy.ts'
 import { hideCredentials, viewCapture } from '../hide.ts'
 import type { Sender } from '../send/sender.ts'
 import type { CaptureStore } from '../store/store.ts'
@@ -15,10 +22,13 @@ export interface Workshop {
   readonly sender: Sender
   readonly calls: Calls
   readonly importCaptures: (file: Uint8Array) => Promise<ImportResult>
-  /** Starts to explain a rejection. Returns true while the search runs. */
-  readonly explain: (capture: Capture) => boolean
-  /** Names the command that settles a rejection of which nothing is proven. */
-  readonly settle: (capture: Capture) => string | undefined
+  /**
+   * Starts to explain a rejection. Returns true while the search runs.
+   * @param isOpen true for the capture that is open. For others, only the worker searches
+   */
+  readonly explain: (capture: Capture, isOpen: boolean) => boolean
+  /** Completes the commands that settle a rejection of which nothing is proven. */
+  readonly settle: (capture: Capture) => Capture
   readonly info: () => RunInfo
   readonly listLimit: number
   /** Deletes these captures, or else all. */
@@ -55,19 +65,22 @@ const routes: Readonly<Record<string, Handler>> = {
     clear(hasBody ? readIds(await readJson(req)) : undefined)
     return { json: {} }
   },
+  'POST /api/explain': async ({ store, explain }, { req }) => {
+    for (const id of readIds(await readJson(req))) {
+      const capture = store.get(id)
+      if (capture !== undefined) explain(capture, false)
+    }
+    return { json: {} }
+  },
   'GET /api/captures/:id': ({ store, explain, settle }, { id }) => {
     const capture = find(store, id)
     // A rejection is explained when it is opened.
-    const searching = explain(capture)
-    const command = settle(capture)
-    const view = viewCapture(capture)
-    const { explanation } = view
-    const explained = explanation && { ...explanation, ...(command !== undefined && { command }) }
-    return { json: { ...view, ...(explained && { explanation: explained }), searching } satisfies CaptureView }
+    const searching = explain(capture, true)
+    return { json: { ...viewCapture(settle(capture)), searching } satisfies CaptureView }
   },
   'GET /api/captures/:id/copy': ({ store }, { id, query }) => {
-    const { name } = findForm(query.get('as'), 'as', copyForms)
-    return { bytes: writeCopy(name, hideCredentials(find(store, id))), type: 'text/plain; charset=utf-8' }
+    const form = choose(query.get('as'), 'as', copyForms)
+    return { bytes: writeCopy(form, hideCredentials(find(store, id))), type: 'text/plain; charset=utf-8' }
   },
   'POST /api/captures/:id/replay': async ({ store, sender }, { id, left }) => ({
     json: await sender.replay(find(store, id), left),
@@ -90,9 +103,9 @@ const routes: Readonly<Record<string, Handler>> = {
   'GET /api/export': ({ store }, { query }) => {
     const id = query.get('id')
     const chosen = [...(id === null ? store.all() : [find(store, id)])].map(hideCredentials)
-    const possible = exportForms.filter(({ hasSeveral }) => hasSeveral || chosen.length === 1)
-    const { name, extension } = findForm(query.get('format') ?? 'capture', 'format', possible)
-    return { ...writeExport(name, chosen), file: `tollgate-captures.${extension}` }
+    const format = choose(query.get('format') ?? 'capture', 'format', Object.keys(exportFormats) as ExportFormat[])
+    const file = `tollgate-captures.${exportFormats[format][1]}`
+    return { bytes: writeExport(format, chosen), type: 'application/json', file }
   },
 }
 
@@ -109,10 +122,10 @@ export function findRoute(
   return handler && ((workshop) => handler(workshop, { id: id ?? '', query: url.searchParams, req, left }))
 }
 
-function findForm<F extends CopyForm>(given: string | null, field: string, forms: readonly F[]): F {
-  const form = forms.find(({ name }) => name === given)
-  if (form !== undefined) return form
-  throw new HttpError(400, `"${field}" must be one of ${forms.map(({ name }) => name).join(', ')}.`)
+function choose<Name extends string>(given: string | null, field: string, names: readonly Name[]): Name {
+  const chosen = names.find((name) => name === given)
+  if (chosen !== undefined) return chosen
+  throw new HttpError(400, `"${field}" must be one of ${names.join(', ')}.`)
 }
 
 function find(store: CaptureStore, id: string): Capture {
