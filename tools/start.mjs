@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { importStart } from './start-bundle.mjs'
+import { buildWhenNeeded, installWhenNeeded } from './setup.mjs'
 
 const host = '127.0.0.1'
 const wanted = Number(process.env.PORT || 3000)
@@ -28,9 +28,10 @@ async function startDevRun(port) {
 }
 
 if (!Number.isInteger(wanted) || wanted < 1 || wanted > 65_535) stop('PORT must be a number from 1 to 65535.')
-const { findPort, formatExchange, sampleWebhook, signRequest, startDev } = await importStart().catch((error) =>
-  stop(error.message),
-)
+await installWhenNeeded()
+await buildWhenNeeded(['tollgate', 'calls', 'gateway', 'inspector'])
+const { findPort, formatExchange, startDev } = await import('@tollgate/inspector')
+const { sampleWebhook, signRequest } = await import('tollgate/testing')
 console.log('Starting the gateway …')
 const port = await findPort(host, wanted).catch((error) => stop(error.message))
 const { authToken, inspectorUrl } = await startDevRun(port).catch((error) => stop(error.message))

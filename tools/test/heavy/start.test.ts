@@ -1,14 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { findFreePort } from '../../services/free-port.mjs'
 
-// Slow, because it bundles the gateway and the inspector, as in a fresh clone.
+// In heavy/, because it starts the gateway and the inspector.
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const running = new Set<ChildProcess>()
@@ -19,8 +16,8 @@ afterEach(() => {
 })
 
 /** Starts `npm start` and collects its output until the output has `mark`, or until it ends. */
-async function start(port: number, mark: string, cwd = root): Promise<{ child: ChildProcess; output: () => string }> {
-  const child = spawn(process.execPath, ['tools/start.mjs'], { cwd, env: { ...process.env, PORT: String(port) } })
+async function start(port: number, mark: string): Promise<{ child: ChildProcess; output: () => string }> {
+  const child = spawn(process.execPath, ['tools/start.mjs'], { cwd: root, env: { ...process.env, PORT: String(port) } })
   running.add(child)
   let output = ''
   await new Promise<void>((resolve) => {
@@ -79,38 +76,3 @@ test('npm start takes the next port if its port is in use, and says so', async (
   expect(taken).not.toBe(String(port))
   expect(findCommands(output())[0]).toContain(`http://127.0.0.1:${taken}/sms`)
 })
-
-test('in a fresh clone npm start installs only what it needs; a second start does nothing twice', async () => {
-  const clone = mkdtempSync(join(tmpdir(), 'tollgate-start-'))
-  onTestFinished(() => rmSync(clone, { recursive: true, force: true }))
-  for (const name of ['package.json', 'package-lock.json', 'packages', 'tools', 'docs/codes'])
-    cpSync(join(root, name), join(clone, name), {
-      recursive: true,
-      filter: (path) => !['node_modules', 'dist'].includes(basename(path)),
-    })
-  const steps: string[][] = []
-  for (let run = 0; run < 2; run++) {
-    const { child, output } = await start(await findFreePort(), 'Ctrl-C', clone)
-    expect(output()).toContain('refused as signature_mismatch')
-    const [, page, path] = /^ {2}(http:\/\/127\.0\.0\.1:\d+)(\/\?code=\S+)$/m.exec(output()) ?? []
-    const visit = await fetch(`${page}${path}`, { redirect: 'manual' })
-    const headers = { cookie: visit.headers.get('set-cookie')?.split(';')[0] ?? '' }
-    const texts = ['/codes/signature_mismatch', '/main.js', '/'].map(async (path) =>
-      (await fetch(`${page}${path}`, { headers })).text(),
-    )
-    const [code, script, html] = await Promise.all(texts)
-    expect(code).toContain('<h1>signature_mismatch</h1>')
-    expect(script?.length).toBeGreaterThan(10_000)
-    expect(html).toContain('main.js')
-    expect(output()).not.toContain('Warning')
-    steps.push(output().match(/^.* …$/gm) ?? [])
-    child.kill('SIGINT')
-    await once(child, 'close')
-  }
-  expect(steps).toEqual([
-    ['Installing the packages that it needs …', 'Bundling the gateway and the inspector …', 'Starting the gateway …'],
-    ['Starting the gateway …'],
-  ])
-  const { packages } = JSON.parse(readFileSync(join(clone, '.build/start/node_modules/.package-lock.json'), 'utf8'))
-  expect(Object.keys(packages).length).toBeLessThan(40)
-}, 180_000)
