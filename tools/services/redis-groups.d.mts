@@ -2,7 +2,7 @@ import type { RedisServer } from './redis.d.mts'
 
 /** Several Redis servers that replicate. */
 export interface RedisGroup {
-  /** The port of the pair, of the sentinel, or of one node of the cluster. */
+  /** The port of the sentinel, or of one node of the cluster. */
   readonly port: number
   /** The servers with the data. */
   readonly servers: readonly RedisServer[]
@@ -14,12 +14,6 @@ export interface RedisGroup {
   failOver(how: 'ask' | 'kill'): Promise<void>
   stop(): Promise<void>
 }
-
-/**
- * Starts a primary and its replica behind one address, like a name or a balancer that leads to the
- * primary. Only new connections get to the next one.
- */
-export function startPair(): Promise<RedisGroup>
 
 /** Starts a primary, its replica and a sentinel with the name `main`. */
 export function startSentinel(): Promise<RedisGroup>

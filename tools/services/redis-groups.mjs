@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,51 +7,6 @@ import { findFreePort } from './free-port.mjs'
 import { startRedis } from './redis.mjs'
 
 const limitMs = 20_000
-
-/**
- * Starts a primary and its replica behind one address.
- * @returns {Promise<import('./redis-groups.d.mts').RedisGroup>}
- */
-export async function startPair() {
-  let [primary, replica] = await Promise.all([startRedis(), startRedis()])
-  // With a command, because a server that starts again may be the primary by then.
-  const follow = () => ask(replica.port, `REPLICAOF 127.0.0.1 ${primary.port}`)
-  await follow()
-  const servers = [primary, replica]
-  const port = await findFreePort()
-  const sockets = new Set()
-  const way = createServer((near) => {
-    const far = connect(primary.port, '127.0.0.1')
-    for (const socket of [near, far]) {
-      sockets.add(socket)
-      // One end without the other would look like a server that is silent.
-      socket.on('error', () => undefined).on('close', () => [near, far].map((end) => end.destroy()))
-    }
-    near.pipe(far).pipe(near)
-  })
-  way.listen(port, '127.0.0.1')
-  const isReady = async () => /master_link_status:up/.test(await ask(replica.port, 'INFO replication'))
-  await waitUntil(isReady, 'the replica')
-  return {
-    port,
-    servers,
-    findPrimary: async () => primary,
-    async failOver(how) {
-      await waitUntil(isReady, 'the replica')
-      if (how === 'kill') await primary.kill()
-      await ask(replica.port, 'REPLICAOF NO ONE')
-      ;[primary, replica] = [replica, primary]
-      if (how === 'kill') await replica.restart()
-      // With `ask`, the old connections stay, and lead to a server that is a replica now.
-      await follow()
-    },
-    async stop() {
-      for (const socket of sockets) socket.destroy()
-      way.close()
-      await Promise.all(servers.map((server) => server.stop()))
-    },
-  }
-}
 
 /**
  * Starts a primary, its replica and a sentinel, which promotes the replica when the primary is gone

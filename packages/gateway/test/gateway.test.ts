@@ -64,3 +64,13 @@ test('onExchange gets the request, the verdict and the answer', async () => {
   expect(forged?.response).toMatchObject({ status: 403, by: 'gateway' })
   expect(forged?.route).toEqual({ path: '/', scheme: 'twilio', publicUrl: 'https://api.example.com' })
 })
+
+test('a stop waits for the requests in flight, also for one that takes longer than the listener stays open', async () => {
+  const slow = await startUpstream((_, res) => setTimeout(() => res.end('late'), 3000))
+  const other = await startGateway(slow.url)
+  const reply = send(other.url, signSms())
+  await expect.poll(() => slow.seen.length).toBe(1)
+  await other.close({ graceMs: 20_000 })
+  expect(await reply).toMatchObject({ status: 200, body: 'late' })
+  await slow.close()
+})
