@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { isCrowded } from './client-sockets.ts'
 import { formatFields } from './fields.ts'
 
 const statuses = [400, 404, 408, 413, 415, 417, 431, 500, 502, 503, 504, 508]
@@ -33,7 +34,8 @@ export function answerRequest(
   more: readonly string[] = [],
 ): readonly string[] {
   const { req } = res
-  const isKept = mayStay && (req.complete || (bodyLength !== undefined && bodyLength <= smallBody))
+  const isWelcome = mayStay && (status < 400 || !isCrowded(req.socket))
+  const isKept = isWelcome && (req.complete || (bodyLength !== undefined && bodyLength <= smallBody))
   if (!isKept && !req.complete) lingerOnClose(req)
   const fields = [...listAnswerFields(status, !isKept), ...more]
   res.writeHead(status, fields).end(getAnswerText(status))

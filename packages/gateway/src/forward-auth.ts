@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerRequest } from './answers.ts'
 import type { AuthSettings, Original } from './auth-settings.ts'
+import type { ClientSockets } from './client-sockets.ts'
 import type { RequestCode } from './codes.ts'
 import { listVerdictFields, release } from './exchange.ts'
 import { isPlainConnection, listValues } from './fields.ts'
@@ -16,10 +17,10 @@ import { createRequestServer, refuseTunnel } from './server.ts'
  * Creates the server for proxies that ask about a request before they pass it on. It answers 200
  * with the verdict headers, or refuses.
  */
-export function createForwardAuth({ getSettings, isClosing, onEnd }: ForwardAuthContext) {
+export function createForwardAuth({ getSettings, isClosing, onEnd, clients }: ForwardAuthContext) {
   let inFlight = 0
   const common = { route: 'forward-auth', by: 'forward-auth' } as const
-  const { server, stop } = createRequestServer({}, onRequest, (report) => onEnd({ ...report, ...common }))
+  const { server, stop } = createRequestServer({}, onRequest, (report) => onEnd({ ...report, ...common }), clients)
   // This listener opens no tunnels. A proxy must send X-Forwarded-Upgrade instead of Upgrade.
   for (const event of ['upgrade', 'connect'])
     server.on(event, ({ method = '', socket }: IncomingMessage) =>
@@ -104,6 +105,7 @@ interface ForwardAuthContext {
   /** Returns the settings of requests that begin now. */
   getSettings(): AuthSettings | undefined
   isClosing(): boolean
+  readonly clients: ClientSockets
   onEnd(report: Report, request?: LoggedRequest): void
 }
 

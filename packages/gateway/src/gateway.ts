@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { createAdmin } from './admin.ts'
+import { ClientSockets } from './client-sockets.ts'
 import { createConfigSnapshot } from './config-snapshot.ts'
 import type { ExchangeContext, ExchangeState } from './exchange.ts'
 import { createForwardAuth } from './forward-auth.ts'
@@ -75,8 +76,9 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
   let hasBegunToClose = false
   let closed: Promise<void> | undefined
   const { forwardAuth } = options
+  const clients = new ClientSockets(events)
   const isClosing = (): boolean => hasBegunToClose
-  const auth = forwardAuth && createForwardAuth({ getSettings: () => current.auth, isClosing, onEnd: record })
+  const auth = forwardAuth && createForwardAuth({ getSettings: () => current.auth, isClosing, onEnd: record, clients })
   auth?.limitTime(current.timeoutMs)
 
   const { server, stop } = createRequestServer(
@@ -86,6 +88,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
       new HttpExchange(req, res, createContext(onEnd)).run()
     },
     record,
+    clients,
   )
   server.requestTimeout = readRequestTimeout(current.timeoutMs)
   server.on('upgrade', (req, _socket, first) => {
@@ -93,6 +96,7 @@ export function createObservedGateway(options: GatewayOptions, events: OwnEvents
     // Its answer would come before those that the client waits for.
     if (hasPendingAnswers(socket)) return refuseTunnel(socket, record, { method })
     openTunnels++
+    clients.keep(socket)
     socket.once('close', () => openTunnels--)
     const handshake = new Handshake(req, first, createContext(report))
     handshake.run().catch(() => handshake.refuse(500))

@@ -13,6 +13,8 @@ export class OwnEvents extends EventEmitter<{
   reload: [result: 'applied' | 'refused']
   lookUp: [result: LookUpResult, seconds: number]
   lookUpFailure: []
+  /** So many connections of clients are open that some are closed. At most once a minute. */
+  crowded: [open: number, most: number]
   redisCommand: [result: 'answered' | 'failed', seconds: number]
 }> {
   /** The key files and folders in use. */

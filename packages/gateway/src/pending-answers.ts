@@ -20,6 +20,8 @@ interface Queue {
   readonly answers: PendingAnswer[]
   /** True if the connection closes after these answers. */
   isLast: boolean
+  /** When the last answer ended. */
+  idleSince: number
 }
 
 const queues = new WeakMap<Socket, Queue>()
@@ -46,6 +48,16 @@ export function isServed(res: ServerResponse): boolean {
 
 export function hasPendingAnswers(socket: Socket): boolean {
   return (queues.get(socket)?.answers.length ?? 0) > 0
+}
+
+/**
+ * Returns since when a connection has no pending answer, or `undefined` if it has one.
+ * @param openedAt when it was opened
+ */
+export function findIdleSince(socket: Socket, openedAt: number): number | undefined {
+  const queue = queues.get(socket)
+  if (queue === undefined) return openedAt
+  return queue.answers.length === 0 ? queue.idleSince : undefined
 }
 
 /**
@@ -87,7 +99,7 @@ export function keepAnswering(socket: Socket): void {
 }
 
 function createQueue(socket: Socket): Queue {
-  const queue: Queue = { answers: [], isLast: false }
+  const queue: Queue = { answers: [], isLast: false, idleSince: 0 }
   queues.set(socket, queue)
   socket.once('close', () => {
     for (const answer of queue.answers.splice(0)) answer.onClose()
@@ -100,6 +112,7 @@ function end(socket: Socket, queue: Queue, answer: PendingAnswer): void {
   // The connection has closed, and that was reported.
   if (index === -1) return
   queue.answers.splice(index, 1)
+  queue.idleSince = performance.now()
   answer.onClose()
   if (queue.isLast && queue.answers.length === 0) socket.destroySoon()
 }

@@ -47,6 +47,11 @@ export async function runGateway(source: Source, hooks: RunHooks = {}): Promise<
   const tell = hooks.onMessage ?? tellOperator
   const inherited = takeInheritedSockets()
   const events = new OwnEvents()
+  events.on('crowded', (open, most) =>
+    tell(
+      `${open} connections of clients are open, and the limit of open files allows ${most}: refused and idle ones are closed. See docs/operations.md#sizing`,
+    ),
+  )
   const resources = createResources(hooks.env ?? process.env, tell, events)
   const load = async (): Promise<LoadedConfiguration> => {
     const loaded = 'file' in source ? await loadConfiguration(source.file, resources) : source.loaded

@@ -4,6 +4,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerOnSocket } from './answers.ts'
+import type { ClientSockets } from './client-sockets.ts'
 import type { AddressOptions } from './options.ts'
 import { formatOrigin } from './own-listeners.ts'
 import { breakRequest, closeAfterAnswers, hasPendingAnswers, keepAnswering } from './pending-answers.ts'
@@ -35,12 +36,14 @@ type OnUnread = (report: Report) => void
  * Creates a server that reads requests to verify. It refuses what it cannot parse, and what does
  * not arrive in time.
  * @param settings those beside the common ones
+ * @param clients the connections of all such servers
  * @param onRequest called for every request, with all header lines and any `Expect` header
  */
 export function createRequestServer(
   settings: ServerOptions,
   onRequest: (req: IncomingMessage, res: ServerResponse) => void,
   onUnread: OnUnread,
+  clients: ClientSockets,
 ) {
   const server = createServer({ ...commonSettings, ...settings })
   // By default Node.js drops the header lines after the 2,000th. `maxHeaderSize` still limits them.
@@ -51,6 +54,7 @@ export function createRequestServer(
   /** The open connections, also those that became tunnels. */
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
+    clients.add(socket)
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })

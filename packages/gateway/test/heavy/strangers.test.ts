@@ -104,3 +104,22 @@ test.each(Object.keys(ways) as (keyof typeof ways)[])(
   },
   120_000,
 )
+
+const unsigned = 'POST /sms HTTP/1.1\r\nHost: api.example.com\r\nContent-Length: 0\r\n\r\n'
+
+test.each([
+  ['that were refused', unsigned],
+  ['that say nothing', ''],
+  ['with an incomplete head', unsigned.slice(0, 40)],
+  ['with an incomplete body', formatRequest({ ...signSms(), body: 'x' }, { ...forged, 'content-length': '9' })],
+])('2,000 strangers %s leave descriptors for genuine requests and the admin pages', async (_, bytes) => {
+  const upstream = await startUpstream()
+  const gateway = await startCommand(upstream.url, 1024)
+  const strangers = await openAll(gateway.url, 2000, bytes)
+  for (let count = 0; count < 10; count++) expect((await send(gateway.url, signSms())).status).toBe(200)
+  expect((await fetch(new URL('/healthz', gateway.adminUrl))).status).toBe(200)
+  expect(await (await fetch(new URL('/metrics', gateway.adminUrl))).text()).toContain('tollgate_responses_total')
+  expect(gateway.read().match(/connections of clients are open/g)).toHaveLength(1)
+  for (const socket of strangers) socket.destroy()
+  await Promise.all([gateway.stop(), upstream.close()])
+})
