@@ -119,8 +119,8 @@ function tryRead(path) {
   }
 }
 
-const columns = /** @type {const} */ (['what', 'figure', 'spread', 'budget', 'verdict', 'twilio'])
-const heads = ['', 'tollgate', 'middle half of the rounds', 'budget', '', 'twilio']
+const columns = /** @type {const} */ (['what', 'figure', 'budget', 'verdict', 'twilio'])
+const heads = ['', 'tollgate', 'budget', '', 'twilio']
 
 /** @param {readonly Row[]} rows */
 function renderTable(rows) {
