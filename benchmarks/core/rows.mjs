@@ -7,7 +7,6 @@
  * @typedef {object} Row
  * @property {string} what
  * @property {string} figure
- * @property {string} [spread] the middle half of the rounds
  * @property {string} [budget]
  * @property {string} [twilio] the same for the `twilio` package
  * @property {'holds' | 'within noise' | 'MISSED'} [verdict]
@@ -32,7 +31,6 @@ export function makeRow(what, ratios, { budget, twilio, format = formatTimes } =
   const row = {
     what,
     figure: format(quantile(ratios)),
-    spread: `${format(quantile(ratios, 0.25))} to ${format(quantile(ratios, 0.75))}`,
     ...(twilio && { twilio: format(quantile(twilio)) }),
   }
   if (budget === undefined) return row
