@@ -11,7 +11,8 @@ function readIgnored(pattern: string): RegExp {
 }
 
 function toExpression(pattern: string, star: string): string {
-  return pattern.replace(/[.+?^$(){}|[\]\\]/g, '\\$&').replaceAll('*', star)
+  const escaped = pattern.replace(/[.+?^$()|[\]\\]/g, '\\$&').replaceAll('*', star)
+  return escaped.replace(/\{([^}]*)\}/g, (_, names: string) => `(${names.replaceAll(',', '|')})`)
 }
 
 const ignored = readFileSync(join(root, '.gitignore'), 'utf8').trim().split('\n').map(readIgnored)
