@@ -48,13 +48,10 @@ test('the page on moving from twilio names every function of tollgate/compat', a
   expect(functions.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
 })
 
-test('the page on the command line has a row for each form of a request, and the inspector names it', async () => {
+test('the page on the command line has a row for each form of a request', async () => {
   const { requestForms } = await import('tollgate/requests')
-  const [page, inspector] = [read('docs/command-line.md'), read('docs/inspector.md')]
-  const missing = Object.entries(requestForms).filter(
-    ([name, { label }]) => !page.includes(`| \`--${name} FILE\\|-\``) || !inspector.includes(label),
-  )
-  expect(missing.map(([name]) => name)).toEqual([])
+  const page = read('docs/command-line.md')
+  expect(Object.keys(requestForms).filter((name) => !page.includes(`| \`--${name} FILE\\|-\``))).toEqual([])
 })
 
 test('the README of the package names every entry', async () => {
