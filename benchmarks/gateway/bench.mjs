@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { findFreePort } from '../../tools/services/free-port.mjs'
-import { startNginx } from '../../tools/services/nginx.mjs'
+import { startNginx } from '../../tools/services/proxies.mjs'
 import { answer } from './answer.mjs'
 
 export const publicUrl = 'https://api.example.com'

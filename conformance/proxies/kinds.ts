@@ -1,8 +1,4 @@
-import { startApache } from '../../tools/services/apache.mjs'
-import { startCaddy } from '../../tools/services/caddy.mjs'
-import { startHaproxy } from '../../tools/services/haproxy.mjs'
-import { startNginx } from '../../tools/services/nginx.mjs'
-import type { StartProxy } from '../../tools/services/proxy.d.mts'
+import { type StartProxy, startApache, startCaddy, startHaproxy, startNginx } from '../../tools/services/proxies.mjs'
 
 /**
  * Targets that no URL can have, as bytes, and some that a server may refuse for their length or

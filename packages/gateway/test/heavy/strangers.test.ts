@@ -7,9 +7,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
-import { startCaddy } from '../../../../tools/services/caddy.mjs'
 import { findFreePort } from '../../../../tools/services/free-port.mjs'
-import { startNginx } from '../../../../tools/services/nginx.mjs'
+import { startCaddy, startNginx } from '../../../../tools/services/proxies.mjs'
 import { authToken, formatRequest, publicUrl, send, signSms, startUpstream } from '../support.ts'
 
 // In heavy/, because thousands of connections come through real proxies.

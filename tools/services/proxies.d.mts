@@ -13,3 +13,8 @@ export interface RunningProxy {
  * @throws Error with the proxy's output if it does not start
  */
 export type StartProxy = (sites: string, ports: readonly number[]) => Promise<RunningProxy>
+
+export const startApache: StartProxy
+export const startCaddy: StartProxy
+export const startHaproxy: StartProxy
+export const startNginx: StartProxy

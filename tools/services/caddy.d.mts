@@ -1,3 +1,0 @@
-import type { StartProxy } from './proxy.d.mts'
-
-export const startCaddy: StartProxy
