@@ -2,7 +2,7 @@ import { refusalHolder } from '../checks/log.ts'
 import { verdictListener } from '../checks/runtime.ts'
 import type { AnyVerdict } from '../verdict.ts'
 import type { IncomingRequest } from '../verify/types.ts'
-import type { SignedTestRequest } from './test-server.ts'
+import type { SignedRequest } from './sign-request.ts'
 
 /** A request that a test server sent. */
 interface Sent {
@@ -70,7 +70,7 @@ function readSignature(source: IncomingRequest['headers']): string | undefined {
  * not in the response itself: the sender of a webhook must not see it.
  */
 export async function recordVerdict(
-  { url, headers, isForged }: SignedTestRequest,
+  { url, headers, isForged }: Pick<SignedRequest, 'url' | 'headers'> & { readonly isForged: boolean },
   send: () => Promise<Response>,
 ): Promise<Response> {
   listen()
