@@ -30,7 +30,6 @@ const frameworks = [
   'nest 12, Express',
   'nest 12, Fastify',
   'next 15, App Router',
-  'next 15, Pages Router',
   'next 16, App Router',
   'next 16, Pages Router',
   'h3 1',

@@ -77,10 +77,7 @@ const kinds = {
   missing: '/404.html',
 }
 
-// Each width and each theme once: the front page and a guide are looked at in all of them.
-const twoLooks = looks.filter(({ width, theme }) => width === (theme === 'light' ? 390 : 1366))
-
-test.each(twoLooks)('every kind of page at $width pixels, $theme', async (look) => {
+test.each(looks)('every kind of page at $width pixels, $theme', async (look) => {
   const { page, complaints } = await site.visit('/', look)
   for (const [name, path] of Object.entries(kinds)) {
     await page.goto(site.origin + path)
