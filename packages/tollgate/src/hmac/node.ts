@@ -32,8 +32,8 @@ export function useCrypto(module: typeof NodeCrypto): void {
 type Hmac = (text: string) => string
 
 /**
- * The facts about a hash function that an HMAC needs: a row of `schemes/twilio/sign/algorithms.ts`.
- * Lengths are in bytes.
+ * The facts about a hash function that an HMAC needs: a row of `algorithms.ts`. Lengths are
+ * in bytes.
  */
 interface HashRow {
   readonly hash: 'sha1' | 'sha256' | 'sha512'

@@ -7,8 +7,8 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 const hashes = { sha1, sha256, sha512 }
 
 /**
- * What this HMAC needs of a row of `schemes/twilio/sign/algorithms.ts`. The library knows lengths
- * and block sizes itself.
+ * What this HMAC needs of a row of `algorithms.ts`. The library knows lengths and block sizes
+ * itself.
  */
 interface HashRow {
   readonly hash: 'sha1' | 'sha256' | 'sha512'
