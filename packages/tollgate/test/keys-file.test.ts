@@ -32,6 +32,8 @@ afterEach(() => {
   for (const keys of opened) keys.close()
   opened = []
   vi.useRealTimers()
+  vi.restoreAllMocks()
+  owners.clear()
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -194,7 +196,23 @@ function catchError(work: () => unknown): Error {
   throw new Error('Nothing was thrown')
 }
 
-describe('the mode of the file', () => {
+const stranger = 4242
+const owners = new Map<string, Partial<fs.Stats>>()
+
+/** Lets the file system answer another owner or device: only root could change them. */
+function asOwner(file: string, fields: Partial<fs.Stats>): void {
+  owners.set(file, { ...owners.get(file), ...fields })
+  if (vi.isMockFunction(fs.statSync)) return
+  const { statSync, fstatSync } = fs
+  const change = (stats: fs.Stats, known: Partial<fs.Stats> | undefined): fs.Stats => Object.assign(stats, known)
+  vi.spyOn(fs, 'statSync').mockImplementation(((file: string, options?: { bigint: true }) => {
+    const stats = statSync(file, options) as fs.Stats
+    return options ? stats : change(stats, owners.get(file))
+  }) as never)
+  vi.spyOn(fs, 'fstatSync').mockImplementation((descriptor) => change(fstatSync(descriptor), owners.get(path)))
+}
+
+describe('the owner and the mode of the file', () => {
   test.each([0o640, 0o604, 0o660, 0o620])('%o is refused', (mode) => {
     write(accounts(1))
     chmodSync(path, mode)
@@ -203,6 +221,58 @@ describe('the mode of the file', () => {
       authToken: [token(1)],
       accountSid: one,
     })
+  })
+
+  test.each([
+    [0o775, 'its group'],
+    [0o757, 'everyone'],
+    [0o777, 'both'],
+  ])('a folder of mode %o is refused, because %s can write to it', (mode) => {
+    write(accounts(1))
+    chmodSync(directory, mode)
+    expect(() => open()).toThrow(`can write to its folder (mode ${mode.toString(8)}): chmod go-w`)
+    const allowed = (): FileKeys => open({ allowReadableByOthers: true })
+    if (mode === 0o775) expect(allowed().authToken(claim(one))).toMatchObject({ authToken: [token(1)] })
+    else expect(allowed).toThrow('can write to its folder')
+    chmodSync(directory, mode | 0o1000)
+    expect(open().authToken(claim(one))).toMatchObject({ authToken: [token(1)] })
+    asOwner(directory, { uid: stranger })
+    expect(() => open()).toThrow('can write to its folder')
+  })
+
+  test('a file of another user is refused, and one of root is not', () => {
+    write(accounts(1))
+    asOwner(path, { uid: stranger })
+    expect(() => open()).toThrow(`another user owns it (uid ${stranger}): chown it, or set "allowReadableByOthers"`)
+    expect(open({ allowReadableByOthers: true }).authToken(claim(one))).toMatchObject({ authToken: [token(1)] })
+    vi.spyOn(process, 'getuid').mockReturnValue(stranger)
+    expect(open().authToken(claim(one))).toMatchObject({ authToken: [token(1)] })
+    asOwner(path, { uid: 0 })
+    expect(open().authToken(claim(one))).toMatchObject({ authToken: [token(1)] })
+  })
+
+  test.each(['file', 'folder'])('a %s that compose mounts keeps its owner on the host', (what) => {
+    write(accounts(1))
+    asOwner(path, { uid: stranger, dev: 12_345 })
+    if (what === 'folder') asOwner(directory, { dev: 12_345 })
+    expect(open().authToken(claim(one))).toMatchObject({ authToken: [token(1)] })
+  })
+
+  test('a volume of Kubernetes is judged by the folder of its link and of the target', () => {
+    const version = join(directory, '..2026_12_03')
+    mkdirSync(version, { mode: 0o755 })
+    symlinkSync('..2026_12_03', join(directory, '..data'))
+    symlinkSync('..data/keys.json', path)
+    write(accounts(1), join(version, 'keys.json'))
+    chmodSync(directory, 0o1777)
+    expect(open().authToken(claim(one))).toMatchObject({ authToken: [token(1)] })
+    // With an fsGroup.
+    chmodSync(version, 0o2775)
+    chmodSync(join(version, 'keys.json'), 0o440)
+    expect(() => open()).toThrow('chmod 600')
+    expect(open({ allowReadableByOthers: true }).authToken(claim(one))).toMatchObject({ authToken: [token(1)] })
+    chmodSync(version, 0o777)
+    expect(() => open({ allowReadableByOthers: true })).toThrow('can write to its folder (mode 777)')
   })
 
   test('a named pipe is refused without waiting for it', () => {

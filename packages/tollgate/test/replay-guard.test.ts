@@ -277,6 +277,23 @@ describe('a request that is checked twice', () => {
     expect(await other.reserve(once({}))).toEqual({ delivery: 'repeated', refuse: true })
   })
 
+  test('is reserved once by guards of two builds with one store', async () => {
+    const store = memoryStore()
+    vi.resetModules()
+    const copy = await import('../src/replay/index.ts')
+    expect(copy.replayGuard).not.toBe(replayGuard)
+    const native = {}
+    for (const make of [replayGuard, copy.replayGuard])
+      expect((await make({ store }).reserve(once(native))).delivery).toBe('first')
+  })
+
+  test('is reserved once by two guards with a store that is frozen', async () => {
+    const store = Object.freeze(memoryStore())
+    const native = {}
+    for (const guard of [replayGuard({ store }), replayGuard({ store })])
+      expect((await guard.reserve(once(native))).delivery).toBe('first')
+  })
+
   test('is a replay in both checks if it is one', async () => {
     const guard = handling({ store: memoryStore() })
     await guard.reserve(once({}))

@@ -17,7 +17,8 @@ import { runAtOnce, runInSlices } from './slices.ts'
 /** Options of `fileKeys`. */
 export interface FileKeysOptions {
   /**
-   * Also accepts a file that its group or everyone may read. Default false. Not checked on Windows.
+   * Also accepts a file that its group or everyone may read, or that another user owns, and a
+   * folder that its group may write to. Default false. Not checked on Windows.
    */
   readonly allowReadableByOthers?: boolean | undefined
   /**
@@ -70,7 +71,7 @@ export const fileKeysOptions = {
  * @param path The path of a file of at most 16 MiB, or of a folder of at most 1,000 such files and
  *   128 MiB in total. Hidden files are skipped. Folders within it are errors.
  * @returns the keys, for the options `authToken` and `sharedKeys`
- * @throws TypeError if a file cannot be read, is malformed, or may be read by others; if an account
+ * @throws TypeError if a file cannot be read, is malformed, or may be read or replaced by others; if an account
  *   or a SharedKey is in two files; or if the runtime has no file system.
  */
 export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {

@@ -60,12 +60,13 @@ const callBytes = 1024
 const freshMs = 50
 
 /** Looks at the files of a source. It never throws: an error is part of the mark. */
-export function* lookAt({ fs, path }: KeySource): Steps<Look> {
+export function* lookAt(source: KeySource): Steps<Look> {
+  const { fs, path } = source
   const names = listNames(fs, path)
   const files = new Map<string, Fingerprint>()
   for (const file of names === undefined ? [path] : names.map((name) => `${path}/${name}`)) {
-    files.set(file, takeFingerprint(fs, file))
-    yield callBytes
+    files.set(file, takeFingerprint(source, file))
+    yield 4 * callBytes
   }
   const mark = Array.from(files, ([file, fingerprint]) => `${file} ${fingerprint.mark}`).join('\n')
   const isFresh = [...files.values()].some((fingerprint) => fingerprint.isFresh)
@@ -83,10 +84,10 @@ function listNames(fs: FileSystem, path: string): readonly string[] | undefined 
   }
 }
 
-function takeFingerprint(fs: FileSystem, path: string): Fingerprint {
+function takeFingerprint(source: KeySource, path: string): Fingerprint {
   try {
-    const { dev, ino, size, mode, mtimeNs, ctimeNs } = fs.statSync(path, { bigint: true })
-    const mark = [dev, ino, size, mode, mtimeNs, ctimeNs].join()
+    const { dev, ino, size, mode, mtimeNs, ctimeNs } = source.fs.statSync(path, { bigint: true })
+    const mark = [dev, ino, size, mode, mtimeNs, ctimeNs, describeFolders(source, path)].join()
     return { mark, bytes: Number(size), isFresh: Math.abs(Date.now() - Number(ctimeNs) / 1e6) < freshMs }
   } catch (error) {
     return { mark: String(readCode(error)), bytes: 0, isFresh: false }
@@ -196,16 +197,59 @@ function* readFile(source: KeySource, path: string): Steps<KeyFile> {
   }
 }
 
-function* readPrivateBytes({ fs, allowReadableByOthers }: KeySource, path: string): Steps<Uint8Array> {
+/**
+ * Describes why others could put another file in place of this one. Both the folder of a link and
+ * that of its target count: Kubernetes links to a folder that it replaces as a whole. `undefined`
+ * if they could not, and on Windows, where the list of users of a folder decides.
+ */
+function describeFolders({ fs, allowReadableByOthers }: KeySource, path: string): string | undefined {
+  const uid = globalThis.process.getuid?.()
+  if (uid === undefined) return undefined
+  for (const file of new Set([path, fs.realpathSync(path)])) {
+    const stats = fs.statSync(readFolder(file))
+    const isSticky = (stats.mode & 0o1000) !== 0 && isTrusted(stats.uid, uid)
+    if (isSticky || (stats.mode & (allowReadableByOthers ? 0o002 : 0o022)) === 0) continue
+    return `others than its owner can write to its folder (mode ${showMode(stats.mode)}): chmod go-w "${readFolder(file)}"`
+  }
+  return undefined
+}
+
+/** Describes why the file itself may be read or written by others than us. */
+function describeFile(fs: FileSystem, { uid, mode, dev }: NodeFs.Stats, path: string): string | undefined {
+  const ours = globalThis.process.getuid?.()
+  if (ours === undefined) return undefined
+  const allow = 'or set "allowReadableByOthers"'
+  if ((mode & 0o077) !== 0) return `others than its owner have access (mode ${showMode(mode)}): chmod 600, ${allow}`
+  // A file or a folder that compose mounts keeps its owner on the host. Only root can mount it.
+  const folder = readFolder(fs.realpathSync(path))
+  const isMounted = [folder, `${folder}/..`].some((one) => fs.statSync(one).dev !== dev)
+  if (isTrusted(uid, ours) || isMounted) return undefined
+  return `another user owns it (uid ${uid}): chown it, ${allow}`
+}
+
+function isTrusted(owner: number, uid: number): boolean {
+  return owner === uid || owner === 0
+}
+
+function readFolder(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/'
+}
+
+function showMode(mode: number): string {
+  return (mode & 0o777).toString(8)
+}
+
+function* readPrivateBytes(source: KeySource, path: string): Steps<Uint8Array> {
+  const { fs, allowReadableByOthers } = source
   // Without O_NONBLOCK, opening a named pipe waits for its other end.
   const descriptor = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0))
   try {
-    const { mode, size } = fs.fstatSync(descriptor)
+    const stats = fs.fstatSync(descriptor)
+    const { mode, size } = stats
     if ((mode & fs.constants.S_IFMT) !== fs.constants.S_IFREG) throw new FileFault('it is not a regular file')
-    if (!allowReadableByOthers && globalThis.process.platform !== 'win32' && (mode & 0o077) !== 0)
-      throw new FileFault(
-        `others than its owner have access (mode ${(mode & 0o777).toString(8)}): chmod 600, or set "allowReadableByOthers"`,
-      )
+    const ofFile = allowReadableByOthers ? undefined : describeFile(fs, stats, path)
+    const fault = ofFile ?? describeFolders(source, path)
+    if (fault !== undefined) throw new FileFault(fault)
     if (size > maxFileBytes) throw new FileFault(`it is larger than ${maxFileBytes} bytes`)
     return yield* readBytes(fs, descriptor, size)
   } finally {

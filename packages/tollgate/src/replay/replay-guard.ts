@@ -124,21 +124,31 @@ interface Attempt {
 }
 
 /**
- * The attempts by store and by the framework's own request. If an application and a route both have
- * a guard, they check one request twice. Both checks then share one attempt, so that the second is
- * not a replay.
+ * A store keeps its attempts under this symbol, by the framework's own request. If an application
+ * and a route both have a guard, they check one request twice. Both checks then share one attempt,
+ * so that the second is not a replay, also if one guard is an ES module and the other is CommonJS.
  */
-const attempts = new WeakMap<ReplayStore, WeakMap<object, Attempt>>()
+const attemptsOf = Symbol.for('tollgate.attempts')
+type Attempts = WeakMap<object, Attempt>
+/** Of stores that take no property. */
+const ofFrozen = new WeakMap<ReplayStore, Attempts>()
+
+function listAttempts(store: ReplayStore & { readonly [attemptsOf]?: Attempts }): Attempts {
+  const known = Object.hasOwn(store, attemptsOf) ? store[attemptsOf] : ofFrozen.get(store)
+  if (known !== undefined) return known
+  const attempts: Attempts = new WeakMap()
+  if (!Reflect.defineProperty(store, attemptsOf, { value: attempts })) ofFrozen.set(store, attempts)
+  return attempts
+}
 
 function shareAttempt(settings: ReplaySettings, delivery: Delivery): Attempt {
   const { key, native } = delivery
   if (typeof native !== 'object' || native === null) return startAttempt(settings, key, delivery)
-  const ofStore = attempts.get(settings.store) ?? new WeakMap<object, Attempt>()
-  attempts.set(settings.store, ofStore)
-  const earlier = ofStore.get(native)
+  const attempts = listAttempts(settings.store)
+  const earlier = attempts.get(native)
   if (earlier?.key === key && !earlier.isReleased) return earlier
   const attempt = startAttempt(settings, key, delivery)
-  ofStore.set(native, attempt)
+  attempts.set(native, attempt)
   return attempt
 }
 
