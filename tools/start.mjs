@@ -61,8 +61,8 @@ Send them again from another terminal, the genuine one first:
 
 ${requests.map(writeLine).join('\n\n')}
 
-Next, see the webhooks of your own application. If it listens on port 5000:
+Next, see the webhooks of your own application. This starts it, and sends it one:
 
-  npx @tollgate/cli dev --upstream 5000
+  npx @tollgate/cli dev -- node server.mjs
 
 Ctrl-C stops this one.`)

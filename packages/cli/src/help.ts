@@ -7,6 +7,7 @@ type Row = readonly [left: string, meaning: string]
 
 export function formatCommandHelp(name: string, command: CommandTexts, io: Io): string {
   const words = command.words === '' ? '' : ` ${command.words}`
+  const rest = command.rest === undefined ? '' : ` [${command.rest}]`
   // The groups stand in the order of their first flags, so that a command begins with what it needs.
   const groups = new Map<string, Row[]>()
   const help = { help: { type: 'switch', describe: 'Show this help' } } as const
@@ -17,7 +18,7 @@ export function formatCommandHelp(name: string, command: CommandTexts, io: Io): 
     groups.set(group, [...(groups.get(group) ?? []), [left, describe]])
   }
   return [
-    `tollgate ${name}${words} [flags]`,
+    `tollgate ${name}${words} [flags]${rest}`,
     `${commands[name]?.describe ?? ''}.`,
     ...[...groups].map(([heading, rows]) => formatRows(heading, rows, io)),
     formatExamples(command.examples),

@@ -8,7 +8,7 @@ import { didYouMean } from './nearest.ts'
  * Parses the words after the command's name. The messages name flags, but never values or stray
  * words: those may be secrets.
  * @param name the command's name, for messages
- * @returns `undefined` if the words ask for the help
+ * @returns what comes after `--` as the list `--`. `undefined` if the words ask for the help
  * @throws UsageError for an unknown flag, a missing value, or too many words
  */
 export function parseWords(words: readonly string[], command: CommandTexts, name: string): Args | undefined {
@@ -16,8 +16,9 @@ export function parseWords(words: readonly string[], command: CommandTexts, name
     flag,
     { type: type === 'switch' ? 'boolean' : 'string' } as const,
   ])
+  const end = command.rest === undefined ? -1 : words.indexOf('--')
   const { tokens } = parseArgs({
-    args: [...words],
+    args: end < 0 ? [...words] : words.slice(0, end),
     options: Object.fromEntries(options),
     // Its own messages would show values.
     strict: false,
@@ -34,6 +35,7 @@ export function parseWords(words: readonly string[], command: CommandTexts, name
       add(token.name, readValue(token, command))
     else refuseUnknown(words[token.index] ?? '', command, name)
   }
+  if (end >= 0) values.set('--', words.slice(end + 1))
   const stray = values.get('word')?.length ?? 0
   const most = command.words === '' ? 0 : 1
   if (stray > most)

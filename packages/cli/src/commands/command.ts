@@ -29,6 +29,8 @@ export interface CommandTexts {
   /** The argument besides the flags, such as `[kind]`; `<name>` if it is required. Empty: none. */
   readonly words: string
   readonly flags: Flags
+  /** What may come after `--`, such as `-- COMMAND`. `Args` has it as the list `--`. Default: nothing. */
+  readonly rest?: string
   readonly examples: readonly (readonly [command: string, meaning: string])[]
   /** Text at the end of the help. */
   readonly epilogue?: string

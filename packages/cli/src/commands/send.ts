@@ -1,3 +1,4 @@
+import { keepRequest } from 'tollgate/requests'
 import { renewSids, sampleWebhook, webhookKinds } from 'tollgate/testing'
 import { addScheme } from '../addresses.ts'
 import type { Args } from '../args.ts'
@@ -5,10 +6,17 @@ import { EXIT, UnreachableError, UsageError } from '../exit.ts'
 import { formFlags, hasForm, readRequest } from '../inputs/index.ts'
 import { hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { findByKind, nameSigningFlag, otherKinds, otherSchemes, signingFlags } from '../schemes/keys.ts'
-import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
+import { readSecrets, type Secrets, secretFlags, signingKey } from '../secrets.ts'
 import { contentFlags, readContent } from '../sending/content.ts'
 import { type Answer, type Delivery, deliver } from '../sending/deliver.ts'
-import { explainForbidden, prepare, prepareCaptured, readBase, toAddress } from '../sending/prepare.ts'
+import {
+  explainForbidden,
+  prepare,
+  prepareCaptured,
+  readBase,
+  type SignedDelivery,
+  toAddress,
+} from '../sending/prepare.ts'
 import { startProgress } from '../sending/progress.ts'
 import { isDone, reportJson, reportText } from '../sending/report.ts'
 import { type Command, inGroup } from './command.ts'
@@ -111,9 +119,25 @@ async function readMade(args: Args, io: Io, to: string): Promise<Source> {
   const key = sharedKey === undefined && authTokens.length > 1 ? `${first} (its first line)` : first
   return {
     make,
-    explainForbidden: () => explainForbidden(make(0).signedUrl, key),
+    explainForbidden: () => {
+      const sent = make(0)
+      return [explainForbidden(sent.signedUrl, key), ...explainMore(sent, secrets)].join('\n')
+    },
   }
 }
+
+/** Keeps a request that was refused, and names the command that compares it with the server's own URL. */
+function explainMore(
+  { method, signedUrl, headers, body }: SignedDelivery,
+  { authTokens, sharedKey }: Secrets,
+): string[] {
+  const pairs = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)])
+  const request = { method, url: signedUrl, headers: pairs, ...(body !== undefined && { body: Buffer.from(body) }) }
+  if (keepRequest(request, [...authTokens, sharedKey?.secret ?? '']) === undefined) return []
+  return ["To compare both, with the server's own publicUrl in place of this one:", `  ${compare}`]
+}
+
+const compare = 'npx @tollgate/cli diagnose --last --public-url https://api.example.com'
 
 async function readCaptured(args: Args, io: Io, to: string): Promise<Source> {
   const besides = [...Object.keys(contentFlags), 'public-url', 'count'].filter((name) => args.has(name))

@@ -13,7 +13,7 @@ interface Addresses {
 }
 
 /** A delivery, with the URL that was signed for it. */
-interface SignedDelivery extends Delivery {
+export interface SignedDelivery extends Delivery {
   readonly signedUrl: string
 }
 
@@ -95,7 +95,7 @@ export function explainForbidden(signedUrl: string, key = 'the Auth Token'): str
   return [
     `Signed for ${hideQuery(signedUrl)} with ${key}.`,
     'If the server knows itself by another URL, give that as --public-url. If it has another Auth Token, set',
-    'TWILIO_AUTH_TOKEN, or use --auth-token-file. The log of the server names the reason.',
+    'TWILIO_AUTH_TOKEN, or use --auth-token-file.',
   ].join('\n')
 }
 

@@ -1,13 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { twilioWebhook } from 'tollgate/node'
 import { sampleWebhook, signRequest, signSendGridRequest } from 'tollgate/testing'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { findFreePort } from '../../../../tools/services/free-port.mjs'
-import { authToken, bin, listen, makeFolder, otherToken, tollgate, writeProgram, writeScratch } from '../support.ts'
+import {
+  authToken,
+  bin,
+  listen,
+  makeFolder,
+  otherToken,
+  tollgate,
+  tollgateAtTerminal,
+  writeProgram,
+  writeScratch,
+} from '../support.ts'
 
 // Slow: each test starts the gateway and the inspector in a process, at nearly a second of CPU
 // time.
@@ -205,8 +215,6 @@ test('it explains a rejection once, an application that refuses itself, and an u
   await expect
     .poll(dev.talk)
     .toContain(`502: the upstream http://localhost:${port} cannot be reached: nothing listens there.`)
-  expect(dev.talk()).toContain(`Checked for ${dev.webhooks}/sms with TWILIO_AUTH_TOKEN and this run's own token.`)
-  expect(dev.talk().split('Checked for')).toHaveLength(2)
   expect(dev.talk()).not.toContain(authToken)
 })
 
@@ -223,6 +231,100 @@ test("after an application's first 403 the printed command makes the page's webh
   const words = command.split(' ').slice(4)
   const second = await startDev(words, { TWILIO_AUTH_TOKEN: authToken }, [])
   expect(await askPage(second, '/api/send', { ...sample, useRealToken: true })).toMatchObject({ status: 200 })
+})
+
+// A process starts first, or a search runs.
+const slow = { timeout: 20_000 }
+
+/** Writes an application that verifies with what `dev` sets, and returns the words that start it. */
+function writeApplication(before = ''): string[] {
+  const source = `${before}
+    import { createServer } from 'node:http'
+    import { twilioWebhook } from '${import.meta.resolve('tollgate/node')}'
+    const verify = twilioWebhook({ publicUrl: process.env.TOLLGATE_PUBLIC_URL }, (_webhook, _req, res) => res.end('ok'))
+    const app = (req, res) => (req.url === '/sms' ? verify(req, res) : res.writeHead(404).end())
+    createServer(app).listen(process.env.PORT, '127.0.0.1', () => console.log('up at ' + process.env.PORT))`
+  const folder = makeFolder()
+  writeFileSync(join(folder, 'server.mjs'), source)
+  return [process.execPath, join(folder, 'server.mjs')]
+}
+
+test.each<[what: string, flags: string[], env: Record<string, string>, answer: string, hint: RegExp | undefined]>([
+  ['without a token', [], {}, 'accepted  200', undefined],
+  ["with the environment's token", [], { TWILIO_AUTH_TOKEN: authToken }, 'accepted  200', undefined],
+  ["with the environment's public URL", [], { TOLLGATE_PUBLIC_URL: 'https://a.example/b' }, 'accepted  200', undefined],
+  ['with another path', ['--to', '/voice'], {}, 'call.inbound  accepted  404', /no POST \/voice\. .*--to \/PATH/],
+])('-- COMMAND starts the application %s, and sends it a first webhook', async (_, flags, env, answer, hint) => {
+  // The shell stays, so that two processes have to end.
+  const shell = ['sh', '-c', `${writeApplication().join(' ')}; true`]
+  const dev = await startDev(flags, env, ['--listen', '0', '--inspector-port', '0', '--', ...shell])
+  await expect.poll(() => dev.lines().join('\n'), slow).toContain(`${answer} by the application`)
+  if (hint !== undefined) await expect.poll(dev.talk, slow).toMatch(hint)
+  expect(await askPage(dev, '/api/captures')).toMatchObject([{ origin: 'test' }])
+  const port = /^up at (\d+)$/m.exec(dev.talk())?.[1]
+  dev.child.kill('SIGINT')
+  expect((await once(dev.child, 'close'))[0]).toBe(0)
+  await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
+  expect(dev.talk()).not.toContain(authToken)
+})
+
+test('the keys of a terminal send again, explain, restart and end', async () => {
+  const application = writeApplication("console.log('started')\n")
+  const words = ['dev', '--listen', '0', '--inspector-port', '0', '--', ...application]
+  const steps: [seen: RegExp, key: string][] = [
+    [/accepted {2}200/, 's'],
+    [/(accepted {2}200[\s\S]*){2}/, 'd'],
+    [/No signed request was refused\./, 'r'],
+    [/(started[\s\S]*up at[\s\S]*){2}/, 's'],
+    [/(accepted {2}200[\s\S]*){3}/, 'q'],
+  ]
+  let seen = ''
+  const ran = await tollgateAtTerminal(words, {
+    withToken: false,
+    keepOpen: true,
+    onStarted: (child) =>
+      child.stdout?.on('data', (chunk) => {
+        seen += chunk
+        const [next] = steps
+        if (next?.[0].test(seen)) child.stdin?.write(steps.shift()?.[1] ?? '')
+      }),
+  })
+  expect(steps).toEqual([])
+  expect(ran.code).toBe(0)
+  expect(ran.stdout).toContain('Keys: s sends the last kind again, d explains the last refusal, r restarts')
+})
+
+test('an application that ends, or a port that is in use, is reported', async () => {
+  const dev = await startDev([], {}, [
+    '--listen',
+    '0',
+    '--inspector-port',
+    '0',
+    '--',
+    process.execPath,
+    '-e',
+    'process.exit(7)',
+  ])
+  await expect.poll(dev.talk, slow).toContain('has ended (exit code 7).')
+  const app = await listen(() => undefined)
+  onTestFinished(app.close)
+  const { port } = new URL(app.origin)
+  const other = ['dev', '--listen', '0', '--inspector-port', '0', '--upstream', port, '--', 'true']
+  expect(await tollgate(other)).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining(`Port ${port} is in use already.`),
+  })
+})
+
+test('after each refusal of a signed request, the command of the page is printed', async () => {
+  const publicUrl = 'https://api.example.com'
+  const ports = ['--listen', '127.0.0.1:0', '--inspector-port', '0']
+  const dev = await startDev(['--public-url', publicUrl], { TWILIO_AUTH_TOKEN: authToken }, ports)
+  expect(await deliver(dev, 'https://api.example.com/twilio')).toBe(403)
+  const command = `Start this instead: npx @tollgate/cli dev ${ports.join(' ')} --public-url https://api.example.com/twilio\n`
+  await expect.poll(dev.talk, slow).toContain(command)
+  expect(await deliver(dev, publicUrl, otherToken)).toBe(403)
+  await expect.poll(dev.talk, slow).toMatch(/npx @tollgate\/cli diagnose --capture \S+/)
 })
 
 test('listen is another name of dev, and takes the next port if 8080 is in use', async () => {

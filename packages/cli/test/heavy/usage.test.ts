@@ -33,8 +33,9 @@ describe('help', () => {
   })
 
   test.each(commands)('the page of tollgate %s has every flag', async (name) => {
-    const page = name === 'audit' ? 'audit.md' : 'command-line.md'
-    const text = readFileSync(new URL(`../../../../docs/${page}`, import.meta.url), 'utf8')
+    const pages = { audit: ['audit.md'], dev: ['command-line.md', 'inspector.md'] }[name] ?? ['command-line.md']
+    const read = (page: string) => readFileSync(new URL(`../../../../docs/${page}`, import.meta.url), 'utf8')
+    const text = pages.map(read).join('\n')
     const { stdout } = await tollgate([name, '--help'], { withToken: false })
     for (const [, flag] of stdout.matchAll(/^ {2}(--[a-z-]+)/gm)) expect(text).toContain(flag)
     expect(text).toMatch(new RegExp(`^#+ tollgate ${name}$`, 'm'))
@@ -130,6 +131,8 @@ describe('wrong usage names the flag and exits 2', () => {
     [['gateway', '--upstream', '3000', '--public-url', 'a.example'], '--public-url is not an absolute'],
     [['dev', '--tunnel', '--public-url', 'https://a.example'], '--tunnel finds the public URL itself'],
     [['dev', '--tunnel', '--listen', '0'], '--tunnel needs a port'],
+    [['dev', '--'], 'is missing after "--"'],
+    [['dev', '--to', 'sms', '--', 'true'], '--to needs the path'],
   ]
   test.each(cases)('%j', async (words, message) => {
     const ran = await tollgate(words)

@@ -2,6 +2,7 @@ import type { Exchange } from '@tollgate/gateway'
 import type { VerifierOptions } from 'tollgate'
 import { readOptions } from 'tollgate/options'
 import type { SchemeName, SchemeOptions } from 'tollgate/schemes'
+import type { Explained } from '../server/options.ts'
 
 /** The options of `startDev`. Every option has a default. */
 export interface DevOptions {
@@ -45,8 +46,9 @@ export interface DevOptions {
    */
   routes?: readonly OtherRoute[] | undefined
   /**
-   * Lets the page sign edited requests with the first Auth Token. Default `false`: only the
-   * throw-away token signs. Without `authToken`, `true` is a TypeError.
+   * The page signs with the first Auth Token, so that an application which verifies accepts its
+   * webhooks. Default `false`: a throw-away token signs, which only the gateway knows. Without
+   * `authToken`, `true` is a TypeError.
    */
   signWithRealToken?: boolean | undefined
   /**
@@ -64,6 +66,8 @@ export interface DevOptions {
    * user can read. The command of the page reads it there. Default `true`.
    */
   keepRefused?: boolean | undefined
+  /** Called with the explanation of each refusal of a signed request. Default: none. */
+  onExplained?: ((explained: Explained) => void) | undefined
   /** Called after each exchange has ended. Its errors are caught by the gateway. Default: none. */
   onExchange?: ((exchange: Exchange) => void) | undefined
 }
@@ -92,6 +96,7 @@ const devOptions = {
   onNewInspectorUrl: { type: 'function' },
   command: { type: 'string' },
   keepRefused: { type: 'boolean', default: true },
+  onExplained: { type: 'function' },
   onExchange: { type: 'function' },
 } as const
 

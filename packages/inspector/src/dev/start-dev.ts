@@ -19,6 +19,12 @@ export interface DevRun {
   createInspectorUrl(): string
   /** The URL of the application behind the gateway. */
   readonly upstream: string
+  /**
+   * Sends a sample through the gateway, as the page does.
+   *
+   * @returns the status of the answer
+   */
+  send(kind: string, path: string): Promise<number>
   /** Stops the page, the gateway and the built-in application. Open requests get one second. */
   close(): Promise<void>
 }
@@ -39,14 +45,15 @@ const defaultPagePort = 4040
 export async function startDev(options: DevOptions = {}): Promise<DevRun> {
   checkDevOptions(options)
   const realTokens = listTokens(options.authToken)
-  const throwAwayToken = randomBytes(16).toString('hex')
+  const ownToken = options.signWithRealToken ? realTokens[0] : undefined
+  const throwAwayToken = ownToken ?? randomBytes(16).toString('hex')
   const host = options.listen?.host ?? '127.0.0.1'
   // As for the page, a second run takes another port, unless the caller chose this one.
   const port = options.listen?.port || (await findPort(host, options.listen?.port ?? defaultPort))
   const publicUrl = options.publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   const verifierOptions: VerifierOptions = {
     publicUrl,
-    authToken: [...realTokens, throwAwayToken],
+    authToken: ownToken === undefined ? [...realTokens, throwAwayToken] : realTokens,
     sharedKeys: options.sharedKeys,
     allowedAccounts: options.allowedAccounts,
     trailingSlash: options.trailingSlash,
@@ -93,19 +100,21 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
       upstream: app ? 'the built-in TwiML application' : upstream,
       mode: options.mode,
       throwAwayToken,
-      throwAwayIndex: realTokens.length,
+      throwAwayIndex: ownToken === undefined ? realTokens.length : undefined,
       accountSid: [options.allowedAccounts ?? []].flat()[0],
-      realToken: options.signWithRealToken ? realTokens[0] : undefined,
+      realToken: ownToken,
       secrets: [...realTokens, ...listSecrets(options.sharedKeys)],
       verifierOptions,
       command: options.command,
       keepRefused: options.keepRefused,
+      onExplained: options.onExplained,
       schemes: Object.fromEntries(others.map(({ scheme, path: _, ...own }) => [scheme, own])),
     })
     inspector = opened.inspector
     stops.push(() => opened.inspector.close())
     const createInspectorUrl = () => opened.inspector.createUrl()
-    return { gatewayUrl, publicUrl, inspectorUrl: opened.url, createInspectorUrl, upstream, close }
+    const send: Inspector['send'] = (kind, path) => opened.inspector.send(kind, path)
+    return { gatewayUrl, publicUrl, inspectorUrl: opened.url, createInspectorUrl, upstream, send, close }
   } catch (error) {
     await close()
     throw error

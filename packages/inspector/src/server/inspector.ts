@@ -3,11 +3,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Exchange } from '@tollgate/gateway'
-import { schemes, showHidden } from 'tollgate/schemes'
+import { findHeader } from 'tollgate/requests'
+import { getScheme, schemes, showHidden } from 'tollgate/schemes'
 import { sampleWebhook, webhookKinds } from 'tollgate/testing'
 import type { RunInfo } from '../shared/api.ts'
 import type { Capture } from '../shared/capture.ts'
 import { splitMainParams } from '../shared/main-params.ts'
+import { writeRestart } from '../shared/restart.ts'
 import { dropUserinfo } from '../shared/url-parts.ts'
 import { Calls } from './call/calls.ts'
 import { captureExchange } from './capture-exchange.ts'
@@ -26,6 +28,7 @@ import { createImporter, toArrived } from './transfer/import-captures.ts'
 import { createCodes, createCookieName } from './web/access.ts'
 import { LiveEvents } from './web/live-events.ts'
 import { createPageListener } from './web/page-listener.ts'
+import { readSendInput } from './web/read-input.ts'
 
 /** The page's server, with the captures that it shows. */
 export interface Inspector {
@@ -50,6 +53,13 @@ export interface Inspector {
    *   removed before the page sees them.
    */
   record(exchange: Exchange): void
+  /**
+   * Sends a sample through the gateway, as the page does.
+   *
+   * @returns the status of the answer
+   * @throws Error that says why it was not sent
+   */
+  send(kind: string, path: string): Promise<number>
   /** Stops the page's server and closes the store. */
   close(): Promise<void>
 }
@@ -147,9 +157,18 @@ export function createInspector(options: InspectorOptions): Inspector {
       const kept = isClosed ? undefined : store.get(id)
       if (kept === undefined) return
       notes.set(id, { ...note, search: 'ended' })
-      keep(result === undefined ? kept : { ...kept, explanation: result })
+      const explained = result === undefined ? kept : { ...kept, explanation: result }
+      keep(explained)
+      tellExplained(explained)
     })
     return true
+  }
+  const tellExplained = (capture: Capture): void => {
+    const { explanation } = settle(capture)
+    if (explanation === undefined || options.onExplained === undefined) return
+    const { setting } = explanation.proven ?? {}
+    const restart = setting === undefined ? undefined : writeRestart(options.command ?? '', setting)
+    options.onExplained({ ...explanation, ...(restart !== undefined && { restart }) })
   }
   const record = (exchange: Exchange) => {
     const { method, target, headers } = exchange.request
@@ -158,6 +177,9 @@ export function createInspector(options: InspectorOptions): Inspector {
     const capture = captureExchange(exchange, { origin: 'received', ...sent, throwAwayIndex, publicUrl: publicUrls })
     notes.set(capture.id, { options: exchange.verifierOptions })
     keep(capture)
+    const { headers: signing } = getScheme(capture.scheme ?? defaultScheme)
+    const isSigned = findHeader(headers, signing[0].toLowerCase()) !== undefined && capture.signedWith !== 'random'
+    if (isSigned && options.onExplained !== undefined) explain(capture, true)
   }
   const info = (): RunInfo => ({
     publicUrls,
@@ -166,7 +188,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     mode: options.mode ?? 'enforce',
     kinds: webhookKinds,
     samples,
-    realToken: realToken !== undefined,
+    realToken: realToken !== undefined && realToken !== throwAwayToken,
     store: where,
     command: options.command,
     kept: store.count(),
@@ -209,6 +231,9 @@ export function createInspector(options: InspectorOptions): Inspector {
       return { url: createUrl() }
     },
     createUrl,
+    async send(kind, path) {
+      return (await sender.send(readSendInput({ kind, path }), new AbortController().signal)).status
+    },
     record(exchange) {
       try {
         record(exchange)

@@ -1,6 +1,13 @@
 import type { VerifierOptions } from 'tollgate'
 import { readOptions } from 'tollgate/options'
+import type { Explanation } from '../shared/capture.ts'
 import type { Diagnose } from './explain/explain.ts'
+
+/** Why a request was refused, for a terminal. */
+export interface Explained extends Explanation {
+  /** The command that restarts the run with what is proven. */
+  readonly restart?: string | undefined
+}
 
 /** The options of `createInspector`. */
 export interface InspectorOptions {
@@ -82,6 +89,11 @@ export interface InspectorOptions {
    * Default `true`.
    */
   keepRefused?: boolean | undefined
+  /**
+   * Called with the explanation of each refusal of a signed request, which is then searched at once
+   * and not when the page opens it. Default: none.
+   */
+  onExplained?: ((explained: Explained) => void) | undefined
   /** Explains rejections of Twilio's requests. Default: `diagnose` of tollgate/diagnose. */
   diagnose?: Diagnose | undefined
 }
@@ -107,6 +119,7 @@ const inspectorOptions = {
   schemes: { type: 'other' },
   command: { type: 'string' },
   keepRefused: { type: 'boolean', default: true },
+  onExplained: { type: 'function' },
   diagnose: { type: 'function' },
 } as const
 

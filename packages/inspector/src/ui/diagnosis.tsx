@@ -1,6 +1,7 @@
 import { Fragment } from 'preact'
 import type { Cause } from 'tollgate/diagnose'
 import { type CapturedVerdict, type CaptureView, type Explanation, throwAwayKey } from '../shared/capture.ts'
+import { writeRestart } from '../shared/restart.ts'
 import { copyLine } from './actions.ts'
 import { describeOutcome, hasFailed } from './format.ts'
 import { SafeText } from './safe-text.tsx'
@@ -200,7 +201,8 @@ function Proven({ capture, proven }: { capture: CaptureView; proven: NonNullable
   const { causes, setting, signedUrl } = proven
   const isOtherUrl = signedUrl !== undefined && signedUrl !== capture.url
   const caller = capture.signedWith === undefined && capture.origin !== 'test' ? 'Twilio called' : 'The signed URL is'
-  const restart = setting === undefined || capture.origin === 'imported' ? undefined : writeRestart(setting)
+  const restart =
+    setting === undefined || capture.origin === 'imported' ? undefined : writeRestart(writeCommand(), setting)
   const fixes = [...new Set(causes.map(({ fix }) => fix))]
   return (
     <>
@@ -268,13 +270,6 @@ function Prose({ text }: { text: string }) {
 }
 
 const stripQuery = (url: string) => url.replace(/\?.*$/s, '')
-
-/** Writes the command that starts this run with an option, if a flag sets it. */
-function writeRestart(setting: string): string | undefined {
-  const [, name, value] = /^(publicUrl|trailingSlash): '([\w:/.[\]~%-]+)'$/.exec(setting) ?? []
-  if (name === undefined) return undefined
-  return `${writeCommand()} ${name === 'publicUrl' ? '--public-url' : '--trailing-slash'} ${value}`
-}
 
 /** Writes the command that started this run, without its public URL. */
 function writeCommand(): string {

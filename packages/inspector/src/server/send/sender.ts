@@ -76,7 +76,8 @@ export class Sender {
 
   #chooseKey(real = false) {
     const { throwAwayToken, realToken } = this.#options()
-    if (!real) return { authToken: throwAwayToken, signedWith: 'throw-away' as const }
+    // A run whose page signs with the real token has no other.
+    if (!real && throwAwayToken !== realToken) return { authToken: throwAwayToken, signedWith: 'throw-away' as const }
     if (realToken === undefined)
       throw new InputError('To sign with the real Auth Token, start the run with --sign-with-real-token.')
     return { authToken: realToken, signedWith: 'real' as const }
