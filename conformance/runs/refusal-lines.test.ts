@@ -31,7 +31,7 @@ const startFramework =
 
 const startGateway: Start = async (options) => {
   const route = { path: '/', upstream: 'http://127.0.0.1:9', ...options } as GatewayOptions['routes'][number]
-  const gateway = createGateway({ listen: { port: 0 }, routes: [route] })
+  const gateway = createGateway({ listen: { port: 0 }, diagnose: false, routes: [route] })
   const { url } = await gateway.listen()
   return { port: Number(new URL(url).port), close: () => gateway.close({ graceMs: 0 }) }
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { verifierOptions } from 'tollgate/options'
+import { findDiagnoser } from './diagnoser.ts'
 import { listValues } from './fields.ts'
-import type { ForwardAuthOptions } from './options.ts'
+import type { ForwardAuthOptions, GatewayOptions } from './options.ts'
 import type { Peers } from './peers.ts'
 import type { RequestHead } from './request-head.ts'
 import { isHost, isPlainlyUnder, namePlaceInErrors } from './routes.ts'
@@ -21,7 +22,7 @@ export type AuthSettings = ReturnType<typeof prepareForwardAuth>
  * Prepares options that `checkOptions` has checked.
  * @throws TypeError or RangeError like `createVerifier`
  */
-export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers) {
+export function prepareForwardAuth(options: ForwardAuthOptions, of: GatewayOptions, peers: Peers) {
   const {
     scheme,
     listen: _,
@@ -31,9 +32,11 @@ export function prepareForwardAuth(options: ForwardAuthOptions, peers: Peers) {
     webSocketPaths = [],
     ...rest
   } = options
+  const createOf = ({ name, create }: ReturnType<typeof findScheme>) =>
+    create({ ...rest, maxBodyBytes, diagnose: findDiagnoser(of, name) })
   const socketPrefixes = webSocketPaths.map((path) => path.replace(/\/$/, ''))
   return {
-    verifier: namePlaceInErrors('forwardAuth', () => findScheme({ scheme }).create({ ...rest, maxBodyBytes })),
+    verifier: namePlaceInErrors('forwardAuth', () => createOf(findScheme({ scheme }))),
     readOriginal: (req: IncomingMessage, head: RequestHead) => styles[style](req, head, pathPrefix),
     maxBodyBytes,
     opensWebSocket: (target: string) => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix)),

@@ -23,9 +23,9 @@ export function* createConfigSnapshot(
   yield* checkOptions(options)
   const { routes, forwardAuth } = options
   const peers = createPeers(options.limits, bodies)
-  const auth = forwardAuth && prepareForwardAuth(forwardAuth, peers)
+  const auth = forwardAuth && prepareForwardAuth(forwardAuth, options, peers)
   return {
-    ...(yield* prepareRoutes(routes, upstreams)),
+    ...(yield* prepareRoutes(options, upstreams)),
     /** Set if the gateway has forward-auth. */
     auth,
     /** The replay guards of the routes and of forward-auth. */

@@ -33,11 +33,14 @@ export interface GatewayOptions {
    * `'info'` writes one JSON line per request to standard output, without query, headers and
    * bodies. Requests that do not verify are sampled: 100 lines at once, then one per second. A line
    * that cannot be written is dropped and counted. `'silent'` writes nothing. Default: no line per
-   * request. Unless it is `'silent'`, standard error has the lines of each refusal, with the URL
-   * that was checked, outside production.
-   * @see docs/diagnosis.md#without-diagnose
+   * request.
    */
   readonly log?: 'silent' | 'info' | RequestLogger | undefined
+  /**
+   * `true` explains refusals on standard error, as `diagnose` of an adapter does, unless `log` is
+   * `'silent'`. Default `true`, unless NODE_ENV is `production`.
+   */
+  readonly diagnose?: boolean | undefined
   /**
    * Called after each exchange. Errors in it are ignored. Bodies are captured only if it is set.
    * Default: none.
@@ -242,6 +245,7 @@ export const gatewayOptions = {
   timeoutMs: { type: 'integer', least: 1, most: 600_000, default: 14_000 },
   limits: { type: 'other' },
   log: { type: 'other' },
+  diagnose: { type: 'boolean' },
   onExchange: { type: 'function' },
   captureBytes: { type: 'integer', least: 0, default: 1_048_576 },
 } as const

@@ -1,5 +1,6 @@
 import { verifierOptions as verifierTable } from 'tollgate/options'
-import type { Route, TwilioRoute } from './options.ts'
+import { findDiagnoser } from './diagnoser.ts'
+import type { GatewayOptions, Route, TwilioRoute } from './options.ts'
 import { findScheme } from './schemes.ts'
 import type { Upstreams } from './upstream/pool.ts'
 
@@ -12,14 +13,15 @@ export type OpenRoute = Row['route']
  * Prepares the routes, creates their verifiers and opens the pools of their upstreams.
  * @throws TypeError or RangeError that names the route and the option. Nothing is open then.
  */
-export function* prepareRoutes(routes: readonly Route[], upstreams: Upstreams) {
+export function* prepareRoutes(options: GatewayOptions, upstreams: Upstreams) {
+  const { routes } = options
   const rows: Row[] = []
   const retire = (): void => {
     for (const { route } of rows) route.pool.release()
   }
   try {
     for (const [index, route] of routes.entries()) {
-      rows.push(namePlaceInErrors(`routes[${index}]`, () => prepareRow(route, upstreams)))
+      rows.push(namePlaceInErrors(`routes[${index}]`, () => prepareRow(route, options, upstreams)))
       yield 1
     }
     rows.sort(compareRows)
@@ -77,7 +79,7 @@ export function namePlaceInErrors<T>(place: string, prepare: () => T): T {
   }
 }
 
-function prepareRow(route: Route, upstreams: Upstreams) {
+function prepareRow(route: Route, options: GatewayOptions, upstreams: Upstreams) {
   const given: Route & Pick<TwilioRoute, 'webSocket'> = route
   const { scheme: _, host, path, upstream, webSocket = false, ...verifierOptions } = given
   const scheme = findScheme(route)
@@ -87,7 +89,7 @@ function prepareRow(route: Route, upstreams: Upstreams) {
     throw new TypeError('"host" must be a host or host:port, as in the Host header, without wildcards')
   if (typeof webSocket !== 'boolean') throw new TypeError('"webSocket" must be true or false')
   checkMaxBodyBytes(route.maxBodyBytes)
-  const verifier = scheme.create(verifierOptions)
+  const verifier = scheme.create({ ...verifierOptions, diagnose: findDiagnoser(options, scheme.name) })
   const origin = parseUpstream(upstream)
   return {
     host: host?.toLowerCase(),

@@ -1,6 +1,10 @@
+import { mkdtempSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { RequestLog } from '../src/request-log.ts'
 import {
   accountSid,
@@ -114,6 +118,35 @@ test.each(Object.entries(broken))('an answer that %s is a warning, and counts as
   expect(metrics).not.toContain('status="200"')
   await gateway.close({ graceMs: 0 })
   upstream.close()
+})
+
+test('outside production, a refusal is explained with the flag and the line of the file that mend it', async () => {
+  const written = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  // The rate limit of diagnoses is that of the process.
+  const read = performance.now.bind(performance)
+  vi.spyOn(performance, 'now').mockImplementation(() => 1_000_000 + read())
+  vi.stubEnv('XDG_CACHE_HOME', mkdtempSync(join(tmpdir(), 'tollgate-log-')))
+  const fix = "--public-url 'https://api.example.com', or write publicUrl: 'https://api.example.com' in its file."
+  for (const [diagnose, log, env, isExplained] of [
+    [undefined, undefined, 'development', true],
+    [true, undefined, 'production', true],
+    [undefined, undefined, 'production', false],
+    [true, 'silent', 'development', false],
+  ] as const) {
+    vi.stubEnv('NODE_ENV', env)
+    written.mockClear()
+    const gateway = await startGateway('http://127.0.0.1:9', { diagnose, log }, { publicUrl: 'https://10.0.0.1' })
+    expect((await send(gateway.url, signSms())).status).toBe(403)
+    const found = () => written.mock.calls.flat().filter((line) => String(line).includes(fix)).length
+    if (isExplained) await expect.poll(found, { timeout: 10_000 }).toBe(1)
+    else {
+      await sleep(300)
+      expect(found()).toBe(0)
+    }
+    await gateway.close({ graceMs: 0 })
+  }
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
 })
 
 test('strangers cannot fill the log: refusals are sampled and counted, and genuine requests are not', () => {

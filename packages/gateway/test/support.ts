@@ -75,7 +75,9 @@ export async function startGateway(
   more: Partial<GatewayOptions> = {},
   route: Partial<TwilioRoute> = {},
 ): Promise<Started> {
-  const gateway = createGateway({ listen: { port: 0 }, routes: [routeTo(upstream, route)], ...more })
+  // A diagnosis keeps refused requests in the cache folder of this user.
+  const common = { listen: { port: 0 }, diagnose: false }
+  const gateway = createGateway({ ...common, routes: [routeTo(upstream, route)], ...more })
   const bound = await gateway.listen()
   return { ...gateway, ...bound, port: Number(new URL(bound.url).port) }
 }

@@ -58,6 +58,7 @@ export const command: Command = {
         type: 'switch',
         describe: 'The server opens WebSockets: verify upgrades as handshakes. Default: refuse them',
       },
+      diagnose: { type: 'switch', describe: 'Explain refusals in production too, at a limited rate' },
       quiet: { type: 'switch', describe: 'Print no line per request' },
     }),
     ...secretFlags,
@@ -134,6 +135,7 @@ async function readSource(args: Args, io: Io): Promise<{ source: Source; names: 
     listen: readAddress(args, 'listen'),
     ...(admin !== undefined && { admin }),
     log: args.has('quiet') ? 'silent' : 'info',
+    ...(args.has('diagnose') && { diagnose: true }),
     routes: [route],
   }
   return { source: { loaded: { options, graceMs: 15_000 } }, names: secrets.names }

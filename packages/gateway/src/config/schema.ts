@@ -159,6 +159,7 @@ export const configurationSchema = z.strictObject({
   /** How long a stop waits for requests that have begun. */
   graceMs: z.int().min(0).max(86_400_000).default(15_000),
   log: z.enum(['silent', 'info']).default('info'),
+  diagnose: toFields(gatewayOptions).diagnose,
   limits: z.strictObject(toFields(limitOptions)).optional(),
   keys: keys.optional(),
   replay: replay.optional(),

@@ -171,7 +171,7 @@ async function runDiagnosis(
     findSetting({ request: incoming, options: lenient, match, evidence: subject.evidence, found: proven.causes })
   const addFix = (cause: FoundCause<CauseId>): Cause => {
     const isMended = setting?.mends.some(({ id }) => id === cause.id)
-    const fix = isMended ? joinFixes(setting?.line ?? '', cause, options) : cause.fix
+    const fix = isMended ? joinFixes(setting?.line ?? '', cause, options, extra.framework) : cause.fix
     return writeCause(rows, { ...cause, fix }, extra.framework)
   }
   const ruledOut = match === undefined && !isCertain ? describeRuledOut(subject, result, working) : undefined
@@ -210,12 +210,29 @@ function findWorking({ state, keys, header }: Subject, memory: Memory): Readonly
 const sendRight = 'let the proxy send the right headers, those that "forwardedBy" names'
 
 /** Adds to a line what else would mend the cause. */
-function joinFixes(line: string, { fix, ruleFix = sendRight }: FoundCause<CauseId>, options: VerifierOptions): string {
+function joinFixes(
+  line: string,
+  { fix, ruleFix = sendRight }: FoundCause<CauseId>,
+  options: VerifierOptions,
+  framework: string | undefined,
+): string {
+  const flags = framework === 'gateway' ? writeFlags(line) : ''
+  if (flags !== '') return `Start the gateway with ${flags}, or write ${line} in its file.`
   const { publicUrl, signedUrl } = options
   const isRule = typeof publicUrl === 'object' && !Array.isArray(publicUrl) && line.startsWith('publicUrl')
   if (isRule) return `If Twilio calls only this host, set ${line}. If it calls several, keep the rule, and ${ruleFix}.`
   const isFunction = line.startsWith('signedUrl') && signedUrl === undefined
   return isFunction && fix !== undefined ? `Set ${line}. Or: ${fix}` : `Set ${line}.`
+}
+
+/** Writes the option of a line as the flags of `tollgate gateway`, which has not all of them. */
+function writeFlags(line: string): string {
+  const flags = { publicUrl: '--public-url', trailingSlash: '--trailing-slash' }
+  return [...line.matchAll(/\b(publicUrl|trailingSlash): ('[^']*'|\[[^\]]*\])/g)]
+    .flatMap(([, name, values = '']) =>
+      [...values.matchAll(/'[^']*'/g)].map(([value]) => `${flags[name as keyof typeof flags]} ${value}`),
+    )
+    .join(' ')
 }
 
 /** Makes a record of a Map, so that keys are read in one way. */
