@@ -176,14 +176,19 @@ if (!size.holds) missed.push(size.problems)
 
 if (process.argv.includes('--write')) {
   const intro = `\`npm run bench -- --write\` writes this page. Figures are ratios of CPU time: medians of at least 15 rounds (fewer for
-memory and for a million accounts), in which the contenders take turns. A budget holds if three quarters of the rounds keep it. It is missed if three
-quarters miss it. Otherwise the difference is within noise. An aim is what was wanted, where a floor is above it:
+memory and for a million accounts), in which the contenders take turns. A budget holds if three quarters of the rounds keep it. An aim is what was wanted, where a floor is above it:
 [decision 46](decisions/0046-budgets-against-a-hand-written-check.md) says why.
 
 ${machine}`
   const toBlock = (/** @type {string} */ text) => `\`\`\`text\n${text}\n\`\`\``
+  // Only what has a budget, and the lines that say what was measured.
+  const shorten = (/** @type {string} */ text) =>
+    (text.split('\n\nin front of an upstream with almost no cost')[0] ?? '')
+      .split('\n')
+      .filter((line) => !/^(start \d|rotation|longest stall by|their|first reading)/.test(line))
+      .join('\n')
   for (const [heading, about, names] of programs)
-    texts.push(`## ${heading}`, about, ...names.map((name) => toBlock(runProgram(name))))
+    texts.push(`## ${heading}`, about, ...names.map((name) => toBlock(shorten(runProgram(name)))))
   texts.push('## Size', 'The output of `npm run size`.', toBlock(size.table))
   const page = ['# Benchmarks', intro, ...texts].join('\n\n')
   writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), `${page}\n`)

@@ -5,23 +5,22 @@ interface Noticed {
   readonly failures: readonly Failure[]
 }
 
-/** Renders docs/broken-validators.md: each fault, and the cases that catch it. */
+/** Renders docs/broken-validators.md: each fault, and a case that catches it. */
 export function renderPage(
   rows: readonly (Noticed & { readonly kind: string; readonly noticedBy: readonly string[] })[],
 ): string {
   const lines = rows.map(({ kind, fault, failures, noticedBy }) => {
-    const named = noticedBy.map(
-      (start) => failures.find(({ name }) => name.startsWith(start))?.name ?? `none: ${start}`,
-    )
-    return `| ${kind} that ${fault} | ${named.map((name) => `\`${name}\``).join('<br>')} |`
+    const [start = ''] = noticedBy
+    const name = failures.find((failure) => failure.name.startsWith(start))?.name ?? `none: ${start}`
+    return `| ${kind} that ${fault} | \`${name}\` |`
   })
   return `# Broken validators
 
 \`npx vitest run --project heavy conformance/heavy/broken.test.ts --update\` writes this page. A suite that never fails proves nothing, so we also run the conformance suites against
 validators and adapters that have one deliberate fault each, such as people make when they write the check by hand. Each
-fault must be noticed, and the table names the cases that notice it.
+fault must be noticed, and the table names a case that notices it.
 
-| fault | cases that notice it |
+| fault | a case that notices it |
 | --- | --- |
 ${lines.join('\n')}
 
