@@ -16,15 +16,15 @@ const columns = 62
 const command = 'TOLLGATE_PUBLIC_URL=http://app.example.com node server.mjs'
 
 /**
- * Starts the example with the diagnosis, sends it a webhook as behind a proxy, and collects what it
+ * Starts the README's server, sends it a webhook as behind a proxy, and collects what it
  * prints about the refusal.
  * @returns {Promise<string>}
  */
 async function refuseWebhook() {
   const { sampleWebhook, signRequest } = await import('tollgate/testing')
   const port = await findFreePort()
-  const child = spawn(process.execPath, ['server.mjs'], {
-    cwd: join(root, 'examples/diagnose'),
+  const child = spawn(process.execPath, ['express.mjs'], {
+    cwd: join(root, 'examples/readme'),
     env: {
       ...process.env,
       TWILIO_AUTH_TOKEN: authToken,
@@ -102,7 +102,7 @@ function draw(printed, colors) {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${height}" viewBox="0 0 ${Math.ceil(width)} ${height}" role="img">`,
     '  <!-- Written by `node tools/picture.mjs`. -->',
-    '  <title>A refused webhook: what Twilio signed, what the server checked, and the line that mends it</title>',
+    '  <title>A refused webhook: what Twilio signed, what the server checked, and the option that mends it</title>',
     '  <style>text { font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace }</style>',
     `  <rect x="0.5" y="0.5" width="${Math.ceil(width) - 1}" height="${height - 1}" rx="10" fill="${colors.ground}" stroke="${colors.edge}"/>`,
     ...texts,
