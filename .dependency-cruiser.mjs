@@ -72,6 +72,13 @@ const forbidden = [
     to: { path: addOnFiles },
   },
   {
+    name: 'schemes-import-no-test-kit',
+    comment: 'A scheme signs its own test requests. The kit puts methods and checks around them.',
+    severity: 'error',
+    from: { path: `${src}schemes/` },
+    to: { path: `${src}testing/` },
+  },
+  {
     name: 'nothing-inside-imports-index',
     comment: 'The front door is for adapters and add-ons.',
     severity: 'error',

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { createVerifier, type VerifierOptions } from '../src/index.ts'
 import { fileKeys } from '../src/keys/index.ts'
-import type { SignRequestInput } from '../src/testing/compose.ts'
+import type { SignRequestInput } from '../src/schemes/twilio/test-request.ts'
 import { sampleWebhook } from '../src/testing/index.ts'
 import { accountSid, claim, deliver, outcome, publicUrl, send, token } from './keys-support.ts'
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { createVerifier, type UnverifiedClaim, type Verdict, type VerifierOptions } from '../src/index.ts'
 import { type TwilioAccountTokensOptions, twilioAccountTokens } from '../src/keys/index.ts'
-import type { SignRequestInput } from '../src/testing/compose.ts'
+import type { SignRequestInput } from '../src/schemes/twilio/test-request.ts'
 import { signRequest } from '../src/testing/index.ts'
 
 export const publicUrl = 'https://example.com'

@@ -5,10 +5,10 @@ export {
   signSendGridRequest,
 } from '../schemes/sendgrid/test-request.ts'
 export type { Params } from '../schemes/twilio/sign/signing-string.ts'
+export type { SignRequestInput } from '../schemes/twilio/test-request.ts'
 export type { WebhookKind } from '../schemes/twilio/webhooks/index.ts'
-export type { SignRequestInput } from './compose.ts'
+export { type SampleWebhook, sampleWebhook, webhookKinds } from '../schemes/twilio/webhooks/sample-webhook.ts'
 export { renewSids } from './renew-sids.ts'
-export { type SampleWebhook, sampleWebhook, webhookKinds } from './sample-webhook.ts'
 export { type SignedRequest, signRequest } from './sign-request.ts'
 export {
   type FetchApplication,

@@ -1,5 +1,5 @@
 import { makeRandomToken } from '../checks/secrets.ts'
-import type { SignRequestInput } from './compose.ts'
+import type { SignRequestInput } from '../schemes/twilio/test-request.ts'
 
 // SIDs that differ between deliveries. Those of accounts, services and workspaces stay the same.
 const instance = /^(SM|MM|CA|RE|CF|EV|EZ|GT|TR|IM|WT|WR|CJ|NO|DY|YC|YE|RM|PA|KI)[0-9a-f]{32}$/

@@ -1,13 +1,7 @@
 import { encodeUtf8 } from '../bytes.ts'
 import { readOptions } from '../checks/options.ts'
-import { readEnvironment } from '../checks/runtime.ts'
-import { describeSecretFault, describeTokenFault } from '../checks/secrets.ts'
-import { algorithms, defaultAlgorithm, findAlgorithm, sharedKeyAlgorithm } from '../hmac/algorithms.ts'
 import { formatCurl } from '../requests/write-curl.ts'
-import { createSigner } from '../schemes/twilio/sign/signature.ts'
-import { parseSignatureSettings } from '../schemes/twilio/sign/signature-settings.ts'
-import { joinSigningString } from '../schemes/twilio/sign/signing-string.ts'
-import { composeRequest, type SignRequestInput } from './compose.ts'
+import { type SignRequestInput, signContent } from '../schemes/twilio/test-request.ts'
 
 /**
  * A signed request. Its methods read the fields when they are called, so a test may change the
@@ -63,16 +57,8 @@ export const signRequestInput = {
  */
 export function signRequest(input: SignRequestInput): SignedRequest {
   readOptions(input, signRequestInput, 'signRequest')
-  const { sign, settings } = readKey(input)
-  const { method, url, headers, body, handshake, signedUrl, signedParams } = composeRequest(input)
-  headers['x-twilio-signature'] = sign(joinSigningString(signedUrl, signedParams))
-  if (settings !== undefined) headers['x-twilio-webhooks-signature-settings'] = settings
   return {
-    method,
-    url,
-    headers,
-    body,
-    handshake,
+    ...signContent(input),
     toRequest() {
       const init = { method: this.method, headers: this.headers }
       return new Request(toHttpUrl(this.url), this.body === undefined ? init : { ...init, body: this.body })
@@ -82,37 +68,6 @@ export function signRequest(input: SignRequestInput): SignedRequest {
       return formatCurl({ method: this.method, url: this.url, headers: Object.entries(this.headers), body: bytes })
     },
   }
-}
-
-interface SigningKey {
-  sign(text: string): string
-  readonly settings?: string
-}
-
-function readKey({ authToken, sharedKey }: SignRequestInput): SigningKey {
-  if (authToken !== undefined && sharedKey !== undefined)
-    throw new TypeError('"authToken" and "sharedKey" are both given: a request is signed with one of them')
-  if (sharedKey !== undefined) return readSharedKey(sharedKey)
-  const token = authToken ?? readEnvironment('TWILIO_AUTH_TOKEN')
-  if (token === undefined)
-    throw new TypeError('Nothing to sign with: give "authToken" or "sharedKey", or set TWILIO_AUTH_TOKEN')
-  const fault = describeTokenFault(token)
-  if (fault !== undefined)
-    throw new TypeError(`${authToken === undefined ? 'TWILIO_AUTH_TOKEN' : '"authToken"'} ${fault}`)
-  return { sign: createSigner(defaultAlgorithm, token) }
-}
-
-function readSharedKey(sharedKey: unknown): SigningKey {
-  const { id, secret, algorithm }: { id?: unknown; secret?: unknown; algorithm?: unknown } = Object(sharedKey)
-  const row = algorithm === undefined ? sharedKeyAlgorithm : findAlgorithm(algorithm)
-  if (row === undefined)
-    throw new TypeError(`"sharedKey.algorithm" must be one of ${algorithms.map(({ name }) => name).join(', ')}`)
-  const settings = `key=${id},algorithm=${row.name}`
-  if (typeof id !== 'string' || parseSignatureSettings(settings)?.keyId !== id)
-    throw new TypeError('"sharedKey.id" must be at most 256 printable ASCII characters without blanks and commas')
-  const fault = describeSecretFault(secret)
-  if (fault !== undefined) throw new TypeError(`"sharedKey.secret" ${fault}`)
-  return { sign: createSigner(row, secret as string), settings }
 }
 
 // A web Request sends the handshake of a WebSocket as the HTTP request that it is.

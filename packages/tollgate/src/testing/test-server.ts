@@ -1,10 +1,10 @@
 import { readOptions } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { makeRandomToken } from '../checks/secrets.ts'
+import type { SignRequestInput } from '../schemes/twilio/test-request.ts'
 import type { WebhookKind } from '../schemes/twilio/webhooks/index.ts'
-import type { SignRequestInput } from './compose.ts'
+import { sampleWebhook } from '../schemes/twilio/webhooks/sample-webhook.ts'
 import { renewSids } from './renew-sids.ts'
-import { sampleWebhook } from './sample-webhook.ts'
 import { recordVerdict } from './sent.ts'
 import { type SignedRequest, signRequest } from './sign-request.ts'
 

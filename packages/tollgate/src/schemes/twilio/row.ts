@@ -43,9 +43,10 @@ export const twilio: Scheme<VerifierOptions, Accepted> = {
     url: matched.url,
   }),
   async sign({ key, url, body, ...rest }) {
-    const { sampleWebhook, signRequest } = await import('../../testing/index.ts')
+    const { sampleWebhook } = await import('./webhooks/sample-webhook.ts')
+    const { signContent } = await import('./test-request.ts')
     const content = body === undefined ? sampleWebhook('message.inbound') : { body }
-    const signed = signRequest({ ...content, ...rest, url, authToken: key })
+    const signed = signContent({ ...content, ...rest, url, authToken: key })
     return { ...signed, body: new TextEncoder().encode(signed.body) }
   },
   async diagnose(request, { otherKeys, ...options }) {

@@ -1,11 +1,11 @@
-import { conversationsSamples } from '../schemes/twilio/webhooks/conversations.sample.ts'
-import { getKind, kinds, type WebhookKind } from '../schemes/twilio/webhooks/index.ts'
-import { jsonSamples } from '../schemes/twilio/webhooks/json.sample.ts'
-import { messagingSamples } from '../schemes/twilio/webhooks/messaging.sample.ts'
-import type { Sample } from '../schemes/twilio/webhooks/row.ts'
-import { servicesSamples } from '../schemes/twilio/webhooks/services.sample.ts'
-import { videoSamples } from '../schemes/twilio/webhooks/video.sample.ts'
-import { voiceSamples } from '../schemes/twilio/webhooks/voice.sample.ts'
+import { conversationsSamples } from './conversations.sample.ts'
+import { getKind, kinds, type WebhookKind } from './index.ts'
+import { jsonSamples } from './json.sample.ts'
+import { messagingSamples } from './messaging.sample.ts'
+import type { Sample } from './row.ts'
+import { servicesSamples } from './services.sample.ts'
+import { videoSamples } from './video.sample.ts'
+import { voiceSamples } from './voice.sample.ts'
 
 const samples: Readonly<Record<WebhookKind, Sample>> = {
   ...messagingSamples,

@@ -1,10 +1,18 @@
-import { decodeUtf8, encodeUtf8 } from '../bytes.ts'
-import { isBytes } from '../checks/runtime.ts'
-import { isFormType, type Pairs, parseForm, serializeForm } from '../form.ts'
-import type { AlgorithmName } from '../hmac/algorithms.ts'
-import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
-import { type Params, toPairs } from '../schemes/twilio/sign/signing-string.ts'
-import { isWebSocketScheme, splitUrl } from '../url.ts'
+import { decodeUtf8, encodeUtf8 } from '../../bytes.ts'
+import { isBytes, readEnvironment } from '../../checks/runtime.ts'
+import { describeSecretFault, describeTokenFault } from '../../checks/secrets.ts'
+import { isFormType, type Pairs, parseForm, serializeForm } from '../../form.ts'
+import {
+  type AlgorithmName,
+  algorithms,
+  defaultAlgorithm,
+  findAlgorithm,
+  sharedKeyAlgorithm,
+} from '../../hmac/algorithms.ts'
+import { isWebSocketScheme, splitUrl } from '../../url.ts'
+import { createSigner, findBodyHash, hashBody } from './sign/signature.ts'
+import { parseSignatureSettings } from './sign/signature-settings.ts'
+import { joinSigningString, type Params, toPairs } from './sign/signing-string.ts'
 
 /**
  * The input of `signRequest`. At most one of `params`, `json` and `body`. Unknown properties are a
@@ -98,7 +106,7 @@ const handshakeHeaders = {
  * Builds the request that `signRequest` signs. It checks the input and throws a TypeError that
  * names the property.
  */
-export function composeRequest(input: SignRequestInput): Composed {
+function composeRequest(input: SignRequestInput): Composed {
   const parts = splitUrl(input.url)
   if (parts === undefined)
     throw new TypeError(
@@ -263,4 +271,47 @@ function readHeaders(headers: SignRequestInput['headers']): Record<string, strin
 // Headers and node:http accept Latin-1 without control characters.
 function isHeaderValue(value: unknown): value is string {
   return typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+}
+
+/**
+ * Composes a request and signs it as Twilio does.
+ * @throws TypeError that names the property, for input that Twilio could not send.
+ */
+export function signContent(input: SignRequestInput): Omit<Composed, 'signedUrl' | 'signedParams'> {
+  const { sign, settings } = readKey(input)
+  const { method, url, headers, body, handshake, signedUrl, signedParams } = composeRequest(input)
+  headers['x-twilio-signature'] = sign(joinSigningString(signedUrl, signedParams))
+  if (settings !== undefined) headers['x-twilio-webhooks-signature-settings'] = settings
+  return { method, url, headers, body, handshake }
+}
+
+interface SigningKey {
+  sign(text: string): string
+  readonly settings?: string
+}
+
+function readKey({ authToken, sharedKey }: SignRequestInput): SigningKey {
+  if (authToken !== undefined && sharedKey !== undefined)
+    throw new TypeError('"authToken" and "sharedKey" are both given: a request is signed with one of them')
+  if (sharedKey !== undefined) return readSharedKey(sharedKey)
+  const token = authToken ?? readEnvironment('TWILIO_AUTH_TOKEN')
+  if (token === undefined)
+    throw new TypeError('Nothing to sign with: give "authToken" or "sharedKey", or set TWILIO_AUTH_TOKEN')
+  const fault = describeTokenFault(token)
+  if (fault !== undefined)
+    throw new TypeError(`${authToken === undefined ? 'TWILIO_AUTH_TOKEN' : '"authToken"'} ${fault}`)
+  return { sign: createSigner(defaultAlgorithm, token) }
+}
+
+function readSharedKey(sharedKey: unknown): SigningKey {
+  const { id, secret, algorithm }: { id?: unknown; secret?: unknown; algorithm?: unknown } = Object(sharedKey)
+  const row = algorithm === undefined ? sharedKeyAlgorithm : findAlgorithm(algorithm)
+  if (row === undefined)
+    throw new TypeError(`"sharedKey.algorithm" must be one of ${algorithms.map(({ name }) => name).join(', ')}`)
+  const settings = `key=${id},algorithm=${row.name}`
+  if (typeof id !== 'string' || parseSignatureSettings(settings)?.keyId !== id)
+    throw new TypeError('"sharedKey.id" must be at most 256 printable ASCII characters without blanks and commas')
+  const fault = describeSecretFault(secret)
+  if (fault !== undefined) throw new TypeError(`"sharedKey.secret" ${fault}`)
+  return { sign: createSigner(row, secret as string), settings }
 }
