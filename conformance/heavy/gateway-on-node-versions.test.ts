@@ -39,5 +39,5 @@ test.each([22, 24, 26])('the gateway behaves the same on Node.js %i', { timeout:
   const failed = results.filter(({ status }) => status === 'failed')
   expect(failed.map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages.join('\n')}`)).toEqual([])
   expect(testResults.filter(({ status }) => status === 'failed')).toEqual([])
-  expect(numPassedTests).toBeGreaterThan(200)
+  expect(numPassedTests).toBeGreaterThan(150)
 })
