@@ -2,7 +2,7 @@ import { pickOptions } from 'tollgate/options'
 import { askOutcome } from './dial.ts'
 import { type AnswerOutcome, answerOutcomes, type CallerAction, Inbox } from './inbox.ts'
 import { makeCallParams, makeSid, sampleAccountSid } from './params.ts'
-import { Progress, type ProgressEvent, progressEvents } from './progress.ts'
+import { type Progress, type ProgressEvent, progressEvents, watchProgress } from './progress.ts'
 import { resolveUrl } from './urls.ts'
 import { walkFrom } from './verbs.ts'
 import { type CallEvent, type Finding, type Leg, type Transport, Walk, type WalkFinding, walkFindings } from './walk.ts'
@@ -214,11 +214,9 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
     const path = options[name]
     return path === undefined ? undefined : joinPath(origin, path, name)
   }
-  const [url, statusCallback, fallback] = [
-    joinPath(origin, options.path ?? '/voice', 'path'),
-    join('statusCallback'),
-    join('fallback'),
-  ]
+  const url = joinPath(origin, options.path ?? '/voice', 'path')
+  const statusCallback = join('statusCallback')
+  const fallback = join('fallback')
   const method = readMethod(options.method)
   const log = new Log(options.onEvent)
   const inbox = new Inbox()
@@ -259,7 +257,7 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
     return outcome
   }
   const run = async (): Promise<void> => {
-    const progress = new Progress(walk, leg, outgoing ?? ['completed'], async (sent) => {
+    const progress = watchProgress(walk, leg, outgoing ?? ['completed'], async (sent) => {
       if (statusCallback !== undefined) await walk.callBack('status callback', statusCallback, 'POST', sent, leg)
     })
     try {

@@ -14,7 +14,7 @@ import {
 } from './at.ts'
 import type { AnswerOutcome } from './inbox.ts'
 import { makeCallParams, makeSid } from './params.ts'
-import { Progress } from './progress.ts'
+import { type Progress, watchProgress } from './progress.ts'
 import { listChildren, type TwimlElement } from './read-twiml.ts'
 import { type End, formatTime, type Leg, makeElement, type Pairs, type Step, type Walk } from './walk.ts'
 
@@ -85,7 +85,7 @@ function makeChild(at: At, noun: TwimlElement): Child {
   })
   const leg: Leg = { params, use: 'voice', hungUp: false }
   const events = (readAttribute(noun, 'statusCallbackEvent') ?? 'completed').split(/\s+/)
-  const progress = new Progress(at.walk, leg, events, (sent) => callBack({ ...at, leg }, 'statusCallback', sent, noun))
+  const progress = watchProgress(at.walk, leg, events, (sent) => callBack({ ...at, leg }, 'statusCallback', sent, noun))
   return { leg, noun, progress }
 }
 
@@ -104,7 +104,7 @@ async function dialTargets(
       ...(child === undefined ? [] : ([['DialCallSid', child.leg.params.CallSid ?? '']] as Pairs)),
       ['DialCallStatus', status],
       ...(status === 'completed' && child !== undefined
-        ? ([['DialCallDuration', child.progress.duration]] as Pairs)
+        ? ([['DialCallDuration', child.progress.readDuration()]] as Pairs)
         : []),
       ['DialBridged', String(isBridged)],
       ...(child === undefined ? [] : describeSip(child.noun, status)),

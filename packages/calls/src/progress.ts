@@ -5,41 +5,25 @@ export const progressEvents = ['initiated', 'ringing', 'answered', 'completed'] 
 
 export type ProgressEvent = (typeof progressEvents)[number]
 
+export type Progress = ReturnType<typeof watchProgress>
+
 /** Reports what becomes of a line. Twilio counts only the events that are subscribed to. */
-export class Progress {
-  readonly #walk: Walk
-  readonly #leg: Leg
-  readonly #events: readonly string[]
-  readonly #send: (params: Pairs) => Promise<void>
-  readonly #start: number
-  #sequence = 0
-
-  constructor(walk: Walk, leg: Leg, events: readonly string[], send: (params: Pairs) => Promise<void>) {
-    this.#walk = walk
-    this.#leg = leg
-    this.#events = events
-    this.#send = send
-    this.#start = walk.now()
-  }
-
-  get duration(): string {
-    return this.#walk.secondsSince(this.#start)
-  }
-
-  async report(event: ProgressEvent, status: string): Promise<void> {
-    const { params } = this.#leg
-    params.CallStatus = status
-    if (!this.#events.includes(event)) return
-    const duration: Pairs = [
-      ['CallDuration', this.duration],
-      ['Duration', String(Math.ceil(Number(this.duration) / 60))],
-    ]
-    await this.#send([
-      ...Object.entries(params),
-      ['Timestamp', formatTime(this.#walk.now())],
+export function watchProgress(walk: Walk, leg: Leg, events: readonly string[], send: (params: Pairs) => Promise<void>) {
+  const start = walk.now()
+  let sequence = 0
+  const readDuration = (): string => walk.secondsSince(start)
+  const report = async (event: ProgressEvent, status: string): Promise<void> => {
+    leg.params.CallStatus = status
+    if (!events.includes(event)) return
+    const seconds = readDuration()
+    const duration = { CallDuration: seconds, Duration: String(Math.ceil(Number(seconds) / 60)) }
+    await send([
+      ...Object.entries(leg.params),
+      ['Timestamp', formatTime(walk.now())],
       ['CallbackSource', 'call-progress-events'],
-      ['SequenceNumber', String(this.#sequence++)],
-      ...(event === 'completed' ? duration : []),
+      ['SequenceNumber', String(sequence++)],
+      ...(event === 'completed' ? Object.entries(duration) : []),
     ])
   }
+  return { readDuration, report }
 }

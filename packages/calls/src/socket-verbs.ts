@@ -36,7 +36,7 @@ export interface Stream {
   readonly tracks: readonly Track[]
   /** Sends a message with the next sequence number. */
   send(event: string, fields: object): void
-  /** Sends a second of sound. It is silence, because the walk has no voice. */
+  /** Sends a second of sound on a track that the stream carries. It is silence: the walk has no voice. */
   speak(track: Track): void
   end(): Promise<void>
 }
@@ -141,6 +141,7 @@ export async function openStream(at: At, noun: TwimlElement): Promise<Stream | u
     tracks: isTwoWay ? ['inbound'] : (tracks[readAttribute(noun, 'track') ?? ''] ?? ['inbound']),
     send: (event, fields) => session.send({ event, sequenceNumber: String(++sequence), ...fields, streamSid: sid }),
     speak(track) {
+      if (!stream.tracks.includes(track)) return
       for (let frame = 0; frame < framesOfSpeech; frame++) {
         const timestamp = String(20 * chunks[track])
         stream.send('media', { media: { track, chunk: String(++chunks[track]), timestamp, payload: silence } })

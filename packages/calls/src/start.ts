@@ -57,14 +57,7 @@ export async function runStop({ walk, leg, verb }: At): Promise<Next> {
 /** https://www.twilio.com/docs/voice/twiml/stream */
 async function startStream(at: At, noun: TwimlElement): ReturnType<Start> {
   const stream = await openStream(at, noun)
-  return (
-    stream && {
-      overhear: async (track) => {
-        if (stream.tracks.includes(track)) stream.speak(track)
-      },
-      stop: () => stream.end(),
-    }
-  )
+  return stream && { overhear: async (track) => stream.speak(track), stop: () => stream.end() }
 }
 
 /** https://www.twilio.com/docs/voice/twiml/recording */

@@ -1,6 +1,7 @@
 import {
   type At,
   callBack,
+  describeRecording,
   endWithAction,
   type Next,
   readAttribute,
@@ -183,20 +184,9 @@ async function runRecord(at: At): Promise<Next> {
   if (action === 'failed') return 'failed'
   if (readAttribute(verb, 'playBeep') !== 'false') walk.hear('[beep]')
   const finish = readFinishKeys(at, '1234567890*#')
-  const { AccountSid = '', CallSid = '' } = leg.params
-  const sid = makeSid('RE')
-  const url = `https://api.twilio.com/2010-04-01/Accounts/${AccountSid}/Recordings/${sid}`
-  const recording: Pairs = [
-    ['RecordingUrl', url],
-    ['RecordingSid', sid],
-  ]
-  const status: Pairs = [
-    ['RecordingSource', 'RecordVerb'],
-    ...recording,
-    ['RecordingChannels', '1'],
-    ['CallSid', CallSid],
-    ['AccountSid', AccountSid],
-  ]
+  // https://www.twilio.com/docs/voice/twiml/record lists no RecordingStartTime.
+  const status = describeRecording(at, 'RecordVerb', '1').filter(([name]) => name !== 'RecordingStartTime')
+  const recording = status.filter(([name]) => name === 'RecordingUrl' || name === 'RecordingSid')
   await reportRecording(at, 'in-progress', status)
   const start = walk.now()
   let said = ''
