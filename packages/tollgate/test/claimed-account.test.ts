@@ -79,27 +79,3 @@ describe.each(Object.entries(ways))('the keys of %s', (way, make) => {
     else expect(verdict).toMatchObject({ ok: true, accountSid: tenant })
   })
 })
-
-describe('the account of a verdict', () => {
-  const verify = (authToken: AuthToken, request: IncomingRequest) =>
-    createVerifier({ publicUrl: origin, authToken }).verify(request)
-
-  test('is the one that a request names, if the server has one token of its own', async () => {
-    for (const request of Object.values(places).filter((place) => place !== places['a form beside its own']))
-      expect(await verify(tenantsToken, request(tenant))).toMatchObject({ ok: true, accountSid: tenant })
-  })
-
-  test('is only an AccountSid', async () => {
-    for (const named of ['junk', '', `${tenant} `])
-      expect(await verify(tenantsToken, formRequest([['AccountSid', named]], { secret: tenantsToken }))).toMatchObject({
-        ok: true,
-        accountSid: undefined,
-      })
-  })
-
-  test('is undefined for a look-up that gives only a token, also for the claimed account', async () => {
-    for (const request of [formRequest([['AccountSid', victim]]), jsonRequest(JSON.stringify({ AccountSid: victim }))])
-      for (const lookup of [() => victimsToken, async () => [victimsToken]])
-        expect(await verify(lookup, request)).toMatchObject({ ok: true, accountSid: undefined })
-  })
-})

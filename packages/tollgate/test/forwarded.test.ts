@@ -82,25 +82,9 @@ const trusting = {
 
 describe('behind a trusted proxy', () => {
   const cases: [what: string, headers: Headers, signed: string, expected: string][] = [
-    [
-      'scheme and host',
-      { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'b.example' },
-      'https://b.example/sms',
-      'accepted',
-    ],
-    ['the scheme alone', { 'x-forwarded-proto': 'https' }, 'https://a.example/sms', 'accepted'],
     ['no forwarding headers', {}, 'http://a.example/sms', 'accepted'],
     ['wss as https', { 'x-forwarded-proto': 'wss' }, 'https://a.example/sms', 'accepted'],
-    [
-      'the default port',
-      { 'x-forwarded-proto': 'https', 'x-forwarded-port': '443' },
-      'https://a.example/sms',
-      'accepted',
-    ],
     ['a port that is not allowed', { 'x-forwarded-port': '8443' }, 'http://a.example:8443/sms', 'url_not_allowed'],
-    ['a host that is not allowed', { 'x-forwarded-host': 'c.example' }, 'http://c.example/sms', 'url_not_allowed'],
-    ['a list of hosts', { 'x-forwarded-host': 'a.example, b.example' }, 'http://a.example/sms', 'url_not_allowed'],
-    ['a list of schemes', { 'x-forwarded-proto': 'https,http' }, 'https://a.example/sms', 'url_not_allowed'],
     ['a header twice', { 'x-forwarded-proto': ['https', 'https'] }, 'https://a.example/sms', 'url_not_allowed'],
     [
       'two spellings of a name',
@@ -109,10 +93,8 @@ describe('behind a trusted proxy', () => {
       'url_not_allowed',
     ],
     ['an empty host', { 'x-forwarded-host': '' }, 'http://a.example/sms', 'url_not_allowed'],
-    ['an unknown scheme', { 'x-forwarded-proto': 'javascript' }, 'http://a.example/sms', 'url_not_allowed'],
     ['a port that is not a number', { 'x-forwarded-port': '443x' }, 'http://a.example/sms', 'url_not_allowed'],
     ['a prefix is not added', { 'x-forwarded-prefix': '/p' }, 'http://a.example/p/sms', 'signature_mismatch'],
-    ['a prefix is ignored', { 'x-forwarded-prefix': '/p' }, 'http://a.example/sms', 'accepted'],
     ['Forwarded is ignored', { forwarded: 'host=b.example' }, 'http://b.example/sms', 'signature_mismatch'],
   ]
   for (const [what, headers, signed, expected] of cases)

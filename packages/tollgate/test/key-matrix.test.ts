@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { diagnose } from '../src/diagnose/index.ts'
 import { createVerifier, type VerifierOptions } from '../src/index.ts'
 import { authToken, formType, options, origin, sign } from './requests.ts'
 
@@ -198,63 +197,5 @@ describe('methods', () => {
 
   test.each([[], ['DELETE'], ['get'], 'PATCH', [1], null, {}])('%j is a TypeError', (methods) => {
     expect(() => createVerifier({ ...options, methods } as VerifierOptions)).toThrow(/"methods"/)
-  })
-})
-
-describe('the diagnosis knows', () => {
-  const account = `AC${'0a'.repeat(16)}`
-  const moved = text.replace('/sms', '/prefix/sms')
-  const sid = headerSets['the SID header']
-  const find = async (given: ReturnType<typeof request>, more: VerifierOptions): Promise<string> => {
-    const { verdict, proven } = await diagnose(given, { publicUrl: origin, prefixes: ['/prefix'], ...more })
-    return verdict.ok ? 'accepted' : (proven?.causes.map(({ id }) => id).join(' ') ?? 'nothing')
-  }
-
-  test.each<[string, () => Promise<string>, string]>([
-    [
-      'a Map of tokens',
-      () => find(request({}, sign(text)), { authToken: new Map([[account, authToken]]) }),
-      'accepted',
-    ],
-    [
-      'a Map of tokens, with a fault',
-      () => find(request({}, sign(moved)), { authToken: new Map([[account, authToken]]) }),
-      'path_prefix',
-    ],
-    [
-      'a Map with a token in quotes',
-      () => find(request({}, sign(text)), { authToken: new Map([[account, `"${authToken}"`]]) }),
-      'token_quoted',
-    ],
-    [
-      'a Map of SharedKeys',
-      () =>
-        find(request(headerSets['both headers'], sign(moved, secret, 'sha256')), {
-          sharedKeys: new Map([['key1', secret]]),
-        }),
-      'path_prefix',
-    ],
-    [
-      'a SharedKey with HMAC_SHA1',
-      () => find(request(sid, sign(moved, secret)), { sharedKeys: { key1: { secret, algorithm: 'HMAC_SHA1' } } }),
-      'path_prefix',
-    ],
-    [
-      'a SharedKey without its algorithm',
-      () => find(request(sid, sign(text, secret)), { sharedKeys: { key1: secret } }),
-      'algorithm',
-    ],
-    [
-      'a SharedKey of a look-up',
-      () => find(request(sid, sign(moved, secret, 'sha256')), { sharedKeys: async () => secret }),
-      'path_prefix',
-    ],
-    [
-      'a SID that is not configured',
-      () => find(request(sid, sign(text, secret)), { sharedKeys: { key2: { secret, algorithm: 'HMAC_SHA1' } } }),
-      'shared_key_unconfigured',
-    ],
-  ])('%s', async (_name, look, causes) => {
-    expect(await look()).toBe(causes)
   })
 })

@@ -13,8 +13,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type FileKeys, type FileKeysOptions, fileKeys } from '../src/keys/index.ts'
-import { parseKeyFile } from '../src/keys/key-file.ts'
-import { runAtOnce } from '../src/keys/slices.ts'
 import { accountSid, claim, deliver, outcome, token, tokenMark } from './keys-support.ts'
 
 const one = accountSid(1)
@@ -87,31 +85,6 @@ describe('a key file', () => {
     write({ sharedKeys: { a: 'secret' } })
     expect(open().authToken(claim())).toBeUndefined()
   })
-
-  test('has the same rows in every spelling, and no name twice', () => {
-    const escaped = JSON.stringify(one).replace('A', '\\u0041')
-    const [a, b] = [token(1), token(2)]
-    for (const [row, tokens] of [
-      [`"${one}":"${a}"`, [a]],
-      [` "${one}" : [ "${a}" , "${b}" ] `, [a, b]],
-      [`\t"${one}":\r\n["${a}"]`, [a]],
-      [`${escaped}:"${a}"`, [a]],
-      [`"${one}":"${a.toUpperCase()}."`, [`${a.toUpperCase()}.`]],
-    ] as const)
-      for (const text of [row, `${row},"${two}":"${b}"`, `"${two}":"${b}",${row}`]) {
-        write(`{"accounts":{${text}}}`)
-        expect(open().authToken(claim(one)), text).toEqual({ authToken: tokens, accountSid: one })
-        for (const other of [`"${one}":"${b}"`, `${escaped}:"${b}"`, `"${one}":["${b}"]`]) {
-          write(`{"accounts":{${text},${other}}}`)
-          expect(() => open(), `${text},${other}`).toThrow('A repeated name')
-        }
-      }
-  })
-
-  test('may begin with a byte order mark', () => {
-    write(`\ufeff${JSON.stringify(accounts(1))}`)
-    expect(open().authToken(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
-  })
 })
 
 describe('a malformed file', () => {
@@ -150,19 +123,6 @@ describe('a malformed file', () => {
     expect(error.message).toContain(message)
     expect(error.message).toContain(path)
     expect(error.message).not.toContain(tokenMark)
-  })
-
-  test('is the only thing refused: the rest is read as JSON.parse reads it', () => {
-    const text = ` { "accounts" : {\t${sid} : [ "a\\u0041\\n\\"" ] },\r\n"sharedKeys":{"__proto__":"x","b":{"secret":"é😀"},"c":{"secret":"x","algorithm":"HMAC_SHA1"}}} `
-    const parse = (content: string) => runAtOnce(parseKeyFile(Buffer.from(content)))
-    expect(() => parse(text)).toThrow('control character')
-    const file = parse(text.replace('\\n', ''))
-    expect(file.accounts.readTokens(0)).toEqual(['aA"'])
-    expect([...file.sharedKeys]).toEqual([
-      ['__proto__', 'x'],
-      ['b', 'é😀'],
-      ['c', { secret: 'x', algorithm: 'HMAC_SHA1' }],
-    ])
   })
 
   test('bytes that are not UTF-8, a missing file, and unknown options are errors', () => {
@@ -288,13 +248,6 @@ describe('a change of the file', () => {
       interval: 10,
     })
 
-  test('in place is followed', async () => {
-    write(accounts(1))
-    const keys = open()
-    write(accounts(2))
-    await seen(keys, 2)
-  })
-
   test('by a rename is followed', async () => {
     write(accounts(1))
     const keys = open()
@@ -388,16 +341,6 @@ describe('a change of the file', () => {
     // The file does not change any more.
     await seen(keys, 2)
     expect(problems).toHaveLength(1)
-  })
-
-  test('is not followed after close', async () => {
-    write(accounts(1))
-    const keys = open()
-    keys.close()
-    keys.close()
-    write(accounts(2))
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(keys.authToken(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
   })
 
   test('is followed without keeping the process alive', () => {

@@ -12,10 +12,6 @@ import { forged, genuine, getRequest, options, params, withHeaders } from './req
 describe('observe', () => {
   const observing = createVerifier({ ...options, mode: 'observe', maxBodyBytes: 100 })
 
-  test('a genuine request is accepted', async () => {
-    expect(await observing.verify(genuine)).toMatchObject({ ok: true })
-  })
-
   const passed: [string, IncomingRequest][] = [
     ['signature_mismatch', forged],
     ['signature_missing', withHeaders(genuine, { 'x-twilio-signature': undefined })],
@@ -67,16 +63,4 @@ describe('observe', () => {
     expect(verdict).toMatchObject({ ok: false, code: 'url_not_allowed' })
     expect('params' in verdict && [...verdict.params]).toEqual([])
   })
-
-  const refused: [string, IncomingRequest][] = [
-    ['content_encoding_unsupported', withHeaders(genuine, { 'content-encoding': 'gzip' })],
-    ['body_too_large', { ...genuine, body: 'x'.repeat(101) }],
-    ['body_already_consumed', { ...genuine, body: { consumedBy: 'x', fix: 'y' } }],
-  ]
-  for (const [code, request] of refused)
-    test(`${code} is refused, because there is no body to pass on`, async () => {
-      const verdict = await observing.verify(request)
-      expect(verdict).toMatchObject({ ok: false, scheme: 'twilio', code })
-      expect('params' in verdict).toBe(false)
-    })
 })

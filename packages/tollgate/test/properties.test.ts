@@ -84,19 +84,6 @@ describe('a changed request is refused', () => {
     )
   })
 
-  test('one character of the signature', async () => {
-    await fc.assert(
-      fc.asyncProperty(somePairs, fc.nat(27), fc.string({ minLength: 1, maxLength: 1 }), async (pairs, at, char) => {
-        const right = signWith(joinSigningString(`${origin}/sms`, pairs))
-        const wrong = right.slice(0, at) + char + right.slice(at + 1)
-        fc.pre(wrong !== right)
-        expect(read(await verify(post('/sms', serializeForm(pairs), wrong)))).toMatch(
-          /^signature_(mismatch|malformed)$/,
-        )
-      }),
-    )
-  })
-
   test('another URL or other parameters, unless the signing string is the same', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -136,57 +123,6 @@ describe('a changed request is refused', () => {
         expect((await verify(post('/sms', sent, signWith(signed)))).ok).toBe(same)
       }),
       { numRuns: 1000 },
-    )
-  })
-
-  test('the method, the content type, and the host of the signed URL', async () => {
-    const pairs: Pairs = [['Body', 'hi']]
-    const request = post('/sms', 'Body=hi', signWith(joinSigningString(`${origin}/sms`, pairs)))
-    expect((await verify(request)).ok).toBe(true)
-    for (const method of ['GET', 'PUT', 'DELETE', 'PATCH'])
-      expect((await verify({ ...request, method })).ok).toBe(false)
-    for (const type of ['application/json', 'text/plain', 'multipart/form-data', ''])
-      expect((await verify(post('/sms', 'Body=hi', sign(`${origin}/smsBodyhi`), type))).ok).toBe(false)
-    for (const other of ['http://api.example.com', 'https://api.example.org', 'https://API.example.com'])
-      expect((await verify(post('/sms', 'Body=hi', sign(`${other}/smsBodyhi`)))).ok).toBe(false)
-  })
-})
-
-// Twilio signs names and values without delimiters, and only distinct values. These requests have
-// the same signing string as the signed one, so every validator accepts them.
-describe('requests that the scheme cannot distinguish', () => {
-  const signature = sign(`${origin}/sms?x=1ABCD`)
-  const same: [what: string, url: string, body: string][] = [
-    ['the signed request', '/sms?x=1', 'A=B&C=D'],
-    ['another boundary of name and value', '/sms?x=1', 'AB=CD'],
-    ['another boundary of two parameters', '/sms?x=1', 'A=&B=&CD='],
-    ['a parameter inside a value', '/sms?x=1', 'A=BCD'],
-    ['another boundary of URL and parameters', '/sms?x=1AB', 'C=D'],
-    ['a repeated pair', '/sms?x=1', 'A=B&C=D&A=B&A=B'],
-    ['another order', '/sms?x=1', 'C=D&A=B'],
-    ['another spelling of the form', '/sms?x=1', '%41=%42&&C=D&'],
-  ]
-  for (const [what, url, body] of same)
-    test(`accepted: ${what}`, async () => {
-      expect(await verify(post(url, body, signature))).toMatchObject({ ok: true, covers: 'params' })
-    })
-
-  test('accepted: all parameters in the URL, as a GET or as a POST without a body', async () => {
-    const url = '/sms?x=1ABCD'
-    const get = { method: 'GET', url, headers: { 'x-twilio-signature': signature } }
-    expect(await verify(get)).toMatchObject({ ok: true, covers: 'url' })
-    expect(await verify({ ...get, method: 'POST' })).toMatchObject({ ok: true, covers: 'url' })
-  })
-
-  test('accepted: any other boundary of one name and value', async () => {
-    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 4 })
-    await fc.assert(
-      fc.asyncProperty(word, word, fc.nat(6), async (name, value, at) => {
-        const joined = name + value
-        const cut = at % (joined.length + 1)
-        const shifted = serializeForm([[joined.slice(0, cut), joined.slice(cut)]])
-        expect((await verify(post('/sms', shifted, signWith(`${origin}/sms${joined}`)))).ok).toBe(true)
-      }),
     )
   })
 })
@@ -287,31 +223,6 @@ describe('verify() never throws', () => {
     'a look-up with forwarded': createVerifier({ publicUrl: rule('forwarded'), authToken: () => authToken }),
     signedUrl: createVerifier({ authToken, signedUrl: (incoming) => `https://a.example${incoming.url}` }),
   }
-  const bare = Object.create(null)
-  const one = (name: string, header: unknown) => ({
-    method: 'GET',
-    url: '/sms',
-    headers: { upgrade: 'websocket', 'x-twilio-signature': signature, [name]: header },
-  })
-  const named: Record<string, unknown> = {
-    'undefined as the request': undefined,
-    'null as the request': null,
-    'a string as the request': 'POST /sms',
-    'an object as Content-Encoding': one('content-encoding', bare),
-    'a list of an object as Content-Encoding': one('content-encoding', [bare]),
-    'an object as Connection': one('connection', bare),
-    'a symbol as Connection': one('connection', [Symbol('s')]),
-    'an object as Content-Length': one('content-length', bare),
-    'an object as Host': one('host', bare),
-    'an object as the signature': one('x-twilio-signature', bare),
-    'an object as the settings': one('x-twilio-webhooks-signature-settings', bare),
-    'a header named get': one('get', 'x'),
-  }
-  for (const [what, incoming] of Object.entries(named))
-    test(`for ${what}`, async () => {
-      for (const verifier of Object.values(verifiers))
-        expect(typeof (await verifier.verify(incoming as IncomingRequest)).ok).toBe('boolean')
-    })
 
   for (const [what, verifier] of Object.entries(verifiers))
     test(`for any request, with ${what}`, async () => {

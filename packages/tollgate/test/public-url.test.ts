@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createVerifier, fromRequest, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
 import { readHeaders } from '../src/verify/head.ts'
 import { parseHost, readHost, readTarget } from '../src/verify/public-url.ts'
-import { authToken, formRequest, getRequest, options, origin, sign } from './requests.ts'
+import { authToken, getRequest, origin, sign } from './requests.ts'
 
 /** Verifies a GET for `target` that was signed as `signed`. */
 async function outcome(
@@ -24,11 +24,6 @@ async function outcome(
 
 describe('one public URL', () => {
   const cases: [what: string, publicUrl: string, target: string, signed: string, expected: string][] = [
-    ['path and query come from the target', origin, '/sms?x=1', `${origin}/sms?x=1`, 'accepted'],
-    ['a path prefix', `${origin}/prefix`, '/sms', `${origin}/prefix/sms`, 'accepted'],
-    ['a path prefix that ends in a slash', `${origin}/prefix/`, '/sms', `${origin}/prefix/sms`, 'accepted'],
-    ['a port', `${origin}:8443`, '/sms', `${origin}:8443/sms`, 'accepted'],
-    ['the port dropped', `${origin}:8443`, '/sms', `${origin}/sms`, 'accepted'],
     ['http is not https', 'http://api.example.com', '/sms', `${origin}/sms`, 'signature_mismatch'],
     [
       'the host in its configured letter case',
@@ -38,42 +33,15 @@ describe('one public URL', () => {
       'accepted',
     ],
     ['the host in another letter case', 'https://API.example.com', '/sms', `${origin}/sms`, 'signature_mismatch'],
-    ['userinfo and a fragment are dropped', 'https://u:p@api.example.com/#rc=2', '/sms', `${origin}/sms`, 'accepted'],
-    [
-      'path and query of an absolute target are used',
-      origin,
-      'http://evil.example/sms?x=1',
-      `${origin}/sms?x=1`,
-      'accepted',
-    ],
-    [
-      'the host of an absolute target is not used',
-      origin,
-      'https://evil.example/sms',
-      'https://evil.example/sms',
-      'signature_mismatch',
-    ],
     ['nothing is decoded', origin, '/%73ms', `${origin}/sms`, 'signature_mismatch'],
     ['bytes are not changed', origin, '/a//s%6Ds//?b=%2f+\'"|\\', `${origin}/a//s%6Ds//?b=%2f+'"|\\`, 'accepted'],
     ['an empty query', origin, '/sms?', `${origin}/sms?`, 'accepted'],
     ['an empty query differs from no query', origin, '/sms?', `${origin}/sms`, 'signature_mismatch'],
-    ['a bare origin', origin, '/', origin, 'accepted'],
   ]
   for (const [what, publicUrl, target, signed, expected] of cases)
     test(what, async () => {
       expect(await outcome({ publicUrl }, target, signed)).toBe(expected)
     })
-
-  test('Host and forwarding headers are ignored', async () => {
-    for (const headers of [
-      { host: 'evil.example' },
-      { host: '' },
-      { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'http', 'x-forwarded-prefix': '/x' },
-      { forwarded: 'host=evil.example;proto=http' },
-      { 'x-original-url': '/other', 'x-rewrite-url': '/other' },
-    ])
-      expect(await outcome({ publicUrl: origin }, '/sms', `${origin}/sms`, headers)).toBe('accepted')
-  })
 
   for (const target of ['', 'sms', '*', '?x', '/a b', '/a\r\nb', '/sms#x', 'api.example.com:443', '/\u0000', '/\u00a0'])
     test(`a malformed target: ${JSON.stringify(target)}`, async () => {
@@ -155,20 +123,6 @@ describe('several public URLs', () => {
 })
 
 describe('signedUrl', () => {
-  const rule = (request: IncomingRequest) => `https://tenant.example${request.url}`
-
-  test('returns the whole URL, and wins over publicUrl', async () => {
-    const given = { publicUrl: origin, signedUrl: rule }
-    expect(await outcome(given, '/sms?x', 'https://tenant.example/sms?x')).toBe('accepted')
-    expect(await outcome(given, '/sms?x', `${origin}/sms?x`)).toBe('signature_mismatch')
-  })
-
-  test('userinfo and fragment are dropped', async () => {
-    const signedUrl = () => 'https://u:p@tenant.example/x#y'
-    expect(await outcome({ signedUrl }, '/sms', 'https://tenant.example/x')).toBe('accepted')
-    expect(await outcome({ signedUrl }, '/sms', 'https://u:p@tenant.example/x')).toBe('signature_mismatch')
-  })
-
   const unusable: [string, () => unknown][] = [
     [
       'throws',
@@ -188,41 +142,6 @@ describe('signedUrl', () => {
       expect(verdict).toMatchObject({ ok: false, code: 'url_not_allowed' })
       expect(JSON.stringify(verdict)).not.toContain(authToken)
     })
-})
-
-describe('trailingSlash', () => {
-  test("'exact' is the default, and 'either' accepts both", async () => {
-    for (const [target, signed] of [
-      ['/sms', '/sms/'],
-      ['/sms/', '/sms'],
-      ['/sms?x=1', '/sms/?x=1'],
-    ] as const) {
-      expect(await outcome({ publicUrl: origin }, target, origin + signed)).toBe('signature_mismatch')
-      const given = { publicUrl: origin, trailingSlash: 'either' } as const
-      expect(await outcome(given, target, origin + signed)).toBe('accepted')
-      expect(await outcome(given, target, origin + target)).toBe('accepted')
-      expect(await outcome(given, target, `${origin}/sms//`)).toBe('signature_mismatch')
-    }
-  })
-})
-
-describe('urlIsNormalized', () => {
-  test('tries the query with all spaces as +, and all as %20', async () => {
-    const { verify } = createVerifier(options)
-    for (const [target, signed] of [
-      ['/sms?a=b+c', '/sms?a=b%20c'],
-      ['/sms?a=b%20c', '/sms?a=b+c'],
-    ] as const) {
-      const request = getRequest({ target, headers: { 'x-twilio-signature': sign(origin + signed) } })
-      expect(await verify(request)).toMatchObject({ ok: false, code: 'signature_mismatch' })
-      expect(await verify({ ...request, urlIsNormalized: true })).toMatchObject({ ok: true })
-    }
-  })
-
-  test('does not change a form', async () => {
-    const request = { ...formRequest([['Body', 'a b']]), urlIsNormalized: true }
-    expect(await createVerifier(options).verify(request)).toMatchObject({ ok: true })
-  })
 })
 
 test('readTarget refuses values that are not strings', () => {

@@ -184,69 +184,6 @@ describe('a delivery that is seen again', () => {
 describe('parameters that are cut at other places, with the same signing string', () => {
   const cut = (kind: (typeof webhookKinds)[number]): Delivery => ({ ...deliver(kind), key: hash('the same') })
   const genuine = cut('message.inbound')
-  const unknown: Delivery = { ...genuine, params: new ReceivedParams([['SmsStatu', 'sreceived']]) }
-
-  test('after the genuine delivery every cut is refused, even if it shows another kind', async () => {
-    for (const later of [unknown, cut('gather.dtmf'), cut('message.status'), genuine]) {
-      const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
-      expect(await guard.reserve(genuine)).toMatchObject({ delivery: 'first' })
-      expect(await guard.reserve(later)).toEqual({ delivery: 'repeated', refuse: true })
-    }
-  })
-
-  test('after a cut of no known kind, the genuine delivery is the first, and then every copy is refused', async () => {
-    for (const whenRepeated of ['mark', 'reject'] as const) {
-      const guard = handling({ store: memoryStore(), whenRepeated })
-      expect(await guard.reserve(unknown)).toMatchObject({ delivery: 'first' })
-      expect(await guard.reserve(unknown)).toEqual({ delivery: 'repeated' })
-      expect(await guard.reserve(genuine)).toMatchObject({ delivery: 'first' })
-      const expected = whenRepeated === 'reject' ? { delivery: 'repeated', refuse: true } : { delivery: 'repeated' }
-      for (const later of [unknown, genuine, unknown]) expect(await guard.reserve(later)).toEqual(expected)
-    }
-  })
-
-  test('after a cut that has a kind but not its shape, the genuine delivery is the first', async () => {
-    const noAccount: Delivery = { ...misshapen, key: genuine.key }
-    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
-    expect(await guard.reserve(noAccount)).toMatchObject({ delivery: 'first' })
-    expect(await guard.reserve(noAccount)).toEqual({ delivery: 'repeated', refuse: true })
-    expect(await guard.reserve(genuine)).toMatchObject({ delivery: 'first' })
-    for (const later of [noAccount, genuine, unknown])
-      expect(await guard.reserve(later)).toEqual({ delivery: 'repeated', refuse: true })
-  })
-
-  test('a genuine delivery does not wait for a cut that is pending, and the cut then confirms and releases nothing', async () => {
-    for (const end of ['confirm', 'release'] as const) {
-      const guard = replayGuard({ store: memoryStore(), whenRepeated: 'reject' })
-      const early = await guard.reserve(unknown)
-      expect(await guard.reserve(unknown)).toEqual(pending)
-      const first = await guard.reserve(genuine)
-      expect(first).toMatchObject({ delivery: 'first' })
-      await early[end]?.()
-      for (const later of [unknown, genuine]) expect(await guard.reserve(later)).toEqual(pending)
-      await first.confirm?.()
-      for (const later of [unknown, genuine])
-        expect(await guard.reserve(later)).toEqual({ delivery: 'repeated', refuse: true })
-    }
-  })
-
-  test('after a cut of a kind that may repeat, the genuine delivery passes and is marked', async () => {
-    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
-    expect(await guard.reserve(cut('gather.dtmf'))).toMatchObject({ delivery: 'first' })
-    expect(await guard.reserve(genuine)).toEqual({ delivery: 'repeated' })
-  })
-
-  test('after a cut of a kind that never repeats, other cuts are refused', async () => {
-    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
-    await guard.reserve(cut('call.status'))
-    expect(await guard.reserve(cut('gather.dtmf'))).toEqual({ delivery: 'repeated', refuse: true })
-  })
-
-  test("with 'mark' nothing is refused", async () => {
-    const guard = handling({ store: memoryStore() })
-    await guard.reserve(genuine)
-    expect(await guard.reserve(unknown)).toEqual({ delivery: 'repeated' })
-  })
 
   test('a kind that a store invents, or one of another version, may repeat', async () => {
     for (const seen of ['', 'unknown', 'toString', '__proto__', 'message.of.the.future']) {
@@ -258,24 +195,6 @@ describe('parameters that are cut at other places, with the same signing string'
 
 describe('a request that is checked twice', () => {
   const once = (native: unknown): Delivery => ({ ...message, native })
-
-  test('is reserved once, by the identity of its native object', async () => {
-    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
-    const native = {}
-    const both = await Promise.all([guard.reserve(once(native)), guard.reserve(once(native))])
-    expect(both.map(({ delivery }) => delivery)).toEqual(['first', 'first'])
-    expect((await guard.reserve(once(native))).delivery).toBe('first')
-    expect(await guard.reserve(once({}))).toEqual({ delivery: 'repeated', refuse: true })
-  })
-
-  test('is reserved once by two guards with one store', async () => {
-    const store = memoryStore()
-    const native = {}
-    const [one, other] = [handling({ store }), handling({ store, whenRepeated: 'reject' })]
-    expect((await one.reserve(once(native))).delivery).toBe('first')
-    expect((await other.reserve(once(native))).delivery).toBe('first')
-    expect(await other.reserve(once({}))).toEqual({ delivery: 'repeated', refuse: true })
-  })
 
   test('is reserved once by guards of two builds with one store', async () => {
     const store = memoryStore()
@@ -294,13 +213,6 @@ describe('a request that is checked twice', () => {
       expect((await guard.reserve(once(native))).delivery).toBe('first')
   })
 
-  test('is a replay in both checks if it is one', async () => {
-    const guard = handling({ store: memoryStore() })
-    await guard.reserve(once({}))
-    const native = {}
-    for (let i = 0; i < 2; i++) expect(await guard.reserve(once(native))).toEqual({ delivery: 'repeated' })
-  })
-
   test('counts twice if `native` is not an object', async () => {
     for (const native of [undefined, null, 'native', 1, Symbol.iterator]) {
       const guard = handling({ store: memoryStore() })
@@ -315,28 +227,6 @@ describe('a request that is checked twice', () => {
     await guard.reserve(once(native))
     await guard.reserve({ ...once(native), key: hash('another') })
     expect(await guard.reserve({ ...once({}), key: hash('another') })).toEqual({ delivery: 'repeated' })
-  })
-
-  test('is forgotten as soon as one of the two checks releases it', async () => {
-    for (const releasing of [0, 1]) {
-      const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
-      const native = {}
-      const both = [await guard.reserve(once(native)), await guard.reserve(once(native))]
-      await both[releasing]?.release?.()
-      const retry = await guard.reserve(once({}))
-      expect(retry.delivery).toBe('first')
-      // The second release is late, and must not forget the reservation of the retry.
-      await both[1 - releasing]?.release?.()
-      expect(await guard.reserve(once({}))).toEqual({ delivery: 'repeated', refuse: true })
-    }
-  })
-
-  test('can be reserved again after a release', async () => {
-    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
-    const native = {}
-    await (await guard.reserve(once(native))).release?.()
-    expect((await guard.reserve(once(native))).delivery).toBe('first')
-    expect(await guard.reserve(once({}))).toEqual({ delivery: 'repeated', refuse: true })
   })
 })
 
@@ -512,29 +402,6 @@ describe('a confirmation that fails', () => {
   })
 })
 
-describe('a reservation that is released', () => {
-  test('lets the retry pass', async () => {
-    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
-    const first = await guard.reserve(message)
-    await first.release?.()
-    expect(await guard.reserve(message)).toMatchObject({ delivery: 'first' })
-  })
-
-  test('twice or late does not forget the reservation of the retry', async () => {
-    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
-    const first = await guard.reserve(message)
-    await first.release?.()
-    await guard.reserve(message)
-    await first.release?.()
-    expect(await guard.reserve(message)).toEqual({ delivery: 'repeated', refuse: true })
-  })
-
-  test('belongs to the first delivery: a repeated one has no reservation to release', async () => {
-    const [, second] = await reserveTwice(message)
-    expect(second?.release).toBeUndefined()
-  })
-})
-
 describe('a store that fails', () => {
   const failing: ReplayStore = {
     reserve() {
@@ -647,19 +514,13 @@ test('options', () => {
     [{ store: { reserve() {} } }, TypeError, 'confirm'],
     [{ store: { reserve() {}, confirm() {} } }, TypeError, 'release'],
     [{ store: { reserve() {}, release() {} } }, TypeError, '"store" must have a method "confirm"'],
-    [{ store, ttl: 1 }, TypeError, '"ttl"'],
     [{ store, ttl: 1 }, TypeError, 'replayGuard'],
-    [{ store, ttlSeconds: '60' }, TypeError, '"ttlSeconds"'],
     [{ store, ttlSeconds: 0 }, RangeError, '"ttlSeconds"'],
     [{ store, ttlSeconds: Number.NaN }, RangeError, '"ttlSeconds"'],
     [{ store, ttlSeconds: 31_536_001 }, RangeError, '"ttlSeconds"'],
-    [{ store, leaseSeconds: '60' }, TypeError, '"leaseSeconds"'],
     [{ store, leaseSeconds: 0 }, RangeError, '"leaseSeconds"'],
     [{ store, leaseSeconds: 1.5 }, RangeError, '"leaseSeconds"'],
     [{ store, leaseSeconds: 3601 }, RangeError, '"leaseSeconds"'],
-    [{ store, whenRepeated: 'refuse' }, TypeError, `"whenRepeated" must be 'mark' or 'reject'`],
-    [{ store, whenStoreFails: 'mark' }, TypeError, `"whenStoreFails" must be 'reject' or 'accept'`],
-    [{ store, storeTimeoutMs: 0 }, RangeError, '"storeTimeoutMs"'],
     [{ store, storeTimeoutMs: 15_001 }, RangeError, '"storeTimeoutMs"'],
   ]
   for (const [options, kind, text] of bad) {
@@ -667,6 +528,5 @@ test('options', () => {
     expect(make).toThrow(kind)
     expect(make).toThrow(text)
   }
-  for (const leaseSeconds of [1, 3600]) expect(() => replayGuard({ store, leaseSeconds })).not.toThrow()
   expect(() => replayGuard(undefined as unknown as ReplayGuardOptions)).toThrow(TypeError)
 })

@@ -6,7 +6,7 @@ import * as web from '../src/ecdsa/web.ts'
 import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { parsePublicKey } from '../src/schemes/sendgrid/public-key.ts'
 import { type EcdsaSignature, formatSignature, parseSignature } from '../src/schemes/sendgrid/signature.ts'
-import { genuine, makeKeys, order, post, sign } from './sendgrid-support.ts'
+import { genuine, makeKeys, order, post } from './sendgrid-support.ts'
 
 /** Writes DER without any check. */
 const toDer = (r: readonly number[], s: readonly number[]): Buffer =>
@@ -114,32 +114,6 @@ describe.each([
         verifyNatively('sha256', message, key, Buffer.from(text, 'base64')),
       )
     }
-  })
-
-  test('accepts signatures of every length, and the second form of each', async () => {
-    const { publicKey, privateKey } = makeKeys()
-    const start = createSignatureChecker([Buffer.from(publicKey, 'base64')])
-    const lengths = new Set<number>()
-    for (let round = 0; round < 3000; round++) {
-      const body = `[${round}]`
-      const text = sign(privateKey, '1700000000', body)
-      lengths.add(Buffer.from(text, 'base64').length)
-      if (round % 100 > 0 && Buffer.from(text, 'base64').length > 69) continue
-      const signature = parseSignature(text) as EcdsaSignature
-      const s = order - BigInt(`0x${Buffer.from(signature.numbers.subarray(32)).toString('hex')}`)
-      const numbers = Buffer.concat([
-        signature.numbers.subarray(0, 32),
-        Buffer.from(s.toString(16).padStart(64, '0'), 'hex'),
-      ])
-      const other = parseSignature(formatSignature(numbers)) as EcdsaSignature
-      for (const form of [signature, other]) {
-        const check = start(form)
-        const message = Buffer.from(`1700000000${body}`)
-        check.update(message)
-        expect(await check.finish(message)).toBe(0)
-      }
-    }
-    expect([...lengths]).toEqual(expect.arrayContaining([70, 71, 72]))
   })
 })
 

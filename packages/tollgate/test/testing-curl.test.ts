@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type SignedRequest, sampleWebhook, signRequest, webhookKinds } from '../src/testing/index.ts'
+import { signRequest } from '../src/testing/index.ts'
 
 const authToken = '0123456789abcdef0123456789abcdef'
 
@@ -16,24 +16,6 @@ function readArguments(command: string): string[] {
   if (at !== -1) words.splice(at, 2, '--data-raw', words.pop() ?? '')
   return words
 }
-
-function listArguments(signed: SignedRequest): string[] {
-  const headers = Object.entries(signed.headers).flatMap(([name, value]) => ['--header', `${name}: ${value}`])
-  return [...headers, ...(signed.body === undefined ? [] : ['--data-raw', signed.body])]
-}
-
-for (const kind of webhookKinds)
-  test(`a shell reads the command for ${kind} correctly`, () => {
-    const signed = signRequest({
-      url: "https://example.com/it's?a=$(id)&b=`id`&c=!!",
-      ...sampleWebhook(kind),
-      authToken,
-    })
-    const words = readArguments(signed.toCurl())
-    expect(words.slice(0, 2)).toEqual(['--globoff', '--path-as-is'])
-    expect(words).toEqual(expect.arrayContaining(listArguments(signed)))
-    expect(words.at(-1)).toBe(signed.url)
-  })
 
 test('a shell passes any body unchanged', () => {
   const piece = fc.oneof(

@@ -213,14 +213,6 @@ describe('over a socket', () => {
     expect(errors).toEqual([])
   })
 
-  test('the Host header is that of the public URL', async () => {
-    const make = () => (req: { headers: { host?: string } }, res: { end(text: string): void }) =>
-      res.end(req.headers.host ?? '')
-    const server = await nodeTestServer(make as never, { publicUrl: 'https://api.example.com:8443' })
-    expect(await (await server.send('/', 'message.inbound')).text()).toBe('api.example.com:8443')
-    await server.close()
-  })
-
   test('close ends upgraded connections, and a server without a listener gets no upgrades', async () => {
     const listening = createServer((_req, res) => void res.end('plain'))
     listening.on('upgrade', (_req, socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\nhello'))

@@ -1,34 +1,7 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Params, RequestValidator } from '../src/index.ts'
 import { authToken, naiveJoin, otherToken, sha256, sign } from './requests.ts'
-
-interface Vector {
-  title: string
-  secret: string
-  algorithm: string
-  url: string
-  params: Record<string, string | string[]> | null
-  body: string | null
-  signature: string
-  valid: boolean
-}
-
-const file = new URL('../../../conformance/data/published.json', import.meta.url)
-const vectors = (JSON.parse(readFileSync(file, 'utf8')) as Vector[]).filter(
-  ({ algorithm }) => algorithm === 'HMAC_SHA1',
-)
-
-describe('published vectors', () => {
-  for (const { title, secret, url, params, body, signature, valid } of vectors)
-    test(title, () => {
-      const validator = new RequestValidator(secret)
-      expect(validator.validate(url, params ?? body ?? {}, signature)).toBe(valid)
-      if (body !== null) expect(validator.validate(url, new TextEncoder().encode(body), signature)).toBe(valid)
-      expect(new RequestValidator('another').validate(url, params ?? body ?? {}, signature)).toBe(false)
-    })
-})
 
 const validator = new RequestValidator(authToken)
 const url = 'https://example.com/sms?a=1'
@@ -138,23 +111,6 @@ describe('a raw body', () => {
       expect(validator.validate(bound, given, sign(bound))).toBe(false)
   })
 
-  test('is refused with a malformed hash or two different hashes', () => {
-    const queries = [
-      `bodySHA256=${sha256(body).toUpperCase()}`,
-      'bodySHA256=',
-      `bodySHA256=${sha256(body)}&bodySHA256=${sha256('x')}`,
-    ]
-    for (const query of queries) {
-      const signed = `https://example.com/events?${query}`
-      expect(validator.validate(signed, body, sign(signed))).toBe(false)
-    }
-  })
-
-  test('is verified by a repeated hash with one value', () => {
-    const twice = `${bound}&bodySHA256=${sha256(body)}`
-    expect(validator.validate(twice, body, sign(twice))).toBe(true)
-  })
-
   test('the text of a form is a raw body, and has no hash', () => {
     const form = new URLSearchParams(params)
     for (const text of [`${form}`, new TextEncoder().encode(`${form}`)])
@@ -174,65 +130,6 @@ describe('a raw body', () => {
 })
 
 describe('never throws for request input', () => {
-  const signatures = [
-    undefined,
-    null,
-    '',
-    'x',
-    signature.slice(1),
-    `${signature},${signature}`,
-    [signature],
-    1,
-    {},
-    Symbol('s'),
-  ]
-  for (const one of signatures)
-    test(`signature ${String(one).slice(0, 12) || 'empty'} (${typeof one})`, () => {
-      expect(validator.validate(url, params, one as string)).toBe(false)
-    })
-
-  const urls = [
-    '',
-    '/sms',
-    'sms',
-    'https://',
-    'https://[',
-    'ftp://example.com/',
-    null,
-    undefined,
-    1,
-    {},
-    [url],
-    new URL(url),
-  ]
-  for (const one of urls)
-    test(`URL ${String(one).slice(0, 20)} (${typeof one})`, () => {
-      expect(validator.validate(one as string, params, signature)).toBe(false)
-    })
-
-  const strange: Record<string, unknown> = {
-    undefined: undefined,
-    null: null,
-    'a number': 1,
-    'a nested array as a value': { ...params, Body: [['Hi  there ']] },
-    'an array of letters as a value': { Body: [...'Hi  there '] },
-    'an object with toString': { ...params, Body: { toString: () => params.Body } },
-    'a symbol': Symbol('s'),
-    'an object with a wrong iterator': { [Symbol.iterator]: 1 },
-    'an iterator that fails': {
-      [Symbol.iterator]() {
-        throw new Error('no')
-      },
-    },
-    'floats in a typed array': new Float64Array(2),
-    'an ArrayBuffer': new ArrayBuffer(2),
-    'an array with holes': new Array(3),
-  }
-  for (const [what, form] of Object.entries(strange))
-    test(`parameters: ${what}`, () => {
-      expect(validator.validate(url, form as Params, signature)).toBe(false)
-    })
-
   test('any value as any argument', () => {
     const anything = fc.anything({
       withBigInt: true,

@@ -1,7 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -262,31 +259,3 @@ for (const [library, connect] of Object.entries(libraries))
       ])
     })
   })
-
-describe('four processes of one application', () => {
-  const processes: ChildProcess[] = []
-
-  beforeAll(async () => {
-    const built = fileURLToPath(new URL('../../dist/replay.js', import.meta.url))
-    if (!existsSync(built)) throw new Error('The package is not built: npm run build')
-    const worker = fileURLToPath(new URL('replay-redis-worker.mjs', import.meta.url))
-    for (let index = 0; index < 4; index++) processes.push(fork(worker, [redis.url, authToken, publicUrl]))
-    await Promise.all(processes.map((process) => once(process, 'message')))
-  })
-  afterAll(() => {
-    for (const process of processes) process.disconnect()
-  })
-
-  test('200 concurrent deliveries of one webhook: exactly one is accepted', async () => {
-    const request = newMessage()
-    const answers = processes.map(async (process) => {
-      const answer = once(process, 'message') as Promise<[string[]]>
-      process.send({ request, count: 50 })
-      return (await answer)[0]
-    })
-    const perProcess = await Promise.all(answers)
-    console.log(`200 deliveries over 4 processes: ${perProcess.map((one) => JSON.stringify(count(one))).join(' ')}`)
-    const { [isNew]: accepted, replayed = 0, replay_pending: pending = 0 } = count(perProcess.flat())
-    expect([accepted, replayed + pending]).toEqual([1, 199])
-  })
-})
