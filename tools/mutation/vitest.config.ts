@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { entries } from '../../packages/tollgate/entries.js'
 
 /** Runs the scheme's own tests first: they are the fastest to notice a change of the scheme. */
 class InOrder extends BaseSequencer {
@@ -9,14 +10,18 @@ class InOrder extends BaseSequencer {
   }
 }
 
+const findSource = (file: string): string => fileURLToPath(new URL(`../../packages/tollgate/${file}`, import.meta.url))
+
 export default defineConfig({
   resolve: {
-    alias: Object.fromEntries(
-      ['hmac', 'ecdsa'].map((name) => [
-        `#${name}`,
-        fileURLToPath(new URL(`../../packages/tollgate/src/${name}/node.ts`, import.meta.url)),
-      ]),
-    ),
+    alias: [
+      ...['hmac', 'ecdsa'].map((name) => ({ find: `#${name}`, replacement: findSource(`src/${name}/node.ts`) })),
+      // The suites of conformance/ import the package by its name. Here they test the sources.
+      ...Object.entries(entries).map(([entry, file]) => ({
+        find: new RegExp(`^tollgate${entry.slice(1)}$`),
+        replacement: findSource(file),
+      })),
+    ],
   },
   test: {
     include: ['tools/mutation/suites/*.test.ts'],

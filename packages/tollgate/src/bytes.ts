@@ -28,8 +28,9 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return strictDecoder.decode(bytes)
   } catch {
-    return undefined
+    // They are not UTF-8.
   }
+  return undefined
 }
 
 /** Decodes bytes as UTF-8, with U+FFFD for what is not UTF-8. */
@@ -43,8 +44,10 @@ export function decodeLeniently(bytes: Uint8Array): string {
  */
 export function parseJsonBody(bytes: Uint8Array): unknown {
   try {
+    // Stryker disable next-line StringLiteral: neither text is JSON
     return JSON.parse(decodeUtf8(bytes) ?? '')
   } catch {
-    return undefined
+    // They are not JSON.
   }
+  return undefined
 }

@@ -34,6 +34,7 @@ function parseOrExplain<T extends CheckTypes>(steps: SchemeCheck<T>, options: T[
     return steps.parseOptions(options)
   } catch (error) {
     // Node.js prints the line that throws, unless it has this text.
+    // Stryker disable next-line StringLiteral: Node.js searches the line for this text, the function does not read it
     throw hideOwnFrames(error, 'node-do-not-add-exception-line')
   }
 }
@@ -162,6 +163,7 @@ function keepCause<V extends Rejected>(from: Rejected, to: V): V {
  */
 async function observe<T extends CheckTypes>(check: Check<T>, rejection: Rejected): Promise<VerdictOf<T>> {
   const { steps, settings, source, head } = check
+  // Stryker disable next-line ConditionalExpression: only Twilio has the observe mode, and it has this step
   if (steps.toObserved === undefined) return rejection
   const body = check.body ?? (await borrowBody(source.body, head.header, settings.maxBodyBytes))
   if (isRejected(body)) return nameScheme(body, steps.name)
@@ -177,12 +179,16 @@ function conclude<T extends CheckTypes, V extends VerdictOf<T>>(check: Check<T>,
 
 function report<T extends CheckTypes>({ settings, source, native, content }: Check<T>, verdict: VerdictOf<T>): void {
   const { onVerdict, diagnose } = settings.given
+  // Stryker disable next-line ConditionalExpression: a call of undefined throws, and an exception in a listener is ignored
   if (onVerdict !== undefined) runUnnoticed(() => onVerdict(verdict, source, native))
   const listener: unknown = (globalThis as { readonly [verdictListener]?: unknown })[verdictListener]
+  // Stryker disable next-line ConditionalExpression: a call of undefined throws, and an exception in a listener is ignored
   if (typeof listener === 'function') runUnnoticed(() => listener(verdict, source))
+  // Stryker disable next-line ConditionalExpression: a call of undefined throws, and an exception in a listener is ignored
   if (diagnose === undefined) return
   if (!isRejected(verdict)) {
     const verified = { verdict: verdict as never, request: source, options: settings.given as never }
+    // Stryker disable next-line OptionalChaining: a call of undefined throws, and an exception in a listener is ignored
     runUnnoticed(() => diagnose.remember?.(verified))
     return
   }

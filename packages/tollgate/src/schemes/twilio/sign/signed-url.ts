@@ -37,6 +37,7 @@ export function joinFirstForm(parts: UrlParts, paramsText: string): SignedForm {
  * too many.
  */
 function flatten(text: string): string {
+  // Stryker disable next-line ConditionalExpression,EqualityOperator: the text is the same in one piece and in several
   return text.length < 10_000 && Number.isNaN(text.charCodeAt(0)) ? '' : text
 }
 
@@ -74,10 +75,12 @@ export function findInForms<Found>(
   const asGiven = tails.find(({ params }) => params === undefined)
   const ports = listPorts(scheme, port)
   const most = websocket || userinfos.length > 1 ? 24 : 12
+  // Stryker disable next-line ArithmeticOperator: no form has a rank beyond the last one
   const ranks = userinfos.length + ports.length + tails.length - 2
   let count = 1
   // Forms with fewer unusual parts come first, so that the limit does not cut off a whole kind of
   // spelling.
+  // Stryker disable next-line EqualityOperator: no form has a rank beyond the last one
   for (let rank = 0; rank < ranks; rank++)
     for (let userRank = 0; userRank < userinfos.length; userRank++)
       for (let portRank = 0; portRank < ports.length; portRank++) {
@@ -132,6 +135,7 @@ function listPaths(path: string, eitherSlash: boolean): string[] {
 function listSpellings(path: string, query: string, respelled?: Respelled): readonly string[] {
   const asGiven = path + query
   // Nearly every URL has one spelling.
+  // Stryker disable next-line ConditionalExpression: all three spellings are equal, and the list has no duplicates
   if (!respelled && !/'|%27/.test(asGiven)) return [asGiven]
   const spaced = respelled ? [replaceEach(query, '%20', '+'), replaceEach(query, '+', '%20')] : []
   const others = typeof respelled === 'function' ? respelled(query) : spaced

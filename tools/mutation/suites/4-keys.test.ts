@@ -1,0 +1,10 @@
+// One file, so that each mutant starts only one test file.
+import '../../../packages/tollgate/test/account.test.ts'
+import '../../../packages/tollgate/test/api-url.test.ts'
+import '../../../packages/tollgate/test/claimed-account.test.ts'
+import '../../../packages/tollgate/test/keys-cached.test.ts'
+import '../../../packages/tollgate/test/keys-file.test.ts'
+import '../../../packages/tollgate/test/keys-file-text.test.ts'
+import '../../../packages/tollgate/test/keys-flood.test.ts'
+import '../../../packages/tollgate/test/keys-folder.test.ts'
+import '../../../packages/tollgate/test/keys-twilio.test.ts'
