@@ -14,7 +14,7 @@ const execArgv = ['--max-semi-space-size=128']
 // searches with many inputs. Of each kind, a quick one stays.
 const slow = [
   'conformance/runs/{adapters,diagnosis,elysia,fastify,h3,hono,koa,routed,ws}.test.ts',
-  'packages/cli/test/{audit-probe,call,conform,diagnose,differences}.test.ts',
+  'packages/cli/test/{call,conform,diagnose,differences}.test.ts',
   'packages/gateway/test/hostile-upstream.test.ts',
   'packages/inspector/test/{call,captures}.test.ts',
   'packages/tollgate/test/diagnose-{cost,evidence,keys,memory,truth}.test.ts',

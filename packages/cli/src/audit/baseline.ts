@@ -17,7 +17,6 @@ export function compareWith(baseline: AuditDocument, now: AuditDocument): Change
     const [gone, added] = [subtractWebhooks(olds, news), subtractWebhooks(news, olds)]
     return Array.from({ length: Math.max(gone.length, added.length) }, (_, at) => [gone[at], added[at]] as const)
   })
-  const goneFindings = subtractFindings(baseline.findings, now.findings, isRead)
   return {
     added: pairs.flatMap(([old, webhook]) => (old === undefined && webhook !== undefined ? [webhook] : [])),
     removed: pairs.flatMap(([old, webhook]) => (webhook === undefined && old !== undefined ? [old] : [])),
@@ -25,8 +24,7 @@ export function compareWith(baseline: AuditDocument, now: AuditDocument): Change
       old === undefined || webhook === undefined ? [] : [{ before: old, after: webhook }],
     ),
     newFindings: subtractFindings(now.findings, baseline.findings, isRead),
-    // Without a probe it is not known whether an endpoint is guarded by now.
-    goneFindings: goneFindings.filter(({ rule }) => rule !== 'not_guarded' || now.probe?.sent === true),
+    goneFindings: subtractFindings(baseline.findings, now.findings, isRead),
   }
 }
 

@@ -1,21 +1,18 @@
 import { type Colors, cleanText } from '../io.ts'
-import { maskUrl } from '../twilio-api/webhook-url.ts'
 import type { AuditDocument, Changes, ShownFinding, ShownWebhook } from './document.ts'
 import { type Gap, group, type Place } from './inventory.ts'
-import type { Probed, Target } from './probe.ts'
 
 // Beyond this, a person reads the JSON with a program.
 const mostRows = 200
 
 /** Formats the audit for people: the URLs, the findings, their fixes, and what was not read. */
 export function formatAudit(document: AuditDocument, requests: number, colors: Colors): string {
-  const { accounts, inactiveAccounts, webhooks, findings, notRead, probe, changes } = document
+  const { accounts, inactiveAccounts, webhooks, findings, notRead, changes } = document
   const left = inactiveAccounts === 0 ? '' : `, ${count(inactiveAccounts, 'inactive account')} left out`
   const urls = new Set(webhooks.map(({ url, method }) => `${method} ${url}`)).size
   const sections = [
     `${count(urls, 'webhook URL')} in ${count(webhooks.length, 'place')} of ${count(accounts.length, 'account')}${left} (${count(requests, 'request')})`,
     formatWebhooks(webhooks),
-    ...(probe === null ? [] : [formatProbe(probe, colors)]),
     findings.length === 0 ? colors.green('No findings.') : formatFindings('Findings, worst first:', findings, colors),
     ...(findings.length === 0 ? [] : [formatFixes(findings)]),
     ...(changes === null ? [] : [formatChanges(changes, colors)]),
@@ -32,26 +29,6 @@ function formatWebhooks(webhooks: readonly ShownWebhook[]): string {
       return [resource, field, method, url, formatPlaces(equal)]
     }),
   )
-}
-
-function formatProbe({ sent, targets }: NonNullable<AuditDocument['probe']>, colors: Colors): string {
-  if (!sent) return `${formatPlan(targets)}\nNothing was sent: this is a dry run. Add --send to send.`
-  const rows = targets.map((target) => {
-    const { verdict, detail } = target as Probed
-    return [verdict, target.method, target.url, detail]
-  })
-  const color = { 'not guarded': colors.red, unclear: colors.yellow, 'no answer': colors.yellow, refused: colors.green }
-  return `Probe:\n${formatRows(rows, (row) => color[row.split(/ {2,}/)[1] as Probed['verdict']]?.(row) ?? row)}`
-}
-
-/** Formats what a probe sends. */
-export function formatPlan(targets: readonly Target[]): string {
-  if (targets.length === 0) return 'Probe: no webhook URL has a host of --allow-host.'
-  return [
-    `Probe: an unsigned request, and one with a wrong signature, to each of ${count(targets.length, 'URL')}. At most one request a second to each host. Body, except for GET: TollgateProbe=1`,
-    formatRows(targets.map(({ method, url }) => [method, maskUrl(url)])),
-    'The handler of an endpoint that is not guarded will run.',
-  ].join('\n')
 }
 
 function formatFindings(title: string, findings: readonly ShownFinding[], colors: Colors): string {

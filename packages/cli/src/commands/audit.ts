@@ -2,14 +2,12 @@ import type { Args } from '../args.ts'
 import { compareWith, isAuditDocument } from '../audit/baseline.ts'
 import { type AuditDocument, createDocument } from '../audit/document.ts'
 import { type Known, listFindings } from '../audit/findings.ts'
-import type { Inventory } from '../audit/inventory.ts'
-import { listTargets, parseAllowedHosts, probeAll } from '../audit/probe.ts'
 import { readInventory } from '../audit/read.ts'
-import { formatAudit, formatPlan } from '../audit/report.ts'
+import { formatAudit } from '../audit/report.ts'
 import { resourceNames } from '../audit/resources.ts'
 import { dotenvFlag } from '../dotenv.ts'
 import { EXIT, UsageError } from '../exit.ts'
-import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
+import { colorsFor, type Io, print, printJson } from '../io.ts'
 import { didYouMean } from '../nearest.ts'
 import { parseJson, readText } from '../read-text.ts'
 import { type Progress, startProgress } from '../sending/progress.ts'
@@ -38,11 +36,6 @@ export const command: Command = {
       },
       rate: { type: 'text', value: 'N', describe: 'At most N requests a second; default 10' },
     }),
-    ...inGroup('Probe your own hosts:', {
-      probe: { type: 'switch', describe: 'Show which endpoints would get an unsigned and a wrongly signed request' },
-      'allow-host': { type: 'list', value: 'HOST', describe: 'A host of yours, with its port if any; repeatable' },
-      send: { type: 'switch', describe: 'Send these requests' },
-    }),
     json: { type: 'switch', describe: 'Print one JSON document' },
     ...apiFlags,
     ...dotenvFlag,
@@ -52,15 +45,13 @@ export const command: Command = {
     ['tollgate audit --json > before.json', 'before a cut-over'],
     ['tollgate audit --baseline before.json', 'after it: what changed'],
     ['tollgate audit --resource phone-numbers --rate 50', 'one kind of resource, of many subaccounts'],
-    ['tollgate audit --probe --allow-host api.example.com', 'what a probe would send'],
   ],
   epilogue: `Names for --resource:
 ${wrap(resourceNames)}
 
-Reads only, except for --send. Exits with 1 for an error or a warning (with --baseline: a new one), and with 3 if a
+Reads only. Exits with 1 for an error or a warning (with --baseline: a new one), and with 3 if a
 part could not be read. A note, or a missing permission, exits with 0.`,
   async run(args, io) {
-    const allowedHosts = readAllowedHosts(args)
     const scope = { accounts: readAccounts(args), resources: readResources(args) }
     const requestsPerSecond = args.integer('rate', 1, 100) ?? 10
     const known = await readKnown(args)
@@ -75,8 +66,7 @@ part could not be read. A note, or a missing permission, exits with 0.`,
       },
       onStep: () => progress?.advance(),
     }).finally(() => progress?.stop())
-    const probe = allowedHosts === undefined ? null : await runProbe(args, io, inventory, allowedHosts)
-    const found = createDocument(inventory, scope, listFindings(inventory, known), probe)
+    const found = createDocument(inventory, scope, listFindings(inventory, known))
     const document = { ...found, changes: baseline === undefined ? null : compareWith(baseline, found) }
     if (args.has('json')) printJson(io, document)
     else print(io, formatAudit(document, api.requests, colorsFor(io.stdout, io.env)))
@@ -95,30 +85,6 @@ function decideExit({ findings, changes, notRead }: AuditDocument): number {
   const counted = changes === null ? findings : changes.newFindings
   if (counted.some(({ level }) => level !== 'note')) return EXIT.notGenuine
   return notRead.some(({ kind }) => kind === 'failed') ? EXIT.unreachable : EXIT.ok
-}
-
-function readAllowedHosts(args: Args): readonly string[] | undefined {
-  for (const name of ['allow-host', 'send'])
-    if (args.has(name) && !args.has('probe')) throw new UsageError(`--${name} needs --probe.`)
-  if (!args.has('probe')) return undefined
-  if (!args.has('allow-host'))
-    throw new UsageError('--probe needs --allow-host HOST: the hosts of yours that may get requests.')
-  return parseAllowedHosts(args.list('allow-host'))
-}
-
-async function runProbe(
-  args: Args,
-  io: Io,
-  { webhooks }: Inventory,
-  allowedHosts: readonly string[],
-): Promise<AuditDocument['probe']> {
-  const targets = listTargets(webhooks, allowedHosts)
-  // A document for programs has no warning, so that stays on standard error.
-  if (args.has('send') || args.has('json')) tell(io, formatPlan(targets))
-  if (!args.has('send')) return { sent: false, targets }
-  const progress = startProgress(io, targets.length, 'probing')
-  const probed = await probeAll(targets, 15_000, () => progress.advance()).finally(() => progress.stop())
-  return { sent: true, targets: probed }
 }
 
 function readAccounts(args: Args): readonly string[] {

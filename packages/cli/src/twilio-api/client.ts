@@ -78,8 +78,8 @@ const maxPages = 2000
 const maxListMs = 10 * 60_000
 const maxListCharacters = 64 * 1024 * 1024
 const maxEqualPages = 50
-/** The longest time that an audit reads, and the longest time that its probe takes. */
-export const maxRunMs = 4 * 60 * 60_000
+/** The longest time that an audit reads. */
+const maxRunMs = 4 * 60 * 60_000
 
 export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOptions): TwilioApi {
   let requests = 0

@@ -147,7 +147,6 @@ interface Document {
   findings: { rule: string; url: string; level: string; places: { account: string; sid: string }[] }[]
   notRead: { account: string; resource: string; reason: string; kind: string }[]
   accounts: string[]
-  probe: { sent: boolean; targets: { url: string; verdict?: string; detail?: string }[] } | null
   changes: {
     added: unknown[]
     removed: unknown[]
@@ -803,9 +802,6 @@ describe('tollgate audit', () => {
     ],
     ['one host for all APIs', ['--api-url', 'https://api.example.com'], {}, '--api-url needs {product}'],
     ['an unknown resource', ['--resource', 'numbers'], {}, /--resource needs one of: phone-numbers,.*/],
-    ['a probe without hosts', ['--probe'], {}, '--probe needs --allow-host HOST'],
-    ['hosts without a probe', ['--allow-host', 'a.example'], {}, '--allow-host needs --probe'],
-    ['a wildcard', ['--probe', '--allow-host', '*.example'], {}, 'without a wildcard'],
     ['a malformed public URL', ['--public-url', 'api.example.com'], {}, '--public-url needs an absolute URL'],
   ])('%s is wrong usage', async (_name, words, env, message) => {
     expectUsage(await tollgate(['audit', ...words], { env }), message)

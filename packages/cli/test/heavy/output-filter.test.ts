@@ -145,7 +145,7 @@ const scenarios: Readonly<Record<string, () => readonly (readonly string[])[]>> 
   ],
   audit: () => [
     ['--api-url', `${api.origin}/{product}`, '--rate', '100', '--public-url', 'https://example.com'],
-    ['--api-url', `${api.origin}/{product}`, '--rate', '100', '--probe', '--allow-host', 'example.com'],
+    ['--api-url', `${api.origin}/{product}`, '--rate', '100'],
     ['--baseline', writeScratch(JSON.stringify({ [hostile]: hostile }))],
   ],
   conform: () => [
