@@ -46,13 +46,13 @@ test('npm test needs Node.js and npm only', () => {
   expect(found.size).toBeGreaterThan(files.length)
   const asking = [...found].filter((file) => /\brequireProgram\('/.test(readFileSync(file, 'utf8')))
   expect(asking.map((file) => relative(root, file))).toEqual([])
-  // POSIX has sh and env. Quick tests import these two, and do not start what they start.
+  // POSIX has sh and env, and Windows has taskkill. Quick tests import these two, and do not start what they start.
   const others = ['tools/programs.mjs', 'conformance/projects/prepare.mjs'].map((file) => join(root, file))
   const tests = [...found].filter((file) => !others.includes(file))
   const started = tests.flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/\b(?:spawn|execFile)(?:Sync)?\('([^']+)'/g)].map(([, name]) => name),
   )
-  expect([...new Set(started)].sort()).toEqual(['/usr/bin/env', 'npm', 'sh'])
+  expect([...new Set(started)].sort()).toEqual(['/usr/bin/env', 'npm', 'sh', 'taskkill'])
 })
 
 test('npm run test:all refuses an option that it does not know', () => {
