@@ -1,8 +1,7 @@
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createInspector } from '../src/index.ts'
-import { askRaw, openForTest, openPage, type Page, publicUrl, throwAwayToken } from './kit.ts'
+import { askRaw, openForTest, openPage, type Page } from './kit.ts'
 
 let page: Page
 beforeAll(async () => {
@@ -218,23 +217,6 @@ test('only this machine can connect', async () => {
       }),
     ).rejects.toThrow('ECONNREFUSED')
   expect((await page.ask('/api/info')).status).toBe(200)
-})
-
-test.each([
-  [{ port: 70_000 }, RangeError, 'port'],
-  [{ port: '4040' }, TypeError, 'port'],
-  [{ token: 'short' }, TypeError, 'token'],
-  [{ token: 'with spaces and more' }, TypeError, 'token'],
-  [{ throwAwayToken: '' }, TypeError, 'throwAwayToken'],
-  [{ publicUrl: 'app.example.com' }, TypeError, 'publicUrl'],
-  [{ publicUrl: [] }, TypeError, 'publicUrl'],
-  [{ accountSid: 'AC1' }, TypeError, 'accountSid'],
-  [{ maxCaptures: 0 }, RangeError, 'maxCaptures'],
-  [{ stor: 'x' }, TypeError, 'stor'],
-])('a wrong option throws an error that names it: %j', (options, type, name) => {
-  const make = () => createInspector({ publicUrl, throwAwayToken, ...options } as never)
-  expect(make).toThrow(type)
-  expect(make).toThrow(`"${name}"`)
 })
 
 function sendRaw(port: number, text: string): Promise<string> {

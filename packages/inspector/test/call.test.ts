@@ -1,13 +1,13 @@
 import { once } from 'node:events'
-import { createServer, request } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { request } from 'node:http'
+import { connect } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type DevOptions, startDev } from '../src/index.ts'
 import { Calls } from '../src/server/call/calls.ts'
 import type { Sender } from '../src/server/send/sender.ts'
 import type { CallView } from '../src/shared/api.ts'
 import type { CaptureView } from '../src/shared/capture.ts'
-import { authToken, type Page, pageAt, until } from './kit.ts'
+import { authToken, type Page, pageAt, serve, until } from './kit.ts'
 
 const menu = '<Gather action="/menu?a=1" numDigits="1"><Say>Press 1 for sales.</Say></Gather>'
 
@@ -34,42 +34,28 @@ interface Setting {
   readonly strayed: () => number
 }
 
-async function listen(server: ReturnType<typeof createServer>): Promise<number> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return (server.address() as AddressInfo).port
-}
-
 async function open(options: DevOptions = {}): Promise<Setting> {
   let strayed = 0
-  const other = await listen(
-    createServer((_, res) => {
-      strayed++
-      res.end()
-    }),
-  )
+  const other = await serve((_, res) => {
+    strayed++
+    res.end()
+  })
   const asked: string[] = []
-  const app = await listen(
-    createServer((req, res) => {
-      req.resume()
-      const path = new URL(req.url ?? '', 'http://app').pathname
-      asked.push(path)
-      if (path === '/silent') return
-      const document = documents[path]?.replace('OTHER', String(other))
-      res.writeHead(document === undefined ? 404 : 200, { 'content-type': 'text/xml' })
-      res.end(document === undefined ? '' : `<Response>${document}</Response>`)
-    }),
-  )
+  const upstream = await serve((req, res) => {
+    req.resume()
+    const path = new URL(req.url ?? '', 'http://app').pathname
+    asked.push(path)
+    if (path === '/silent') return
+    const document = documents[path]?.replace('OTHER', new URL(other).port)
+    res.writeHead(document === undefined ? 404 : 200, { 'content-type': 'text/xml' })
+    res.end(document === undefined ? '' : `<Response>${document}</Response>`)
+  })
   const run = await startDev({
     listen: { port: 0 },
     inspectorPort: 0,
     authToken,
     publicUrl: 'https://api.example.com',
-    upstream: `http://127.0.0.1:${app}`,
+    upstream,
     ...options,
   })
   onTestFinished(() => run.close())

@@ -205,7 +205,7 @@ test('a request that was refused before verification is listed without a verdict
 
 test('open pages receive each webhook, its explanation, and the ids of deleted captures', async () => {
   const reason = { suspected: [{ id: 'host', detail: 'Another host.', fix: 'Set publicUrl.' }] }
-  const page = await openForTest({ maxCaptures: 1, diagnose: async () => reason })
+  const page = await openForTest({ bounds: { maxCaptures: 1, maxBytes: 1e6 }, diagnose: async () => reason })
   const { events } = follow(page)
   await until(() => events.find(({ name }) => name === 'list'))
   const first = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
@@ -220,7 +220,7 @@ test('open pages receive each webhook, its explanation, and the ids of deleted c
   expect(removed.data).toEqual([first.id])
 
   await page.ask('/api/captures', { method: 'DELETE' })
-  await until(() => events.filter(({ name }) => name === 'list').at(1))
+  await until(() => events.filter(({ name }) => name === 'removed').at(1))
   expect(await page.json('/api/captures')).toEqual([])
 })
 

@@ -1,33 +1,18 @@
 import { execFile } from 'node:child_process'
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
 import { twilioWebhook } from 'tollgate/node'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { captureExchange } from '../src/server/capture-exchange.ts'
 import { writeCopy } from '../src/server/copy/copy.ts'
 import type { Capture } from '../src/shared/capture.ts'
-import { makeExchange, publicUrl, runCopied, signSample } from './kit.ts'
+import { makeExchange, publicUrl, runCopied, serve, signSample } from './kit.ts'
 
 interface Seen {
   readonly line: string
   readonly headers: string[]
   readonly body: Buffer
 }
-let seen: Seen | undefined
-const server = createServer((req, res) => {
-  readAll(req).then((body) => {
-    seen = { line: `${req.method} ${req.url}`, headers: req.rawHeaders, body }
-    res.end('ok')
-  })
-})
-let base = ''
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-})
-afterAll(() => void server.close())
-
 async function readAll(req: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of req as AsyncIterable<Buffer>) chunks.push(chunk)
@@ -45,7 +30,7 @@ const hostileTexts: readonly (readonly [string, string | Uint8Array])[] = [
   ['nothing special', 'From=%2B1&Body=x'],
 ]
 
-function makeCapture(body: string | Uint8Array, target = "/a'b?x=[1-3]&y={a,b}&z=%00"): Capture {
+function makeCapture(base: string, body: string | Uint8Array, target = "/a'b?x=[1-3]&y={a,b}&z=%00"): Capture {
   const content = typeof body === 'string' ? { body } : { bodyBase64: Buffer.from(body).toString('base64') }
   const headers = [
     ['Host', 'app.example.com'],
@@ -61,18 +46,23 @@ function write(...given: Parameters<typeof writeCopy>): string {
   return Buffer.from(writeCopy(...given)).toString()
 }
 
-test.each(hostileTexts)('a curl command sends exactly the same bytes: %s', async (_name, body) => {
-  const command = write('curl', makeCapture(body))
-  await promisify(execFile)('sh', ['-c', command])
-  expect(seen?.line).toBe("POST /a'b?x=[1-3]&y={a,b}&z=%00")
-  expect(seen?.body).toEqual(Buffer.from(body))
-  expect(seen?.headers).toEqual(expect.arrayContaining(['X-Twilio-Signature', 'X-Empty', 'text/plain; note="it\'s"']))
-  expect(command).toContain('# Left out, because its value is not plain ASCII: "X-Latin: ')
-})
-
-test.each(hostileTexts)('a curl command contains no text that a terminal would run: %s', (_name, body) => {
-  expect(write('curl', makeCapture(body))).toMatch(/^[\n\x20-\x7e]+$/)
-})
+test.each(hostileTexts)(
+  'a curl command sends the same bytes, and nothing that a terminal would run: %s',
+  async (_name, body) => {
+    let seen: Seen | undefined
+    const base = await serve(async (req, res) => {
+      seen = { line: `${req.method} ${req.url}`, headers: req.rawHeaders, body: await readAll(req) }
+      res.end('ok')
+    })
+    const command = write('curl', makeCapture(base, body))
+    expect(command).toMatch(/^[\n\x20-\x7e]+$/)
+    await promisify(execFile)('sh', ['-c', command])
+    expect(seen?.line).toBe("POST /a'b?x=[1-3]&y={a,b}&z=%00")
+    expect(seen?.body).toEqual(Buffer.from(body))
+    expect(seen?.headers).toEqual(expect.arrayContaining(['X-Twilio-Signature', 'X-Empty', 'text/plain; note="it\'s"']))
+    expect(command).toContain('# Left out, because its value is not plain ASCII: "X-Latin: ')
+  },
+)
 
 test.each([
   ['message.inbound', { Body: `it's "quoted" \u202e \${x} \`y\` \\` }],
@@ -81,17 +71,11 @@ test.each([
   ['call.status', {}],
 ] as const)('a copied test passes against an application that verifies: %s', async (kind, overrides) => {
   const authToken = '0123456789abcdef0123456789abcdef'
-  const app = createServer(
+  const APP_URL = await serve(
     twilioWebhook({ publicUrl, authToken, onVerdict: () => {} }, (_webhook, _req, res) => void res.end('<Response/>')),
   )
-  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
   const code = write('test', captureExchange(await makeExchange(signSample(kind, overrides)), { origin: 'received' }))
   expect(code).toMatch(/^[\n\x20-\x7e]+$/)
-  const APP_URL = `http://127.0.0.1:${(app.address() as AddressInfo).port}`
-  try {
-    expect(await runCopied(code, { APP_URL })).toMatch(/^# pass 1$/m)
-    await expect(runCopied(code, { APP_URL, TWILIO_AUTH_TOKEN: 'f'.repeat(32) })).rejects.toThrow()
-  } finally {
-    app.close()
-  }
+  expect(await runCopied(code, { APP_URL })).toMatch(/^# pass 1$/m)
+  await expect(runCopied(code, { APP_URL, TWILIO_AUTH_TOKEN: 'f'.repeat(32) })).rejects.toThrow()
 })

@@ -63,55 +63,15 @@ test('without a key, imports have no verdict', async () => {
   expect((await list(page))[0]).toMatchObject({ code: 'none', from: '1', target: '/x?From=1' })
 })
 
-test("reads a browser's HAR file with HTTP/2 names, cookies and extra fields", async () => {
-  const page = await openForTest()
-  const signed = signSample('message.inbound')
-  const headers = [
-    { name: ':authority', value: 'app.example.com' },
-    ...Object.entries(signed.headers).map(([name, value]) => ({ name, value, comment: '' })),
-  ]
-  const postData = { mimeType: 'application/x-www-form-urlencoded', text: signed.body, params: [] }
-  const request = { method: 'POST', url: signed.url, httpVersion: 'h2', cookies: [], headers, postData, bodySize: 1 }
-  const har = {
-    log: { version: '1.2', pages: [], entries: [{ startedDateTime: '2026-11-24T10:00:00Z', request, response: {} }] },
-  }
-  expect(await importInto(page, har)).toEqual({ imported: 1, refused: [] })
-  expect((await list(page))[0]).toMatchObject({ code: 'accepted', time: Date.parse('2026-11-24T10:00:00Z') })
-})
-
-test.each(['decoded', 'as sent'])('reads the body of a HAR file that has only its parameters, %s', async (form) => {
-  const page = await openForTest()
-  const { method, url, headers, body } = signSample('message.inbound', { Body: 'See you at 8' })
-  const decoded = [...new URLSearchParams(body)]
-  const sent = (body ?? '').split('&').map((pair) => pair.split('='))
-  const params = (form === 'decoded' ? decoded : sent).map(([name, value]) => ({ name, value }))
-  const postData = { mimeType: 'application/x-www-form-urlencoded; charset=utf-8', params }
-  const listed = Object.entries(headers).map(([name, value]) => ({ name, value }))
-  const har = { log: { entries: [{ request: { method, url, headers: listed, postData } }] } }
-  expect(await importInto(page, har)).toEqual({ imported: 1, refused: [] })
-  expect((await list(page))[0]).toMatchObject({ code: 'accepted', body: 'See you at 8' })
-})
-
 const good = { method: 'POST', url: `${publicUrl}/x`, headers: [] }
 test.each<[string, unknown]>([
-  ['null', null],
   ['a number', 7],
-  ['only a method', { method: 'POST' }],
   ['a method with a line break', { ...good, method: 'POST\r\nX: y' }],
-  ['a method that is not a string', { ...good, method: ['POST'] }],
-  ['a URL with a line break', { ...good, url: '/x\r\nHost: evil' }],
   ['a URL of another scheme', { ...good, url: 'javascript:alert(1)' }],
-  ['a file URL', { ...good, url: 'file:///etc/passwd' }],
   ['a very long URL', { ...good, url: `/${'x'.repeat(100_000)}` }],
-  ['headers that are a text', { ...good, headers: 'x' }],
   ['a header with a line break', { ...good, headers: [['x', 'a\r\nX-Twilio-Signature: b']] }],
-  ['a header name with a space', { ...good, headers: [['x y', 'a']] }],
-  ['a header that is an object', { ...good, headers: [['x', {}]] }],
   ['too many headers', { ...good, headers: Array.from({ length: 1_000 }, (_, index) => [`x${index}`, '']) }],
-  ['a body that is a number', { ...good, body: 7 }],
   ['a body that is too large', { ...good, body: 'x'.repeat(1_100_000) }],
-  ['malformed Base64', { ...good, bodyBase64: '<script>' }],
-  ['an inherited request', JSON.parse('{"__proto__": {"method": "POST", "url": "/x", "headers": []}}')],
 ])('a malformed entry is skipped with a reason, and the others are read: %s', async (_name, entry) => {
   const page = await openForTest()
   const result = await importInto(page, { captures: [good, entry, good] })
@@ -120,11 +80,8 @@ test.each<[string, unknown]>([
 
 test.each([
   ['not JSON', '{"captures": ['],
-  ['not UTF-8', '\ud800'],
   ['a deeply nested list', '['.repeat(200_000)],
-  ['a deeply nested object', `${'{"log":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
   ['another object', '{"hello": "world"}'],
-  ['a string', '"captures"'],
 ])('a file that is %s is refused, and the page keeps working', async (_name, body) => {
   const page = await openForTest()
   const { status, text } = await page.ask('/api/import', { method: 'POST', body })
@@ -134,7 +91,7 @@ test.each([
 })
 
 test('reads only the first entries of a very long file', async () => {
-  const page = await openForTest({ maxCaptures: 10_000, verifierOptions: undefined })
+  const page = await openForTest({ bounds: { maxCaptures: 10_000, maxBytes: 1e8 }, verifierOptions: undefined })
   const result = await importInto(
     page,
     Array.from({ length: 2_500 }, () => good),
@@ -143,7 +100,7 @@ test('reads only the first entries of a very long file', async () => {
 })
 
 test('imports respect the limits of the store', async () => {
-  const page = await openForTest({ maxCaptures: 5, verifierOptions: undefined })
+  const page = await openForTest({ bounds: { maxCaptures: 5, maxBytes: 1e6 }, verifierOptions: undefined })
   await importInto(
     page,
     Array.from({ length: 50 }, () => good),

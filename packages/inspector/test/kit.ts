@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type IncomingHttpHeaders, request } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type RequestListener, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -9,7 +11,8 @@ import type { Exchange } from '@tollgate/gateway'
 import { createVerifier, type VerifierOptions } from 'tollgate'
 import { type SignedRequest, sampleWebhook, signRequest, type WebhookKind } from 'tollgate/testing'
 import { onTestFinished } from 'vitest'
-import { createInspector, type Inspector, type InspectorOptions } from '../src/index.ts'
+import { createInspector, type Inspector } from '../src/server/inspector.ts'
+import type { InspectorOptions } from '../src/server/options.ts'
 
 export const publicUrl = 'https://app.example.com'
 export const authToken = 'a'.repeat(32)
@@ -154,6 +157,17 @@ export function askRaw(
     })
     sent.end(body)
   })
+}
+
+/** Serves on a free port of 127.0.0.1 until the test ends. Returns the address. */
+export async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 /**

@@ -1,7 +1,4 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Exchange } from '@tollgate/gateway'
 import { twilioWebhook } from 'tollgate/node'
 import { createSendGridVerifier } from 'tollgate/sendgrid'
@@ -10,16 +7,15 @@ import { expect, onTestFinished, test } from 'vitest'
 import { formatExchange, startDev } from '../src/index.ts'
 import { writeTest } from '../src/server/copy/test-code.ts'
 import type { CaptureSummary, CaptureView } from '../src/shared/capture.ts'
-import { authToken, openForTest, type Page, pageAt, publicUrl, runCopied, signSample, until } from './kit.ts'
+import { authToken, openForTest, type Page, pageAt, publicUrl, runCopied, serve, signSample, until } from './kit.ts'
 
 const { publicKey } = await signSendGridRequest()
 
 /** Runs the gateway, an application and the page. Requests to `/events` are SendGrid's. */
 async function start(exchanges: Exchange[] = []): Promise<{ readonly url: string; readonly page: Page }> {
-  const app = createServer((req, res) => req.resume().on('end', () => res.end('ok'))).listen(0, '127.0.0.1')
-  await once(app, 'listening')
+  const upstream = await serve((req, res) => void req.resume().on('end', () => res.end('ok')))
   const run = await startDev({
-    upstream: `http://127.0.0.1:${(app.address() as AddressInfo).port}`,
+    upstream,
     publicUrl,
     authToken,
     listen: { port: 0 },
@@ -27,11 +23,7 @@ async function start(exchanges: Exchange[] = []): Promise<{ readonly url: string
     routes: [{ scheme: 'sendgrid', path: '/events', publicKey: { marketing: publicKey } }],
     onExchange: (exchange) => exchanges.push(exchange),
   })
-  onTestFinished(async () => {
-    await run.close()
-    app.closeAllConnections()
-    app.close()
-  })
+  onTestFinished(() => run.close())
   return { url: run.gatewayUrl, page: await pageAt(run.inspectorUrl, run) }
 }
 
@@ -110,23 +102,16 @@ test('a copied test passes against an application that verifies', async () => {
     .toString('base64')
   const signed = await signSendGridRequest({ privateKey })
   const verifier = createSendGridVerifier({ publicKey: signed.publicKey, onVerdict: () => undefined })
-  const app = createServer(twilioWebhook({ verifier }, (_webhook, _req, res) => void res.end('ok')))
-  app.listen(0, '127.0.0.1')
-  await once(app, 'listening')
+  const APP_URL = await serve(twilioWebhook({ verifier }, (_webhook, _req, res) => void res.end('ok')))
   const [method, url, target] = ['POST', `${publicUrl}/events`, '/events']
   const headers = Object.entries(signed.headers)
   const kept = { id: '1', time: 0, origin: 'imported', scheme: 'sendgrid', method, url, target, headers } as const
-  const APP_URL = `http://127.0.0.1:${(app.address() as AddressInfo).port}`
-  try {
-    for (const body of [
-      { body: Buffer.from(signed.body).toString() },
-      { bodyBase64: Buffer.from('--b\r\n\xff\r\n', 'latin1').toString('base64') },
-    ]) {
-      const code = writeTest({ ...kept, ...body })
-      expect(await runCopied(code, { APP_URL, SENDGRID_TEST_PRIVATE_KEY: privateKey })).toMatch(/^# pass 1$/m)
-      await expect(runCopied(code, { APP_URL })).rejects.toThrow()
-    }
-  } finally {
-    app.close()
+  for (const body of [
+    { body: Buffer.from(signed.body).toString() },
+    { bodyBase64: Buffer.from('--b\r\n\xff\r\n', 'latin1').toString('base64') },
+  ]) {
+    const code = writeTest({ ...kept, ...body })
+    expect(await runCopied(code, { APP_URL, SENDGRID_TEST_PRIVATE_KEY: privateKey })).toMatch(/^# pass 1$/m)
+    await expect(runCopied(code, { APP_URL })).rejects.toThrow()
   }
 })

@@ -225,7 +225,8 @@ async function load(): Promise<Made> {
         export { twilioWebhook as onExpress } from 'tollgate/express'
         export { matchers } from './packages/tollgate/src/testing/matchers.ts'
         export { createGateway } from '@tollgate/gateway'
-        export { createInspector, formatExchange } from '@tollgate/inspector'
+        export { formatExchange } from '@tollgate/inspector'
+        export { createInspector } from './packages/inspector/src/server/inspector.ts'
         export { run } from './packages/cli/src/run.ts'`,
       resolveDir: scratch,
       loader: 'ts',
@@ -417,7 +418,6 @@ test('the inspector shows it', async () => {
   const inspector = made.createInspector({
     port: 0,
     publicUrl: 'https://a.example',
-    token: 'c'.repeat(32),
     throwAwayToken: 'b'.repeat(32),
     schemes: { acme: { secret } },
   })
@@ -438,7 +438,8 @@ test('the inspector shows it', async () => {
     /^POST \/parcels {2}acme\.parcel {2}accepted {2}200 by the application, \d+ ms$/,
   )
   const { origin } = new URL(url)
-  const headers = { 'x-tollgate-inspector-token': 'c'.repeat(32) }
+  const opened = await fetch(url, { redirect: 'manual' })
+  const headers = { cookie: opened.headers.get('set-cookie')?.split(';')[0] ?? '' }
   const ask = async (path: string) => (await fetch(`${origin}${path}`, { headers })).json()
   const [summary] = (await ask('/api/captures')) as { id: string; kind: string; code: string }[]
   expect(summary).toMatchObject({ kind: 'acme.parcel', code: 'accepted' })

@@ -58,7 +58,6 @@ export const command: Command = {
       value: 'N',
       describe: "The page's port on 127.0.0.1; default 4040, or a free port if 4040 is in use",
     },
-    store: { type: 'text', value: 'FILE', describe: 'Keep captures in an SQLite file; default: in memory' },
     'sign-with-real-token': {
       type: 'switch',
       describe: "The page signs with your Auth Token, as with COMMAND; default: with this run's own token",
@@ -225,7 +224,6 @@ async function readOptions(args: Args, io: Io): Promise<{ readonly options: DevO
     upstream: await chooseUpstream(args),
     listen: readAddress(args, 'listen'),
     inspectorPort: args.integer('inspector-port', 0, 65_535),
-    store: args.text('store'),
     mode: args.choice('mode', ['enforce', 'observe']),
     signWithRealToken,
     routes: await readRoutes(args, io),
@@ -246,7 +244,7 @@ interface Page {
 }
 
 async function start(options: DevOptions, names: OptionNames, args: Args, io: Io): Promise<Page> {
-  const { formatExchange, StoreError, startDev } = await import('@tollgate/inspector')
+  const { formatExchange, startDev } = await import('@tollgate/inspector')
   let last: Explained | undefined
   let sample = readFirst(args)
   const facts: Omit<RunFacts, 'upstream'> = {
@@ -285,7 +283,6 @@ async function start(options: DevOptions, names: OptionNames, args: Args, io: Io
       explain: () => tell(io, last === undefined ? 'No signed request was refused.' : describeInFull(last, io)),
     }
   } catch (error) {
-    if (error instanceof StoreError) throw new UsageError(`--store: ${error.message}`)
     const { listen, inspectorPort } = options
     throw toListenError(error, { listen: listen?.port ?? defaultPort, 'inspector-port': inspectorPort })
   }

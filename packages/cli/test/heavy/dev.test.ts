@@ -155,19 +155,8 @@ test('verify reads a fixture from the page as a capture', async () => {
   expect(verified.code).toBe(0)
 })
 
-test('with --store the next run has the captures again', async () => {
-  const store = ['--store', join(makeFolder(), 'captures.db')]
-  const first = await startDev(store)
-  await askPage(first, '/api/send', { kind: 'call.inbound' })
-  first.child.kill('SIGTERM')
-  expect((await once(first.child, 'close'))[0]).toBe(0)
-  const second = await startDev(store)
-  expect(await askPage(second, '/api/captures')).toMatchObject([{ kind: 'call.inbound', code: 'accepted' }])
-})
-
 test.each([
   [['--sign-with-real-token'], 2, '--sign-with-real-token needs an Auth Token'],
-  [['--store', '/no/such/directory/captures.db'], 2, '--store: Cannot keep captures in'],
   [['--listen', '8080'], 2, '--listen is given 2 times'],
   [['--inspector-port', '70000'], 2, '--inspector-port needs a whole number'],
   [['--mode', 'off'], 2, 'enforce'],

@@ -140,7 +140,6 @@ const scenarios: Readonly<Record<string, () => readonly (readonly string[])[]>> 
   ],
   dev: () => [
     ['--upstream', `http://${hostile}`],
-    ['--store', `/nowhere/${hostile}`],
     ['--public-url', `https://${hostile}`],
   ],
   audit: () => [

@@ -25,8 +25,6 @@ export interface DevOptions {
    * is in use.
    */
   inspectorPort?: number | undefined
-  /** The path of an SQLite file that keeps the captures. Default: memory. */
-  store?: string | undefined
   /**
    * The account's Auth Token, or several during a rotation. Default: none, so the gateway accepts
    * only the throw-away token of this run.
@@ -85,7 +83,6 @@ const devOptions = {
   publicUrl: { type: 'other' },
   listen: { type: 'other' },
   inspectorPort: { type: 'integer', least: 0, most: 65_535 },
-  store: { type: 'string' },
   authToken: { type: 'other' },
   sharedKeys: { type: 'other' },
   allowedAccounts: { type: 'other' },

@@ -39,7 +39,6 @@ const defaultPagePort = 4040
  *
  * @returns the addresses, and a function that stops everything
  * @throws TypeError or RangeError (as a rejection) that names a wrong option
- * @throws StoreError if `store` cannot be used
  * @throws Error of node:net if a port is in use, such as EADDRINUSE
  */
 export async function startDev(options: DevOptions = {}): Promise<DevRun> {
@@ -93,7 +92,6 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
     stops.push(() => gateway.close({ graceMs: 1_000 }))
 
     const opened = await openInspector(options.inspectorPort, {
-      store: options.store,
       onNewUrl: options.onNewInspectorUrl,
       publicUrl,
       gatewayUrl,
@@ -121,7 +119,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevRun> {
   }
 }
 
-async function openInspector(port: number | undefined, options: InspectorOptions) {
+async function openInspector(port: number | undefined, options: Omit<InspectorOptions, 'port'>) {
   const inspector = createInspector({ ...options, port: port ?? defaultPagePort })
   try {
     return { inspector, url: (await inspector.listen()).url }

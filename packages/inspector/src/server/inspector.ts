@@ -17,12 +17,11 @@ import { Explainer } from './explain/explainer.ts'
 import { createKeyChooser } from './explain/likely-keys.ts'
 import { createSettler } from './explain/settle.ts'
 import { hideSecrets } from './hide.ts'
-import { checkInspectorOptions, type InspectorOptions } from './options.ts'
+import type { InspectorOptions } from './options.ts'
 import { isUnread, withoutBody } from './read-capture.ts'
 import type { OptionsByScheme } from './schemes.ts'
 import { Sender } from './send/sender.ts'
-import { createMemoryStore } from './store/memory-store.ts'
-import { openSqliteStore } from './store/sqlite-store.ts'
+import { CaptureStore } from './store.ts'
 import { summarize } from './summarize.ts'
 import { createImporter, toArrived } from './transfer/import-captures.ts'
 import { createCodes, createCookieName } from './web/access.ts'
@@ -64,12 +63,7 @@ export interface Inspector {
   close(): Promise<void>
 }
 
-const MiB = 1_048_576
-const defaults = {
-  memory: { maxCaptures: 1_000, maxBytes: 64 * MiB },
-  file: { maxCaptures: 10_000, maxBytes: 512 * MiB },
-}
-const listLimit = 2_000
+const defaultBounds = { maxCaptures: 1_000, maxBytes: 64 * 1_048_576 }
 const samples = Object.fromEntries(
   webhookKinds.map((kind) => [kind, splitMainParams(sampleWebhook(kind).params ?? []).main]),
 )
@@ -85,14 +79,10 @@ function isForIcon({ method, target, headers }: Exchange['request']): boolean {
  * reason. The page also sends test webhooks through the gateway. Keys, and the signature that a
  * request should have had, never reach the page.
  *
- * @param options the gateway's public URL and the throw-away token are required
  * @returns the inspector. It does not listen yet: call `listen`.
- * @throws TypeError or RangeError that names a wrong option
- * @throws StoreError if `store` cannot be used
  */
 export function createInspector(options: InspectorOptions): Inspector {
-  checkInspectorOptions(options)
-  const token = options.token ?? randomBytes(24).toString('base64url')
+  const token = randomBytes(24).toString('base64url')
   const publicUrls = [options.publicUrl].flat().map(dropUserinfo)
   const { throwAwayToken, throwAwayIndex, realToken, gatewayUrl } = options
   const [{ name: defaultScheme }] = schemes
@@ -103,12 +93,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   const secrets = [throwAwayToken, ...(realToken === undefined ? [] : [realToken]), ...(options.secrets ?? [])]
   const hide = (text: string) => hideSecrets(text, secrets)
 
-  const where = options.store === undefined ? 'memory' : 'file'
-  const bounds = {
-    maxCaptures: options.maxCaptures ?? defaults[where].maxCaptures,
-    maxBytes: options.maxBytes ?? defaults[where].maxBytes,
-  }
-  const store = options.store === undefined ? createMemoryStore(bounds) : openSqliteStore(options.store, bounds)
+  const store = new CaptureStore(options.bounds ?? defaultBounds)
   const events = new LiveEvents(hide, () => calls.end('the page was left'))
   const explainer = new Explainer(gatewayUrl === undefined ? [] : [new URL(gatewayUrl).host], options.diagnose)
   const settle = createSettler(options.keepRefused ?? true, secrets)
@@ -189,9 +174,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     kinds: webhookKinds,
     samples,
     realToken: realToken !== undefined && realToken !== throwAwayToken,
-    store: where,
     command: options.command,
-    kept: store.count(),
   })
   const importCaptures = createImporter({
     optionsByScheme,
@@ -199,14 +182,9 @@ export function createInspector(options: InspectorOptions): Inspector {
     keep,
   })
   const clear = (ids?: readonly string[]) => {
-    if (ids !== undefined) {
-      store.delete(ids)
-      forget(ids)
-      return
-    }
-    store.clear()
-    notes.clear()
-    events.send('list', [])
+    const chosen = ids ?? store.all().map(({ id }) => id)
+    store.delete(chosen)
+    forget(chosen)
   }
   let isClosed = false
 
@@ -220,12 +198,12 @@ export function createInspector(options: InspectorOptions): Inspector {
       events,
       hide,
       onShutOut,
-      workshop: { store, sender, calls, importCaptures, explain, settle, info, listLimit, clear },
+      workshop: { store, sender, calls, importCaptures, explain, settle, info, clear },
     }),
   )
   return {
     async listen() {
-      server.listen(options.port ?? 4040, '127.0.0.1')
+      server.listen(options.port, '127.0.0.1')
       await once(server, 'listening')
       gate.port = (server.address() as AddressInfo).port
       return { url: createUrl() }
@@ -256,7 +234,6 @@ export function createInspector(options: InspectorOptions): Inspector {
         server.closeAllConnections()
         await closed
       }
-      store.close()
     },
   }
 }

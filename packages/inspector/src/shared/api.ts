@@ -12,11 +12,8 @@ export interface RunInfo {
   readonly samples: Readonly<Record<string, HeaderList>>
   /** True if the page may sign with the real Auth Token. */
   readonly realToken: boolean
-  readonly store: 'memory' | 'file'
   /** The command that started this run, without its public URL. */
   readonly command?: string | undefined
-  /** The number of captures that are kept, when the page asked. */
-  readonly kept: number
 }
 
 /** Asks for a sample of a kind to be sent. */

@@ -13,15 +13,13 @@ import { ImportDialog } from './import-dialog.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
 import { Notice } from './notice.tsx'
 import { SendDialog } from './send-dialog.tsx'
-import { announcement, connection, detail, dialog, focusNext, selectedId, toast } from './state.ts'
+import { announcement, connection, detail, dialog, focusNext, opens, selectedId, toast } from './state.ts'
 import { Welcome } from './welcome.tsx'
 
 /** The keys that work anywhere outside a field. */
 const keys: Readonly<Record<string, () => void>> = {
   '/': () => document.getElementById('search')?.focus(),
-  '?': () => {
-    dialog.value = 'keys'
-  },
+  '?': opens('keys'),
 }
 
 function pressKey(event: KeyboardEvent): void {

@@ -15,7 +15,7 @@ import { Item, Menu, SaveItems } from './menu.tsx'
 import { Pairs } from './pairs.tsx'
 import { SafeText } from './safe-text.tsx'
 import { Signing } from './signing.tsx'
-import { dialog, focusNext, sending } from './state.ts'
+import { dialog, focusNext, opens, sending } from './state.ts'
 
 export function Detail({ capture }: { capture: CaptureView }) {
   return (
@@ -144,13 +144,7 @@ function useKeptFocus(name: 'replay' | 'edit') {
 function EditButton() {
   const button = useKeptFocus('edit')
   return (
-    <button
-      ref={button}
-      type="button"
-      onClick={() => {
-        dialog.value = 'edit'
-      }}
-    >
+    <button ref={button} type="button" onClick={opens('edit')}>
       Edit and re-sign
     </button>
   )

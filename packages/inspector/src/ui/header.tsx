@@ -1,5 +1,5 @@
 import { Item, Menu, SaveItems } from './menu.tsx'
-import { call, captures, connection, dialog, info } from './state.ts'
+import { call, captures, connection, info, opens } from './state.ts'
 
 const states = { loading: 'Loading', live: 'Live', ended: 'This run has ended' } as const
 
@@ -22,35 +22,15 @@ export function Header() {
       )}
       <div class="tools flow">
         <FileTools />
-        <button
-          type="button"
-          class="keys-hint"
-          title="Keys"
-          aria-label="Show the keys"
-          onClick={() => {
-            dialog.value = 'keys'
-          }}
-        >
+        <button type="button" class="keys-hint" title="Keys" aria-label="Show the keys" onClick={opens('keys')}>
           ?
         </button>
         {call.value !== undefined && call.value.state !== 'over' && (
-          <button
-            type="button"
-            onClick={() => {
-              dialog.value = 'call'
-            }}
-          >
+          <button type="button" onClick={opens('call')}>
             Return to the call
           </button>
         )}
-        <button
-          type="button"
-          class="primary"
-          disabled={connection.value.state === 'ended'}
-          onClick={() => {
-            dialog.value = 'send'
-          }}
-        >
+        <button type="button" class="primary" disabled={connection.value.state === 'ended'} onClick={opens('send')}>
           Send a test webhook
         </button>
       </div>
@@ -70,22 +50,10 @@ function State() {
 function FileTools() {
   return (
     <Menu label="Captures">
-      <Item
-        onClick={() => {
-          dialog.value = 'import'
-        }}
-      >
-        Import requests…
-      </Item>
+      <Item onClick={opens('import')}>Import requests…</Item>
       <SaveItems words="Export as" />
       <hr />
-      <Item
-        class="danger"
-        disabled={captures.value.length === 0}
-        onClick={() => {
-          dialog.value = 'clear'
-        }}
-      >
+      <Item class="danger" disabled={captures.value.length === 0} onClick={opens('clear')}>
         Clear the list…
       </Item>
     </Menu>

@@ -7,7 +7,7 @@ import { MainFields } from './main-fields.tsx'
 import { Modal } from './modal.tsx'
 import { PairEditor } from './pair-editor.tsx'
 import { sendTest } from './requests.ts'
-import { dialog, info } from './state.ts'
+import { info, opens } from './state.ts'
 
 const usualPaths: readonly (readonly [RegExp, string])[] = [
   [/^(message|whatsapp)\.inbound$/, '/sms'],
@@ -38,13 +38,7 @@ export function SendDialog() {
     <Modal title="Send a test webhook" send={{ label: 'Send', onSubmit: () => void send() }}>
       <p class="muted">
         A webhook is one step of a call.{' '}
-        <button
-          type="button"
-          class="link"
-          onClick={() => {
-            dialog.value = 'call'
-          }}
-        >
+        <button type="button" class="link" onClick={opens('call')}>
           Place a call
         </button>{' '}
         to go through all of them.

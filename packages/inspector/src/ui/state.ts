@@ -32,7 +32,12 @@ export const newIds = signal<ReadonlySet<string>>(new Set())
 /** A sentence for screen readers. */
 export const announcement = signal('')
 export const toast = signal<Toast | undefined>(undefined)
-export const dialog = signal<'send' | 'call' | 'edit' | 'keys' | 'clear' | 'import' | 'copy' | undefined>(undefined)
+type Dialog = 'send' | 'call' | 'edit' | 'keys' | 'clear' | 'import' | 'copy'
+export const dialog = signal<Dialog | undefined>(undefined)
+/** Returns a listener that opens a dialog. */
+export const opens = (name: Dialog) => () => {
+  dialog.value = name
+}
 /** The request that the page is sending. */
 export const sending = signal<{ readonly cancel: () => void } | undefined>(undefined)
 /** The call of this tab. It goes on while its dialog is closed. */

@@ -1,7 +1,7 @@
 import type { RunInfo } from '../shared/api.ts'
 import { select } from './actions.ts'
 import { Line } from './diagnosis.tsx'
-import { captures, connection, dialog, info, problem, selectedId } from './state.ts'
+import { captures, connection, info, opens, problem, selectedId } from './state.ts'
 
 /** Shows the first steps while no capture is selected. */
 export function Welcome() {
@@ -41,24 +41,6 @@ export function Welcome() {
     return (
       <div class="welcome stack">
         <h2>Choose a webhook</h2>
-        {run && (
-          <dl class="facts">
-            <dt>Twilio calls</dt>
-            <dd>
-              {run.publicUrls.map((url) => (
-                <code key={url}>{url}</code>
-              ))}
-            </dd>
-            <dt>The gateway listens on</dt>
-            <dd>
-              <code>{run.gatewayUrl ?? 'nothing'}</code>
-            </dd>
-            <dt>The gateway forwards to</dt>
-            <dd>{isUrl(run.upstream) ? <code>{run.upstream}</code> : (run.upstream ?? 'nothing')}</dd>
-            <dt>Captures are kept</dt>
-            <dd>{run.store === 'file' ? 'in a file' : 'in memory until this run ends'}</dd>
-          </dl>
-        )}
         <p class="muted keys-hint">
           Press <kbd>?</kbd> for the keys.
         </p>
@@ -88,13 +70,7 @@ function Steps({ run: { publicUrls, upstream } }: { run: RunInfo }) {
         <h3>Send a test</h3>
         <p>This run's own token signs it, so you need no Twilio account.</p>
         <p>
-          <button
-            type="button"
-            class="primary"
-            onClick={() => {
-              dialog.value = 'send'
-            }}
-          >
+          <button type="button" class="primary" onClick={opens('send')}>
             Send a test webhook
           </button>
         </p>

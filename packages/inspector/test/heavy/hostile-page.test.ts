@@ -1,7 +1,6 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { serve } from '../kit.ts'
 import { launchChromium, patience, visit } from './browser.ts'
 
 // Slow, because it needs Chromium.
@@ -25,20 +24,13 @@ const markup = [
 ].join('')
 
 /** A server whose every answer is hostile. */
-async function startApp(): Promise<string> {
-  const app = createServer((_req, res) => {
+const startApp = () =>
+  serve((_req, res) => {
     res.writeHead(200, markup.replace(/[\r\n]/g, ''), { 'content-type': 'text/html', 'x-a': markup, location: markup })
     res.end(
       `<Response><Say attr="${markup.replaceAll('"', '&quot;')}">${markup.replaceAll('<', '&lt;')}</Say>${markup}</Response>`,
     )
   })
-  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    app.closeAllConnections()
-    app.close()
-  })
-  return `http://127.0.0.1:${(app.address() as AddressInfo).port}`
-}
 
 test.each([
   { policy: 'on', bypassCSP: false },
@@ -137,15 +129,10 @@ test('a page of another origin, of another port or under a name that leads here 
   await deliver({ Body: 'a secret message' })
   await page.locator('.row').waitFor()
   const { origin, port } = new URL(run.inspectorUrl)
-  const attacker = createServer((_req, res) =>
+  const attacker = await serve((_req, res) =>
     res.writeHead(200, { 'content-type': 'text/html' }).end('<title>x</title>'),
   )
-  await new Promise<void>((resolve) => attacker.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    attacker.closeAllConnections()
-    attacker.close()
-  })
-  const other = (attacker.address() as AddressInfo).port
+  const other = new URL(attacker).port
   const script = `async (origin) => {
     const ask = (path, init) => fetch(origin + path, init).then(async (one) => [one.type, one.status, await one.text()], () => 'failed')
     const results = []

@@ -1,11 +1,9 @@
 // Heavy: it starts Chromium. `node tools/pictures.mjs` runs it for the pictures of every state. It fails if a
 // picture in docs/pictures shows another text than the page.
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startDev } from '../../src/index.ts'
+import { serve } from '../kit.ts'
 import { authToken, checkLook, openSend, patience, poll, pollText, spoofed, useBrowser } from './browser.ts'
 
 vi.setConfig({ testTimeout: 6 * patience })
@@ -14,8 +12,8 @@ const open = useBrowser()
 const publicUrl = 'https://api.example.com/twilio'
 
 /** An application that answers with the status in the path, in JSON below /json, and late at /slow. */
-async function startApp(): Promise<string> {
-  const app = createServer((req, res) => {
+const startApp = () =>
+  serve((req, res) => {
     req.resume()
     const status = Number(/\/(\d{3})$/.exec(req.url ?? '')?.[1] ?? 200)
     const type = req.url?.includes('json') ? 'application/json' : 'text/xml'
@@ -23,14 +21,7 @@ async function startApp(): Promise<string> {
       res.writeHead(status, { 'content-type': type }).end('<Response><Message>Hi</Message></Response>')
     if (req.url?.includes('slow')) setTimeout(answer, 60_000).unref()
     else answer()
-  }).listen(0, '127.0.0.1')
-  await once(app, 'listening')
-  onTestFinished(() => {
-    app.closeAllConnections()
-    app.close()
   })
-  return `http://127.0.0.1:${(app.address() as AddressInfo).port}`
-}
 
 /** Opens a row by its text, from the list. */
 async function openRow(page: Page, text: string): Promise<void> {

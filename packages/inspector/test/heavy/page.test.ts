@@ -1,13 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { serve } from '../kit.ts'
 import { authToken, checkLook, openSend, patience, poll, pollCount, pollText, spoofed, useBrowser } from './browser.ts'
 
 vi.setConfig({ testTimeout: 4 * patience })
@@ -402,19 +400,12 @@ test('the page shows that the inspector has stopped', async () => {
 })
 
 /** Starts an application that answers with the status in the path, such as `/404`. */
-async function startApp(): Promise<string> {
-  const app = createServer((req, res) => {
+const startApp = () =>
+  serve((req, res) => {
     req.resume()
     const status = Number(/^\/(\d{3})$/.exec(req.url ?? '')?.[1] ?? 200)
     res.writeHead(status, { 'content-type': 'text/xml' }).end('<Response><Message>Hi</Message></Response>')
-  }).listen(0, '127.0.0.1')
-  await once(app, 'listening')
-  onTestFinished(() => {
-    app.closeAllConnections()
-    app.close()
   })
-  return `http://127.0.0.1:${(app.address() as AddressInfo).port}`
-}
 
 const publicUrl = 'https://app.example.com/api'
 const sizes = [

@@ -53,8 +53,7 @@ async function answer(page: Page, req: IncomingMessage, res: ServerResponse): Pr
   }
   // The address of the history, in the browser that used it.
   if (code !== null && hasCookie(req, gate)) return redirect(res)
-  if (req.method === 'GET' && url.pathname === '/api/events')
-    return events.add(res, workshop.store.list(workshop.listLimit))
+  if (req.method === 'GET' && url.pathname === '/api/events') return events.add(res, workshop.store.list())
   if (req.method === 'GET' && sendFile(res, url.pathname)) return
   const left = new AbortController()
   res.on('close', () => left.abort())

@@ -12,7 +12,7 @@ import type { Calls } from '../call/calls.ts'
 import { writeCopy, writeExport } from '../copy/copy.ts'
 import { hideCredentials, viewCapture } from '../hide.ts'
 import type { Sender } from '../send/sender.ts'
-import type { CaptureStore } from '../store/store.ts'
+import type { CaptureStore } from '../store.ts'
 import { HttpError, readFile, readJson } from './answers.ts'
 import { readCallInput, readIds, readResignInput, readSendInput, stepReaders } from './read-input.ts'
 
@@ -30,7 +30,6 @@ export interface Workshop {
   /** Completes the commands that settle a rejection of which nothing is proven. */
   readonly settle: (capture: Capture) => Capture
   readonly info: () => RunInfo
-  readonly listLimit: number
   /** Deletes these captures, or else all. */
   readonly clear: (ids?: readonly string[]) => void
 }
@@ -59,7 +58,7 @@ const takeStep =
 /** One row per endpoint. `:id` is the id of a capture, or of a call. */
 const routes: Readonly<Record<string, Handler>> = {
   'GET /api/info': ({ info }) => ({ json: info() }),
-  'GET /api/captures': ({ store, listLimit }) => ({ json: store.list(listLimit) }),
+  'GET /api/captures': ({ store }) => ({ json: store.list() }),
   'DELETE /api/captures': async ({ clear }, { req }) => {
     const hasBody = Number(req.headers['content-length'] ?? 0) > 0 || req.headers['transfer-encoding'] !== undefined
     clear(hasBody ? readIds(await readJson(req)) : undefined)
@@ -102,7 +101,7 @@ const routes: Readonly<Record<string, Handler>> = {
   'POST /api/import': async ({ importCaptures }, { req }) => ({ json: await importCaptures(await readFile(req)) }),
   'GET /api/export': ({ store }, { query }) => {
     const id = query.get('id')
-    const chosen = [...(id === null ? store.all() : [find(store, id)])].map(hideCredentials)
+    const chosen = (id === null ? store.all() : [find(store, id)]).map(hideCredentials)
     const format = choose(query.get('format') ?? 'capture', 'format', Object.keys(exportFormats) as ExportFormat[])
     const file = `tollgate-captures.${exportFormats[format][1]}`
     return { bytes: writeExport(format, chosen), type: 'application/json', file }
