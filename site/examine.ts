@@ -42,9 +42,8 @@ export interface Examined {
   readonly signedUrl?: string | undefined
   /** The option that mends the URL, as a line to copy. */
   readonly setting?: string | undefined
-  readonly ruledOut?: string | undefined
-  /** The command that would settle it. */
-  readonly command?: string | undefined
+  /** If nothing is proven or seen: the URL that was checked, which is the question. */
+  readonly question?: Diagnosis['question']
   readonly tried: number
   readonly signingString: Diagnosis['signingString']
   readonly urlForms: Diagnosis['urlForms']

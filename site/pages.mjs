@@ -21,7 +21,6 @@ const sections = [
       'docs/why-does-validation-fail.md',
       'docs/twilio-error-codes.md',
       'docs/diagnosis.md',
-      'docs/how-suspicions-are-ordered.md',
       'docs/behind-a-proxy.md',
     ],
     folder: 'docs/codes',

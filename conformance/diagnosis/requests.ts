@@ -131,7 +131,6 @@ export function handshake(signed: string, headers: HeaderValues = {}): SeenReque
   }
 }
 
-export const without = (...names: string[]): Pairs => sms.filter(([name]) => !names.includes(name))
 export const mapped = (change: (value: string, name: string) => string, pairs = sms): Pairs =>
   pairs.map(([name, value]) => [name, change(value, name)] as const)
 export const keyed = { 'x-twilio-webhooks-signature-settings': 'key=webhooks_sharedkey_1,algorithm=HMAC_SHA256' }

@@ -42,15 +42,12 @@ function joinLines(all: string): string {
   return line.length > 100 ? all : line
 }
 
-// The texts of causes that only the documentation shows: `npm run causes` reads them in the source.
+// The titles of causes are the headings of their page.
 const dropPageTexts = {
   name: 'drop-page-texts',
   transform(code: string, id: string): string | undefined {
     if (!/(diagnose[\\/]causes[\\/][\w-]+|sendgrid[\\/]causes)\.ts$/.test(id)) return undefined
-    return code.replace(
-      /^ {4}((title|symptom|reason|question):\s*(['"`])(?:(?!\3)[^\\\n]|\\.)*\3|codes: \[[^\]]*\]),\n/gm,
-      '',
-    )
+    return code.replace(/^ {4}title:\s*(['"`])(?:(?!\1)[^\\\n]|\\.)*\1,\n/gm, '')
   },
 }
 

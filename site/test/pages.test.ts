@@ -188,7 +188,7 @@ test('where nothing is proven, the page shows what the diagnosis says', async ()
   await page.getByLabel('Auth Token').fill(other)
   await verify(page)
   await page.locator('.command').waitFor()
-  const { suspected, ruledOut, command, tried } = await diagnose(
+  const { question, tried } = await diagnose(
     {
       method: 'POST',
       url: '/sms',
@@ -198,15 +198,11 @@ test('where nothing is proven, the page shows what the diagnosis says', async ()
     { publicUrl: 'https://app.example.com', authToken: other },
   )
   const text = (await page.locator('.examined').textContent()) ?? ''
-  expect(text.split(ruledOut ?? '?')).toHaveLength(2)
   expect(text).toContain(`Nothing is proven after ${tried} tries`)
-  expect(suspected.length).toBeGreaterThan(1)
-  expect(await page.locator('.causes code').allTextContents()).toEqual(suspected.map(({ id }) => id))
-  expect(await page.locator('.causes strong').allTextContents()).toEqual(suspected.map(({ fix }) => fix))
+  expect(text).toContain(question?.checkedUrl ?? '?')
   await page.getByRole('button', { name: 'Copy the command' }).click()
   await page.getByRole('button', { name: 'Copy the command' }).getByText('Copied').waitFor()
-  expect(await readClipboard(page)).toBe(command)
-  expect(command).toMatch(/^npx @tollgate\/cli diagnose /)
+  expect(await readClipboard(page)).toBe(question?.commands[0])
   expect(complaints).toEqual([])
 })
 

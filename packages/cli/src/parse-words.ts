@@ -18,7 +18,7 @@ export function parseWords(words: readonly string[], command: CommandTexts, name
   ])
   const end = command.rest === undefined ? -1 : words.indexOf('--')
   const { tokens } = parseArgs({
-    args: end < 0 ? [...words] : words.slice(0, end),
+    args: (end < 0 ? words : words.slice(0, end)).map((word, at) => (isAlone(words, at, command) ? `${word}=` : word)),
     options: Object.fromEntries(options),
     // Its own messages would show values.
     strict: false,
@@ -45,6 +45,12 @@ export function parseWords(words: readonly string[], command: CommandTexts, name
   return new Args(values)
 }
 
+/** A flag whose value may be left out has none if another flag follows, or nothing. */
+function isAlone(words: readonly string[], at: number, { flags }: CommandTexts): boolean {
+  const flag = words[at]?.startsWith('--') ? flags[words[at].slice(2)] : undefined
+  return flag?.type === 'optional' && !/^[^-]/.test(words[at + 1] ?? '')
+}
+
 export const helpWords: readonly string[] = ['--help', '-h']
 
 function isKnown(name: string, { flags }: CommandTexts): boolean {
@@ -63,6 +69,7 @@ function readValue({ name, value, inlineValue }: OptionToken, { flags }: Command
     if (value !== undefined) throw new UsageError(`--${name} takes no value.`)
     return undefined
   }
+  if (flag.type === 'optional' && value === '') return undefined
   if (value === undefined || (inlineValue !== true && value.startsWith('-') && value !== '-'))
     throw new UsageError(`--${name} needs a value: --${name} ${placeholderOf(flag)}.`)
   return value

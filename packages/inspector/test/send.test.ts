@@ -59,7 +59,7 @@ test('secrets of SharedKeys are not shown, from a record or a Map', async () => 
   }
 })
 
-test('a spoofed webhook is refused, and the question is asked', async () => {
+test('a spoofed webhook is refused, and what is seen is shown', async () => {
   const sent = await post(shared.page, 'send', { kind: 'message.inbound', spoofed: true })
   expect(sent.status).toBe(403)
   const view = await read(shared.page, sent)
@@ -68,7 +68,8 @@ test('a spoofed webhook is refused, and the question is asked', async () => {
     const found = await read(shared.page, sent)
     return found.explanation && found
   })
-  expect(explanation?.question?.[0]?.text).toMatch(/^Checked http:/)
+  // Twilio cannot reach this machine.
+  expect(explanation?.suspected.map(({ id }) => id)).toEqual(['host'])
   // The page knows the cause, so its list names no suspicion.
   expect(summary.signedWith).toBe('random')
   expect(summary.cause).toBeUndefined()

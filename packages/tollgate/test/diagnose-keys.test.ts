@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { get, json, keyed, post, sha256Signed } from '../../../conformance/diagnosis/requests.ts'
-import { causes, type DiagnosableRequest, diagnose as search } from '../src/diagnose/index.ts'
+import { type DiagnosableRequest, diagnose as search } from '../src/diagnose/index.ts'
 import { cached, twilioAccountTokens } from '../src/keys/index.ts'
 import { accountSid, authToken, options, origin, otherSid, otherToken } from './requests.ts'
 
@@ -143,12 +143,12 @@ describe('a text that is no token', () => {
       for (const given of [{ authToken: secret }, { authToken: () => secret }]) {
         const { proven, suspected, tried } = await diagnose(request, { ...options, ...given })
         expect(proven).toBeUndefined()
-        expect(`${secret}: ${tried} ${suspected[0]?.id}`).toMatch(/: (0 token_\w+|[1-9]\d* \w+)$/)
+        if (tried === 0) expect(suspected[0]?.id).toMatch(/^token_/)
       }
     for (const secret of texts) {
       const shared = post(`${origin}/sms`, { headers: { ...keyed, 'x-twilio-signature': sha256Signed('other') } })
-      const { suspected } = await diagnose(shared, { ...options, sharedKeys: { webhooks_sharedkey_1: secret } })
-      expect(`${secret}: ${suspected[0]?.id}`).not.toContain('undefined')
+      const found = await diagnose(shared, { ...options, sharedKeys: { webhooks_sharedkey_1: secret } })
+      expect(found.suspected.length > 0 || found.question !== undefined).toBe(true)
     }
   })
 
@@ -214,14 +214,6 @@ describe('the account of the environment', () => {
 })
 
 // Of 28 reviewed set-ups that no search explained, the token was the cause in three.
-test.each([
-  ['behind no proxy the token comes before the path', {}, ['token_of_other_account', 'path_prefix']],
-  ['behind a proxy the path does', { 'x-forwarded-for': '54.172.60.1' }, ['path_prefix', 'token_of_other_account']],
-])('without evidence, %s', async (_what, headers, ids) => {
-  const { suspected } = await diagnose(post(`${origin}/sms`, { secret: otherToken, headers }), options)
-  expect(suspected.map(({ id }) => id).filter((id) => ids.includes(id))).toEqual(ids)
-})
-
 describe('a secret that was read in another way than it was written', () => {
   const toUtf16 = (text: string): Buffer => Buffer.from(`\ufeff${text}\r\n`, 'utf16le')
   const secret = 'made-up-secret+of-a-rule/7'
@@ -339,41 +331,16 @@ describe('a look-up of tollgate/keys that fails', () => {
   })
 })
 
-describe('the URL at Twilio, if the user names it', () => {
-  const ask = async (url: string, given: DiagnosableRequest, more: object = {}) =>
-    (await diagnose(given, { ...options, otherUrls: [url], ...more })).suspected
-  const wrong = post(`${origin}/sms`, { headers: { 'x-forwarded-for': '192.0.2.1' }, secret: otherToken })
-
-  test('is the checked one: the key is the first suspect, and no part of the URL is one', async () => {
-    for (const [url, given] of [
-      [`${origin}/sms`, wrong],
-      [`${origin}:443/sms`, wrong],
-      [`${origin}/events`, json('{"a":1}', { secret: otherToken })],
-      [`${origin}/sms?a=1`, post(`${origin}/sms?a=1`, { secret: otherToken })],
-      [`${origin}/sms`, get(`${origin}/sms?CallSid=CA1&From=%2B1`, { secret: otherToken })],
-      [origin, post(`${origin}/`, { secret: otherToken })],
-    ] as const) {
-      const [first, ...others] = await ask(url, given as DiagnosableRequest)
-      expect(first, url).toMatchObject({ id: 'token_of_other_account', detail: expect.stringMatching(/^The URL at/) })
-      for (const { id } of others) expect(['origin', 'path', 'query']).not.toContain(causes[id].part)
-    }
-  })
-
-  test('differs: nothing is left out', async () => {
-    for (const url of [`${origin}/other`, `${origin}/sms?a=1`, 'https://www.example.com/sms', `${origin}/sms/`]) {
-      const suspected = await ask(url, wrong)
-      expect(JSON.stringify(suspected), url).not.toContain('is the one that was checked')
-      expect(
-        suspected.map(({ id }) => id),
-        url,
-      ).toEqual(expect.arrayContaining(['path_prefix', 'host']))
-    }
-  })
-
-  test('does not hide other evidence, or a key that works', async () => {
-    const cut = post(`${origin}/sms`, { headers: { 'content-length': '9999' }, secret: otherToken })
-    expect((await ask(`${origin}/sms`, cut))[0]?.id).not.toBe('token_of_other_account')
-    const working = await ask(`${origin}/sms`, wrong, { verifiedBefore: ['key'] })
-    expect(JSON.stringify(working)).not.toContain('most likely the key')
-  })
+test.each([
+  [`${origin}/sms`, post(`${origin}/sms`, { secret: otherToken })],
+  [`${origin}:443/sms`, post(`${origin}/sms`, { secret: otherToken })],
+  [`${origin}/events`, json('{"a":1}', { secret: otherToken })],
+  [`${origin}/sms?a=1`, post(`${origin}/sms?a=1`, { secret: otherToken })],
+  [`${origin}/sms`, get(`${origin}/sms?CallSid=CA1&From=%2B1`, { secret: otherToken })],
+  [origin, post(`${origin}/`, { secret: otherToken })],
+])('the question does not ask for the URL that the user has named: %s', async (url, request) => {
+  const ask = async (one: string) =>
+    (await diagnose(request as DiagnosableRequest, { ...options, otherUrls: [one] })).question
+  expect((await ask(url))?.isUrlKnown).toBe(true)
+  expect((await ask(`${origin}/other`))?.isUrlKnown).toBeUndefined()
 })

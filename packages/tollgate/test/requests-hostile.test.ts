@@ -30,7 +30,7 @@ describe('a refusal names the source and the position', () => {
   const request = { method: 'POST', url: 'https://e.com/' }
   const har = (...requests: object[]) => JSON.stringify({ log: { entries: requests.map((one) => ({ request: one })) } })
   const advice =
-    'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --recent, and then --alert NO….'
+    'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --alert, and then --alert NO….'
   const cases: [text: string | Uint8Array, message: string][] = [
     ['{"a": 1,\n  b: 2}', `"file.txt", line 2, column 3: this is not JSON; ${advice}`],
     ['[1 2]', `"file.txt", line 1, column 4: this is not JSON; ${advice}`],
@@ -45,13 +45,13 @@ describe('a refusal names the source and the position', () => {
     [
       '[{"method": "GET"}, {"method": "GET", "url": "/"}]',
       '"file.txt", entry 1: it needs { "method", "url", "headers", "body" or "bodyBase64" }, and has no "url"; ' +
-        'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --recent, and then --alert NO….',
+        'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --alert, and then --alert NO….',
     ],
     // The only one has no number.
     [
       '{"method": "PUT", "headers": {}}',
       '"file.txt": it needs { "method", "url", "headers", "body" or "bodyBase64" }, and has no "url"; ' +
-        'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --recent, and then --alert NO….',
+        'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --alert, and then --alert NO….',
     ],
     [
       JSON.stringify([

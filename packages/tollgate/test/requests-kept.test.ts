@@ -94,20 +94,6 @@ describe('a refused request of which nothing is proven', () => {
     expect(readFileSync(join(folder, listed()[0] ?? ''), 'utf8')).not.toContain('the secret')
   })
 
-  test('is kept if it was refused before its URL was compared', async () => {
-    // Without a type, the body is neither a form nor signed.
-    const { 'content-type': _, ...headers } = forged.headers as Record<string, string>
-    passTime(60_000)
-    await createVerifier({ ...options, publicUrl: 'https://api.example.com/api/', diagnose }).verify({
-      ...forged,
-      headers,
-    })
-    await vi.waitFor(() => expect(written).toHaveLength(1), { timeout: 20_000 })
-    expect(written[0]).toMatch(/body_unsigned\. Nothing that .* diagnose --last --alert$/s)
-    const [kept] = readRequests(readFileSync(join(folder, listed()[0] ?? ''), 'utf8')).requests
-    expect(kept).toMatchObject({ url: 'https://api.example.com/api/sms?step=1', target: '/sms?step=1' })
-  })
-
   test.each([
     [
       'in production',

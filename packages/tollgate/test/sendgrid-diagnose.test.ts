@@ -151,42 +151,24 @@ describe('diagnoseSendGrid suspects', () => {
     ['something else as signature', { signature: 'AAAA' }, ['signature_encoding']],
     ['an object as text', { body: '[object Object]' }, ['body_already_parsed']],
     ['a body without bytes', { body: { consumedBy: 'a parser', fix: 'x' } }, ['body_already_parsed']],
-    ['compressed events', { body: gzipSync(two.body) }, ['body_decoded', 'not_from_sendgrid']],
-    ['events that were cut off', { body: two.body.slice(0, 99) }, ['body_truncated', 'not_from_sendgrid']],
-    ['wrapped events', { body: `{"body":${two.body}}` }, ['body_reserialized', 'not_from_sendgrid']],
-    ['nothing known', { body: '[{}]\r\n', timestamp: '1800000000' }, ['key_other', 'not_from_sendgrid']],
+    ['compressed events', { body: gzipSync(two.body) }, ['body_decoded']],
+    ['events that were cut off', { body: two.body.slice(0, 99) }, ['body_truncated']],
+    ['wrapped events', { body: `{"body":${two.body}}` }, ['body_reserialized']],
+    ['nothing known', { body: '[{}]\r\n', timestamp: '1800000000' }, []],
     [
       'events without the line break at their end, which SendGrid sends',
       { body: '[{}]', timestamp: '1800000000' },
-      ['body_reserialized', 'key_other', 'not_from_sendgrid'],
+      ['body_reserialized'],
     ],
     [
       'events with a mark of a filter',
       { body: two.body.replace(/"email":"[^"]*"/, '"email":"[REDACTED]"') },
-      ['body_reserialized', 'key_other', 'not_from_sendgrid'],
+      ['body_reserialized'],
     ],
   ])('%s', async (_, given, ids) => {
     const { proven, suspected } = await diagnose(given)
     expect(proven).toBeUndefined()
     expect(suspected.map(({ id }) => id)).toEqual(ids)
-  })
-
-  test('another key first if the body has the length that was sent', async () => {
-    const request = post({ signature: two.signature, timestamp: '1800000000' }, '[{}]')
-    for (const [length, first] of [
-      ['4', 'key_other'],
-      ['6', 'body_reserialized'],
-    ]) {
-      const headers = { ...request.headers, 'content-length': length } as IncomingRequest['headers']
-      const { suspected } = await diagnoseSendGrid({ ...request, headers }, { publicKey: two.publicKey })
-      expect(suspected.map(({ id }) => id)).toContain('body_reserialized')
-      expect(suspected[0]?.id).toBe(first)
-      // A relay writes the length of what it sends.
-      const sentOn = { ...headers, 'user-agent': 'relay/1' }
-      const ofRelay = await diagnoseSendGrid({ ...request, headers: sentOn }, { publicKey: two.publicKey })
-      expect(ofRelay.suspected[0]?.id).toBe('body_reserialized')
-      if (length === '6') expect(suspected[0]?.detail).toMatch(/shorter than its Content-Length/)
-    }
   })
 
   test.each<[string, string, string]>([
@@ -282,14 +264,10 @@ describe('diagnoseSendGrid suspects', () => {
     expect(String(lines.mock.calls[0]?.[0])).toContain('Behind a function URL or a load balancer')
   })
 
-  test('a mail that is too large for a search is not called unchanged', async () => {
+  test('nothing in a mail that is too large for a search', async () => {
     const large = Buffer.concat([mail, Buffer.alloc(18_000_000, 'a')])
-    const { suspected, tried } = await diagnose({ body: large, timestamp: '1800000000' }, { maxBodyBytes: 32_000_000 })
-    expect(tried).toBe(0)
-    expect(suspected).toMatchObject([
-      { id: 'key_other', detail: expect.stringContaining('too large for a search') },
-      { id: 'not_from_sendgrid' },
-    ])
+    const found = await diagnose({ body: large, timestamp: '1800000000' }, { maxBodyBytes: 32_000_000 })
+    expect(found).toMatchObject({ tried: 0, suspected: [], question: { bytes: large.length } })
   })
 
   test.each([{ timestamp: undefined, body: mail }, { signature: undefined }])(
@@ -365,12 +343,12 @@ describe('a mail that was written again', () => {
   test('with other fields is suspected before the key', async () => {
     const { proven, suspected } = await diagnoseMail(write('b', { ...fields, text: 'Other' }), 'b')
     expect(proven).toBeUndefined()
-    expect(suspected.map(({ id }) => id)).toEqual(['body_reserialized', 'key_other', 'not_from_sendgrid'])
+    expect(suspected.map(({ id }) => id)).toEqual(['body_reserialized'])
   })
 
   test('is not suspected with the boundary of SendGrid', async () => {
     const { suspected } = await diagnoseMail(sent.replace('Zoë', 'Zoe'), 'xYzZY')
-    expect(suspected.map(({ id }) => id)).toEqual(['key_other', 'not_from_sendgrid'])
+    expect(suspected.map(({ id }) => id)).toEqual([])
   })
 
   test('of a hostile form costs little', async () => {
@@ -424,7 +402,7 @@ describe('a mail whose \\r\\n became \\n', () => {
   test('is not said of a mail whose delimiters are whole, and of one that was cut off', async () => {
     const sent = write('xYzZY', { headers, text: 'One\nTwo\n' })
     const other = await diagnoseMail(sent, sent.replace('One', 'Two'))
-    expect(other.suspected.map(({ id }) => id)).toEqual(['key_other', 'not_from_sendgrid'])
+    expect(other.suspected.map(({ id }) => id)).toEqual([])
     const cut = await diagnoseMail(sent, toLf(sent).slice(0, -20))
     expect(cut.suspected.map(({ id }) => id)).toContain('body_truncated')
   })
@@ -545,19 +523,6 @@ describe('events of several deliveries', () => {
     ])
   })
 
-  test('are suspected before a stranger, and not for one event', async () => {
-    const vector = { ...signed(write([1, 2, 3])), publicKey }
-    const ids = async (body: string, options = {}) =>
-      (await diagnose({ body }, options, vector)).suspected.map(({ id }) => id)
-    expect(await ids(write([1, 3]))).toEqual(['key_other', 'events_regrouped', 'not_from_sendgrid'])
-    expect(await ids(write([1]))).toEqual(['key_other', 'not_from_sendgrid'])
-    expect(await ids('["a","b"]\r\n')).toEqual(['key_other', 'not_from_sendgrid'])
-    const again = { otherKeys: { other: publicKey } }
-    expect(await ids(write([1, 3]), again)).toEqual(['events_regrouped', 'key_other', 'not_from_sendgrid'])
-    const { suspected } = await diagnose({ body: write([1, 3]) }, again, vector)
-    expect(suspected[1]?.detail).toMatch(/^The key "other" is the one that is configured/)
-  })
-
   test('cost little if there are many', async () => {
     for (const body of [write(list(1, 5000)), `[${'{},'.repeat(60_000)}{}]\r\n`, `[${'['.repeat(90_000)}`]) {
       const started = performance.now()
@@ -675,9 +640,9 @@ describe('headers of a signature that were renamed', () => {
 describe('an unsigned request', () => {
   test.each(['curl/8.5.0', 'PostmanRuntime/7.43', 'HTTPie/3.2', 'Mozilla/5.0 (X11)'])('of %s', async (agent) => {
     const request = { method: 'POST', url: '/events', headers: { 'user-agent': agent }, body: '[]' }
-    const [first, second] = (await diagnoseSendGrid(request, { publicKey })).suspected
-    expect(first).toMatchObject({ id: 'not_from_sendgrid', fix: expect.stringContaining('send sendgrid.events --to') })
-    expect(second?.id).toBe('signature_missing')
+    expect((await diagnoseSendGrid(request, { publicKey })).suspected).toMatchObject([
+      { id: 'not_from_sendgrid', fix: expect.stringContaining('send sendgrid.events --to') },
+    ])
   })
 
   test('of SendGrid', async () => {
@@ -715,7 +680,7 @@ describe('a request without both headers', () => {
       detail: expect.stringContaining('if it is a program of yours'),
       fix: expect.stringMatching(/^If axios\/1\.7\.9 sends SendGrid's requests on, let it keep/),
     })
-    for (const agent of ['SendGrid Event API', 'curl/8', '4155550142'])
+    for (const agent of ['SendGrid Event API', '4155550142'])
       expect((await diagnoseWithout(agent))?.fix).toMatch(/^Turn on/)
   })
 
@@ -723,7 +688,6 @@ describe('a request without both headers', () => {
     ['SendGrid Event API', sentOn],
     ['axios/1.7.9', '[]'],
     ['', sentOn],
-    ['curl/8', sentOn],
   ])('of "%s" with %s', async (agent, body) => {
     expect((await diagnoseOf(agent, body))?.fix).toMatch(/^Turn on/)
   })
@@ -853,11 +817,12 @@ describe('diagnoseSendGrid', () => {
     expect(await refuse(withSendGridHints({ otherKeys: { marketing: publicKey } }))).toContain('The key "marketing"')
     expect(listKeptRequests()).toHaveLength(0)
     const said = await refuse(diagnoseSendGrid)
-    expect(said).toMatch(/signature_mismatch\. Fix: Give the public key/)
-    expect(said.split('\n').at(-1)).toBe(
-      `  To try the key of another webhook, save it as other.pub: npx @tollgate/cli diagnose --last --other-key-file other.pub --public-key ${other}`,
-    )
-    expect(said.split('\n').length).toBeLessThanOrEqual(8)
+    expect(said.split('\n')).toEqual([
+      expect.stringMatching(/signature_mismatch\. Nothing that this server knows makes the signature match\.$/),
+      `  Checked ${request.body.length} bytes with the public key that ends in ${other.slice(-8)}`,
+      expect.stringContaining(` npx @tollgate/cli diagnose --last --other-key-file other.pub --public-key ${other}`),
+      expect.stringContaining('something changed the body on its way'),
+    ])
     const [kept] = listKeptRequests()
     const [read] = readRequests(kept?.bytes ?? '').requests
     const { body } = read as { body: Uint8Array }

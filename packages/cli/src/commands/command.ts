@@ -3,7 +3,8 @@ import type { Io } from '../io.ts'
 
 export interface Flag {
   /** `list`: may be given several times. `switch`: takes no value. */
-  readonly type: 'text' | 'list' | 'switch'
+  /** The value of an `optional` flag may be left out. */
+  readonly type: 'text' | 'optional' | 'list' | 'switch'
   readonly describe: string
   /** The placeholder for the value in the help. Default: the choices. */
   readonly value?: string

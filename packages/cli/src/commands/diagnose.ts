@@ -1,4 +1,14 @@
-import { type Cause, type CauseInfo, causes, type DiagnoseOptions, type Diagnosis, diagnose } from 'tollgate/diagnose'
+import type { RejectionCode } from 'tollgate'
+import {
+  type Cause,
+  type CauseInfo,
+  causes,
+  type DiagnoseOptions,
+  type Diagnosis,
+  diagnose,
+  type Report,
+  writeReport,
+} from 'tollgate/diagnose'
 import {
   findCaptureUse,
   findHeader,
@@ -44,16 +54,13 @@ export const command: Command = {
     },
     ...inGroup('Ask Twilio what it sent, and compare:', {
       alert: {
-        type: 'text',
+        type: 'optional',
         value: 'NO…',
-        describe: 'The webhook of this alert, with the request above or --public-url',
+        describe:
+          'The webhook of this alert. Without NO…: list the last that failed, and compare the newest to the same path',
       },
       call: { type: 'text', value: 'CA…', describe: 'A webhook of this call: the last that failed' },
       event: { type: 'text', value: 'N', describe: 'With --call: the number of the webhook, from 1' },
-      recent: {
-        type: 'switch',
-        describe: 'List the last failed webhooks, and compare the newest to the path of a request',
-      },
       'show-values': { type: 'switch', describe: 'Print the values of parameters and queries, which may be messages' },
     }),
     ...apiFlags,
@@ -65,15 +72,15 @@ export const command: Command = {
     ['tollgate diagnose --curl failing.txt --prefix /api', 'from a file, with a prefix to try'],
     ['tollgate diagnose --raw request.txt --public-url https://example.com', 'as the server saw it'],
     ['tollgate diagnose --capture request.json --other-token-file tokens.txt --json', 'for a script'],
-    ['tollgate diagnose --recent', 'the last failed webhooks of the account'],
+    ['tollgate diagnose --alert', 'the last failed webhooks of the account'],
     ['tollgate diagnose --alert NO… --curl failing.txt', 'what Twilio sent, and what the server saw'],
     ['tollgate diagnose --alert NO… --public-url https://example.com', 'what Twilio sent, and the configuration'],
   ],
   async run(args, io) {
-    const asked = args.only(['alert', 'call', 'recent'])
+    const asked = args.only(['alert', 'call'])
     if (asked !== undefined) return await (await import('../twilio-api/explain.ts')).explainSent(args, io)
     for (const name of ['event', 'show-values', 'credentials-file', 'api-url'])
-      if (args.has(name)) throw new UsageError(`--${name} needs --alert, --call or --recent.`)
+      if (args.has(name)) throw new UsageError(`--${name} needs --alert or --call.`)
     // Read first, because it names the key to ask for. No other request can be read before a secret:
     // both may come from standard input.
     const kept = args.has('last') ? await readRequest(args, io) : undefined
@@ -106,16 +113,12 @@ export const command: Command = {
             request: writeRequestFlags(args),
             scheme,
             pitfalls: given.pitfalls,
-            place: nameUrl(given),
-            hasUrl: args.has('other-url') || diagnosis.hasUrl === true || findWholeUrl(args, given) !== undefined,
+            given,
             hasPublicUrl: args.has('public-url'),
           },
           colorsFor(io.stdout, io.env),
         ),
       )
-    const isKeyUnknown = scheme !== undefined && diagnosis.suspected.length > 0 && diagnosis.tried > 0
-    if (isKeyUnknown && !args.has('other-key-file'))
-      tell(io, 'To try the keys of your other webhooks too, add --other-key-file FILE, which is repeatable.')
     return diagnosis.verdict.ok ? EXIT.ok : EXIT.notGenuine
   },
 }
@@ -129,22 +132,18 @@ interface Known {
 /** Asks for the URL at Twilio if nothing else can settle it, and a person can answer. */
 async function explainWithUrl(given: RecordedRequest, args: Args, io: Io, known: Known): Promise<Shown> {
   const explained = await explainTwilio(given, args, io, known)
-  if (!suspectsUrl(explained) || args.has('other-url') || !canAsk(args, io) || findWholeUrl(args, given) !== undefined)
+  if (
+    explained.question === undefined ||
+    explained.question.isUrlKnown ||
+    args.has('other-url') ||
+    !canAsk(args, io) ||
+    findWholeUrl(args, given) !== undefined
+  )
     return explained
   const url = await askForLine(io, `${nameUrl(given)} (Enter if you do not have it):`)
   if (url === '') return explained
   const otherUrls = [/^\w+:\/\//.test(url) ? url : `${toIncoming(given).handshake ? 'wss' : 'https'}://${url}`]
-  return {
-    ...(await explainTwilio(given, args, io, { ...known, guesses: { ...known.guesses, otherUrls } })),
-    hasUrl: true,
-  }
-}
-
-/** Says if a part of the URL is the first suspect, so that only the URL at Twilio settles it. */
-function suspectsUrl({ proven, suspected: [first] }: Shown): boolean {
-  return (
-    proven === undefined && first !== undefined && ['origin', 'path', 'query'].includes(infos[first.id]?.part ?? '')
-  )
+  return await explainTwilio(given, args, io, { ...known, guesses: { ...known.guesses, otherUrls } })
 }
 
 /** Says where the URL is that Twilio signed. */
@@ -172,25 +171,19 @@ async function explainTwilio(
     ...(whole === undefined ? [] : [whole]),
     ...(ofSite === undefined ? [] : [given.url]),
   ]
-  // What the server verified says nothing about another public URL.
-  const verifiedBefore = given.verifiedBefore?.filter((part) => part === 'key' || !args.has('public-url'))
-  const hints = { ...options, ...guesses, otherUrls, verifiedBefore, ownAccount: io.env.TWILIO_ACCOUNT_SID }
+  const hints = {
+    ...options,
+    ...guesses,
+    otherUrls,
+    keyVerified: given.keyVerified,
+    ownAccount: io.env.TWILIO_ACCOUNT_SID,
+  }
   const diagnosis = await asUsageLater(() =>
     diagnose(toArrived(args, ofSite === undefined ? given : addHost(given, ofSite)), hints),
   )
   const { verdict, proven } = diagnosis
   if (!verdict.ok && verdict.code === 'key_unknown' && proven === undefined) requireSharedKey(keyId, secrets)
-  return args.has('last') ? addSuspect(diagnosis, given) : leaveOutStrangers(diagnosis, given)
-}
-
-/**
- * Puts first what the server suspected because of its options and its environment, which this command
- * does not have.
- */
-function addSuspect(diagnosis: Diagnosis, { suspect }: RecordedRequest): Diagnosis {
-  if (diagnosis.ruledOut === undefined || suspect === undefined || infos[suspect.id]?.part !== 'key') return diagnosis
-  const others = diagnosis.suspected.filter(({ id }) => id !== suspect.id)
-  return { ...diagnosis, suspected: [suspect as Cause, ...others] }
+  return args.has('last') ? diagnosis : leaveOutStrangers(diagnosis, given)
 }
 
 /** Names the account whose Auth Token signed a request: the one that it names, if it names one. */
@@ -233,7 +226,7 @@ function describeLoss(given: RecordedRequest, { verdict, proven, suspected }: Sh
   return cut && `${cut} Give the whole body, which the signature covers`
 }
 
-const askTwilio = ', or ask Twilio what it sent, with --recent and then --alert NO…'
+const askTwilio = ', or ask Twilio what it sent, with --alert and then --alert NO…'
 
 // A cause that several schemes have has one id.
 const infos: Readonly<Record<string, CauseInfo>> = causes
@@ -250,7 +243,7 @@ function isLeftOut({ method, headers, body }: RecordedRequest): boolean {
  * @param lost says what is missing and how to mend it, without its full stop
  * @throws UsageError if nothing is left
  */
-function leaveOutBody({ ruledOut: _, ...diagnosis }: Shown, lost: string, io: Io): Shown {
+function leaveOutBody({ question: _, ...diagnosis }: Shown, lost: string, io: Io): Shown {
   const { verdict, proven, suspected, tried } = diagnosis
   const isKnown = ({ id }: Cause<string>): boolean => infos[id]?.isOfLostBody !== true
   const [certain, likely] = [proven?.causes.filter(isKnown) ?? [], tried === 0 ? suspected.filter(isKnown) : []]
@@ -282,18 +275,17 @@ function addFixesOfCopy(diagnosis: Shown): Shown {
 }
 
 /** The part of a diagnosis that is shown, of any scheme. */
-type Shown = Pick<Diagnosis, 'ruledOut' | 'tried'> & {
+type Shown = Pick<Report, 'question'> & {
+  readonly tried: number
   readonly verdict:
     | { readonly ok: true; readonly matched?: { readonly url?: string } }
-    | { readonly ok: false; readonly code: string; readonly message: string }
+    | { readonly ok: false; readonly code: RejectionCode; readonly message: string }
   readonly proven?: {
     readonly causes: readonly Cause<string>[]
     readonly signedUrl?: string
     readonly setting?: string | undefined
   }
   readonly suspected: readonly Cause<string>[]
-  /** The URL at Twilio was asked for. */
-  readonly hasUrl?: boolean
 }
 
 /** Leaves out most of the verdict: unlike a diagnosis, it does not mask message texts. */
@@ -307,10 +299,7 @@ interface Context {
   readonly request: string | undefined
   readonly scheme: AnyScheme | undefined
   readonly pitfalls: readonly string[] | undefined
-  /** Says where the URL is that Twilio signed. */
-  readonly place: string
-  /** The URL at Twilio was given. */
-  readonly hasUrl: boolean
+  readonly given: RecordedRequest
   /** The public URL of the server was given. */
   readonly hasPublicUrl: boolean
 }
@@ -321,10 +310,10 @@ interface Context {
  */
 function formatDiagnosis(
   diagnosis: Shown,
-  { request, scheme, pitfalls = [], place, hasUrl, hasPublicUrl }: Context,
+  { request, scheme, pitfalls = [], given, hasPublicUrl }: Context,
   colors: Colors,
 ): string {
-  const { verdict, proven, suspected, ruledOut, tried } = diagnosis
+  const { verdict, proven, suspected, question, tried } = diagnosis
   if (verdict.ok) {
     const { url } = verdict.matched ?? {}
     const genuine = request?.startsWith('--last')
@@ -346,24 +335,20 @@ function formatDiagnosis(
     if (signedUrl !== undefined) lines.push(`Signed URL: ${cleanText(signedUrl)}`)
     return lines.join('\n')
   }
+  if (question !== undefined) {
+    const report = { suspected, question: { ...question, commands: repeatInput(question, request ?? '--curl -') } }
+    return [refused, ...writeReport(given, verdict, report as Report)].map(cleanText).join('\n')
+  }
   if (suspected.length === 0)
     return [refused, verdict.message, `Nothing is proven (${tried} tried), and nothing is suspected.`].join('\n')
   const lines = [...formatToDo('Try', suspected), refused]
-  lines.push(`Nothing is proven (${tried} tried). Suspected, most likely first:`, ...formatCauses(suspected, colors))
-  const needsUrl = request?.startsWith('--last') && suspectsUrl(diagnosis) && !hasUrl
-  if (needsUrl)
-    lines.push(
-      `To settle it, give ${place.replace(/^T/, 't')}:`,
-      `  npx @tollgate/cli diagnose ${request} --other-url URL`,
-    )
-  if (ruledOut !== undefined)
-    lines.push(
-      `${needsUrl ? 'Or' : 'To settle it,'} ask Twilio what it sent. This lists the last failed webhooks, ${request === undefined ? 'with the command that compares one' : 'and compares the newest to the same path'}:`,
-      `  npx @tollgate/cli diagnose --recent${request === undefined ? '' : ` ${request}`}`,
-      'Or add what may be right to this command (tollgate help diagnose): other tokens, hosts, prefixes, or the URL at Twilio.',
-      ...(suspected.some(namesMissing) ? [] : [cleanText(ruledOut)]),
-    )
+  lines.push(`Nothing is proven (${tried} tried). Seen:`, ...formatCauses(suspected, colors))
   return lines.join('\n')
+}
+
+/** Writes the commands of a question so that they read the same request. */
+function repeatInput({ commands }: NonNullable<Report['question']>, request: string): readonly string[] {
+  return commands.map((command) => command.replace(/(?<=^npx @tollgate\/cli diagnose)( --last)?/, ` ${request}`))
 }
 
 function askForPublicUrl(url: string): string {

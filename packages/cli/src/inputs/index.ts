@@ -112,7 +112,7 @@ function readLast(args: Args, io: Io): RecordedRequest {
   const kept = listKeptRequests((name) => io.env[name])
   const entry = args.integer('entry', 1, 1_000_000) ?? 1
   const chosen = kept[entry - 1]
-  const instead = args.has('alert') || args.has('call') || args.has('recent') ? insteadOfLast : ''
+  const instead = args.has('alert') || args.has('call') ? insteadOfLast : ''
   if (chosen === undefined)
     throw new UsageError(
       kept.length === 0

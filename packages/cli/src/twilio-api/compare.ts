@@ -217,9 +217,9 @@ async function diagnoseRejection(
   const signature = readHeader(request, signatureHeader)
   if (signature === undefined || !proven?.causes.some(guessed)) return diagnosis
   const other = withHeaders(request, { [signatureHeader]: signature.replace(/[A-Za-z0-9+/]/g, 'A') })
-  const { suspected, ruledOut } = await diagnoseSent(other, { ...options, maxTries: 1 })
+  const { suspected, question } = await diagnoseSent(other, { ...options, maxTries: 1 })
   const [reason] = suspected
-  if (reason === undefined || ruledOut !== undefined) return diagnosis
+  if (reason === undefined || question !== undefined) return diagnosis
   const others = proven.causes.filter((cause) => !guessed(cause) && cause.id !== reason.id)
   return { ...diagnosis, proven: { ...proven, causes: [reason, ...others] } }
 }
@@ -259,16 +259,16 @@ async function searchVariants(
 }
 
 /** A body with another hash than the signed one is certain, with the other causes of the search. */
-function listCertain({ verdict, proven, suspected, ruledOut }: Diagnosis): readonly Cause[] {
+function listCertain({ verdict, proven, suspected, question }: Diagnosis): readonly Cause[] {
   if (proven !== undefined) return proven.causes
-  return !verdict.ok && verdict.code === 'body_hash_mismatch' && ruledOut === undefined ? suspected : []
+  return !verdict.ok && verdict.code === 'body_hash_mismatch' && question === undefined ? suspected : []
 }
 
 /**
  * A body that is lost or has another form as a whole: the code, or the request itself, shows why.
  */
 function describeBody(
-  { verdict, suspected: all, ruledOut }: Diagnosis,
+  { verdict, suspected: all, question }: Diagnosis,
   left: readonly Difference[],
   sent: Sent,
 ): readonly Cause[] {
@@ -276,7 +276,7 @@ function describeBody(
   const suspected = all.filter(({ id }) => isEvent(sent) || !causes[id].isOfEvent)
   // The code of a body that something else wrote says nothing of the form that was sent.
   if (/^body_/.test(verdict.code)) return suspected.filter(isOf(ofContent)).slice(0, 1)
-  const isWhole = left.some(({ what }) => what === 'body') && ruledOut === undefined
+  const isWhole = left.some(({ what }) => what === 'body') && question === undefined
   return isWhole ? suspected.filter(isOf(['body'])).slice(0, 1) : []
 }
 

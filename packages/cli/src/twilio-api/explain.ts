@@ -16,7 +16,7 @@ import { maskUrl } from './webhook-url.ts'
 
 const mostRecent = 20
 
-/** Runs `diagnose` with --alert, --call or --recent. */
+/** Runs `diagnose` with --alert or --call. */
 export async function explainSent(args: Args, io: Io): Promise<number> {
   const event = args.integer('event', 1, 10_000)
   if (event !== undefined && !args.has('call')) throw new UsageError('--event needs --call.')
@@ -24,8 +24,9 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
   const credentials = await readCredentials(args, io)
   const api = createTwilioApi({ credentials, urlOf, requestsPerSecond: 10 })
   const given = hasRequest(args) ? await readRequest(args, io, true) : undefined
-  const alert = args.has('recent') ? await showRecent(args, io, api, given) : args.text('alert')
-  if (args.has('recent') && alert === undefined) return EXIT.ok
+  const isListed = args.has('alert') && args.text('alert') === undefined
+  const alert = isListed ? await showRecent(args, io, api, given) : args.text('alert')
+  if (isListed && alert === undefined) return EXIT.ok
   if (given === undefined && !args.has('public-url'))
     throw new UsageError(
       '--public-url is missing: the publicUrl of your server, or the request as it saw it (--curl, --raw, --har, --capture, --url or "-").',

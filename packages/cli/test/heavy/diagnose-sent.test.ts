@@ -276,7 +276,7 @@ describe('diagnose --alert', () => {
     for (const input of ['Started POST "/sms" for 10.0.0.4', '{"msg":"start"}\n{"msg":"end"}']) {
       const ran = await diagnose([...alert('1'), '-'], { input })
       expectUsage(ran, /; you can also give what it names, with --url and --method\./)
-      expect(ran.stderr).not.toContain('--recent')
+      expect(ran.stderr).not.toContain('--alert')
     }
     const flags = ['--url', 'https://example.com/sms?team=blue-value', '--method', 'POST']
     expect(idsOf(await explain([...alert('1'), ...flags]))).toEqual(['path_prefix'])
@@ -299,10 +299,10 @@ describe('diagnose --alert', () => {
     ],
     ['an alert without a request', alert('4'), 'is not an alert of a webhook, but of error 30007, without a request'],
     ['an unknown call', ['--call', sidOf('CA', '8')], /CA8+ has no webhooks in its events/],
-    ['two records', [...alert('1'), '--recent'], '--alert and --recent cannot be used together'],
+    ['two records', [...alert('1'), '--call', 'CA1'], '--alert and --call cannot be used together'],
     ['a number without a call', [...alert('1'), '--event', '1'], '--event needs --call'],
     ['a webhook that the call does not have', ['--call', call, '--event', '4'], /--event: CA7+ has 3 webhooks/],
-    ['values without a record', ['--show-values'], '--api-url needs --alert, --call or --recent|--show-values needs'],
+    ['values without a record', ['--show-values'], '--api-url needs --alert or --call|--show-values needs'],
   ])('%s is wrong usage', async (_name, words, message) => {
     expectUsage(
       await diagnose([...words, '--public-url', 'https://example.com']),
@@ -331,9 +331,9 @@ describe('diagnose --call', () => {
   })
 })
 
-describe('diagnose --recent', () => {
+describe('diagnose --alert', () => {
   test('lists the failed webhooks, newest first, and nothing else', async () => {
-    const { stdout, code } = await diagnose(['--recent'])
+    const { stdout, code } = await diagnose(['--alert'])
     expect(code).toBe(0)
     expect(stdout.split('\n')).toEqual([
       `${sidOf('NO', '5')}  2026-11-25T08:00:00Z  11200  POST  https://example.com/[U+001B][2J\\nsms`,
@@ -341,18 +341,18 @@ describe('diagnose --recent', () => {
       `${sidOf('NO', '1')}  2026-11-21T08:00:00Z  11200  POST  https://example.com/api/sms?team=***`,
       '',
     ])
-    expect(readJson(await diagnose(['--recent', '--json']))).toHaveLength(3)
+    expect(readJson(await diagnose(['--alert', '--json']))).toHaveLength(3)
   })
 
   test('ends with a command that is complete', async () => {
     const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
     onTestFinished(() => rmSync(cache, { recursive: true }))
-    const alone = await diagnose(['--recent'], { XDG_CACHE_HOME: cache })
+    const alone = await diagnose(['--alert'], { XDG_CACHE_HOME: cache })
     expect(alone.stderr).toContain('give its id to --alert, with --public-url of your server')
-    const own = await diagnose(['--recent', '--public-url', 'https://example.com/x'], { XDG_CACHE_HOME: cache })
+    const own = await diagnose(['--alert', '--public-url', 'https://example.com/x'], { XDG_CACHE_HOME: cache })
     expect(own.stderr).toContain(`diagnose --alert ${sidOf('NO', '5')} --public-url https://example.com/x\n`)
     const elsewhere = writeScratch(signRequest({ url: 'https://example.com/other', params, authToken }).toCurl())
-    const other = await diagnose(['--recent', '--curl', elsewhere], { XDG_CACHE_HOME: cache })
+    const other = await diagnose(['--alert', '--curl', elsewhere], { XDG_CACHE_HOME: cache })
     expect(other.stderr).toContain(`diagnose --alert ${sidOf('NO', '5')} --curl ${elsewhere}\n`)
   })
 
@@ -361,7 +361,7 @@ describe('diagnose --recent', () => {
     onTestFinished(() => rmSync(cache, { recursive: true }))
     const input = signRequest({ url: 'https://example.com/other', params, authToken }).toCurl()
     const ask = async (copy: string) =>
-      (await diagnose(['--recent', '-'], { XDG_CACHE_HOME: cache, input: copy })).stderr
+      (await diagnose(['--alert', '-'], { XDG_CACHE_HOME: cache, input: copy })).stderr
     const any = await ask(input)
     expect(any).toContain('No alert of this list has the path /other.')
     expect(any).toContain("ie1: --api-url 'https://{product}.dublin.ie1.twilio.com'")
@@ -374,13 +374,13 @@ describe('diagnose --recent', () => {
   })
 
   test('compares the newest webhook to the path of a request', async () => {
-    const { stdout, code } = await diagnose(['--recent', '--curl', writeScratch(signed.toCurl())])
+    const { stdout, code } = await diagnose(['--alert', '--curl', writeScratch(signed.toCurl())])
     expect(code).toBe(0)
     const [list = '', compared] = stdout.split('\n\n')
     expect(list.split('\n')).toHaveLength(3)
     expect(compared).toMatch(new RegExp(`^${sidOf('NO', '2')}, .*\n[^]*Nothing differs`))
     const ofOther = signRequest({ url, params, authToken: otherToken })
-    const refused = await diagnose(['--recent', '--curl', writeScratch(ofOther.toCurl())])
+    const refused = await diagnose(['--alert', '--curl', writeScratch(ofOther.toCurl())])
     expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('  token_of_other_account  ')])
   })
 })
@@ -417,6 +417,6 @@ test('a kept request that names a SharedKey is compared with the secret of this 
   const given = { XDG_CACHE_HOME: cache, TOLLGATE_SHARED_KEY: sharedSecret }
   const { stdout } = await diagnose([...words, '--shared-key', id], given)
   expect(stdout).toContain('Signed by: a key that is configured')
-  const recent = await diagnose(['--recent', '--last', '--shared-key', id], given)
+  const recent = await diagnose(['--alert', '--last', '--shared-key', id], given)
   expect(recent.stdout).toContain('Signed by: a key that is configured')
 })

@@ -254,7 +254,7 @@ describe('no request leaves the origin of a product', () => {
     const account = { TWILIO_ACCOUNT_SID: main }
     const [audited, recent] = await Promise.all([
       tollgate(['audit', '--api-url', `${api.origin}/{product}`], { env: account }),
-      tollgate(['diagnose', '--recent', '--api-url', `${api.origin}/{product}`], { env: account }),
+      tollgate(['diagnose', '--alert', '--api-url', `${api.origin}/{product}`], { env: account }),
     ])
     const lookUp = twilioAccountTokens({ accountSid: main, authToken, baseUrl: api.origin, onProblem: () => undefined })
     const claim = { url: 'https://example.com/', method: 'POST', accountSid: `AC${'2'.repeat(32)}` }

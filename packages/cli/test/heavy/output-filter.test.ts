@@ -120,7 +120,7 @@ const scenarios: Readonly<Record<string, () => readonly (readonly string[])[]>> 
   diagnose: () =>
     [
       ['--capture', capture(false), '--public-url', 'https://example.com'],
-      ['--recent'],
+      ['--alert'],
       ['--alert', sid('NO'), '--public-url', 'https://example.com', '--show-values'],
       ['--alert', sid('NO'), '--capture', capture(true), '--show-values'],
       ['--call', sid('CA'), '--public-url', 'https://example.com', '--show-values'],

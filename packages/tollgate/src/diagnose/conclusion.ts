@@ -2,6 +2,7 @@ import { readEnvironment } from '../checks/runtime.ts'
 import { isAccountSid } from '../checks/secrets.ts'
 import { serializeForm } from '../form.ts'
 import { isCaptureSite } from '../requests/capture-sites.ts'
+import type { Question } from '../schemes/scheme.ts'
 import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
 import { joinUrl } from '../url.ts'
 import type { Rejected, Verdict } from '../verdict.ts'
@@ -16,17 +17,15 @@ import {
   askCauses,
   type Cause,
   type FoundCause,
-  hasEvidence,
-  isCertain,
+  listSuspected,
   listUndone,
-  orderSuspicions,
   type PresentedSignature,
   removeRepeated,
 } from './engine.ts'
-import { findDroppingCdn, isRedirected } from './evidence.ts'
+import { findDroppingCdn } from './evidence.ts'
 import type { SigningPart, UrlForm } from './mask.ts'
 import type { Subject } from './reading.ts'
-import { type Question, showChecked } from './report.ts'
+import { showChecked } from './report.ts'
 import { isUrlNamed } from './url-hints.ts'
 
 /** The result of a diagnosis. */
@@ -47,17 +46,10 @@ export interface Diagnosis {
      */
     readonly setting?: string
   }
-  /** If nothing is proven: causes that the request and the options suggest, most likely first. */
+  /** If nothing is proven: at most two causes, of which the request or the options show a trace. */
   readonly suspected: readonly Cause<CauseId>[]
   /** If nothing is proven, and nothing shows the cause: the question that settles it. */
   readonly question?: Question
-  /** If nothing is proven: what the search has excluded, as one sentence. */
-  readonly ruledOut?: string
-  /**
-   * If nothing is proven: the command line that shows what Twilio sent, which settles it. It is
-   * complete.
-   */
-  readonly command?: string
   /** The signed text under the proven causes, or else as this server sees the request. */
   readonly signingString: readonly SigningPart[]
   /** The spellings of the URL that the verifier tries. */
@@ -70,10 +62,6 @@ export interface Diagnosis {
 interface Findings {
   readonly proven: { readonly causes: readonly FoundCause<CauseId>[]; readonly signedUrl?: string } | undefined
   readonly suspected: readonly FoundCause<CauseId>[]
-  /** The suspected causes are certain, so no guess of the user's is needed. */
-  readonly isCertain: boolean
-  /** Something in the request or the options suggests the first suspect. */
-  readonly isShown?: boolean
 }
 
 /** What is known about a refused request beside the request itself. */
@@ -81,8 +69,8 @@ interface Refused {
   readonly rejection: Rejected
   /** The readings of the signature header. */
   readonly presented: readonly PresentedSignature<CauseId>[]
-  /** The parts of the request that verified others in this process. */
-  readonly working: ReadonlySet<CausePart>
+  /** The key verified other requests of this process within the hour. */
+  readonly isKeyKnown: boolean
 }
 
 /**
@@ -93,14 +81,17 @@ interface Refused {
  * @returns the proven causes, or the suspected ones
  */
 export function drawConclusion(subject: Subject, refused: Refused, { match, tried }: Search): Findings {
-  if (match === undefined) return { proven: undefined, ...listSuspected(subject, refused, tried) }
-  const { rejection } = refused
+  const { rejection, presented } = refused
+  if (match === undefined)
+    return {
+      proven: undefined,
+      suspected: listSuspected(causes, { subject, tried, ...refused }, presented[0]?.cause),
+    }
   const { found, isBodyOther } = readMatch(subject, match)
   if (isBodyOther)
     return {
       proven: undefined,
-      suspected: [...askCauses(causes, (row) => row.explainBody?.(subject)), ...found],
-      isCertain: true,
+      suspected: [...askCauses(causes, (row) => row.explainBody?.(subject)), ...found].slice(0, 2),
     }
   // These refuse the request with any signature.
   const isApart = rejection.code === 'method_not_allowed' || rejection.code === 'content_encoding_unsupported'
@@ -127,12 +118,8 @@ export function drawConclusion(subject: Subject, refused: Refused, { match, trie
   // Twilio signed no URL that another program chose.
   const isOwn = proven.some(({ id }) => causes[id].isStranger)
   return proven.length === 0
-    ? { proven: undefined, suspected: [], isCertain: true }
-    : {
-        proven: { causes: proven, ...(!isOwn && { signedUrl: match.form.url }) },
-        suspected: [],
-        isCertain: true,
-      }
+    ? { proven: undefined, suspected: [] }
+    : { proven: { causes: proven, ...(!isOwn && { signedUrl: match.form.url }) }, suspected: [] }
 }
 
 /** Fixes that say what to do in this server. */
@@ -187,36 +174,13 @@ function readMatch(
 }
 
 /**
- * Describes what a search without a match has excluded.
- * @param subject the request
- * @param search the result of the search
- * @param working the parts of a request that worked a short time ago
- * @returns one sentence, or `undefined` if nothing was searched
- */
-export function describeRuledOut(
-  { evidence, keys, request }: Subject,
-  { tried, isCut }: Search,
-  working: ReadonlySet<CausePart>,
-): string | undefined {
-  if (tried === 0) return undefined
-  if (isCut)
-    return 'The search ended at its limit before it had tried everything, so nothing was ruled out. With a larger "maxTries" (--max-tries) it goes on.'
-  const named = evidence.proxied
-    ? 'the hosts, ports and paths that the headers name'
-    : 'the host that the request names'
-  const key = keys.claimedKeyId === undefined ? 'the Auth Token' : 'the SharedKey'
-  // A platform that decodes the query leaves more spellings than can be tried.
-  const spellings = request.urlIsNormalized ? 'path and parameters' : 'path, query and parameters'
-  return `With ${key} that is configured, these were ruled out: http for https, ${named}, and the usual prefixes, ports and spellings of ${spellings}.${describeWorking(working)}`
-}
-
-/**
  * Asks what settles a refusal of which nothing is known.
  * @param subject the request
- * @param working the parts of a request that worked a short time ago
+ * @param isKeyKnown the key verified other requests within the hour
+ * @param isCut the search ended at its limit
  * @returns the question, with the commands for a request that was not kept
  */
-export function askQuestion(subject: Subject, working: ReadonlySet<CausePart>): Question {
+export function askQuestion(subject: Subject, isKeyKnown: boolean, isCut: boolean): Question {
   const { keys, state } = subject
   const [account, ...others] = keys.accounts
   const isShown = isAccountSid(account) && others.length === 0 && readEnvironment('NODE_ENV') !== 'production'
@@ -226,7 +190,8 @@ export function askQuestion(subject: Subject, working: ReadonlySet<CausePart>): 
     commands: writeCommands('diagnose'),
     key: keys.claimedKeyId === undefined ? 'Auth Token' : 'SharedKey',
     ...(isUrlNamed(subject) && { isUrlKnown: true }),
-    ...(working.has('key') && { isKeyKnown: true }),
+    ...(isKeyKnown && { isKeyKnown: true }),
+    ...(isCut && { isCut: true }),
   }
 }
 
@@ -237,43 +202,4 @@ export function askQuestion(subject: Subject, working: ReadonlySet<CausePart>): 
  */
 export function writeCommands(command: string): Question['commands'] {
   return [`npx @tollgate/cli ${command} --other-url 'URL'`, `npx @tollgate/cli ${command} --alert`]
-}
-
-/** The names of the parts that a process remembers. */
-const parts = { key: 'its key', origin: 'this host', path: 'the same start of the path' } as const
-
-/** Says what verified other requests of this process, and so is left out of the suspicions. */
-function describeWorking(working: ReadonlySet<CausePart>): string {
-  const names = Object.entries(parts).flatMap(([part, name]) => (working.has(part as CausePart) ? [name] : []))
-  return names.length === 0 ? '' : ` In the hour before, the server verified other requests with ${names.join(', ')}.`
-}
-
-/** Lists the last failed webhooks of the account, each with the command that compares it. */
-export const askTwilio = 'npx @tollgate/cli diagnose --recent'
-
-/** Lists the causes that the request and the options suggest, most likely first. */
-function listSuspected(
-  subject: Subject,
-  { rejection, presented, working }: Refused,
-  tried: number,
-): Omit<Findings, 'proven'> {
-  const isNamed = tried > 0 && isUrlNamed(subject)
-  const suspicions = askCauses(causes, (row) =>
-    row.suspect?.({ subject, rejection, tried, presented, working, isUrlNamed: isNamed }),
-  )
-  const damage = presented[0]?.cause
-  // The repaired header did not match, so there is another cause, or the rest of the request is
-  // unread.
-  if (damage !== undefined && !suspicions.some(({ id }) => id === damage.id))
-    suspicions.push({ ...damage, grounds: [subject.unread ? 'refusal' : 'shape'] })
-  // Twilio's own fields of a GET are not in the URL that the user names.
-  const excluded = !isNamed ? [] : isRedirected(subject.method, subject.state.url.query) ? ['origin', 'path'] : ofUrl
-  const left = suspicions.filter(
-    (one) =>
-      (!working.has(causes[one.id].part) || hasEvidence(one)) &&
-      (!excluded.includes(causes[one.id].part) || isCertain(one)),
-  )
-  const ordered = orderSuspicions(causes, left.length > 0 ? left : suspicions, rejection)
-  const first = suspicions.find(({ id }) => id === ordered.suspected[0]?.id)
-  return { ...ordered, isShown: first !== undefined && hasEvidence(first) }
 }

@@ -1,18 +1,7 @@
-import type { Rejected } from '../verdict.ts'
-import {
-  type CauseRow,
-  type Edit,
-  type Finding,
-  type Ground,
-  grounds,
-  type Presented,
-  type Suspicion,
-} from './causes/row.ts'
+import type { RejectionCode } from '../verdict.ts'
+import type { CausePart, CauseRow, Edit, Finding, Presented, Unexplained } from './causes/row.ts'
 
-/**
- * The causes of one scheme, by their ids. If two of them are equally likely, the one that comes
- * first is tried and named first.
- */
+/** The causes of one scheme, by their ids. The one that comes first is tried and named first. */
 export type Causes<Id extends string, S, T> = Readonly<Record<Id, CauseRow<S, T>>>
 
 /** A cause, with what was seen in this request and what to do. */
@@ -54,10 +43,10 @@ export interface PresentedSignature<Id extends string> extends Presented {
  */
 export function askCauses<Id extends string, S, T, F extends Finding>(
   causes: Causes<Id, S, T>,
-  ask: (row: CauseRow<S, T>) => F | undefined,
+  ask: (row: CauseRow<S, T>, id: Id) => F | undefined,
 ): (F & FoundCause<Id>)[] {
   return listIds(causes).flatMap((id) => {
-    const finding = ask(causes[id])
+    const finding = ask(causes[id], id)
     return finding === undefined ? [] : [{ ...finding, id }]
   })
 }
@@ -108,81 +97,31 @@ export function listUndone<Id extends string, T>(edits: readonly ProposedEdit<Id
   return edits.flatMap(({ cause, detail, fix, ruleFix, also = [] }) => [{ id: cause, detail, fix, ruleFix }, ...also])
 }
 
-const mostSuspected = 5
+const ofContent: readonly CausePart[] = ['query', 'params', 'body']
+const uncompared: readonly RejectionCode[] = ['signature_missing', 'signature_malformed']
 
-/** A suspected cause, with the grounds of the suspicion. */
-export type Suspected<Id extends string> = FoundCause<Id> & Suspicion
+/** A trace is of just one cause, so that more of them than two help nobody. */
+const mostSuspected = 2
 
 /**
- * Orders what a request and the options suggest: see docs/how-suspicions-are-ordered.md. A certain
- * cause hides the others.
+ * Lists the causes of which something in the request or the options is a trace.
  * @param causes the causes of the scheme
- * @param suspicions the suspicions, in the order of the table
- * @param rejection the verdict
- * @returns the suspected causes, most likely first, and if they are certain
+ * @param asked the refused request
+ * @param damage the cause of a damaged header, whose repaired text did not match either
+ * @returns at most two causes, in the order of the table
  */
-export function orderSuspicions<Id extends string, S, T>(
+export function listSuspected<Id extends string, S, T>(
   causes: Causes<Id, S, T>,
-  suspicions: readonly Suspected<Id>[],
-  rejection: Rejected,
-): { readonly suspected: readonly FoundCause<Id>[]; readonly isCertain: boolean } {
-  // The sort is stable: equal suspicions stay in the order of the table.
-  const ordered = [...suspicions].sort((one, other) => compareGrounds(one.grounds, other.grounds))
-  const certain = ordered.filter(isCertain)
-  if (certain.length === 0) return { suspected: ordered.slice(0, mostSuspected), isCertain: false }
-  const strangers = ordered.filter((one) => causes[one.id].isStranger && !isCertain(one))
-  return { suspected: addStrangers(certain, strangers, rejection), isCertain: true }
-}
-
-/** Nothing in the request suggests a suspicion that rests on these alone. */
-const withoutEvidence: readonly Ground[] = ['proxy', 'secret', 'unknown', 'searched']
-
-/**
- * Checks if something in the request or the options suggests a cause.
- * @param suspicion the suspicion
- * @returns false if it is there because nothing excludes it
- */
-export function hasEvidence({ grounds: [first] }: Suspicion): boolean {
-  return !withoutEvidence.includes(first)
-}
-
-const firstUncertain = grounds.indexOf('shape')
-
-/**
- * Checks if a suspicion is certain.
- * @param suspicion the suspicion
- * @returns true if it hides others
- */
-export function isCertain({ grounds: [first] }: Suspicion): boolean {
-  return grounds.indexOf(first) < firstUncertain
-}
-
-/**
- * Compares the strongest grounds, and the next ones if these are equal. More grounds are stronger.
- */
-function compareGrounds(one: readonly Ground[], other: readonly Ground[]): number {
-  const rank = (ground: Ground | undefined): number => (ground === undefined ? grounds.length : grounds.indexOf(ground))
-  for (let at = 0; at < Math.max(one.length, other.length); at++) {
-    const difference = rank(one[at]) - rank(other[at])
-    if (difference !== 0) return difference
-  }
-  return 0
-}
-
-/**
- * Adds the sign that the request is from a stranger to causes that are certain: a stranger can
- * bring about most rejections. It comes first if the request alone decides about such a rejection,
- * and last if the options or the code of this server refuse genuine requests too.
- */
-function addStrangers<Id extends string>(
-  certain: readonly FoundCause<Id>[],
-  strangers: readonly FoundCause<Id>[],
-  { code, status }: Rejected,
+  asked: Unexplained<S>,
+  damage?: FoundCause<Id>,
 ): readonly FoundCause<Id>[] {
-  // The row has weighed a lost header against a stranger.
-  if (code === 'signature_missing') return certain
-  const isOwnFault = code === 'signature_mismatch' || status >= 500
-  return isOwnFault ? [...certain, ...strangers] : [...strangers, ...certain]
+  // Without a signature, nothing of the content is compared.
+  const isAsked = ({ part }: CauseRow<S, T>): boolean =>
+    !uncompared.includes(asked.rejection.code) || !ofContent.includes(part)
+  const found = askCauses(causes, (row, id) =>
+    isAsked(row) ? (row.suspect?.(asked) ?? (damage?.id === id ? damage : undefined)) : undefined,
+  )
+  return found.slice(0, mostSuspected)
 }
 
 /**

@@ -13,15 +13,8 @@ import { readHeaders, readSingle } from '../verify/head.ts'
 import type { Diagnoser, IncomingRequest, RejectedRequest, VerifiedRequest, VerifierOptions } from '../verify/types.ts'
 import { readSignatures, search } from './attempt.ts'
 import { type CauseId, causes as rows } from './causes/index.ts'
-import type { CauseInfo, CausePart } from './causes/row.ts'
-import {
-  askQuestion,
-  askTwilio,
-  type Diagnosis,
-  describeRuledOut,
-  drawConclusion,
-  writeCommands,
-} from './conclusion.ts'
+import type { CauseInfo } from './causes/row.ts'
+import { askQuestion, type Diagnosis, drawConclusion, writeCommands } from './conclusion.ts'
 import { readGivenTokens, replaceFaultySecrets, replaceFaultyTokens } from './configured-keys.ts'
 import { type Cause as CauseOf, type FoundCause, writeCause } from './engine.ts'
 import { listHeaderNames } from './evidence.ts'
@@ -35,6 +28,7 @@ import { type DiagnosableRequest, type DiagnoseOptions, parseDiagnoseOptions } f
 import { type Consumed, readParsed, readSubject, type Subject } from './reading.ts'
 import { findSetting } from './setting.ts'
 
+export type { KeyQuestion, Question } from '../schemes/scheme.ts'
 export type { SendGridCauseId } from '../schemes/sendgrid/causes.ts'
 export {
   diagnoseSendGrid,
@@ -49,7 +43,7 @@ export type { CauseInfo, CausePart, Difference, DifferenceSign } from './causes/
 export type { Diagnosis } from './conclusion.ts'
 export type { SigningPart } from './mask.ts'
 export type { DiagnosableRequest, DiagnoseOptions } from './options.ts'
-export { type Question, type Report, writeReport } from './report.ts'
+export { type Report, writeReport } from './report.ts'
 
 /**
  * A cause, with what was seen in this request and what to do. `Cause<string>` is one of any scheme.
@@ -97,7 +91,7 @@ async function runDiagnosis(
   given: VerifierOptions,
   extra: DiagnoseOptions & { readonly maxTries: number },
   { rejection: known, native, memory }: Known = {},
-): Promise<{ readonly diagnosis: Diagnosis; readonly working: ReadonlySet<CausePart>; readonly isShown?: boolean }> {
+): Promise<{ readonly diagnosis: Diagnosis; readonly isKeyKnown: boolean }> {
   const options = {
     ...given,
     authToken: toRecord(given.authToken) as VerifierOptions['authToken'],
@@ -145,7 +139,7 @@ async function runDiagnosis(
         urlForms,
         tried: 0,
       },
-      working: new Set(),
+      isKeyKnown: true,
     }
   const presented = readSignatures(subject)
   // The signature of a form covers parameters that were not read. That of other requests covers the
@@ -157,14 +151,10 @@ async function runDiagnosis(
       ? { match: undefined, tried: 0, isCut: false }
       : await search({ subject, presented, forms, maxTries: extra.maxTries })
   await work.pause()
-  const working = memory === undefined ? new Set(extra.verifiedBefore) : findWorking(subject, memory)
-  const {
-    proven,
-    suspected,
-    isCertain,
-    isShown = false,
-  } = drawConclusion(subject, { rejection: verdict, presented, working }, result)
-  const { match } = result
+  const isKeyKnown = memory === undefined ? extra.keyVerified === true : isKeyIn(memory, subject)
+  const { proven, suspected } = drawConclusion(subject, { rejection: verdict, presented, isKeyKnown }, result)
+  const { match, tried, isCut } = result
+  const isAsked = match === undefined && suspected.length === 0 && tried > 0
   const setting =
     match &&
     proven &&
@@ -174,7 +164,6 @@ async function runDiagnosis(
     const fix = isMended ? joinFixes(setting?.line ?? '', cause, options, extra.framework) : cause.fix
     return writeCause(rows, { ...cause, fix }, extra.framework)
   }
-  const ruledOut = match === undefined && !isCertain ? describeRuledOut(subject, result, working) : undefined
   const diagnosis: Diagnosis = {
     verdict,
     ...(proven !== undefined && {
@@ -185,21 +174,19 @@ async function runDiagnosis(
       },
     }),
     suspected: suspected.map(addFix),
-    ...(ruledOut !== undefined && { ruledOut, command: askTwilio, question: askQuestion(subject, working) }),
+    ...(isAsked && { question: askQuestion(subject, isKeyKnown, isCut) }),
     signingString:
       match === undefined
         ? showSigningString(urlForms.length > 0 ? joinUrl(state.url) + state.fragment : '', state.pairs)
         : showSigningString(match.form.url, match.state.pairs),
     urlForms,
-    tried: result.tried,
+    tried,
   }
-  return { diagnosis, working, isShown }
+  return { diagnosis, isKeyKnown }
 }
 
-/** Finds the parts of a request that verified others in this process. */
-function findWorking({ state, keys, header }: Subject, memory: Memory): ReadonlySet<CausePart> {
-  return memory.findWorking({
-    url: state.url,
+function isKeyIn(memory: Memory, { keys, header }: Subject): boolean {
+  return memory.isKeyKnown({
     sharedKeyId: keys.claimedKeyId,
     accounts: keys.accounts,
     region: readSingle(header, 'x-home-region') ?? undefined,
@@ -364,17 +351,14 @@ function explain(rejected: RejectedRequest, hints: DiagnoseHints): Promise<void>
   return explainInTurn(rejected, async (request, options, rejection, native) => {
     const prefixes = [...(guesses.prefixes ?? []), ...native.prefixes]
     const { extra } = parseDiagnoseOptions({ framework: native.framework, ...guesses, prefixes })
-    const { diagnosis, working, isShown } = await runDiagnosis(request, options, extra, {
+    const { diagnosis, isKeyKnown } = await runDiagnosis(request, options, extra, {
       rejection,
       native,
       memory: memories.get(rejected.options),
     })
     const { question } = diagnosis
-    if (question === undefined) return { ...diagnosis, command: undefined }
-    const [first] = diagnosis.suspected
-    // The options and the environment of this server decide about it, and the command has neither.
-    const suspect = isShown && first !== undefined && rows[first.id].part === 'key' ? first : undefined
-    const command = keepRefused ? keepRejected(request, rejection, options, working, suspect) : undefined
+    if (question === undefined) return diagnosis
+    const command = keepRefused ? keepRejected(request, rejection, options, isKeyKnown) : undefined
     return { ...diagnosis, question: command ? { ...question, commands: writeCommands(command) } : question }
   })
 }

@@ -1,32 +1,26 @@
 import { isBytes, readEnvironment } from '../checks/runtime.ts'
 import { RequestError } from '../requests/error.ts'
 import { keepRequest } from '../requests/kept.ts'
-import { checkRequest, findSharedKeyId, type RecordedRequest, verifiableParts } from '../requests/request.ts'
+import { checkRequest, findSharedKeyId, type RecordedRequest } from '../requests/request.ts'
 import type { Rejected } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import { readTarget } from '../verify/public-url.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
-import type { CausePart } from './causes/row.ts'
 import { readGivenTokens } from './configured-keys.ts'
-import type { Cause } from './engine.ts'
 
 /**
  * Keeps a refused request for `tollgate diagnose --last`, with the URL that was checked. It has no
  * key of the options.
- * @param working the parts of the request that verified others in this process
- * @param suspect the first suspect, if the options of this server suggest it
+ * @param keyVerified the key verified other requests within the hour
  * @returns the command that reads it, such as `diagnose --last`. `undefined` if it was not kept
  */
 export function keepRejected(
   incoming: IncomingRequest,
   { tried }: Rejected,
   options: VerifierOptions,
-  working: ReadonlySet<CausePart>,
-  suspect?: Cause,
+  keyVerified: boolean,
 ): string | undefined {
-  const guess = (path: string, host: unknown): string | undefined => tried[0] ?? guessChecked(options, host, path)
-  const verifiedBefore = verifiableParts.filter((part) => working.has(part))
-  const kept = keepIncoming(incoming, { guess, secrets: listSecrets(options), verifiedBefore, suspect })
+  const kept = keepIncoming(incoming, { guess: () => tried[0], secrets: listSecrets(options), keyVerified })
   return kept && writeCommand(kept)
 }
 
@@ -35,9 +29,7 @@ interface Kept {
   readonly guess: (path: string, host: unknown) => string | undefined
   /** Texts that no file may have. */
   readonly secrets: readonly string[]
-  readonly verifiedBefore: RecordedRequest['verifiedBefore']
-  /** What the options of the server suggest. It has no secret: the server has printed it. */
-  readonly suspect?: Cause | undefined
+  readonly keyVerified?: boolean
 }
 
 /**
@@ -46,7 +38,7 @@ interface Kept {
  */
 export function keepIncoming(
   { method, url, headers, body }: IncomingRequest,
-  { guess, secrets, verifiedBefore = [], suspect }: Kept,
+  { guess, secrets, keyVerified = false }: Kept,
 ): RecordedRequest | undefined {
   const target = readTarget(url)
   if (target === undefined || !(body === undefined || isBytes(body))) return undefined
@@ -62,8 +54,7 @@ export function keepIncoming(
       headers: names.flatMap((name) => read(name.toLowerCase()).map((value): [string, string] => [name, `${value}`])),
       ...(body !== undefined && body.length > 0 && { body }),
       time: Date.now(),
-      ...(verifiedBefore.length > 0 && { verifiedBefore }),
-      ...(suspect !== undefined && { suspect }),
+      ...(keyVerified && { keyVerified }),
     })
     return keepRequest(request, secrets) === undefined ? undefined : request
   } catch (error) {
@@ -78,13 +69,6 @@ function writeCommand({ headers }: RecordedRequest): string {
   // The sender wrote the id, and people paste the command into a shell.
   const isPlain = keyId !== undefined && /^[A-Za-z0-9][\w.:-]{0,99}$/.test(keyId)
   return `diagnose --last${isPlain ? ` --shared-key ${keyId}` : ''}`
-}
-
-/** The URL of a request that was refused before its URL was compared. */
-function guessChecked({ publicUrl }: VerifierOptions, host: unknown, path: string): string | undefined {
-  const [base, ...others] = [publicUrl].flat()
-  if (typeof base === 'string' && others.length === 0) return base.replace(/\/$/, '') + path
-  return typeof host === 'string' ? `https://${host}${path}` : undefined
 }
 
 function listSecrets({ authToken, sharedKeys }: VerifierOptions): readonly string[] {

@@ -1,26 +1,20 @@
 import { isAccountSid } from '../checks/secrets.ts'
-import { splitUrl, type UrlParts } from '../url.ts'
 import type { Accepted } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import type { VerifiedRequest } from '../verify/types.ts'
-import type { CausePart } from './causes/row.ts'
 
-/** What a process has seen to work: the keys, hosts and paths of the requests that it verified. */
+/** The keys and the accounts of the requests that a process verified. */
 export interface Memory {
   /** Remembers what verified a request. Keeps no secret, no parameter and no text of a message. */
   add(verified: VerifiedRequest): void
-  /**
-   * Lists the parts of a request that verified others a short time ago.
-   * @param seen the request that was refused
-   */
-  findWorking(seen: SeenParts): ReadonlySet<CausePart>
+  /** Says if the key with which a refused request was checked verified others within the hour. */
+  isKeyKnown(seen: SeenKey): boolean
   /** Finds another account than these that a request which an Auth Token verified has named. */
   findOtherAccount(accounts: readonly string[]): string | undefined
 }
 
-/** The parts of a refused request that may have worked before. */
-interface SeenParts {
-  readonly url: UrlParts
+/** What a refused request says of its key. */
+interface SeenKey {
   /** The id of the SharedKey that the request names. */
   readonly sharedKeyId: string | undefined
   /** The accounts that the request names. */
@@ -31,44 +25,32 @@ interface SeenParts {
   readonly hasFixedTokens: boolean
 }
 
-/** More keys and places than this are forgotten, the oldest first. */
+/** More keys than this are forgotten, the oldest first. */
 const mostKept = 64
 
-/** A token may be changed at Twilio, and a route may be moved, so that what worked is forgotten. */
+/** A token may be changed at Twilio, so that what worked is forgotten. */
 const keptMs = 60 * 60 * 1000
 
-/** Creates a memory of at most 64 keys and 64 places, each for an hour after its last use. */
+/** Creates a memory of at most 64 keys, each for an hour after its last use. */
 export function createMemory(now: () => number): Memory {
   const keys = createRecent(now)
-  const places = createRecent(now)
   const named = createRecent(now)
   return {
     add({ verdict, request }) {
       const { matched, accountSid } = verdict
-      const { key, url } = matched
+      const { key } = matched
       const account = accountSid ?? readAccount(verdict)
       if (key.kind === 'auth_token' && isAccountSid(account)) named.add(account)
       const id = key.kind === 'shared_key' ? `shared ${key.id}` : 'token'
       keys.add(joinKey(id, accountSid, readSingle(readHeaders(request.headers), 'x-home-region') ?? undefined))
-      const parts = splitUrl(url)
-      if (parts === undefined) return
-      places.add(joinOrigin(parts))
-      places.add(joinPlace(parts))
     },
-    findWorking({ url, sharedKeyId, accounts, region, hasFixedTokens }) {
+    isKeyKnown({ sharedKeyId, accounts, region, hasFixedTokens }) {
       const id = sharedKeyId === undefined ? 'token' : `shared ${sharedKeyId}`
       const [account] = accounts
-      const isKnown =
-        accounts.length > 1
-          ? false
-          : account !== undefined || !hasFixedTokens
-            ? keys.has(joinKey(id, account, region))
-            : keys.find((one) => one.startsWith(`${id} `) && one.endsWith(` ${toRegion(region)}`)) !== undefined
-      const found = new Set<CausePart>()
-      if (isKnown) found.add('key')
-      if (places.has(joinOrigin(url))) found.add('origin')
-      if (places.has(joinPlace(url))) found.add('path')
-      return found
+      if (accounts.length > 1) return false
+      return account !== undefined || !hasFixedTokens
+        ? keys.has(joinKey(id, account, region))
+        : keys.find((one) => one.startsWith(`${id} `) && one.endsWith(` ${toRegion(region)}`)) !== undefined
     },
     findOtherAccount: (accounts) => named.find((one) => !accounts.includes(one)),
   }
@@ -85,16 +67,6 @@ function toRegion(region: string | undefined): string {
 
 function joinKey(id: string, account: string | undefined, region: string | undefined): string {
   return `${id} ${isAccountSid(account) ? account : ''} ${toRegion(region)}`
-}
-
-function joinOrigin({ scheme, host, port }: UrlParts): string {
-  return `${scheme.toLowerCase().replace('ws', 'http')}://${host}${port}`.slice(0, 300)
-}
-
-/** The last part of a path may be a secret, so only a word at its start is kept. */
-function joinPlace(url: UrlParts): string {
-  const [word = ''] = /^\/[A-Za-z][A-Za-z_-]{0,19}(?=\/|$)/.exec(url.path) ?? []
-  return `${joinOrigin(url)} ${word}`
 }
 
 interface Recent {

@@ -1,5 +1,4 @@
 import { checkNames, pickOptions } from '../checks/options.ts'
-import type { VerifiablePart } from '../requests/request.ts'
 import { verifierOptions } from '../schemes/twilio/options.ts'
 import type { Params } from '../schemes/twilio/sign/signing-string.ts'
 import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
@@ -33,11 +32,8 @@ export interface DiagnoseOptions {
    * search computes fewer for a large request, and for causes that rarely occur together.
    */
   readonly maxTries?: number | undefined
-  /**
-   * The parts with which the server verified other requests shortly before: `'key'`, `'origin'` (scheme
-   * and host) or `'path'` (its first word). Without evidence, they are no suspects. Default: none.
-   */
-  readonly verifiedBefore?: readonly VerifiablePart[] | undefined
+  /** The server verified other requests with this key in the hour before. Default false. */
+  readonly keyVerified?: boolean | undefined
   /**
    * The account of the configured Auth Token: a subaccount signs with its own. Default: the variable
    * TWILIO_ACCOUNT_SID of the environment.
@@ -57,7 +53,7 @@ export const diagnoseOptions = {
   otherUrls: { type: 'strings' },
   prefixes: { type: 'strings' },
   maxTries: { type: 'integer', least: 1, most: 1_000_000, default: 20_000 },
-  verifiedBefore: { type: 'strings' },
+  keyVerified: { type: 'boolean' },
   ownAccount: { type: 'string' },
   framework: { type: 'string' },
 } as const

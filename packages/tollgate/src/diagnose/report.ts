@@ -1,33 +1,14 @@
 import { showRequest, showUrl, toLine } from '../checks/log.ts'
+import type { KeyQuestion, Question } from '../schemes/scheme.ts'
 import { omitPage, type Rejected } from '../verdict.ts'
 import type { IncomingRequest } from '../verify/types.ts'
 import type { Cause } from './engine.ts'
-
-/** The question that settles a refusal of which nothing is proven, and of which nothing shows the cause. */
-export interface Question {
-  /** The URL that was checked, with `?…` in place of its query. */
-  readonly checkedUrl: string
-  /** The account that the request names, shortened. Absent in production, and if it names not just one. */
-  readonly account?: string
-  /**
-   * The two command lines that settle it: one tries another URL, the other asks Twilio what it sent.
-   */
-  readonly commands: readonly [otherUrl: string, askTwilio: string]
-  /** The key with which the request was checked. */
-  readonly key: 'Auth Token' | 'SharedKey'
-  /** The user named this URL as the one at Twilio. */
-  readonly isUrlKnown?: true
-  /** The key verified other requests of this process within the hour. */
-  readonly isKeyKnown?: true
-}
 
 /** A diagnosis of any scheme, as far as it is written. */
 export interface Report {
   readonly proven?: { readonly causes: readonly Cause[]; readonly signedUrl?: string } | undefined
   readonly suspected: readonly Cause[]
-  readonly question?: Question | undefined
-  /** A command line that tries another key. */
-  readonly command?: string | undefined
+  readonly question?: Question | KeyQuestion | undefined
 }
 
 /** A fix is one sentence, but several options may be one line. */
@@ -44,7 +25,7 @@ const mostOfFix = 1200
 export function writeReport(
   request: Pick<IncomingRequest, 'method' | 'url'>,
   rejection: Pick<Rejected, 'code' | 'message'>,
-  { proven, suspected, question, command }: Report,
+  { proven, suspected, question }: Report,
 ): string[] {
   const refused = `${showRequest(request)} was refused: ${rejection.code}.`
   if (proven !== undefined) {
@@ -56,17 +37,18 @@ export function writeReport(
       ...causes.map(writeDetail),
     ]
   }
-  if (question !== undefined)
+  if (question !== undefined) {
+    const isCut = 'isCut' in question
     return [
-      `${refused} Nothing that this server knows makes the signature match.`,
-      ...writeQuestion(question, rejection),
+      `${refused} ${isCut ? 'Nothing that was tried until "maxTries"' : 'Nothing that this server knows'} makes the signature match.`,
+      ...('keyEnd' in question ? writeKeyQuestion(question) : writeQuestion(question, rejection)),
     ]
+  }
   if (suspected.length === 0) {
     const fix = fixes[rejection.code]
     return [fix === undefined ? refused : `${refused} Fix: ${fix}`, `  ${toLine(rejection.message)}`]
   }
-  const other = command === undefined ? [] : [`  To try the key of another webhook, save it as other.pub: ${command}`]
-  return [...writeFixes(refused, suspected), ...suspected.map(writeDetail), ...other.map((line) => toLine(line, 3000))]
+  return [...writeFixes(refused, suspected), ...suspected.map(writeDetail)]
 }
 
 /** What to do about rejections that no cause explains. */
@@ -107,6 +89,14 @@ function writeQuestion(
       ? '  This is the URL that you named.'
       : `  Is this, to the letter, the URL ${place}? If not: ${toLine(otherUrl)}`,
     `  ${isUrlKnown ? 'So' : 'If it is:'} ${ofKey}. To let Twilio say what it sent: ${toLine(askTwilio)}`,
+  ]
+}
+
+function writeKeyQuestion({ bytes, keyEnd, commands: [otherKey] }: KeyQuestion): string[] {
+  return [
+    `  Checked ${bytes} bytes with the public key that ends in ${keyEnd}`,
+    `  Is this the key that SendGrid shows for this webhook? If not, save the other as other.pub: ${toLine(otherKey, 3000)}`,
+    '  If it is: something changed the body on its way. Verify the bytes that arrived, and let no gateway, queue or parser write them again.',
   ]
 }
 

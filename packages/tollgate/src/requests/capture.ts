@@ -20,7 +20,6 @@ import {
   type RecordedRequest,
   type RecordedResponse,
   toLatin1,
-  verifiableParts,
 } from './request.ts'
 
 /**
@@ -49,9 +48,7 @@ function withRequests(list: readonly unknown[]): readonly unknown[] {
 }
 
 const ownFields =
-  'method url headers body bodyBase64 target bodyTruncated bodyDecoded time durationMs response verifiedBefore suspect'.split(
-    ' ',
-  )
+  'method url headers body bodyBase64 target bodyTruncated bodyDecoded time durationMs response keyVerified'.split(' ')
 
 /** Says if a request has only the fields that are documented. Other programs write more. */
 function isOwn(value: unknown): boolean {
@@ -81,20 +78,9 @@ export function readCapture(value: unknown, scheme = 'https', isExported = false
         ...readBody(value),
         ...readMarks(value),
         ...readTime(property(value, 'time')),
-        ...readVerified(property(value, 'verifiedBefore')),
-        ...readSuspect(property(value, 'suspect')),
+        ...(property(value, 'keyVerified') === true && { keyVerified: true }),
       })
     : { ...readLogged(value, scheme, isCompared), ...readTime(property(value, 'time')) }
-}
-
-function readVerified(given: unknown): Pick<RecordedRequest, 'verifiedBefore'> {
-  const known = Array.isArray(given) ? verifiableParts.filter((part) => given.includes(part)) : []
-  return known.length === 0 ? {} : { verifiedBefore: known }
-}
-
-function readSuspect(given: unknown): Pick<RecordedRequest, 'suspect'> {
-  const [id, detail, fix] = ['id', 'detail', 'fix'].map((name) => textOf(given, name))
-  return id === undefined || detail === undefined || fix === undefined ? {} : { suspect: { id, detail, fix } }
 }
 
 function readBody(value: unknown): Body {

@@ -27,5 +27,4 @@ export {
   type RecordedUrl,
   splitUrl,
   toIncoming,
-  type VerifiablePart,
 } from './request.ts'

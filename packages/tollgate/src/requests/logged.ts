@@ -8,7 +8,7 @@ import { checkRequest, findHeader, type HeaderList, type RecordedRequest } from 
 
 /** What helps if a copy cannot be read. */
 export const askTwilio: string =
-  'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --recent, and then --alert NO…'
+  'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --alert, and then --alert NO…'
 
 const ofSendGrid = /x-twilio-email-event-webhook-signature/i
 

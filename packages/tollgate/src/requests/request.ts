@@ -44,16 +44,8 @@ export interface RecordedRequest {
   readonly pitfalls?: readonly string[] | undefined
   /** The time of arrival, in milliseconds since 1970. */
   readonly time?: number | undefined
-  /**
-   * The parts with which the server verified other requests in the hour before it refused this one.
-   * Only the form `capture` has them.
-   */
-  readonly verifiedBefore?: readonly VerifiablePart[] | undefined
-  /**
-   * The cause that the server suspected first, if its options or its environment suggested it. Only the
-   * form `capture` has it.
-   */
-  readonly suspect?: Readonly<Record<'id' | 'detail' | 'fix', string>> | undefined
+  /** Mark: the key verified other requests in the hour before. Only the form `capture` has it. */
+  readonly keyVerified?: boolean | undefined
   /** The time until the end of the answer, in milliseconds. */
   readonly durationMs?: number | undefined
   /** The answer. It is written, not read. */
@@ -61,12 +53,6 @@ export interface RecordedRequest {
   /** More fields for the form `capture`. They are written, not read. */
   readonly details?: Readonly<Record<string, unknown>> | undefined
 }
-
-/** The parts of a request that a server remembers of those that it verified. */
-export const verifiableParts = ['key', 'origin', 'path'] as const
-
-/** The key, the scheme and host, or the first word of the path. */
-export type VerifiablePart = (typeof verifiableParts)[number]
 
 /** The answer to a recorded request. */
 export interface RecordedResponse {

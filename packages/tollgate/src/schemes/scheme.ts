@@ -154,7 +154,37 @@ interface SchemeCause {
   readonly fix: string
 }
 
-/** The causes of a rejection: proven, or suspected with the most likely first. */
+/** The question that settles a refusal of which nothing is proven, and of which nothing shows the cause. */
+export interface Question {
+  /** The URL that was checked, with `?…` in place of its query. */
+  readonly checkedUrl: string
+  /** The account that the request names, shortened. Absent in production, and if it names not just one. */
+  readonly account?: string
+  /**
+   * The two command lines that settle it: one tries another URL, the other asks Twilio what it sent.
+   */
+  readonly commands: readonly [otherUrl: string, askTwilio: string]
+  /** The key with which the request was checked. */
+  readonly key: 'Auth Token' | 'SharedKey'
+  /** The user named this URL as the one at Twilio. */
+  readonly isUrlKnown?: true
+  /** The key verified other requests of this process within the hour. */
+  readonly isKeyKnown?: true
+  /** The search ended at its limit, `maxTries`. */
+  readonly isCut?: true
+}
+
+/** The question of a scheme that signs no URL. */
+export interface KeyQuestion {
+  /** The size of the body that was checked. */
+  readonly bytes: number
+  /** The last characters of the public key. */
+  readonly keyEnd: string
+  /** The command line that tries another key. */
+  readonly commands: readonly [otherKey: string]
+}
+
+/** The causes of a rejection: proven, or at most two of which something is a trace. */
 export interface SchemeDiagnosis {
   readonly verdict: { readonly ok: true } | Rejected
   readonly proven?: {
@@ -164,10 +194,8 @@ export interface SchemeDiagnosis {
     readonly setting?: string | undefined
   }
   readonly suspected: readonly SchemeCause[]
-  /** If nothing is proven: what the search has excluded. */
-  readonly ruledOut?: string
-  /** If nothing is proven: a command line that would settle it. */
-  readonly command?: string | undefined
+  /** If nothing is proven, and nothing shows the cause: the question that settles it. */
+  readonly question?: Question | KeyQuestion | undefined
   /** The signed text, or the one that is expected. */
   readonly signingString?: readonly SignedPart[] | undefined
   /** The URLs that were tried, if the scheme signs one. */

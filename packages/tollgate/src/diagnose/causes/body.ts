@@ -16,7 +16,7 @@ import {
 import { type Encoding, encodeStart, listEncodings, toSingleBytes } from '../encodings.ts'
 import { spellName } from '../evidence.ts'
 import { findJsonForm } from '../json-form.ts'
-import { isHugeForm, isUnfinishedJson, parseFormBody } from '../limits.ts'
+import { isHugeForm, parseFormBody } from '../limits.ts'
 import { startsLikeTwilioName } from '../mask.ts'
 import type { Consumed, State, Subject } from '../reading.ts'
 import { stripBlanks } from '../spelling.ts'
@@ -41,7 +41,6 @@ import {
   type Proof,
   type Row,
   redactedPart,
-  type Suspicion,
   takeForm,
 } from './row.ts'
 
@@ -73,22 +72,15 @@ const spacedFixes: Readonly<Record<string, string>> = {
 export const bodyCauses = {
   body_reserialized: {
     title: 'JSON was parsed and serialised again',
-    symptom:
-      'JSON webhooks (Event Streams, Studio, Conversational Intelligence) are refused as `body_hash_mismatch`, but your forms pass.',
-    reason:
-      'bodySHA256 is the hash of the bytes that Twilio sent, and JSON.stringify(req.body) returns other bytes: spaces, escapes, numbers and order differ.',
     fixOfCopy:
       'If you wrote this copy yourself, give the body as it arrived, with every space and line end (curl: --data-binary @FILE).',
     fix: 'Pass the bytes that arrived, never JSON.stringify of the parsed body. If this server does, a proxy or a forwarder before it parses the JSON and writes it again.',
-    question: 'json',
     part: 'body',
-    codes: ['body_hash_mismatch'],
     accompany(_subject, { bodyChange }) {
       return bodyChange?.written === undefined ? undefined : { detail: describeWritten(bodyChange.written) }
     },
     explainBody(subject) {
       if (isDecodedTwice(subject) || isCompressed(subject) || hasLostBytes(subject)) return undefined
-      if (isUnfinished(subject)) return undefined
       if (!isJson(subject))
         return {
           detail: `${otherHash} ${hasSentLength(subject) ? 'It is not JSON, and it has the length that Content-Length names: something changed characters in it, as a wrong character set does, or replaced it.' : 'It is not complete JSON: it was cut off, encoded or replaced on the way.'}`,
@@ -105,20 +97,13 @@ export const bodyCauses = {
       }
     },
     suspect({ subject }) {
-      return hasOtherHash(subject) && !isSpaced(subject) && !isUnfinished(subject)
-        ? { grounds: ['sign'], detail: notSigned }
-        : undefined
+      return hasOtherHash(subject) && !isSpaced(subject) ? { detail: notSigned } : undefined
     },
   } satisfies CauseRow as Row,
   body_whitespace: {
     title: 'White space in the body changed',
-    symptom: 'JSON webhooks are refused as `body_hash_mismatch`, although the bodies look the same.',
-    reason:
-      'A line break at the end, CRLF in place of LF, or a byte order mark changes the hash, even if you cannot see it. Trimming middleware, text parsers, shells and copied captures cause such changes.',
     fix: 'Pass the bytes that arrived, without trimming them or changing their line breaks.',
-    question: 'json',
     part: 'body',
-    codes: ['body_hash_mismatch'],
     *edits(subject) {
       yield* listTrimmedForm(subject)
       yield* listLineBreaks(subject)
@@ -134,7 +119,7 @@ export const bodyCauses = {
         : { detail: `${otherHash} It has white space or line breaks that no parser writes: these may have changed.` }
     },
     suspect({ subject }) {
-      return hasOtherHash(subject) && isSpaced(subject) ? { grounds: ['sign'], detail: notSigned } : undefined
+      return hasOtherHash(subject) && isSpaced(subject) ? { detail: notSigned } : undefined
     },
     differences: [
       {
@@ -146,34 +131,9 @@ export const bodyCauses = {
       },
     ],
   } satisfies CauseRow as Row,
-  body_truncated: {
-    title: 'The body was cut off',
-    symptom:
-      'Long messages or large batches of events are refused as `body_malformed` or `body_hash_mismatch`, but short ones pass.',
-    reason:
-      'The signature covers the whole body. A limit of a proxy or a queue, a short field of a database, or a log that is sent again cut off its end.',
-    fix: 'Pass the whole body: raise the limit that cuts it, in the proxy, the queue, the log or the field.',
-    question: 'some_messages',
-    part: 'body',
-    codes: ['body_malformed', 'body_hash_mismatch'],
-    explainBody(subject) {
-      return isUnfinished(subject) ? { detail: `${otherHash} ${endsInside}` } : undefined
-    },
-    suspect({ subject }) {
-      if (hasOtherHash(subject) && isUnfinished(subject)) return { grounds: ['shape'], detail: endsInside }
-      return isCutForm(subject)
-        ? { grounds: ['trace'], detail: 'The form ends inside an escape ("%"): something cut it off.' }
-        : undefined
-    },
-  } satisfies CauseRow as Row,
   body_charset: {
     title: 'The character set of the body changed',
-    symptom:
-      'Only requests with letters such as "ü" or with emoji are refused, and you see the letters wrong, as in "Ã¼".',
-    reason:
-      'Twilio sends UTF-8, so if something read the body as Latin-1, or wrote it in Latin-1, you check other bytes than Twilio signed.',
     fix: 'Pass the bytes that arrived. If something has to read them as text, let it read UTF-8.',
-    question: 'some_messages',
     part: 'body',
     *edits(subject) {
       yield* listEncodedForms(subject, 'charset')
@@ -196,15 +156,14 @@ export const bodyCauses = {
     },
     suspect({ subject, rejection }) {
       if (subject.tooLarge || lacksEnd(rejection)) return undefined
-      if (isCompressed(subject) || isCutForm(subject)) return undefined
-      const isCut = subject.contentLength > (subject.body?.length ?? 0)
+      if (isCompressed(subject)) return undefined
+      const isCut = subject.contentLength > (subject.body?.length ?? 0) || isCutForm(subject)
       const isOtherType = isDecodedTwice(subject) || subject.looksLikeJson
       if (rejection.code === 'body_malformed' && subject.isForm && !isCut && !isOtherType)
         return {
-          grounds: ['trace'],
           detail: notUtf8,
         }
-      return subject.isForm && hasLostCharacters(subject) ? { grounds: ['sign'], detail: lostCharacters } : undefined
+      return subject.isForm && hasLostCharacters(subject) ? { detail: lostCharacters } : undefined
     },
     differences: [
       {
@@ -217,19 +176,13 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   body_base64: {
     title: 'The body is in Base64, or was decoded from it twice',
-    symptom:
-      'Your function on AWS Lambda or another platform refuses every form, as `signature_mismatch` or `body_malformed`.',
-    reason:
-      'Platforms pass bodies in Base64 with a flag such as isBase64Encoded. If your wrapper loses the flag, the text stays encoded. If it decodes the body and keeps the flag, the body is decoded twice.',
     fix: 'Pass the body together with its flag (isBase64Encoded) as the platform gave them. A program that sends it on by HTTP has to decode it first.',
-    question: 'parser',
     part: 'body',
-    codes: ['body_malformed', 'signature_mismatch'],
     edits: (subject) => listEncodedForms(subject, 'base64'),
     changesParams: true,
     accompany: (_subject, proof) => describeEncoded(proof, 'base64'),
     suspect({ subject }) {
-      return isDecodedTwice(subject) ? { grounds: ['trace'], ...decodedTwice } : undefined
+      return isDecodedTwice(subject) ? { ...decodedTwice } : undefined
     },
     explainBody(subject) {
       return isDecodedTwice(subject) ? decodedTwice : undefined
@@ -237,19 +190,14 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   body_hash_missing: {
     title: 'bodySHA256 is missing',
-    symptom: 'JSON webhooks are refused as `body_unsigned`, but your forms pass.',
-    reason:
-      'Twilio adds the hash of a JSON body to the query as bodySHA256. If your proxy or a redirect drops the query, or passes on only known parameters, the hash is gone.',
     fix: 'Keep the query, which holds bodySHA256, and pass the whole request target.',
     fixes: {
       nginx: 'Append $is_args$args in rewrites. proxy_pass without a path keeps the query.',
       cloudflare: 'Turn off rules that drop or filter query parameters of this path.',
       lambda: 'Pass the event on with its query.',
     },
-    question: 'json',
     isOfEvent: true,
     part: 'body',
-    codes: ['body_unsigned'],
     edits: listHashes,
     accompany({ body }, { state }) {
       return state.covers === 'body' && body !== undefined && findBodyHash(state.url.query) === undefined
@@ -257,15 +205,15 @@ export const bodyCauses = {
         : undefined
     },
     suspect({ subject }) {
-      const { body, isForm, looksLikeJson, state, unread, method } = subject
-      if (unread || method === 'GET' || isForm || body === undefined || !looksLikeJson) return undefined
+      const { body, isForm, looksLikeJson, state, unread, method, signatures } = subject
+      if (signatures.length === 0 || unread || method === 'GET' || isForm || body === undefined || !looksLikeJson)
+        return undefined
       // A function of the user's may drop it.
       if (/[?&]bodySHA256=/.test(subject.request.url)) return undefined
       // A form that something wrote as JSON never had one.
       if (findJsonForm(subject) !== undefined || holdsForm(subject) || isOwnText(subject)) return undefined
       return findBodyHash(state.url.query) === undefined
         ? {
-            grounds: ['contradiction'],
             detail: 'The body is JSON, and the URL has no bodySHA256: its query was lost or changed.',
           }
         : undefined
@@ -273,12 +221,8 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   json_taken_as_form: {
     title: 'JSON was treated as a form',
-    symptom: 'A JSON webhook arrives with the Content-Type of a form, or its fields are passed as parameters.',
-    reason:
-      'JSON fields are not parameters, because Twilio signs only the URL, which holds bodySHA256. A proxy that rewrites Content-Type, or code of yours that passes req.body as parameters, breaks that.',
     fix: 'Pass Content-Type: application/json on unchanged. bodySHA256 covers JSON, parameters do not.',
     fixes: { express: 'Pass the raw body to the validator, not the object from express.json().' },
-    question: 'json',
     isOfEvent: true,
     part: 'body',
     edits({ body, given, state, contentType, looksLikeJson }) {
@@ -298,7 +242,6 @@ export const bodyCauses = {
       // A row of its own explains the parameters of a form webhook.
       return subject.isForm && subject.looksLikeJson && findJsonForm(subject) === undefined && isJson(subject)
         ? {
-            grounds: ['shape'],
             detail:
               'The body is JSON, and its Content-Type is that of a form: something changed the type, or wrote a form again as JSON.',
             fix: 'Pass on the body and its Content-Type as they arrived.',
@@ -308,15 +251,9 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   form_taken_as_json: {
     title: 'A form was treated as another type',
-    symptom:
-      'A form webhook is refused as `body_unsigned`, or `RequestValidator` returns false for the text of a form.',
-    reason:
-      'Something lost or changed the Content-Type of the form: an API gateway with a JSON template, a function platform’s default, or a test tool. Tollgate reads parameters only from forms. `RequestValidator` does not know the type, so it takes a text for a raw body, which only bodySHA256 covers: pass it `new URLSearchParams(text)` instead.',
     fix: 'Pass Content-Type: application/x-www-form-urlencoded on unchanged.',
     fixes: { lambda: 'Use the proxy integration, without mapping templates.' },
-    question: 'content_type',
     part: 'body',
-    codes: ['body_unsigned', 'body_malformed'],
     *edits(subject) {
       yield* listRewrittenForms(subject)
     },
@@ -325,36 +262,31 @@ export const bodyCauses = {
       const { contentType, body, parsed, isForm, state, looksLikeJson } = subject
       if (typeof parsed === 'string' && parsed.includes('='))
         return {
-          grounds: ['trace'],
           detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.',
           fix: passParams,
         }
       if (isForm && looksLikeJson && findJsonForm(subject) !== undefined)
         return {
-          grounds: ['shape'],
           detail:
             'The body is JSON with the parameters of a form webhook, and its Content-Type is that of a form: something wrote the form again as JSON.',
           fix: writtenAgain,
         }
       if (rejection.code === 'body_unsigned' && findBodyHash(state.url.query) === undefined && findJsonForm(subject))
         return {
-          grounds: ['contradiction'],
           detail:
             'The body is JSON with the parameters of a form webhook, and the URL has no bodySHA256: something wrote the form again as JSON.',
           fix: writtenAgain,
         }
       const multipart = rejection.code === 'signature_missing' ? undefined : describeMultipart(subject)
-      if (multipart !== undefined) return { grounds: ['shape'], ...multipart }
+      if (multipart !== undefined) return { ...multipart }
       if (isOwnText(subject))
         return {
-          grounds: ['contradiction'],
           detail:
             'The request has a signature, and nothing of Twilio’s in its body and its User-Agent: if a program of yours got the webhook, it sends a text of its own.',
           fix: writtenAgainBefore,
         }
       if (holdsForm(subject))
         return {
-          grounds: ['contradiction'],
           detail:
             'The body has the parameters of a form webhook, and no parser finds them in it: something wrote the form in another way, or put it into another text.',
           fix: writtenAgain,
@@ -363,12 +295,10 @@ export const bodyCauses = {
         return undefined
       return /^multipart\/form-data/i.test(contentType)
         ? {
-            grounds: ['shape'],
             detail: 'The body is multipart/form-data, which Twilio never sends: something wrote the form again.',
             fix: writtenAgain,
           }
         : {
-            grounds: ['sign'],
             detail: `The Content-Type is ${showType(contentType)}. Twilio sends forms and JSON: something replaced the body, or its type.`,
             fix: writtenAgain,
           }
@@ -383,16 +313,11 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   body_compressed: {
     title: 'The body is compressed',
-    symptom:
-      'The code is `content_encoding_unsupported` or, if something also removed Content-Encoding, `body_malformed` or `body_hash_mismatch`.',
-    reason: 'Twilio sends no compressed bodies, so a proxy or a forwarder compressed this one on its way to you.',
     fix: 'Let nothing on the way compress the bodies of requests, or let the proxy decompress them and remove Content-Encoding.',
-    question: 'parser',
     part: 'body',
-    codes: ['content_encoding_unsupported', 'body_malformed', 'body_hash_mismatch'],
     suspect({ rejection, subject }) {
-      if (rejection.code === 'content_encoding_unsupported') return { grounds: ['refusal'], detail: compressed }
-      return isCompressed(subject) ? { grounds: ['trace'], detail: unmarked } : undefined
+      if (rejection.code === 'content_encoding_unsupported') return { detail: compressed }
+      return isCompressed(subject) ? { detail: unmarked } : undefined
     },
     explainBody(subject) {
       return isCompressed(subject) ? { detail: unmarked } : undefined
@@ -405,14 +330,10 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   body_limit: {
     title: 'The body is larger than the limit',
-    symptom: 'Large batches of Event Streams are refused as `body_too_large`, but your other webhooks pass.',
-    reason: '`maxBodyBytes` limits what a stranger can make your server read, and its default is 1 MiB.',
     fix: 'Raise "maxBodyBytes" if Twilio sends such bodies, for example batches of Event Streams.',
-    question: 'parser',
     part: 'body',
-    codes: ['body_too_large'],
     suspect({ subject, rejection }) {
-      return rejection.code === 'body_too_large' ? { grounds: ['refusal'], ...describeSize(subject) } : undefined
+      return rejection.code === 'body_too_large' ? { ...describeSize(subject) } : undefined
     },
     rejections: {
       body_too_large: describeSize,
@@ -420,15 +341,10 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   body_already_parsed: {
     title: 'Something else read the body first',
-    symptom: 'The code is `body_already_consumed` (500), or the body is empty, or it is "[object Object]".',
-    reason:
-      'A body can be read only once, and a parser that ran before the check has read it. The parser kept an object and not the bytes, and the bytes cannot be rebuilt from the object.',
     fix: "Verify before anything else reads the body, or keep its bytes: give the parsers of Express { limit: '1mb', verify: captureRawBody }.",
     fixes: keepBytes,
-    question: 'parser',
     isOfLostBody: true,
     part: 'body',
-    codes: ['body_already_consumed', 'body_hash_mismatch'],
     accompany: describeLostBody,
     suspect: ({ subject, rejection }) => suspectLostBody(subject, rejection),
     rejections: {
@@ -439,11 +355,7 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   body_missing: {
     title: 'The body did not arrive',
-    symptom: 'Every form is refused because the request has no body, but your GET webhooks pass.',
-    reason:
-      'A proxy does not pass the body on, for example nginx with proxy_pass_request_body off, or your own code calls verify() without the body.',
     fix: 'Let the proxy pass the body on (nginx: without proxy_pass_request_body off). If you call verify() yourself, pass the raw body.',
-    question: 'parser',
     isOfLostBody: true,
     part: 'body',
     accompany(subject, { state, changesParams, addsHash }) {
@@ -454,20 +366,18 @@ export const bodyCauses = {
         : undefined
     },
     suspect({ subject }) {
-      const { method, unread, body, given, isForm, contentLength, consumed, header, queryPairs, evidence } = subject
+      const { method, unread, body, given, isForm, contentLength, consumed, header, queryPairs } = subject
       const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
-      if (isEmpty && method !== 'GET' && subject.isAuthorizer) return { grounds: ['fault'], ...withoutBody }
+      if (isEmpty && method !== 'GET' && subject.isAuthorizer) return { ...withoutBody }
       if (isEmpty && method === 'GET' && !subject.handshake && queryPairs.length === 0) {
         const original = methodHeaders.find((name) => /^(POST|PUT)$/.test(readSingle(header, name) ?? ''))
         if (original !== undefined)
           return {
-            grounds: [evidence.looksLikeTwilio ? 'trace' : 'setup'],
             detail: `The request is a GET without a body, and ${spellName(original)} says ${readSingle(header, original)}: a proxy asks about another request.`,
             fix: wholeRequest,
           }
         if (isForm)
           return {
-            grounds: ['setup'],
             detail:
               'The request is a GET without a body and a query, and its Content-Type is that of a form: something made a GET of a POST.',
             fix: wholeRequest,
@@ -476,7 +386,6 @@ export const bodyCauses = {
       return isEmpty && isForm && method !== 'GET' && contentLength === 0 && consumed === undefined
         ? {
             // A stranger may send such a request too.
-            grounds: [evidence.looksLikeTwilio ? 'trace' : 'sign'],
             detail: 'The Content-Type is that of a form, and the request arrived without a body.',
           }
         : undefined
@@ -576,20 +485,9 @@ function isDecodedTwice({ body, isForm, method }: Subject): boolean {
   return isForm ? startsLikeTwilioName(start) : /twilio|specversion|eventtype|accountsid/i.test(start)
 }
 
-const endsInside = 'The JSON ends in the middle: something cut it off.'
-
-/** Checks if a JSON body ends inside of it. */
-function isUnfinished({ body }: Subject): boolean {
-  const text = body === undefined ? undefined : decodeUtf8(body)
-  return text !== undefined && isUnfinishedJson(text)
-}
-
-/** Checks if a form ends inside an escape, or inside a character of several escapes. */
-function isCutForm({ isForm, body, method }: Subject): boolean {
-  if (!isForm || body === undefined || method === 'GET' || isHugeForm(body)) return false
-  const text = decodeUtf8(body) ?? ''
-  const whole = text.replace(/%[0-9a-f]?$/i, '').replace(/%[c-f][0-9a-f](%[89ab][0-9a-f]){0,2}$/i, '')
-  return whole !== text && parseForm(text) === undefined && parseForm(whole) !== undefined
+/** Checks if a form ends inside an escape. */
+export function isCutForm({ isForm, body, method }: Subject): boolean {
+  return isForm && body !== undefined && method !== 'GET' && /%[0-9a-f]?$/i.test(decodeUtf8(body.subarray(-3)) ?? '')
 }
 
 function isRedacted({ body }: Subject): boolean {
@@ -778,20 +676,18 @@ function lacksEnd({ message }: Rejected): boolean {
   return message.includes('The connection ended before the body did.')
 }
 
-function suspectLostBody(subject: Subject, rejection: Rejected): Suspicion | undefined {
+function suspectLostBody(subject: Subject, rejection: Rejected): Finding | undefined {
   const { consumed, body, unread, given, contentLength } = subject
-  if (unread && lacksEnd(rejection)) return { grounds: ['trace'], detail: unfinished, fix: passBody }
-  if (consumed !== undefined && given === undefined)
-    return { grounds: ['fault'], ...describeConsumed(consumed, subject.contentType) }
+  if (unread && lacksEnd(rejection)) return { detail: unfinished, fix: passBody }
+  if (consumed !== undefined && given === undefined) return { ...describeConsumed(consumed, subject.contentType) }
   const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
-  if (isEmpty && contentLength > 0 && !subject.isAuthorizer)
+  if (isEmpty && contentLength > 0 && !subject.isAuthorizer && rejection.code !== 'body_too_large')
     return {
-      grounds: ['trace'],
       detail: `The verifier got no body, but Content-Length is ${contentLength}: something read the body before, or your code does not pass it.`,
       fix: passBody,
     }
   const start = body === undefined ? '' : String.fromCharCode(...body.subarray(0, 20))
   return start.startsWith('[object Object]')
-    ? { grounds: ['trace'], detail: 'The body is "[object Object]": a parsed object was converted to text.' }
+    ? { detail: 'The body is "[object Object]": a parsed object was converted to text.' }
     : undefined
 }

@@ -6,13 +6,12 @@ import {
   defaultAlgorithm as ofTokens,
 } from '../../hmac/algorithms.ts'
 import type { Rejected } from '../../verdict.ts'
-import { type HeaderReader, readSingle } from '../../verify/head.ts'
 import type { ConfiguredKeys, Key, NamedKey } from '../configured-keys.ts'
 import { toBase64Length } from '../encodings.ts'
 import { showName } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { decodeSecret, describeReference, findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
-import { type CauseRow, type Dimension, type Edit, editKeys, type Finding, type Row, type Suspicion } from './row.ts'
+import { type CauseRow, type Dimension, type Edit, editKeys, type Finding, type Row } from './row.ts'
 
 const algorithmNames = algorithms.map(({ name }) => name)
 
@@ -25,14 +24,8 @@ export const keyCauses = {
   token_of_other_account: {
     name: 'wrong token',
     title: 'The token of another account',
-    symptom:
-      'Every request is refused although the URL is right, or only requests for the numbers of one subaccount are refused.',
-    reason:
-      'Twilio signs with the Auth Token of the account that owns the number or the resource. If that is a subaccount, it signs with its own token, never with its parent’s, and each Twilio Region has its own token too. An old token signs nothing after its rotation, and a secondary one nothing before you promote it.',
     fix: 'Use the Auth Token of the account (or subaccount) that owns the number or the resource.',
-    question: 'token',
     part: 'key',
-    codes: ['key_unknown', 'signature_mismatch', 'account_not_allowed'],
     signedByOther: true,
     edits({ keys }) {
       return takeTokens(
@@ -41,12 +34,11 @@ export const keyCauses = {
         (name) => `${name} signed, not the Auth Token that this request is checked with.`,
       )
     },
-    suspect({ subject: { keys, header }, rejection, tried, working, isUrlNamed }) {
+    suspect({ subject: { keys }, rejection, tried, isKeyKnown }) {
       const fault = findFault(keys)
       if (describeReference(fault?.token ?? keys.tried[0]?.secret ?? '') !== undefined) return undefined
       if (fault?.kind === 'other' && keys.claimedKeyId === undefined)
         return {
-          grounds: ['trace'],
           detail: `The configured Auth Token ${fault.fault}.`,
           fix: /^\[object /i.test(fault.token)
             ? 'Give the text of the Auth Token: await the promise that looks it up, or read the field of the object that holds it.'
@@ -54,88 +46,54 @@ export const keyCauses = {
         }
       if (keys.unknownAccount !== undefined)
         return {
-          grounds: ['refusal'],
           detail: `No Auth Token is configured for the account ${keys.unknownAccount}, which the request names. The tokens of other accounts do not match.`,
           fix: `If the account is yours, add its Auth Token to "authToken": '${keys.unknownAccount}': '…'.`,
         }
       if (rejection.code === 'key_unknown' && keys.claimedKeyId === undefined) return explainNoToken(keys)
       if (keys.tried.length === 0 || keys.claimedKeyId !== undefined || tried === 0) return undefined
-      const region = findRegion(header)
       const [account] = keys.accounts
-      if (keys.sharedWith !== undefined)
-        return {
-          grounds: ['trace'],
-          detail: `The look-up in "authToken" returns the same token for ${account} as for ${keys.sharedWith}, of which this server verified a request: an Auth Token belongs to one account.`,
-          fix: `If ${account} is yours, let the look-up return its own Auth Token: check that the look-up and its cache use the accountSid that they are asked for.`,
-        }
-      const configured =
-        keys.isLookedUp && isAccountSid(account)
-          ? `The Auth Token that the look-up in "authToken" returned for ${account}`
-          : nameToken(keys)
-      const isLeft = isUrlNamed && !working?.has('key')
-      return (
-        (working?.has('key') ? undefined : compareAccounts(keys)) ?? {
-          // The console shows the token of the US first, so that people copy that one.
-          grounds: isLeft
-            ? ['sign', 'secret']
-            : region === undefined || working?.has('key')
-              ? ['secret']
-              : ['setup', 'secret'],
-          detail: `${isLeft ? `${urlIsRight} the key. ` : ''}${configured} may be old or secondary, or belong to another account or Region.${region === undefined ? '' : ` X-Home-Region says ${region}.`}`,
-          fix:
-            region === undefined
-              ? compareToken
-              : `${compareToken} Here that is ${region}, and the console shows the token of us1 first.`,
-        }
-      )
+      return keys.sharedWith === undefined
+        ? isKeyKnown
+          ? undefined
+          : compareAccounts(keys)
+        : {
+            detail: `The look-up in "authToken" returns the same token for ${account} as for ${keys.sharedWith}, of which this server verified a request: an Auth Token belongs to one account.`,
+            fix: `If ${account} is yours, let the look-up return its own Auth Token: check that the look-up and its cache use the accountSid that they are asked for.`,
+          }
     },
   } satisfies CauseRow as Row,
   account_not_listed: {
     title: 'The account is not allowed',
-    symptom: 'Your log has the code `account_not_allowed`, although the token is right.',
-    reason:
-      'The signature matches, but the request names an account that your `allowedAccounts` does not list, or that does not own the key. You have to list each subaccount, because it has its own AccountSid.',
     fix: 'If the account is yours, add it to "allowedAccounts", or list the key under the account that owns it.',
-    question: 'token',
     part: 'key',
-    codes: ['account_not_allowed'],
     rejections: {
       account_not_allowed: explainAccount,
     },
   } satisfies CauseRow as Row,
   key_lookup: {
     title: 'The look-up of the key fails',
-    symptom: 'Your server answers with 503, and your log has the code `key_lookup_failed`.',
-    reason:
-      'Your function in `authToken`, `sharedKeys` or `allowedHosts` threw an error, took longer than `lookupTimeoutMs`, or returned an unusable value. So the request itself may be genuine.',
     fix: 'Repair the function that looks up the key, or give it more time with "lookupTimeoutMs".',
-    question: 'token',
     part: 'key',
-    codes: ['key_lookup_failed'],
     suspect({ subject: { keys }, rejection }) {
       if (rejection.code !== 'key_lookup_failed' || keys.faults.length > 0) return undefined
       const failure = explainFailure(rejection)
-      if (failure !== undefined) return { grounds: ['refusal'], ...failure }
+      if (failure !== undefined) return { ...failure }
       if (keys.lookup === 'late')
         return {
-          grounds: ['refusal'],
           detail: 'The look-up of the key took longer than "lookupTimeoutMs".',
           fix: 'Raise "lookupTimeoutMs", or let the look-up answer from a cache.',
         }
       if (keys.lookup === 'failed' && keys.readsNoObject)
         return {
-          grounds: ['refusal'],
           detail: `The look-up of the key threw an error. ${calledWithObject}`,
           fix: `${readObject} If it does, it cannot reach its source, or may not read it.`,
         }
       return keys.lookup === 'failed'
         ? {
-            grounds: ['refusal'],
             detail: 'The look-up of the key threw an error.',
             fix: 'Repair the function that looks up the key: it cannot reach its source, or may not read it.',
           }
         : {
-            grounds: ['refusal'],
             detail: 'The look-up of the key failed, or returned something else than tokens.',
             ...keys.answer,
           }
@@ -148,11 +106,7 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   token_shape: {
     title: 'The token has another form',
-    symptom: 'Every request is refused, and your configured token does not have 32 lower-case hex digits.',
-    reason:
-      'A character was lost or added when the token was copied, something changed its letter case, or it is inside another text: Base64, JSON, or a list that was not split. The secret of a SharedKey may be in Base64 too.',
     fix: 'Copy the Auth Token from the Twilio console again: it has 32 lower-case hex digits.',
-    question: 'token',
     part: 'key',
     *edits({ keys }) {
       if (keys.claimedKeyId !== undefined) {
@@ -180,17 +134,15 @@ export const keyCauses = {
       const reference = keys.claimedKeyId === undefined ? describeReference(given) : undefined
       if (reference !== undefined)
         return {
-          grounds: ['trace'],
           detail: `${nameToken(keys)} is not a token but ${reference.replace(/\. .*$/s, '')}.`,
           fix: `${keys.isLookedUp ? 'Let the look-up return' : 'Configure'} the Auth Token itself.${/\. .*$/s.exec(`${reference}.`)?.[0].slice(1) ?? ''}`,
         }
       if (key?.kind === 'auth_token' && keys.faults.length === 0 && !/\w/.test(key.secret))
-        return { grounds: ['trace'], detail: `${nameToken(keys)} has no letter and no digit in it.` }
+        return { detail: `${nameToken(keys)} has no letter and no digit in it.` }
       if (key?.kind !== 'auth_token' || tried === 0 || keys.faults.length > 0 || looksLikeApiSecret(key.secret))
         return undefined
       if (keys.tried.some(({ secret }) => tokenShape.test(secret))) return undefined
       return {
-        grounds: ['shape'],
         detail:
           key.secret.length === 32
             ? `${nameToken(keys)} has other characters than lower-case hex digits.`
@@ -204,13 +156,8 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   token_whitespace: {
     title: 'White space in the token',
-    symptom: 'The server does not start ("has white space around it"), or every request is refused.',
-    reason:
-      'A secret file ends with a line break or is in UTF-16, as Windows PowerShell writes it, or someone copied the token with a space. The key is not the same then, because every byte counts.',
     fix: "Remove the white space around the Auth Token, or the SharedKey's secret, in the environment or its file.",
-    question: 'token',
     part: 'key',
-    codes: ['key_lookup_failed'],
     *edits({ keys }) {
       yield* takeTokens(keys, 'blank', (name) => `The configured Auth Token is blank, and ${name} signed.`)
       const stray = keys.tried.map(({ secret }) => describeStrays(secret, keys)).find((one) => one !== undefined)
@@ -231,11 +178,10 @@ export const keyCauses = {
     suspect({ subject: { keys } }) {
       const fault = findFault(keys)
       const stray = fault && describeStrays(fault.token, keys)
-      if (stray !== undefined) return { grounds: ['shape'], ...stray }
+      if (stray !== undefined) return { ...stray }
       if (keys.claimedKeyId === undefined && describeReference(fault?.token ?? '') !== undefined) return undefined
       return fault?.kind === 'white_space'
         ? {
-            grounds: [fault.token.trim() === '' ? 'fault' : 'shape'],
             detail: `The configured ${nameSecret(keys)} ${fault.fault}.`,
           }
         : undefined
@@ -243,28 +189,20 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   token_quoted: {
     title: 'The token in quotes',
-    symptom: 'The server does not start ("is in quotes"), or every request is refused.',
-    reason:
-      'docker --env-file, systemd and some consoles keep the quotes of TWILIO_AUTH_TOKEN="…", so they become a part of your token.',
     fix: "Remove what is around the Auth Token, or the SharedKey's secret: quotes, the name of its variable before it, or a comma or semicolon behind it.",
-    question: 'token',
     part: 'key',
-    codes: ['key_lookup_failed'],
     edits({ keys }) {
       return [editSecrets('quotes', stripQuotes, `The configured ${nameSecret(keys)} ${describeWrapping(keys)}.`)]
     },
     suspect({ subject: { keys } }) {
       return findFault(keys)?.kind === 'quotes'
-        ? { grounds: ['shape'], detail: `The configured ${nameSecret(keys)} is in quotes.` }
+        ? { detail: `The configured ${nameSecret(keys)} is in quotes.` }
         : undefined
     },
   } satisfies CauseRow as Row,
   token_is_api_key: {
     title: 'An API key instead of the token',
-    symptom: 'Every request is refused, and your configured secret begins with SK, or has letters after "f".',
-    reason: 'You use API keys for your calls to Twilio, but Twilio never signs webhooks with them.',
     fix: 'Configure the Auth Token of the account. API keys sign no webhooks.',
-    question: 'token',
     part: 'key',
     *edits({ keys }) {
       yield* takeTokens(
@@ -280,11 +218,10 @@ export const keyCauses = {
     },
     suspect({ subject: { keys } }) {
       if (findFault(keys)?.kind === 'api_key')
-        return { grounds: ['fault'], detail: 'The SID of an API key is configured as the Auth Token.' }
+        return { detail: 'The SID of an API key is configured as the Auth Token.' }
       const isSecret = keys.tried.every(({ kind, secret }) => kind === 'auth_token' && looksLikeApiSecret(secret))
       return keys.tried.length > 0 && isSecret
         ? {
-            grounds: ['trace'],
             detail:
               'The configured Auth Token has letters after "f". It looks like the secret of an API key, which signs no webhook.',
           }
@@ -293,11 +230,7 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   token_is_account_sid: {
     title: 'An AccountSid instead of the token',
-    symptom: 'Every request is refused, and your configured secret begins with AC.',
-    reason:
-      'The console shows the AccountSid and the Auth Token next to each other, so it is easy to copy the wrong one.',
     fix: 'Configure the Auth Token, which is below the AccountSid in the console.',
-    question: 'token',
     part: 'key',
     *edits({ keys }) {
       yield* takeTokens(
@@ -312,25 +245,19 @@ export const keyCauses = {
       )
     },
     suspect({ subject: { keys, hints } }) {
-      if (findFault(keys)?.kind === 'account_sid')
-        return { grounds: ['fault'], detail: 'An AccountSid is configured as the Auth Token.' }
+      if (findFault(keys)?.kind === 'account_sid') return { detail: 'An AccountSid is configured as the Auth Token.' }
       const isBare = keys.tried.some(({ secret }) => isBareSid(secret, [...keys.accounts, ...hints.accounts]))
-      return isBare && keys.claimedKeyId === undefined ? { grounds: ['trace'], detail: bareSid } : undefined
+      return isBare && keys.claimedKeyId === undefined ? { detail: bareSid } : undefined
     },
   } satisfies CauseRow as Row,
   shared_key_unconfigured: {
     title: 'A SharedKey that is not configured',
-    symptom: `The code is \`key_unknown\`, or \`signature_malformed\` with a signature of ${lengthOfSharedKeys} characters, or \`key_not_allowed\`.`,
-    reason:
-      'Because of a webhook rule, Twilio signs with a SharedKey and names it in X-Twilio-Webhooks-Signature-Settings. You configured no secret for that id, or a proxy dropped the header.',
     fix: 'Add the SharedKey to "sharedKeys" under its id, and pass X-Twilio-Webhooks-Signature-Settings on.',
     fixes: {
       nginx: 'Add the id to "sharedKeys"; nginx passes the header on unless proxy_pass_request_headers is off.',
       alb: 'Add the id to "sharedKeys"; the load balancer passes the header on.',
     },
-    question: 'shared_key',
     part: 'key',
-    codes: ['signature_malformed', 'signature_settings_malformed', 'key_not_allowed', 'key_unknown'],
     signedByOther: true,
     *edits({ keys, header }) {
       const { claimedKeyId, sharedKeyFound } = keys
@@ -373,14 +300,12 @@ export const keyCauses = {
         const isOfTokens = presented.some(({ text }) => text.length === lengthOfTokens)
         const line = writeSharedKey(showName(claimedKeyId), (isOfTokens ? ofTokens : ofSharedKeys).name)
         return {
-          grounds: ['fault'],
           detail: `${nameHeader(keys)} names the SharedKey "${showName(claimedKeyId)}", but no secret is configured for it.`,
           fix: `Add its secret, which Twilio showed when you created the key: ${line}.`,
         }
       }
       if (claimedKeyId === undefined && presented.some(({ text }) => text.length === lengthOfSharedKeys))
         return {
-          grounds: ['trace'],
           detail:
             'The signature has the length of those that SharedKeys make, but no settings header names the key. A proxy dropped the header, or no such key is configured.',
           fix: keys.others.some(({ kind }) => kind === 'shared_key')
@@ -390,13 +315,11 @@ export const keyCauses = {
       const fault = findFault(keys)
       if (fault?.kind === 'other' && claimedKeyId !== undefined)
         return {
-          grounds: ['trace'],
           detail: `The secret of the SharedKey ${fault.fault}.`,
           fix: 'Copy the secret of the SharedKey again.',
         }
       return rejection.code === 'key_not_allowed'
         ? {
-            grounds: ['refusal'],
             detail: 'The request names no SharedKey, so an Auth Token signed it, and "sharedKeysOnly" is set.',
             fix: notOnly,
           }
@@ -414,12 +337,8 @@ export const keyCauses = {
   } satisfies CauseRow as Row,
   shared_key_wrong: {
     title: 'The secret of another SharedKey',
-    symptom: 'Requests that name a SharedKey are refused as `signature_mismatch`, but your others pass.',
-    reason: 'The secret under the id of the SharedKey was copied from another key, or two secrets are swapped.',
     fix: 'List the secret of this SharedKey under its id in "sharedKeys".',
-    question: 'shared_key',
     part: 'key',
-    codes: ['signature_mismatch'],
     *edits({ keys }) {
       if (keys.claimedKeyId === undefined || !keys.sharedKeyFound) return
       for (const { name, ...key } of keys.others)
@@ -429,33 +348,21 @@ export const keyCauses = {
             `${name} signed, not the secret that is configured for the SharedKey "${showName(keys.claimedKeyId)}".`,
           )
     },
-    suspect({ subject: { keys }, tried, working, isUrlNamed }) {
-      const { claimedKeyId, sharedKeyFound } = keys
+    suspect({ subject: { keys } }) {
+      const { claimedKeyId } = keys
       const [key] = keys.tried
-      const isLeft = isUrlNamed && !working?.has('key')
       if (claimedKeyId !== undefined && key !== undefined && keys.faults.length === 0 && !/\w/.test(key.secret))
         return {
-          grounds: ['trace'],
           detail: `The secret that is configured for the SharedKey "${showName(claimedKeyId)}" has no letter and no digit in it.`,
           fix: 'Copy the secret of the SharedKey again.',
         }
-      return claimedKeyId !== undefined && sharedKeyFound && tried > 0
-        ? {
-            grounds: isLeft ? ['sign', 'secret'] : ['secret'],
-            detail: `${isLeft ? `${urlIsRight} the key. ` : ''}The secret that is configured for the SharedKey "${showName(claimedKeyId)}" may be that of another key.`,
-            fix: 'Compare the secret with the one that Twilio showed when the SharedKey was created, or create a new key.',
-          }
-        : undefined
+      return undefined
     },
   } satisfies CauseRow as Row,
   algorithm: {
     title: 'The wrong algorithm',
-    symptom: 'The code is `algorithm_unsupported`, or the length of the signature does not fit the settings header.',
-    reason: `Auth Tokens sign with ${ofTokens.name}, SharedKeys with the algorithm that you configured, by default ${ofSharedKeys.name}. A request may choose a key but never weaken one, so no other pair is tried.`,
     fix: `Give the SharedKey its algorithm: ${ofSharedKeys.name}, or ${ofTokens.name} for a key of the private beta. An Auth Token has no settings header.`,
-    question: 'shared_key',
     part: 'key',
-    codes: ['signature_malformed', 'signature_settings_malformed', 'algorithm_unsupported'],
     *edits({ keys }) {
       if (keys.claimedKeyId !== undefined && keys.sharedKeyFound)
         for (const key of keys.others)
@@ -478,7 +385,6 @@ export const keyCauses = {
     suspect({ rejection: { code } }) {
       return code === 'algorithm_unsupported' || code === 'signature_settings_malformed'
         ? {
-            grounds: ['refusal'],
             detail: 'The settings header is malformed, or names an algorithm that SharedKeys do not use.',
           }
         : undefined
@@ -593,9 +499,6 @@ function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys, s
     : `The settings header names ${claimed ?? 'an unknown algorithm'}, and the signature was made with ${signed}.`
 }
 
-/** Begins the sentence on the key if the user has named the URL at Twilio. */
-const urlIsRight = 'The URL at Twilio is the one that was checked, so it is most likely'
-
 const askAsMain =
   'Give "twilioAccountTokens" in "apiKey" a main API key of the account in "accountSid", with its secret, or the Auth Token of this account in "authToken".'
 
@@ -658,31 +561,27 @@ const calledWithObject = 'It is called with an object that has "accountSid", not
 const readObject = 'Let the look-up read "accountSid" from its argument: ({ accountSid }) => ….'
 
 /** Explains a request for which the look-up found no token. */
-function explainNoToken({ lookup, accounts, readsNoObject, unknownForMs }: ConfiguredKeys): Suspicion | undefined {
+function explainNoToken({ lookup, accounts, readsNoObject, unknownForMs }: ConfiguredKeys): Finding | undefined {
   if (lookup !== 'nothing') return undefined
   const [account] = accounts
   if (accounts.length === 1 && isAccountSid(account) && readsNoObject)
     return {
-      grounds: ['refusal'],
       detail: `The look-up in "authToken" was asked for the account ${account}, and found no token. ${calledWithObject}`,
       fix: `${readObject} If it does, and the account is yours, check that the token is stored under ${account}.`,
     }
   const seconds = unknownForMs / 1000
   if (accounts.length === 1 && isAccountSid(account) && seconds > 0)
     return {
-      grounds: ['refusal'],
       detail: `The look-up in "authToken" was asked for the account ${account}, and found no token. It remembers this for up to ${seconds} seconds ("negativeTtlSeconds").`,
       fix: `If the account is yours, let its source return the Auth Token: check that it is stored under ${account}. If you just stored it, wait ${seconds} seconds.`,
     }
   if (accounts.length === 1 && isAccountSid(account))
     return {
-      grounds: ['refusal'],
       detail: `The look-up in "authToken" was asked for the account ${account}, and found no token.`,
       fix: `If the account is yours, let the look-up return its Auth Token: check that the token is stored under ${account}.`,
     }
   const why = accounts.length === 0 ? 'names no account' : 'names several accounts'
   return {
-    grounds: ['refusal'],
     detail: `The look-up in "authToken" found no token. This request ${why}, so "accountSid" was undefined.`,
     fix: 'Let the look-up return the tokens that may have signed if "accountSid" is undefined, or give this route a verifier with its own Auth Token.',
   }
@@ -692,13 +591,11 @@ function explainNoToken({ lookup, accounts, readsNoObject, unknownForMs }: Confi
  * Compares the account of the request with that of the environment, whose token is configured most
  * likely.
  */
-function compareAccounts({ accounts, hasFixedTokens, ownAccount: own }: ConfiguredKeys): Suspicion | undefined {
+function compareAccounts({ accounts, hasFixedTokens, ownAccount: own }: ConfiguredKeys): Finding | undefined {
   const [account] = accounts
   if (!hasFixedTokens || accounts.length !== 1 || !isAccountSid(account) || !isAccountSid(own) || own === account)
     return undefined
   return {
-    // A host that differs is evidence too, but the token of another account never signs.
-    grounds: ['contradiction', 'secret'],
     detail: `The request names the account ${account}, and TWILIO_ACCOUNT_SID is ${own}: a subaccount signs with its own Auth Token.`,
     fix: `If ${account} is yours, give its Auth Token: authToken: { '${account}': '…' }, beside the tokens of your other accounts.`,
   }
@@ -827,16 +724,4 @@ function stripQuotes(secret: string): string {
     .replace(/^[“‘«<]([\s\S]*)[”’»>]$/, '$1')
     .replace(/^\\?(["'`])([\s\S]*?)\\?\1$/, '$2')
     .replace(/^["'`]|["'`;,]$/g, '')
-}
-
-const compareToken =
-  'Compare the Auth Token with the primary one in the Twilio console, of the account (or subaccount) that owns the number or the resource, in its Region.'
-
-/**
- * Finds the Region of a request outside the US, which has its own tokens.
- * https://www.twilio.com/docs/global-infrastructure/manage-regional-api-credentials
- */
-function findRegion(header: HeaderReader): string | undefined {
-  const region = readSingle(header, 'x-home-region') ?? ''
-  return /^[a-z]{2}\d$/.test(region) && region !== 'us1' ? region : undefined
 }

@@ -1,31 +1,24 @@
+import { decodeUtf8 } from '../../bytes.ts'
 import type { Pairs } from '../../form.ts'
 import { kindOf } from '../../params/index.ts'
 import { kinds } from '../../schemes/twilio/webhooks/index.ts'
 import { freeText, isTwilioName, showName, showNames } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { stripDigits } from '../spelling.ts'
+import { isCutForm } from './body.ts'
 import { isAdded, isLost } from './differences.ts'
-import { arrivedWhole, guardFirst, ifBefore, ifVerifier, keepNestBytes, ofNumber, verifyBefore } from './params.ts'
-import { type CauseRow, type Edit, editPairs, type Row, redacted, type Suspicion } from './row.ts'
+import { guardFirst, ifVerifier, keepNestBytes, ofNumber, verifyBefore } from './params.ts'
+import { type CauseRow, type Edit, editPairs, type Finding, type Row, redacted } from './row.ts'
 
 const hideNothing =
   'Let nothing hide values before the check. If this is a copy from a log, diagnose a copy in which nothing is hidden.'
-
-/** For a process that accepts such requests: people replay one of them with other values. */
-const needsSignature =
-  ' If this is an edited copy of a request, it has the signature of the original: "tollgate send" signs an edited one.'
 
 /** Parameters that were lost on the way, or added. */
 export const lostParamsCauses = {
   params_blank_dropped: {
     title: 'Blank values were dropped',
-    symptom:
-      'Requests from some numbers or countries are refused, for example from those without a city or a ZIP code.',
-    reason:
-      'Twilio sends many parameters blank (ToCity=) and signs their names. If your middleware removes blank values, it removes the names too.',
     fix: verifyBefore('drops blank values'),
     fixes: guardFirst,
-    question: 'some_messages',
     part: 'params',
     saysMissing: /\bmissing\b/,
     edits: listBlanks,
@@ -39,15 +32,11 @@ export const lostParamsCauses = {
   } satisfies CauseRow as Row,
   params_repeats_dropped: {
     title: 'Repeated parameters were dropped',
-    symptom: 'Group messages of Conversations are refused, but your other messages pass.',
-    reason:
-      'Some webhooks repeat a parameter (MessagingBinding.Address), and Twilio signs each distinct value. If your parser keeps only the first or last value, or joins them with commas, the others are lost.',
     fix: `Verify the raw body, which keeps repeated parameters. ${ifVerifier}`,
     fixes: {
       ...guardFirst,
       lambda: 'Use the raw body of the event, not an object with one value per name.',
     },
-    question: 'some_messages',
     part: 'params',
     edits: listRepeats,
     changesParams: true,
@@ -57,7 +46,6 @@ export const lostParamsCauses = {
       const repeated = state.pairs.filter(([name]) => /^(MessagingBinding\.Address$|Field_)/.test(name))
       return repeated.length === 1
         ? {
-            grounds: ['contradiction'],
             detail: 'Twilio repeats "MessagingBinding.Address" for each member of a group, and only one is left.',
           }
         : undefined
@@ -75,16 +63,11 @@ export const lostParamsCauses = {
   } satisfies CauseRow as Row,
   params_missing: {
     title: 'A parameter is missing, or one was added',
-    symptom:
-      'Your app checks a fixed list of parameters, or the parameters include its own, such as a CSRF token or a session id.',
-    reason:
-      'Twilio signs every parameter that it sends, and adds new ones without notice, so a fixed list breaks. It never signs parameters that your app adds.',
     fix: 'Pass every parameter that Twilio sent and no other: pass the raw body.',
     fixes: {
       ...guardFirst,
       nest: `${keepNestBytes} A ValidationPipe with whitelist removes every parameter that the DTO does not name.`,
     },
-    question: 'some_messages',
     part: 'params',
     *edits(subject) {
       if (subject.formPairs.length === 0) return
@@ -93,14 +76,20 @@ export const lostParamsCauses = {
       yield* listExtra(subject.formPairs, new Set(known))
     },
     changesParams: true,
-    suspect({ subject, rejection, tried, working }) {
+    suspect({ subject, rejection, tried }) {
       const { given, method, handshake, bodyMatches } = subject
       if (given?.length === 0 && typeof subject.parsed !== 'string' && method === 'POST' && !handshake && !bodyMatches)
         return {
-          grounds: ['contradiction'],
           detail: 'No parameters were passed: no form parser ran, or it ran too late.',
         }
       const { body, contentLength, isForm } = subject
+      const text = body === undefined ? '' : decodeUtf8(body)
+      if (text === undefined || text.startsWith('[object')) return undefined
+      if (rejection.code === 'body_malformed' && isCutForm(subject))
+        return {
+          detail: 'The form ends inside an escape ("%"): something cut it off.',
+          fix: 'Pass the whole body: raise the limit that cuts it, in the proxy, the queue, the log or the field.',
+        }
       const isCut = rejection.code === 'body_malformed' && contentLength > (body?.length ?? 0)
       if (
         (tried > 0 || isCut) &&
@@ -111,28 +100,10 @@ export const lostParamsCauses = {
         contentLength !== body.length
       )
         return {
-          grounds: ['contradiction'],
           detail: `The verifier got a form of ${body.length} bytes, and Content-Length is ${contentLength}: something in this server changed the form.`,
           fix: 'Pass the bytes that arrived, not a form that was made again: verify before any middleware that changes the body or sets req.rawBody.',
         }
-      const known = suspectMissing(subject)
-      const fix = arrivedWhole(subject) ? ifBefore : undefined
-      if (known !== undefined) return { fix, ...known }
-      if (tried === 0 || subject.formPairs.length === 0) return undefined
-      const spaced = subject.formPairs.find(([name, value]) => freeText.test(name) && isSpaced(value))
-      if (spaced !== undefined && subject.evidence.proxied)
-        return {
-          grounds: ['proxy', 'unknown', 'searched'],
-          detail: `The text in "${showName(spaced[0])}" has two spaces together: if an emoji stood between them, something on the way removed it.`,
-          fix,
-        }
-      // Without its other value, a name shows nothing of it.
-      const such = kindOf(new Map(subject.formPairs)) === undefined ? ', such as one of two with the same name' : ''
-      return {
-        grounds: ['unknown'],
-        detail: `Something may have changed or removed a parameter in a way that cannot be undone${such}.${working?.has('key') && working.has('path') ? needsSignature : ''}`,
-        fix,
-      }
+      return rejection.code === 'body_malformed' ? undefined : suspectMissing(subject)
     },
     differences: [
       { detail: 'The server did not see these parameters', applies: isLost },
@@ -176,11 +147,6 @@ function isReduced(sent: string, seen: string): boolean {
   let at = 0
   for (const one of sent) if (seen.startsWith(one, at)) at += one.length
   return at === seen.length && 2 * seen.length > sent.length
-}
-
-/** Returns true if two spaces are inside a text, and no emoji is in it. */
-function isSpaced(text: string): boolean {
-  return /\S {2}\S/.test(text) && !/[\u{10000}-\u{10ffff}]/u.test(text)
 }
 
 interface KnownName {
@@ -398,75 +364,48 @@ function readJsonList(text: string): string[] | undefined {
 // Each of these resources belongs to an account, so Twilio sends the AccountSid with it.
 const ofResource = /(^| )(Call|Message|Sms|SmsMessage|Recording|Conference|Transcription|Task)Sid( |$)/
 
-function suspectMissing({ state, method, queryPairs }: Subject): Suspicion | undefined {
+function suspectMissing({ state, method, queryPairs }: Subject): Finding | undefined {
   if (state.covers !== 'params' || state.pairs.length === 0) return undefined
   const names = new Set(state.pairs.map(([name]) => name))
   // What a query has is not missing in the request.
   const present = new Set([...names, ...queryPairs.map(([name]) => name)])
-  const always = listKnownNames(state.pairs).filter((one) => one.always)
-  const missing = always.filter(({ name }) => !present.has(name))
   const text = [...names].join(' ')
   const lacksAccount = ofResource.test(text) && !/account_?sid/i.test([...present].join(' '))
   const hidden = state.pairs.find(([name, value]) => ofNumber.test(name) && /[*•]|x{3}/i.test(value))
   if (hidden !== undefined)
     return {
-      grounds: ['contradiction'],
       detail: `The phone number in "${showName(hidden[0])}" is masked: something on the way hides a part of it.`,
       fix: 'Let nothing on the way mask values before the check.',
     }
   const formatted = state.pairs.find(([name, value]) => ofNumber.test(name) && formattedNumber.test(value))
   if (formatted !== undefined)
     return {
-      grounds: ['contradiction'],
       detail: `The phone number in "${showName(formatted[0])}" has other characters than "+" and digits, and Twilio sends none: something wrote it in another format.`,
       fix: 'Let nothing on the way format phone numbers before the check.',
     }
   const gone = state.pairs.find(([, value]) => redacted.test(value))
   if (gone !== undefined)
     return {
-      grounds: ['contradiction'],
       detail: `The value of "${showName(gone[0])}" looks like a mark that a filter or a log writes in place of a text that it hides.`,
       fix: hideNothing,
     }
   // Every form of Twilio's has the SID of something.
   if (method !== 'GET' && !/sid/i.test(text) && [...names].every(isTwilioName))
     return {
-      grounds: ['contradiction'],
       detail: `The form has ${names.size === 1 ? 'one parameter of Twilio’s' : `${names.size} parameters of Twilio’s`}, and not the SID that every webhook has: it was cut, or others were removed.`,
       fix: 'Pass the whole form as it arrived. If a template puts it into another form, encode it there (API Gateway: $util.urlEncode($input.body)).',
     }
   if (names.has('From') && names.has('To') && !/sid/i.test(text))
     return {
-      grounds: ['sign'],
       detail: 'Twilio sends "AccountSid" and other parameters with "From" and "To", and they are missing.',
     }
   if (lacksAccount)
     return {
-      grounds: ['sign'],
       detail:
         'Twilio sends "AccountSid" with every webhook of a call, a message or another resource, and it is missing.',
     }
-  // A request that lacks many of them, or has many others, is rather of a kind that is not known.
-  const [kind] = rankKinds(state.pairs)
-  if (kind === undefined || missing.length === 0) return undefined
-  if (missing.length > mostMissing && names.size >= fewestNames && kind.shared === names.size)
-    return {
-      grounds: ['sign'],
-      detail: `Webhooks with these parameters usually have ${missing.length} others too, such as "${missing[0]?.name}": something may pass only some of them on.`,
-    }
-  if (missing.length > mostMissing) return undefined
-  if (always.length < 4 * missing.length || kind.shared < mostlyKnown * names.size) return undefined
-  const are = missing.length === 1 ? 'it is' : 'they are'
-  return {
-    grounds: ['sign'],
-    detail: `The request has the parameters of a webhook "${kind.id}". Twilio sends ${missing.map(({ name }) => `"${name}"`).join(', ')} with those, and ${are} missing.`,
-  }
+  return undefined
 }
-
-const mostMissing = 2
-const mostlyKnown = 3 / 4
-/** So many names, all of one kind of webhook, are rarely of another. */
-const fewestNames = 5
 
 /** A number as people write it, and not as E.164. */
 const formattedNumber = /^\+?[\d(][\d ()./-]*[ ()./-][\d ()./-]*\d$/

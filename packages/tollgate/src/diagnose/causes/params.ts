@@ -37,14 +37,9 @@ export const guardFirst: Fixes = {
 export const paramsCauses = {
   params_trimmed: {
     title: 'Values were trimmed',
-    symptom: 'Only messages that begin or end with a space or a line break are refused.',
-    reason:
-      'Twilio signs values with the white space that people typed, but middleware that trims input (Laravel’s TrimStrings, sanitisers, validation pipes) ran before your check.',
     fix: verifyBefore('trims values'),
     fixes: guardFirst,
-    question: 'some_messages',
     part: 'params',
-    codes: ['signature_mismatch'],
     edits: listTrims,
     changesParams: true,
     differences: [
@@ -61,25 +56,19 @@ export const paramsCauses = {
   } satisfies CauseRow as Row,
   params_plus_as_space: {
     title: 'The form was decoded twice, or not at all',
-    symptom: 'Phone numbers begin with a space instead of "+", or values still hold %20.',
-    reason:
-      'In a form, + means a space and %2B means a plus, and Twilio signs values that are decoded once. If you decode twice, every plus becomes a space, and if you do not decode, the escapes stay.',
     fix: `Decode the form exactly once: pass the raw body. ${ifVerifier}`,
     fixOfCopy: 'If you wrote this copy yourself, write + as %2B (curl does it with --data-urlencode).',
     fixes: {
       ...guardFirst,
       lambda: 'Pass the event unchanged. Decode the body from Base64 only if isBase64Encoded is true.',
     },
-    question: 'some_messages',
     part: 'params',
-    codes: ['body_malformed'],
     edits: listDecodings,
     changesParams: true,
     suspect({ subject: { state } }) {
       const names = new Set(state.pairs.map(([name]) => name))
       return state.covers === 'params' && names.size >= 3 && state.pairs.some(([, value]) => /^ \d{7,15}$/.test(value))
         ? {
-            grounds: ['contradiction'],
             detail: 'A phone number starts with a space: its "+" was decoded once too often.',
           }
         : undefined
@@ -107,12 +96,8 @@ export const paramsCauses = {
   } satisfies CauseRow as Row,
   params_null: {
     title: 'Blank values became null',
-    symptom: 'Values are null, "null" or "undefined", but Twilio sent a blank.',
-    reason:
-      'Middleware (Laravel’s ConvertEmptyStringsToNull, ORMs, mappers) turns blanks into null, and a template or String() then turns null into a word.',
     fix: verifyBefore('turns blank values into null'),
     fixes: guardFirst,
-    question: 'some_messages',
     part: 'params',
     edits: listNulls,
     changesParams: true,
@@ -127,12 +112,8 @@ export const paramsCauses = {
   } satisfies CauseRow as Row,
   params_converted: {
     title: 'Values were converted',
-    symptom: 'Only requests from some ZIP codes are refused, only digits that begin with 0, or only some texts.',
-    reason:
-      'Twilio signs values as they are: 02134 is a text, and a message keeps its capitals and typographic quotes. Middleware that makes numbers of digits (express-query-parser, validation pipes, workflows), letters lower case or quotes plain changes them.',
     fix: verifyBefore('converts values'),
     fixes: guardFirst,
-    question: 'some_messages',
     part: 'params',
     *edits(subject) {
       yield* listCasts(subject)
@@ -141,20 +122,6 @@ export const paramsCauses = {
       yield* listPlainTexts(subject)
     },
     changesParams: true,
-    suspect({ subject, tried }) {
-      const { state } = subject
-      const values = new Map(state.pairs)
-      const short = state.pairs.find(
-        ([name, value]) => /Zip$/.test(name) && /^[1-9]\d{2,3}$/.test(value) && values.get(toCountry(name)) === 'US',
-      )
-      return state.covers === 'params' && tried > 0 && short !== undefined
-        ? {
-            grounds: ['contradiction'],
-            detail: `"${showName(short[0])}" has ${short[1].length} digits, and a ZIP code of the US has 5: something may have made a number of it.`,
-            fix: arrivedWhole(subject) ? ifBefore : undefined,
-          }
-        : undefined
-    },
     differences: [
       {
         detail: 'Something made numbers of these parameters',
@@ -172,9 +139,6 @@ export const paramsCauses = {
   } satisfies CauseRow as Row,
   params_nested: {
     title: 'Parameter names became objects',
-    symptom: 'Only requests are refused whose parameters have brackets or dots in their names.',
-    reason:
-      'Twilio signed the names that it sent, but parsers such as qs turn a[b]=1 into { a: { b: 1 } }, and Media[0]=… into an array, and PHP turns a dot into an underscore.',
     fix: 'Verify the raw body, or parse it without nesting: express.urlencoded({ extended: false }).',
     fixes: {
       ...guardFirst,
@@ -182,7 +146,6 @@ export const paramsCauses = {
       firebase:
         'Change nothing in the adapter: it reads req.rawBody. In your own code, parse req.rawBody instead of req.body.',
     },
-    question: 'some_messages',
     part: 'params',
     edits: listNestingEdits,
     changesParams: true,
@@ -190,7 +153,6 @@ export const paramsCauses = {
       return given === undefined && formPairs.some(([, value]) => /^\[object \w+\]$/.test(value))
         ? {
             // A parser of brackets leaves it, and so does a program that sends the request on.
-            grounds: ['contradiction'],
             detail: 'A value is "[object Object]": some code wrote an object as text, which Twilio does not send.',
             fix: nothingWritten,
           }
@@ -209,12 +171,8 @@ export const paramsCauses = {
   } satisfies CauseRow as Row,
   params_escaped: {
     title: 'Values were escaped for HTML',
-    symptom: 'Only messages with &, <, >, quotes or slashes are refused.',
-    reason:
-      'Twilio signs the characters that people typed, but middleware that sanitises input (express-validator’s escape(), xss filters) turns & into &amp; before your check.',
     fix: verifyBefore('escapes or sanitises values'),
     fixes: guardFirst,
-    question: 'some_messages',
     part: 'params',
     edits: listEscaped,
     changesParams: true,
@@ -242,10 +200,6 @@ function areRelated(sent = '', seen = ''): boolean {
 function capitalise(name: string): string {
   return spellTwilioName(name) ?? name.replace(/(?:^|_)([a-z\d])/g, (_, first: string) => first.toUpperCase())
 }
-
-/** The fix for a form that may have changed before this server got it. */
-export const ifBefore: string =
-  'If a proxy or a program in front of this server parses the form, let it pass the form on as it arrived, byte for byte.'
 
 /** The fix for a form that changed before this server got it. */
 export const beforeServer: string =

@@ -1,8 +1,6 @@
 import type { UrlParts } from '../../url.ts'
 import type { Rejected } from '../../verdict.ts'
 import { readTarget } from '../../verify/public-url.ts'
-import type { VerifierOptions } from '../../verify/types.ts'
-import type { Evidence } from '../evidence.ts'
 import { isTwilioName } from '../mask.ts'
 import { ownTarget, type Subject } from '../reading.ts'
 import {
@@ -17,7 +15,7 @@ import {
   toHex,
 } from '../spelling.ts'
 import { setUrl, setUrlOrFunction } from './mends.ts'
-import { type CauseRow, type Edit, editUrl, type Finding, type Row, type Suspicion } from './row.ts'
+import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row.ts'
 
 const intoUrl = 'Put the prefix into publicUrl'
 
@@ -25,9 +23,6 @@ const intoUrl = 'Put the prefix into publicUrl'
 export const pathCauses = {
   path_prefix: {
     title: 'A path prefix was stripped or added',
-    symptom: 'Your URL at Twilio has /twilio/sms, and your app sees /sms, or the reverse.',
-    reason:
-      'Twilio signed the path that it requested, but your app sees another one, because a proxy or a platform routes by the first part of the path and removes it, or adds its own.',
     fix: 'Put a prefix that was stripped into "publicUrl" ("https://example.com/prefix"). Take one out of it that the path has already. If the proxy added one, let it pass the path unchanged.',
     fixes: {
       express: `${intoUrl}. app.use() does no harm: the guard reads req.originalUrl.`,
@@ -51,43 +46,27 @@ export const pathCauses = {
       haproxy: `${intoUrl}, or remove http-request replace-path.`,
       alb: `${intoUrl} if the target sees another path. Rules only match paths. URL rewrites change them.`,
     },
-    question: 'path',
     part: 'path',
-    codes: ['signature_mismatch'],
     mend: setUrlOrFunction,
     edits: listPrefixes,
     compare: (seen, signed) => comparePaths('words', seen, signed),
-    suspect({ subject: { evidence, state, options, handshake }, tried }) {
-      if (tried > 0 && state.url.path.endsWith(socketPath))
-        return {
-          grounds: ['contradiction'],
-          detail: `The path ends with ${socketPath}, which express-ws adds. Without it, the signature does not match either.`,
-          fix: `${verifyUpgrade} The diagnosis of the next request then shows what else differs.`,
-        }
-      const named = findNamedPath(evidence, state.url)
-      if (named !== undefined && tried > 0) return { grounds: ['contradiction'], ...named }
-      return tried > 0
+    suspect({ subject: { state }, tried }) {
+      return tried > 0 && state.url.path.endsWith(socketPath)
         ? {
-            // Few webhooks are at the root, and many proxies strip the only part of the path.
-            grounds: !evidence.proxied ? ['unknown'] : state.url.path === '/' ? ['setup'] : ['proxy', 'unknown'],
-            detail: `Something on the way may have changed the path ${state.url.path}, by a prefix that the search does not know.`,
-            fix: comparePath(state.url, options, handshake),
+            detail: `The path ends with ${socketPath}, which express-ws adds. Without it, the signature does not match either.`,
+            fix: verifyUpgrade,
           }
         : undefined
     },
   } satisfies CauseRow as Row,
   trailing_slash: {
     title: 'A slash at the end',
-    symptom: 'Your server first answers with a redirect, or your URL at Twilio has /sms/ and your app sees /sms.',
-    reason:
-      'For Twilio, /sms and /sms/ are two URLs. If your server redirects to index pages, or drops the slash, it checks another URL than the one that was signed.',
     fix: `Configure Twilio with the URL that answers without a redirect, or set "trailingSlash: 'either'".`,
     fixes: {
       apache: `Set trailingSlash: 'either': Apache redirects directories to their index pages.`,
       next: 'Configure the form that Next serves at Twilio: Next redirects the other form with 308.',
       nginx: `Configure Twilio with the slash, or set trailingSlash: 'either': a location ending in a slash redirects.`,
     },
-    question: 'path',
     part: 'path',
     mend: setUrl,
     edits: listSlashes,
@@ -95,9 +74,6 @@ export const pathCauses = {
   } satisfies CauseRow as Row,
   path_encoding: {
     title: 'The path was re-encoded',
-    symptom: 'Paths with spaces, accents, %2F or ":" are refused, but plain paths pass.',
-    reason:
-      'Twilio signed the bytes that it sent, but a proxy or a framework decodes the path and encodes it again in its own way.',
     fix: 'Pass the raw request target, undecoded, and let the proxy pass the path unchanged.',
     fixes: {
       nginx:
@@ -106,7 +82,6 @@ export const pathCauses = {
       haproxy: 'Remove http-request normalize-uri.',
       cloudflare: 'Turn "Normalize URLs to origin" off.',
     },
-    question: 'path',
     part: 'path',
     mend: setUrl,
     edits: listPathSpellings,
@@ -116,16 +91,6 @@ export const pathCauses = {
       url_not_allowed: (subject, rejection) => suspectDecoded('path', subject, rejection),
     },
   } satisfies CauseRow as Row,
-}
-
-/** Says how to settle which path Twilio signed. */
-function comparePath(url: UrlParts, { signedUrl }: VerifierOptions, handshake: boolean): string {
-  const place = handshake ? 'of <Stream> or <ConversationRelay> in your TwiML' : 'in the Twilio console'
-  const compare = `Compare this path with the URL ${place}`
-  if (signedUrl !== undefined) return `${compare}, and return that URL from "signedUrl".`
-  return url.path === '/'
-    ? `${compare}. If that URL has a path, put the path into "publicUrl", without a slash at its end, and set trailingSlash: 'either': the path "/" of this server does not show which form was signed.`
-    : `${compare}. Put a prefix that is missing here into "publicUrl", and take one that is too much out of it.`
 }
 
 /** Checks if a path was written in small letters, and nothing else was changed. */
@@ -165,13 +130,12 @@ export function suspectDecoded(
   part: 'path' | 'query',
   { request: { url } }: Subject,
   { code, message }: Rejected,
-): Suspicion | undefined {
+): Finding | undefined {
   if (code !== 'url_not_allowed') return undefined
   if (/Too many pairs/.test(message))
     return part === 'path'
       ? undefined
       : {
-          grounds: ['refusal'],
           detail: 'The query has more than 10,000 fields.',
           fix: 'Let nothing on the way add to the query.',
         }
@@ -180,7 +144,6 @@ export function suspectDecoded(
   const isQuery = typeof url === 'string' && url.includes('?') && readTarget(url.replace(/\?.*$/s, '')) !== undefined
   if (isQuery !== (part === 'query')) return undefined
   return {
-    grounds: ['refusal'],
     detail: `The ${part} is malformed: something decoded the request target, or passed another text.`,
     fix: 'Pass the request target as it arrived.',
   }
@@ -329,26 +292,6 @@ function* listPrefixes(subject: Subject): Generator<Edit> {
   yield* listInner(segments, change)
   yield* listJoined(seen, offer)
   yield* listRouted(state.url)
-}
-
-/**
- * Finds a prefix or a path that a proxy names, and that the checked path does not have. The search
- * has tried it, so something else differs too.
- */
-function findNamedPath({ prefixes, targets }: Evidence, { path }: UrlParts): Finding | undefined {
-  const prefix = prefixes.find(({ value }) => !`${stripSlashes(path)}/`.startsWith(`${trimPrefix(value)}/`))
-  if (prefix !== undefined)
-    return {
-      detail: `${prefix.from} names the prefix ${trimPrefix(prefix.value)}, and this server checks the path ${path}. With the prefix alone, the signature does not match either.`,
-      fix: 'If the URL in the Twilio console has the prefix, put it into "publicUrl". The diagnosis of the next request then shows what else differs.',
-    }
-  const target = targets.find(({ value, from }) => from !== ownTarget && isMoved(path, value.path))
-  return target === undefined
-    ? undefined
-    : {
-        detail: `${target.from} names the path ${target.value.path}, and this server checks ${path}. With that path alone, the signature does not match either.`,
-        fix: 'If the URL in the Twilio console has that path, let nothing on the way rewrite it, or return that URL from "signedUrl". The diagnosis of the next request then shows what else differs.',
-      }
 }
 
 /** A prefix in "publicUrl" does not undo a rewrite of the path. */

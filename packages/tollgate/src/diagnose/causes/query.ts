@@ -2,8 +2,7 @@ import { type Pairs, parseForm, serializeForm } from '../../form.ts'
 import { kindOf } from '../../params/index.ts'
 import { kinds } from '../../schemes/twilio/webhooks/index.ts'
 import type { UrlParts } from '../../url.ts'
-import type { IncomingRequest } from '../../verify/types.ts'
-import { findDroppingCdn, isRedirected } from '../evidence.ts'
+import { findDroppingCdn } from '../evidence.ts'
 import { countCharacters } from '../limits.ts'
 import { isTwilioName, showName, showNames } from '../mask.ts'
 import { ownTarget, type Subject } from '../reading.ts'
@@ -16,18 +15,13 @@ import { type CauseRow, type Edit, editPairs, editUrl, type Finding, type Row, r
 export const queryCauses = {
   query_missing: {
     title: 'The query is lost',
-    symptom: 'URLs with a query are refused, but URLs without one pass.',
-    reason:
-      'Twilio signs the URL including its query, but a rewrite or a redirect dropped the query, or your app passes only the path.',
     fix: 'Let every proxy pass the query on, and pass the whole request target to the verifier (Express: req.originalUrl, Koa: ctx.originalUrl, Hono: c.req.url).',
     fixes: {
       nginx: 'Append $is_args$args in rewrites and in a proxy_pass with variables.',
       apache: 'Add the flag QSA to RewriteRule.',
       lambda: 'Pass the event on unchanged: rawQueryString, or the query maps, hold the query.',
     },
-    question: 'query',
     part: 'query',
-    codes: ['body_unsigned'],
     mend: setFunction,
     *edits(subject) {
       yield* listLost(subject)
@@ -41,50 +35,18 @@ export const queryCauses = {
         'The query of the URL was lost on the way, or a part of it.',
         findDroppingCdn(header),
       ),
-    suspect({ subject: { state, method, handshake, queryPairs, options, evidence, header }, tried, working }) {
-      const keep = findDroppingCdn(header) ?? keepQuery
-      if (isRedirected(method, state.url.query) && queryPairs.length === 0 && state.pairs.length === 0)
-        return {
-          // A proxy of handshakes more often changes the path.
-          grounds: [handshake && evidence.proxied ? 'unknown' : 'setup'],
-          detail: handshake
-            ? 'If this is a handshake of ConversationRelay whose URL has a query, it was lost. Media Streams has none.'
-            : 'Every GET of Twilio’s has parameters in its query, and this one has no query: a redirect (301, 302) made it of a POST, or the query was lost.',
-          fix: handshake ? keep : noRedirect,
-        }
-      if (tried === 0) return undefined
-      const hidden = splitFields(state.url.query).filter(isHidden).map(readName)
-      if (hidden.length > 0)
-        return {
-          grounds: ['sign'],
-          detail: `The value of ${showNames(hidden)} in the query looks like the mark of a log that hides it.`,
-          fix: giveHidden,
-        }
-      const isLost = state.url.query === ''
-      const hasOwn = splitFields(state.url.query).some((field) => !isTwilioName(readName(field)))
-      return {
-        // A query of the user's is what gateways rewrite most.
-        // Where requests to the same path pass, it is rather this request that differs.
-        grounds:
-          hasOwn && evidence.proxied
-            ? ['setup']
-            : working?.has('path')
-              ? ['searched']
-              : !isLost && evidence.proxied
-                ? ['proxy', 'unknown']
-                : ['unknown'],
-        detail: isLost
-          ? 'If the URL in the Twilio console has a query ("?…"), it was lost: this server sees none.'
-          : 'The query may be another than that of the URL in the Twilio console: something may have replaced it, or a part of it.',
-        fix: options.signedUrl === undefined ? keep : 'Let "signedUrl" return the query of the console too.',
-      }
+    suspect({ subject: { state }, tried }) {
+      const hidden = tried === 0 ? [] : splitFields(state.url.query).filter(isHidden).map(readName)
+      return hidden.length === 0
+        ? undefined
+        : {
+            detail: `The value of ${showNames(hidden)} in the query looks like the mark of a log that hides it.`,
+            fix: giveHidden,
+          }
     },
   } satisfies CauseRow as Row,
   query_extra: {
     title: 'Something was added to the query',
-    symptom: 'Your app sees parameters that you did not configure, such as those of a router or a tracker.',
-    reason:
-      'Routers add the parts of a path to the query, and platforms add bypass and cache parameters, which Twilio did not sign.',
     fix: 'Check the URL that Twilio requested, before anything adds to its query.',
     fixes: {
       vercel:
@@ -93,7 +55,6 @@ export const queryCauses = {
       nginx: 'Check rewrite and try_files: nginx adds the text after their "?" to the query.',
       azure: 'Put the function key into the URL that you configure at Twilio (?code=…): then Twilio signs it.',
     },
-    question: 'query',
     part: 'query',
     mend: setFunction,
     edits({ state }) {
@@ -105,16 +66,12 @@ export const queryCauses = {
   } satisfies CauseRow as Row,
   query_order: {
     title: 'The query in another order',
-    symptom: 'Queries with two or more parameters are refused, but queries with one pass.',
-    reason:
-      'If your framework parses the query and writes it again, it may sort it. Users also report that Twilio sends some callbacks with a sorted query but signs the unsorted one.',
     fix: 'Pass the raw query instead of one that was parsed and written again. If nothing on the way sorts it, Twilio sent another order than it signed: write the fields of the URL at Twilio in the order that arrives.',
     fixes: {
       alb: 'Write the parameters of the configured URL in alphabetical order: the load balancer passes a map to Lambda.',
       lambda: 'Use HTTP APIs or Function URLs, whose rawQueryString keeps the order.',
       cloudflare: 'Turn "Query String Sort" off for this path.',
     },
-    question: 'query',
     part: 'query',
     mend: setFunction,
     *edits(subject) {
@@ -127,18 +84,13 @@ export const queryCauses = {
   } satisfies CauseRow as Row,
   query_encoding: {
     title: 'The query was re-encoded',
-    symptom: 'Only URLs are refused that have a space, an apostrophe, "+", ":" or "@" in the query.',
-    reason:
-      'A space may be written as + or as %20, and ":" as itself or as %3A. Both mean the same, but their signatures differ, and a platform that decodes and encodes the query chooses one.',
     fix: 'Pass the raw query, neither decoded nor encoded again. If the platform keeps none, write the query in the console as it arrives here. If Twilio itself signed another spelling (SIP addresses), return the signed URL from "signedUrl".',
     fixes: {
       next: 'Use twilioWebhook of tollgate/next, or write the query in the console as new URLSearchParams writes it: Next encodes it that way.',
       lambda: 'Use HTTP APIs or Function URLs. REST APIs decode the query.',
       nginx: 'Use $request_uri or $args unchanged, without set or rewrite.',
     },
-    question: 'query',
     part: 'query',
-    codes: ['signature_mismatch'],
     mend: setFunction,
     edits(subject) {
       const queries = listQueries(subject)
@@ -155,35 +107,18 @@ export const queryCauses = {
         describeChanged(seen, signed),
         isMasked(seen, signed) ? givenHidden : passQuery,
       ),
-    suspect({ subject, rejection, tried }) {
-      const { request, state } = subject
-      const decoded = suspectDecoded('query', subject, rejection)
-      if (decoded !== undefined) return decoded
-      // A platform that decodes the query loses its spelling. Plain characters have only one.
-      return tried > 0 && isRespelled(request) && /[^\w.=&?-]/.test(state.url.query)
-        ? {
-            grounds: ['setup', 'proxy'],
-            detail:
-              'The platform passes the query on decoded, and Twilio may have signed a spelling that was not tried.',
-            fix: 'Write the query in the console as encodeURIComponent writes it, or use a platform that passes the raw query on (AWS: HTTP API or Function URL).',
-          }
-        : undefined
-    },
+    suspect: ({ subject, rejection }) => suspectDecoded('query', subject, rejection),
     rejections: {
       url_not_allowed: (subject, rejection) => suspectDecoded('query', subject, rejection),
     },
   } satisfies CauseRow as Row,
   query_counted_as_params: {
     title: 'Query parameters counted twice',
-    symptom: 'Requests whose URL has a query are refused, and so are all your GET webhooks.',
-    reason:
-      'Twilio signs the URL with its query, and then only the parameters of a form body. If a framework, or your code, puts both into one object, the query counts twice.',
     fix: 'Pass only the parameters of the body. The signed URL already has the query.',
     fixes: {
       express: 'Pass req.body, never { ...req.query, ...req.body }. For a GET, pass {}.',
       lambda: 'Pass the body’s parameters, not queryStringParameters. For a GET, pass {}.',
     },
-    question: 'query',
     part: 'params',
     edits: listCounted,
     changesParams: true,
@@ -222,7 +157,7 @@ function isMasked(one: UrlParts, other: UrlParts): boolean {
 }
 
 const hides = ' If the server gets the mark, let nothing hide values before the check.'
-const giveHidden = `If a log hid it, give the URL of the Twilio console (--other-url URL), or ask Twilio: diagnose --recent, and then --alert NO….${hides}`
+const giveHidden = `If a log hid it, give the URL of the Twilio console (--other-url URL), or ask Twilio: diagnose --alert, and then --alert NO….${hides}`
 const givenHidden = `If a log hid it, the request is genuine for this URL and Auth Token: compare them with those of the server.${hides}`
 
 const passQuery = 'Let nothing on the way rewrite the query: pass it on as it arrived.'
@@ -239,16 +174,6 @@ function describeChanged(one: UrlParts, other: UrlParts): string {
 function describeOrder({ length }: readonly string[]): string {
   return `Twilio signed the ${length} fields of the query in another order.`
 }
-
-function isRespelled({ urlIsNormalized }: IncomingRequest): boolean {
-  return urlIsNormalized !== undefined && urlIsNormalized !== false
-}
-
-const noRedirect =
-  'If the console says POST: configure the URL that answers without a redirect, or let a relay send to that URL, or redirect with 307 or 308. If it says GET: let every proxy pass the query on.'
-
-const keepQuery =
-  'Let every proxy pass the query on (nginx: $is_args$args, Apache: QSA, CDN: forward all query strings), and pass the whole request target to the verifier.'
 
 /** More fields have too many orders. A GET webhook has about 25. */
 const mostFields = 40

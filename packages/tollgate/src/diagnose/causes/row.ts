@@ -97,16 +97,8 @@ export interface DifferenceSign {
  */
 export interface CauseRow<S = Subject, T = State> extends CauseInfo {
   readonly title: string
-  /** The symptom, as the user sees it. */
-  readonly symptom: string
-  /** Why it happens. */
-  readonly reason: string
   /** The fix for one framework, platform or proxy, if it differs. */
   readonly fixes?: Fixes
-  /** The question of the documentation page that leads to this cause. */
-  readonly question?: keyof typeof questions
-  /** The rejection codes of which it is a usual cause. Their pages link to it. */
-  readonly codes?: readonly RejectionCode[]
   /** The cause changes the parameters, which only something that read the body can do. */
   readonly changesParams?: boolean
   /** Lists the options with which the verifier may check the URL that was signed. */
@@ -115,8 +107,8 @@ export interface CauseRow<S = Subject, T = State> extends CauseInfo {
   edits?(subject: S): Iterable<Edit<T>>
   /** Lists the signatures that a damaged signature header may have held. */
   readings?(values: readonly string[]): Iterable<Reading>
-  /** Looks for signs of this cause in a request that no edit explains. */
-  suspect?(unexplained: Unexplained<S>): Suspicion | undefined
+  /** Looks for a trace that only this cause leaves, in a request that no edit explains. */
+  suspect?(unexplained: Unexplained<S>): Finding | undefined
   /**
    * Describes this cause if the URL that the user names differs by it from the one that is checked.
    */
@@ -152,26 +144,6 @@ export interface Finding {
  * needs only the keys, so the package's types do not contain the engine.
  */
 export type Row = object
-
-/**
- * The questions of the page "Why does validation fail?", the most frequent answer first. A row
- * names its question by the key.
- */
-export const questions = {
-  every_request: 'Did **every** request start to fail behind a proxy, a tunnel or a load balancer?',
-  parser: 'Does a body parser run before the check, or is the answer 500?',
-  token: 'Does every request fail although the URL is right?',
-  json: 'Does only JSON fail (Event Streams, Studio)?',
-  query: 'Do only URLs with a query fail, or only GET?',
-  path: 'Does the app see a different path than the Twilio console?',
-  some_messages: 'Do only some messages or numbers fail?',
-  content_type: 'Do forms fail as `body_unsigned`?',
-  web_socket: 'Do only WebSocket streams fail?',
-  shared_key: 'Is X-Twilio-Webhooks-Signature-Settings sent, or is the signature longer than usual?',
-  signature: 'Is the signature itself missing or malformed?',
-  own_request: 'Do you send the request yourself, or does the URL have an `@` or `#`?',
-  none: 'None of these?',
-}
 
 /**
  * The parts of a request that edits change. Two edits of one part never go together. The order is
@@ -271,39 +243,8 @@ export interface Unexplained<S = Subject> {
   /** How many signatures the search computed. */
   readonly tried: number
   readonly presented: readonly Presented[]
-  /** The parts of the request that verified others in this process. */
-  readonly working?: ReadonlySet<CausePart>
-  /** The user says that the URL at Twilio is the one that was checked. */
-  readonly isUrlNamed?: boolean
-}
-
-/**
- * What a suspicion may rest on, the strongest first. docs/how-suspicions-are-ordered.md explains
- * each. Above `shape` the cause is certain, and others are hidden.
- */
-export const grounds = [
-  'fault',
-  'refusal',
-  'trace',
-  'shape',
-  'tool',
-  'contradiction',
-  'sender',
-  'sign',
-  'setup',
-  'proxy',
-  'secret',
-  'unknown',
-  'searched',
-] as const
-
-/** One ground of a suspicion. */
-export type Ground = (typeof grounds)[number]
-
-/** A sign of a cause. */
-export interface Suspicion extends Finding {
-  /** What the suspicion rests on, the strongest first. Its place in the list follows from it. */
-  readonly grounds: readonly [Ground, ...Ground[]]
+  /** The key verified other requests of this process within the hour. */
+  readonly isKeyKnown?: boolean
 }
 
 /** The state under which the signature matches. */

@@ -12,7 +12,7 @@ import { findOwnHost, writeSend } from '../send-command.ts'
 import { decodePercent, joinFields, readName, splitFields } from '../spelling.ts'
 import { quote } from './mends.ts'
 import { type CauseRow, type Edit, type Finding, type Reading, type Row, redacted, takeForm } from './row.ts'
-import { isInternalHost, isSentOn } from './url.ts'
+import { isInternalHost } from './url.ts'
 
 const keepMethod = 'Let nothing on the way change the method: Twilio sends GET or POST, as the console says, or PUT.'
 const passGet =
@@ -22,13 +22,8 @@ const passGet =
 export const signatureCauses = {
   method: {
     title: 'The method is not listed',
-    symptom: 'The code is `method_not_allowed`, and Twilio sent the request, usually as a PUT.',
-    reason:
-      'You can set WhatsApp and RCS senders to PUT at Twilio. But the signature does not cover the method, so only the methods in `methods` are accepted.',
     fix: "Set methods: ['GET', 'POST', 'PUT'], or set the sender to POST in the Twilio console.",
-    question: 'some_messages',
     part: 'request',
-    codes: ['method_not_allowed'],
     *edits(subject) {
       yield* listMethods(subject)
       yield* listQueriesInForms(subject)
@@ -48,7 +43,6 @@ export const signatureCauses = {
     suspect({ subject: { method }, rejection }) {
       return rejection.code === 'method_not_allowed'
         ? {
-            grounds: ['refusal'],
             detail: `The method is ${showMethod(method)}, which "methods" does not list.`,
             fix: describeMethodFix(method),
           }
@@ -74,58 +68,44 @@ export const signatureCauses = {
   } satisfies CauseRow as Row,
   other_product: {
     title: 'A request of another product',
-    symptom: 'The code is `signature_missing`, and the request has headers of another product or sender.',
-    reason:
-      'Other products, also some of Twilio’s, sign in their own ways and send no X-Twilio-Signature. You configured the URL of this route there, or one route takes the requests of both.',
     fix: 'Give each product its own route, with the check of that product.',
-    question: 'signature',
     part: 'request',
-    codes: ['signature_missing'],
     suspect({ subject }) {
       const product = findOtherProduct(subject)
-      return product && { grounds: ['fault'], ...product }
+      return product && { ...product }
     },
   } satisfies CauseRow as Row,
   signature_missing: {
     title: 'There is no signature',
-    symptom: 'The code is `signature_missing`, but the request looks like one of Twilio’s.',
-    reason:
-      'Twilio signs every webhook, unless a webhook Setting of the account switches signing off (`type: none`). So the request is not from Twilio, or a proxy, a queue or a replay tool dropped the header, or there is such a Setting.',
     fix: 'Make every proxy pass X-Twilio-Signature on. If none drops it, look for a Setting that switches signing off: `tollgate audit` finds it (signing_off).',
     fixes: {
       lambda: 'Pass the headers on: a mapping template passes only the headers that it names.',
       nginx: 'nginx passes the header on unless proxy_pass_request_headers is off or a proxy_set_header blanks it.',
       cloudflare: 'Check that no Transform Rule or Worker drops the header.',
     },
-    question: 'signature',
     part: 'signature',
-    codes: ['signature_missing', 'key_not_allowed'],
     suspect({ presented, subject, rejection }) {
       const isMissing = rejection.code === 'signature_missing'
       if ((!isMissing && presented.length > 0) || findOtherProduct(subject) !== undefined) return undefined
-      if (isBlank(subject.signatures)) return { grounds: ['fault'], detail: 'The X-Twilio-Signature header is blank.' }
+      if (isBlank(subject.signatures)) return { detail: 'The X-Twilio-Signature header is blank.' }
       if (!isMissing) return undefined
-      if (isHeaderList(subject)) return { grounds: ['fault'], ...describeHeaderList }
+      if (isHeaderList(subject)) return { ...describeHeaderList }
       const renamed = findRenamed(subject)
-      if (renamed !== undefined) return { grounds: ['fault'], ...renamed.cause }
-      return subject.evidence.looksLikeTwilio
-        ? {
-            grounds: ['fault'],
-            detail:
-              'The request looks like one of Twilio’s, but has no X-Twilio-Signature header: a proxy dropped it, or a webhook Setting switches signing off.',
-          }
-        : { grounds: ['refusal'], detail: 'The request has no X-Twilio-Signature header.' }
+      if (renamed !== undefined) return { ...renamed.cause }
+      if (subject.evidence.looksLikeTwilio)
+        return {
+          detail:
+            'The request looks like one of Twilio’s, but has no X-Twilio-Signature header: a proxy dropped it, or a webhook Setting switches signing off.',
+        }
+      return subject.evidence.userAgent === undefined
+        ? { detail: 'The request has no X-Twilio-Signature header.' }
+        : undefined
     },
   } satisfies CauseRow as Row,
   signature_encoding: {
     title: 'The signature is encoded differently',
-    symptom: 'The code is `signature_malformed`, and the header has %3D, "-" or "_", quotes, or hex digits.',
-    reason:
-      'The signature is standard Base64 with padding, but something encoded it for a URL, made it URL-safe, quoted it or lost the "=".',
     fix: 'Pass X-Twilio-Signature on unchanged: standard Base64 with its padding.',
-    question: 'signature',
     part: 'signature',
-    codes: ['signature_malformed'],
     *readings(values) {
       const [value = '', ...others] = splitValues(values)
       if (others.length > 0 || value.trim() === '') return
@@ -140,23 +120,17 @@ export const signatureCauses = {
       const [text = ''] = subject.signatures
       return redacted.test(text)
         ? {
-            grounds: ['fault'],
             detail: 'X-Twilio-Signature was hidden: a log or a proxy wrote a mark of its own in its place.',
-            fix: 'Pass X-Twilio-Signature on unchanged. If this is a copy from a log, diagnose a copy in which nothing is hidden, or ask Twilio what it sent: diagnose --recent, and then --alert NO….',
+            fix: 'Pass X-Twilio-Signature on unchanged. If this is a copy from a log, diagnose a copy in which nothing is hidden, or ask Twilio what it sent: diagnose --alert, and then --alert NO….',
           }
-        : { grounds: ['refusal'], detail: 'X-Twilio-Signature holds no signature in a known encoding.' }
+        : { detail: 'X-Twilio-Signature holds no signature in a known encoding.' }
     },
   } satisfies CauseRow as Row,
   signature_truncated: {
     title: 'The signature is cut off or joined',
-    symptom: 'The code is `signature_malformed`, and the header is too short, or has a comma.',
-    reason:
-      'A log or database field was too short, a proxy added the header a second time, or a library joined two headers.',
     fix: 'Pass X-Twilio-Signature on complete, and only once.',
     fixes: { nginx: 'Remove proxy_set_header or add_header lines that set the header again.' },
-    question: 'signature',
     part: 'signature',
-    codes: ['signature_malformed'],
     *readings(values) {
       const parts = splitValues(values)
       if (parts.length > 1) yield* listJoined(parts)
@@ -166,66 +140,48 @@ export const signatureCauses = {
   not_from_twilio: {
     name: 'not from Twilio',
     title: 'The request is not from Twilio',
-    symptom: 'User-Agent is a browser, curl or a scanner, and I-Twilio-Idempotency-Token is missing.',
-    reason:
-      'Scanners find your public URL and send requests to it. The check exists to refuse such requests, so you have nothing to mend.',
     fix: 'If a stranger sent it, do nothing. For your own tests, sign the request with signRequest of tollgate/testing.',
-    question: 'none',
     part: 'request',
-    codes: [
-      'method_not_allowed',
-      'signature_missing',
-      'signature_settings_malformed',
-      'algorithm_unsupported',
-      'content_encoding_unsupported',
-      'body_too_large',
-      'body_malformed',
-      'key_unknown',
-      'signature_mismatch',
-      'stale',
-      'params_misshapen',
-      'replayed',
-    ],
     isStranger: true,
     suspect({ subject, rejection }) {
       const { evidence, tooLarge } = subject
+      const { userAgent } = evidence
       const isUnsigned = rejection.code === 'signature_missing'
-      const isTool = tools.test(evidence.userAgent ?? '') || isHandTool(evidence.userAgent ?? '')
+      const isHand = isHandTool(userAgent ?? '')
+      const isTool = isHand || tools.test(userAgent ?? '')
       if (tooLarge && !(isTool && isUnsigned))
-        return {
-          grounds: ['trace'],
-          detail: 'The form is larger than any known webhook of Twilio’s, so nothing was searched.',
-        }
-      // No stranger hides a signature.
-      if (evidence.looksLikeTwilio || redacted.test(subject.signatures[0] ?? '')) return undefined
+        return { detail: 'The form is larger than any known webhook of Twilio’s, so nothing was searched.' }
+      // No stranger hides a signature, and none brings about an error of this server.
+      if (evidence.looksLikeTwilio || redacted.test(subject.signatures[0] ?? '') || rejection.status >= 500)
+        return undefined
       if (findOtherProduct(subject) !== undefined || isHeaderList(subject)) return undefined
       // The row of the host explains it.
-      if (!isUnsigned && findRelay(evidence.userAgent) !== undefined) return undefined
+      if (!isUnsigned && findRelay(userAgent) !== undefined) return undefined
       const isHandshake = subject.handshake || evidence.asksForWebSocket
       // Handshakes have no token, and a proxy may drop or replace User-Agent.
       if (isHandshake && !isTool) return undefined
-      const named = showAgent(evidence.userAgent)
+      const named = showAgent(userAgent)
+      if (rejection.code === 'signature_mismatch')
+        // The signature is well-formed, so that it came from somewhere.
+        return !isHand || isHandshake
+          ? undefined
+          : {
+              detail: `User-Agent names a tool${named === undefined ? '' : `, ${named}`}: a signature that was copied from another request is right only for the URL and the parameters of that request.`,
+              fix: `If you changed a copy, send the new text with a signature of its own: ${writeSend(subject, ' --set NAME=VALUE')} (or signRequest of tollgate/testing). ${ifStranger}`,
+            }
       const other = named === undefined ? 'another User-Agent' : `another User-Agent, ${named},`
-      // The signature is well-formed, so that it came from somewhere.
-      if (rejection.code === 'signature_mismatch' && isHandTool(evidence.userAgent ?? '') && !isHandshake)
-        return {
-          grounds: ['tool'],
-          detail: `User-Agent names a tool${named === undefined ? '' : `, ${named}`}: a signature that was copied from another request is right only for the URL and the parameters of that request.`,
-          fix: `If you changed a copy, send the new text with a signature of its own: ${writeSend(subject, ' --set NAME=VALUE')} (or signRequest of tollgate/testing). ${ifStranger}`,
-        }
-      const monitor = isUnsigned ? findMonitor(evidence.userAgent ?? '') : undefined
-      const detail =
-        isUnsigned && evidence.pages.length > 0
-          ? 'A page in a browser sent the request: it has Origin or Referer, and no signature.'
-          : monitor !== undefined
-            ? `User-Agent names a monitor, ${monitor}, and the request has no signature.`
-            : isHandshake
-              ? `The handshake has ${other} than Twilio’s.`
-              : `The request has ${evidence.userAgent === undefined ? 'no User-Agent' : other} and no I-Twilio-Idempotency-Token header, which Twilio sends.`
-      // Three things that Twilio sends are missing. A proxy that drops one keeps the others.
-      if (isUnsigned && evidence.userAgent !== undefined)
-        return { grounds: ['fault'], detail, fix: fixUnsigned(subject, evidence.userAgent) }
-      return { grounds: [isTool && !isSentOn(subject) && !isCutByProgram(subject) ? 'tool' : 'sender'], detail }
+      const monitor = isUnsigned ? findMonitor(userAgent ?? '') : undefined
+      return {
+        detail:
+          isUnsigned && evidence.pages.length > 0
+            ? 'A page in a browser sent the request: it has Origin or Referer, and no signature.'
+            : monitor !== undefined
+              ? `User-Agent names a monitor, ${monitor}, and the request has no signature.`
+              : isHandshake
+                ? `The handshake has ${other} than Twilio’s.`
+                : `The request has ${userAgent === undefined ? 'no User-Agent' : other} and no I-Twilio-Idempotency-Token header, which Twilio sends.`,
+        fix: isUnsigned && userAgent !== undefined ? fixUnsigned(subject, userAgent) : undefined,
+      }
     },
     accompany({ state: checked }, { state: { url } }) {
       // A server under such a URL signs requests for itself.
@@ -236,13 +192,6 @@ export const signatureCauses = {
       }
     },
   } satisfies CauseRow as Row,
-}
-
-/** A program that sends a form on may have cut it at its first "&", which a template did not encode. */
-function isCutByProgram({ isForm, formPairs, signatures, evidence: { userAgent } }: Subject): boolean {
-  const [first, ...others] = formPairs
-  if (!isForm || first === undefined || others.length > 0 || signatures.length === 0) return false
-  return isTwilioName(first[0]) && !/sid$/i.test(first[0]) && !isByHand(userAgent ?? '')
 }
 
 /** Services that call a URL to see if it answers, each by a word of its User-Agent. */

@@ -1,20 +1,8 @@
-import { kindOf } from '../../params/index.ts'
 import { findCaptureUse, isCaptureSite } from '../../requests/capture-sites.ts'
 import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../../url.ts'
 import type { Rejected } from '../../verdict.ts'
-import type { HostAndPort } from '../../verify/public-url.ts'
 import { findCaptureSite, fixCapture } from '../capture-sites.ts'
-import {
-  findRelay,
-  isByHand,
-  isForwarded,
-  isOfTwilio,
-  listParts,
-  type Seen,
-  showAgent,
-  spellName,
-} from '../evidence.ts'
-import { findJsonForm } from '../json-form.ts'
+import { findRelay, isForwarded, listParts, spellName } from '../evidence.ts'
 import type { ForwardingFamily, Subject } from '../reading.ts'
 import { setUrl } from './mends.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row.ts'
@@ -22,8 +10,6 @@ import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row
 const setOrigin = 'Set publicUrl to the scheme and host of the URL at Twilio'
 // Never the address of the peer: it may be a stranger.
 const trustProxy = 'name your proxy in "trustedProxies"'
-const sendDirectly =
-  'Let Twilio call this server itself. Only if the program between is your own, and no site such as Pipedream or smee.io, let it pass the form on as it arrived, and return its URL from "signedUrl".'
 const useOneUrl = 'Set "publicUrl" to the scheme and host of the URL at Twilio, which needs no headers.'
 
 /**
@@ -34,9 +20,6 @@ export const urlCauses = {
   scheme: {
     name: 'http or https',
     title: 'http instead of https',
-    symptom: 'Every request is refused behind a proxy or a tunnel, but passes if you call your server without it.',
-    reason:
-      'Twilio signs the scheme that you configured. If a proxy ends TLS and passes the request on over http, your server checks an http URL, which Twilio did not sign.',
     fix: 'Set "publicUrl" to the scheme and host of the URL at Twilio, without its path: "https://example.com".',
     fixes: {
       express: `${setOrigin}. "trust proxy" has no effect here.`,
@@ -47,9 +30,7 @@ export const urlCauses = {
       cloudflare: `${setOrigin}, and TLS to "Full": "Flexible" calls the origin over http.`,
       ngrok: 'Set publicUrl to the https URL that ngrok prints.',
     },
-    question: 'every_request',
     part: 'origin',
-    codes: ['signature_mismatch'],
     mend: setUrl,
     edits(subject) {
       return listSchemes(subject, false)
@@ -64,7 +45,7 @@ export const urlCauses = {
     },
     suspect({ subject, rejection }) {
       const finding = explainOtherPort(subject, rejection)
-      return finding && { grounds: ['refusal'], ...finding }
+      return finding && { ...finding }
     },
     rejections: {
       url_not_allowed: explainOtherPort,
@@ -73,9 +54,6 @@ export const urlCauses = {
   host: {
     name: 'other host',
     title: 'Another host',
-    symptom: 'The diagnosis shows a host such as localhost:3000 or an internal host, or the code is `url_not_allowed`.',
-    reason:
-      'Twilio signs the host that you configured, but your server may see another one: a proxy may put its own or the upstream’s name into Host, a tunnel gets a new name at each start, and a number may still have an old domain.',
     fix: 'Set "publicUrl" to the host that is configured at Twilio. If that is a site that sends requests on, such as smee.io or Pipedream, let Twilio call this server through a tunnel instead.',
     fixes: {
       nginx: 'Set publicUrl to the public host. With several hosts, also set: proxy_set_header Host $http_host.',
@@ -85,9 +63,7 @@ export const urlCauses = {
       alb: 'Set publicUrl to the public host. The load balancer passes Host on unchanged.',
       vercel: 'Set publicUrl to the domain that Twilio calls: each deployment also has its own host.',
     },
-    question: 'every_request',
     part: 'origin',
-    codes: ['url_not_allowed', 'signature_mismatch'],
     mend: setUrl,
     edits(subject) {
       return listHosts(subject, false)
@@ -102,57 +78,27 @@ export const urlCauses = {
     suspect({ subject, rejection, tried }) {
       const { host } = subject.state.url
       const site = findCaptureSite(subject.evidence)
-      if (site !== undefined) return { grounds: ['trace'], ...describeCapture(site) }
+      if (site !== undefined) return { ...describeCapture(site) }
       if (rejection.code === 'url_not_allowed') {
         const finding = explainHost(subject, rejection)
-        return finding && { grounds: ['refusal'], ...finding }
+        return finding && { ...finding }
       }
       if (tried === 0) return undefined
       const { forwarder } = subject.evidence
       if (forwarder !== undefined && subject.options.signedUrl === undefined)
         return {
-          grounds: ['contradiction'],
           detail: `The request has ${forwarder.from}, which ${forwarder.value} adds to what it sends on: Twilio signed the URL of ${forwarder.value} then, and this server checks the host "${host}".`,
           fix: `Let Twilio call this server itself. Or return the URL in the Twilio console, which is that of ${forwarder.value}, from "signedUrl", and let ${forwarder.value} pass the body on unchanged.`,
         }
       const relay = subject.signatures.length === 0 ? undefined : findRelay(subject.evidence.userAgent)
       if (relay !== undefined)
         return {
-          grounds: ['shape'],
           detail: `User-Agent names ${relay}, which sends a request of its own: if it copied the signature, Twilio signed the URL of ${relay} and all parameters that came there.`,
           fix: `Let Twilio call this server itself, and let this server call ${relay} if it has to know.`,
         }
       if (internalHost.test(host))
-        return { grounds: ['sign'], detail: `This server checks the host "${host}", which Twilio cannot reach.` }
-      const other = findOtherHost(subject)
-      if (other !== undefined)
-        return {
-          grounds: ['contradiction'],
-          detail: `The request names the host "${other.value.host}" (${other.from}), and this server checks "${host}".`,
-          fix: 'Compare both with the URL in the Twilio console. "publicUrl" needs the host that is there.',
-        }
-      if (isSentOn(subject))
-        return {
-          grounds: ['contradiction'],
-          detail: `The request has a signature and the parameters of a webhook, and another User-Agent${showOther(subject)}: if a program of yours sends it on, Twilio signed the URL of that program.`,
-          fix: sendDirectly,
-        }
-      if (quickTunnel.test(host) && !subject.evidence.hosts.some(({ value }) => value.host === host))
-        return {
-          grounds: ['setup'],
-          detail: `This server checks "${host}", the name of a tunnel, which may get another one at each start, and no header of the request names it.`,
-        }
-      const cdn = cdnHeaders.find((name) => subject.header(name).some((value) => isOfCdn(name, value)))
-      if (cdn !== undefined && platformHost.test(host))
-        return {
-          grounds: ['setup'],
-          detail: `This server checks the host of the platform, "${host}", and the request came through a CDN (${spellName(cdn)}), which has another host.`,
-        }
-      return {
-        // A proxy that names this host says that Twilio called it.
-        grounds: subject.evidence.proxied && !isNamedByProxy(subject) ? ['proxy', 'searched'] : ['searched'],
-        detail: `The console may have another host than "${host}", which this server checks.`,
-      }
+        return { detail: `This server checks the host "${host}", which Twilio cannot reach.` }
+      return undefined
     },
     rejections: {
       url_not_allowed: explainHost,
@@ -161,15 +107,11 @@ export const urlCauses = {
   port: {
     name: 'other port',
     title: 'Another port',
-    symptom: 'Twilio calls a port such as 8443, but your server behind the proxy listens on another.',
-    reason:
-      'If your configured URL has a port, most webhooks are signed with it. Tollgate always tries no port and the default port, but it cannot try a port that it does not know.',
     fix: 'Put the port that is configured at Twilio into "publicUrl".',
     fixes: {
       nginx:
         'Put the public port into publicUrl. With several hosts, also set: proxy_set_header Host $http_host, which keeps the port.',
     },
-    question: 'every_request',
     part: 'origin',
     mend: setUrl,
     edits: listPorts,
@@ -185,7 +127,7 @@ export const urlCauses = {
     },
     suspect({ subject, rejection }) {
       const finding = explainPort(subject, rejection)
-      return finding && { grounds: ['refusal'], ...finding }
+      return finding && { ...finding }
     },
     rejections: {
       url_not_allowed: explainPort,
@@ -193,17 +135,12 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   forwarding_headers: {
     title: 'Forwarding headers that are not used',
-    symptom: 'The code is `url_not_allowed`, and `publicUrl` is a rule made with `fromRequest`.',
-    reason:
-      'Because anyone can send X-Forwarded headers, `fromRequest` uses them only from a peer in `trustedProxies`, and only if each holds a single value: with two values it is not clear which proxy to believe.',
     fix: `${useOneUrl} Or add the address of the proxy to "trustedProxies", and let it set each header once.`,
-    question: 'every_request',
     part: 'origin',
-    codes: ['url_not_allowed'],
     mend: setUrl,
     suspect({ subject, rejection }) {
       const finding = explainForwarding(subject, rejection)
-      return finding && { grounds: ['refusal'], ...finding }
+      return finding && { ...finding }
     },
     rejections: {
       url_not_allowed: explainForwarding,
@@ -211,11 +148,7 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   host_case: {
     title: 'The host in another letter case',
-    symptom:
-      'Every request is refused, and the checked URL differs from the one at Twilio only in capital letters of the host.',
-    reason: 'Twilio signs the host as you typed it into the console, but many parsers make it lower case.',
     fix: 'Write the host in "publicUrl" as in the Twilio console, in the same letter case.',
-    question: 'every_request',
     part: 'origin',
     mend: setUrl,
     edits(subject) {
@@ -227,30 +160,18 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   userinfo: {
     title: 'User name and password in the URL',
-    symptom: 'Your URL at Twilio is `https://user:password@host/`, and the signature covers user and password.',
-    reason:
-      'Twilio removes user name and password before it signs, but your own sender, or an old helper library, may not.',
     fix: 'Sign and check the URL without its user name and password, as Twilio does.',
-    question: 'own_request',
     part: 'origin',
     edits: listUserinfos,
   } satisfies CauseRow as Row,
   fragment: {
     title: 'A fragment in the URL',
-    symptom: 'Your configured URL has connection overrides, such as #rc=2&rp=all.',
-    reason:
-      'A fragment is never sent, and Twilio does not sign it. If your code builds the checked URL from the configured URL, it keeps the fragment.',
     fix: 'Remove the fragment ("#…") from the URL that is checked.',
-    question: 'own_request',
     part: 'path',
-    codes: ['url_not_allowed'],
     edits: listFragments,
   } satisfies CauseRow as Row,
   websocket_scheme: {
     title: 'A WebSocket handshake with another scheme',
-    symptom: 'Media Streams or ConversationRelay are refused (error 31920), but your webhooks pass.',
-    reason:
-      'Twilio signs handshakes as wss://, and Tollgate verifies a request as a handshake only if your server treats it as one, and as a plain GET otherwise. So it fails if a proxy drops Upgrade and Connection, or if your route opens sockets without saying so.',
     fix: 'Pass the Upgrade and Connection headers. If an upgrade arrives as an ordinary request (fetch, Hono, Elysia, h3), set webSocket: true for the route that opens sockets. On Node.js use tollgate/ws. If you call verify() yourself, set handshake: true.',
     fixes: {
       nginx:
@@ -260,18 +181,11 @@ export const urlCauses = {
       express: 'Handle the server’s "upgrade" event with twilioUpgrade of tollgate/ws: Express never sees handshakes.',
       next: 'Next handles upgrades itself: run the stream on a separate server, with tollgate/ws.',
     },
-    question: 'web_socket',
     part: 'request',
-    codes: ['method_not_allowed'],
     edits(subject) {
       return listSchemes(subject, true)
     },
   } satisfies CauseRow as Row,
-}
-
-function showOther({ evidence: { userAgent } }: Subject): string {
-  const name = showAgent(userAgent)
-  return name === undefined ? '' : `, ${name}`
 }
 
 /** Compares two hosts without their letter case. */
@@ -384,55 +298,6 @@ function explainForwardedPort(
     ruleFix: `put ${entry} into "allowedHosts" if the URL at Twilio has this port`,
   }
 }
-
-/** Finds a public host of the request that is not the one that is checked. */
-function findOtherHost({ evidence, state: { url } }: Subject): Seen<HostAndPort> | undefined {
-  return evidence.hosts.find(
-    ({ value: { host } }) => host.toLowerCase() !== url.host.toLowerCase() && !internalHost.test(host),
-  )
-}
-
-/** Checks if a proxy says that the request came to the host that is checked. */
-function isNamedByProxy({ evidence, state: { url } }: Subject): boolean {
-  return evidence.hosts.some((one) => isForwarded(one) && one.value.host.toLowerCase() === url.host.toLowerCase())
-}
-
-/** A program that has a signature and all of a webhook's parameters has them from Twilio. */
-export function isSentOn(subject: Subject): boolean {
-  const { evidence, state, signatures, queryPairs } = subject
-  const { covers, pairs } = state
-  const { userAgent } = evidence
-  if (userAgent === undefined || isOfTwilio(userAgent)) return false
-  if (signatures.length === 0 || isByHand(userAgent)) return false
-  const form = covers === 'params' && pairs.length > 0 ? pairs : queryPairs
-  const params = findJsonForm(subject)?.pairs ?? form
-  return params.length >= fewestParams && kindOf(new Map(params)) !== undefined
-}
-
-/** The webhooks with the fewest parameters have about as many. */
-const fewestParams = 8
-
-/** Hosts that platforms give to an application. */
-const platformHost =
-  /\.(on\.aws|amazonaws\.com|run\.app|azurewebsites\.net|herokuapp\.com|vercel\.app|netlify\.app|onrender\.com|fly\.dev)$/i
-const cdnHeaders = [
-  'x-amz-cf-id',
-  'cf-ray',
-  'x-azure-fdid',
-  'fastly-client-ip',
-  'akamai-origin-hop',
-  'x-edge-request-id',
-  'via',
-]
-
-/** Load balancers and CDNs that name themselves in Via. Routers of platforms do too. */
-function isOfCdn(name: string, value: unknown): boolean {
-  return name !== 'via' || /\b(google|cloudfront|akamai|fastly|varnish)\b/i.test(String(value).slice(0, 2000))
-}
-
-/** Names that a tunnel gets at its start. */
-const quickTunnel =
-  /\.(trycloudflare\.com|ngrok-free\.(app|dev)|ngrok\.(io|app)|loca\.lt|lhr\.life|serveo\.net|pinggy\.link)$/i
 
 const internalHost =
   /^(0\.0\.0|10|127|169\.254|172\.(1[6-9]|2\d|3[01])|192\.168)\.[\d.]+(:\d+)?$|^[^.[]+$|^\[(::1?\]|f[cde])|\.(local|localhost|internal|lan)(:\d+)?$/i

@@ -8,8 +8,8 @@ import {
   type FoundCause,
   listEdits,
   listReadings,
+  listSuspected,
   listUndone,
-  orderSuspicions,
   type PresentedSignature,
   type ProposedEdit,
   removeRepeated,
@@ -23,6 +23,7 @@ import { isRejected, type Rejected } from '../../verdict.ts'
 import { readBody } from '../../verify/body.ts'
 import { listTexts, readHeaders, readSingle } from '../../verify/head.ts'
 import type { Diagnoser, IncomingRequest, RejectedRequest } from '../../verify/types.ts'
+import type { KeyQuestion } from '../scheme.ts'
 import {
   blameRenamed,
   findRenamed,
@@ -69,8 +70,10 @@ export interface SendGridDiagnosis {
   readonly verdict: SendGridVerdict
   /** Undo exactly these causes and the signature matches. Absent if nothing was found. */
   readonly proven?: { readonly causes: readonly SendGridCause[] }
-  /** If nothing is proven: causes that the request suggests, most likely first. */
+  /** If nothing is proven: at most two causes, of which the request shows a trace. */
   readonly suspected: readonly SendGridCause[]
+  /** If nothing is proven, and nothing shows the cause: the question that settles it. */
+  readonly question?: KeyQuestion
   /** The number of signatures that were checked. */
   readonly tried: number
 }
@@ -94,12 +97,7 @@ async function diagnoseRequest(
   const { otherKeys: _o, maxTries: _m, ...given } = options
   const own: SendGridDiagnoseOptions = options
   const { otherKeys = {}, maxTries } = pickOptions(own, sendGridDiagnoseOptions)
-  const {
-    isKeyUnknown: _k,
-    isUncertain: _u,
-    ...diagnosis
-  } = await runDiagnosis(request as IncomingRequest, given, otherKeys, maxTries)
-  return diagnosis
+  return runDiagnosis(request as IncomingRequest, given, otherKeys, maxTries)
 }
 
 /** What is known about a request that a verifier of this process refused. */
@@ -118,7 +116,7 @@ async function runDiagnosis(
   otherKeys: Readonly<Record<string, string>>,
   maxTries: number,
   { rejection: known, framework, isGuarded = false, isFetch = false }: Known = {},
-): Promise<SendGridDiagnosis & { readonly isKeyUnknown?: boolean; readonly isUncertain?: boolean }> {
+): Promise<SendGridDiagnosis> {
   const { replay: _r, diagnose: _d, onVerdict: _v, ...rest } = options
   const verifier = createSendGridVerifier(rest)
   const others = Object.entries(otherKeys).map(
@@ -173,14 +171,12 @@ async function runDiagnosis(
     const explained = askCauses(sendGridCauses, (row) => row.rejections?.[verdict.code]?.(subject, verdict))
     return { verdict, suspected: explained.map(write), tried }
   }
-  const suspicions = askCauses(sendGridCauses, (row) =>
-    row.suspect?.({ subject, rejection: verdict, tried, presented }),
-  )
-  const { suspected, isCertain } = orderSuspicions(sendGridCauses, suspicions, verdict)
-  const isKeyUnknown = suspected.some(({ id }) => sendGridCauses[id].signedByOther)
+  const suspected = listSuspected(sendGridCauses, { subject, rejection: verdict, tried, presented })
   // Other codes name what is wrong with the request.
-  const isUncertain = !isCertain && verdict.code === 'signature_mismatch'
-  return { verdict, suspected: suspected.map(write), tried, isUncertain, ...(isKeyUnknown && { isKeyUnknown }) }
+  const isAsked = suspected.length === 0 && verdict.code === 'signature_mismatch'
+  const key = encodeBase64(subject.state.keys[0] ?? new Uint8Array(0))
+  const question = { bytes: body?.length ?? 0, keyEnd: key.slice(-8), commands: [writeCommand('', [key])] } as const
+  return { verdict, suspected: suspected.map(write), tried, ...(isAsked && { question }) }
 }
 
 /** Finds an object that a parser made, in place of the body. */
@@ -271,10 +267,15 @@ function keepForKeys(
 ): string | undefined {
   const secrets = [readEnvironment('TWILIO_AUTH_TOKEN') ?? '']
   const guess = (path: string, host: unknown): string => (typeof host === 'string' ? `https://${host}${path}` : path)
-  const kept = keepIncoming(request, { guess, secrets, verifiedBefore: undefined })
+  const kept = keepIncoming(request, { guess, secrets })
   // The command does not have the options of the server, and a public key is no secret.
-  const keys = parsePublicKeys(publicKey).map(({ spki }) => ` --public-key ${encodeBase64(spki)}`)
-  return kept && `npx @tollgate/cli diagnose --last --other-key-file other.pub${keys.join('')}`
+  const keys = parsePublicKeys(publicKey).map(({ spki }) => encodeBase64(spki))
+  return kept && writeCommand(' --last', keys)
+}
+
+function writeCommand(request: string, keys: readonly string[]): string {
+  const given = keys.map((key) => ` --public-key ${key}`).join('')
+  return `npx @tollgate/cli diagnose${request} --other-key-file other.pub${given}`
 }
 
 function createDiagnoser({
@@ -293,7 +294,9 @@ function createDiagnoser({
           isGuarded,
           isFetch,
         })
-        return { ...found, command: found.isKeyUnknown && keepRefused ? keepForKeys(request, options) : undefined }
+        const { question } = found
+        const command = question && keepRefused ? keepForKeys(request, options) : undefined
+        return question && command ? { ...found, question: { ...question, commands: [command] } } : found
       })
     },
   }
