@@ -9,6 +9,7 @@ import { root } from './run.mjs'
  * @property {'GET' | 'POST'} method
  * @property {keyof typeof places} body
  * @property {boolean} neverRepeats
+ * @property {boolean} mayBeAlike
  * @property {string | undefined} repeated
  * @property {boolean} batch
  * @property {readonly { name: string, always: boolean }[]} parameters
@@ -57,7 +58,8 @@ the names on this page. [Parameters](parameters.md) shows how you read them with
 webhooks](testing-your-webhooks.md) how \`sampleWebhook(kind)\` makes one.
 
 A kind is sent as a form and may be delivered twice, unless it says something else. If it never repeats, the [replay
-guard](replay.md) with \`whenRepeated: 'reject'\` refuses a second delivery.
+guard](replay.md) with \`whenRepeated: 'reject'\` refuses a second delivery. If two
+events may be alike, the guard marks nothing: the second one may be new.
 
 - **Recognised by**: all conditions must be true. \`!Name\` is absent, and \`Name=a|b*\` has one of these values, where \`*\`
   stands for any ending.
@@ -73,7 +75,7 @@ There is no kind for faxes, because Twilio no longer offers them.
 }
 
 /** @param {string} kind @param {Kind} row @param {Description} description */
-function renderKind(kind, { body, neverRepeats, parameters, rule }, { text, pages }) {
+function renderKind(kind, { body, neverRepeats, mayBeAlike, parameters, rule }, { text, pages }) {
   const conditions = rule.map(({ name, isAbsent, values }) => {
     return `${isAbsent ? '!' : ''}${name}${values ? `=${values.join('|')}` : ''}`
   })
@@ -85,7 +87,7 @@ function renderKind(kind, { body, neverRepeats, parameters, rule }, { text, page
   const facts = [
     ...(body === 'form' ? [] : [`Sent as: ${places[body]}`]),
     `Recognised by: ${listCode(conditions) || 'nothing'}`,
-    ...(neverRepeats ? ['Never repeats'] : []),
+    ...(neverRepeats ? ['Never repeats'] : mayBeAlike ? ['Two events may be alike'] : []),
     ...(always.length > 0 ? [`Always sent: ${listParameters(always)}`] : []),
     ...(sometimes.length > 0 ? [`Sometimes sent: ${listParameters(sometimes)}`] : []),
     `Source: ${sources.join(', ') || 'not documented'}`,

@@ -17,8 +17,15 @@ export const sms: Pairs = [
   ['ToCity', ''],
 ]
 
-/** An inbound message that is recognised as one. Twilio never sends one twice. */
-export const inboundSms: Pairs = [...sms, ['SmsStatus', 'received']]
+/** An inbound message with all that Twilio always sends. Twilio never sends one twice. */
+export const inboundSms: Pairs = [
+  ...sms,
+  ['SmsStatus', 'received'],
+  ['SmsMessageSid', 'SM00000000000000000000000000000001'],
+  ['SmsSid', 'SM00000000000000000000000000000001'],
+  ['NumMedia', '0'],
+  ['NumSegments', '1'],
+]
 
 export const upgradeHeaders = { upgrade: 'websocket', connection: 'Upgrade' }
 

@@ -24,10 +24,14 @@ const neverRepeated = [
   'recording.status',
 ] as const
 /**
- * No guard reserves these. Handshakes are all the same, and a bundle's callback may have the URL of
- * an event.
+ * No guard reserves these. Handshakes are all the same, a bundle's callback may have the URL of an
+ * event, and two steps of a call may be alike.
  */
-const skipped = ['media-stream.handshake', 'conversation-relay.handshake', 'regulatory.bundle']
+const skipped = [
+  ...['media-stream.handshake', 'conversation-relay.handshake', 'regulatory.bundle', 'call.inbound', 'sip.inbound'],
+  ...['gather.dtmf', 'gather.speech', 'gather.partial', 'dial.action', 'pay.action', 'sip.refer'],
+  ...['queue.wait', 'queue.connect', 'queue.action'],
+]
 
 type Kind = (typeof webhookKinds)[number]
 

@@ -1,15 +1,12 @@
 import type { ReplayStore } from 'tollgate/replay'
 import { assert, assertAccepted, assertEqual, assertRejected } from '../kit/assert.ts'
-import { makeRequest, type Signed, sms } from '../kit/draft.ts'
+import { inboundSms, makeRequest, type Signed } from '../kit/draft.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import { assertDelivery, assertNotNew, makeReceiver, type ReplaySubject } from './subject.ts'
 
 const reject = { whenRepeated: 'reject' } as const
-const received = [['SmsStatus', 'received']] as const
-
 function makeMessage(sid = 'SM1'): Promise<Signed> {
-  const params = sms.map(([name, value]) => [name, name === 'MessageSid' ? sid : value] as const)
-  return makeRequest({ params: [...params, ...received] })
+  return makeRequest({ params: inboundSms.map(([name, value]) => [name, name === 'MessageSid' ? sid : value]) })
 }
 
 /** D4: simultaneous copies, failures and floods. */

@@ -1,5 +1,5 @@
 import { assertAccepted } from '../kit/assert.ts'
-import { account, makeHandshake, makeRequest, type Signed } from '../kit/draft.ts'
+import { account, inboundSms, makeHandshake, makeRequest, type Signed } from '../kit/draft.ts'
 import type { Pairs } from '../kit/sign.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import { assertDelivery, makeReceiver, type ReplaySubject } from './subject.ts'
@@ -10,6 +10,9 @@ const call: Pairs = [
   ['AccountSid', account],
   ['CallStatus', 'in-progress'],
   ['Direction', 'inbound'],
+  ['ApiVersion', '2010-04-01'],
+  ['From', '+14155550142'],
+  ['To', '+12025550123'],
 ]
 
 function makeStep(path: string, ...more: Pairs): Promise<Signed> {
@@ -24,18 +27,15 @@ export function genuineRepeats(subject: ReplaySubject): Suite {
       for (const number of ['3', '0', '2', '1'])
         assertDelivery(await deliver(await makeStep('/status', ['SequenceNumber', number])), 'first')
     },
-    'repeated steps of a call: a menu, a dial, a redirect, a finished recording': async () => {
+    'repeated steps of a call, which may be alike: a menu, a dial, a redirect': async () => {
       const steps = [
         await makeStep('/menu', ['Digits', '1']),
         await makeStep('/menu', ['SpeechResult', 'sales'], ['Confidence', '0.9']),
         await makeStep('/dialed', ['DialCallStatus', 'no-answer']),
         await makeStep('/voice'),
-        await makeStep('/recorded', ['RecordingUrl', 'https://api.example.com/r'], ['Digits', '#']),
-        await makeStep('/status', ['CallDuration', '4']),
       ]
       const deliver = makeReceiver(subject, reject)
-      for (const step of steps) assertDelivery(await deliver(step), 'first')
-      for (const step of [...steps, ...steps]) assertDelivery(await deliver(step), 'repeated')
+      for (const step of [...steps, ...steps]) assertDelivery(await deliver(step), 'unknown')
     },
     'the repeat after a basic-auth 401, and a retry after a 5xx: both were released': async () => {
       const deliver = makeReceiver(subject, reject)
@@ -51,12 +51,7 @@ export function genuineRepeats(subject: ReplaySubject): Suite {
     'a message with the same text and another MessageSid': async () => {
       const deliver = makeReceiver(subject, reject)
       for (const sid of ['SM1', 'SM2']) {
-        const params: Pairs = [
-          ['MessageSid', sid],
-          ['AccountSid', account],
-          ['SmsStatus', 'received'],
-          ['Body', 'yes'],
-        ]
+        const params = inboundSms.map(([name, value]) => [name, name === 'MessageSid' ? sid : value] as const)
         assertDelivery(await deliver(await makeRequest({ params })), 'first')
       }
     },

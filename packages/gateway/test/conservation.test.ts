@@ -71,7 +71,9 @@ let count = 0
 /** Signs a message that was not sent before. */
 function signNew(target: string): ReturnType<typeof signSms> {
   count++
-  return signSms(target, { ...sms, MessageSid: `SM${String(count).padStart(32, '0')}`, SmsStatus: 'received' })
+  const sid = `SM${String(count).padStart(32, '0')}`
+  const sids = { MessageSid: sid, SmsMessageSid: sid, SmsSid: sid }
+  return signSms(target, { ...sms, ...sids, SmsStatus: 'received', NumSegments: '1' })
 }
 
 function formatAsked(signed: ReturnType<typeof signSms>, more: Record<string, string> = {}): string {

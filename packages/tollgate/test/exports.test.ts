@@ -80,6 +80,7 @@ const names: Record<string, string[]> = {
     'sendGridCauses',
     'withHints',
     'withSendGridHints',
+    'writeReport',
   ],
   './options': [
     'cachedOptions',

@@ -26,8 +26,14 @@ const authToken = '0123456789abcdef0123456789abcdef'
 const params = {
   AccountSid: `AC${'1'.repeat(32)}`,
   Body: 'hi',
+  From: '+14155550142',
   MessageSid: `SM${'2'.repeat(32)}`,
+  NumMedia: '0',
+  NumSegments: '1',
+  SmsMessageSid: `SM${'2'.repeat(32)}`,
+  SmsSid: `SM${'2'.repeat(32)}`,
   SmsStatus: 'received',
+  To: '+12025550123',
 }
 const sign = (token: string) => signRequest({ url: `${publicUrl}/sms`, params, authToken: token })
 const genuine = sign(authToken)

@@ -25,6 +25,11 @@ function deliver(kind: (typeof webhookKinds)[number], signed = `https://example.
   }
 }
 
+/** Two events of these kinds may be alike, and handshakes are. */
+function isUnknown(kind: (typeof webhookKinds)[number]): boolean {
+  return kinds[kind].mayBeAlike || kinds[kind].body === 'handshake'
+}
+
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
@@ -77,16 +82,16 @@ test('a delivery that the store reserves later is the first one, with its report
 
 describe('a delivery that is seen again', () => {
   for (const kind of webhookKinds) {
-    const { body, neverRepeats } = kinds[kind]
-    test(`${kind} is ${body === 'handshake' ? 'not reserved' : 'marked'}`, async () => {
+    const { neverRepeats } = kinds[kind]
+    test(`${kind} is ${isUnknown(kind) ? 'not reserved' : 'marked'}`, async () => {
       const [first, second] = await reserveTwice(deliver(kind))
       expect([first?.delivery, second]).toEqual(
-        body === 'handshake' ? ['unknown', { delivery: 'unknown' }] : ['first', { delivery: 'repeated' }],
+        isUnknown(kind) ? ['unknown', { delivery: 'unknown' }] : ['first', { delivery: 'repeated' }],
       )
     })
     test(`${kind} is ${neverRepeats ? 'refused' : 'not refused'} with 'reject'`, async () => {
       const [first, second] = await reserveTwice(deliver(kind), { whenRepeated: 'reject' })
-      expect(first?.delivery).toBe(body === 'handshake' ? 'unknown' : 'first')
+      expect(first?.delivery).toBe(isUnknown(kind) ? 'unknown' : 'first')
       expect(second?.refuse).toBe(neverRepeats ? true : undefined)
     })
   }
@@ -107,6 +112,11 @@ describe('a delivery that is seen again', () => {
       whenRepeated: 'reject',
     })
     expect(second).toEqual({ delivery: 'repeated' })
+    const step = { ...message, params: new ReceivedParams([['CallSid', `CA${'0'.repeat(32)}`]]) }
+    expect(await reserveTwice(step, { whenRepeated: 'reject' })).toEqual([
+      { delivery: 'unknown' },
+      { delivery: 'unknown' },
+    ])
   })
 
   test.each([
@@ -184,6 +194,73 @@ describe('a delivery that is seen again', () => {
 describe('parameters that are cut at other places, with the same signing string', () => {
   const cut = (kind: (typeof webhookKinds)[number]): Delivery => ({ ...deliver(kind), key: hash('the same') })
   const genuine = cut('message.inbound')
+  const unknown: Delivery = { ...genuine, params: new ReceivedParams([['SmsStatu', 'sreceived']]) }
+
+  const misspelt: Delivery = {
+    ...genuine,
+    params: new ReceivedParams([...(message.params ?? []), ['OptOutTypeS', 'TOP']]),
+  }
+
+  test('after the genuine delivery every cut is refused, even if it shows another kind', async () => {
+    for (const later of [unknown, cut('gather.dtmf'), cut('message.status'), genuine]) {
+      const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
+      expect(await guard.reserve(genuine)).toMatchObject({ delivery: 'first' })
+      expect(await guard.reserve(later)).toEqual({ delivery: 'repeated', refuse: true })
+    }
+  })
+
+  test('after a cut of no known kind, the genuine delivery is the first, and then every copy is refused', async () => {
+    for (const whenRepeated of ['mark', 'reject'] as const) {
+      const guard = handling({ store: memoryStore(), whenRepeated })
+      expect(await guard.reserve(unknown)).toMatchObject({ delivery: 'first' })
+      expect(await guard.reserve(unknown)).toEqual({ delivery: 'repeated' })
+      expect(await guard.reserve(genuine)).toMatchObject({ delivery: 'first' })
+      const expected = whenRepeated === 'reject' ? { delivery: 'repeated', refuse: true } : { delivery: 'repeated' }
+      for (const later of [unknown, genuine, unknown]) expect(await guard.reserve(later)).toEqual(expected)
+    }
+  })
+
+  test('after a cut that has a kind but not its shape, the genuine delivery is the first', async () => {
+    const noAccount: Delivery = { ...misshapen, key: genuine.key }
+    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
+    for (const early of [noAccount, noAccount]) expect(await guard.reserve(early)).toEqual({ delivery: 'unknown' })
+    expect(await guard.reserve(genuine)).toMatchObject({ delivery: 'first' })
+    for (const later of [noAccount, genuine, unknown])
+      expect(await guard.reserve(later)).toEqual({ delivery: 'repeated', refuse: true })
+  })
+
+  test('a genuine delivery does not wait for a cut that is pending, and the cut then confirms and releases nothing', async () => {
+    for (const end of ['confirm', 'release'] as const) {
+      const guard = replayGuard({ store: memoryStore(), whenRepeated: 'reject' })
+      const early = await guard.reserve(misspelt)
+      expect(await guard.reserve(misspelt)).toEqual(pending)
+      const first = await guard.reserve(genuine)
+      expect(first).toMatchObject({ delivery: 'first' })
+      await early[end]?.()
+      for (const later of [unknown, genuine]) expect(await guard.reserve(later)).toEqual(pending)
+      await first.confirm?.()
+      for (const later of [unknown, genuine])
+        expect(await guard.reserve(later)).toEqual({ delivery: 'repeated', refuse: true })
+    }
+  })
+
+  test('after a cut of a kind that may repeat, the genuine delivery passes and is marked', async () => {
+    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
+    expect(await guard.reserve(cut('usage.trigger'))).toMatchObject({ delivery: 'first' })
+    expect(await guard.reserve(genuine)).toEqual({ delivery: 'repeated' })
+  })
+
+  test('after a cut of a kind that never repeats, other cuts are refused', async () => {
+    const guard = handling({ store: memoryStore(), whenRepeated: 'reject' })
+    await guard.reserve(cut('call.status'))
+    expect(await guard.reserve(cut('gather.dtmf'))).toEqual({ delivery: 'repeated', refuse: true })
+  })
+
+  test("with 'mark' nothing is refused", async () => {
+    const guard = handling({ store: memoryStore() })
+    await guard.reserve(genuine)
+    expect(await guard.reserve(unknown)).toEqual({ delivery: 'repeated' })
+  })
 
   test('a kind that a store invents, or one of another version, may repeat', async () => {
     for (const seen of ['', 'unknown', 'toString', '__proto__', 'message.of.the.future']) {
@@ -240,7 +317,7 @@ describe('a delivery that is pending', () => {
 
   test('refuses its copies as pending, in both modes and for every kind that is reserved', async () => {
     for (const whenRepeated of ['mark', 'reject'] as const)
-      for (const kind of webhookKinds.filter((one) => kinds[one].body !== 'handshake')) {
+      for (const kind of webhookKinds.filter((one) => !isUnknown(one))) {
         const guard = replayGuard({ store: memoryStore(), whenRepeated })
         const first = await guard.reserve(deliver(kind))
         expect(first).toMatchObject({ delivery: 'first' })

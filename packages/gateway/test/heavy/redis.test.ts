@@ -48,7 +48,14 @@ routes: [{ upstream: '${upstream}', publicUrl: 'https://api.example.com' }]
 
 function signMessage(number: number) {
   const sid = `SM${number.toString(16).padStart(32, '0')}`
-  return signSms('/sms', { ...sms, MessageSid: sid, SmsMessageSid: sid, SmsSid: sid, SmsStatus: 'received' })
+  return signSms('/sms', {
+    ...sms,
+    MessageSid: sid,
+    SmsMessageSid: sid,
+    SmsSid: sid,
+    SmsStatus: 'received',
+    NumSegments: '1',
+  })
 }
 
 test('a demoted primary behind the same address: requests pass again within ten seconds', async () => {

@@ -1,7 +1,7 @@
 import { parseJsonBody } from '../bytes.ts'
 import { type Awaitable, isPromise, withTimeLimit } from '../checks/limits.ts'
 import { readOptions } from '../checks/options.ts'
-import { kindOfJson, neverRepeats } from '../schemes/twilio/webhooks/index.ts'
+import { kindOfJson, mayBeAlike, neverRepeats } from '../schemes/twilio/webhooks/index.ts'
 import { recogniseForm } from '../schemes/twilio/webhooks/shapes.ts'
 import { logCause } from '../verify/refusal-log.ts'
 import type { Delivery, ReplayGuard, Reservation } from '../verify/types.ts'
@@ -95,7 +95,7 @@ async function readOutcome(settings: ReplaySettings, attempt: Attempt): Promise<
   try {
     const outcome = await withTimeLimit(() => attempt.outcome, settings.storeTimeoutMs, 'The replay store')
     // Stryker disable next-line StringLiteral: an answer that is there is the same after a wait
-    if (outcome === 'reserved') return toReservation(settings, attempt, 'first')
+    if (outcome === 'reserved') return await toReservation(settings, attempt, 'first')
     if (outcome === 'pending') return { delivery: 'unknown', refuse: 'pending' }
     if (outcome === 'full') return { delivery: 'unknown' }
     const seen: unknown = Object(outcome).seen
@@ -103,13 +103,13 @@ async function readOutcome(settings: ReplaySettings, attempt: Attempt): Promise<
       throw new TypeError('The replay store must answer "reserved", "pending", "full" or { seen: kind }')
     // The kind of the first delivery decides. A replay may have another kind with the same signing
     // string, if its parameters are cut elsewhere (`SmsStatu=sreceived`).
-    return settings.refuses && (seen === once || neverRepeats(seen))
-      ? { delivery: 'repeated', refuse: true }
-      : { delivery: 'repeated' }
+    const isCopy = seen === once || neverRepeats(seen)
+    if (!attempt.isKept && !isCopy) return { delivery: 'unknown' }
+    return settings.refuses && isCopy ? { delivery: 'repeated', refuse: true } : { delivery: 'repeated' }
   } catch (error) {
     if (settings.acceptsOnFailure) {
       logCause('replay_store_failed', 'The replay store failed, so "delivery" is "unknown".', error)
-      return toReservation(settings, attempt, 'unknown')
+      return await toReservation(settings, attempt, 'unknown')
     }
     forgetWhenSettled(settings, attempt)
     throw error
@@ -121,6 +121,8 @@ interface Attempt {
   readonly key: string
   readonly confirmation: Confirmation
   readonly outcome: Awaitable<ReserveOutcome>
+  /** False if the delivery is only looked up, and nothing is remembered of it. */
+  readonly isKept: boolean
   /** True after a release. A later check of the same request then has to reserve again. */
   isReleased: boolean
 }
@@ -154,8 +156,22 @@ function shareAttempt(settings: ReplaySettings, delivery: Delivery): Attempt {
   return attempt
 }
 
-/** A reservation that reports to the store how the work ends. */
-function toReservation(settings: ReplaySettings, attempt: Attempt, delivery: Reservation['delivery']): Reservation {
+/** A reservation that reports to the store how the work ends, unless nothing is to be remembered. */
+function toReservation(
+  settings: ReplaySettings,
+  attempt: Attempt,
+  delivery: Reservation['delivery'],
+): Awaitable<Reservation> {
+  if (!attempt.isKept) {
+    const unknown: Reservation = { delivery: 'unknown' }
+    const released = releaseAttempt(settings, attempt)
+    return isPromise(released)
+      ? released.then(
+          () => unknown,
+          () => unknown,
+        )
+      : unknown
+  }
   return {
     delivery,
     confirm: () => logFailure(confirmAttempt(settings, attempt), 'confirm a delivery, so that a copy may be accepted'),
@@ -174,12 +190,15 @@ function logFailure(report: Awaitable<void>, failure: string): Awaitable<void> {
 }
 
 function startAttempt({ store, leaseMs, ttlMs }: ReplaySettings, key: string, delivery: Delivery): Attempt {
-  const { kind, isDoubtful } = recogniseKind(delivery)
+  const { kind, isDoubtful, isKept } = recogniseKind(delivery)
   const token = makeToken()
+  // A store can only be asked by a reservation. The shortest one is gone if its release fails.
+  const attempt = { leaseMs: isKept ? leaseMs : 1, token, kind, isDoubtful }
   return {
     key,
     confirmation: { ttlMs, token, kind, isDoubtful },
-    outcome: call(() => store.reserve(key, { leaseMs, token, kind, isDoubtful })),
+    outcome: call(() => store.reserve(key, attempt)),
+    isKept,
     isReleased: false,
   }
 }
@@ -254,15 +273,28 @@ function forgetWhenSettled(settings: ReplaySettings, attempt: Attempt): void {
 
 // The kind of a delivery that says itself that it never repeats. No kind of webhook has this name.
 const once = 'once'
-const unknown = { kind: 'unknown', isDoubtful: true }
 
-/** Returns the kind of a delivery, and if it may be a cut of another one. */
-function recogniseKind(delivery: Delivery): Pick<Confirmation, 'kind' | 'isDoubtful'> {
+interface Recognised extends Pick<Confirmation, 'kind' | 'isDoubtful'> {
+  readonly isKept: boolean
+}
+
+const unknown: Recognised = { kind: 'unknown', isDoubtful: true, isKept: true }
+
+/**
+ * Returns the kind of a delivery, and if it may be a cut of another one. A delivery is kept only if
+ * no other event can have the same bytes, and if it has all that Twilio sends with its kind.
+ */
+function recogniseKind(delivery: Delivery): Recognised {
   const { neverRepeats, covers, params } = delivery
-  if (neverRepeats !== undefined) return { kind: neverRepeats ? once : 'unknown', isDoubtful: false }
+  if (neverRepeats !== undefined) return { kind: neverRepeats ? once : 'unknown', isDoubtful: false, isKept: true }
   if (covers === 'body') {
     const kind = delivery.body && kindOfJson(parseJsonBody(delivery.body))
-    return kind === undefined ? unknown : { kind, isDoubtful: false }
+    return kind === undefined ? unknown : { kind, isDoubtful: false, isKept: true }
   }
-  return (params && recogniseForm(params)) ?? unknown
+  const form = params && recogniseForm(params)
+  // A request in the middle of a call has no kind, and a `<Redirect>` may send it again.
+  if (form === undefined) return { ...unknown, isKept: params?.has('CallSid') !== true }
+  return mayBeAlike(form.kind) || !form.isWhole
+    ? { kind: form.kind, isDoubtful: true, isKept: false }
+    : { kind: form.kind, isDoubtful: form.isDoubtful, isKept: true }
 }

@@ -105,3 +105,8 @@ export function findKind(params: ParamsReader, among: readonly Candidate[]): Web
 export function neverRepeats(kind: string): boolean {
   return Object.hasOwn(kinds, kind) && kinds[kind as WebhookKind].neverRepeats
 }
+
+/** Returns true for a kind of which two events may have the same bytes. */
+export function mayBeAlike(kind: WebhookKind): boolean {
+  return kinds[kind].mayBeAlike
+}

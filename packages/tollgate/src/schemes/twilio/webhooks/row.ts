@@ -21,6 +21,11 @@ export interface KindRow {
   readonly text?: string
   /** Given if Twilio never sends the same bytes twice, except to retry a failed delivery. */
   readonly neverRepeats?: true
+  /**
+   * Given if two events may have the same bytes, as two passes of one caller through a `<Gather>`
+   * have. A copy of such a webhook cannot be told from the next event.
+   */
+  readonly mayBeAlike?: true
   /** The parameter that may have several values. All others have one. */
   readonly repeated?: string
   /** Given if a JSON body may be a list of such objects. */
@@ -80,19 +85,22 @@ export interface Kind {
   readonly rule: readonly Condition[]
   readonly text: string | undefined
   readonly neverRepeats: boolean
+  readonly mayBeAlike: boolean
   readonly repeated: string | undefined
   readonly batch: boolean
   readonly parameters: readonly Parameter[]
 }
 
 /** Parses a row. */
-export function parseRow({ body, rule, text, neverRepeats, repeated, batch, parameters }: KindRow): Kind {
+export function parseRow(row: KindRow): Kind {
+  const { body, rule, text, neverRepeats, mayBeAlike, repeated, batch, parameters } = row
   return {
     method: body === undefined || body === 'json' ? 'POST' : 'GET',
     body: body ?? 'form',
     rule: rule === undefined ? [] : rule.split(' ').map(parseCondition),
     text,
     neverRepeats: neverRepeats === true,
+    mayBeAlike: mayBeAlike === true,
     repeated,
     batch: batch === true,
     parameters: splitNames(parameters).map(parseParameter),

@@ -124,16 +124,33 @@ export function findMisshapen(params: CheckedParams): readonly Misshapen[] {
   return findInForm(form, findKindOf(form))
 }
 
+/** A form, as a replay guard sees it. */
+interface RecognisedForm {
+  readonly kind: WebhookKind
+  /** True if it may be a cut of another form. */
+  readonly isDoubtful: boolean
+  /** True if it has all parameters that Twilio always sends with this kind. */
+  readonly isWhole: boolean
+}
+
 /**
  * Recognises a form for a replay guard.
- * @returns its kind, and if it may be a cut of another form. `undefined` for an unknown kind.
+ * @returns `undefined` for an unknown kind
  */
-export function recogniseForm(
-  params: CheckedParams,
-): { readonly kind: WebhookKind; readonly isDoubtful: boolean } | undefined {
+export function recogniseForm(params: CheckedParams): RecognisedForm | undefined {
   const form = layOut(params)
   const kind = findKindOf(form)
-  return kind && { kind, isDoubtful: findInForm(form, kind).length > 0 }
+  if (kind === undefined) return undefined
+  const { isWhole, hasGap, near } = findPlan(form.layout, kind)
+  const isDoubtful = hasGap || findInForm(form, kind).length > 0 || form.unsure.some((one) => isPart(one, near))
+  return { kind, isDoubtful, isWhole }
+}
+
+/** Returns true for an unknown name that is a part of another one, or has another one in it. */
+function isPart({ name, isKnown }: NameFacts, near: readonly string[]): boolean {
+  if (isKnown) return false
+  const bare = name.replace(/\d{1,2}$/, '')
+  return near.some((one) => bare.startsWith(one) || one.startsWith(bare) || bare.endsWith(one) || one.endsWith(bare))
 }
 
 function findKindOf({ pairs, layout: { places, candidates } }: Form): WebhookKind | undefined {
@@ -142,7 +159,7 @@ function findKindOf({ pairs, layout: { places, candidates } }: Form): WebhookKin
 }
 
 function findInForm({ pairs, facts, layout, unsure }: Form, name: WebhookKind | undefined): readonly Misshapen[] {
-  const { kind, checks, missing } = findPlan(layout, name)
+  const { kind, checks, missing, absent } = findPlan(layout, name)
   // The text of a message may hold anything, but only if no other value could hold the rest of the
   // original: then that text is the last one that its sender wrote. Few texts need the answer.
   let isFree: boolean | undefined
@@ -161,8 +178,8 @@ function findInForm({ pairs, facts, layout, unsure }: Form, name: WebhookKind | 
   }
   // A caller may change what it gets, so it gets nothing that is kept.
   if (unsure.length + missing.length === 0) return inValues
-  const absent = missing.map((name) => ({ name, reason: 'is missing' }))
-  return [...findFaultsOfNames(unsure, kind), ...absent, ...inValues]
+  const inNames = missing.map((name) => ({ name, reason: 'is missing' }))
+  return [...findFaultsOfNames(unsure, kind, absent), ...inNames, ...inValues]
 }
 
 const holdsOthers = 'holds other parameters'
@@ -176,7 +193,11 @@ function findFaultOfValue(value: string, { row, endings }: ValueCheck): string |
   return !isPlain && swallowed.test(value) ? holdsOthers : undefined
 }
 
-function findFaultsOfNames(facts: readonly NameFacts[], kind: Kind | undefined): readonly Misshapen[] {
+function findFaultsOfNames(
+  facts: readonly NameFacts[],
+  kind: Kind | undefined,
+  absent: readonly string[],
+): readonly Misshapen[] {
   const faults: Misshapen[] = []
   const repeated = new Map<string, boolean>()
   for (const { name } of facts) repeated.set(name, repeated.has(name))
@@ -185,10 +206,16 @@ function findFaultsOfNames(facts: readonly NameFacts[], kind: Kind | undefined):
     // Each name is reported once.
     if (!repeated.delete(name)) continue
     if (isRepeated && (shape !== undefined || name === kind?.text)) faults.push({ name, reason: 'is repeated' })
-    const reason = isKnown ? undefined : findFaultOfName(name, kind)
+    const reason = isKnown ? undefined : (findFaultOfName(name, kind) ?? findRelative(name, absent))
     if (reason !== undefined) faults.push({ name, reason })
   }
   return faults
+}
+
+/** The first character of a value may have become the end of its name: `OptOutTypeS=TOP`. */
+function findRelative(name: string, absent: readonly string[]): string | undefined {
+  const relative = absent.find((one) => name.startsWith(one) || one.startsWith(name))
+  return relative && `could be a part of ${relative}`
 }
 
 /**
@@ -235,6 +262,13 @@ interface Plan {
   readonly checks: readonly (ValueCheck | undefined)[]
   /** The names that identify a message, if they are not there. */
   readonly missing: readonly string[]
+  /** The names of the kind that are not there, without patterns. */
+  readonly absent: readonly string[]
+  /** These, and the starts of its patterns. */
+  readonly near: readonly string[]
+  readonly isWhole: boolean
+  /** True if an index has none before it: `MediaUrl1` without `MediaUrl0`. */
+  readonly hasGap: boolean
 }
 
 interface ValueCheck {
@@ -316,10 +350,18 @@ function findPlan(layout: Layout, name: WebhookKind | undefined): Plan {
   const known = layout.plans.get(name)
   if (known !== undefined) return known
   const { facts, places } = layout
-  const kind = name && findCompleteKind(kinds[name], places)
+  const own = name && kinds[name]
+  const isWhole = own?.parameters.every((parameter) => !parameter.always || places.has(parameter.name)) === true
+  // Examples and older webhooks have fewer parameters, and a stranger wrote the text of a message.
+  const kind = isWhole || own?.text !== undefined ? own : undefined
+  const all = own === undefined ? [] : listNames(own)
+  const absent = all.filter((one) => !isPattern(one) && !places.has(one))
+  const near = [...absent, ...all.filter((one) => one.endsWith('{N}')).map((one) => one.slice(0, -3))]
+  const hasGap = [...places.keys()].some((one) => indexedNames.test(one) && !places.has(findEarlier(one)))
   const checks = facts.map((one) => one && toCheck(one, kind, places))
   const needed = kind?.text === undefined ? [] : [...identity, kind.text]
-  const plan = { kind, checks, missing: needed.filter((one) => !places.has(one)) }
+  const missing = needed.filter((one) => !places.has(one))
+  const plan = { kind, checks, missing, absent, near, isWhole, hasGap }
   layout.plans.set(name, plan)
   return plan
 }
@@ -336,13 +378,9 @@ function toCheck(
   }
 }
 
-/**
- * Finds the kind whose shapes apply: one with all parameters that Twilio always sends, since
- * examples and older webhooks have fewer; or a message, whose text a stranger wrote.
- */
-function findCompleteKind(kind: Kind, names: ReadonlyMap<string, unknown>): Kind | undefined {
-  if (kind.text !== undefined) return kind
-  return kind.parameters.every((parameter) => !parameter.always || names.has(parameter.name)) ? kind : undefined
+/** Returns the name with the index before, or the same name for the first index. */
+function findEarlier(indexed: string): string {
+  return indexed.replace(/\d+$/, (index) => String(Math.max(0, Number(index) - 1)))
 }
 
 function describeName(name: string): NameFacts {
@@ -382,7 +420,7 @@ function findNextName({ parameters }: Kind, text: string): string {
 
 const allNames = Object.values(kinds).flatMap(listNames)
 const plainNames: ReadonlySet<string> = new Set(allNames.filter((name) => !isPattern(name)))
-const indexedNames = matchStarts('{N}', '\\d{1,2}')
+const indexedNames = matchStarts('{N}', '(?:0|[1-9]\\d?)')
 const extendedNames = matchStarts('*', '[\\w-]{1,100}')
 // A replay guard checks every delivery, so the facts about a name are kept. They are found when the
 // first deliveries arrive: made by the import, they would be 5 MB of memory in every process.

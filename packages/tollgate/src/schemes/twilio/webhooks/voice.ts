@@ -6,6 +6,7 @@ export const voice = {
   // https://www.twilio.com/docs/voice/twiml/queue (2026-11)
   'dial.action': {
     rule: 'CallSid DialCallStatus',
+    mayBeAlike: true,
     parameters: [
       '...call DialCallSid? DialCallStatus DialCallDuration? DialBridged? DialSipResponseCode? DialSipCallId?',
       'DialSipHeader_*? RecordingSid? RecordingUrl? QueueSid? QueueTime? DequeingCallSid? DequeueResult?',
@@ -16,30 +17,35 @@ export const voice = {
   // https://www.twilio.com/docs/voice/twiml/enqueue (2026-11)
   'queue.wait': {
     rule: 'CallSid QueueSid QueuePosition',
+    mayBeAlike: true,
     parameters: ['...call QueuePosition QueueSid QueueTime? AvgQueueTime? CurrentQueueSize? MaxQueueSize?'],
   },
   // The URL of a `<Queue>`, before a caller is connected. `DequeingCallSid` is Twilio's spelling.
   // https://www.twilio.com/docs/voice/twiml/queue#attributes-url-parameters (2026-11)
   'queue.connect': {
     rule: 'CallSid QueueSid DequeingCallSid',
+    mayBeAlike: true,
     parameters: ['...call QueueSid QueueTime? DequeingCallSid'],
   },
   // The end of an `<Enqueue>`. It has `QueueSid` only if the call was enqueued.
   // https://www.twilio.com/docs/voice/twiml/enqueue (2026-11)
   'queue.action': {
     rule: 'CallSid QueueResult',
+    mayBeAlike: true,
     parameters: ['...call QueueResult QueueSid? QueueTime?'],
   },
   // A SIP REFER in a call.
   // https://www.twilio.com/docs/voice/twiml/dial#referurl (2026-11)
   'sip.refer': {
     rule: 'CallSid ReferTransferTarget',
+    mayBeAlike: true,
     parameters: ['...call ReferTransferTarget SipHeader_*? SipCallId?'],
   },
   // The end of a `<Pay>`. It always has `Result`, and other names only if they apply.
   // https://www.twilio.com/docs/voice/twiml/pay#action
   'pay.action': {
     rule: 'CallSid CallStatus Result',
+    mayBeAlike: true,
     parameters: [
       '...call Result PaymentMethod? PaymentCardNumber? PaymentCardType? ExpirationDate? SecurityCode?',
       'PaymentCardPostalCode? BankAccountNumber? BankRoutingNumber? BankAccountType? PaymentToken?',
@@ -50,6 +56,7 @@ export const voice = {
   // https://www.twilio.com/docs/voice/twiml/gather (2026-11)
   'gather.speech': {
     rule: 'CallSid SpeechResult',
+    mayBeAlike: true,
     parameters: ['...call SpeechResult Confidence? Language? msg?'],
   },
   // Speech that a `<Gather>` has not finished recognising. The names are in captures only.
@@ -57,6 +64,7 @@ export const voice = {
   'gather.partial': {
     // It has a sequence number, as the status of a call has, so it comes before that row.
     rule: 'CallSid UnstableSpeechResult',
+    mayBeAlike: true,
     parameters: ['...call UnstableSpeechResult StableSpeechResult? Stability? SequenceNumber? Language?'],
   },
   // The digits that a `<Gather>` collected. `FinishedOnKey` and `msg` are in captures only.
@@ -64,6 +72,7 @@ export const voice = {
   'gather.dtmf': {
     // <Record> reports its finishing key as Digits too, beside the recording.
     rule: 'CallSid Digits !RecordingUrl',
+    mayBeAlike: true,
     parameters: ['...call Digits FinishedOnKey? msg?'],
   },
   // The end of a ConversationRelay session.
@@ -168,6 +177,7 @@ export const voice = {
   // https://www.twilio.com/docs/voice/api/receiving-sip
   'sip.inbound': {
     rule: 'CallSid SipDomain CallStatus=ringing',
+    mayBeAlike: true,
     parameters: [
       'CallSid AccountSid From To Caller? Called? CallStatus Direction ApiVersion SipDomain SipDomainSid?',
       'SipCallId? SipSourceIp? SipHeader_*?',
@@ -177,6 +187,7 @@ export const voice = {
   // https://www.twilio.com/docs/voice/twiml#request-parameters
   'call.inbound': {
     rule: 'CallSid CallStatus=ringing Direction=inbound !SipDomain',
+    mayBeAlike: true,
     parameters: ['...call CallToken? StirVerstat? StirPassportToken? AddOns? ErrorCode? ErrorUrl?'],
   },
   // The start of a media stream. It has no parameters. `parseStreamMessage` reads the messages.
