@@ -215,7 +215,7 @@ async function listLines(text: string): Promise<readonly string[]> {
     { ...request, headers: { ...headers, host: `${text}.example.com` } },
     { ...options, authToken: 'f'.repeat(32) },
   )
-  return [found.proven?.setting, unknown.command].filter((line) => line !== undefined)
+  return [found.proven?.setting, ...(unknown.question?.commands ?? [])].filter((line) => line !== undefined)
 }
 
 // zsh draws each bracketed paste again and again, which takes minutes and shows nothing more.

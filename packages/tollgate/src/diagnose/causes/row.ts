@@ -195,7 +195,7 @@ export const redactedPart: RegExp = /\[(redacted|filtered|masked|hidden|removed|
 
 /** The marks that logs and filters write in place of what they hide. */
 export const redacted: RegExp =
-  /^\W{0,3}(redacted|filtered|masked|hidden|removed|sanitized|sensitive|secret|scrubbed|omitted)\W{0,3}$|\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|<(redacted|filtered|masked|hidden|removed)>|^[*•]{3,}$/i
+  /^\W{0,3}(redacted|filtered|masked|hidden|removed|sanitized|sensitive|scrubbed|omitted)\W{0,3}$|\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|<(redacted|filtered|masked|hidden|removed)>|^[*•]{3,}$/i
 
 /** The fixes of adapters that have a parser of JSON or forms keep the bytes. Parsers of multipart cannot. */
 export const keptByParser: RegExp = /captureRawBody|koaBody|rawBody: true/
