@@ -90,10 +90,10 @@ export interface DifferenceSign {
 }
 
 /**
- * One cause, whole: its texts, the edits that undo it, the signs that suggest it, and the option
+ * One cause, whole: its texts, the edits that undo it, the trace that shows it, and the option
  * that mends it. The key of the row in its family's table is the id of the cause. Everything else
- * reads the table of the scheme: the engine, the public type of the ids, the documentation (`npm
- * run causes`), the command line and the tests.
+ * reads the table of the scheme: the engine, the public type of the ids, the command line and the
+ * tests.
  */
 export interface CauseRow<S = Subject, T = State> extends CauseInfo {
   readonly title: string

@@ -71,8 +71,7 @@ export const signatureCauses = {
     fix: 'Give each product its own route, with the check of that product.',
     part: 'request',
     suspect({ subject }) {
-      const product = findOtherProduct(subject)
-      return product && { ...product }
+      return findOtherProduct(subject)
     },
   } satisfies CauseRow as Row,
   signature_missing: {

@@ -44,8 +44,7 @@ export const urlCauses = {
       return schemes.some((one) => isForwarded(one) && one.value.toLowerCase() === scheme)
     },
     suspect({ subject, rejection }) {
-      const finding = explainOtherPort(subject, rejection)
-      return finding && { ...finding }
+      return explainOtherPort(subject, rejection)
     },
     rejections: {
       url_not_allowed: explainOtherPort,
@@ -78,11 +77,8 @@ export const urlCauses = {
     suspect({ subject, rejection, tried }) {
       const { host } = subject.state.url
       const site = findCaptureSite(subject.evidence)
-      if (site !== undefined) return { ...describeCapture(site) }
-      if (rejection.code === 'url_not_allowed') {
-        const finding = explainHost(subject, rejection)
-        return finding && { ...finding }
-      }
+      if (site !== undefined) return describeCapture(site)
+      if (rejection.code === 'url_not_allowed') return explainHost(subject, rejection)
       if (tried === 0) return undefined
       const { forwarder } = subject.evidence
       if (forwarder !== undefined && subject.options.signedUrl === undefined)
@@ -126,8 +122,7 @@ export const urlCauses = {
       )
     },
     suspect({ subject, rejection }) {
-      const finding = explainPort(subject, rejection)
-      return finding && { ...finding }
+      return explainPort(subject, rejection)
     },
     rejections: {
       url_not_allowed: explainPort,
@@ -139,8 +134,7 @@ export const urlCauses = {
     part: 'origin',
     mend: setUrl,
     suspect({ subject, rejection }) {
-      const finding = explainForwarding(subject, rejection)
-      return finding && { ...finding }
+      return explainForwarding(subject, rejection)
     },
     rejections: {
       url_not_allowed: explainForwarding,

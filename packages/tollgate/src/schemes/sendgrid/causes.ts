@@ -102,8 +102,7 @@ const rows = {
     fix: 'Give each product its own route, with the check of that product.',
     part: 'request',
     suspect({ subject }) {
-      const product = findOtherProduct(subject)
-      return product && { ...product }
+      return findOtherProduct(subject)
     },
   } satisfies SendGridRow as Row,
   signature_missing: {
