@@ -394,6 +394,8 @@ test('a line of the script that nothing took is a finding', async () => {
   expect(ran.stdout).toContain('The call was over before "press 2".')
   expect(ran.stdout).toContain('The call was over before "press 3".')
   expect(ran.code).toBe(1)
+  const short = await walk(await serve({ '/voice': { twiml: '<Say>bye</Say>' } }), '1\n')
+  expect(short.stdout).toContain('The call was over before "press 1".')
 })
 
 test.each([

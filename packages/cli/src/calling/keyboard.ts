@@ -29,8 +29,10 @@ export async function followKeyboard(call: Call, over: Promise<void>, io: Io, st
   claimStandardInput(io, 'tollgate call')
   const lines = createInterface({ input: io.stdin })
   const close = (): void => lines.close()
+  // A call may be over before the first line of a script is read. Its lines are findings then.
+  const closeSoon = (): void => void setTimeout(close, io.stdin.isTTY === true ? 0 : 250)
   // An error is thrown by the method that waits for the call.
-  void over.then(close, close)
+  void over.then(closeSoon, closeSoon)
   stopped.addEventListener('abort', close)
   if (!stopped.aborted)
     for await (const line of lines) {
