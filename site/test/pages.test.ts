@@ -182,7 +182,12 @@ test('an edit after a result asks to verify again, and the page says a word with
 test('where nothing is proven, the page shows what the diagnosis says', async () => {
   const { page, complaints } = await site.visit('/playground.html')
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
-  const signed = signRequest({ url: 'https://app.example.com/sms', params, authToken: token })
+  const account = { AccountSid: `AC${'0'.repeat(32)}` }
+  const signed = signRequest({
+    url: 'https://app.example.com/sms',
+    params: { ...account, ...params },
+    authToken: token,
+  })
   const other = 'f'.repeat(32)
   await page.getByLabel('A curl command').fill(signed.toCurl())
   await page.getByLabel('Auth Token').fill(other)
