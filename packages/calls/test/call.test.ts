@@ -1,4 +1,5 @@
 import { twilioWebhook } from 'tollgate/fetch'
+import { memoryStore, replayGuard } from 'tollgate/replay'
 import { type TestServer, testServer } from 'tollgate/testing'
 import { describe, expect, test } from 'vitest'
 import { type CallRequest, callScenario, messageScenario } from '../src/index.ts'
@@ -61,6 +62,23 @@ describe('Gather', () => {
       FinishedOnKey: '',
       msg: 'Gather End',
     })
+  })
+
+  test('a replay guard takes the same key in the same menu for a new event', async () => {
+    const deliveries: unknown[] = []
+    const replay = replayGuard({ store: memoryStore() })
+    const server = await testServer(({ url, authToken }) =>
+      twilioWebhook({ publicUrl: url, authToken, replay }, ({ delivery }, request) => {
+        if (request.url.endsWith('/choice')) deliveries.push(delivery)
+        return xml(menu)
+      }),
+    )
+    const ivr = await callScenario(server)
+    await ivr.press('1')
+    await ivr.press('1')
+    const [first, second] = ivr.requests.slice(1)
+    expect(second?.params).toEqual(first?.params)
+    expect(deliveries).toEqual(['unknown', 'unknown'])
   })
 
   test('no input runs the next verb', async () => {

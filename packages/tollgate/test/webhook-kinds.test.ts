@@ -125,6 +125,11 @@ describe('kindOf', () => {
     })
   }
 
+  test('a participant of a Flex interaction is none of a conversation', () => {
+    const sent = { EventType: 'onParticipantJoined', AccountSid: 'AC1', ParticipantSid: 'UT1', InteractionSid: 'KD1' }
+    expect(kindOf(new Map(Object.entries(sent)))).toBe('flex.interaction')
+  })
+
   test('parameters that a channel adds do not turn an inbound message into a status', () => {
     const rcs = new Map(sampleWebhook('rcs.inbound').params)
     expect(kindOf(rcs.set('MessageStatus', 'read'))).toBe('message.status')

@@ -26,7 +26,7 @@ export const conversations = {
   // A participant is added, changed or removed. The names depend on `EventType`.
   // https://www.twilio.com/docs/conversations/conversations-webhooks (2026-11)
   'conversations.participant': {
-    rule: 'EventType=onParticipant*',
+    rule: 'EventType=onParticipant* !InteractionSid',
     parameters: [
       'EventType AccountSid ChatServiceSid? ConversationSid? ParticipantSid? DateCreated? DateUpdated?',
       'DateRemoved? Identity? RoleSid? Attributes? MessagingBinding.ProxyAddress? MessagingBinding.Address?',

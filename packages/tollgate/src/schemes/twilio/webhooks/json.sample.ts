@@ -108,5 +108,12 @@ export const jsonSamples: Readonly<Record<keyof typeof json, Sample>> = {
       },
     },
   },
+  porting: {
+    json: {
+      port_in_request_sid: 'KW6a8c0e2b4d1f43759b7d5f3a1c8e0264',
+      status: 'PortInCompleted',
+      phone_number: '+14155550142',
+    },
+  },
   'studio.json': { json: { phone: '+14155550142', name: 'José', step: 3 } },
 }

@@ -57,6 +57,14 @@ export const json = {
     neverRepeats: true,
     parameters: ['eventType timestamp data'],
   },
+  // A number or a request of a port-in changes its status. The names are not confirmed: they are those
+  // that programs read.
+  // https://www.twilio.com/docs/phone-numbers/port-in/porting-webhooks
+  porting: {
+    body: 'json',
+    rule: 'port_in_request_sid status',
+    parameters: ['port_in_request_sid status phone_number? rejection_reason?'],
+  },
   // The HTTP request of a Studio flow. You compose the body, so it has no parameters and no rule. A
   // flow that loops sends the same body again.
   // https://www.twilio.com/docs/studio/widget-library/http-request

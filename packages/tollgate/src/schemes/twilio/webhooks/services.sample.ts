@@ -2,7 +2,8 @@ import { type Sample, sampleAccountSid } from './row.ts'
 import type { services } from './services.ts'
 
 /**
- * The samples of TaskRouter, the debugger, Proxy, Verify, regulatory bundles and usage triggers.
+ * The samples of TaskRouter, Flex, Sync, the debugger, Proxy, Verify, regulatory bundles and usage
+ * triggers.
  */
 export const servicesSamples: Readonly<Record<keyof typeof services, Sample>> = {
   'taskrouter.event': {
@@ -41,6 +42,28 @@ export const servicesSamples: Readonly<Record<keyof typeof services, Sample>> = 
       TaskPriority: '0',
       TaskAttributes: '{"selected_language":"es"}',
       ReservationSid: 'WR625b90c2a31666ac5e23ce7c0bff3adb',
+    },
+  },
+  'flex.interaction': {
+    params: {
+      EventType: 'onInteractionCreated',
+      AccountSid: sampleAccountSid,
+      InstanceSid: 'GO1f0c7d5b9a3e48626d8b0c4e7f9a1b3d',
+      InteractionSid: 'KD7b9d1f3a5c0e48724a6c8e0b2d4f6a81',
+      MediaChannelSid: 'CHe36fe09eceee9fa8f63747109d31cac5',
+      MediaChannelType: 'sms',
+    },
+  },
+  sync: {
+    params: {
+      AccountSid: sampleAccountSid,
+      EventType: 'document_updated',
+      Identity: 'system',
+      ServiceSid: 'IS4d6f8a0c2e1b47535b7d9f1a3c5e7092',
+      DocumentData: '{"status":"café open"}',
+      DocumentRevision: '2',
+      DocumentSid: 'ET0a2c4e6f8b1d43759c7e5a3b1d9f8062',
+      DocumentUniqueName: 'opening-hours',
     },
   },
   'debugger.event': {

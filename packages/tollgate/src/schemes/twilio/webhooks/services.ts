@@ -1,6 +1,6 @@
 /**
- * Products with few kinds: TaskRouter, the debugger, Proxy, Verify, regulatory bundles and usage
- * triggers.
+ * Products with few kinds: TaskRouter, Flex, Sync, the debugger, Proxy, Verify, regulatory bundles
+ * and usage triggers.
  */
 export const services = {
   // An event of a TaskRouter workspace. `TimestampMs` and `Sid` are in captures only.
@@ -25,6 +25,26 @@ export const services = {
     parameters: [
       'Timestamp? AccountSid WorkspaceSid WorkflowSid TaskQueueSid WorkerSid WorkerName WorkerAttributes TaskSid',
       'TaskAge? TaskPriority? TaskAttributes ReservationSid',
+    ],
+  },
+  // An event of an interaction of Flex, its channel or a participant. Only the names of
+  // `onInteractionCreated` were compared with the page; those of other events are not confirmed.
+  // https://www.twilio.com/docs/flex/admin-guide/setup/conversations/configure-interactions-webhook (2026-12)
+  'flex.interaction': {
+    rule: 'EventType=on* InteractionSid',
+    parameters: [
+      'EventType AccountSid InstanceSid? InteractionSid ChannelSid? ParticipantSid? MediaChannelSid?',
+      'MediaChannelType?',
+    ],
+  },
+  // An object of Sync is added, changed or removed. The names of maps and streams are not confirmed.
+  // https://www.twilio.com/docs/sync/webhooks (2026-12)
+  sync: {
+    rule: 'EventType=document_*|list_*|map_*|stream_*|endpoint_* ServiceSid',
+    parameters: [
+      'AccountSid EndpointId? EventType Identity? ServiceSid DocumentData? DocumentRevision? DocumentSid?',
+      'DocumentUniqueName? ListRevision? ListSid? ListUniqueName? EventId? ItemData? ItemIndex? ItemRevision?',
+      'MapSid? MapUniqueName? MapRevision? ItemKey? StreamSid? StreamUniqueName?',
     ],
   },
   // An error or warning in the debugger of your account. `debuggerPayload` reads its Payload.

@@ -103,6 +103,30 @@ export const voiceSamples: Readonly<Record<keyof typeof voice, Sample>> = {
       PaymentConfirmationCode: 'ch_example_42',
     },
   },
+  'pay.status': {
+    contentType,
+    params: {
+      AccountSid: sampleAccountSid,
+      CallSid: 'CA2c9d5a7e1b3f4860a9c8e6d4b2f0a1c3',
+      PaymentMethod: 'credit-card',
+      For: 'expiration-date',
+      PaymentCardNumber: 'xxxxxxxxxxxx1111',
+      PaymentCardType: 'visa',
+      Required: 'expiration-date,security-code,postal-code',
+      PartialResult: 'true',
+    },
+  },
+  'siprec.status': {
+    contentType,
+    params: {
+      AccountSid: sampleAccountSid,
+      CallSid: 'CA7d3b1f9a5c2e48606e8c0a4b2d6f9135',
+      SiprecSid: 'SR5e7c9a1b3d2f48607b9d1f3a5c0e2468',
+      SiprecName: 'compliance',
+      SiprecEvent: 'siprec-started',
+      Timestamp: '2026-11-24T10:15:30.123Z',
+    },
+  },
   'gather.speech': {
     contentType,
     params: {

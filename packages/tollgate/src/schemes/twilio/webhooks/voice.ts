@@ -52,6 +52,22 @@ export const voice = {
       'PaymentConfirmationCode? ProfileId? PaymentError? PayErrorCode? ConnectorError?',
     ],
   },
+  // The progress of a `<Pay>`. The names are not confirmed.
+  // https://www.twilio.com/docs/voice/twiml/pay#statuscallback
+  'pay.status': {
+    rule: 'CallSid PartialResult Required !Result',
+    mayBeAlike: true,
+    parameters: [
+      'AccountSid CallSid PaymentSid? PaymentMethod? For? Attempt? ErrorType? PaymentCardNumber? PaymentCardType?',
+      'ExpirationDate? SecurityCode? PaymentCardPostalCode? Required PartialResult',
+    ],
+  },
+  // A SIPREC session starts, stops or fails.
+  // https://www.twilio.com/docs/voice/api/siprec (2026-12)
+  'siprec.status': {
+    rule: 'CallSid SiprecSid SiprecEvent',
+    parameters: ['AccountSid CallSid SiprecSid SiprecName SiprecEvent Timestamp SiprecError? SiprecErrorCode?'],
+  },
   // The speech that a `<Gather>` recognised. `Language` and `msg` are in captures only.
   // https://www.twilio.com/docs/voice/twiml/gather (2026-11)
   'gather.speech': {
