@@ -19,7 +19,7 @@ test('the token leaves the address bar, and no script can read the cookie', asyn
 })
 
 test('a genuine and a spoofed webhook appear live, and the diagnosis asks its question', async () => {
-  const { page, deliver } = await open()
+  const { page, deliver } = await open({}, { publicUrl: 'https://app.example.com' })
   await page.getByText('No webhook has arrived yet.').waitFor()
   expect(await deliver()).toBe(200)
   await page.locator('.row.good').waitFor()
@@ -29,7 +29,7 @@ test('a genuine and a spoofed webhook appear live, and the diagnosis asks its qu
   )
 
   await page.locator('.row.bad').click()
-  await pollText(page.getByRole('region', { name: 'Diagnosis' })).toMatch(/^One question[\s\S]*Checked http:/)
+  await pollText(page.getByRole('region', { name: 'Diagnosis' })).toMatch(/^One question[\s\S]*Checked https:/)
 })
 
 test('the option that mends the URL can be copied', async () => {
@@ -107,7 +107,7 @@ test('the command that the page shows reads the open request as it stands', asyn
   onTestFinished(() => rmSync(cache, { recursive: true }))
   vi.stubEnv('XDG_CACHE_HOME', cache)
   onTestFinished(() => void vi.unstubAllEnvs())
-  const { page, deliver } = await open({}, { keepRefused: true })
+  const { page, deliver } = await open({}, { keepRefused: true, publicUrl: 'https://app.example.com' })
   await deliver({}, spoofed)
   await page.locator('.row.bad').click()
   const line = page.locator('.line-to-copy code').last()

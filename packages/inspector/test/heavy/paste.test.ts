@@ -206,7 +206,11 @@ function listCaptures(text: string): readonly Capture[] {
 
 /** The lines that a diagnosis offers for copying, of a webhook that lost the text from its path. */
 async function listLines(text: string): Promise<readonly string[]> {
-  const signed = signRequest({ url: `https://app.example.com/${text}/hook`, params: { Body: text }, authToken })
+  const signed = signRequest({
+    url: `https://app.example.com/${text}/hook`,
+    params: { AccountSid: `AC${'0'.repeat(32)}`, Body: text },
+    authToken,
+  })
   const headers = { ...signed.headers, host: 'app.example.com', 'x-forwarded-prefix': `/${text}` }
   const request = { method: 'POST', url: '/hook', headers, body: Buffer.from(String(signed.body)) }
   const options = { publicUrl: 'https://app.example.com', prefixes: [`/${text}`] }
