@@ -150,7 +150,7 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     await page.locator('pre', { hasText: '//4AAQKA' }).scrollIntoViewIfNeeded()
     await check('binary')
     await openRow(page, 'unsigned')
-    await page.locator('.fix code', { hasText: 'tollgate audit' }).waitFor()
+    await page.locator('.searching').waitFor({ state: 'detached' })
     await check('unsigned')
 
     // Searching, sending, and what was refused by the browser.
