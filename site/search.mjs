@@ -34,7 +34,7 @@ export const keywords = {
   'docs/migrating-from-twilio.md#what-is-installed': 'bundle size smaller package dependencies',
   'docs/oauth-webhooks.md': 'OAuth Bearer token JWT',
   'docs/other-languages.md':
-    'Python Flask Django PHP Laravel Symfony Ruby Rails Go golang gin Java csharp dotnet other languages',
+    'Python Flask FastAPI Django PHP Laravel Symfony Ruby Rails Go golang gin Java csharp c# asp.net dotnet other languages',
   'docs/other-languages.md#ruby-on-rails': 'Ruby Rails Rack Sinatra middleware',
   'docs/platforms.md#heroku': 'behind Heroku router dyno',
   'docs/operations.md#probes': 'health check liveness readiness',

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { signRequest } from 'tollgate/testing'
+import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findFreePort } from '../../tools/services/free-port.mjs'
 import { type RedisServer, startRedis } from '../../tools/services/redis.mjs'
@@ -33,8 +33,8 @@ async function start(name: string, server = 'server.mjs') {
   const child = spawn(process.execPath, [file], { env: { ...process.env, ...settings }, stdio: 'inherit' })
   running.push(child)
   const send = async (path: string, authToken = token, MessageStatus = 'sent') => {
-    const params = { MessageSid: 'SM1', MessageStatus }
-    const { headers, body = '' } = signRequest({ url: publicUrl + path, params, authToken })
+    const sample = sampleWebhook('message.status', { MessageStatus })
+    const { headers, body = '' } = signRequest({ url: publicUrl + path, ...sample, authToken })
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body })
     return `${response.status} ${await response.text()}`
   }

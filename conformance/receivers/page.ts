@@ -43,7 +43,7 @@ Three kinds of cases do not count:
 - **A method without a route.** A server that answers a GET with 404 or 405 is not judged by it.
 - **Cases that you name** with \`--accept ID\`, for example \`--accept port\` if your URL never has a port.
 
-If you want to use the cases in a program of your own, they are data: [\`cases.json\`](../packages/cli/conform/README.md).
+The cases are data too: [\`cases.json\`](../packages/cli/conform/README.md).
 
 ## Scores
 

@@ -32,8 +32,8 @@ export function prepareForwardAuth(options: ForwardAuthOptions, of: GatewayOptio
     webSocketPaths = [],
     ...rest
   } = options
-  const createOf = ({ name, create }: ReturnType<typeof findScheme>) =>
-    create({ ...rest, maxBodyBytes, diagnose: findDiagnoser(of, name) })
+  const createOf = ({ create, loadDiagnoser }: ReturnType<typeof findScheme>) =>
+    create({ ...rest, maxBodyBytes, ...findDiagnoser(of, loadDiagnoser) })
   const socketPrefixes = webSocketPaths.map((path) => path.replace(/\/$/, ''))
   return {
     verifier: namePlaceInErrors('forwardAuth', () => createOf(findScheme({ scheme }))),

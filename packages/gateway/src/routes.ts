@@ -89,7 +89,7 @@ function prepareRow(route: Route, options: GatewayOptions, upstreams: Upstreams)
     throw new TypeError('"host" must be a host or host:port, as in the Host header, without wildcards')
   if (typeof webSocket !== 'boolean') throw new TypeError('"webSocket" must be true or false')
   checkMaxBodyBytes(route.maxBodyBytes)
-  const verifier = scheme.create({ ...verifierOptions, diagnose: findDiagnoser(options, scheme.name) })
+  const verifier = scheme.create({ ...verifierOptions, ...findDiagnoser(options, scheme.loadDiagnoser) })
   const origin = parseUpstream(upstream)
   return {
     host: host?.toLowerCase(),

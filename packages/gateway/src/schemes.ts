@@ -30,5 +30,6 @@ export function findScheme({ scheme: name = schemes[0].name }: Pick<Route, 'sche
      * @throws TypeError or RangeError that names the option
      */
     create: (options: object) => row.createVerifier(options as never) as Verifier<SchemeVerdict>,
+    loadDiagnoser: row.loadDiagnoser,
   }
 }

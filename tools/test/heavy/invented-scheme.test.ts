@@ -27,7 +27,8 @@ import { toJsonParser } from '../../verify/body.ts'
 import { type Head, readSingle } from '../../verify/head.ts'
 import type { ReplayGuard, Verifier } from '../../verify/types.ts'
 import { createVerifierOf } from '../../verify/verifier.ts'
-import type { Proof, Scheme, SchemeCheck } from '../scheme.ts'
+import type { Proof, SchemeCheck } from '../../verify/steps.ts'
+import type { Scheme } from '../scheme.ts'
 
 /** Options of the verifier. */
 export interface AcmeOptions {

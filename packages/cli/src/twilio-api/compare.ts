@@ -248,7 +248,9 @@ async function searchVariants(
 ): Promise<Searched> {
   const asSeen = await diagnoseRejection(asIs.changed, asIs.with)
   const found = listCertain(asSeen)
-  if (asSeen.verdict.ok || found.length > 0) return { found, left: [], asSeen }
+  // Without a proof, a body with another hash says nothing about the URL.
+  const ofUrl = asSeen.proven === undefined ? differences.filter(({ what }) => what === 'url') : []
+  if (asSeen.verdict.ok || found.length > 0) return { found, left: ofUrl, asSeen }
   for (const { changed, with: options, explained } of variants) {
     const diagnosis = await diagnoseRejection(changed, options)
     const certain = listCertain(diagnosis)

@@ -138,10 +138,7 @@ const scenarios: Readonly<Record<string, () => readonly (readonly string[])[]>> 
     ['--config', writeScratch(`${JSON.stringify({ [hostile]: 1, routes: [{ [hostile]: hostile }] })}`)],
     ['--upstream', `http://${hostile}`, '--public-url', 'https://example.com'],
   ],
-  dev: () => [
-    ['--upstream', `http://${hostile}`],
-    ['--public-url', `https://${hostile}`],
-  ],
+  dev: () => [['--upstream', `http://${hostile}`], ['--public-url', `https://${hostile}`], [`--${hostile}`]],
   audit: () => [
     ['--api-url', `${api.origin}/{product}`, '--rate', '100', '--public-url', 'https://example.com'],
     ['--api-url', `${api.origin}/{product}`, '--rate', '100'],

@@ -203,8 +203,7 @@ describe('diagnose', () => {
     const how = { env: { XDG_CACHE_HOME: cache }, withToken: false }
     expectUsage(await tollgate(['diagnose', '--last'], how), 'set SENDGRID_WEBHOOK_PUBLIC_KEY, or use --public-key')
     const ran = await tollgate(['diagnose', '--last', '--public-key', other], how)
-    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('add --other-key-file FILE') })
-    expect(ran.stdout).toContain('  key_other ')
+    expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('--other-key-file') })
     const words = ['diagnose', '--last', '--public-key', other, '--other-key-file', writeScratch(publicKey)]
     expect((await tollgate(words, how)).stdout).toMatch(/Proven: .*\n {2}key_other /)
     const right = await tollgate(['diagnose', '--last', '--public-key', publicKey], how)

@@ -1,6 +1,6 @@
 import type { OptionRow } from '../checks/options.ts'
 import type { AnyAccepted, Rejected } from '../verdict.ts'
-import type { IncomingRequest, Verifier } from '../verify/types.ts'
+import type { Diagnoser, IncomingRequest, Verifier } from '../verify/types.ts'
 
 /**
  * A scheme: one way to sign requests. A row in `schemes/index.ts` makes it known to the gateway,
@@ -71,6 +71,11 @@ export interface Scheme<Options extends object = never, Webhook extends AnyAccep
    * @param options The options of the verifier, and guesses that the search may use.
    */
   diagnose?(request: IncomingRequest, options: Options & DiagnoseHints): Promise<SchemeDiagnosis>
+  /**
+   * Loads the option `diagnose` of its verifiers for a gateway, in production too. The engine is
+   * large, so it is not loaded before. Default: nothing explains a refusal.
+   */
+  loadDiagnoser?(): Promise<Diagnoser<never>>
 }
 
 /** The option with the keys that verify. */

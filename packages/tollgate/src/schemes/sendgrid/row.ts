@@ -50,6 +50,10 @@ export const sendgrid: Scheme<SendGridVerifierOptions, SendGridAccepted> = {
     const { diagnoseSendGrid } = await import('./diagnose.ts')
     return diagnoseSendGrid(request, options)
   },
+  async loadDiagnoser() {
+    const { diagnoseSendGrid } = await import('./diagnose.ts')
+    return diagnoseSendGrid
+  },
 }
 
 function isObject(body: string | Uint8Array): boolean {

@@ -53,6 +53,10 @@ export const twilio: Scheme<VerifierOptions, Accepted> = {
     const { diagnose } = await import('../../diagnose/index.ts')
     return diagnose(request, { ...options, otherTokens: otherKeys })
   },
+  async loadDiagnoser() {
+    const { evenInProduction, withHints } = await import('../../diagnose/index.ts')
+    return evenInProduction(withHints({ framework: 'gateway' }))
+  },
 }
 
 function nameKind(request: SeenRequest): string | undefined {
