@@ -200,8 +200,8 @@ describe.each(Object.keys(commands))('tollgate %s', (name) => {
       expectInert(bare, 'with colours')
       expect(bare.stdout + bare.stderr).not.toMatch(/color-[0-9a-f]/)
     }
-    // The texts arrived, so that the filter had to do something. One command repeats no text at all.
-    if (name !== 'conform') expect(all).toMatch(/\[U\+202E\]|\\u202e|%E2%80%AE/)
+    // The texts arrived, so that the filter had to do something. Two commands repeat no text of their flags.
+    if (name !== 'conform' && name !== 'dev') expect(all).toMatch(/\[U\+202E\]|\\u202e|%E2%80%AE/)
   }, 60_000)
 
   test('a hostile name of a flag', async () => {

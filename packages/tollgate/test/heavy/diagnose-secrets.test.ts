@@ -85,7 +85,7 @@ test('standard error shows none of them either', async () => {
     const text = lines[index] ?? ''
     expectNothingHidden(text, setUp)
     expect(text.split('\n').length).toBeLessThanOrEqual(8)
-    expect(text).toMatch(/^.* was refused: \w+(\. (Fix: \S|Nothing that ).*)?\n {2}\S/)
+    expect(text).toMatch(/^.* was refused: \w+\.( (Fix: \S|Nothing that ).*)?\n {2}\S/)
   }
 }, 120_000)
 

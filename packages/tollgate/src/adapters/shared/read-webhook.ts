@@ -10,8 +10,8 @@ interface Holder {
 /**
  * Returns the webhook that `twilioWebhook` put on a request, with its type.
  * @param holder The request, or the context of the event in h3.
- * @throws TypeError if no guard ran for this request, or if its verifier is of another scheme, such
- *   as SendGrid's. Those webhooks have other properties.
+ * @throws TypeError if no guard ran for this request, or if its verifier is of another scheme, whose
+ *   webhooks have other properties.
  */
 export function readWebhook(holder: Holder): Accepted | Observed
 /**
