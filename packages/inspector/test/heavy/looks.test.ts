@@ -115,6 +115,9 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     ).text()
     await (await fetch(`${run.gatewayUrl}/sms`, { method: 'POST', body: 'Body=x' })).text()
     await page.locator('.row', { hasText: 'unsigned' }).waitFor()
+    // Causes of rows in view are searched one after the other.
+    for (const label of ['not from Twilio?', 'body reserialized?', 'http or https'])
+      await page.locator('.row.bad', { hasText: `403 · ${label}` }).waitFor()
     // The row of an answer that Twilio could not use says so before it is opened.
     await pollText(page.locator('.row.failed', { hasText: 'An answer in JSON' })).toContain('Twilio would report 12300')
     await check('list')
