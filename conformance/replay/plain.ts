@@ -29,7 +29,7 @@ const neverRepeated = [
  */
 const skipped = [
   ...['media-stream.handshake', 'conversation-relay.handshake', 'regulatory.bundle', 'call.inbound', 'sip.inbound'],
-  ...['gather.dtmf', 'gather.speech', 'gather.partial', 'dial.action', 'pay.action', 'sip.refer'],
+  ...['gather.dtmf', 'gather.speech', 'gather.partial', 'dial.action', 'pay.action', 'pay.status', 'sip.refer'],
   ...['queue.wait', 'queue.connect', 'queue.action'],
 ]
 

@@ -63,7 +63,7 @@ describe('help', () => {
 
   test('the help begins with the flags that a command needs', async () => {
     const { stdout } = await tollgate(['dev', '--help'])
-    expect(stdout).toMatch(/\.\n\nOptions:\n {2}--upstream URL [^]*?\n {2}--public-url URL /)
+    expect(stdout).toMatch(/\.\n\nOptions:\n {2}--upstream URL [\s\S]*?\n {2}--public-url URL /)
   })
 
   test('each flag has the placeholder of its value beside it', async () => {
