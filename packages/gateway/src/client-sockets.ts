@@ -9,6 +9,8 @@ const reserved = 64
 /** How often the operator is told, and how soon after a vain search for room the next one begins. */
 const tellMs = 60_000
 const searchMs = 100
+/** A search looks at every connection. The next one waits this many times as long as it took. */
+const restFactor = 10
 
 const owners = new WeakMap<Socket, ClientSockets>()
 
@@ -71,17 +73,16 @@ export class ClientSockets {
       this.#sockets.delete(socket)
       socket.destroy()
     }
-    if (idle.length > 0) return
     let left = this.#batch
-    for (const [socket] of others) {
+    for (const [socket] of idle.length > 0 ? [] : others) {
       if (left === 0 || !breakRequest(socket, 408)) continue
       left--
       this.#sockets.delete(socket)
       // Without waiting for the client, which could lose the answer.
       socket.once('finish', () => socket.destroy())
     }
-    // A search takes time.
-    if (left === this.#batch) this.#searchAt = now + searchMs
+    const isVain = idle.length === 0 && left === this.#batch
+    this.#searchAt = now + (isVain ? searchMs : restFactor * (performance.now() - now))
   }
 
   #tell(): void {

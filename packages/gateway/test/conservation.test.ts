@@ -9,8 +9,8 @@ import {
   readUntil,
   type Started,
   sendRaw,
+  signMessage,
   signSms,
-  sms,
   startGateway,
   startUpstream,
   type Upstream,
@@ -71,9 +71,7 @@ let count = 0
 /** Signs a message that was not sent before. */
 function signNew(target: string): ReturnType<typeof signSms> {
   count++
-  const sid = `SM${String(count).padStart(32, '0')}`
-  const sids = { MessageSid: sid, SmsMessageSid: sid, SmsSid: sid }
-  return signSms(target, { ...sms, ...sids, SmsStatus: 'received', NumSegments: '1' })
+  return signMessage(count, target)
 }
 
 function formatAsked(signed: ReturnType<typeof signSms>, more: Record<string, string> = {}): string {

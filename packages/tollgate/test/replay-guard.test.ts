@@ -172,6 +172,29 @@ describe('a delivery that is seen again', () => {
     expect(other?.[1].token).not.toBe(one?.[1].token)
   })
 
+  test('what is only looked up has the shortest lease that a user can choose, so that every store takes it', async () => {
+    const seen: unknown[] = []
+    const store: ReplayStore = {
+      reserve(key, { leaseMs, token }) {
+        seen.push([key, leaseMs, token])
+        return 'reserved'
+      },
+      confirm: () => void seen.push('confirm'),
+      release: (key, token) => void seen.push([key, 'release', token]),
+    }
+    const gather = {
+      ...message,
+      params: new ReceivedParams([
+        ['CallSid', 'CA1'],
+        ['Digits', '1'],
+      ]),
+    }
+    expect(await handling({ store, leaseSeconds: 60 }).reserve(gather)).toEqual({ delivery: 'unknown' })
+    const [[key, leaseMs, token] = []] = seen as unknown[][]
+    expect(leaseMs).toBe(1000)
+    expect(seen.slice(1)).toEqual([[key, 'release', token]])
+  })
+
   test('no attempt has the token of another: random bits for a thousand of them, and a number', async () => {
     const tokens: string[] = []
     const store: ReplayStore = {

@@ -10,7 +10,7 @@ import { loadConfiguration } from '../../src/config/load.ts'
 import { createResources } from '../../src/config/resources.ts'
 import { createObservedGateway } from '../../src/gateway.ts'
 import { OwnEvents } from '../../src/own-events.ts'
-import { authToken, listenOn, send, signSms, sms, startUpstream } from '../support.ts'
+import { authToken, listenOn, send, signMessage, startUpstream } from '../support.ts'
 
 // In heavy/, because it needs Redis.
 
@@ -44,18 +44,6 @@ routes: [{ upstream: '${upstream}', publicUrl: 'https://api.example.com' }]
       await resources.closeAll()
     },
   }
-}
-
-function signMessage(number: number) {
-  const sid = `SM${number.toString(16).padStart(32, '0')}`
-  return signSms('/sms', {
-    ...sms,
-    MessageSid: sid,
-    SmsMessageSid: sid,
-    SmsSid: sid,
-    SmsStatus: 'received',
-    NumSegments: '1',
-  })
 }
 
 test('a demoted primary behind the same address: requests pass again within ten seconds', async () => {

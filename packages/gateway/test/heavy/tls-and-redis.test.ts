@@ -19,6 +19,7 @@ import {
   routeTo,
   send,
   sendRaw,
+  signMessage,
   signSms,
   sms,
   startGateway,
@@ -117,15 +118,7 @@ routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
     }),
   )
   const [one, other] = two
-  const sid = `SM${'3'.repeat(32)}`
-  const signed = signSms('/sms', {
-    ...sms,
-    MessageSid: sid,
-    SmsMessageSid: sid,
-    SmsSid: sid,
-    SmsStatus: 'received',
-    NumSegments: '1',
-  })
+  const signed = signMessage(0x4444)
   expect((await send(one?.url ?? '', signed)).status).toBe(200)
   // The other gateway answers 503 until the confirmation has arrived.
   await expect.poll(async () => (await send(other?.url ?? '', signed)).status).toBe(403)
@@ -139,19 +132,6 @@ routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
   await upstream.close()
   await redis.stop()
 })
-
-/** Signs a message that no other test sends. */
-function signMessage(number: number) {
-  const sid = `SM${String(number).padStart(32, '0')}`
-  return signSms('/sms', {
-    ...sms,
-    MessageSid: sid,
-    SmsMessageSid: sid,
-    SmsSid: sid,
-    SmsStatus: 'received',
-    NumSegments: '1',
-  })
-}
 
 /** Starts a gateway with a Redis, and reloads it as the command does. */
 async function startWithRedis(upstream: string, redisUrl: string) {

@@ -189,11 +189,14 @@ function logFailure(report: Awaitable<void>, failure: string): Awaitable<void> {
   })
 }
 
+const shortestLeaseMs = 1000 * replayGuardOptions.leaseSeconds.least
+
 function startAttempt({ store, leaseMs, ttlMs }: ReplaySettings, key: string, delivery: Delivery): Attempt {
   const { kind, isDoubtful, isKept } = recogniseKind(delivery)
   const token = makeToken()
-  // A store can only be asked by a reservation. The shortest one is gone if its release fails.
-  const attempt = { leaseMs: isKept ? leaseMs : 1, token, kind, isDoubtful }
+  // A store can only be asked by a reservation. The shortest lease that the option allows is over soon if its
+  // release fails.
+  const attempt = { leaseMs: isKept ? leaseMs : shortestLeaseMs, token, kind, isDoubtful }
   return {
     key,
     confirmation: { ttlMs, token, kind, isDoubtful },

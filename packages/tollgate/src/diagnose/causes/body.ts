@@ -182,7 +182,7 @@ export const bodyCauses = {
     changesParams: true,
     accompany: (_subject, proof) => describeEncoded(proof, 'base64'),
     suspect({ subject }) {
-      return isDecodedTwice(subject) ? { ...decodedTwice } : undefined
+      return isDecodedTwice(subject) ? decodedTwice : undefined
     },
     explainBody(subject) {
       return isDecodedTwice(subject) ? decodedTwice : undefined
@@ -278,7 +278,7 @@ export const bodyCauses = {
           fix: writtenAgain,
         }
       const multipart = rejection.code === 'signature_missing' ? undefined : describeMultipart(subject)
-      if (multipart !== undefined) return { ...multipart }
+      if (multipart !== undefined) return multipart
       if (isOwnText(subject))
         return {
           detail:
@@ -333,7 +333,7 @@ export const bodyCauses = {
     fix: 'Raise "maxBodyBytes" if Twilio sends such bodies, for example batches of Event Streams.',
     part: 'body',
     suspect({ subject, rejection }) {
-      return rejection.code === 'body_too_large' ? { ...describeSize(subject) } : undefined
+      return rejection.code === 'body_too_large' ? describeSize(subject) : undefined
     },
     rejections: {
       body_too_large: describeSize,
@@ -368,7 +368,7 @@ export const bodyCauses = {
     suspect({ subject }) {
       const { method, unread, body, given, isForm, contentLength, consumed, header, queryPairs } = subject
       const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
-      if (isEmpty && method !== 'GET' && subject.isAuthorizer) return { ...withoutBody }
+      if (isEmpty && method !== 'GET' && subject.isAuthorizer) return withoutBody
       if (isEmpty && method === 'GET' && !subject.handshake && queryPairs.length === 0) {
         const original = methodHeaders.find((name) => /^(POST|PUT)$/.test(readSingle(header, name) ?? ''))
         if (original !== undefined)
@@ -679,7 +679,7 @@ function lacksEnd({ message }: Rejected): boolean {
 function suspectLostBody(subject: Subject, rejection: Rejected): Finding | undefined {
   const { consumed, body, unread, given, contentLength } = subject
   if (unread && lacksEnd(rejection)) return { detail: unfinished, fix: passBody }
-  if (consumed !== undefined && given === undefined) return { ...describeConsumed(consumed, subject.contentType) }
+  if (consumed !== undefined && given === undefined) return describeConsumed(consumed, subject.contentType)
   const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
   if (isEmpty && contentLength > 0 && !subject.isAuthorizer && rejection.code !== 'body_too_large')
     return {

@@ -77,7 +77,7 @@ export const keyCauses = {
     suspect({ subject: { keys }, rejection }) {
       if (rejection.code !== 'key_lookup_failed' || keys.faults.length > 0) return undefined
       const failure = explainFailure(rejection)
-      if (failure !== undefined) return { ...failure }
+      if (failure !== undefined) return failure
       if (keys.lookup === 'late')
         return {
           detail: 'The look-up of the key took longer than "lookupTimeoutMs".',
@@ -178,7 +178,7 @@ export const keyCauses = {
     suspect({ subject: { keys } }) {
       const fault = findFault(keys)
       const stray = fault && describeStrays(fault.token, keys)
-      if (stray !== undefined) return { ...stray }
+      if (stray !== undefined) return stray
       if (keys.claimedKeyId === undefined && describeReference(fault?.token ?? '') !== undefined) return undefined
       return fault?.kind === 'white_space'
         ? {

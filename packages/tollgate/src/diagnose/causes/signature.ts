@@ -88,9 +88,9 @@ export const signatureCauses = {
       if ((!isMissing && presented.length > 0) || findOtherProduct(subject) !== undefined) return undefined
       if (isBlank(subject.signatures)) return { detail: 'The X-Twilio-Signature header is blank.' }
       if (!isMissing) return undefined
-      if (isHeaderList(subject)) return { ...describeHeaderList }
+      if (isHeaderList(subject)) return describeHeaderList
       const renamed = findRenamed(subject)
-      if (renamed !== undefined) return { ...renamed.cause }
+      if (renamed !== undefined) return renamed.cause
       if (subject.evidence.looksLikeTwilio)
         return {
           detail:

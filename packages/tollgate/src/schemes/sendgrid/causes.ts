@@ -123,7 +123,7 @@ const rows = {
     suspect({ subject, rejection }) {
       if (rejection.code !== 'signature_missing') return undefined
       const { signature, timestamp } = subject.renamed
-      if ((signature ?? timestamp) !== undefined) return { ...describeRenamed(subject.renamed) }
+      if ((signature ?? timestamp) !== undefined) return describeRenamed(subject.renamed)
       if (findOtherProduct(subject) !== undefined) return undefined
       // Only a webhook that signs has one of the two headers.
       if (isByHand(readAgent(subject)) && !lostTimestamp(subject)) return undefined
@@ -181,7 +181,7 @@ const rows = {
     fix: "Check the clock. For retries set `whenStale: 'mark'` or a larger `maxAgeSeconds`.",
     part: 'signature',
     suspect({ subject, rejection: { code } }) {
-      return code === 'stale' ? { ...describeAge(subject) } : undefined
+      return code === 'stale' ? describeAge(subject) : undefined
     },
     rejections: {
       stale: describeAge,
@@ -320,7 +320,7 @@ const rows = {
       content_encoding_unsupported: () => compressed,
     },
     suspect(asked) {
-      if (asked.rejection.code === 'content_encoding_unsupported') return { ...compressed }
+      if (asked.rejection.code === 'content_encoding_unsupported') return compressed
       if (concernsBody(asked.rejection.code) && isCompressed(asked.subject))
         return { detail: compressedBody, fix: compressed.fix }
       if (concernsBody(asked.rejection.code) && asked.subject.text.includes('\ufffd'))

@@ -31,7 +31,7 @@ export const services = {
   // `onInteractionCreated` were compared with the page; those of other events are not confirmed.
   // https://www.twilio.com/docs/flex/admin-guide/setup/conversations/configure-interactions-webhook (2026-12)
   'flex.interaction': {
-    rule: 'EventType=on* InteractionSid',
+    rule: 'EventType=onInteraction*|onChannel*|onParticipant*|onInvite* InteractionSid',
     parameters: [
       'EventType AccountSid InstanceSid? InteractionSid ChannelSid? ParticipantSid? MediaChannelSid?',
       'MediaChannelType?',
