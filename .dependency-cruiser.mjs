@@ -1,5 +1,5 @@
 // The arrows of the library: adapters -> index -> schemes -> verify -> verdict and checks -> hmac -> bytes, form and
-// url, and none the other way. What a scheme signs needs only hmac and the ground.
+// url. No arrow goes the other way. The signing strings of a scheme need only hmac, bytes, form and url.
 const src = '^packages/tollgate/src/'
 const hmac = '^#hmac$|^packages/tollgate/(src|dist)/hmac/'
 // UTF-8, forms and URLs, which every layer may use.

@@ -26,7 +26,7 @@ test.each(lists)(
   60_000,
 )
 
-test('a wrong row is found, whatever is wrong with it', async () => {
+test('the judge finds every kind of wrong row', async () => {
   const find = (title: string) => readSetUps('field').find((setUp) => setUp.title.startsWith(title))
   const [proven, asked] = [find('nginx-prefix-stripped'), readSetUps('field').find(({ settle }) => settle)]
   if (proven === undefined || asked === undefined) throw new Error('There are no such set-ups.')

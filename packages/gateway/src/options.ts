@@ -91,8 +91,8 @@ export interface AddressOptions {
  */
 export interface LimitOptions {
   /**
-   * The bytes that all bodies announce in total, with 80 KiB more for each, whoever sends them. A
-   * quarter is for the buffers of those that wait. An integer from 1. Default 67,108,864.
+   * The bytes that the bodies of all peers announce in total, with 80 KiB more for each body. A
+   * quarter is for the buffers of waiting bodies. An integer from 1. Default 67,108,864.
    */
   readonly bodyBytes?: number | undefined
   /**

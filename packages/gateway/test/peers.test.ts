@@ -69,7 +69,7 @@ test('one IPv6 network is one peer, and trusted peers have no limit, also as map
   expect(started).toEqual(['2001:db8::1', '2001:db8:0:1::1', '10.1.2.3', '::ffff:10.1.2.3', '10.1.2.3'])
 })
 
-test('all bodies together have a bound, whoever sends them, and give their room back once', () => {
+test('the bodies of all peers together have a bound, and a body gives its room back once', () => {
   const { started, take } = start({ bodyBytes: 240 * 1024, trustedPeers: ['loopback'] })
   const releases = ['first', 'second', 'third', 'fourth'].map((name, index) =>
     take(name, 1024, index === 3 ? '192.0.2.1' : '127.0.0.1'),

@@ -67,7 +67,7 @@ export function parseLeniently(form: string): Pairs {
 
 /** The low four bits of a letter count from 1, those of a digit from 0. */
 function readHex(digit = 0): number {
-  // Stryker disable next-line EqualityOperator: only hex digits are read, and 64 (@) is none
+  // Stryker disable next-line EqualityOperator: only hex digits are read, and 64 (@) is no hex digit
   return (digit & 15) + (digit > 64 ? 9 : 0)
 }
 

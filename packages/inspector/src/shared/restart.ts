@@ -1,6 +1,6 @@
 /**
  * Writes the command that starts a run of `tollgate dev` with an option, if a flag sets it.
- * @param command the command of this run. What it starts comes behind ` -- `
+ * @param command the command of this run, with the application's command behind ` -- `
  * @param setting the option, as a line of code
  */
 export function writeRestart(command: string, setting: string): string | undefined {

@@ -16,7 +16,7 @@ export function isAccountSid(text: unknown): text is string {
 /**
  * Returns an AccountSid that was given.
  * @param where Names it in the error.
- * @throws TypeError if it is none.
+ * @throws TypeError if the value is no AccountSid.
  */
 export function checkAccountSid(value: unknown, where: string): string {
   if (isAccountSid(value)) return value

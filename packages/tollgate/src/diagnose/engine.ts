@@ -100,7 +100,7 @@ export function listUndone<Id extends string, T>(edits: readonly ProposedEdit<Id
 const ofContent: readonly CausePart[] = ['query', 'params', 'body']
 const uncompared: readonly RejectionCode[] = ['signature_missing', 'signature_malformed']
 
-/** A trace is of just one cause, so that more of them than two help nobody. */
+/** Each trace points to one cause. More than two confuse. */
 const mostSuspected = 2
 
 /**

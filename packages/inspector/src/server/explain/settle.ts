@@ -8,8 +8,7 @@ const mostFiles = 5
 
 /**
  * Creates the function that completes the commands which settle a rejection. They read the request
- * from a file that only the user can read, because the captures are in memory or in a store that
- * only this run reads.
+ * from a file that only the user can read, because the captures are in the memory of this run.
  * @param keeps writes the file. Otherwise, and in production, the commands have no request
  * @param secrets texts that no file may have
  */
