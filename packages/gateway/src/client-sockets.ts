@@ -6,10 +6,11 @@ import { breakRequest, findIdleSince } from './pending-answers.ts'
 /** Descriptors for listeners, files, look-ups, Redis and the admin pages. */
 const reserved = 64
 
-/** How often the operator is told, and how soon after a vain search for room the next one begins. */
+/** How often the operator is told. */
 const tellMs = 60_000
-const searchMs = 100
-/** A search looks at every connection. The next one waits this many times as long as it took. */
+/** A connection that was opened or answered just now is about to send a request. */
+const youngMs = 1000
+/** After a search that found little, the next one waits this many times as long as it took. */
 const restFactor = 10
 
 const owners = new WeakMap<Socket, ClientSockets>()
@@ -38,7 +39,8 @@ export class ClientSockets {
     this.#events = events
     // Each request in flight needs a second descriptor, to the upstream.
     this.#most = Math.max(16, Math.floor((openFiles - reserved) / 2))
-    this.#batch = Math.min(64, Math.ceil(this.#most / 16))
+    // A part of the whole, so that searches cost each new connection the same whatever the bound.
+    this.#batch = Math.ceil(this.#most / 16)
   }
 
   get isCrowded(): boolean {
@@ -60,29 +62,39 @@ export class ClientSockets {
     this.#tunnels.add(socket)
   }
 
-  /** Closes some connections: the longest idle, or else the oldest whose request is incomplete. */
+  /** Closes some connections: the longest idle, then the oldest with an incomplete request, then young ones. */
   #makeRoom(): void {
     const now = performance.now()
     if (now < this.#searchAt) return
-    const others = [...this.#sockets].filter(([socket]) => !this.#tunnels.has(socket))
-    const idle = others
-      .map(([socket, openedAt]) => ({ socket, since: findIdleSince(socket, openedAt) }))
-      .filter(({ since }) => since !== undefined)
-      .sort((one, other) => Number(one.since) - Number(other.since))
-    for (const { socket } of idle.slice(0, this.#batch)) {
-      this.#sockets.delete(socket)
-      socket.destroy()
+    const idle: { socket: Socket; since: number }[] = []
+    const busy: Socket[] = []
+    for (const [socket, openedAt] of this.#sockets) {
+      if (this.#tunnels.has(socket)) continue
+      const since = findIdleSince(socket, openedAt)
+      if (since === undefined) busy.push(socket)
+      else idle.push({ socket, since })
     }
-    let left = this.#batch
-    for (const [socket] of idle.length > 0 ? [] : others) {
-      if (left === 0 || !breakRequest(socket, 408)) continue
+    idle.sort((one, other) => one.since - other.since)
+    const old = idle.filter(({ since }) => since < now - youngMs)
+    let left = this.#batch - this.#close(old.slice(0, this.#batch))
+    for (const socket of busy) {
+      if (left === 0) break
+      if (!breakRequest(socket, 408)) continue
       left--
       this.#sockets.delete(socket)
       // Without waiting for the client, which could lose the answer.
       socket.once('finish', () => socket.destroy())
     }
-    const isVain = idle.length === 0 && left === this.#batch
-    this.#searchAt = now + (isVain ? searchMs : restFactor * (performance.now() - now))
+    left -= this.#close(idle.slice(old.length, old.length + left))
+    if (left > 0) this.#searchAt = now + restFactor * (performance.now() - now)
+  }
+
+  #close(idle: readonly { socket: Socket }[]): number {
+    for (const { socket } of idle) {
+      this.#sockets.delete(socket)
+      socket.destroy()
+    }
+    return idle.length
   }
 
   #tell(): void {

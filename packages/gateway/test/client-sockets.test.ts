@@ -85,3 +85,16 @@ test('if none is idle, the oldest with incomplete bodies are answered 408, and t
   for (let count = 0; count < 5; count++) await open('/wait')
   await expect.poll(listClosed).toEqual([16, 17, 22, 23])
 })
+
+test('a burst of new connections closes the old ones, and never one that is young beside them', async () => {
+  for (let count = 0; count < 16; count++) await open('/wait', 'Content-Length: 9\r\n')
+  // More than are closed at a time, before any of them could send its request.
+  for (let count = 0; count < 12; count++) await open()
+  await expect.poll(() => listClosed().length).toBeGreaterThanOrEqual(10)
+  expect(listClosed().every((index) => index < 16)).toBe(true)
+  const answers = opened.slice(16).map(async (socket) => {
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    return String((await once(socket.resume(), 'data'))[0])
+  })
+  for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1\.1 403 /)
+})

@@ -31,12 +31,14 @@ export function CaptureList() {
 
   // A capture that the address names may be far down. Later, only the user scrolls.
   const scrolled = useRef<string | undefined>(undefined)
+  // As of this render: the effect may run when the state is already the next one, but the rows are not.
+  const isLoading = connection.value.state === 'loading'
   useEffect(() => {
     const row = document.querySelector('.row[aria-current="true"]')
     if (row !== null && scrolled.current !== selectedId.value) row.scrollIntoView({ block: 'nearest' })
     // Until the list has come, the row stands where it does not stay.
-    scrolled.current = row === null || connection.value.state === 'loading' ? undefined : selectedId.value
-  }, [isListed, apart?.id, selectedId.value, connection.value.state])
+    scrolled.current = row === null || isLoading ? undefined : selectedId.value
+  }, [isListed, apart?.id, selectedId.value, isLoading])
 
   const move = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
     const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('.row')]
