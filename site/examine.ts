@@ -134,7 +134,7 @@ async function examineTwilio(parts: RequestParts): Promise<Examined> {
   const causes = proven?.causes ?? suspected
   return {
     ...rest,
-    ...describeVerdict(verdict, verdict.ok ? `The signature covers the ${verdict.covers}.` : ''),
+    ...describeVerdict(verdict, verdict.ok ? `The signature covers the ${verdict.covers}.` : proven && provenMessage),
     proven: proven !== undefined,
     causes: causes.map((cause) => ({ ...cause, page: `why-does-validation-fail.html#${cause.id}` })),
     signedUrl: proven?.signedUrl,
@@ -154,8 +154,9 @@ async function examineSendGrid(parts: RequestParts): Promise<Examined> {
   const request = { method: parts.method, url: '/', headers, body }
   const { verdict, proven, suspected, tried } = await diagnoseSendGrid(request, { publicKey: parts.publicKey })
   const age = verdict.ok && verdict.stale ? ' It was signed more than 5 minutes ago.' : ''
+  const covered = `The signature covers the timestamp and the body.${age}`
   return {
-    ...describeVerdict(verdict, `The signature covers the timestamp and the body.${age}`),
+    ...describeVerdict(verdict, verdict.ok ? covered : proven && provenMessage),
     proven: proven !== undefined,
     causes: proven?.causes ?? suspected,
     tried,
@@ -166,12 +167,16 @@ async function examineSendGrid(parts: RequestParts): Promise<Examined> {
 
 type Verdict = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string }
 
-function describeVerdict(verdict: Verdict, message: string): Pick<Examined, 'ok' | 'heading' | 'message' | 'code'> {
-  if (verdict.ok) return { ok: true, heading: 'Genuine', message }
+/** What the page says of a refusal in place of its message: the message would deny what is proven below it. */
+const provenMessage = 'The signature matches with the change below.'
+
+/** @param known what is known beyond the verdict */
+function describeVerdict(verdict: Verdict, known = ''): Pick<Examined, 'ok' | 'heading' | 'message' | 'code'> {
+  if (verdict.ok) return { ok: true, heading: 'Genuine', message: known }
   const { code } = verdict
   // The page links to the page of the code itself.
-  const said = verdict.message.replace(/ See \S*docs\/codes\/\S+$/, '')
-  return { ok: false, heading: `Refused: ${code}`, message: said, code }
+  const message = known || verdict.message.replace(/ See \S*docs\/codes\/\S+$/, '')
+  return { ok: false, heading: `Refused: ${code}`, message, code }
 }
 
 const masked = /‹(\d+) characters?›/
