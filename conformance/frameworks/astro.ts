@@ -2,7 +2,7 @@ import type { Framework } from '../adapter/framework.ts'
 import type { Version } from './built.ts'
 
 const exceptions: Framework['exceptions'] = {
-  'a GET with a body': 'Astro drops the body of a GET, because a GET of a web Request has none',
+  'a GET with a body': 'Astro drops the body of a GET, because a web Request cannot have it',
   'A4 an absolute target': 'Astro appends every target to the Host, which changes the path',
   'A8 an altered query': 'Astro itself answers 400 to a target that cannot be decoded',
   'B1 a signature of a GET on other methods': 'Astro itself answers 500 to TRACE, because a Request cannot be one',

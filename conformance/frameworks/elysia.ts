@@ -43,7 +43,7 @@ async function startNode(scenario: Scenario): Promise<Running> {
   return toRunning(server)
 }
 
-const noBody = { 'a GET with a body': 'the platform drops the body of a GET, because a GET of a web Request has none' }
+const noBody = { 'a GET with a body': 'the platform drops the body of a GET, because a web Request cannot have it' }
 
 export const elysia: readonly Framework[] = [
   {

@@ -25,7 +25,7 @@ export const fetch: Framework = {
   webSocket: true,
   address: 'url',
   exceptions: {
-    'a GET with a body': 'the platform drops the body of a GET, because a GET of a web Request has none',
+    'a GET with a body': 'the platform drops the body of a GET, because a web Request cannot have it',
     'a client that leaves before the answer: released once': 'a fetch handler cannot see that the client left',
   },
 }

@@ -54,7 +54,7 @@ const everywhere = {
   'E2 the server survives hostile targets and bytes': 'Next itself answers 500 to the target *',
 }
 const appRouter = {
-  'a GET with a body': 'Next drops the body of a GET, because a GET of a web Request has none',
+  'a GET with a body': 'Next drops the body of a GET, because a web Request cannot have it',
   'B1 a signature of a GET on other methods': 'Next itself answers 500 to TRACE, because a Request cannot be one',
   'Forwarded from a trusted proxy': 'the App Router does not provide the address of the peer',
 }

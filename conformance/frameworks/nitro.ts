@@ -44,7 +44,7 @@ export interface NitroVersion extends Omit<Version, 'name' | 'exceptions'> {
 const underBaseUrl = 'the original path and the one under the mount'
 
 const ownRequest: Framework['exceptions'] = {
-  'a GET with a body': 'the platform drops the body of a GET, because a GET of a web Request has none',
+  'a GET with a body': 'the platform drops the body of a GET, because a web Request cannot have it',
   'A4 A10 a target whose path servers read in two ways': 'Nitro 3.0 itself answers 500 to targets such as *',
   'E2 the server survives hostile targets and bytes': 'Nitro 3.0 itself answers 500 to targets such as *',
 }

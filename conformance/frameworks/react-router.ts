@@ -5,7 +5,7 @@ const hostReason = 'its server itself answers 500 to a Host that fits into no UR
 const peerReason = 'React Router does not give a route the address of the peer'
 
 const exceptions: Framework['exceptions'] = {
-  'a GET with a body': 'its server drops the body of a GET, because a GET of a web Request has none',
+  'a GET with a body': 'its server drops the body of a GET, because a web Request cannot have it',
   'a trusted proxy': peerReason,
   'Forwarded from a trusted proxy': peerReason,
   'A2 a prefix from a trusted proxy': peerReason,

@@ -2,7 +2,7 @@ import type { Framework } from '../adapter/framework.ts'
 import type { Version } from './built.ts'
 
 const exceptions: Framework['exceptions'] = {
-  'a GET with a body': 'SvelteKit drops the body of a GET, because a GET of a web Request has none',
+  'a GET with a body': 'SvelteKit drops the body of a GET, because a web Request cannot have it',
   'A4 an absolute target': 'adapter-node appends every target to the Host, which changes the path',
 }
 

@@ -7,7 +7,7 @@ const noAddressOfPeer: Exceptions = {
 }
 
 const dropsBodyOfGet: Exceptions = {
-  'a GET with a body': 'the platform drops the body of a GET, because a GET of a web Request has none',
+  'a GET with a body': 'the platform drops the body of a GET, because a web Request cannot have it',
 }
 
 const noAddress = 'it does not provide the address of the peer, so no proxy can be trusted'

@@ -39,7 +39,7 @@ export class ClientSockets {
     this.#events = events
     // Each request in flight needs a second descriptor, to the upstream.
     this.#most = Math.max(16, Math.floor((openFiles - reserved) / 2))
-    // A part of the whole, so that searches cost each new connection the same whatever the bound.
+    // With a larger bound a search takes longer, but it also closes more connections.
     this.#batch = Math.ceil(this.#most / 16)
   }
 
