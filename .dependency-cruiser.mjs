@@ -7,7 +7,7 @@ const ground = `${src}(bytes|form|url)[.]ts$`
 // What every layer above what is signed may use.
 const shared = `${src}(verdict[.]ts$|checks/)`
 const core = 'schemes/(scheme[.]ts$|twilio/(?!webhooks/|row[.]ts$))'
-const addOns = `(keys|replay|params|stream|testing|compat|diagnose|requests|adapters)/|(twiml|options)[.]ts$|(?!${core})schemes/`
+const addOns = `(keys|replay|params|stream|testing|compat|diagnose|requests|adapters)/|(twiml|internal)[.]ts$|(?!${core})schemes/`
 const addOnFiles = `${src}(?:${addOns})`
 const nodeFamily = '(node|express|fastify|koa|nest|next|lambda|azure|ws|shared/node)'
 const mayUseNode = `${src}((hmac|ecdsa)/(node|use-crypto)[.]ts$|adapters/${nodeFamily}[.]ts$|keys/(file|read-files)[.]ts$|testing/node[.]ts$)`

@@ -1,5 +1,5 @@
 import { type Diagnosis, diagnose, diagnoseSendGrid, type SigningPart } from 'tollgate/diagnose'
-import { findHeader, readRequests, splitUrl } from 'tollgate/requests'
+import { findHeader, readRequests, splitUrl } from 'tollgate/internal'
 import { sampleSendGridEvents, sampleWebhook, signRequest, signSendGridRequest } from 'tollgate/testing'
 
 /** The fields of the form. */

@@ -1,7 +1,7 @@
 // #region recorded
 import { readFileSync } from 'node:fs'
 import { createVerifier } from 'tollgate'
-import { RequestError, readRequests, toIncoming } from 'tollgate/requests'
+import { RequestError, readRequests, toIncoming } from 'tollgate/testing'
 
 // A curl command, a raw HTTP request, a HAR file or JSON. The path is that of your file.
 const path = process.argv[2] ?? 'request.har'

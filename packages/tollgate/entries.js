@@ -24,7 +24,6 @@ export const entries = {
   './testing/node': 'src/testing/node.ts',
   './testing/vitest': 'src/testing/vitest.ts',
   './testing/jest': 'src/testing/jest.ts',
-  './schemes': 'src/schemes/index.ts',
   './sendgrid': 'src/schemes/sendgrid/index.ts',
   './twiml': 'src/twiml.ts',
   './compat': 'src/compat/index.ts',
@@ -32,16 +31,15 @@ export const entries = {
   './keys': 'src/keys/index.ts',
   './replay': 'src/replay/index.ts',
   './diagnose': 'src/diagnose/index.ts',
-  './options': 'src/options.ts',
-  './requests': 'src/requests/index.ts',
   './stream': 'src/stream/index.ts',
+  './internal': 'src/internal.ts',
 }
 
 /**
  * Entry points that make no HMAC. The others have two more files. `dist/pure/` is for runtimes other
  * than Node.js and brings the pure provider, `dist/bun/` is for Bun and brings `node:crypto`.
  */
-export const withoutHmac = ['./twiml', './params', './keys', './replay', './options', './requests']
+export const withoutHmac = ['./twiml', './params', './keys', './replay']
 
 /** The providers of ECDSA, reached through `#ecdsa`, and what those files bring. */
 export const providers = {

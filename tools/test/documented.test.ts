@@ -49,7 +49,7 @@ test('the page on moving from twilio names every function of tollgate/compat', a
 })
 
 test('the page on the command line has a row for each form of a request', async () => {
-  const { requestForms } = await import('tollgate/requests')
+  const { requestForms } = await import('tollgate/internal')
   const page = read('docs/command-line.md')
   expect(Object.keys(requestForms).filter((name) => !page.includes(`| \`--${name} FILE\\|-\``))).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { OptionRow } from 'tollgate/options'
+import type { OptionRow } from 'tollgate/internal'
 import { describe, expect, test } from 'vitest'
 import { toFields } from '../../packages/gateway/src/config/fields.ts'
 import { addressOptions } from '../../packages/gateway/src/options.ts'

@@ -1,4 +1,4 @@
-import { pickOptions } from 'tollgate/options'
+import { pickOptions } from 'tollgate/internal'
 import { askOutcome } from './dial.ts'
 import { type AnswerOutcome, answerOutcomes, type CallerAction, Inbox } from './inbox.ts'
 import { makeCallParams, makeSid, sampleAccountSid } from './params.ts'

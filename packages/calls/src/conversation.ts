@@ -1,4 +1,4 @@
-import { pickOptions } from 'tollgate/options'
+import { pickOptions } from 'tollgate/internal'
 import { sampleWebhook } from 'tollgate/testing'
 import {
   type At,

@@ -1,4 +1,4 @@
-import { readOptions } from 'tollgate/options'
+import { readOptions } from 'tollgate/internal'
 import { signRequest, type TestServer } from 'tollgate/testing'
 import type { Answer } from './answer-rules.ts'
 import { type Call, type CallOptions, callerOptions, callOptions, startCall } from './call.ts'

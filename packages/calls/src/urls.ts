@@ -1,4 +1,4 @@
-import { splitUrl } from 'tollgate/requests'
+import { splitUrl } from 'tollgate/internal'
 
 /**
  * Resolves a URL of a document. An absolute one stays as it is written, and a relative one gets the

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import type { Cause, DiagnoseOptions } from 'tollgate/diagnose'
-import { findHeader, type RecordedRequest } from 'tollgate/requests'
+import { findHeader, type RecordedRequest } from 'tollgate/internal'
 import type { Args } from './args.ts'
 import { inGroup } from './commands/command.ts'
 import { type Colors, cleanText, type Io, tell } from './io.ts'

@@ -18,7 +18,7 @@ export const dotenvFlag: Flags = {
 /** Lists the variables that commands read. Others could change how Node.js runs, or whom it trusts. */
 async function listVariables(): Promise<readonly string[]> {
   // The help needs no scheme.
-  const { schemes } = await import('tollgate/schemes')
+  const { schemes } = await import('tollgate/internal')
   return [...credentialVariables, 'TOLLGATE_SHARED_KEY', ...schemes.map(({ keys }) => keys.variable)]
 }
 

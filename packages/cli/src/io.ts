@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
-import { escapeHidden, showHidden } from 'tollgate/schemes'
+import { escapeHidden, showHidden } from 'tollgate/internal'
 
 /** The codes that begin and end each style in a terminal. */
 const styles = { red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39], bold: [1, 22] } as const

@@ -1,5 +1,5 @@
 import type { VerifierOptions } from 'tollgate'
-import { isCaptureSite, type RecordedRequest, splitUrl } from 'tollgate/requests'
+import { isCaptureSite, type RecordedRequest, splitUrl } from 'tollgate/internal'
 import type { Args } from './args.ts'
 import { UsageError } from './exit.ts'
 import { hideQuery, type Io, tell } from './io.ts'

@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream'
 import { readTwiml } from '@tollgate/calls'
-import { getScheme } from 'tollgate/schemes'
+import { getScheme } from 'tollgate/internal'
 import { expect, test } from 'vitest'
 import { authToken, openForTest, publicUrl, signSample } from '../../inspector/test/kit.ts'
 import { splitUrl } from '../../tollgate/src/url.ts'

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Readable, Writable } from 'node:stream'
 import { beforeEach, expect, test, vi } from 'vitest'
 
-const readers = ['tollgate', 'tollgate/requests', 'tollgate/schemes']
+const readers = ['tollgate', 'tollgate/internal']
 const makers = ['tollgate/testing', 'tollgate/diagnose', '@tollgate/gateway', '@tollgate/inspector']
 
 beforeEach(() => vi.resetModules())
@@ -14,7 +14,7 @@ test.each([
   [['--version'], 'src/run.ts', all],
   [[], 'src/run.ts', all],
   [['verify', '--help'], 'src/run.ts', makers],
-  [['gateway', '--help'], 'src/run.ts', ['tollgate/requests', ...makers]],
+  [['gateway', '--help'], 'src/run.ts', makers],
   [['verify', '--help'], 'dist/index.js', all],
   [['help', 'diagnose'], 'dist/index.js', all],
   [['gateway', '-h'], 'dist/index.js', all],

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { verifierOptions } from 'tollgate/options'
+import { verifierOptions } from 'tollgate/internal'
 import { findDiagnoser } from './diagnoser.ts'
 import { listValues } from './fields.ts'
 import type { ForwardAuthOptions, GatewayOptions } from './options.ts'

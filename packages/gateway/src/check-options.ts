@@ -1,4 +1,4 @@
-import { checkNames, pickOptions, readOptions } from 'tollgate/options'
+import { checkNames, pickOptions, readOptions } from 'tollgate/internal'
 import {
   type AddressOptions,
   type AuthEndpoint,

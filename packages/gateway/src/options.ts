@@ -1,5 +1,5 @@
 import type { VerifierOptions } from 'tollgate'
-import type { SchemeName, SchemeOptions, SchemeVerdict } from 'tollgate/schemes'
+import type { SchemeName, SchemeOptions, SchemeVerdict } from 'tollgate/internal'
 
 /** The options of `createGateway`. */
 export interface GatewayOptions {

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseAddressRanges } from 'tollgate/options'
+import { parseAddressRanges } from 'tollgate/internal'
 import type { AddressOptions, GatewayOptions } from './options.ts'
 import { parseOrigin } from './upstream/connection.ts'
 

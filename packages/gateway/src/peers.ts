@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { parseAddressRanges, pickOptions } from 'tollgate/options'
+import { parseAddressRanges, pickOptions } from 'tollgate/internal'
 import { remember } from './fields.ts'
 import { type LimitOptions, limitOptions } from './options.ts'
 

@@ -1,4 +1,4 @@
-import { schemes } from 'tollgate/schemes'
+import { schemes } from 'tollgate/internal'
 import { dropNominated, hopFields, isPlainConnection, remember } from './fields.ts'
 import { isHost } from './routes.ts'
 

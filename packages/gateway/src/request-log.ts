@@ -1,5 +1,5 @@
 import type { Verifier } from 'tollgate'
-import { escapeHidden, logRefusal } from 'tollgate/schemes'
+import { escapeHidden, logRefusal } from 'tollgate/internal'
 import { listValues } from './fields.ts'
 import { getLineWriter } from './line-writer.ts'
 import type { GatewayOptions, RequestLogger, RouteVerdict } from './options.ts'

@@ -1,4 +1,4 @@
-import { verifierOptions as verifierTable } from 'tollgate/options'
+import { verifierOptions as verifierTable } from 'tollgate/internal'
 import { findDiagnoser } from './diagnoser.ts'
 import type { GatewayOptions, Route, TwilioRoute } from './options.ts'
 import { findScheme } from './schemes.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { unwatchFile, watchFile } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { showHidden } from 'tollgate/schemes'
+import { showHidden } from 'tollgate/internal'
 import { type LoadedConfiguration, loadConfiguration } from './config/load.ts'
 import { createResources } from './config/resources.ts'
 import { defaultTimeoutMs } from './config-snapshot.ts'

@@ -1,6 +1,5 @@
 import type { Verifier } from 'tollgate'
-import type { OptionRow } from 'tollgate/options'
-import { getScheme, type SchemeVerdict, schemes } from 'tollgate/schemes'
+import { getScheme, type OptionRow, type SchemeVerdict, schemes } from 'tollgate/internal'
 import { notInRoutes, type Route } from './options.ts'
 
 const rowsOfRoutes = {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { showHidden as showInTerminal } from 'tollgate/schemes'
+import { showHidden as showInTerminal } from 'tollgate/internal'
 import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
 import { describe, expect, test } from 'vitest'
 import { captureExchange } from '../src/server/capture-exchange.ts'

@@ -26,16 +26,22 @@ const names: Record<string, string[]> = {
   './sveltekit': ['twilioWebhook'],
   './astro': ['twilioWebhook'],
   './react-router': ['twilioWebhook'],
-  './schemes': ['escapeHidden', 'getScheme', 'guessScheme', 'logRefusal', 'schemes', 'showHidden'],
   './sendgrid': ['createSendGridVerifier', 'distinctEvents'],
   './testing': [
+    'RequestError',
+    'getScheme',
+    'hiddenValue',
+    'isBodyLost',
+    'readRequests',
     'renewSids',
     'sampleSendGridEvents',
     'sampleWebhook',
     'signRequest',
     'signSendGridRequest',
     'testServer',
+    'toIncoming',
     'webhookKinds',
+    'writeRequests',
   ],
   './testing/node': ['testServer'],
   './testing/vitest': [],
@@ -82,42 +88,13 @@ const names: Record<string, string[]> = {
     'withSendGridHints',
     'writeReport',
   ],
-  './options': [
-    'cachedOptions',
-    'checkNames',
-    'parseAddressRanges',
-    'pickOptions',
-    'readOptions',
-    'replayGuardOptions',
-    'sendGridVerifierOptions',
-    'twilioAccountTokensOptions',
-    'verifierOptions',
-  ],
   './stream': ['streamTickets'],
-  './requests': [
-    'RequestError',
-    'checkRequest',
-    'decodeContent',
-    'findCaptureUse',
-    'findHeader',
-    'findSharedKeyId',
-    'hiddenValue',
-    'isBodyLost',
-    'isCaptureSite',
-    'isDeep',
-    'keepRequest',
-    'listKeptRequests',
-    'readRequests',
-    'requestForms',
-    'splitUrl',
-    'toIncoming',
-    'writeInertJson',
-    'writeRequests',
-  ],
 }
 
 describe('the export list', () => {
-  for (const [entry, source] of Object.entries(entries))
+  // What only our own packages share has no promise.
+  const { './internal': _, ...promised } = entries
+  for (const [entry, source] of Object.entries(promised))
     test(`tollgate${entry.slice(1)}`, async () => {
       const module: object = await import(new URL(`../${source}`, import.meta.url).href)
       expect(Object.keys(module).sort()).toEqual(names[entry])

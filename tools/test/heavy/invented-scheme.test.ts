@@ -221,7 +221,7 @@ async function load(): Promise<Made> {
   await build({
     stdin: {
       contents: `
-        export { getScheme } from 'tollgate/schemes'
+        export { getScheme } from 'tollgate/internal'
         export { twilioWebhook as onNode } from 'tollgate/node'
         export { twilioWebhook as onExpress } from 'tollgate/express'
         export { matchers } from './packages/tollgate/src/testing/matchers.ts'

@@ -1,5 +1,5 @@
 import { cutPublicUrl, type OutgoingRequest, type Transport } from '@tollgate/calls'
-import { splitUrl } from 'tollgate/requests'
+import { splitUrl } from 'tollgate/internal'
 import { signRequest } from 'tollgate/testing'
 import { WebSocket } from 'ws'
 import { UsageError } from '../exit.ts'

@@ -8,7 +8,7 @@ import {
   type WalkFinding,
   walkFindings,
 } from '@tollgate/calls'
-import { splitUrl } from 'tollgate/requests'
+import { splitUrl } from 'tollgate/internal'
 import { addScheme } from '../addresses.ts'
 import type { Args } from '../args.ts'
 import { attackRoutes, type Route } from '../calling/attack.ts'

@@ -1,4 +1,4 @@
-import { splitUrl } from 'tollgate/requests'
+import { splitUrl } from 'tollgate/internal'
 import { addScheme } from '../addresses.ts'
 import { type ConformCase, conformCases, prepareCase, type Receiver } from '../conform/cases.ts'
 import { type Answered, type Fault, findFaults, judge, type Outcome, type Result } from '../conform/judge.ts'

@@ -10,6 +10,7 @@ import {
   writeReport,
 } from 'tollgate/diagnose'
 import {
+  type AnyScheme,
   findCaptureUse,
   findHeader,
   findSharedKeyId,
@@ -17,8 +18,7 @@ import {
   type RecordedRequest,
   splitUrl,
   toIncoming,
-} from 'tollgate/requests'
-import type { AnyScheme } from 'tollgate/schemes'
+} from 'tollgate/internal'
 import type { Args } from '../args.ts'
 import { describeCut, formatCauses, guessFlags, listFixes, readGuesses, readTokensOfDotenv } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'

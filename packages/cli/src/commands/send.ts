@@ -1,4 +1,4 @@
-import { keepRequest } from 'tollgate/requests'
+import { keepRequest } from 'tollgate/internal'
 import { renewSids, sampleWebhook, webhookKinds } from 'tollgate/testing'
 import { addScheme } from '../addresses.ts'
 import type { Args } from '../args.ts'

@@ -1,5 +1,5 @@
 import type { Accepted, Rejected, Verdict } from 'tollgate'
-import { splitUrl, toIncoming } from 'tollgate/requests'
+import { splitUrl, toIncoming } from 'tollgate/internal'
 import { asUsage, EXIT } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
 import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'

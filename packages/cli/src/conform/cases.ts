@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { splitUrl } from 'tollgate/requests'
+import { splitUrl } from 'tollgate/internal'
 import document from '../../conform/cases.json' with { type: 'json' }
 import type { Delivery } from '../sending/deliver.ts'
 import { toAddress } from '../sending/prepare.ts'

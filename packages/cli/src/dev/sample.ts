@@ -1,5 +1,5 @@
 import type { Exchange } from '@tollgate/gateway'
-import { schemes } from 'tollgate/schemes'
+import { schemes } from 'tollgate/internal'
 import { webhookKinds } from 'tollgate/testing'
 import type { Args } from '../args.ts'
 import { UsageError } from '../exit.ts'

@@ -1,5 +1,4 @@
-import { checkRequest, findHeader, type RecordedRequest, RequestError, splitUrl } from 'tollgate/requests'
-import { schemes } from 'tollgate/schemes'
+import { checkRequest, findHeader, type RecordedRequest, RequestError, schemes, splitUrl } from 'tollgate/internal'
 import type { Args } from '../args.ts'
 import { inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'

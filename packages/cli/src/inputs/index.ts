@@ -9,10 +9,10 @@ import {
   RequestError,
   readRequests,
   requestForms,
+  schemes,
   splitUrl,
   toIncoming,
-} from 'tollgate/requests'
-import { schemes } from 'tollgate/schemes'
+} from 'tollgate/internal'
 import type { Args } from '../args.ts'
 import { type Flags, inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'

@@ -1,5 +1,5 @@
 import type { ReadStream } from 'node:tty'
-import { RequestError, readRequests } from 'tollgate/requests'
+import { RequestError, readRequests } from 'tollgate/internal'
 import { cleanText, type Io, tell } from '../io.ts'
 import { claimStandardInput, readBytes } from '../read-text.ts'
 

@@ -1,7 +1,6 @@
 import { basename } from 'node:path'
 import type { AnyAccepted, Rejected } from 'tollgate'
-import { type RecordedRequest, toIncoming } from 'tollgate/requests'
-import type { AnyScheme, SchemeDiagnosis } from 'tollgate/schemes'
+import { type AnyScheme, type RecordedRequest, type SchemeDiagnosis, toIncoming } from 'tollgate/internal'
 import type { Args } from '../args.ts'
 import { asUsage, asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { toArrived } from '../inputs/index.ts'

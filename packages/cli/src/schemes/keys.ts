@@ -1,5 +1,4 @@
-import type { RecordedRequest } from 'tollgate/requests'
-import { type AnyScheme, guessScheme, schemes } from 'tollgate/schemes'
+import { type AnyScheme, guessScheme, type RecordedRequest, schemes } from 'tollgate/internal'
 import type { Args } from '../args.ts'
 import { type Flag, type Flags, inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'

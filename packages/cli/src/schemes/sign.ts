@@ -1,5 +1,4 @@
-import { writeRequests } from 'tollgate/requests'
-import type { AnyScheme, SchemeSignedRequest } from 'tollgate/schemes'
+import { type AnyScheme, type SchemeSignedRequest, writeRequests } from 'tollgate/internal'
 import type { Args } from '../args.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
 import { checkGiven, parseHeaders } from '../inputs/flags.ts'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
-import { decodeContent } from 'tollgate/requests'
+import { decodeContent } from 'tollgate/internal'
 import { UnreachableError, UsageError } from '../exit.ts'
 
 /** One request, ready to be sent byte for byte. */

@@ -1,4 +1,4 @@
-import { hiddenValue, type RecordedRequest, splitUrl, toIncoming } from 'tollgate/requests'
+import { hiddenValue, type RecordedRequest, splitUrl, toIncoming } from 'tollgate/internal'
 import { type SignRequestInput, signRequest } from 'tollgate/testing'
 import { asUsage, type OptionNames, UsageError } from '../exit.ts'
 import { checkGiven } from '../inputs/flags.ts'

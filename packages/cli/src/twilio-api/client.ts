@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeep } from 'tollgate/internal'
 import { buildApiUrl } from 'tollgate/keys'
-import { isDeep } from 'tollgate/requests'
 import { UnreachableError, UsageError } from '../exit.ts'
 import type { Credentials } from './credentials.ts'
 

@@ -9,7 +9,7 @@ import {
   type Difference,
   diagnose,
 } from 'tollgate/diagnose'
-import { splitUrl } from 'tollgate/requests'
+import { splitUrl } from 'tollgate/internal'
 import { signRequest } from 'tollgate/testing'
 import {
   encodeForm,

@@ -1,6 +1,6 @@
 import type { VerifierOptions } from 'tollgate'
 import { type Cause, causes, type DiagnosableRequest, type Difference } from 'tollgate/diagnose'
-import { splitUrl } from 'tollgate/requests'
+import { splitUrl } from 'tollgate/internal'
 import { hasClientHeaders, readHeader } from './headers.ts'
 import type { Sent } from './sent.ts'
 import { removeFragment } from './webhook-url.ts'

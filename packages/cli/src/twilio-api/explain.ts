@@ -1,5 +1,5 @@
 import { causes, type DiagnosableRequest, type Difference } from 'tollgate/diagnose'
-import { findHeader, findSharedKeyId, listKeptRequests, type RecordedRequest, splitUrl } from 'tollgate/requests'
+import { findHeader, findSharedKeyId, listKeptRequests, type RecordedRequest, splitUrl } from 'tollgate/internal'
 import type { Args } from '../args.ts'
 import { findCutMark, formatCauses, formatFixes, readGuesses } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'

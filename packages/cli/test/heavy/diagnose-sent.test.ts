@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createVerifier } from 'tollgate'
-import { keepRequest } from 'tollgate/requests'
+import { keepRequest } from 'tollgate/internal'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import {

@@ -1,4 +1,4 @@
-import type { OptionRow } from 'tollgate/options'
+import type { OptionRow } from 'tollgate/internal'
 import * as z from 'zod'
 
 /** The field of each type of row. Functions, objects and what a function parses have none. */

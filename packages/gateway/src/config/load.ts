@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { getScheme, schemes } from 'tollgate/schemes'
+import { getScheme, schemes } from 'tollgate/internal'
 import { createConfigSnapshot } from '../config-snapshot.ts'
 import type { ForwardAuthOptions, GatewayOptions, Route } from '../options.ts'
 import { listAddresses, refuseOwnListeners } from '../own-listeners.ts'

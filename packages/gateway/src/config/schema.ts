@@ -1,5 +1,4 @@
-import { cachedOptions, replayGuardOptions, verifierOptions } from 'tollgate/options'
-import { type AnyScheme, schemes } from 'tollgate/schemes'
+import { type AnyScheme, cachedOptions, replayGuardOptions, schemes, verifierOptions } from 'tollgate/internal'
 import * as z from 'zod'
 import { addressOptions, authEndpointOptions, gatewayOptions, limitOptions } from '../options.ts'
 import { toFields } from './fields.ts'

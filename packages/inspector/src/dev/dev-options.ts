@@ -1,7 +1,6 @@
 import type { Exchange } from '@tollgate/gateway'
 import type { VerifierOptions } from 'tollgate'
-import { readOptions } from 'tollgate/options'
-import type { SchemeName, SchemeOptions } from 'tollgate/schemes'
+import { readOptions, type SchemeName, type SchemeOptions } from 'tollgate/internal'
 import type { Explained } from '../server/options.ts'
 
 /** The options of `startDev`. Every option has a default. */

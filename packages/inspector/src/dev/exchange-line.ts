@@ -1,5 +1,5 @@
 import type { Exchange } from '@tollgate/gateway'
-import { getScheme, type SeenRequest, showHidden } from 'tollgate/schemes'
+import { getScheme, type SeenRequest, showHidden } from 'tollgate/internal'
 import { cut } from '../shared/visible-text.ts'
 
 /**

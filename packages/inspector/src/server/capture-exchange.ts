@@ -1,5 +1,5 @@
 import type { Exchange } from '@tollgate/gateway'
-import { decodeContent, findHeader } from 'tollgate/requests'
+import { decodeContent, findHeader } from 'tollgate/internal'
 import type { Capture, CapturedResponse } from '../shared/capture.ts'
 import { dropUserinfo } from '../shared/url-parts.ts'
 import { captureBody } from './body-text.ts'

@@ -1,6 +1,6 @@
 import type { Exchange } from '@tollgate/gateway'
 import type { AnyAccepted } from 'tollgate'
-import { getScheme } from 'tollgate/schemes'
+import { getScheme } from 'tollgate/internal'
 import { type CapturedVerdict, throwAwayKey } from '../shared/capture.ts'
 
 /**

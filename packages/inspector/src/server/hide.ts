@@ -1,5 +1,5 @@
 import { readTwiml } from '@tollgate/calls'
-import { hiddenValue } from 'tollgate/requests'
+import { hiddenValue } from 'tollgate/internal'
 import type { Capture, CapturedResponse, CaptureView, HeaderList } from '../shared/capture.ts'
 import { reviewAnswer } from './answer/review-answer.ts'
 import { isUnread, readParams } from './read-capture.ts'

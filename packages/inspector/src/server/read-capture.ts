@@ -1,4 +1,4 @@
-import { findHeader } from 'tollgate/requests'
+import { findHeader } from 'tollgate/internal'
 import type { Capture, HeaderList } from '../shared/capture.ts'
 
 export function isHandshake({ headers }: Pick<Capture, 'headers'>): boolean {

@@ -1,4 +1,4 @@
-import type { RecordedRequest } from 'tollgate/requests'
+import type { RecordedRequest } from 'tollgate/internal'
 import type { Capture, CapturedResponse } from '../shared/capture.ts'
 import { captureBody, readBody } from './body-text.ts'
 

@@ -1,5 +1,5 @@
 import type { Verifier } from 'tollgate'
-import { type AnyScheme, getScheme, type SchemeVerdict, schemes } from 'tollgate/schemes'
+import { type AnyScheme, getScheme, type SchemeVerdict, schemes } from 'tollgate/internal'
 import type { Capture } from '../shared/capture.ts'
 
 /** The options of the verifiers, by the name of their scheme. */

@@ -38,7 +38,7 @@ export interface Source {
 }
 
 /** Options of `readRequests`. */
-export interface ReadOptions {
+export interface ReadRequestsOptions {
   /** The form. Default: detected. */
   readonly form?: FormName | undefined
   /** Names the source in errors. Default `'The text'`. */
@@ -84,7 +84,7 @@ export interface RequestForm {
    * @param source the text. Nothing of it was checked.
    * @throws RequestError if it has not this form
    */
-  read(source: Source, options: ReadOptions): readonly (RecordedRequest | RequestError)[]
+  read(source: Source, options: ReadRequestsOptions): readonly (RecordedRequest | RequestError)[]
   /**
    * Writes requests.
    *
@@ -227,7 +227,7 @@ export interface ReadRequests {
  *   can be used.
  * @throws RequestError if the text has no form that is known, or not the form that `options` names
  */
-export function readRequests(given: string | Uint8Array, options: ReadOptions = {}): ReadRequests {
+export function readRequests(given: string | Uint8Array, options: ReadRequestsOptions = {}): ReadRequests {
   const from = options.from ?? 'The text'
   const suggest = createSuggester(given, options)
   try {
@@ -249,7 +249,7 @@ export function readRequests(given: string | Uint8Array, options: ReadOptions = 
 /** Says what helps with a refusal. The text is searched once: thousands of its entries may be refused. */
 function createSuggester(
   given: string | Uint8Array,
-  { isCompared }: ReadOptions,
+  { isCompared }: ReadRequestsOptions,
 ): (error: RequestError) => RequestError {
   let found: { readonly variable: string | undefined; readonly advise: (reason: string) => string } | undefined
   return (error) => {

@@ -4,8 +4,8 @@ export type { ReadFile } from './curl-data.ts'
 export { RequestError } from './error.ts'
 export {
   type FormName,
-  type ReadOptions,
   type ReadRequests,
+  type ReadRequestsOptions,
   type RequestForm,
   readRequests,
   requestForms,

@@ -2,7 +2,6 @@ import type { Scheme } from './scheme.ts'
 import { sendgrid } from './sendgrid/row.ts'
 import { twilio } from './twilio/row.ts'
 
-export type { OptionRow } from '../checks/options.ts'
 export { escapeHidden, showHidden } from '../checks/visible-text.ts'
 export { logRefusal } from '../verify/refusal-log.ts'
 export type {

@@ -1,4 +1,16 @@
 export {
+  hiddenValue,
+  isBodyLost,
+  type ReadRequests,
+  type ReadRequestsOptions,
+  type RecordedRequest,
+  RequestError,
+  readRequests,
+  toIncoming,
+  writeRequests,
+} from '../requests/index.ts'
+export { getScheme } from '../schemes/index.ts'
+export {
   type SignedSendGridRequest,
   type SignSendGridRequestInput,
   sampleSendGridEvents,

@@ -1,4 +1,4 @@
-import { writeRequests } from 'tollgate/requests'
+import { writeRequests } from 'tollgate/internal'
 import type { CopyForm, ExportFormat } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { toExported, toRecorded } from '../recorded.ts'

@@ -1,14 +1,12 @@
-import { findHeader, writeInertJson } from 'tollgate/requests'
-import { schemes } from 'tollgate/schemes'
+import { findHeader, schemes, writeInertJson } from 'tollgate/internal'
 import type { Capture } from '../../shared/capture.ts'
 import { isHandshake, isJson, readParams } from '../read-capture.ts'
 import { schemeOf } from '../schemes.ts'
 
 /** The code that signs a webhook as `request`. */
 interface Signing {
-  /** The function that it uses, and the module that exports it. */
+  /** The function of `tollgate/testing` that it uses. */
   readonly signer: string
-  readonly from: string
   readonly lines: readonly string[]
 }
 
@@ -29,7 +27,7 @@ function writeSigning(capture: Capture): Signing {
     `    key: process.env.${variable},`,
     '  })',
   ]
-  return { signer: 'getScheme', from: 'tollgate/schemes', lines }
+  return { signer: 'getScheme', lines }
 }
 
 function writeTwilioSigning(capture: Capture): Signing {
@@ -46,16 +44,16 @@ function writeTwilioSigning(capture: Capture): Signing {
     `    authToken: process.env.TWILIO_AUTH_TOKEN ?? '0123456789abcdef0123456789abcdef',`,
     `  })`,
   ]
-  return { signer: 'signRequest', from: 'tollgate/testing', lines }
+  return { signer: 'signRequest', lines }
 }
 
 /** Writes a test for `node --test` that signs the same webhook and expects the same status. */
 export function writeTest(capture: Capture): string {
-  const { signer, from, lines } = writeSigning(capture)
+  const { signer, lines } = writeSigning(capture)
   const name = `accepts ${capture.kind ?? 'a webhook'} at ${capture.method} ${capture.target.replace(/\?.*$/s, '')}`
   return `import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ${signer} } from '${from}'
+import { ${signer} } from 'tollgate/testing'
 
 const app = process.env.APP_URL ?? 'http://127.0.0.1:3000'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import type { IncomingRequest } from 'tollgate'
-import { getScheme, schemes } from 'tollgate/schemes'
+import { getScheme, schemes } from 'tollgate/internal'
 import type { Explanation } from '../../shared/capture.ts'
 import { locateBuilt } from '../locate-built.ts'
 import { type Diagnose, type ExplainInput, explain, silence } from './explain.ts'

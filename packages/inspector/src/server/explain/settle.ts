@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { keepRequest } from 'tollgate/requests'
+import { keepRequest } from 'tollgate/internal'
 import type { Capture } from '../../shared/capture.ts'
 import { toRecorded } from '../recorded.ts'
 

@@ -1,6 +1,6 @@
 import { getPriority, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
-import { getScheme } from 'tollgate/schemes'
+import { getScheme } from 'tollgate/internal'
 import type { Explanation } from '../../shared/capture.ts'
 import { type Diagnose, type ExplainInput, explain } from './explain.ts'
 

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
 import type { Answer } from '@tollgate/calls'
-import { decodeContent } from 'tollgate/requests'
+import { decodeContent } from 'tollgate/internal'
 import type { HeaderList } from '../../shared/capture.ts'
 import { captureBody } from '../body-text.ts'
 

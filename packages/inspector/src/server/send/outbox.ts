@@ -1,4 +1,4 @@
-import { findHeader } from 'tollgate/requests'
+import { findHeader } from 'tollgate/internal'
 import type { Capture, HeaderList } from '../../shared/capture.ts'
 
 /** Facts about a request that the page sent. */

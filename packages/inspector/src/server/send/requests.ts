@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { cutPublicUrl, type OutgoingRequest } from '@tollgate/calls'
-import { findHeader } from 'tollgate/requests'
+import { findHeader } from 'tollgate/internal'
 import {
   type SampleWebhook,
   type SignedRequest,

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingRequest } from 'tollgate'
 import {
+  guessScheme,
   type ReadRequests,
   type RecordedRequest,
   RequestError,
   readRequests,
   splitUrl,
   toIncoming,
-} from 'tollgate/requests'
-import { guessScheme } from 'tollgate/schemes'
+} from 'tollgate/internal'
 import type { ImportResult } from '../../shared/api.ts'
 import type { Capture } from '../../shared/capture.ts'
 import { describeVerdict } from '../describe-verdict.ts'

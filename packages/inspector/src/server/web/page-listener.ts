@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { showHidden } from 'tollgate/schemes'
+import { showHidden } from 'tollgate/internal'
 import { InputError } from '../send/requests.ts'
 import { type Gate, hasCookie, listOldCookies, readOwnHost, refuseAccess } from './access.ts'
 import { HttpError, safeHeaders, sendBytes, sendText } from './answers.ts'
