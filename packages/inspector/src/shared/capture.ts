@@ -92,7 +92,7 @@ interface QuestionLine {
 }
 
 /**
- * One request with its verdict and its answer. An export has the fields of `tollgate/requests`, and
+ * One request with its verdict and its answer. An export has the fields of `tollgate/internal`, and
  * these facts besides.
  */
 export interface Capture extends CapturedBody {

@@ -13,7 +13,7 @@ interface Refusal {
 
 /**
  * The text is no request, or no complete one. The message names the source and the position, and
- * has neither a value nor a secret of the text. The functions of `tollgate/requests` throw no other
+ * has neither a value nor a secret of the text. The functions that read throw no other
  * error for a text.
  */
 export class RequestError extends Error {
