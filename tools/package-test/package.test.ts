@@ -1,15 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { packLibrary } from '../../conformance/projects/prepare.mjs'
 import { entries } from '../../packages/tollgate/entries.js'
+import { install, makeScratch, root, runNode as start, writeProject } from './project.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const scratch = mkdtempSync(join(tmpdir(), 'tollgate-package-'))
-const onWindows = process.platform === 'win32'
+const scratch = makeScratch()
 
 const verify = `
 const token = '0123456789abcdef0123456789abcdef'
@@ -37,39 +35,22 @@ const systems = [
   { type: 'commonjs', run: `${requires}${verify}`, list: "Promise.resolve(require('tollgate'))" },
 ] as const
 
-function npm(args: string[], cwd: string): string {
-  return execFileSync('npm', args, { cwd, encoding: 'utf8', shell: onWindows, stdio: ['ignore', 'pipe', 'pipe'] })
+/** Runs Node.js and returns its output. */
+function runNode(args: readonly string[], cwd: string): string {
+  const { code, output } = start(args, cwd)
+  expect(code, output).toBe(0)
+  return output
 }
-
-/** Runs Node.js and returns its output. If it fails, the error contains the output. */
-function runNode(args: string[], cwd: string): string {
-  try {
-    return execFileSync(process.execPath, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string }
-    throw new Error(`${stdout}${stderr}`)
-  }
-}
-
-let packed: { filename: string; files: { path: string }[] }
-
-beforeAll(() => {
-  const report: unknown = JSON.parse(
-    npm(['pack', '--json', '--pack-destination', scratch, '--workspace', 'packages/tollgate'], root),
-  )
-  // npm 12 returns an object by package name, earlier versions return a list.
-  packed = Object.values(report as Record<string, typeof packed>)[0] as typeof packed
-})
-
-afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 test('contains only the built files, the entry points, the README, the licence and the pages that rejections name', () => {
-  const others = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('dist/'))
+  const list = execFileSync('tar', ['-tzf', packLibrary()], { encoding: 'utf8' }).trim().split('\n')
+  const packed = list.map((path) => path.replace('package/', ''))
+  const others = packed.filter((path) => !path.startsWith('dist/'))
   const pages = readdirSync(join(root, 'docs/codes')).map((name) => `docs/codes/${name}`)
   const subpaths = Object.keys(entries).filter((subpath) => subpath !== '.')
   const folders = subpaths.map((subpath) => `${subpath.slice(2)}/package.json`)
   expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json', ...folders, ...pages].sort())
-  const built = packed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'))
+  const built = packed.filter((path) => path.startsWith('dist/'))
   expect(built.filter((path) => !/\.(js|cjs|d\.ts|d\.cts)$/.test(path))).toEqual([])
 })
 
@@ -77,13 +58,9 @@ describe.each(systems)('in an empty project of type $type', ({ type, run, list }
   const project = join(scratch, type)
 
   beforeAll(() => {
-    mkdirSync(project)
-    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type }))
-    writeFileSync(join(project, 'run.js'), run)
-    // TypeScript reads this as ESM or CommonJS by the project's type, so it covers both sides of
-    // `exports`.
-    writeFileSync(join(project, 'check.ts'), `${imports}${verify}`)
-    npm(['install', '--prefer-offline', '--no-audit', '--no-fund', join(scratch, packed.filename)], project)
+    // TypeScript reads check.ts as ESM or CommonJS by the project's type, so it covers both sides of `exports`.
+    writeProject(project, { name: 'consumer', type }, { 'run.js': run, 'check.ts': `${imports}${verify}` })
+    install(project, packLibrary())
   })
 
   test.each([

@@ -1,17 +1,14 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type TypeScript from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { entries } from '../../packages/tollgate/entries.js'
+import { install, makeScratch, root, writeProject } from './project.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 // In the repository, so that the compiler finds the built package, the frameworks and `twilio`.
 const scratch = mkdtempSync(join(root, 'tools/types-'))
-const oldest = mkdtempSync(join(tmpdir(), 'tollgate-typescript-'))
+const oldest = makeScratch()
 
 const compilers = { 'the newest TypeScript': root, 'TypeScript 5.0': oldest }
 const resolutions = { node16: 'node16', bundler: 'esnext', node10: 'commonjs' }
@@ -32,15 +29,11 @@ const sources = { 'entries.ts': everyEntry, ...users }
 // Not a dev dependency: its command would replace the newer `tsc`.
 beforeAll(() => {
   for (const [name, code] of Object.entries(sources)) writeFileSync(join(scratch, name), code)
-  writeFileSync(join(oldest, 'package.json'), '{ "private": true }')
-  const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', 'typescript@5.0.4']
-  const { status, stderr } = spawnSync('npm', args, { cwd: oldest, shell: process.platform === 'win32' })
-  if (status !== 0) throw new Error(`${stderr}`)
+  writeProject(oldest, {})
+  install(oldest, 'typescript@5.0.4')
 })
 
-afterAll(() => {
-  for (const folder of [scratch, oldest]) rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 /**
  * Lists the errors in our files and in the types of this package. The other packages have errors of
