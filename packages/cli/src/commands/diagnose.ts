@@ -79,8 +79,9 @@ export const command: Command = {
   async run(args, io) {
     const asked = args.only(['alert', 'call'])
     if (asked !== undefined) return await (await import('../twilio-api/explain.ts')).explainSent(args, io)
-    for (const name of ['event', 'show-values', 'credentials-file', 'api-url'])
-      if (args.has(name)) throw new UsageError(`--${name} needs --alert or --call.`)
+    const needsAlert = ['event', 'show-values', 'credentials-file', 'api-url'].find((name) => args.has(name))
+    if (needsAlert !== undefined && (needsAlert !== 'api-url' || !args.has('last')))
+      throw new UsageError(`--${needsAlert} needs --alert or --call.`)
     // Read first, because it names the key to ask for. No other request can be read before a secret:
     // both may come from standard input.
     const kept = args.has('last') ? await readRequest(args, io) : undefined
@@ -95,10 +96,20 @@ export const command: Command = {
     const guesses = { ...read, otherTokens: { ...ofDotenv, ...read.otherTokens } }
     const given = kept ?? (await readRequest(args, io))
     const scheme = findSigner(given, args)
-    const explained: Shown =
+    const first: Shown =
       scheme === undefined
-        ? await explainWithUrl(given, args, io, { secrets, guesses })
+        ? await explainTwilio(given, args, io, { secrets, guesses })
         : await (await import('../schemes/check.ts')).explainOther(scheme, given, args, io)
+    const isOpen = scheme === undefined && !first.verdict.ok && first.proven === undefined
+    const asTwilio = isOpen
+      ? await (await import('../twilio-api/explain.ts')).explainUnasked(given, args, io)
+      : undefined
+    if (asTwilio !== undefined) {
+      if (args.has('json')) printJson(io, { ...toJson(first), twilio: asTwilio.json })
+      else print(io, asTwilio.text)
+      return EXIT.notGenuine
+    }
+    const explained = isOpen ? await askForUrl(first, given, args, io, { secrets, guesses }) : first
     const found = args.has('last') ? explained : addFixesOfCopy(explained)
     const lost = args.has('last') ? undefined : describeLoss(given, found)
     const diagnosis =
@@ -130,11 +141,10 @@ interface Known {
 }
 
 /** Asks for the URL at Twilio if nothing else can settle it, and a person can answer. */
-async function explainWithUrl(given: RecordedRequest, args: Args, io: Io, known: Known): Promise<Shown> {
-  const explained = await explainTwilio(given, args, io, known)
+async function askForUrl(explained: Shown, given: RecordedRequest, args: Args, io: Io, known: Known): Promise<Shown> {
   if (
     explained.question === undefined ||
-    explained.question.isUrlKnown ||
+    ('isUrlKnown' in explained.question && explained.question.isUrlKnown) ||
     args.has('other-url') ||
     !canAsk(args, io) ||
     findWholeUrl(args, given) !== undefined

@@ -16,7 +16,7 @@ import {
 import type { Args } from '../args.ts'
 import { type Flags, inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
-import { hideQuery, type Io, quoteWord, tell } from '../io.ts'
+import { hideQuery, type Io, print, quoteWord, tell } from '../io.ts'
 import { readBytes } from '../read-text.ts'
 import { flagNames, readFlags, requestFlags } from './flags.ts'
 import { readPasted } from './pasted.ts'
@@ -123,7 +123,11 @@ function readLast(args: Args, io: Io): RecordedRequest {
   const [request] = asRefusal(() => readRequests(chosen.bytes, { form: 'capture', from })).requests
   if (request === undefined) throw new UsageError(`${from} has no entries.`)
   const read = asRefusal(() => checkMarks(request, from, io))
-  tell(io, `${from}: ${hideQuery(`${read.method} ${read.url}`)}`)
+  // A newer refusal may have had a proven cause: the answer is about another request then.
+  const which = `entry ${entry} of ${kept.length}; a refusal with a proven cause is not kept`
+  const line = `${hideQuery(`${read.method} ${read.url}`)}, refused at ${new Date(chosen.time).toISOString()} (${which})`
+  if (args.has('json')) tell(io, line)
+  else print(io, line)
   // The URL was made with a public URL. Another one takes its place.
   const isOther = args.has('public-url') && findWholeUrl(args, read) === undefined
   return isOther && read.target !== undefined ? { ...read, url: read.target } : read

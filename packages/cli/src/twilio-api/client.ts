@@ -62,6 +62,8 @@ interface ApiOptions {
   readonly credentials: Credentials
   readonly urlOf: (product: string) => string
   readonly requestsPerSecond: number
+  /** Ends all requests. None is repeated, because somebody waits. */
+  readonly signal?: AbortSignal
 }
 
 // The largest pages of Twilio's, with 1,000 items, have 2 MB.
@@ -81,7 +83,7 @@ const maxEqualPages = 50
 /** The longest time that an audit reads. */
 const maxRunMs = 4 * 60 * 60_000
 
-export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOptions): TwilioApi {
+export function createTwilioApi({ credentials, urlOf, requestsPerSecond, signal }: ApiOptions): TwilioApi {
   let requests = 0
   let nextStart = 0
   const startedAt = performance.now()
@@ -103,7 +105,7 @@ export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOp
         authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
       },
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])]),
     })
   }
 
@@ -117,7 +119,7 @@ export function createTwilioApi({ credentials, urlOf, requestsPerSecond }: ApiOp
       if (!(answer instanceof ApiError)) return answer
       const { status, retryAfterMs } = answer
       const mayRecover = status === 0 || status === 429 || status >= 500
-      if (!mayRecover || attempt === maxAttempts) throw answer
+      if (!mayRecover || attempt === maxAttempts || signal !== undefined) throw answer
       // The pause is partly random, so that parallel requests spread out.
       const delayMs = firstDelayMs * 2 ** (attempt - 1) * (0.75 + Math.random() / 2)
       await sleep(Math.min(Math.max(delayMs, retryAfterMs), longestDelayMs))

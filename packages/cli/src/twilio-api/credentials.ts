@@ -70,13 +70,20 @@ export function isAccountSid(text: string): boolean {
   return /^AC[0-9a-f]{32}$/i.test(text)
 }
 
+/** The addresses of the API in the Regions outside the US. */
+export const apiUrls: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
+  ie1: 'https://{product}.dublin.ie1.twilio.com',
+  au1: 'https://{product}.sydney.au1.twilio.com',
+})
+
 /**
  * Reads the address of the API. `{product}` stands for the first word of the host, such as
  * `messaging`.
+ * @param region decides if the flag does not
  * @throws UsageError unless it is https, or http to the machine itself
  */
-export function readApiUrl(args: Args): (product: string) => string {
-  const template = (args.text('api-url') ?? defaultUrl).replace(/\/$/, '')
+export function readApiUrl(args: Args, region = ''): (product: string) => string {
+  const template = (args.text('api-url') ?? apiUrls[region] ?? defaultUrl).replace(/\/$/, '')
   const sample = template.replace('{product}', 'api')
   const url = URL.canParse(sample) ? new URL(sample) : undefined
   const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '')

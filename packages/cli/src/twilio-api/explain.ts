@@ -2,14 +2,14 @@ import { causes, type DiagnosableRequest, type Difference } from 'tollgate/diagn
 import { findHeader, findSharedKeyId, listKeptRequests, type RecordedRequest, splitUrl } from 'tollgate/internal'
 import type { Args } from '../args.ts'
 import { findCutMark, formatCauses, formatFixes, readGuesses } from '../diagnosis.ts'
-import { asUsageLater, EXIT, UsageError } from '../exit.ts'
+import { asUsageLater, EXIT, UnreachableError, UsageError } from '../exit.ts'
 import { hasRequest, readRequest, toArrived, writeFlag, writeRequestFlags } from '../inputs/index.ts'
 import { cleanText, colorsFor, type Io, print, printJson, quoteWord, tell } from '../io.ts'
 import { findCaptured, toVerifierOptions } from '../public-url.ts'
 import { readSecretsIfAny, requireSharedKey } from '../secrets.ts'
 import { createTwilioApi, type TwilioApi } from './client.ts'
 import { type Comparison, compareSent, compareWithoutBody, missingBody, type ServerOptions } from './compare.ts'
-import { type Credentials, readApiUrl, readCredentials } from './credentials.ts'
+import { apiUrls, type Credentials, readApiUrl, readCredentials } from './credentials.ts'
 import { isOtherId, showName } from './differences.ts'
 import { listRecent, type RecentAlert, readAlert, readCallEvent, type Sent } from './sent.ts'
 import { maskUrl } from './webhook-url.ts'
@@ -36,6 +36,27 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
     alert === undefined
       ? await readCallEvent(api, credentials.accountSid, args.text('call') ?? '', event)
       : await readAlert(api, alert)
+  const { isGenuine, json, text } = await compareWith(sent, given, server, args, io)
+  if (args.has('json')) printJson(io, json)
+  else print(io, text)
+  return isGenuine ? EXIT.ok : EXIT.notGenuine
+}
+
+/** What a comparison says, for a script and for people. */
+interface Compared extends Pick<Comparison, 'isGenuine'> {
+  /** False if it names no cause, and is not certain that nothing differs. */
+  readonly isSettled: boolean
+  readonly json: object
+  readonly text: string
+}
+
+async function compareWith(
+  sent: Sent,
+  given: RecordedRequest | undefined,
+  server: ServerOptions,
+  args: Args,
+  io: Io,
+): Promise<Compared> {
   const seen = given === undefined ? undefined : toArrived(args, given)
   const aligned = alignNames(sent, seen)
   const isLost = !args.has('last') && given !== undefined && hasLostBody(given)
@@ -46,12 +67,49 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
   if (args.has('last') && comparison.causes.some(({ id }) => causes[id].part === 'key'))
     requireSharedKey(given && findSharedKeyId(given.headers), server)
   const shows = args.has('show-values')
-  if (args.has('json')) printJson(io, toJson(sent, comparison, shows))
-  else {
-    const how = { shows, isKept: args.has('last') }
-    print(io, format(sent, given && addOrigin(given, server), comparison, how, io))
+  const how = { shows, isKept: args.has('last') }
+  const { isGenuine, unexplained } = comparison
+  return {
+    isGenuine,
+    isSettled: comparison.causes.length > 0 || (isGenuine && unexplained.length === 0),
+    json: toJson(sent, comparison, shows),
+    text: format(sent, given && addOrigin(given, server), comparison, how, io),
   }
-  return comparison.isGenuine ? EXIT.ok : EXIT.notGenuine
+}
+
+const unaskedMs = 3000
+
+/**
+ * Asks Twilio what it sent of a kept request that nothing else explains, if the environment has
+ * credentials. If that settles nothing, it says so in one sentence.
+ */
+export async function explainUnasked(given: RecordedRequest, args: Args, io: Io): Promise<Compared | undefined> {
+  const { TWILIO_ACCOUNT_SID: account, TWILIO_AUTH_TOKEN: token, TWILIO_API_KEY: key } = io.env
+  if (!args.has('last') || !account || !(token || key)) return undefined
+  const signal = AbortSignal.timeout(unaskedMs)
+  try {
+    const credentials = await readCredentials(args, io)
+    const api = createTwilioApi({
+      credentials,
+      urlOf: readApiUrl(args, findRegion(given)),
+      requestsPerSecond: 10,
+      signal,
+    })
+    const alert = findAlertOf(given, await listRecent(api, mostRecent))
+    if (alert === undefined) {
+      tell(io, `Twilio was asked, and has no alert of a failed webhook to ${showPath(given.url)}.`)
+      return undefined
+    }
+    const sent = await readAlert(api, alert)
+    const compared = await compareWith(sent, given, await readServer(args, io, given, credentials), args, io)
+    if (compared.isSettled) return compared
+    tell(io, `Twilio was asked, and its alert ${alert} does not explain this request.`)
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof UnreachableError)) throw error
+    const why = signal.aborted ? `no answer within ${unaskedMs / 1000} s.` : error.message
+    tell(io, `Twilio could not be asked what it sent: ${why}`)
+  }
+  return undefined
 }
 
 /** A copy that does not even say that the body was empty. Many logs keep no body, or only its start. */
@@ -89,41 +147,51 @@ async function showRecent(
   if (alerts.length === 0) print(io, 'No webhook failed in the time for which Twilio keeps alerts.')
   for (const { alert, date, error, method, url } of alerts)
     print(io, showText(`${alert}  ${date}  ${error}  ${method.padEnd(4)}  ${url}`))
-  const known = found.filter(({ alert }) => /^NO[0-9a-f]{32}$/.test(alert))
-  const same = given && known.find(({ url }) => readPath(url) === readPath(given.url))
+  const same = given && findAlertOf(given, found)
   if (same !== undefined) {
     print(io, '')
-    return same.alert
+    return same
   }
   const ask = 'To compare one of them with what your server saw'
   if (given !== undefined) tell(io, explainAbsent(given, args))
-  const next = writeNext(known[0], given, args, io)
+  const next = writeNext(found[0], given, args, io)
   if (next !== undefined) tell(io, `${ask}:\n  ${next}`)
   else if (alerts.length > 0)
     tell(io, `${ask}, give its id to --alert, with --public-url of your server, or with the request as it saw it.`)
   return undefined
 }
 
-/** The addresses of the API in the Regions outside the US. */
-const apiUrls: Readonly<Record<string, string>> = {
-  ie1: 'https://{product}.dublin.ie1.twilio.com',
-  au1: 'https://{product}.sydney.au1.twilio.com',
+/**
+ * Finds the alert of a request: of those to its path, the one that is nearest in time. If there is
+ * none, something on the way may have removed or added a prefix.
+ */
+function findAlertOf({ url, time }: RecordedRequest, alerts: readonly RecentAlert[]): string | undefined {
+  const own = readPath(url)
+  const distance = ({ date }: RecentAlert): number => Math.abs((time ?? Date.now()) - Date.parse(date))
+  const near = [...alerts].sort((one, other) => distance(one) - distance(other))
+  const endsAlike = (path: string): boolean => own !== '/' && path !== '/' && (path.endsWith(own) || own.endsWith(path))
+  const found = near.find((one) => readPath(one.url) === own) ?? near.find((one) => endsAlike(readPath(one.url)))
+  return found?.alert
 }
 
 /** Says where else the alert of a request may be, if none of those that were listed is of its path. */
-function explainAbsent({ url, headers }: RecordedRequest, args: Args): string {
-  const region = findHeader(headers, 'x-home-region') ?? ''
-  const named = Object.hasOwn(apiUrls, region)
+function explainAbsent(given: RecordedRequest, args: Args): string {
+  const region = findRegion(given)
+  const named = region in apiUrls
   const asked = args.text('api-url')
   const others = Object.entries(apiUrls).filter(([name, one]) => one !== asked && (!named || name === region))
   const ways = others.map(([name, one]) => `${name}: --api-url ${quoteWord(one)}`)
   if (asked !== undefined && !named) ways.unshift('us1: without --api-url')
   return [
-    `No alert of this list has the path ${showPath(url)}. ${
+    `No alert of this list has the path ${showPath(given.url)}. ${
       named ? `X-Home-Region says ${region}.` : 'Something on the way may have changed the path.'
     } Each account and each Region has its own alerts, and its own Auth Token.`,
     ...(ways.length === 0 ? [] : [`To ask another Region, with its credentials: ${ways.join(', ')}.`]),
   ].join('\n')
+}
+
+function findRegion({ headers }: RecordedRequest): string {
+  return findHeader(headers, 'x-home-region') ?? ''
 }
 
 /** Shows the path of a URL, without its query, which may hold a secret. */

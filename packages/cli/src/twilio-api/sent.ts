@@ -98,7 +98,10 @@ export async function listRecent(api: TwilioApi, most: number): Promise<readonly
   )
   return alerts
     .filter(
-      (alert) => isWebhook(readText(alert, 'request_url')) && /^(11\d{3}|15003)$/.test(readText(alert, 'error_code')),
+      (alert) =>
+        /^NO[0-9a-f]{32}$/.test(readText(alert, 'sid')) &&
+        isWebhook(readText(alert, 'request_url')) &&
+        /^(11\d{3}|15003)$/.test(readText(alert, 'error_code')),
     )
     .map((alert) => ({
       alert: readText(alert, 'sid'),

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import {
   authToken,
   expectUsage,
+  listen,
   otherToken,
   type Ran,
   readJson,
@@ -413,10 +414,97 @@ test('a kept request that names a SharedKey is compared with the secret of this 
   const ran = await diagnose(words, { XDG_CACHE_HOME: cache })
   expectUsage(ran, `This command has no secret of the SharedKey that the request names`)
   expect(ran.stderr).toContain(`add --shared-key ${id}, with the secret in TOLLGATE_SHARED_KEY`)
-  expect(ran.stdout).toBe('')
+  expect(ran.stdout).toMatch(/^POST .*\n$/)
   const given = { XDG_CACHE_HOME: cache, TOLLGATE_SHARED_KEY: sharedSecret }
   const { stdout } = await diagnose([...words, '--shared-key', id], given)
   expect(stdout).toContain('Signed by: a key that is configured')
   const recent = await diagnose(['--alert', '--last', '--shared-key', id], given)
   expect(recent.stdout).toContain('Signed by: a key that is configured')
+})
+
+describe('diagnose --last asks Twilio without a flag', () => {
+  const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+  // No search guesses this path.
+  const sentUrl = 'https://example.com/gateways/comms-7/sms'
+  const about = sidOf('NO', '9')
+  const facts = { sid: about, error_code: '11200', log_level: 'error', request_method: 'POST', request_url: sentUrl }
+  const key = sidOf('SK', '1')
+  let twilio: Awaited<ReturnType<typeof startFakeTwilio>>
+  let silent: Awaited<ReturnType<typeof listen>>
+
+  beforeAll(async () => {
+    vi.stubEnv('XDG_CACHE_HOME', cache)
+    for (const path of ['/never-called', '/sms']) {
+      const { headers, body = '' } = signRequest({ url: sentUrl, params, authToken })
+      keepRequest(
+        {
+          method: 'POST',
+          url: `https://example.com${path}`,
+          headers: Object.entries(headers),
+          body: Buffer.from(body),
+        },
+        [],
+      )
+    }
+    vi.unstubAllEnvs()
+    const variables = { request_variables: new URLSearchParams(params).toString() }
+    const date = { date_created: new Date().toISOString() }
+    const data: Record<string, Item | Item[]> = {
+      'monitor /v1/Alerts': [{ ...createItem('monitor /v1/Alerts', facts), ...date }],
+      [`monitor /v1/Alerts/${about}`]: {
+        ...createItem('monitor /v1/Alerts/{Sid}', { ...facts, ...variables }),
+        ...date,
+      },
+    }
+    twilio = await startFakeTwilio({
+      accounts: [{ sid: main, authToken, data }],
+      keys: { [key]: { secret: 'a-secret-of-an-api-key', account: main } },
+    })
+    silent = await listen(() => undefined)
+  })
+  afterAll(async () => {
+    await twilio.close()
+    await silent.close()
+    rmSync(cache, { recursive: true })
+  })
+
+  const question = / --other-url 'URL'\n/
+  const proof =
+    /^POST https:\/\/example\.com\/sms, refused at .*entry 1 of 2.*\nNO9{32}, .*\n(?:.*\n)*Certain, .*\n {2}path_prefix /
+  const withKey = { TWILIO_API_KEY: key, TWILIO_API_SECRET: 'a-secret-of-an-api-key' }
+
+  test.each([
+    ['with the Auth Token', {}, [], proof, /^$/],
+    ['with an API key', withKey, [], proof, /^$/],
+    [
+      'which refuses',
+      { ...withKey, TWILIO_API_SECRET: 'x' },
+      [],
+      question,
+      /^Twilio could not be asked .*: 401, .*\n$/,
+    ],
+    ['which is silent', {}, ['silent'], question, /^Twilio could not be asked .*: no answer within 3 s\.\n$/],
+    [
+      'which has no alert',
+      {},
+      ['--entry', '2'],
+      question,
+      /^Twilio was asked, and has no alert .* \/never-called\.\n$/,
+    ],
+    ['not without an account', { TWILIO_ACCOUNT_SID: '' }, [], question, /^$/],
+  ] as const)('%s', async (_title, env, words, stdout, stderr) => {
+    const apiUrl = words[0] === 'silent' ? `${silent.origin}/{product}` : twilio.apiUrl
+    const all = ['diagnose', '--last', '--api-url', apiUrl, ...words.filter((word) => word !== 'silent')]
+    const ran = await tollgate(all, { env: { XDG_CACHE_HOME: cache, TWILIO_ACCOUNT_SID: main, ...env } })
+    expect(ran.stdout).toMatch(stdout)
+    expect(ran.stderr.replace(/^Using .*\n/gm, '')).toMatch(stderr)
+    expect(ran.stdout + ran.stderr).not.toMatch(/private|a-secret/)
+    expect(ran.code).toBe(1)
+  })
+
+  test('a document has what Twilio said beside the diagnosis', async () => {
+    const words = ['diagnose', '--last', '--api-url', twilio.apiUrl, '--json']
+    const ran = await tollgate(words, { env: { XDG_CACHE_HOME: cache, TWILIO_ACCOUNT_SID: main } })
+    expect(readJson(ran)).toMatchObject({ genuine: false, proven: null, twilio: { causes: [{ id: 'path_prefix' }] } })
+  })
 })
