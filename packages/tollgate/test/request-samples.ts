@@ -36,16 +36,13 @@ From=%2B15551230001&Body=Hi
       },
     }),
   ],
-  'function-event': [
-    JSON.stringify({
-      version: '2.0',
-      rawPath: '/sms',
-      rawQueryString: 'x=1',
-      headers: { host: 'example.com', 'content-type': 'application/x-www-form-urlencoded' },
-      requestContext: { http: { method: 'POST', path: '/sms' } },
-      body: btoa('From=%2B15551230001&Body=Hi'),
-      isBase64Encoded: true,
-    }),
+  printed: [
+    `POST /sms?x=1 {
+  host: 'example.com',
+  'x-twilio-signature': 'AAAAAAAAAAAAAAAAAAAAAAAAAAA=',
+  'content-type': 'application/x-www-form-urlencoded'
+} [Object: null prototype] { From: '+15551230001', Body: 'Hi' }
+`,
     `2026-11-24T10:00:00.000Z\t8f5\tINFO\t{
   requestContext: { elb: { targetGroupArn: 'arn:aws:elasticloadbalancing:x' } },
   httpMethod: 'POST',
@@ -54,19 +51,12 @@ From=%2B15551230001&Body=Hi
   headers: {
     'content-type': 'application/x-www-form-urlencoded',
     host: 'example.com',
+    'x-twilio-signature': 'AAAAAAAAAAAAAAAAAAAAAAAAAAA=',
     'x-forwarded-proto': 'https'
   },
   body: 'From=%2B15551230001&Body=Hi',
   isBase64Encoded: false
 }
-`,
-  ],
-  printed: [
-    `POST /sms?x=1 {
-  host: 'example.com',
-  'x-twilio-signature': 'AAAAAAAAAAAAAAAAAAAAAAAAAAA=',
-  'content-type': 'application/x-www-form-urlencoded'
-} [Object: null prototype] { From: '+15551230001', Body: 'Hi' }
 `,
   ],
   capture: [
@@ -75,6 +65,15 @@ From=%2B15551230001&Body=Hi
       url: 'https://example.com/sms?x=1',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: 'From=%2B15551230001&Body=Hi',
+    }),
+    JSON.stringify({
+      version: '2.0',
+      rawPath: '/sms',
+      rawQueryString: 'x=1',
+      headers: { host: 'example.com', 'content-type': 'application/x-www-form-urlencoded' },
+      requestContext: { http: { method: 'POST', path: '/sms' } },
+      body: btoa('From=%2B15551230001&Body=Hi'),
+      isBase64Encoded: true,
     }),
   ],
   curl: [

@@ -149,7 +149,7 @@ describe('wrong usage names the flag and exits 2', () => {
       ['', /There is no request/],
       ['hello', /this is no request; copy it .* as a curl command \(bash\)/],
       ['{"log": {"entries": []}}', /no entries/],
-      ['{"log": ', /^tollgate: Standard input, line 1, column 9: this is not JSON; .*--alert/m],
+      ['{"log": ', /^tollgate: Standard input: this is not JSON; .*--alert/m],
       ['[]', /no entries/],
       ['{}', /needs \{ "method"/],
       ["fetch('https://a.example')", /as a curl command/],

@@ -1,5 +1,5 @@
 /** What is wrong with a text. Code decides by this, and never by a message. */
-export type RequestErrorKind = 'malformed' | 'not_json' | 'cut_off' | 'url' | 'unknown_form'
+export type RequestErrorKind = 'malformed' | 'not_json' | 'cut_off' | 'incomplete' | 'url' | 'unknown_form'
 
 /** More about a refusal. */
 interface Refusal {

@@ -1,27 +1,15 @@
 import { decodeUtf8, encodeUtf8 } from '../bytes.ts'
-import { isExport, listCaptures, readCapture, writeCaptures } from './capture.ts'
+import { isExport, listCaptures, writeCaptures } from './capture.ts'
 import type { ReadFile } from './curl-data.ts'
 import { addSource, RequestError } from './error.ts'
-import { findHeaders, findLoggedText, findRequest, hasSignedRequest } from './find-request.ts'
+import { findHeaders, findLoggedText, hasSignedRequest } from './find-request.ts'
 import { listHarEntries, readHarEntry, writeHar } from './har.ts'
 import { parseJson } from './json.ts'
-import {
-  askTwilio,
-  captureFields,
-  createAdviser,
-  describeUnsigned,
-  findEvent,
-  isExplanation,
-  isLogLine,
-  isRequestInspector,
-  noSignature,
-  readEvent,
-  removeLinePrefix,
-} from './logged.ts'
+import { captureFields, isOwn, readLogged } from './logged.ts'
 import { hasPrintedHeaders, readPrintedHeaders } from './printed.ts'
-import { looksLikeRawHttp, readRawHttp, writeRawHttp } from './raw-http.ts'
+import { looksLikeRawHttp, readRawHttp } from './raw-http.ts'
 import { findCurl, readCurl } from './read-curl.ts'
-import { type RecordedRequest, toLatin1, toUtf8 } from './request.ts'
+import { type RecordedRequest, toUtf8 } from './request.ts'
 import { writeCurl } from './write-curl.ts'
 
 /** A text with requests. Its parts are decoded when a reader asks for them. */
@@ -56,22 +44,12 @@ export interface ReadRequestsOptions {
 
 /** A form in which requests are written. To add one, add a row. */
 export interface RequestForm {
-  /** Its name in a menu. */
-  readonly label: string
   /** Describes it in messages, with its article. */
   readonly title: string
   /** Describes it in the help of a command. */
   readonly describe: string
-  /** The media type and the ending of a file. */
-  readonly type: string
-  readonly extension: string
   /** True if a file holds several requests. */
   readonly hasSeveral: boolean
-  /**
-   * True if nothing in it acts in a terminal or a shell, where it may be pasted. A form without
-   * escapes is `false`: it has the bytes of strangers as they are.
-   */
-  readonly isInert: boolean
   /**
    * Says if a text has this form. Rows are asked in their order.
    *
@@ -86,7 +64,7 @@ export interface RequestForm {
    */
   read(source: Source, options: ReadRequestsOptions): readonly (RecordedRequest | RequestError)[]
   /**
-   * Writes requests.
+   * Writes requests, as text that does nothing in a terminal or a shell where it is pasted by mistake.
    *
    * @param requests exactly one, unless `hasSeveral`
    */
@@ -101,7 +79,7 @@ function readEach(
   what: string,
   read: (item: unknown) => RecordedRequest,
 ): readonly (RecordedRequest | RequestError)[] {
-  if (items === undefined) throw new RequestError(`this is not ${what}`)
+  if (items === undefined) throw new RequestError(`this is not ${what}`, { kind: 'incomplete' })
   if (items.length > mostEntries) throw new RequestError(`it has more than ${mostEntries} entries`)
   return items.map((item) => {
     try {
@@ -113,19 +91,11 @@ function readEach(
   })
 }
 
-function writeOne(write: (request: RecordedRequest) => Uint8Array): NonNullable<RequestForm['write']> {
-  return (requests) => {
-    const [first, ...others] = requests
-    if (first === undefined || others.length > 0) throw new TypeError('This form holds exactly one request')
-    return write(first)
-  }
-}
-
 /** The name of a form. */
-export type FormName = 'raw' | 'function-event' | 'printed' | 'har' | 'capture' | 'curl'
+export type FormName = 'raw' | 'printed' | 'har' | 'capture' | 'curl'
 
 /** The name of a form in which requests are written too. */
-export type WrittenFormName = Exclude<FormName, 'function-event' | 'printed'>
+export type WrittenFormName = Exclude<FormName, 'raw' | 'printed'>
 
 /**
  * Every form of a request: how it is recognised, read and written. Marks survive in each that is
@@ -133,79 +103,52 @@ export type WrittenFormName = Exclude<FormName, 'function-event' | 'printed'>
  */
 export const requestForms: Readonly<Record<FormName, RequestForm>> = {
   raw: {
-    label: 'raw HTTP',
     title: 'a raw HTTP request',
     describe: 'A raw HTTP request',
-    type: 'message/http',
-    extension: 'http',
     hasSeveral: false,
-    isInert: false,
     recognizes: ({ bytes }) => looksLikeRawHttp(bytes),
     read: ({ bytes }, { scheme = 'https' }) => [readRawHttp(bytes, scheme)],
-    write: writeOne(writeRawHttp),
-  },
-  'function-event': {
-    label: 'function event',
-    title: 'an event of a function',
-    describe: 'An event of AWS Lambda (API Gateway, function URL, load balancer) or Azure Functions, from a log',
-    type: 'application/json',
-    extension: 'json',
-    hasSeveral: false,
-    isInert: false,
-    recognizes: ({ text }) => findEvent(text) !== undefined,
-    read: ({ text }) => [readEvent(findEvent(text))],
   },
   printed: {
-    label: 'printed headers',
-    title: 'printed headers',
-    describe: 'What console.log(req.method, req.originalUrl, req.headers, req.body) printed',
-    type: 'text/plain',
-    extension: 'txt',
+    title: 'a printed request',
+    describe: 'What console.log printed: req.method, req.originalUrl, req.headers and req.body, or an event',
     hasSeveral: false,
-    isInert: false,
     // A request as JSON has a form of its own.
     recognizes: ({ text, whole }) =>
       whole === undefined ? hasPrintedHeaders(text) : findHeaders(whole.value) === whole.value,
     read: ({ text }, { scheme = 'https' }) => [readPrintedHeaders(text, scheme)],
   },
   har: {
-    label: 'HAR',
     title: 'a HAR file',
     describe: 'A HAR file; if it has several entries, choose one with --entry',
-    type: 'application/json',
-    extension: 'har',
     hasSeveral: true,
-    isInert: true,
     recognizes: (source) => source.isJson && listHarEntries(source.json) !== undefined,
     read: ({ json }) => readEach(listHarEntries(json), 'a HAR file: it has no log.entries', readHarEntry),
     write: writeHar,
   },
   capture: {
-    label: 'JSON',
     title: 'a request as JSON',
-    describe: "A request as JSON, { method, url, headers, body }, a log with one, or the inspector's export",
-    type: 'application/json',
-    extension: 'json',
+    describe:
+      "JSON: { method, url, headers, body }, a log or an event of a function with these, or the inspector's export",
     hasSeveral: true,
-    isInert: true,
     recognizes: ({ isJson }) => isJson,
-    read: ({ json }, { scheme, isCompared }) =>
-      readEach(listCaptures(json), `a request, which needs ${captureFields}; ${askTwilio}`, (item) =>
-        readCapture(item, scheme, isExport(json), isCompared),
+    read: ({ json }, options) =>
+      readEach(listCaptures(json), `a request, which needs ${captureFields}`, (item) =>
+        readLogged(item, { ...options, isOwn: isExport(json) || isOwn(item) }),
       ),
     write: writeCaptures,
   },
   curl: {
-    label: 'curl',
     title: 'a curl command',
     describe: "A curl command for bash, as browsers, Postman and Twilio's console copy it",
-    type: 'text/x-shellscript',
-    extension: 'sh',
     hasSeveral: false,
-    isInert: true,
     recognizes: ({ text }) => findCurl(text) !== undefined,
     read: ({ text }, { readFile }) => [readCurl(text, readFile)],
-    write: writeOne(writeCurl),
+    write: (requests) => {
+      const [first, ...others] = requests
+      if (first === undefined || others.length > 0) throw new TypeError('This form holds exactly one request')
+      return writeCurl(first)
+    },
   },
 }
 
@@ -229,52 +172,44 @@ export interface ReadRequests {
  */
 export function readRequests(given: string | Uint8Array, options: ReadRequestsOptions = {}): ReadRequests {
   const from = options.from ?? 'The text'
-  const suggest = createSuggester(given, options)
+  let advice: string | undefined
+  const name = (error: unknown, part?: string): unknown => {
+    if (!(error instanceof RequestError)) return error
+    const isComplete = error.kind === 'malformed' || error.kind === 'url'
+    // The text is searched once: thousands of its entries may be refused.
+    advice ??= findAdvice((typeof given === 'string' ? given : decodeUtf8(given)) ?? '', options)
+    return addSource(isComplete ? error : new RequestError(`${error.reason}; ${advice}`, error), from, part)
+  }
   try {
     const source = openLogged(openSource(toUtf8(typeof given === 'string' ? encodeUtf8(given) : given)))
     const form = options.form ?? detectForm(source)
     const requests = requestForms[form].read(source, options)
-    const isNumbered = requests.length > 1
-    const name = (one: RecordedRequest | RequestError, index: number): RecordedRequest | RequestError =>
-      nameEntry(one instanceof RequestError ? suggest(one) : one, from, isNumbered ? index : undefined)
     const { title } = requestForms[form]
     const [first] = requests
     const note = first instanceof RequestError ? undefined : first?.copyNote
-    return { form, title: note === undefined ? title : `${title}, ${note}`, requests: requests.map(name) }
+    return {
+      form,
+      title: note === undefined ? title : `${title}, ${note}`,
+      requests: requests.map((one, index) =>
+        one instanceof RequestError
+          ? (name(one, requests.length > 1 ? `entry ${index + 1}` : undefined) as RequestError)
+          : one,
+      ),
+    }
   } catch (error) {
-    throw addSource(error instanceof RequestError ? suggest(error) : error, from)
+    throw name(error)
   }
 }
 
-/** Says what helps with a refusal. The text is searched once: thousands of its entries may be refused. */
-function createSuggester(
-  given: string | Uint8Array,
-  { isCompared }: ReadRequestsOptions,
-): (error: RequestError) => RequestError {
-  let found: { readonly variable: string | undefined; readonly advise: (reason: string) => string } | undefined
-  return (error) => {
-    found ??= readAdvice(typeof given === 'string' ? given : decodeUtf8(given), isCompared)
-    const { variable, advise } = found
-    if (variable !== undefined && error.kind === 'url')
-      return new RequestError(`{{${variable}}} is a variable; write its value in its place`, error)
-    const hasNoAdvice = error.kind === 'not_json' || error.kind === 'cut_off'
-    const reason = advise(hasNoAdvice ? `${error.reason}; ${askTwilio}` : error.reason)
-    return reason === error.reason ? error : new RequestError(reason, error)
-  }
-}
+const askTwilio =
+  'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --alert, and then --alert NO…'
 
-function readAdvice(text: string | undefined, isCompared: boolean | undefined) {
-  const [, variable] = /\{\{(\$?[\w.-]{1,60})\}\}/.exec(text ?? '') ?? []
-  return { variable, advise: createAdviser(text, isCompared) }
-}
-
-function nameEntry(
-  one: RecordedRequest | RequestError,
-  from: string,
-  index: number | undefined,
-): RecordedRequest | RequestError {
-  if (!(one instanceof RequestError)) return one
-  return addSource(one, from, index === undefined ? undefined : `entry ${index + 1}`) as RequestError
+/** Says what helps if a copy lacks something. Twilio's alerts have no webhooks of SendGrid. */
+function findAdvice(text: string, { isCompared }: ReadRequestsOptions): string {
+  if (isCompared) return 'you can also give what it names, with --url and --method'
+  return /x-twilio-email-event-webhook-signature/i.test(text)
+    ? 'copy the whole request of SendGrid, as a curl command or as raw HTTP with one header in a line'
+    : askTwilio
 }
 
 /** Removes what terminals, logs and Markdown add to a text. Bytes that are no text have nothing of it. */
@@ -296,6 +231,16 @@ function removeFence(text: string): string {
   return /^```\w*\r?$/.test(first) && lines.at(-1) === '```' ? lines.slice(0, -1).join('\n') : text
 }
 
+/** What a log has before each line: the name of a container, `[pod/x]`, or a time and a process. */
+const linePrefix =
+  /^(?:[\w.|-]{1,60}[ \t]{1,20}\| |\[[\w./-]{1,100}\] |(?:\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)|[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8} [\w.-]{1,60}) (?:[\w.-]{1,60}\[[\w.]{1,20}\]: )?)/
+
+function removeLinePrefix(text: string): string {
+  const lines = text.split('\n')
+  const isPrefixed = lines.every((line) => line.trim() === '' || linePrefix.test(`${line} `))
+  return isPrefixed ? lines.map((line) => `${line} `.replace(linePrefix, '').slice(0, -1)).join('\n') : text
+}
+
 /** Opens the text that a log in JSON holds, if the request is in it. */
 function openLogged(source: Source): Source {
   const { whole } = source
@@ -307,18 +252,17 @@ function openLogged(source: Source): Source {
 
 function openSource(given: Uint8Array): Source {
   const bytes = removeDecoration(given)
-  let text: string | undefined
+  const text = decodeUtf8(bytes)
   let json: { readonly value: unknown } | RequestError | undefined
   return {
     bytes,
     get text() {
-      text ??= decodeUtf8(bytes)
       if (text === undefined) throw new RequestError('this is not UTF-8 text')
       return text
     },
     get isJson() {
-      const first = bytes.find((byte) => ![9, 10, 13, 32].includes(byte))
-      return first === 0x7b || (first === 0x5b && !isLogLine(toLatin1(bytes.subarray(0, 500))))
+      // A line of a log may begin with `[debug]`. A list has a value or its end behind the bracket.
+      return /^\s*(?:\{|\[\s*(?:[[{"\]\d-]|null|true|false))/.test(text ?? '')
     },
     get json() {
       json ??= parseLog(this.text)
@@ -326,7 +270,7 @@ function openSource(given: Uint8Array): Source {
       return json.value
     },
     get whole() {
-      if (!this.isJson || decodeUtf8(bytes) === undefined) return undefined
+      if (!this.isJson) return undefined
       json ??= parseLog(this.text)
       return json instanceof RequestError ? undefined : json
     },
@@ -342,11 +286,7 @@ function parseLog(text: string): { readonly value: unknown } | RequestError {
     const lines = text.split('\n').filter((line) => line.trim() !== '')
     if (lines.length < 2 || !lines.every((line) => /^\s*\{.*\}\s*$/.test(line))) return error
     try {
-      const value = lines.map(parseJson)
-      const isRequest = value.some((line) => findRequest(line) !== undefined) || findLoggedText(value) !== undefined
-      return isRequest
-        ? { value }
-        : new RequestError(`no line has a request, which needs ${captureFields}; ${askTwilio}`)
+      return { value: lines.map(parseJson) }
     } catch {
       return error
     }
@@ -357,18 +297,16 @@ function detectForm(source: Source): FormName {
   const names = Object.keys(requestForms) as FormName[]
   const found = names.find((name) => requestForms[name].recognizes(source))
   if (found !== undefined) return found
-  if (isExplanation(source.text))
-    throw new RequestError(
-      'this is the explanation of a refusal; npx @tollgate/cli diagnose --last reads the request that was refused',
-    )
-  if (isRequestInspector(source.text)) throw new RequestError(noSignature)
-  const unsigned = describeUnsigned(source.text)
-  if (unsigned !== undefined) throw new RequestError(unsigned)
-  throw new RequestError(unreadable, { kind: 'unknown_form' })
+  // Twilio's Request Inspector, or a log of the parameters.
+  const isUnsigned = /\b(?:Message|Call)Sid\b/.test(source.text)
+  throw new RequestError(isUnsigned ? unsigned : unreadable, { kind: 'unknown_form' })
 }
 
+const unsigned =
+  "it has no X-Twilio-Signature, which Twilio's Request Inspector does not show, so nothing can be compared"
 /** One sentence for every text that is no request. */
-const unreadable = `this is no request; copy it with its headers, as a curl command (bash), HAR, raw HTTP or JSON, or use --last; ${askTwilio}`
+const unreadable =
+  'this is no request; copy it with its headers, as a curl command (bash), HAR, raw HTTP or JSON, or use --last'
 
 /**
  * Writes requests in a form.

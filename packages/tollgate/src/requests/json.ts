@@ -3,72 +3,17 @@ import { writeEscape } from '../checks/visible-text.ts'
 import { nameLine, RequestError } from './error.ts'
 import { fromLatin1, type HeaderList, type RecordedRequest, toLatin1 } from './request.ts'
 
-/** @throws RequestError with the position of the fault */
+/** @throws RequestError with the position of the fault, if the engine names it */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
-  } catch {
-    throw new RequestError('this is not JSON', { kind: 'not_json', position: nameLine(text, findFault(text)) })
+  } catch (error) {
+    const [, at] = / at position (\d+)/.exec(String(error)) ?? []
+    throw new RequestError('this is not JSON', {
+      kind: 'not_json',
+      position: at === undefined ? undefined : nameLine(text, Number(at)),
+    })
   }
-}
-
-const word = /[ \t\r\n]*([[{}\],:"]|[^\s[\]{},:"]+)?/y
-const literal = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/
-const escaped = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
-
-/**
- * Finds the first character that JSON does not allow. Messages of engines differ, and may quote.
- */
-function findFault(text: string): number {
-  const open: string[] = []
-  let [expected, at] = ['value', 0]
-  for (;;) {
-    word.lastIndex = at
-    const found = word.exec(text)?.[1]
-    // The end of the text, or white space that JSON does not know.
-    if (found === undefined) return word.lastIndex
-    const start = word.lastIndex - found.length
-    at = word.lastIndex
-    const next = follow(found, expected, open)
-    if (next === undefined) return start
-    expected = next
-    if (found !== '"') continue
-    const end = findQuote(text, at)
-    if (text[end] !== '"') return end
-    at = end + 1
-  }
-}
-
-/** Returns what may follow a word, or `undefined` if the word is not expected here. */
-function follow(found: string, expected: string, open: string[]): string | undefined {
-  const isValue = expected.startsWith('value')
-  if (found === '"') return isValue ? 'comma or end' : expected.startsWith('name') ? 'colon' : undefined
-  if (found === '{' || found === '[') {
-    open.push(found)
-    return isValue ? `${found === '{' ? 'name' : 'value'} or end` : undefined
-  }
-  if (found === '}' || found === ']') {
-    const isOpen = open.pop() === (found === '}' ? '{' : '[')
-    return isOpen && expected.endsWith('end') ? 'comma or end' : undefined
-  }
-  if (found === ',') return open.length > 0 && expected === 'comma or end' ? commaIn(open) : undefined
-  if (found === ':') return expected === 'colon' ? 'value' : undefined
-  return isValue && literal.test(found) ? 'comma or end' : undefined
-}
-
-function commaIn(open: readonly string[]): string {
-  return open.at(-1) === '{' ? 'name' : 'value'
-}
-
-/** Finds the end of a string, or the first character that a string cannot have. */
-function findQuote(text: string, start: number): number {
-  let at = start
-  while (at < text.length && text[at] !== '"' && text.charCodeAt(at) >= 32) {
-    escaped.lastIndex = at
-    if (text[at] === '\\' && !escaped.test(text)) return at
-    at = text[at] === '\\' ? escaped.lastIndex : at + 1
-  }
-  return at
 }
 
 /** Reads only own properties: a file may use names that every object inherits. */

@@ -6,80 +6,57 @@ export interface Span {
   readonly end: number
 }
 
-/** An object that a program printed. */
+/** An object or a list that a program printed. */
 export interface Printed extends Span {
-  readonly value: Readonly<Record<string, unknown>>
+  readonly value: object
 }
 
 /** Objects within objects: `console.log` prints two levels, and events of AWS have five. */
 const mostLevels = 20
-
-/**
- * Reads the first object in a text, as JSON or as `console.log` prints it in Node.js. A value that
- * was not printed, such as `[Object]`, is left out. Nothing of the text is run.
- * @param start Where the search begins.
- * @returns `undefined` if there is none that is complete
- */
-export function findPrinted(text: string, start = 0): Printed | undefined {
-  const at = findStart(text, start)
-  if (at === -1) return undefined
-  const reader = new Reader(text, at)
-  const value = reader.isKeyed() ? reader.readObject(mostLevels) : reader.readPairs(mostLevels)
-  return value && { start: at, value, end: reader.at }
-}
-
-/** The first name and the mark behind it: of PHP, `['a' => 'b']`, and of Spring and Elixir, `[a: "b"]`. */
-const firstName = /(?:b?'[^'\\\n]{1,100}'\s{0,5}|b?"[^"\\\n]{1,100}"\s{0,5}|[\w-]{1,100})(?::\s?["']|\s?=>)/.source
-/** A pair of Elixir, `{"a", "b"}`. */
-const tuple = /\{\s{0,20}(?:"[^"\\\n]{0,100}"|[\w.:#-]{1,100})\s{0,5},/.source
-const opening = new RegExp(`\\{|[[(](?=\\s{0,20}(?:[[(]\\s{0,20}b?['"]|${tuple}|${firstName}))`, 'g')
-
-/** Finds where an object begins, or a list of pairs. */
-function findStart(text: string, start: number): number {
-  opening.lastIndex = start
-  return opening.exec(text)?.index ?? -1
-}
-
 /** How many objects of a text are read. One that is not complete is read too, and those in it. */
 const mostObjects = 50
 
-/** Reads the objects of a text, one after the other, as `findPrinted` reads the first. */
+/** An object, or a list of objects or pairs. */
+const opening = /\{|\[(?=\s{0,80}[[{])/g
+
+/**
+ * Reads the objects and lists of a text one after the other, as JSON or as `console.log` prints them
+ * in Node.js. A value that was not printed, such as `[Object]`, is left out. Nothing is run.
+ */
 export function* listPrinted(text: string): Generator<Printed> {
   let at = 0
   for (let count = 0; count < mostObjects; count++) {
-    at = findStart(text, at)
-    if (at === -1) return
-    const found = findPrinted(text, at)
-    if (found !== undefined) yield found
-    at = found?.end ?? at + 1
+    opening.lastIndex = at
+    const start = opening.exec(text)?.index
+    if (start === undefined) return
+    const reader = new Reader(text, start)
+    const value = reader.readValue(mostLevels)
+    if (typeof value === 'object' && value !== null) yield { start, end: reader.at, value }
+    at = value === undefined ? start + 1 : reader.at
   }
 }
 
 // Each matches at one place only, and reads every character once.
 const blank = /\s*/y
-const bareKey = /:?[A-Za-z_$][\w$.-]*|\d{1,9}(?=\s{0,5}=>)/y
-const keyed = new RegExp(`\\{|[[(]\\s{0,20}${firstName}`, 'y')
-const isTuple = new RegExp(tuple, 'y')
-/** Python puts a `b` before bytes. */
-const quoted = /b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/sy
+const bareKey = /[A-Za-z_$][\w$.-]*|\d{1,9}(?=\s{0,5}=>)/y
+const quoted = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/sy
 const arrow = /=>/y
 const plus = /\s*\+\s*(?=['"`])/y
-/** Other values: of a class, a date, bytes. Ruby has a # before a class. */
-const other = /#?<(?:[^<>\n]|<[^<>\n]{0,100}>){0,1000}>|[^\s,{}[\]()'"`<>][^,{}[\]()'"`\n]{0,200}/y
+/** Other values: of a class, a date, bytes. */
+const other = /<(?:[^<>\n]|<[^<>\n]{0,100}>){0,1000}>|[^\s,{}[\]()'"`<>][^,{}[\]()'"`\n]{0,200}/y
 const reference = /<ref \*\d{1,9}> (?=[A-Za-z[{])/y
 const word = /-?\d[\d.eE+-]*|true|false|null|undefined|NaN/y
 /** Of a value that was not printed, and the end of a long text. */
 const cut =
   /\[(?:Object|Array|Function|Getter|Setter|Circular|Symbol)[^\]\n]*\]|\.\.\. \d+ more (?:items?|characters?)/y
-/**
- * Before an object that is of a class, or without a prototype: `Headers {`, `Map(2) {`, `Object [Headers] {`.
- * Before that of PHP, `array:2 [`, and of Elixir, `%{`.
- */
+/** Before an object that is of a class, or without a prototype: `Headers {`, `Map(2) {`, `Object [Headers] {`. */
 const className =
-  /array(?::\d{1,9})? ?(?=[[(])|%(?:[A-Z][\w.]{0,80})?(?=\{)|(?:\[[A-Za-z]+: null prototype\]|[A-Za-z_$][\w$]{0,60}(?:\(\d{1,9}\))?(?: \[[^\]\n]{1,60}\])?) (?=\{)/y
-const goList = /\[\](?:string|any|interface \{\})(?=\{)/y
+  /(?:\[[A-Za-z]+: null prototype\]|[A-Za-z_$][\w$]{0,60}(?:\(\d{1,9}\))?(?: \[[^\]\n]{1,60}\])?) (?=\{)/y
 /** The names of the internal parts of an object. */
 const symbol = /\[Symbol\([^)\n]{0,60}\)\]/y
+
+/** A value that was not printed, or that is null. */
+const missing: unique symbol = Symbol('missing')
 
 class Reader {
   readonly #text: string
@@ -90,45 +67,40 @@ class Reader {
     this.at = at
   }
 
-  /** Says if names come first, and not the values of a list. */
-  isKeyed(): boolean {
-    keyed.lastIndex = this.at
-    return keyed.test(this.#text)
+  /** Returns `undefined` for what is no value. */
+  readValue(levels: number): unknown {
+    this.#take(blank)
+    this.#take(reference)
+    if (this.#take(className) === undefined && this.#take(cut) !== undefined) return missing
+    const first = this.#text[this.at]
+    if (first === '{') return this.#readObject(levels)
+    if (first === '[') return this.#readList(levels)
+    const text = this.#readText()
+    if (text !== undefined) return text
+    const found = this.#take(word)
+    if (found === undefined) return this.#take(other) === undefined ? undefined : missing
+    if (found === 'true' || found === 'false') return found === 'true'
+    return /^[-\d]/.test(found) ? Number(found) : missing
   }
 
-  readObject(levels: number): Record<string, unknown> | undefined {
+  #readObject(levels: number): object | undefined {
     const object: Record<string, unknown> = Object.create(null)
-    const open = this.#text[this.at] ?? ''
-    const isWhole = this.#readItems(open, closeOf[open] ?? '', levels, () => {
-      const key =
-        this.#take(symbol) ?? this.#readText() ?? this.#take(bareKey)?.replace(/^:/, '') ?? this.#readBracketed()
+    const isWhole = this.#readItems('{', '}', levels, () => {
+      const key = this.#take(symbol) ?? this.#readText() ?? this.#take(bareKey) ?? this.#readBracketed()
       this.#take(blank)
       // A Map has arrows.
       if (key === undefined || (this.#take(arrow) === undefined && !this.#skip(':'))) return false
-      const value = this.#readValue(levels - 1)
-      if (value === undefined) return false
-      if (value !== missing) object[key] = value
-      return true
+      const value = this.readValue(levels - 1)
+      if (value !== missing && value !== undefined) object[key] = value
+      return value !== undefined
     })
     return isWhole ? object : undefined
   }
 
-  /** Reads a list of names and values as an object. A name that comes again has a list of values. */
-  readPairs(levels: number): Record<string, unknown> | undefined {
-    const object: Record<string, unknown> = Object.create(null)
-    const list = this.#readList(levels, '[', ']') ?? []
-    for (const pair of list) {
-      const [name, value] = Array.isArray(pair) && pair.length === 2 ? pair : []
-      if (typeof name !== 'string' || typeof value !== 'string') return undefined
-      object[name] = name in object ? [object[name], value].flat() : value
-    }
-    return list.length === 0 ? undefined : object
-  }
-
-  #readList(levels: number, open: string, close: string): unknown[] | undefined {
+  #readList(levels: number): unknown[] | undefined {
     const list: unknown[] = []
-    const isWhole = this.#readItems(open, close, levels, () => {
-      const value = this.#readValue(levels - 1)
+    const isWhole = this.#readItems('[', ']', levels, () => {
+      const value = this.readValue(levels - 1)
       if (value !== missing) list.push(value)
       return value !== undefined
     })
@@ -143,32 +115,9 @@ class Reader {
       this.#take(blank)
       if (this.#skip(close)) return true
       if (!readItem()) return false
-      const gap = this.#take(blank)
-      // Symfony's VarDumper, which Laravel's dump() uses, writes one in each line.
-      const isNextLine = open === '[' && gap?.includes('\n') === true
-      if (!this.#skip(',') && !isNextLine && this.#text[this.at] !== close) return false
+      this.#take(blank)
+      if (!this.#skip(',') && this.#text[this.at] !== close) return false
     }
-  }
-
-  /** Returns `undefined` for what is no value. */
-  #readValue(levels: number): unknown {
-    this.#take(blank)
-    this.#take(reference)
-    if (this.#take(className) === undefined && this.#take(cut) !== undefined) return missing
-    const first = this.#text[this.at]
-    if (this.#take(goList) !== undefined) return this.#readList(levels, '{', '}')
-    isTuple.lastIndex = this.at
-    if (isTuple.test(this.#text)) return this.#readList(levels, '{', '}')
-    if (first === '{') return this.readObject(levels)
-    // Python prints pairs in parentheses.
-    if (first === '[' || first === '(')
-      return this.isKeyed() ? toList(this.readObject(levels)) : this.#readList(levels, first, closeOf[first] ?? '')
-    const text = this.#readText()
-    if (text !== undefined) return text
-    const found = this.#take(word)
-    if (found === undefined) return this.#take(other) === undefined ? undefined : missing
-    if (found === 'true' || found === 'false') return found === 'true'
-    return /^[-\d]/.test(found) ? Number(found) : missing
   }
 
   /** Reads a name that would set a prototype: Node.js prints `['__proto__']`. */
@@ -183,8 +132,8 @@ class Reader {
     for (;;) {
       const part = this.#take(quoted)
       if (part === undefined) return text
-      text = (text ?? '') + unquote(part.slice(part.startsWith('b') ? 2 : 1, -1))
-      if (this.#take(cut) !== undefined) throw new RequestError('a text in it is cut off')
+      text = (text ?? '') + unquote(part.slice(1, -1))
+      if (this.#take(cut) !== undefined) throw new RequestError('a text in it is cut off', { kind: 'cut_off' })
       if (this.#take(plus) === undefined) return text
     }
   }
@@ -202,17 +151,6 @@ class Reader {
     return found
   }
 }
-
-const closeOf: Readonly<Record<string, string>> = { '{': '}', '[': ']', '(': ')' }
-
-/** PHP has numbers as the names of a list. */
-function toList(object: Record<string, unknown> | undefined): object | undefined {
-  const isList = object !== undefined && Object.keys(object).every((key, index) => key === String(index))
-  return isList ? Object.values(object) : object
-}
-
-/** A value that was not printed, or that is null. */
-const missing: unique symbol = Symbol('missing')
 
 const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', 0: '\0' }
 
