@@ -24,6 +24,7 @@ const withoutSlow = [...configDefaults.exclude, '**/heavy/**', ...slow]
 
 // The other projects import what is built, so that a test of old output cannot pass.
 const buildFirst = { globalSetup: ['tools/build-first.mjs'] }
+const inMemory = { globalSetup: [...buildFirst.globalSetup, 'tools/memory-folder.mjs'] }
 
 // Reading the library again for each file is a large part of what tests cost. Frameworks change globals, so the
 // other projects have a process for each file.
@@ -73,7 +74,7 @@ export default defineConfig({
           name: 'heavy',
           execArgv,
           include: ['{conformance,tools/test,packages/*/test}/heavy/*.test.ts', 'site/test/*.test.ts', ...slow],
-          ...buildFirst,
+          ...inMemory,
           // A program may wait for its turn beside builds.
           testTimeout: 90_000,
           hookTimeout: 600_000,
@@ -107,7 +108,7 @@ export default defineConfig({
           name: 'package',
           execArgv,
           include: ['tools/package-test/*.test.ts'],
-          ...buildFirst,
+          ...inMemory,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -57,7 +57,8 @@ test('the page on the command line has a row for each form of a request', async 
 test('the README of the package names every entry', async () => {
   const { entries } = await import('../../packages/tollgate/entries.js')
   const page = read('packages/tollgate/README.md')
-  const names = Object.keys(entries).filter((name) => name !== '.')
+  // The entry for our own packages has no promise.
+  const names = Object.keys(entries).filter((name) => name !== '.' && name !== './internal')
   expect(names.filter((name) => !page.includes(`${name.slice(1)}\``))).toEqual([])
 })
 

@@ -1,5 +1,0 @@
-import { installWhenNeeded } from './setup.mjs'
-import { quickSteps, runSteps } from './steps.mjs'
-
-await installWhenNeeded()
-await runSteps(quickSteps)
