@@ -1,5 +1,5 @@
 import { type Diagnosis, diagnose, diagnoseSendGrid, type SigningPart } from 'tollgate/diagnose'
-import { findHeader, readRequests, splitUrl } from 'tollgate/internal'
+import { findHeader, omitPage, type Rejected, readRequests, splitUrl } from 'tollgate/internal'
 import { sampleSendGridEvents, sampleWebhook, signRequest, signSendGridRequest } from 'tollgate/testing'
 
 /** The fields of the form. */
@@ -165,7 +165,7 @@ async function examineSendGrid(parts: RequestParts): Promise<Examined> {
   }
 }
 
-type Verdict = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string }
+type Verdict = { readonly ok: true } | Rejected
 
 /** What the page says of a refusal in place of its message: the message would deny what is proven below it. */
 const provenMessage = 'The signature matches with the change below.'
@@ -175,7 +175,7 @@ function describeVerdict(verdict: Verdict, known = ''): Pick<Examined, 'ok' | 'h
   if (verdict.ok) return { ok: true, heading: 'Genuine', message: known }
   const { code } = verdict
   // The page links to the page of the code itself.
-  const message = known || verdict.message.replace(/ See \S*docs\/codes\/\S+$/, '')
+  const message = known || omitPage(verdict)
   return { ok: false, heading: `Refused: ${code}`, message, code }
 }
 
