@@ -275,48 +275,14 @@ describe('evidence that the request has', () => {
     ])
   })
 
-  describe('values that something on the way wrote in another form', () => {
-    const find = async (sent: Record<string, string>, seen: Record<string, string>) => {
-      const others = sms.filter(([name]) => !Object.hasOwn(sent, name))
-      const write = (more: Record<string, string>) => [...others, ...Object.entries(more)]
-      const { proven } = await diagnose(post(`${origin}/sms`, { params: write(sent), sent: write(seen) }), options)
-      return proven?.causes.map(({ detail }) => detail)
-    }
-    const [mail, iso, long] = ['Mon, 30 Nov 2026 16:30:00 +0000', '2026-11-30T16:30:00Z', '2026-11-30T16:30:00.000Z']
-
-    test.each([
-      [mail, long],
-      [mail, iso],
-      [iso, long],
-      [iso, mail],
-      [long, iso],
-    ])('a time: %s as %s', async (sent, seen) => {
-      expect(await find({ Timestamp: sent }, { Timestamp: seen })).toEqual([
-        '"Timestamp" is a time that something on the way read and wrote in another form.',
-      ])
-    })
-
-    const [from, to] = ['+15551230001', '+15551230002']
-    const ofChannel = { WaId: '15551230001', From: `whatsapp:${from}`, To: `whatsapp:${to}` }
-    test.each([
-      [{ From: from, To: to }, /^"From".*"To" lost "whatsapp:" before the address\.$/],
-      [{ From: from }, /^"From" lost "whatsapp:"/],
-      [{ To: to }, /^"To" lost "whatsapp:"/],
-    ])('the channel before an address: %j', async (seen, detail) => {
-      expect(await find(ofChannel, { ...ofChannel, ...seen })).toEqual([expect.stringMatching(detail)])
-    })
-  })
-
   test.each([
-    ['/Twilio/InboundSms', '/twilio/inboundsms', true],
-    ['/hooks/SMS', '/hooks/sms', true],
-    ['/hooks/sms', '/Hooks/Sms', false],
-  ])('the path %s that arrives as %s', async (signed, url, isFolded) => {
+    ['/Twilio/InboundSms', '/twilio/inboundsms', /letter case/],
+    ['/hooks/sms', '/Hooks/Sms', /letter case/],
+    ['/hooks/a%20b', '/hooks/a b', /undecoded/],
+  ])('the path %s that arrives as %s', async (signed, url, fix) => {
     const otherUrls = [`${origin}${signed}`]
     const { proven } = await diagnose(post(`${origin}${signed}`, { url }), { ...options, otherUrls })
-    expect(proven?.causes.map(({ id }) => id)).toEqual(['path_encoding'])
-    expect(JSON.stringify(proven).includes('{ToLower}')).toBe(isFolded)
-    expect(JSON.stringify(proven)).not.toMatch(isFolded ? /undecoded/ : /small letters/)
+    expect(proven?.causes).toMatchObject([{ id: 'path_encoding', fix: expect.stringMatching(fix) }])
   })
 
   test.each([
@@ -368,40 +334,6 @@ describe('evidence that the request has', () => {
       expect((await diagnose(post(url, { headers }), options)).verdict.ok).toBe(true)
     },
   )
-
-  test('a service that sends requests on with the headers of Twilio', async () => {
-    const headers = { 'X-Hookdeck-EventID': 'evt_1' }
-    const { suspected } = await diagnose(post('https://hkdk.events/1a2b3c', { url: '/sms', headers }), options)
-    expect(suspected[0]).toMatchObject({
-      id: 'host',
-      detail: expect.stringContaining('The request has X-Hookdeck-Eventid, which Hookdeck adds'),
-      fix: expect.stringContaining('"signedUrl"'),
-    })
-    const signedUrl = () => 'https://hkdk.events/other'
-    const { publicUrl: _, ...rest } = options
-    const { suspected: others } = await diagnose(post('https://hkdk.events/1a2b3c', { url: '/sms', headers }), {
-      ...rest,
-      signedUrl,
-    })
-    expect(others.map(({ detail }) => detail).join()).not.toContain('Hookdeck adds')
-  })
-
-  test('a port of https beside http, of a request whose body was not read', async () => {
-    const rule = {
-      allowedHosts: ['api.example.com'],
-      trustedProxies: ['127.0.0.1'],
-      forwardedBy: 'x-forwarded',
-    } as const
-    const headers = { host: 'api.example.com', 'x-forwarded-proto': 'http', 'x-forwarded-port': '443' }
-    const { body: _, ...unread } = post(`${origin}/sms`, { headers })
-    const said = await explain({ ...unread, remoteAddress: '127.0.0.1' } as IncomingRequest, undefined, {
-      ...options,
-      publicUrl: fromRequest(rule) as never,
-    })
-    expect(said).toContain('scheme: X-Forwarded-Proto says http, and X-Forwarded-Port says 443, the port of https')
-    expect(said).toContain('Fix: Set "publicUrl" to the scheme and host of the URL at Twilio')
-    expect(said).not.toContain('add it to "allowedHosts"')
-  })
 
   test('headers as the list of Node.js, and a method in lower case', async () => {
     const request = post(url)

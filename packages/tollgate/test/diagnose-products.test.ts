@@ -210,24 +210,6 @@ describe('a request that a developer sends by hand', () => {
     expect(JSON.stringify(other)).not.toContain('A page in a browser')
   })
 
-  const encoded: readonly (readonly [what: string, encode: (value: string) => string])[] = [
-    ['%20 for spaces', encodeURIComponent],
-    ['+ for spaces', (value) => new URLSearchParams([['', value]]).toString().slice(1)],
-  ]
-  test.each(encoded)('with a signature of encoded values, with %s, says that code signs them', async (_, encode) => {
-    const own = { 'user-agent': 'PostmanRuntime/7.43.0', 'i-twilio-idempotency-token': [] as never }
-    const text = sms.map(([name, value]) => [name, name === 'Body' ? 'Hello there, 1+1' : value] as const)
-    const signed = text.map(([name, value]) => [name, encode(value)] as const)
-    const { proven } = await diagnose(post(`${origin}/sms`, { params: signed, sent: text, headers: own }), options)
-    expect(proven?.causes).toMatchObject([
-      {
-        id: 'params_plus_as_space',
-        detail: 'The signature is of encoded values, such as %2B for "+". Twilio signs decoded ones.',
-        fix: expect.stringMatching(/^If your own code signs .*: npx @tollgate\/cli send sms --to /),
-      },
-    ])
-  })
-
   test('with the token header of Twilio’s is a copy, whose form was decoded twice', async () => {
     const params = sms.map(([name, value]) => [name, encodeURIComponent(value)] as const)
     const copy = post(`${origin}/sms`, { params, sent: sms, headers: { 'user-agent': 'PostmanRuntime/7.43.0' } })

@@ -26,13 +26,6 @@ const rows: readonly Row[] = [
     options: { publicUrl: origin },
     line: `publicUrl: '${origin}/twilio'`,
   },
-  ...['/es', '/pt-BR'].map((prefix) => ({
-    name: `the language ${prefix}, which a router removed`,
-    signed: `${origin}${prefix}/sms`,
-    url: '/sms',
-    options: { publicUrl: origin },
-    line: `publicUrl: '${origin}${prefix}'`,
-  })),
   {
     name: 'a prefix that is there twice',
     signed: `${origin}/twilio/sms`,

@@ -148,8 +148,6 @@ describe('what is said is true', () => {
     const signedUrl = expect.stringMatching(`^wss://api.example.com${signed.split('?')[0]}(\\?|$)`)
     expect(proven).toMatchObject({ signedUrl, causes: [{ id: 'path_prefix' }] })
     if (!signed.startsWith('/api')) expect(proven?.causes[0]?.fix).toContain('createVerifyClient')
-    const { suspected } = await explain({ ...request, url: seen }, { authToken: otherToken })
-    expect(suspected[0]).toMatchObject({ id: 'path_prefix', detail: expect.stringContaining('express-ws') })
   })
 
   test('the forwarded host is named if it is the one that was checked', async () => {
@@ -360,7 +358,6 @@ describe('what is said is true', () => {
     expect(read(diagnosis)).toMatch(/"publicUrl" has the path \/sms, and Twilio signed \/hooks\/sms\./)
     for (const [prefix, signed] of [
       ['/a/b', '/b/sms'],
-      ['/a/b', '/a/sms'],
       ['/hook', '/webhooks/sms'],
     ]) {
       const text = read(await explain(post(`${origin}${signed}`, { url: '/sms' }), { publicUrl: `${origin}${prefix}` }))

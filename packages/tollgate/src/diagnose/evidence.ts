@@ -40,8 +40,6 @@ export interface Evidence {
   /** Whole URLs, which a program that sends requests on may name in a header of its own. */
   readonly urls: readonly Seen<UrlParts>[]
   readonly userinfos: readonly Seen<string>[]
-  /** A service that sends requests on with all their headers, by the name of a header that it adds. */
-  readonly forwarder: Seen<string> | undefined
   readonly userAgent: string | undefined
   readonly looksLikeTwilio: boolean
   readonly proxied: boolean
@@ -151,21 +149,6 @@ export function findDroppingCdn(header: HeaderReader): string | undefined {
     : undefined
 }
 
-/** Services that keep the headers of a request that they send on, User-Agent too, and add their own. */
-const forwarders: readonly (readonly [name: RegExp, service: string])[] = [
-  // Such as X-Hookdeck-EventID, and https://getconvoy.io/docs/product-manual/signatures.
-  [/^x-hookdeck-[a-z-]+$/i, 'Hookdeck'],
-  [/^x-convoy-[a-z-]+$/i, 'Convoy'],
-]
-
-function findForwarder(names: readonly string[]): Seen<string> | undefined {
-  for (const [form, value] of forwarders) {
-    const name = names.find((one) => one.length <= 60 && form.test(one))
-    if (name !== undefined) return { value, from: spellName(name.toLowerCase()) }
-  }
-  return undefined
-}
-
 /**
  * Reads the headers that proxies write.
  * @param head the method and the headers
@@ -212,7 +195,6 @@ export function readEvidence(head: Head, url: unknown, names: readonly string[])
       ...(absolute?.userinfo ? [{ value: absolute.userinfo, from: 'the request URL' }] : []),
       ...readBasicAuth(header),
     ],
-    forwarder: findForwarder(names),
     userAgent,
     looksLikeTwilio: isOfTwilio(userAgent) || header('i-twilio-idempotency-token').length > 0,
     proxied: proxyHeaders.some((name) => header(name).length > 0) || header('via').length > 0 || forwarded.length > 0,

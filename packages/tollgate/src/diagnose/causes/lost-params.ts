@@ -2,16 +2,16 @@ import { decodeUtf8 } from '../../bytes.ts'
 import type { Pairs } from '../../form.ts'
 import { kindOf } from '../../params/index.ts'
 import { kinds } from '../../schemes/twilio/webhooks/index.ts'
-import { freeText, isTwilioName, showName, showNames } from '../mask.ts'
+import { isTwilioName, showName, showNames } from '../mask.ts'
 import type { Subject } from '../reading.ts'
 import { stripDigits } from '../spelling.ts'
 import { isCutForm } from './body.ts'
 import { isAdded, isLost } from './differences.ts'
-import { guardFirst, ifVerifier, keepNestBytes, ofNumber, verifyBefore } from './params.ts'
+import { guardFirst, ifVerifier, ofNumber, verifyBefore } from './params.ts'
 import { type CauseRow, type Edit, editPairs, type Finding, type Row, redacted } from './row.ts'
 
 const hideNothing =
-  'Let nothing hide values before the check. If this is a copy from a log, diagnose a copy in which nothing is hidden.'
+  'Let nothing hide values before the check. If this is from a log, diagnose a copy in which nothing is hidden.'
 
 /** Parameters that were lost on the way, or added. */
 export const lostParamsCauses = {
@@ -64,14 +64,11 @@ export const lostParamsCauses = {
   params_missing: {
     title: 'A parameter is missing, or one was added',
     fix: 'Pass every parameter that Twilio sent and no other: pass the raw body.',
-    fixes: {
-      ...guardFirst,
-      nest: `${keepNestBytes} A ValidationPipe with whitelist removes every parameter that the DTO does not name.`,
-    },
+    fixes: guardFirst,
     part: 'params',
     *edits(subject) {
       if (subject.formPairs.length === 0) return
-      const known = listKnownNames(subject.formPairs).map(({ name }) => name)
+      const known = listKnownNames(subject.formPairs)
       yield* listLost(listAbsent(known, subject.formPairs), subject)
       yield* listExtra(subject.formPairs, new Set(known))
     },
@@ -101,7 +98,7 @@ export const lostParamsCauses = {
       )
         return {
           detail: `The verifier got a form of ${body.length} bytes, and Content-Length is ${contentLength}: something in this server changed the form.`,
-          fix: 'Pass the bytes that arrived, not a form that was made again: verify before any middleware that changes the body or sets req.rawBody.',
+          fix: 'Pass the bytes that arrived: verify before any middleware that changes the body or sets req.rawBody.',
         }
       return rejection.code === 'body_malformed' ? undefined : suspectMissing(subject)
     },
@@ -149,41 +146,20 @@ function isReduced(sent: string, seen: string): boolean {
   return at === seen.length && 2 * seen.length > sent.length
 }
 
-interface KnownName {
-  readonly name: string
-  /** Twilio sends it with every webhook of this kind. */
-  readonly always: boolean
-}
-
-/** Ranks the kinds of webhook that the parameters may be of, the most similar first. */
-function rankKinds(pairs: Pairs) {
-  const present = new Set(pairs.map(([name]) => name))
-  const kind = kindOf(new Map(pairs.map(([name, value]) => [name, value])))
-  const rows = Object.entries(kinds).filter(([id, { body }]) => (kind === undefined ? body === 'form' : id === kind))
-  return rows
-    .map(([id, { parameters }]) => ({
-      id,
-      parameters,
-      shared: parameters.filter(({ name }) => present.has(name)).length,
-    }))
-    .sort((one, other) => other.shared - one.shared)
-    .slice(0, kind === undefined ? 2 : 1)
-}
-
 /**
  * Lists the names of this kind of webhook. If the kind is unknown, it lists those of the two most
  * similar kinds.
  */
-function listKnownNames(pairs: Pairs): readonly KnownName[] {
-  const names = new Map<string, KnownName>()
-  const likely = rankKinds(pairs).map(({ parameters }) => parameters)
-  for (const { name } of likely.flat()) {
-    const spelled = name.replace('{N}', '0')
-    // What one kind always has says nothing if the webhook may be of the other.
-    const always = likely.every((parameters) => parameters.some((one) => one.name === name && one.always))
-    if (!spelled.includes('*') && !names.has(spelled)) names.set(spelled, { name: spelled, always })
-  }
-  return [...names.values()]
+function listKnownNames(pairs: Pairs): readonly string[] {
+  const values = new Map(pairs)
+  const kind = kindOf(values)
+  const rows = Object.entries(kinds).filter(([id, { body }]) => (kind === undefined ? body === 'form' : id === kind))
+  const count = (names: readonly string[]): number => names.filter((name) => values.has(name)).length
+  const likely = rows
+    .map(([, { parameters }]) => parameters.map(({ name }) => name))
+    .sort((one, other) => count(other) - count(one))
+    .slice(0, 2)
+  return [...new Set(likely.flat().map((name) => name.replace('{N}', '0')))].filter((name) => !name.includes('*'))
 }
 
 function listAbsent(known: readonly string[], pairs: Pairs): string[] {
@@ -193,10 +169,10 @@ function listAbsent(known: readonly string[], pairs: Pairs): string[] {
 
 function* listBlanks({ formPairs: pairs }: Subject): Generator<Edit> {
   if (pairs.length === 0) return
-  const known = [...new Set([...listKnownNames(pairs).map(({ name }) => name), ...listPlaceNames(pairs)])]
+  const known = [...new Set([...listKnownNames(pairs), ...listPlaceNames(pairs)])]
   // If the kind is unknown, its parameters are uncertain.
   const surcharge = kindOf(new Map(pairs)) === undefined ? 1 : 0
-  for (const edit of listBlankSets(listAbsent(known, pairs), pairs)) yield { ...edit, cost: edit.cost + surcharge }
+  for (const edit of listBlankSets(listAbsent(known, pairs))) yield { ...edit, cost: edit.cost + surcharge }
 }
 
 function addBlanks(names: readonly string[], cost: number): Edit {
@@ -227,7 +203,7 @@ function listPlaceNames(pairs: Pairs): readonly string[] {
 const blankBefore =
   /^(Body|ErrorMessage|ErrorCode|FailureReason|ParentAccountSid|msg|.*ResourceUrl|Digits|SpeechResult|Attributes|FriendlyName|CallerName|ForwardedFrom|FinishedOnKey|HandoffData|Reason.*|Media|UniqueName|ClientIdentity|ProfileName|ButtonText|ButtonPayload|Label|Address|challenge_details|MessagingServiceSid|ChannelPrefix|RawDlrDoneDate|Task.*|Worker.*|RecordingUrl|Duration)$/
 
-function* listBlankSets(absent: readonly string[], pairs: Pairs): Generator<Edit> {
+function* listBlankSets(absent: readonly string[]): Generator<Edit> {
   const groups = places
     .map((names) => names.filter((name) => absent.includes(name)))
     .filter((names) => names.length > 0)
@@ -245,25 +221,9 @@ function* listBlankSets(absent: readonly string[], pairs: Pairs): Generator<Edit
   yield* offer([...groups.flat(), ...likely], 2)
   yield* offer(absent, 2)
   yield* offer(likely, 1)
-  for (const name of likely) {
-    yield* offer([name], 1)
-    yield* offer([...groups.flat(), name], 2)
-  }
+  for (const name of likely) yield* offer([...groups.flat(), name], 2)
   for (const subset of listSubsets(groups)) yield* offer(subset, 2)
-  for (const name of others) yield* offer([name], 3)
-  for (const subset of listSubsets(groups)) for (const name of likely) yield* offer([...subset, name], 4)
-  for (const name of others) yield* offer([...groups.flat(), name], 3)
-  for (const [index, name] of others.entries())
-    for (const other of others.slice(index + 1))
-      yield* offer([name, other], likely.includes(name) && likely.includes(other) ? 4 : 5)
-  for (const name of absent) yield* offer([name], 3)
-  for (const subset of listSubsets(likely.slice(0, 8).map((name) => [name]))) yield* offer(subset, 4)
-  // Numbered names that continue those of the request, such as MediaUrl1 after MediaUrl0.
-  const numbered = pairs.flatMap(([name]) => {
-    const stem = stripDigits(name)
-    return stem === name ? [] : [`${stem}${Number(name.slice(stem.length)) + 1}`]
-  })
-  for (const name of new Set(numbered)) if (!pairs.some(([one]) => one === name)) yield* offer([name], 5)
+  for (const name of absent) yield* offer([name], likely.includes(name) ? 1 : 3)
 }
 
 function* listSubsets(groups: readonly (readonly string[])[]): Generator<string[]> {
@@ -304,15 +264,9 @@ function* listExtra(pairs: Pairs, known: ReadonlySet<string>): Generator<Edit> {
   })
   if (unknown.length > 1 && unknown.length < names.length) yield offer(unknown, 2)
   for (const name of unknown.slice(0, 40)) yield offer([name], 1)
-  for (const name of names.filter((one) => !unknown.includes(one)).slice(0, 60)) yield offer([name], 3)
-  for (const [index, name] of unknown.slice(0, 8).entries())
-    for (const other of unknown.slice(index + 1, 8)) yield offer([name, other], 3)
 }
 
 const mostValues = 200
-
-/** A group message has at most ten members. */
-const mostRepeated = 10
 
 function* listRepeats({ formPairs: pairs }: Subject): Generator<Edit> {
   if (pairs.length === 0) return
@@ -328,37 +282,15 @@ function* listRepeats({ formPairs: pairs }: Subject): Generator<Edit> {
     detail: `"${showName(name)}" was sent several times. Only one value was kept, or all were joined.`,
   })
   const names = [...new Set(pairs.map(([name]) => name))]
-  for (const name of names.slice(0, 60)) {
-    const value = pairs.find((pair) => pair[0] === name)?.[1] ?? ''
-    if (value.includes(',')) {
-      yield offer(1, name, (text) => splitList(text, ','))
-      yield offer(2, name, (text) => splitList(text, /,\s*/))
-    }
-    if (/^\[.*\]$/s.test(value)) yield offer(1, name, (text) => readJsonList(text) ?? [text])
-    if (/[;| \n]/.test(value) && !freeText.test(name)) yield offer(4, name, (text) => splitList(text, /[;| \n]+/))
-  }
-  const addresses = [
-    ...new Set(pairs.filter(([, value]) => /^(\w+:)?\+\d{6,15}$/.test(value)).map(([, value]) => value)),
-  ]
-  for (const name of names.filter((one) => /Address|Field_/.test(one)).slice(0, mostRepeated))
-    for (const address of addresses.slice(0, mostRepeated)) yield offer(3, name, (value) => [value, address])
+  for (const name of names.slice(0, 60))
+    if (pairs.some(([one, value]) => one === name && value.includes(',')))
+      for (const separator of [',', ', ']) yield offer(1, name, (text) => splitList(text, separator))
 }
 
 /** Splits a joined list. No webhook repeats a parameter more than 200 times. */
-function splitList(text: string, separator: string | RegExp): readonly string[] {
+function splitList(text: string, separator: string): readonly string[] {
   const values = text.split(separator, mostValues + 1)
   return values.length > mostValues ? [text] : values
-}
-
-function readJsonList(text: string): string[] | undefined {
-  try {
-    const list: unknown = JSON.parse(text)
-    return Array.isArray(list) && list.length <= mostValues && list.every((one) => typeof one === 'string')
-      ? list
-      : undefined
-  } catch {
-    return undefined
-  }
 }
 
 // Each of these resources belongs to an account, so Twilio sends the AccountSid with it.
@@ -393,7 +325,7 @@ function suspectMissing({ state, method, queryPairs }: Subject): Finding | undef
   if (method !== 'GET' && !/sid/i.test(text) && [...names].every(isTwilioName))
     return {
       detail: `The form has ${names.size === 1 ? 'one parameter of Twilio’s' : `${names.size} parameters of Twilio’s`}, and not the SID that every webhook has: it was cut, or others were removed.`,
-      fix: 'Pass the whole form as it arrived. If a template puts it into another form, encode it there (API Gateway: $util.urlEncode($input.body)).',
+      fix: 'Pass the whole form as it arrived. A template that puts it into another form has to encode it ($util.urlEncode).',
     }
   if (names.has('From') && names.has('To') && !/sid/i.test(text))
     return {
@@ -430,31 +362,6 @@ const guesses: Readonly<Record<string, Guess>> = {
   MessageStatus: (get) => [get('SmsStatus'), 'delivered', 'sent', 'queued', 'failed', 'undelivered', 'read'],
   Direction: () => ['inbound', 'outbound-api', 'outbound-dial'],
   CallStatus: () => ['ringing', 'in-progress', 'completed', 'initiated', 'busy', 'no-answer', 'failed', 'canceled'],
-  MessageType: () => ['text', 'image', 'button', 'location'],
-  RetryCount: () => ['0'],
-  Source: () => ['SMS', 'SDK', 'API', 'WHATSAPP'],
-  CallbackSource: () => ['call-progress-events'],
-  SequenceNumber: () => ['0', '1', '2', '3', '4'],
-  RecordingSource: () => ['RecordVerb', 'DialVerb', 'OutboundAPI', 'StartCallRecordingAPI', 'Conference'],
-  RecordingChannels: () => ['1', '2'],
-  RecordingStatus: () => ['completed', 'in-progress', 'absent'],
-  RecordingTrack: () => ['both', 'inbound', 'outbound'],
-  ErrorCode: () => ['0', '30003', '30005', '30006', '30007', '30008'],
-  PayloadType: () => ['application/json'],
-  Level: () => ['ERROR', 'WARNING'],
-  Digits: () => ['1', '2', '3', '0', '9', '*', '#'],
-  FinishedOnKey: () => ['#', '*', ''],
-  msg: () => ['Gather End'],
-  Confidence: () => ['0.0'],
-  Language: () => ['en-US'],
-  AnsweredBy: () => ['human', 'machine_start', 'unknown'],
-  DialBridged: () => ['true', 'false'],
-  StirVerstat: () => ['TN-Validation-Passed-A', 'TN-Validation-Passed-B', 'TN-Validation-Passed-C'],
-  Muted: () => ['false', 'true'],
-  Hold: () => ['false', 'true'],
-  Coaching: () => ['false', 'true'],
-  StartConferenceOnEnter: () => ['true', 'false'],
-  EndConferenceOnExit: () => ['false', 'true'],
   ToCountry: (get) => [get('CalledCountry'), 'US', get('FromCountry')],
   CalledCountry: (get) => [get('ToCountry'), 'US'],
   FromCountry: (get) => [get('CallerCountry'), 'US', get('ToCountry')],

@@ -4,7 +4,6 @@ import { isByHand } from '../evidence.ts'
 import { isBounded } from '../limits.ts'
 import { freeText, isTwilioName, showName, showNames, spellTwilioName } from '../mask.ts'
 import { listEntries, mostEntries, type Subject, toText } from '../reading.ts'
-import { writeSend } from '../send-command.ts'
 import { decodePercent } from '../spelling.ts'
 import { changes, isAdded, isLost } from './differences.ts'
 import { type CauseRow, type ChangeValue, type Edit, editValues, type Fixes, type Row } from './row.ts'
@@ -23,14 +22,14 @@ export const verifyBefore = (does: string): string =>
 
 /** The fix for Nest, also for applications that have `rawBody: true`. */
 export const keepNestBytes: string =
-  'Create the app with rawBody: true, and set up parsers with app.useBodyParser(…): a parser of your own, such as app.use(json()), takes the place of the one that keeps the bytes.'
+  'Create the app with rawBody: true, and set up parsers with app.useBodyParser(…): one of your own, such as json(), keeps no bytes.'
 
 /** The fix for parsers and middleware that change parameters: the guard comes first. */
 export const guardFirst: Fixes = {
   express: `Put the guard before middleware that changes the body or sets req.rawBody. Otherwise ${changesForm}`,
   fastify: `Register the plugin in the scope, before hooks that change the body. If there are none, ${changesForm}`,
   koa: `Put the guard before the body parser and other code that changes the body. Otherwise ${changesForm}`,
-  nest: `${keepNestBytes} Pipes and middleware that change the body then do no harm. A forwarder before this server may change the form too.`,
+  nest: keepNestBytes,
 }
 
 /** Changes that parsers and middleware make to the values and names of parameters. */
@@ -117,8 +116,6 @@ export const paramsCauses = {
     part: 'params',
     *edits(subject) {
       yield* listCasts(subject)
-      yield* listDates(subject)
-      yield* listChannels(subject)
       yield* listPlainTexts(subject)
     },
     changesParams: true,
@@ -143,8 +140,6 @@ export const paramsCauses = {
     fixes: {
       ...guardFirst,
       express: 'Put the guard before express.urlencoded, or use extended: false with verify: captureRawBody.',
-      firebase:
-        'Change nothing in the adapter: it reads req.rawBody. In your own code, parse req.rawBody instead of req.body.',
     },
     part: 'params',
     edits: listNestingEdits,
@@ -203,10 +198,10 @@ function capitalise(name: string): string {
 
 /** The fix for a form that changed before this server got it. */
 export const beforeServer: string =
-  'Let the proxy or the program in front of this server pass the form on as it arrived, byte for byte: the form had changed before this server got it.'
+  'Let what is in front of this server pass the form on as it arrived: it had changed before this server got it.'
 
 export const nothingWritten: string =
-  'Let every program in front of this server pass the form on as it arrived, byte for byte. In this server, verify the raw body, not a form that was made again from parsed parameters.'
+  'Let every program in front of this server pass the form on as it arrived, and verify the raw body, not a form that was made again.'
 
 /** As addslashes and escapers for SQL write. */
 const backslashed = /\\(['"`\\])/g
@@ -235,14 +230,12 @@ function* listEscaped({ formPairs }: Subject): Generator<Edit> {
     }
   const isEscaped = formPairs.some(([, value]) => entities.some(([written]) => value.search(written) !== -1))
   if (!isEscaped) return
-  const offer = (cost: number, change: ChangeValue): Edit => ({
+  yield {
     dimension: 'markup',
-    cost,
-    apply: editValues(change),
+    cost: 1,
+    apply: editValues(unescapeHtml),
     detail: 'Values were escaped for HTML on the way, such as & to &amp;.',
-  })
-  yield offer(1, unescapeHtml)
-  yield offer(3, (value) => unescapeHtml(unescapeHtml(value)))
+  }
 }
 
 /** Undoes the escapes of HTML, once. */
@@ -280,14 +273,6 @@ function* listTrims({ formPairs: pairs }: Subject): Generator<Edit> {
   }
   for (const name of text.slice(0, 2))
     for (const [before, after] of moreEnds) yield offer(5, (value) => before + value + after, name)
-  const rest = [...new Set(pairs.map(([name]) => name))].filter((name) => !text.includes(name)).slice(0, 60)
-  for (const name of rest)
-    for (const [before, after] of usualEnds) yield offer(4, (value) => before + value + after, name)
-  yield {
-    ...offer(2, (value) => value, ''),
-    apply: editValues((value) => (/^\d{7,15}$/.test(value) ? ` ${value}` : value)),
-    detail: 'White space before phone numbers was trimmed.',
-  }
 }
 
 /** Lists parameters that hold free text, and others whose values have spaces. */
@@ -300,11 +285,10 @@ function listTextNames(pairs: Pairs): string[] {
   return [...free, ...spaced].slice(0, 12)
 }
 
-function* listDecodings(subject: Subject): Generator<Edit> {
-  const {
-    formPairs: pairs,
-    evidence: { userAgent, looksLikeTwilio },
-  } = subject
+const twice = 'A "+" became a space: the form was decoded twice, or written without encoding.'
+const none = 'A space arrived as "+": the form was not decoded.'
+
+function* listDecodings({ formPairs: pairs, evidence: { userAgent } }: Subject): Generator<Edit> {
   if (pairs.length === 0) return
   const isOfPerson = userAgent !== undefined && isByHand(userAgent)
   const offer = (cost: number, change: ChangeValue, detail: string, changeName?: (name: string) => string): Edit => ({
@@ -314,17 +298,11 @@ function* listDecodings(subject: Subject): Generator<Edit> {
     detail,
     ...(isOfPerson && detail === twice && { fix: writePlus }),
   })
-  const twice = 'A "+" became a space: the form was decoded twice, or written without encoding.'
   yield offer(1, restorePlus, twice)
   yield offer(2, (value) => restorePlus(value).replace(/ {3}/g, ' + '), twice)
   // A parameter that holds encoded JSON, such as CallToken, became plain JSON.
   yield offer(2, (value) => (/^[{[]/.test(value) ? encodeValue(value) : restorePlus(value)), twice)
   yield offer(1, (value) => value.replaceAll(' ', '+'), twice)
-  yield offer(
-    2,
-    (value) => (/^ \d+$/.test(value) ? value.replace(' ', '+') : value.replace(/(\S) (?=\S)/g, '$1+')),
-    twice,
-  )
   // Code that reads values as numbers drops the plus of phone numbers.
   yield {
     ...offer(
@@ -341,45 +319,18 @@ function* listDecodings(subject: Subject): Generator<Edit> {
       },
     ],
   }
-  // Every space as "+", beside a plus that was encoded: phone numbers and time zones keep theirs.
-  const none = 'A space arrived as "+": the form was not decoded.'
-  yield offer(2, (value) => (/^(\w+:)?\+\d+$/.test(value) ? value : restorePlus(value.replaceAll('+', ' '))), none)
   yield offer(1, (value) => value.replaceAll('+', ' '), none)
+  // A plus that was encoded stays: that of phone numbers.
   yield offer(1, (value) => (/^(\w+:)?\+\d+$/.test(value) ? value : value.replaceAll('+', ' ')), none)
   yield offer(1, decodeField, 'Values arrived percent-encoded: the form was not decoded.', decodeField)
-  yield offer(
-    1,
-    decodePercent,
-    'Values arrived percent-encoded: the form was not decoded, or encoded twice.',
-    decodePercent,
-  )
-  yield offer(2, (value) => decodeField(decodeField(value)), 'Values arrived encoded twice.')
-  // Code that a person writes, for Postman say, often signs the values as the form has them.
-  const isOwn = isOfPerson && !looksLikeTwilio
-  const lost = isOwn
-    ? 'The signature is of encoded values, such as %2B for "+". Twilio signs decoded ones.'
-    : 'Values were decoded twice: text that looked like an escape is lost.'
-  const offerEncoded = (cost: number, change: ChangeValue): Edit => ({
-    ...offer(cost, change, lost),
-    ...(isOwn && { fix: `${signDecoded} ${writeSend(subject)}` }),
-  })
-  yield offerEncoded(2, encodeValue)
-  if (isOwn) yield offerEncoded(2, (value) => encodeValue(value).replaceAll('%20', '+'))
-  yield offerEncoded(3, (value) => value.replaceAll('%', '%25'))
-  for (const name of listTextNames(pairs)) {
-    yield offer(2, (value, one) => (one === name ? value.replaceAll(' ', '+') : value), twice)
-    yield offer(3, (value, one) => (one === name ? value.replaceAll(' ', '+') : restorePlus(value)), twice)
-    yield offer(3, (value, one) => (one === name ? value.replaceAll('+', ' ') : value), none)
-    for (const [, value] of pairs.filter(([one]) => one === name))
-      for (const position of findAll(value, ' '))
-        yield offer(4, (text, one) => (one === name ? replaceAt(text, position, '+') : restorePlus(text)), twice)
-  }
+  yield offer(1, decodePercent, 'Values arrived percent-encoded: the form was encoded twice.', decodePercent)
+  const lost = 'Values were decoded twice: text that looked like an escape is lost.'
+  yield offer(2, encodeValue, lost)
+  yield offer(3, (value) => value.replaceAll('%', '%25'), lost)
 }
 
 const writePlus =
-  'Write + as %2B in the form that you send (curl: --data-urlencode), or send the body as it was logged, byte for byte.'
-const signDecoded =
-  'If your own code signs the request, let it sign the values without encoding them. Or send a signed request:'
+  'Write + as %2B in the form that you send (curl: --data-urlencode), or send the body as it was logged.'
 export const rawNumbers: string = verifyBefore('changes phone numbers')
 
 /** Checks if the form has the length that its sender named: nothing in this server made it again. */
@@ -401,16 +352,6 @@ function restorePlus(value: string): string {
     .replace(/(?<=T\d\d:\d\d:\d\d(?:\.\d{1,9})?) (?=\d\d:?\d\d$)/, '+')
 }
 
-function* findAll(text: string, character: string): Generator<number> {
-  let count = 0
-  for (let at = text.indexOf(character); at !== -1 && count < 12; at = text.indexOf(character, at + 1), count++)
-    yield at
-}
-
-function replaceAt(text: string, position: number, character: string): string {
-  return text[position] === ' ' ? text.slice(0, position) + character + text.slice(position + 1) : text
-}
-
 function decodeField(text: string): string {
   return decodePercent(text.replaceAll('+', ' '))
 }
@@ -426,36 +367,22 @@ function encodeValue(text: string): string {
 function* listNulls({ formPairs: pairs }: Subject): Generator<Edit> {
   const isNull = /^(null|undefined|none|nil|nan|\(null\)|<null>)$/i
   const names = pairs.filter(([, value]) => isNull.test(value)).map(([name]) => name)
-  const offer = (only: readonly string[], cost: number): Edit => ({
-    dimension: 'null',
-    cost,
-    apply: editValues((value, name) => (only.includes(name) && isNull.test(value) ? '' : value)),
-    detail: `${showNames(only)} arrived as "null" or a similar word. Twilio signed a blank value.`,
-  })
-  if (names.length === 0) return
-  yield offer(names, 1)
-  if (names.length > 1 && names.length <= 20) for (const name of names) yield offer([name], 2)
+  if (names.length > 0)
+    yield {
+      dimension: 'null',
+      cost: 1,
+      apply: editValues((value) => (isNull.test(value) ? '' : value)),
+      detail: `${showNames(names)} arrived as "null" or a similar word. Twilio signed a blank value.`,
+    }
 }
 
-function toCountry(zip: string): string {
-  return zip.replace(/Zip$/, 'Country')
-}
-
-/** The digits of postal codes that may begin with 0. In other countries they are 5. */
-const zipDigits: ReadonlyMap<string | undefined, number> = new Map([
-  ...['AU', 'DK', 'NO'].map((country) => [country, 4] as const),
-  ...['CN', 'RO', 'RU', 'SG'].map((country) => [country, 6] as const),
-  ['JP', 7],
-])
 const mostCasts = 8
 
 /** Puts back the zeros that a value of digits loses if a parser makes a number of it. */
 function* listCasts({ formPairs: pairs }: Subject): Generator<Edit> {
-  const values = new Map(pairs)
-  const restore = (value: string, name: string, digits?: number): string => {
+  const restore: ChangeValue = (value, name) => {
     if (name === 'Confidence' && /^[01]$/.test(value)) return `${value}.0`
-    if (!/Zip$/.test(name) || !/^[1-9]\d{0,5}$/.test(value)) return value
-    return value.padStart(digits ?? zipDigits.get(values.get(toCountry(name))) ?? 5, '0')
+    return /Zip$/.test(name) && /^[1-9]\d{0,3}$/.test(value) ? value.padStart(5, '0') : value
   }
   const offer = (cost: number, change: ChangeValue): Edit[] => {
     const changed = pairs.filter(([name, value]) => change(value, name) !== value).map(([name]) => name)
@@ -463,67 +390,12 @@ function* listCasts({ formPairs: pairs }: Subject): Generator<Edit> {
     return changed.length === 0 ? [] : [{ dimension: 'trim', cost, apply: editValues(change), detail }]
   }
   yield* offer(1, restore)
-  for (const digits of [4, 5, 6, 7]) yield* offer(2, (value, name) => restore(value, name, digits))
-  // What people typed comes first.
-  const typed = /Digits|Body|Code|Pin|Payload|Speech/
-  const names = pairs
-    .filter(([name, value]) => /^\d{1,12}$/.test(value) && !/Zip$|^Num/.test(name))
+  const typed = pairs
+    .filter(([name, value]) => /^\d{1,12}$/.test(value) && /Digits|Body|Code|Pin|Payload|Speech/.test(name))
     .map(([name]) => name)
-  const isTyped = (name: string): number => Number(typed.test(name))
-  for (const name of [...new Set(names)].sort((one, other) => isTyped(other) - isTyped(one)).slice(0, mostCasts))
+  for (const name of [...new Set(typed)].slice(0, mostCasts))
     for (const zeros of ['0', '00', '000'])
-      yield* offer(typed.test(name) ? zeros.length : 4, (value, one) =>
-        one === name ? zeros + value : restore(value, one),
-      )
-}
-
-const isoDate = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]00:?00)$/
-const mailDate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:\+0000|GMT)$/
-
-/** The forms in which Twilio writes a time. A program that reads times may write another one. */
-const dateForms: readonly ((date: Date) => string)[] = [
-  (date) => date.toUTCString().replace('GMT', '+0000'),
-  (date) => date.toISOString().replace(/\.\d+Z$/, 'Z'),
-  (date) => date.toISOString(),
-]
-
-function* listDates({ formPairs: pairs }: Subject): Generator<Edit> {
-  const isDate = (value: string): boolean => value.length < 40 && (isoDate.test(value) || mailDate.test(value))
-  const names = pairs.filter(([, value]) => isDate(value)).map(([name]) => name)
-  if (names.length === 0) return
-  for (const write of dateForms)
-    yield {
-      dimension: 'trim',
-      cost: 2,
-      apply: editValues((value) => {
-        const date = isDate(value) ? new Date(value) : undefined
-        return date === undefined || Number.isNaN(date.getTime()) ? value : write(date)
-      }),
-      detail: `${showNames([...new Set(names)].slice(0, mostCasts))} ${names.length === 1 ? 'is a time' : 'are times'} that something on the way read and wrote in another form.`,
-    }
-}
-
-/** Puts back the channel before an address, which programs take off to have a phone number. */
-function* listChannels({ formPairs: pairs }: Subject): Generator<Edit> {
-  const names = new Set(pairs.map(([name]) => name))
-  const channels = names.has('WaId')
-    ? ['whatsapp']
-    : names.has('ChannelMetadata')
-      ? ['whatsapp', 'rcs', 'messenger']
-      : []
-  for (const channel of channels)
-    for (const [cost, which] of [
-      [1, /^(?:From|To)$/],
-      [2, /^From$/],
-      [2, /^To$/],
-    ] as const) {
-      const change: ChangeValue = (value, name) =>
-        which.test(name) && !value.includes(':') ? `${channel}:${value}` : value
-      const changed = pairs.filter(([name, value]) => change(value, name) !== value).map(([name]) => name)
-      if (changed.length === 0) continue
-      const detail = `${showNames([...new Set(changed)])} lost "${channel}:" before the address.`
-      yield { dimension: 'trim', cost, apply: editValues(change), detail }
-    }
+      yield* offer(zeros.length, (value, one) => (one === name ? zeros + value : restore(value, one)))
 }
 
 /** Typographic characters and the plain ones that programs write instead. */
@@ -547,18 +419,13 @@ function curl(text: string): string {
     .replaceAll("'", '’')
 }
 
-const dots = (text: string): string => text.replaceAll('...', '…')
 const typographic: readonly ((text: string) => string)[] = [
   curl,
   (text) => text.replaceAll("'", '’'),
-  dots,
-  (text) => curl(dots(text)),
-  (text) => text.replaceAll(' - ', ' – '),
-  (text) => curl(dots(text.replaceAll('--', '—').replaceAll(' - ', ' – '))),
-  (text) => text.replaceAll('-', '–'),
+  (text) => curl(text.replaceAll('...', '…')),
+  (text) => curl(text.replaceAll('...', '…').replaceAll('--', '—').replaceAll(' - ', ' – ')),
 ]
 const capitalised: readonly ((text: string) => string)[] = [
-  (text) => text,
   (text) => text.charAt(0).toUpperCase() + text.slice(1),
   (text) => text.toUpperCase(),
   (text) => text.replace(/(^|[.!?]\s)[a-z]|\bi\b/g, (one) => one.toUpperCase()),
@@ -580,30 +447,16 @@ function* listPlainTexts({ formPairs: pairs }: Subject): Generator<Edit> {
       yield offer('Typographic quotes or dashes in a text were made plain on the way.', (value, name) =>
         isText(name) ? change(value) : value,
       )
-  for (const [text, old] of texts) {
-    const isLow = old === old.toLowerCase()
-    if (!/[a-z]/i.test(old) || !(isLow || old === old.toUpperCase())) continue
-    for (const change of isLow ? capitalised : [(one: string) => one.toLowerCase(), lowerRest])
+  for (const [text, old] of texts)
+    for (const change of old === old.toLowerCase() && /[a-z]/.test(old) ? capitalised : [])
       yield offer(
         `The letters of "${showName(text)}" were changed between upper and lower case on the way.`,
         (value, name) => (name === text ? change(value) : value),
       )
-  }
-  // If every value is in lower case: Twilio writes SIDs and places in capitals.
-  if (pairs.some(([, value]) => value !== value.toLowerCase())) return
-  for (const change of capitalised)
-    yield offer('The values were made lower case on the way.', (value, name) => {
-      if (ofPlace.test(name)) return value.toUpperCase()
-      return isText(name) ? change(value) : value.replace(/^[a-z]{2}(?=[0-9a-f]{32}$)/, (one) => one.toUpperCase())
-    })
 }
 
 const ofPlace = /(City|State|Zip|Country)$/
 const mostTexts = 4
-
-function lowerRest(text: string): string {
-  return text.charAt(0) + text.slice(1).toLowerCase()
-}
 
 function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edit> {
   if (state.covers === 'params')
@@ -623,15 +476,6 @@ function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edi
       detail: `Something wrote the form again, with brackets after repeated names. Twilio signed them ${what}.`,
       fix: nothingWritten,
     }
-  const nested = formPairs.some(([name]) => /\[[A-Za-z_]\w*\]/.test(name))
-  if (nested)
-    yield {
-      dimension: 'names',
-      cost: 2,
-      apply: editNames((name) => name.replace(/\[([A-Za-z_]\w*)\]/g, '.$1').replace(/\[\d*\]$/, '')),
-      detail: 'Something wrote the form again, with brackets in names that have dots.',
-      fix: nothingWritten,
-    }
   if (formPairs.some(([name]) => !isTwilioName(name) && capitalise(name) !== name))
     yield {
       dimension: 'names',
@@ -647,7 +491,7 @@ function* listNestingEdits({ parsed, state, formPairs }: Subject): Generator<Edi
       cost: 1,
       apply: editNames((name) => name.replace(/^MessagingBinding_/, 'MessagingBinding.')),
       detail: 'PHP changed the dots in parameter names to underscores.',
-      fix: "PHP does this to $_POST. Let the program that sends the form on pass the bytes that it got: file_get_contents('php://input').",
+      fix: "PHP does this to $_POST. Let the program that sends the form on pass its bytes: file_get_contents('php://input').",
     }
 }
 

@@ -23,41 +23,25 @@ const intoUrl = 'Put the prefix into publicUrl'
 export const pathCauses = {
   path_prefix: {
     title: 'A path prefix was stripped or added',
-    fix: 'Put a prefix that was stripped into "publicUrl" ("https://example.com/prefix"). Take one out of it that the path has already. If the proxy added one, let it pass the path unchanged.',
+    fix: 'Put a prefix that was stripped into "publicUrl" ("https://example.com/prefix"), and take one out of it that the path has already.',
     fixes: {
-      express: `${intoUrl}. app.use() does no harm: the guard reads req.originalUrl.`,
-      fastify: `${intoUrl}. rewriteUrl does no harm: the guard reads request.originalUrl.`,
-      koa: `${intoUrl}. koa-mount does no harm: the guard reads ctx.originalUrl.`,
-      hono: `${intoUrl}. app.mount() also strips a prefix. app.route() and basePath() do not.`,
-      nest: `${intoUrl}. Leave out the global prefix of the app.`,
       next: 'Put the basePath into publicUrl: Next strips it.',
-      lambda:
-        'Put the API mapping of a custom domain into publicUrl, and leave the stage (/prod) out of it: the adapter’s path has the stage.',
+      lambda: 'Put the API mapping of a custom domain into publicUrl, and leave the stage (/prod) out of it.',
       supabase: 'Put /functions/v1 into publicUrl: the gateway strips it.',
       netlify:
-        'Set publicUrl to the scheme and host of the URL at Twilio: a function sees the requested path. If /.netlify/functions is missing there, add it.',
+        'Set publicUrl to the scheme and host at Twilio, and add /.netlify/functions only if it is missing there.',
       vercel:
-        'Set publicUrl to the scheme and host of the URL at Twilio: a function sees the requested path, also behind a rewrite.',
-      firebase:
-        "Put the name of the function into publicUrl: it is not in the path that the function sees. If Twilio calls the function by its own URL, without a path behind the name, also set trailingSlash: 'either'.",
+        'Set publicUrl to the scheme and host at Twilio: a function sees the requested path, also behind a rewrite.',
+      firebase: 'Put the name of the function into publicUrl: it is not in the path that the function sees.',
       nginx: `${intoUrl}, or write proxy_pass without a path.`,
       apache: `${intoUrl}, or give ProxyPass the same path on both sides.`,
       caddy: `${intoUrl}, or use handle instead of handle_path.`,
       haproxy: `${intoUrl}, or remove http-request replace-path.`,
-      alb: `${intoUrl} if the target sees another path. Rules only match paths. URL rewrites change them.`,
     },
     part: 'path',
     mend: setUrlOrFunction,
     edits: listPrefixes,
     compare: (seen, signed) => comparePaths('words', seen, signed),
-    suspect({ subject: { state }, tried }) {
-      return tried > 0 && state.url.path.endsWith(socketPath)
-        ? {
-            detail: `The path ends with ${socketPath}, which express-ws adds. Without it, the signature does not match either.`,
-            fix: verifyUpgrade,
-          }
-        : undefined
-    },
   } satisfies CauseRow as Row,
   trailing_slash: {
     title: 'A slash at the end',
@@ -87,19 +71,9 @@ export const pathCauses = {
     edits: listPathSpellings,
     compare: (seen, signed) => comparePaths('spelling', seen, signed),
     suspect: ({ subject, rejection }) => suspectDecoded('path', subject, rejection),
-    rejections: {
-      url_not_allowed: (subject, rejection) => suspectDecoded('path', subject, rejection),
-    },
+    rejections: { url_not_allowed: (subject, rejection) => suspectDecoded('path', subject, rejection) },
   } satisfies CauseRow as Row,
 }
-
-/** Checks if a path was written in small letters, and nothing else was changed. */
-function isFolded(seen: string, signed: string): boolean {
-  return seen !== signed && seen === signed.toLowerCase()
-}
-
-const keepCase =
-  'Let nothing on the way change the letter case of the path (IIS: no {ToLower} in the rewrite rule), or write the URL in the Twilio console in small letters.'
 
 /** Describes the difference of two paths, if it is of this kind. */
 function comparePaths(
@@ -113,8 +87,8 @@ function comparePaths(
   return seen === signed || kind !== found
     ? undefined
     : {
-        detail: `Twilio signed the path ${signed}, and this server checks ${seen}.${isFolded(seen, signed) ? ' Something on the way wrote it in small letters.' : ''}`,
-        fix: kind === 'words' ? beforeRewrite : isFolded(seen, signed) ? keepCase : undefined,
+        detail: `Twilio signed the path ${signed}, and this server checks ${seen}.`,
+        fix: kind === 'words' ? beforeRewrite : decodeAll(seen) === decodeAll(signed) ? undefined : sameCase,
       }
 }
 
@@ -129,17 +103,9 @@ function comparePaths(
 export function suspectDecoded(
   part: 'path' | 'query',
   { request: { url } }: Subject,
-  { code, message }: Rejected,
+  { reason }: Rejected,
 ): Finding | undefined {
-  if (code !== 'url_not_allowed') return undefined
-  if (/Too many pairs/.test(message))
-    return part === 'path'
-      ? undefined
-      : {
-          detail: 'The query has more than 10,000 fields.',
-          fix: 'Let nothing on the way add to the query.',
-        }
-  if (!/request target/.test(message)) return undefined
+  if (reason !== 'target_malformed') return undefined
   // The query is the part that changed if the path alone is well-formed.
   const isQuery = typeof url === 'string' && url.includes('?') && readTarget(url.replace(/\?.*$/s, '')) !== undefined
   if (isQuery !== (part === 'query')) return undefined
@@ -176,17 +142,11 @@ const rarePrefixes: readonly Prefix[] = listOf(
   'a mount point',
 )
 
-/** Languages that routers remove from the path before the application sees it. */
-const localePrefixes: readonly Prefix[] = listOf(
-  'es de fr it pt nl pl sv da nb fi cs ro hu el tr uk ru ar he hi ja ko zh en-US en-GB en-CA en-AU es-ES es-MX pt-BR pt-PT fr-FR fr-CA de-DE zh-CN zh-TW',
-  'a language',
-)
-
 /** The end of the path that express-ws gives the handlers of `app.ws`. https://github.com/HenningM/express-ws */
 const socketPath = '/.websocket'
 
 const verifyUpgrade =
-  'Verify before express-ws changes the URL: expressWs(app, server, { wsOptions: { verifyClient: createVerifyClient(options) } }), with createVerifyClient of tollgate/ws.'
+  'Verify before express-ws changes the URL: give it verifyClient: createVerifyClient(options) in wsOptions (tollgate/ws).'
 
 function* listPrefixes(subject: Subject): Generator<Edit> {
   const { state, evidence, hints } = subject
@@ -222,12 +182,8 @@ function* listPrefixes(subject: Subject): Generator<Edit> {
   const named = [...evidence.prefixes, ...hints.prefixes].map(({ value, from }) => [trimPrefix(value), from] as const)
   // If the whole path is a mount point, the app sees "/".
   if (seen === '/')
-    for (const [list, cost] of [
-      [named, 1],
-      [knownPrefixes, 2],
-    ] as const)
-      for (const [prefix, of] of list)
-        yield* offer(prefix, cost, `The path ${prefix} (${of}) was stripped on the way. Twilio signed it.`)
+    for (const [prefix, of] of [...named, ...knownPrefixes])
+      yield* offer(prefix, 2, `The path ${prefix} (${of}) was stripped on the way. Twilio signed it.`)
   for (const { value, from } of hints.prefixes)
     if (from === '"publicUrl"')
       yield* offer(
@@ -253,32 +209,21 @@ function* listPrefixes(subject: Subject): Generator<Edit> {
       `${describeAdded(added, rest)}: Twilio signed ${rest}. If no proxy of yours adds it, someone sent a copy of the request to another path.`,
       `Let nothing on the way add ${added} to the path.`,
     )
-    for (const [prefix, from] of named)
-      yield* change(
-        prefix + rest,
-        2,
-        `The prefix ${prefix} (${from}) became ${added}: Twilio signed ${prefix}${rest}.`,
-        `Let nothing on the way change ${prefix} to ${added}.`,
-      )
   }
   for (const [prefix, of] of knownPrefixes) yield* offer(prefix + seen, 2, describeLost(prefix, of, seen))
-  for (const [name] of named)
-    for (const [prefix] of knownPrefixes.slice(0, 8))
-      yield* offer(prefix + name + seen, 4, `The path lost its prefix ${prefix}${name} on the way.`)
   for (const count of [1, 2]) {
     const added = `/${segments.slice(0, count).join('/')}`
     const rest = `/${segments.slice(count).join('/')}`
     if (segments.length > count)
-      for (const [prefix, of] of [...knownPrefixes, ...(count === 1 ? rarePrefixes : [])])
+      for (const [prefix, of] of [...named, ...knownPrefixes])
         yield* change(
           prefix + rest,
-          3 + count + (rarePrefixes.some(([rare]) => rare === prefix) ? 1 : 0),
+          3 + count,
           `The prefix ${prefix} (${of}) became ${added} on the way.`,
           added === '/' ? slashes : `Let nothing on the way change ${prefix} to ${added}.`,
         )
   }
   for (const [prefix, of] of rarePrefixes) yield* offer(prefix + seen, 5, describeLost(prefix, of, seen))
-  for (const [prefix, of] of localePrefixes) yield* offer(prefix + seen, 6, describeLost(prefix, of, seen))
   // Another dimension, because a proxy may have changed the beginning.
   if (seen.endsWith(socketPath))
     yield {
@@ -289,7 +234,6 @@ function* listPrefixes(subject: Subject): Generator<Edit> {
       fix: verifyUpgrade,
     }
   yield* listEndings(seen, offer)
-  yield* listInner(segments, change)
   yield* listJoined(seen, offer)
   yield* listRouted(state.url)
 }
@@ -353,7 +297,7 @@ function describeLost(prefix: string, from: string, seen: string): string {
 type Offer = (path: string, cost: number, detail: string, fix?: string) => Generator<Edit>
 
 const slashes =
-  'Let the proxy pass the path unchanged (nginx: proxy_pass without a path, Apache: ProxyPass "/twilio" "http://app/twilio"). If it has to strip the prefix, end both of its paths with a slash, and put the prefix into publicUrl.'
+  'Let the proxy pass the path unchanged (nginx: proxy_pass without a path), or end both of its paths with a slash and put the prefix into publicUrl.'
 
 /** Lists the path without the ending of a file, and with one: rewrites hide and add these. */
 function* listEndings(seen: string, offer: Offer): Generator<Edit> {
@@ -363,26 +307,6 @@ function* listEndings(seen: string, offer: Offer): Generator<Edit> {
   else if (!seen.endsWith('/'))
     for (const lost of ['.php', '.html', '.json', '.xml', '.aspx', '.ashx', '.cgi', '.jsp', '.do', '.js'])
       yield* offer(seen + lost, 5, `The path lost its ending ${lost} on the way.`, beforeRewrite)
-}
-
-/** Lists paths with one segment more or less behind the first, such as a version. */
-function* listInner(segments: readonly string[], offer: Offer): Generator<Edit> {
-  const unchanged = 'Let nothing on the way change the path.'
-  for (let index = 1; index < Math.min(segments.length, 5) - 1; index++)
-    yield* offer(
-      `/${[...segments.slice(0, index), ...segments.slice(index + 1)].join('/')}`,
-      5,
-      `Something added /${segments[index]} inside the path on the way.`,
-      unchanged,
-    )
-  for (const inner of ['v1', 'v2', 'api', 'twilio', 'webhooks'])
-    if (segments.length > 1)
-      yield* offer(
-        `/${[segments[0], inner, ...segments.slice(1)].join('/')}`,
-        5,
-        `Something removed /${inner} inside the path on the way.`,
-        unchanged,
-      )
 }
 
 /** Lists the paths that a proxy may have joined to a prefix without a slash, such as `/apisms`. */
@@ -439,21 +363,11 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
   if (/[^A-Za-z0-9\-._~/]/.test(state.url.path)) {
     const decoded = decodeAll(state.url.path)
     yield offer(() => decoded, 2, 'decoded')
-    yield offer((path) => decodeAll(path), 2, 'decoded')
     for (const [what, encode] of escapers) {
-      for (const [hexCase, inCase] of hexCases) {
+      for (const [hexCase, inCase] of hexCases)
         yield offer((path) => inCase(mapSegments(decodeAll(path), encode)), 2, `${what}, ${hexCase}`)
-        yield offer((path) => inCase(mapSegments(path, (one) => mapPlain(one, encode))), 3, `${what}, ${hexCase}`)
-      }
-      yield offer((path) => mapSegments(path, encode), 3, `${what}, once more`)
-      yield offer((path) => escapeInner(decodeAll(path), encode), 5, `${what}, with %2F for "/"`)
     }
-    for (const [what, inCase] of hexCases) yield offer(inCase, 2, what)
     for (const [what, toggle] of listToggles(state.url.path, "'()!*,;:@&=+$~-_.|[]{} ")) yield offer(toggle, 3, what)
-    yield offer((path) => path.replaceAll('%20', '+'), 3, 'with "+" for spaces')
-    yield offer((path) => path.replaceAll('+', '%20'), 3, 'with %20 for spaces')
-    yield offer((path) => path.replace(/%2f/gi, '/'), 2, 'with "/" for %2F')
-    yield offer((path) => path.replace(/%25/g, '%'), 2, 'without its second encoding')
   }
   const segments = state.url.path.split('/')
   // lighttpd decodes what needs no escape, and %2F, in one step.
@@ -469,7 +383,6 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
     ['%2F', 3],
     ['%2f', 4],
     ['//', 4],
-    ['%252F', 5],
   ] as const)
     for (let index = 2; index < Math.min(segments.length, 8); index++)
       yield offer(
@@ -488,7 +401,7 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
 const sameSlashes = 'Write the URL at Twilio with single slashes.'
 
 const sameCase =
-  'Let nothing on the way change the letter case of the path, and write a prefix in "publicUrl" as the Twilio console has it.'
+  'Let nothing on the way change the letter case of the path. Write a prefix in "publicUrl" as in the Twilio console.'
 
 /** Lists a path with some of its first segments capitalised, or all of them in camel case. */
 function* listCapitalised(segments: readonly string[]): Generator<string> {
@@ -512,20 +425,6 @@ function escapeAll(path: string, characters: string): string {
   return Array.from(path, (one) => (characters.includes(one) ? `%${toHex(one)}` : one)).join('')
 }
 
-/** Changes a text between its escapes. */
-function mapPlain(text: string, change: (plain: string) => string): string {
-  return text
-    .split(/((?:%[0-9a-f]{2})+)/i)
-    .map((part, index) => (index % 2 === 0 ? change(part) : part))
-    .join('')
-}
-
-/** A decoded %2F looks like a slash. The last slash may have been one. */
-function escapeInner(path: string, encode: (text: string) => string): string {
-  const last = path.lastIndexOf('/')
-  return last <= 0 ? path : `${mapSegments(path.slice(0, last), encode)}%2F${encode(path.slice(last + 1))}`
-}
-
 function joinAt(path: string, index: number, slash: string): string {
   const segments = path.split('/')
   if (index >= segments.length) return path
@@ -543,27 +442,13 @@ function* listSlashes({ state }: Subject): Generator<Edit> {
     fix,
   })
   yield offer(1, (path) => (path.endsWith('/') ? stripSlashes(path) : `${path}/`), describeSlash(seen))
-  if (/\/(index|default)\.\w+$/.test(seen)) {
+  if (/\/(index|default)\.\w+$/.test(seen))
     yield offer(
       2,
       (path) => path.slice(0, path.lastIndexOf('/') + 1),
       'The server added an index page after the last slash of the path.',
-      'Let the server pass the path on as it arrived, without the index page, or configure the URL with the index page at Twilio.',
+      'Let the server pass the path on as it arrived, or configure the URL with the index page at Twilio.',
     )
-    yield offer(
-      3,
-      (path) => (path.endsWith('/') ? path : path.slice(0, Math.max(0, path.lastIndexOf('/')))),
-      'The server added a slash and an index page to the path.',
-      'Let the server pass the path on as it arrived, without the index page, or configure the URL with the index page at Twilio.',
-    )
-  } else
-    for (const page of ['index.php', 'index.html'])
-      yield offer(
-        5,
-        (path) => path.replace(/\/?$/, `/${page}`),
-        `The server dropped ${page} from the path.`,
-        `Configure the URL without ${page} at Twilio, or let the server pass the path on as it arrived.`,
-      )
 }
 
 function describeSlash(seen: string): string {

@@ -15,7 +15,7 @@ import { type CauseRow, type Edit, editPairs, editUrl, type Finding, type Row, r
 export const queryCauses = {
   query_missing: {
     title: 'The query is lost',
-    fix: 'Let every proxy pass the query on, and pass the whole request target to the verifier (Express: req.originalUrl, Koa: ctx.originalUrl, Hono: c.req.url).',
+    fix: 'Let every proxy pass the query on, and pass the whole request target to the verifier (Express: req.originalUrl).',
     fixes: {
       nginx: 'Append $is_args$args in rewrites and in a proxy_pass with variables.',
       apache: 'Add the flag QSA to RewriteRule.',
@@ -49,9 +49,6 @@ export const queryCauses = {
     title: 'Something was added to the query',
     fix: 'Check the URL that Twilio requested, before anything adds to its query.',
     fixes: {
-      vercel:
-        'Avoid rewrites that turn path parameters into query parameters, or return the requested URL from "signedUrl".',
-      next: 'Use a separate route instead of a rewrite with parameters.',
       nginx: 'Check rewrite and try_files: nginx adds the text after their "?" to the query.',
       azure: 'Put the function key into the URL that you configure at Twilio (?code=…): then Twilio signs it.',
     },
@@ -66,7 +63,7 @@ export const queryCauses = {
   } satisfies CauseRow as Row,
   query_order: {
     title: 'The query in another order',
-    fix: 'Pass the raw query instead of one that was parsed and written again. If nothing on the way sorts it, Twilio sent another order than it signed: write the fields of the URL at Twilio in the order that arrives.',
+    fix: 'Pass the raw query, not one that was parsed and written again, or write the fields of the URL at Twilio in the order that arrives.',
     fixes: {
       alb: 'Write the parameters of the configured URL in alphabetical order: the load balancer passes a map to Lambda.',
       lambda: 'Use HTTP APIs or Function URLs, whose rawQueryString keeps the order.',
@@ -84,19 +81,16 @@ export const queryCauses = {
   } satisfies CauseRow as Row,
   query_encoding: {
     title: 'The query was re-encoded',
-    fix: 'Pass the raw query, neither decoded nor encoded again. If the platform keeps none, write the query in the console as it arrives here. If Twilio itself signed another spelling (SIP addresses), return the signed URL from "signedUrl".',
+    fix: 'Pass the raw query, neither decoded nor encoded again. If the platform keeps none, write the query in the console as it arrives here.',
     fixes: {
-      next: 'Use twilioWebhook of tollgate/next, or write the query in the console as new URLSearchParams writes it: Next encodes it that way.',
+      next: 'Use twilioWebhook of tollgate/next, or write the query in the console as new URLSearchParams writes it.',
       lambda: 'Use HTTP APIs or Function URLs. REST APIs decode the query.',
       nginx: 'Use $request_uri or $args unchanged, without set or rewrite.',
     },
     part: 'query',
     mend: setFunction,
     edits(subject) {
-      const queries = listQueries(subject)
-      return queries.every((query) => query.length < 2)
-        ? [toggleEmpty(subject.state.url.query)]
-        : listSpellings(queries.join(''))
+      return listSpellings(listQueries(subject).join(''))
     },
     compare: (seen, signed) =>
       compareQueries('spelling', seen, signed, 'Twilio signed the query in another spelling.') ??
@@ -108,17 +102,11 @@ export const queryCauses = {
         isMasked(seen, signed) ? givenHidden : passQuery,
       ),
     suspect: ({ subject, rejection }) => suspectDecoded('query', subject, rejection),
-    rejections: {
-      url_not_allowed: (subject, rejection) => suspectDecoded('query', subject, rejection),
-    },
+    rejections: { url_not_allowed: (subject, rejection) => suspectDecoded('query', subject, rejection) },
   } satisfies CauseRow as Row,
   query_counted_as_params: {
     title: 'Query parameters counted twice',
-    fix: 'Pass only the parameters of the body. The signed URL already has the query.',
-    fixes: {
-      express: 'Pass req.body, never { ...req.query, ...req.body }. For a GET, pass {}.',
-      lambda: 'Pass the body’s parameters, not queryStringParameters. For a GET, pass {}.',
-    },
+    fix: 'Pass only the parameters of the body (Express: req.body, for a GET {}). The signed URL already has the query.',
     part: 'params',
     edits: listCounted,
     changesParams: true,
@@ -156,9 +144,10 @@ function isMasked(one: UrlParts, other: UrlParts): boolean {
   return splitFields(one.query).every((field) => signed.includes(field) || isHidden(field))
 }
 
-const hides = ' If the server gets the mark, let nothing hide values before the check.'
-const giveHidden = `If a log hid it, give the URL of the Twilio console (--other-url URL), or ask Twilio: diagnose --alert, and then --alert NO….${hides}`
-const givenHidden = `If a log hid it, the request is genuine for this URL and Auth Token: compare them with those of the server.${hides}`
+const giveHidden =
+  'If a log hid it, give the URL of the Twilio console (--other-url URL). If not, let nothing hide values before the check.'
+const givenHidden =
+  'If a log hid it, the request is genuine for this URL and Auth Token. If not, let nothing hide values before the check.'
 
 const passQuery = 'Let nothing on the way rewrite the query: pass it on as it arrived.'
 
@@ -211,7 +200,7 @@ function fitsQuery(pairs: Pairs): boolean {
   return pairs.length <= mostFields && countCharacters(pairs) <= mostCharacters
 }
 
-function* listLost({ state, evidence, hints, given }: Subject): Generator<Edit> {
+function* listLost({ state, evidence, hints }: Subject): Generator<Edit> {
   const seen = state.url.query
   const offered = new Set([seen])
   function* offer(query: string, cost: number, from: string): Generator<Edit> {
@@ -229,12 +218,6 @@ function* listLost({ state, evidence, hints, given }: Subject): Generator<Edit> 
   }
   for (const { value, from } of [...evidence.targets, ...hints.targets])
     if (splitFields(value.query).length > splitFields(seen).length) yield* offer(value.query, 1, from)
-  const pairs = given ?? []
-  if (pairs.length > 0 && fitsQuery(pairs)) {
-    const form = serializeForm(pairs)
-    for (const text of [form, form.replaceAll('+', '%20'), decodeAll(form.replaceAll('+', '%20'))])
-      yield* offer(seen === '' ? `?${text}` : `${seen}&${text}`, 2, 'the parsed parameters')
-  }
 }
 
 // Fields that hosts, tunnels and browsers add.
@@ -251,7 +234,7 @@ const dropEmpty: Edit = {
   cost: 1,
   apply: editUrl('query', (query) => (query === '?' ? '' : undefined)),
   detail: 'The URL has a "?" at its end, without a query, which Twilio did not sign.',
-  fix: 'Let the proxy add "?" only before a query (nginx: $is_args$args instead of ?$args), or return the URL without it from "signedUrl".',
+  fix: 'Let the proxy add "?" only before a query (nginx: $is_args$args instead of ?$args).',
 }
 
 function* listExtra(fields: readonly string[]): Generator<Edit> {
@@ -289,20 +272,6 @@ function* listExtra(fields: readonly string[]): Generator<Edit> {
         (isLast ? 1 : atEdge ? 2 : 4) + (end - start > 3 ? 2 : end - start > 1 ? 1 : 0) + (fields.length > 12 ? 1 : 0)
       yield offer([...fields.slice(0, start), ...fields.slice(end)], fields.slice(start, end), cost)
     }
-  const unknown = fields.filter((field) => !isTwilioName(readName(field)))
-  if (unknown.length > 0 && unknown.length < fields.length)
-    yield offer(
-      fields.filter((field) => !unknown.includes(field)),
-      unknown,
-      3,
-    )
-  const first = fields.filter((field, index) => fields.findIndex((one) => readName(one) === readName(field)) === index)
-  if (first.length < fields.length)
-    yield offer(
-      first,
-      fields.filter((field) => !first.includes(field)),
-      2,
-    )
 }
 
 /** Lists the orders of the fields that Twilio may have signed. */
@@ -329,33 +298,22 @@ function* listOrders(fields: readonly string[]): Generator<Edit> {
   const wire = new Map((kind ? kinds[kind].parameters : []).map(({ name }, index) => [name, index]))
   const inWireOrder = sortBy(twilios, (field) => wire.get(readName(field)) ?? 99)
   for (const owns of [own, [...own].reverse(), [...own].sort()])
-    for (const rest of [twilios, inWireOrder]) {
-      yield* offer([...owns, ...rest, ...hash], 1)
-      yield* offer([...owns, ...hash, ...rest], 2)
-    }
+    for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], 1)
   // If the query was sorted, fields of the user's own may have names of Twilio's, such as Digits.
   if (fields.every((field, index) => index === 0 || (fields[index - 1] ?? '') <= field))
     for (const field of twilios)
       for (const list of [twilios, inWireOrder]) {
         const rest = list.filter((one) => one !== field)
         yield* offer([field, ...own, ...rest, ...hash], 3)
-        yield* offer([...own, field, ...rest, ...hash], 3)
         yield* offer([...own, ...rest, field, ...hash], 3)
       }
   yield* offer([...fields].reverse(), 2)
   yield* offer([...fields].sort(), 2)
-  yield* offer([...fields].sort().reverse(), 3)
-  yield* offer([...fields.slice(1), ...fields.slice(0, 1)], 2)
   yield* offer([...fields.slice(-1), ...fields.slice(0, -1)], 2)
   if (own.length > 2 && own.length <= 5)
     for (const owns of permute(own))
       for (const rest of [twilios, inWireOrder]) yield* offer([...owns, ...rest, ...hash], own.length - 2)
   if (fields.length <= 5) for (const order of permute(fields)) yield* offer(order, 4)
-  for (let index = 0; index + 1 < fields.length; index++) {
-    const swapped = [...fields]
-    ;[swapped[index], swapped[index + 1]] = [fields[index + 1] ?? '', fields[index] ?? '']
-    yield* offer(swapped, 4)
-  }
 }
 
 function sortBy(fields: readonly string[], rank: (field: string) => number): string[] {
@@ -389,35 +347,12 @@ function* listSpellings(seen: string): Generator<Edit> {
           hexCase.includes('upper') ? 1 : 3,
           `${what}, ${hexCase}`,
         )
-  yield offer(
-    (query) => query.replace(/%(?:2[1247-9ace]|3[abce]|40|5[b-e]|60|7[b-e])/gi, decodeURIComponent),
-    2,
-    'with unescaped punctuation',
-  )
   yield offer((query) => decodeAll(query), 2, 'decoded')
-  yield offer((query) => decodeAll(query.replaceAll('+', ' ')), 3, 'decoded')
   for (const [what, inCase] of hexCases) yield offer(inCase, 1, what)
   for (const start of ['[?&]', '=', '[?&=]'])
     yield offer((query) => capitalise(query, start), 5, 'with capital letters')
-  const toggles = listToggles(seen, ':@,/!*()\'~;$?|[]{}<>-_. "^`\\#=')
-  for (const [what, toggle] of toggles) yield offer(toggle, 2, what)
-  for (const [index, [what, toggle]] of toggles.entries())
-    for (const [also, other] of toggles.slice(index + 1))
-      yield offer((query) => other(toggle(query)), 4, `${what} and ${also}`)
-  yield offer(
-    (query) => mapFields(query, (field) => (field === '' || field.includes('=') ? field : `${field}=`)),
-    2,
-    'with "=" after empty fields',
-  )
+  for (const [what, toggle] of listToggles(seen, '+:@,/!*()\'~;$?|[]{}<>-_. "^`\\#=')) yield offer(toggle, 2, what)
   yield offer((query) => query.replace(/=(?=&|$)/g, ''), 2, 'without "=" after empty fields')
-  yield offer((query) => query.replace(/%25/g, '%'), 2, 'without its second encoding')
-  yield offer((query) => query.replaceAll('&', '&amp;'), 3, 'with "&amp;" for "&"')
-  yield offer((query) => query.replaceAll('&amp;', '&').replaceAll('&amp%3B', '&'), 3, 'with "&" for "&amp;"')
-  yield offer((query) => query.replaceAll('+', '%2B'), 2, 'with %2B for "+"')
-  yield offer((query) => query.replace(/%2b/gi, '+'), 2, 'with "+" for %2B')
-  yield offer((query) => `${query}&`, 5, 'with "&" at its end')
-  yield offer((query) => query.replace(/%5B\d*%5D|\[\d*\]/gi, ''), 2, 'without brackets after repeated names')
-  yield offer((query) => query.replace(/%5B\d+%5D|\[\d+\]/gi, '[]'), 4, 'with "[]" after repeated names')
 }
 
 /** Writes the words behind some characters with a capital, and escapes as most programs do. */
@@ -426,20 +361,6 @@ function capitalise(query: string, start: string): string {
   return query
     .replace(word, (_, before: string, letter: string) => before + letter.toUpperCase())
     .replace(/%[0-9a-f]{2}/gi, (hex) => hex.toUpperCase())
-}
-
-/** Adds or removes a "?" without a query. */
-function toggleEmpty(seen: string): Edit {
-  return {
-    dimension: 'encoding',
-    cost: 4,
-    apply: editUrl('query', (query) => (query === '' ? '?' : query === '?' ? '' : undefined)),
-    detail: seen === '?' ? 'Twilio signed no "?".' : 'Twilio signed a "?" at the end of the URL, without a query.',
-  }
-}
-
-function mapFields(query: string, change: (field: string) => string): string {
-  return joinFields(splitFields(query).map(change))
 }
 
 function serialize(query: string): string | undefined {
@@ -464,20 +385,16 @@ function respell(query: string, encode: (text: string) => string, space: string)
 }
 
 /** Removes the parameters of the query from those of the body. */
-function* listCounted({ state, method, handshake, queryPairs, looksLikeJson, formPairs }: Subject): Generator<Edit> {
+function* listCounted({ state, queryPairs, looksLikeJson, formPairs }: Subject): Generator<Edit> {
   if (queryPairs.length === 0 || looksLikeJson || (state.pairs.length === 0 && formPairs.length === 0)) return
   const ofQuery = new Set(queryPairs.map((pair) => JSON.stringify(pair)))
-  const names = new Set(queryPairs.map(([name]) => name))
-  const offer = (cost: number, change: (pairs: Pairs) => Pairs): Edit => ({
+  yield {
     dimension: 'counted',
-    cost,
+    cost: 1,
     apply: editPairs((pairs) => {
-      const kept = change(pairs)
+      const kept = pairs.filter((pair) => !ofQuery.has(JSON.stringify(pair)))
       return kept.length === pairs.length ? undefined : kept
     }),
     detail: countedTwice,
-  })
-  yield offer(1, (pairs) => pairs.filter((pair) => !ofQuery.has(JSON.stringify(pair))))
-  yield offer(2, (pairs) => pairs.filter(([name]) => !names.has(name)))
-  if (method === 'GET' || handshake) yield offer(2, () => [])
+  }
 }

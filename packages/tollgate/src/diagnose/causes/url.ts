@@ -22,9 +22,6 @@ export const urlCauses = {
     title: 'http instead of https',
     fix: 'Set "publicUrl" to the scheme and host of the URL at Twilio, without its path: "https://example.com".',
     fixes: {
-      express: `${setOrigin}. "trust proxy" has no effect here.`,
-      fastify: `${setOrigin}. trustProxy has no effect here.`,
-      koa: `${setOrigin}. app.proxy has no effect here.`,
       nginx: `${setOrigin}. With fromRequest, also set: proxy_set_header X-Forwarded-Proto $scheme.`,
       apache: `${setOrigin}. With fromRequest, also set: RequestHeader set X-Forwarded-Proto "https".`,
       cloudflare: `${setOrigin}, and TLS to "Full": "Flexible" calls the origin over http.`,
@@ -43,17 +40,11 @@ export const urlCauses = {
     isForwarded({ schemes }, { scheme }) {
       return schemes.some((one) => isForwarded(one) && one.value.toLowerCase() === scheme)
     },
-    suspect({ subject, rejection }) {
-      return explainOtherPort(subject, rejection)
-    },
-    rejections: {
-      url_not_allowed: explainOtherPort,
-    },
   } satisfies CauseRow as Row,
   host: {
     name: 'other host',
     title: 'Another host',
-    fix: 'Set "publicUrl" to the host that is configured at Twilio. If that is a site that sends requests on, such as smee.io or Pipedream, let Twilio call this server through a tunnel instead.',
+    fix: 'Set "publicUrl" to the host that is configured at Twilio. Instead of a site that sends requests on, such as smee.io, use a tunnel.',
     fixes: {
       nginx: 'Set publicUrl to the public host. With several hosts, also set: proxy_set_header Host $http_host.',
       apache: 'Set publicUrl to the public host. With several hosts, also set: ProxyPreserveHost On.',
@@ -80,34 +71,22 @@ export const urlCauses = {
       if (site !== undefined) return describeCapture(site)
       if (rejection.code === 'url_not_allowed') return explainHost(subject, rejection)
       if (tried === 0) return undefined
-      const { forwarder } = subject.evidence
-      if (forwarder !== undefined && subject.options.signedUrl === undefined)
-        return {
-          detail: `The request has ${forwarder.from}, which ${forwarder.value} adds to what it sends on: Twilio signed the URL of ${forwarder.value} then, and this server checks the host "${host}".`,
-          fix: `Let Twilio call this server itself. Or return the URL in the Twilio console, which is that of ${forwarder.value}, from "signedUrl", and let ${forwarder.value} pass the body on unchanged.`,
-        }
       const relay = subject.signatures.length === 0 ? undefined : findRelay(subject.evidence.userAgent)
       if (relay !== undefined)
         return {
-          detail: `User-Agent names ${relay}, which sends a request of its own: if it copied the signature, Twilio signed the URL of ${relay} and all parameters that came there.`,
+          detail: `User-Agent names ${relay}, which sends a request of its own: Twilio signed the URL of ${relay} and all parameters that came there.`,
           fix: `Let Twilio call this server itself, and let this server call ${relay} if it has to know.`,
         }
-      if (internalHost.test(host))
-        return { detail: `This server checks the host "${host}", which Twilio cannot reach.` }
-      return undefined
+      return isInternalHost(host)
+        ? { detail: `This server checks the host "${host}", which Twilio cannot reach.` }
+        : undefined
     },
-    rejections: {
-      url_not_allowed: explainHost,
-    },
+    rejections: { url_not_allowed: explainHost },
   } satisfies CauseRow as Row,
   port: {
     name: 'other port',
     title: 'Another port',
     fix: 'Put the port that is configured at Twilio into "publicUrl".',
-    fixes: {
-      nginx:
-        'Put the public port into publicUrl. With several hosts, also set: proxy_set_header Host $http_host, which keeps the port.',
-    },
     part: 'origin',
     mend: setUrl,
     edits: listPorts,
@@ -121,24 +100,16 @@ export const urlCauses = {
         (one) => isForwarded(one) && one.value === port,
       )
     },
-    suspect({ subject, rejection }) {
-      return explainPort(subject, rejection)
-    },
-    rejections: {
-      url_not_allowed: explainPort,
-    },
+    suspect: ({ subject, rejection }) => explainPort(subject, rejection),
+    rejections: { url_not_allowed: explainPort },
   } satisfies CauseRow as Row,
   forwarding_headers: {
     title: 'Forwarding headers that are not used',
     fix: `${useOneUrl} Or add the address of the proxy to "trustedProxies", and let it set each header once.`,
     part: 'origin',
     mend: setUrl,
-    suspect({ subject, rejection }) {
-      return explainForwarding(subject, rejection)
-    },
-    rejections: {
-      url_not_allowed: explainForwarding,
-    },
+    suspect: ({ subject, rejection }) => explainForwarding(subject, rejection),
+    rejections: { url_not_allowed: explainForwarding },
   } satisfies CauseRow as Row,
   host_case: {
     title: 'The host in another letter case',
@@ -166,7 +137,7 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   websocket_scheme: {
     title: 'A WebSocket handshake with another scheme',
-    fix: 'Pass the Upgrade and Connection headers. If an upgrade arrives as an ordinary request (fetch, Hono, Elysia, h3), set webSocket: true for the route that opens sockets. On Node.js use tollgate/ws. If you call verify() yourself, set handshake: true.',
+    fix: 'Pass the headers Upgrade and Connection on. Use tollgate/ws on Node.js, or set webSocket: true for the route that opens sockets.',
     fixes: {
       nginx:
         'Set proxy_http_version 1.1, proxy_set_header Upgrade $http_upgrade and proxy_set_header Connection "upgrade".',
@@ -205,15 +176,18 @@ function describeSignedCapture(site: string): Finding {
   }
 }
 
-function showPort({ port }: UrlParts): string {
+function showPort({ port }: Pick<UrlParts, 'port'>): string {
   return port === '' ? 'no port' : `the port ${port.slice(1)}`
 }
+
+const passOn = 'let the proxy pass Host on as Twilio sent it (nginx: proxy_set_header Host $http_host)'
+const oneHost = 'Let the proxy pass one Host header, or set "publicUrl" to one URL and let it pass any valid Host.'
 
 const forwardingHeaders = ['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'forwarded']
 
 /** Explains forwarding headers that the verifier did not use. */
-function explainForwarding({ header }: Subject, { message }: Rejected): Finding | undefined {
-  if (/"trustedProxies"/.test(message)) {
+function explainForwarding({ header }: Subject, { reason }: Rejected): Finding | undefined {
+  if (reason === 'forwarding_untrusted') {
     const names = forwardingHeaders.filter((name) => header(name).length > 0).map(spellName)
     return {
       detail: `The request has ${names.join(' and ')}, and the peer that sent it is not in "trustedProxies".`,
@@ -222,33 +196,18 @@ function explainForwarding({ header }: Subject, { message }: Rejected): Finding 
       guessesOrigin: true,
     }
   }
-  if (!/forwarding header/.test(message)) return undefined
   const several = forwardingHeaders
     .map((name) => ({ name, count: listParts(header, name).length }))
     .filter(({ count }) => count > 1)
+  if (reason !== 'forwarding_malformed' || several.length === 0) return undefined
   // The last proxy was called without TLS. Its own scheme is not the one that Twilio used.
   const isMixed = new Set(listParts(header, 'x-forwarded-proto').map((value) => value.toLowerCase())).size > 1
-  const set = `let the last proxy set each header instead of adding a value (HAProxy: http-request set-header, nginx: proxy_set_header X-Forwarded-Proto ${isMixed ? '$http_x_forwarded_proto' : '$scheme'})`
-  return several.length === 0
-    ? undefined
-    : {
-        detail: `${several.map(({ name, count }) => `${spellName(name)} holds ${count} values`).join(', ')}: it is not clear which proxy to believe.`,
-        guessesOrigin: true,
-        fix: `${useOneUrl} Or ${set}.`,
-        ruleFix: set,
-      }
-}
-
-/** Explains forwarding headers of which one names http, and the other the port of https, or the reverse. */
-function explainOtherPort({ evidence: { schemes, ports } }: Subject, { message }: Rejected): Finding | undefined {
-  const scheme = schemes.find(isForwarded)
-  const port = ports.find(isForwarded)
-  if (scheme === undefined || port === undefined || !/"allowedHosts"/.test(message)) return undefined
-  const [is, other] = scheme.value.toLowerCase() === 'http' ? ['http', 'https'] : ['https', 'http']
-  if (port.value !== findDefaultPort(other)) return undefined
+  const set = `let the last proxy set each header itself (nginx: proxy_set_header X-Forwarded-Proto ${isMixed ? '$http_x_forwarded_proto' : '$scheme'})`
   return {
-    detail: `${scheme.from} says ${is}, and ${port.from} says ${port.value.slice(1)}, the port of ${other}: "allowedHosts" has no host with this port.`,
-    fix: `${useOneUrl} Or let each proxy pass both headers on as the first one set them (nginx: proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto).`,
+    detail: `${several.map(({ name, count }) => `${spellName(name)} holds ${count} values`).join(', ')}: it is not clear which proxy to believe.`,
+    guessesOrigin: true,
+    fix: `${useOneUrl} Or ${set}.`,
+    ruleFix: set,
   }
 }
 
@@ -258,37 +217,34 @@ function explainPort(subject: Subject, rejection: Rejected): Finding | undefined
 }
 
 /** Explains a Host header with the host of a listed URL, and another port. */
-function explainListedPort({ header, options, state }: Subject, { code }: Rejected): Finding | undefined {
-  const { publicUrl } = options
-  if (code !== 'url_not_allowed' || options.signedUrl !== undefined || !Array.isArray(publicUrl)) return undefined
-  if (listParts(header, 'host').length !== 1) return undefined
+function explainListedPort({ options: { publicUrl }, state }: Subject, { reason }: Rejected): Finding | undefined {
+  if (reason !== 'host_unlisted' || !Array.isArray(publicUrl)) return undefined
   const { host, port } = state.url
   const listed = publicUrl
     .flatMap((url) => splitUrl(url) ?? [])
     .find((url) => url.host.toLowerCase() === host.toLowerCase() && url.port !== port)
   if (listed === undefined) return undefined
   const named = `${host}${port}`
-  const keepHost = 'let the proxy pass Host on as Twilio sent it (nginx: proxy_set_header Host $http_host)'
   return {
-    detail: `Host is "${named}", and "publicUrl" lists this host ${listed.port === '' ? 'without a port' : `with the port ${listed.port.slice(1)}`}.`,
+    detail: `Host is "${named}", and "publicUrl" lists this host with ${showPort(listed)}.`,
     // The host is in the list of the user. Only its port is from the request.
-    fix: `If the URL at Twilio has ${port === '' ? 'no port' : `the port ${port.slice(1)}`}, write '${listed.scheme}://${listed.host}${port}' into "publicUrl". If not, ${keepHost}.`,
+    fix: `If the URL at Twilio has ${showPort({ port })}, write '${listed.scheme}://${listed.host}${port}' into "publicUrl". If not, ${passOn}.`,
   }
 }
 
 /** Explains a forwarded port that the verifier put into the URL. */
 function explainForwardedPort(
   { evidence: { hosts, ports }, state: { url } }: Subject,
-  { message }: Rejected,
+  { reason }: Rejected,
 ): Finding | undefined {
   const port = ports.find(
     ({ value }) => value !== ':443' && value !== ':80' && !hosts.some((host) => host.value.port === value),
   )
-  if (port === undefined || !/"allowedHosts"/.test(message)) return undefined
+  if (port === undefined || reason !== 'host_refused') return undefined
   const entry = `'${url.host}${port.value}'`
   return {
     detail: `${port.from} says ${port.value.slice(1)}, so the URL would have this port, and "allowedHosts" does not list it.`,
-    fix: `If the URL at Twilio has this port, put ${entry} into "allowedHosts". If it has another, let the proxy send that one, and if it has none, no X-Forwarded-Port at all.`,
+    fix: `If the URL at Twilio has this port, put ${entry} into "allowedHosts". If not, let the proxy send the port of that URL, or none.`,
     ruleFix: `put ${entry} into "allowedHosts" if the URL at Twilio has this port`,
   }
 }
@@ -303,44 +259,43 @@ export function isInternalHost(host: string): boolean {
 
 /** Explains why the verifier built no URL, if neither a forwarding header nor a port is the reason. */
 function explainHost(subject: Subject, rejection: Rejected): Finding | undefined {
-  const isOther =
-    explainForwarding(subject, rejection) ?? explainOtherPort(subject, rejection) ?? explainPort(subject, rejection)
-  if (isOther !== undefined) return undefined
+  if ((explainForwarding(subject, rejection) ?? explainPort(subject, rejection)) !== undefined) return undefined
   const site = findCaptureSite(subject.evidence)
   if (site !== undefined) return describeCapture(site)
-  const { state, options } = subject
-  const { host, port } = state.url
-  const says = (text: RegExp): boolean => text.test(rejection.message)
-  if (says(/"signedUrl"/))
-    return {
-      detail: says(/threw/)
-        ? 'The function "signedUrl" threw an error.'
-        : 'The function "signedUrl" returned something else than an absolute http or https URL.',
-      fix: 'Let "signedUrl" return the whole URL that Twilio called, with its scheme and host, as text and not as a promise.',
-    }
-  if (says(/request target|Too many pairs/)) return undefined
-  if (says(/missing or malformed/))
-    return {
-      detail: 'Host or a forwarding header is missing, malformed or repeated.',
-      fix: 'Let the proxy pass one Host header, or set "publicUrl" to one URL and let it pass any valid Host.',
-    }
-  const isList = Array.isArray(options.publicUrl)
-  const listed = isList ? 'publicUrl' : 'allowedHosts'
-  const named = `${host}${port}`
-  const unused = isList ? undefined : findUnusedHost(subject)
+  const { reason = '' } = rejection
+  if (reason !== 'host_unlisted' && reason !== 'host_refused')
+    return Object.hasOwn(unbuilt, reason) ? unbuilt[reason] : undefined
+  const named = `${subject.state.url.host}${subject.state.url.port}`
+  const listed = reason === 'host_unlisted' ? 'publicUrl' : 'allowedHosts'
+  const unused = reason === 'host_unlisted' ? undefined : findUnusedHost(subject)
   if (unused !== undefined)
     return {
       detail: `The Host of the request, "${named}", is not in "allowedHosts". ${unused.from} names "${unused.host}", and "forwardedBy" does not use this header.`,
       fix: `If your proxy sets ${unused.from} and lets no client send it, set forwardedBy: '${unused.family}'. ${useOneUrl}`,
       ruleFix: `set forwardedBy: '${unused.family}' if your proxy sets ${unused.from} and lets no client send it`,
     }
+  const isInternal = isInternalHost(named)
   return {
     detail: `The host of the request, "${named}", is not in "${listed}".`,
-    fix: internalHost.test(named)
-      ? 'Let the proxy pass the public host on (nginx: proxy_set_header Host $http_host, Apache: ProxyPreserveHost On). Or set "publicUrl" to one text, the scheme and host of the URL at Twilio: then Host is not used.'
+    fix: isInternal
+      ? `Set "publicUrl" to one text, the scheme and host of the URL at Twilio: then Host is not used. Or ${passOn}.`
       : `If Twilio calls this host, add it to "${listed}".${/:\d+$/.test(named) ? ' If Twilio calls another port, let the proxy send that one.' : ''}`,
-    ruleFix: isList || internalHost.test(named) ? undefined : 'add the host to "allowedHosts"',
+    ruleFix: reason === 'host_unlisted' || isInternal ? undefined : 'add the host to "allowedHosts"',
   }
+}
+
+const wholeUrl =
+  'Let "signedUrl" return the whole URL that Twilio called, with its scheme and host, as text and not as a promise.'
+
+/** Refusals of a verifier that found no host to compare. */
+const unbuilt: Readonly<Record<string, Finding>> = {
+  signed_url_threw: { detail: 'The function "signedUrl" threw an error.', fix: wholeUrl },
+  signed_url_malformed: {
+    detail: 'The function "signedUrl" returned something else than an absolute http or https URL.',
+    fix: wholeUrl,
+  },
+  host_malformed: { detail: 'Host is missing, malformed or repeated.', fix: oneHost },
+  forwarding_malformed: { detail: 'A forwarding header is missing or malformed.', fix: oneHost },
 }
 
 interface UnusedHost {
@@ -443,15 +398,12 @@ function* listHosts({ state, evidence, hints, options }: Subject, sameHost: bool
   yield* offer(seen.toLowerCase(), 'in lower case', 1)
   for (const { value } of [...evidence.hosts, ...hints.hosts])
     yield* offer(value.host.toLowerCase(), 'in lower case', 3)
-  yield* offer(seen.toUpperCase(), 'in upper case', 4)
-  yield* offer(seen.toLowerCase().replace(/(^|[.-])[a-z]/g, upper), 'capitalised', 4)
   for (const spelled of listCapitalised(seen.toLowerCase())) yield* offer(spelled, 'with capitals', 5)
   yield* offer(seen.startsWith('www.') ? seen.slice(4) : `www.${seen}`, 'with or without "www."', 3)
   yield* offer(seen.endsWith('.') ? seen.slice(0, -1) : `${seen}.`, 'with or without its last dot', 5)
 }
 
-const passHost =
-  '"publicUrl" lists this host, and Host has another: let the proxy or the tunnel pass Host on as Twilio sent it (nginx: proxy_set_header Host $http_host, cloudflared: httpHostHeader).'
+const passHost = `"publicUrl" lists this host, and Host has another: ${passOn}.`
 
 const upper = (text: string): string => text.toUpperCase()
 
@@ -468,11 +420,6 @@ function* listCapitalised(host: string): Generator<string> {
 }
 
 const usualPorts = ['8443', '8080', '3000', '8000', '5000', '4000', '8081', '9000', '3001', '4040', '1337', '8888']
-const rarePorts =
-  '10443 9443 4443 4433 7443 6443 5443 3443 2443 1443 12443 18443 20443 30443 8444 8043 8445 444 81 88 591 1880 2053 2083 2087 2096 2052 2082 2086 2095 8880 5001 5173 5678 7000 7071 7777 8001 8008 8082 8088 8090 8181 8787 9001 9090 9999 10000 10080 18080 30000 4430 4567'.split(
-    ' ',
-  )
-
 function* listPorts({ state, evidence, hints }: Subject): Generator<Edit> {
   const seen = state.url.port
   const offered = new Set([seen, ''])
@@ -490,7 +437,6 @@ function* listPorts({ state, evidence, hints }: Subject): Generator<Edit> {
   for (const { value, from } of [...evidence.hosts, ...hints.hosts]) yield* offer(value.port, ` (${from})`, 1)
   for (const port of [':443', ':80']) if (port !== findDefaultPort(state.url.scheme)) yield* offer(port, '', 3)
   for (const port of usualPorts) yield* offer(`:${port}`, '', 4)
-  for (const port of rarePorts) yield* offer(`:${port}`, '', 5)
 }
 
 function* listUserinfos({ evidence, hints }: Subject): Generator<Edit> {
