@@ -14,6 +14,7 @@ import { listPages } from './snippets.mjs'
  * @property {string} meaning the docstring without the default
  * @property {string} fallback the text after "Default"
  * @property {string | undefined} see a page and perhaps a heading
+ * @property {string | undefined} group for whom it is: the comment above it, or above one before it
  *
  * @typedef {{ file: string, options: readonly Option[] }} Bag
  * @typedef {ts.InterfaceDeclaration} Interface
@@ -120,7 +121,17 @@ function readOption(declaration, name, row, interfaces) {
       String(see.getText())
         .replace(/^@see\s+/, '')
         .trim(),
+    group: member && findGroup(member),
   }
+}
+
+const groups = ['everybody', 'many', 'few']
+
+/** @param {ts.TypeElement} member */
+function findGroup(member) {
+  const { members } = /** @type {Interface} */ (member.parent)
+  const before = members.slice(0, members.indexOf(member) + 1).map((one) => one.getFullText())
+  return [...before.join('').matchAll(/^ *\/\/ For (\w+)\.$/gm)].at(-1)?.[1]
 }
 
 /**
@@ -149,10 +160,13 @@ function findMember(declaration, name, interfaces) {
  */
 export function renderOptions(page, bags, text = readFileSync(join(root, page), 'utf8')) {
   return text.replace(block, (_all, /** @type {string} */ names, /** @type {string} */ style = '') => {
-    const rows = names
-      .split(' ')
-      .flatMap((name) => listOptions(name, style, bags))
-      .map((option) => renderRow(option, page, style === ' short'))
+    const options = names.split(' ').flatMap((name) => listOptions(name, style, bags))
+    const rows = [undefined, ...groups].flatMap((group) => {
+      const own = options.filter((option) => option.group === group)
+      const heading =
+        group === undefined || own.length === 0 || style === ' in a file' ? [] : [`| **For ${group}** | | |`]
+      return [...heading, ...own.map((option) => renderRow(option, page, style === ' short'))]
+    })
     const mark = `<!-- options ${names}${style} -->`
     return [mark, '| option | default | meaning |', '|---|---|---|', ...rows, ''].join('\n')
   })

@@ -261,6 +261,7 @@ export interface Answer {
 
 /** Options of `createVerifier`. Every adapter takes them too. Unknown options are a TypeError. */
 export interface VerifierOptions {
+  // For everybody.
   /**
    * How Twilio reaches this server: scheme, host, port and, if a proxy strips one, the path prefix.
    * One URL is used for every request, with any Host header. Of a list, even of one, the URL with
@@ -269,17 +270,6 @@ export interface VerifierOptions {
    * TOLLGATE_PUBLIC_URL of the environment; without it a TypeError.
    */
   readonly publicUrl?: string | readonly string[] | PublicUrlRule | undefined
-  /**
-   * Your own rule for the whole URL that Twilio requested, with its query. It is used instead of
-   * `publicUrl`. If it throws or returns anything but an absolute URL, the request is refused as
-   * `url_not_allowed`. Default: none.
-   */
-  readonly signedUrl?: ((request: IncomingRequest) => string) | undefined
-  /**
-   * `'either'` also tries the path with or without its last slash, for servers that redirect to the
-   * other form. Default `'exact'`.
-   */
-  readonly trailingSlash?: 'exact' | 'either' | undefined
   /**
    * The Auth Token, or a list of tokens during a rotation (at most 16); a record or a Map from
    * AccountSid to tokens; or a look-up. Give a tenant's token in a record or by a look-up, even if
@@ -293,6 +283,12 @@ export interface VerifierOptions {
     | AuthTokenLookup
     | undefined
   /**
+   * Explains rejections during development: see `tollgate/diagnose`. Default: none.
+   * @see docs/diagnosis.md
+   */
+  readonly diagnose?: Diagnoser | undefined
+  // For many.
+  /**
    * SharedKeys by their id: a record, a Map or a function. Default: none.
    * @see docs/rotation-and-shared-keys.md
    */
@@ -301,6 +297,45 @@ export interface VerifierOptions {
     | ReadonlyMap<string, SharedKey>
     | ((keyId: string) => Awaitable<SharedKey | undefined>)
     | undefined
+  /**
+   * The accounts that requests may name: an AccountSid or a list. Any other account is refused as
+   * `account_not_allowed`, also a subaccount of a listed one. Default: any account whose key
+   * matches.
+   * @see docs/subaccounts.md
+   */
+  readonly allowedAccounts?: string | readonly string[] | undefined
+  /**
+   * Recognises deliveries that arrived before: see `tollgate/replay`. Default: none.
+   * @see docs/replay.md
+   */
+  readonly replay?: ReplayGuard | undefined
+  /**
+   * `'observe'` passes refused requests to the handler too, marked `ok: false`, for a staged
+   * roll-out. Default `'enforce'`.
+   * @see docs/rolling-out.md
+   */
+  readonly mode?: Mode | undefined
+  /** Called after each verdict, for metrics and logs. Errors in it are ignored. Default: none. */
+  readonly onVerdict?: ((verdict: Verdict, request: IncomingRequest, native: unknown) => void) | undefined
+  /**
+   * Gives another answer to a refused request, or `undefined` for the default answer. Adapters call
+   * it, and it must be synchronous. If it throws, or if its answer is a TypeError, the request is
+   * answered with 500 and the error is logged. Default: none.
+   * @see docs/rolling-out.md#your-own-logs-and-answers
+   */
+  readonly onRejected?: ((rejection: Rejected, native: unknown) => Answer | undefined) | undefined
+  /**
+   * `'either'` also tries the path with or without its last slash, for servers that redirect to the
+   * other form. Default `'exact'`.
+   */
+  readonly trailingSlash?: 'exact' | 'either' | undefined
+  // For few.
+  /**
+   * Your own rule for the whole URL that Twilio requested, with its query. It is used instead of
+   * `publicUrl`. If it throws or returns anything but an absolute URL, the request is refused as
+   * `url_not_allowed`. Default: none.
+   */
+  readonly signedUrl?: ((request: IncomingRequest) => string) | undefined
   /**
    * Refuses HTTP requests that an Auth Token signed, as `key_not_allowed`, so that no one can
    * downgrade. Default false.
@@ -313,19 +348,6 @@ export interface VerifierOptions {
    */
   readonly methods?: readonly ('GET' | 'POST' | 'PUT')[] | undefined
   /**
-   * The accounts that requests may name: an AccountSid or a list. Any other account is refused as
-   * `account_not_allowed`, also a subaccount of a listed one. Default: any account whose key
-   * matches.
-   * @see docs/subaccounts.md
-   */
-  readonly allowedAccounts?: string | readonly string[] | undefined
-  /**
-   * `'observe'` passes refused requests to the handler too, marked `ok: false`, for a staged
-   * roll-out. Default `'enforce'`.
-   * @see docs/rolling-out.md
-   */
-  readonly mode?: Mode | undefined
-  /**
    * Checks the parameters of a form after its signature matched: `hasWebhookShape` of
    * `tollgate/params`. Twilio signs names and values without delimiters, so the sender of an SMS
    * can cut its signed text into other parameters. Unless it returns `true` at once, the request is
@@ -333,11 +355,6 @@ export interface VerifierOptions {
    * @see docs/parameters.md#parameters-that-were-cut-anew
    */
   readonly checkParams?: ((params: WebhookParams) => boolean) | undefined
-  /**
-   * Recognises deliveries that arrived before: see `tollgate/replay`. Default: none.
-   * @see docs/replay.md
-   */
-  readonly replay?: ReplayGuard | undefined
   /**
    * The largest body in bytes, an integer from 0. A larger body is `body_too_large`. Default
    * 1,048,576.
@@ -348,20 +365,6 @@ export interface VerifierOptions {
    * from 1 to 15,000. After it the request is `key_lookup_failed`. Default 3,000.
    */
   readonly lookupTimeoutMs?: number | undefined
-  /**
-   * Explains rejections during development: see `tollgate/diagnose`. Default: none.
-   * @see docs/diagnosis.md
-   */
-  readonly diagnose?: Diagnoser | undefined
-  /** Called after each verdict, for metrics and logs. Errors in it are ignored. Default: none. */
-  readonly onVerdict?: ((verdict: Verdict, request: IncomingRequest, native: unknown) => void) | undefined
-  /**
-   * Gives another answer to a refused request, or `undefined` for the default answer. Adapters call
-   * it, and it must be synchronous. If it throws, or if its answer is a TypeError, the request is
-   * answered with 500 and the error is logged. Default: none.
-   * @see docs/rolling-out.md#your-own-logs-and-answers
-   */
-  readonly onRejected?: ((rejection: Rejected, native: unknown) => Answer | undefined) | undefined
 }
 
 /** What the lines about refused requests say, outside production. */

@@ -19,6 +19,7 @@ export { logProblem } from '../../checks/log.ts'
 
 /** The option of adapters for a verifier that exists. */
 export interface SharedVerifierOptions<V = Verifier<AnyVerdict>> {
+  // For few.
   /**
    * A verifier that exists: one that several routes share, or one of another scheme. Beside it only
    * `onRejected` (default: the verifier's) and the adapter's own options are allowed. Any other is

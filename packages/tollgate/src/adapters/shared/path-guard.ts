@@ -7,6 +7,7 @@ import { type GuardOptions, type OptionsSource, resolveOptions, sharedVerifierOp
 
 /** The option of middleware that may see requests of other senders than Twilio. */
 export interface PathOptions {
+  // For many.
   /**
    * The paths to guard (Express, Fastify, Koa, Hono, h3, `ws`). A string guards that path and
    * everything below it. A RegExp guards the paths that it matches, in any letter case. Encoded and

@@ -12,6 +12,7 @@ import {
 
 /** The option of adapters whose platforms pass an upgrade to the application like any request. */
 export interface WebSocketOptions {
+  // For many.
   /**
    * Set it to true on routes that open WebSockets (Media Streams, ConversationRelay), and on no
    * others (fetch, Hono, h3, Elysia, SvelteKit, Astro, React Router). A request that asks for an

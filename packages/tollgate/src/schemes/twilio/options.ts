@@ -48,21 +48,21 @@ export interface Settings {
 /** The options of a verifier. */
 export const verifierOptions = {
   publicUrl: { type: 'other' },
-  signedUrl: { type: 'function' },
-  trailingSlash: { type: 'choice', choices: ['exact', 'either'], default: 'exact' },
   authToken: { type: 'other' },
-  sharedKeys: { type: 'other' },
-  sharedKeysOnly: { type: 'boolean', default: false },
-  methods: { type: 'other' },
-  allowedAccounts: { type: 'other' },
-  mode: { type: 'choice', choices: ['enforce', 'observe'], default: 'enforce' },
-  checkParams: { type: 'function' },
-  replay: { type: 'object', methods: ['reserve'] },
-  maxBodyBytes: { type: 'integer', least: 0, default: 1_048_576 },
-  lookupTimeoutMs: { type: 'integer', least: 1, most: 15_000, default: 3000 },
   diagnose: { type: 'object', methods: ['explain'] },
+  sharedKeys: { type: 'other' },
+  allowedAccounts: { type: 'other' },
+  replay: { type: 'object', methods: ['reserve'] },
+  mode: { type: 'choice', choices: ['enforce', 'observe'], default: 'enforce' },
   onVerdict: { type: 'function' },
   onRejected: { type: 'function' },
+  trailingSlash: { type: 'choice', choices: ['exact', 'either'], default: 'exact' },
+  signedUrl: { type: 'function' },
+  sharedKeysOnly: { type: 'boolean', default: false },
+  methods: { type: 'other' },
+  checkParams: { type: 'function' },
+  maxBodyBytes: { type: 'integer', least: 0, default: 1_048_576 },
+  lookupTimeoutMs: { type: 'integer', least: 1, most: 15_000, default: 3000 },
 } as const
 
 /**
