@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ReportRow, writeReport } from '../../tools/write-report.mjs'
+import type { ReportRow } from '../../tools/write-report.mjs'
+import { writeReport } from '../../tools/write-report.mjs'
 import { type Bench, startBench } from '../proxies/bench.ts'
 import { proxyKinds } from '../proxies/kinds.ts'
 import { proxySuites } from '../proxies/suites.ts'

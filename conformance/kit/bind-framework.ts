@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeEach, expect, vi } from 'vitest'
 import { writeReport } from '../../tools/write-report.mjs'
 import type { Framework } from '../adapter/framework.ts'
@@ -32,7 +31,7 @@ export function captureWarnings(): void {
 
 /**
  * Runs the suites of adapters, and `more`, as tests of Vitest. Writes the figures for
- * docs/frameworks.md and docs/attacks.md.
+ * docs/frameworks.md.
  */
 export function bindAdapter(framework: Framework, more: readonly Suite[] = [], subject = framework.name): void {
   const suites = adapterSuites(framework, [...socketAttackSuites(framework), ...more])
@@ -59,7 +58,6 @@ export function bindAdapter(framework: Framework, more: readonly Suite[] = [], s
   afterAll(() => {
     // If only some cases ran (`vitest -t`), the figures would be wrong.
     if (ran === all) report(framework, figures)
-    reportHostile(framework.name)
   })
 }
 
@@ -69,73 +67,16 @@ export function reportDescribed(name: string): void {
   afterAll(({}, { tasks }) => {
     const passed = tasks.filter(({ result }) => result?.state === 'pass').length
     report({ name, exceptions: {} }, { passed, failed: tasks.length - passed })
-    reportHostile(name)
   })
 }
 
 function report({ name, exceptions }: Reported, figures: { readonly passed: number; readonly failed: number }): void {
-  const run = `framework-${toFileName(name)}`
-  const row = {
-    table: 'frameworks',
-    name,
-    version: findVersion(name),
-    suite: 'adapter',
-    ...figures,
-    exceptions,
-  } as const
-  writeReport(run, [row])
-}
-
-function reportHostile(name: string): void {
-  const figures = hostileFigures.get(name)
-  if (figures === undefined) return
-  const { requests, reached, errors } = figures
-  const row = { name, version: findVersion(name), suite: 'hostile requests', exceptions: {} }
-  writeReport(`hostile-${toFileName(name)}`, [
-    { ...row, table: 'hostile', passed: requests - reached, failed: reached, errors },
+  const row = { table: 'frameworks', name } as const
+  const hostile = hostileFigures.get(name)
+  writeReport(`framework ${name}`, [
+    { ...row, suite: 'cases', ...figures, exceptions },
+    ...(hostile === undefined
+      ? []
+      : [{ ...row, suite: 'hostile requests', passed: hostile, failed: 0, exceptions: {} }]),
   ])
-}
-
-function toFileName(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-')
-}
-
-/**
- * The package of each framework: an alias in this workspace, or a package of a separate project.
- */
-const packages: readonly (readonly [start: string, name: string, project?: string])[] = [
-  ['express 4', 'express4'],
-  ['express 5', 'express'],
-  ['fastify', 'fastify'],
-  ['koa 3', 'koa'],
-  ['hono', 'hono'],
-  ['h3 1 in Nitro 2', 'nitropack', 'nitro2'],
-  ['h3 2 in Nitro 3', 'nitro', 'nitro3'],
-  ['h3 1', 'h3v1'],
-  ['h3 2', 'h3'],
-  ['elysia', 'elysia'],
-  ['azure', '@azure/functions'],
-  ['functions-framework', '@google-cloud/functions-framework'],
-  ['middy 7', '@middy/core'],
-  ['ws: ws', 'ws'],
-  ['ws: @fastify/websocket', '@fastify/websocket'],
-  ['ws: @hono/node-server', '@hono/node-server'],
-  ['nest 11', '@nestjs/core', 'nest11'],
-  ['nest 12', '@nestjs/core', 'nest12'],
-  ['next 15', 'next', 'next15'],
-  ['next 16', 'next', 'next16'],
-  ['sveltekit 3', '@sveltejs/kit', 'sveltekit3'],
-  ['astro 7', 'astro', 'astro7'],
-  ['react-router 8', 'react-router', 'react-router8'],
-]
-
-function findVersion(framework: string): string {
-  const [, name, project] = packages.find(([start]) => framework.startsWith(start)) ?? []
-  if (name === undefined) return `Node.js ${process.versions.node}`
-  const folders =
-    project === undefined ? ['../node_modules/', '../../node_modules/'] : [`../projects/${project}/node_modules/`]
-  const found = folders
-    .map((folder) => new URL(`${folder}${name}/package.json`, import.meta.url))
-    .find((url) => existsSync(url))
-  return found === undefined ? '' : JSON.parse(readFileSync(found, 'utf8')).version
 }

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { requireProgram } from '../programs.mjs'
 
+/** @typedef {ReturnType<typeof makeChromiumOptions>} ChromiumOptions */
+
 /**
  * Returns the options with which Playwright starts Chromium.
  * @param {readonly string[]} [args] more arguments of Chromium

@@ -5,13 +5,14 @@ import { fileURLToPath } from 'node:url'
 
 const launcher = fileURLToPath(new URL('./own-socket.mjs', import.meta.url))
 
+/** @typedef {Awaited<ReturnType<typeof startInstances>>} Instances */
+
 /**
  * Starts programs that share one listening socket, as systemd does, and starts them again when they
- * end.
+ * end. Each gets its number from 1 as the variable INSTANCE.
  * @param {number} count
  * @param {readonly string[]} program
  * @param {Readonly<Record<string, string>>} env
- * @returns {Promise<import('./instances.d.mts').Instances>}
  */
 export async function startInstances(count, program, env = {}) {
   // In a group of its own, which one signal ends.
@@ -47,7 +48,9 @@ export async function startInstances(count, program, env = {}) {
   }
   return {
     port: Number(/^port (\d+)$/m.exec(output)?.[1]),
+    /** Returns what all of them have written so far. */
     read: () => output,
+    /** Returns the process that an instance, from 1, is now. */
     getPid,
     async stop() {
       process.off('exit', end)

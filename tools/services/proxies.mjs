@@ -4,6 +4,12 @@ import { requireProgram } from '../programs.mjs'
 import { makeFolder, readVersion, runServer } from './run-server.mjs'
 
 /**
+ * Starts a proxy with the part of its configuration that defines the sites, and the ports of 127.0.0.1 that these listen on.
+ * @typedef {(sites: string, ports: readonly number[]) => Promise<RunningProxy>} StartProxy
+ * @typedef {{ version: string, pid?: number | undefined, stop(): Promise<void> }} RunningProxy
+ */
+
+/**
  * How a proxy is run: in one process in the foreground, so that stopping it leaves no child behind.
  * @typedef {object} Proxy
  * @property {string} name of its package
@@ -14,7 +20,7 @@ import { makeFolder, readVersion, runServer } from './run-server.mjs'
  * @property {(folder: string) => NodeJS.ProcessEnv} [env]
  */
 
-/** @param {Proxy} proxy @returns {import('./proxies.d.mts').StartProxy} */
+/** @param {Proxy} proxy @returns {StartProxy} */
 function makeStart({ name, flag, configure, args, env = () => ({}) }) {
   return async (sites, ports) => {
     const program = requireProgram(name)

@@ -6,12 +6,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findFreePort } from './free-port.mjs'
 import { startRedis } from './redis.mjs'
 
+/** @typedef {import('./redis.mjs').RedisServer} RedisServer */
+
+/**
+ * Several Redis servers that replicate. Its port is that of the sentinel, or of one node of the cluster. `failOver`
+ * promotes a replica as soon as one is ready. `kill` does so without the consent of the primary, which crashes under a
+ * sentinel and comes back without data.
+ * @typedef {{ port: number, servers: readonly RedisServer[], findPrimary(): Promise<RedisServer>,
+ *   failOver(how: 'ask' | 'kill'): Promise<void>, stop(): Promise<void> }} RedisGroup
+ */
+
 const limitMs = 20_000
 
 /**
  * Starts a primary, its replica and a sentinel, which promotes the replica when the primary is gone
  * for one and a half seconds.
- * @returns {Promise<import('./redis-groups.d.mts').RedisGroup>}
+ * @returns {Promise<RedisGroup>}
  */
 export async function startSentinel() {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-sentinel-'))
@@ -62,7 +72,7 @@ sentinel resolve-hostnames no
 
 /**
  * Starts a cluster of three primaries with one replica each.
- * @returns {Promise<import('./redis-groups.d.mts').RedisGroup>}
+ * @returns {Promise<RedisGroup>}
  */
 export async function startCluster() {
   const nodes = []

@@ -9,10 +9,14 @@ import { findFreePort } from './free-port.mjs'
 import { ping } from './redis-ping.mjs'
 
 /**
+ * A Redis server. It runs until `stop` is called or this process ends.
+ * @typedef {Awaited<ReturnType<typeof startRedis>>} RedisServer
+ */
+
+/**
  * Starts a Redis server on a free port of 127.0.0.1. It keeps nothing on disk, and ends with this
  * process.
- * @param {Readonly<Record<string, string | number>>} more settings
- * @returns {Promise<import('./redis.d.mts').RedisServer>}
+ * @param {Readonly<Record<string, string | number>>} more Settings. `sentinel` is the configuration file of a sentinel.
  */
 export async function startRedis(more = {}) {
   const program = requireProgram('redis-server')
@@ -33,11 +37,14 @@ export async function startRedis(more = {}) {
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
+    /** Ends the server at once, like a crash. */
     kill,
+    /** Ends the server and starts it again on the same port, without data. */
     async restart() {
       await kill()
       server = await start()
     },
+    /** Lets the server stand still, as a virtual machine that is paused. */
     pause: () => void server.kill('SIGSTOP'),
     resume: () => void server.kill('SIGCONT'),
     async stop() {
@@ -50,7 +57,8 @@ export async function startRedis(more = {}) {
 
 /** @param {string} program @param {number} port @param {Readonly<Record<string, string | number>>} more */
 async function launch(program, port, more) {
-  const { sentinel, ...settings } = { port, bind: '127.0.0.1', ...more }
+  const { sentinel, ...others } = more
+  const settings = { port, bind: '127.0.0.1', ...others }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
   // A sentinel writes to its file, which comes first.
   const first = sentinel === undefined ? [] : [String(sentinel), '--sentinel']
