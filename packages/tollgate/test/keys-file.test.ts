@@ -90,15 +90,26 @@ describe('a key file', () => {
 describe('a malformed file', () => {
   const sid = JSON.stringify(one)
   test.each([
-    ['', 'A value is expected at line 1, column 1'],
-    [`{\n  "accounts": {${sid}: ${tokenMark}}\n}`, 'A value is expected at line 2, column 54'],
-    [`{"accounts": {${sid}: "${tokenMark}}`, 'A value is expected at line 1'],
-    [`{"accounts": {${sid}: "${tokenMark}",}}`, 'A name in double quotes is expected'],
-    [`{"accounts": {${sid} "${tokenMark}"}}`, '":" is expected'],
-    [`{"accounts": {${sid}: ["${tokenMark}" "b"]}}`, '"," or "]" is expected'],
-    [`{"accounts": {${sid}: "${tokenMark}", ${sid}: "b"}}`, 'A repeated name at line 1, column 63'],
-    [`{"accounts": {}} "${tokenMark}"`, 'The end is expected'],
-    ['['.repeat(100_000), 'The nesting is too deep'],
+    ['', 'it is not a JSON object'],
+    [`{\n  "accounts": {${sid}: ${tokenMark}}\n}`, 'line 2: it is not JSON'],
+    [`{"accounts": {${sid}: "${tokenMark}}`, 'line 1: it is not JSON'],
+    [`{"accounts": {\n${sid}: "${tokenMark}",\n}}`, 'line 3: it is not JSON: a name and its value are expected'],
+    [`{"accounts": {${sid} "${tokenMark}"}}`, 'line 1: it is not JSON: a name and its value are expected'],
+    [`{"accounts": {${sid}: ["${tokenMark}" "b"]}}`, 'line 1: it is not JSON'],
+    [
+      `{"accounts": {\n${sid}: "${tokenMark}",\n${sid}: "b"}}`,
+      `${one} stands in keys.json (line 2) and in keys.json (line 3)`,
+    ],
+    [`{"accounts": {"\\u0041${one.slice(1)}": "x"}}`, 'name 1 in "accounts" is not an AccountSid'],
+    [`{"accounts": {}} "${tokenMark}"`, 'line 1: it is not JSON: the end is expected'],
+    [`{"accounts": {} "${tokenMark}"`, 'line 1: it is not JSON: "," or "}" is expected'],
+    [`{"accounts" {}}`, 'line 1: it is not JSON: ":" is expected'],
+    [`{\n${tokenMark}`, 'line 2: it is not JSON: a name in double quotes is expected'],
+    ['{"accounts": {}, "accounts": {}}', '"accounts" is repeated'],
+    ['{"sharedKeys": {"a": "x", "a": "y"}}', 'the id of key 2 in "sharedKeys" is repeated'],
+    ['{"sharedKeys": {"a": {"secret": "x", "secret": "y"}}}', 'line 1: a name is repeated'],
+    [`{"accounts": ${'['.repeat(100_000)}`, '"accounts" is not an object'],
+    [`{"accounts": {${sid}: ${'['.repeat(100_000)}`, 'line 1: it is not JSON'],
     ['"x"', 'it is not a JSON object'],
     ['[]', 'it is not a JSON object'],
     ['{}', 'it has no keys'],
@@ -358,7 +369,7 @@ describe('a change of the file', () => {
     open()
     write('{')
     await vi.waitFor(() => expect(print).toHaveBeenCalledOnce(), { timeout: 5000 })
-    expect(print.mock.calls.join()).toContain('is refused: it is not JSON')
+    expect(print.mock.calls.join()).toContain('is refused: line 1: it is not JSON')
     print.mockRestore()
   })
 })

@@ -1,17 +1,8 @@
 import type * as NodePath from 'node:path'
 import { unref } from '../checks/limits.ts'
 import { readOptions, runUnnoticed } from '../checks/options.ts'
-import type { Tokens } from '../checks/secrets.ts'
-import type { AuthTokenLookup, SharedKey, UnverifiedClaim } from '../verify/types.ts'
-import {
-  type FileSystem,
-  hasLost,
-  type KeySource,
-  type Keys,
-  lookAt,
-  type Reading,
-  readUnchanged,
-} from './read-files.ts'
+import type { AuthTokenLookup, SharedKey } from '../verify/types.ts'
+import { type FileSystem, hasLost, type KeySource, lookAt, type Reading, readUnchanged } from './read-files.ts'
 import { runAtOnce, runInSlices } from './slices.ts'
 
 /** Options of `fileKeys`. */
@@ -133,8 +124,11 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
     throw error
   }
   return {
-    authToken: (claim) => findTokens(current.keys, claim),
-    sharedKeys: (keyId) => current.keys.sharedKeys.get(keyId)?.key,
+    authToken({ accountSid }) {
+      const { accounts } = current.keys
+      return accountSid === undefined ? accounts.getOnly() : accounts.get(accountSid)
+    },
+    sharedKeys: (keyId) => current.keys.sharedKeys.get(keyId),
     get readAt() {
       return readAt
     },
@@ -153,12 +147,6 @@ function readFirst(source: KeySource): Reading {
     if (reading !== undefined) return reading
   }
   throw new TypeError(`The key folder ${source.path} is refused: it changes while it is read`)
-}
-
-function findTokens({ accounts }: Keys, claim: UnverifiedClaim): { authToken: Tokens; accountSid: string } | undefined {
-  const accountSid = claim.accountSid ?? accounts.findOnly()
-  const authToken = accountSid === undefined ? undefined : accounts.get(accountSid)
-  return accountSid === undefined || authToken === undefined ? undefined : { authToken, accountSid }
 }
 
 /**

@@ -1,21 +1,20 @@
 import { findNearest } from '../checks/options.ts'
-import { describeSecretFault, isAccountSid, parseTokens } from '../checks/secrets.ts'
-import { type AlgorithmName, algorithms, findAlgorithm } from '../hmac/algorithms.ts'
+import { checkAccountSid, describeSecretFault, isAccountSid, maxTokens, parseTokens } from '../checks/secrets.ts'
+import { algorithms, findAlgorithm } from '../hmac/algorithms.ts'
 import { parseSignatureSettings } from '../schemes/twilio/sign/signature-settings.ts'
 import type { SharedKey } from '../verify/types.ts'
-import { AccountRows, AccountTable } from './accounts.ts'
 import { type Steps, sliceBytes } from './slices.ts'
 
 /** The keys of a file. */
 export interface KeyFile {
-  readonly accounts: AccountRows
-  /** Finds the accounts of this file. Dropped for a folder, which has one table for all files. */
-  readonly table: AccountTable | undefined
+  readonly bytes: Uint8Array
+  /**
+   * Where the entry of each account begins in the bytes, with its name in quotes. As objects,
+   * 200,000 accounts would stop the process for up to 200 ms at each large garbage collection.
+   */
+  readonly accounts: readonly number[]
   readonly sharedKeys: ReadonlyMap<string, SharedKey>
 }
-
-// `"AC…":"x",` is 40 bytes long.
-const leastRowBytes = 40
 
 /**
  * Reads the bytes of a key file. It may have no keys. They are not decoded as a whole: a text of
@@ -23,57 +22,129 @@ const leastRowBytes = 40
  * @throws TypeError that says what is wrong and where. It shows no secret.
  */
 export function* parseKeyFile(bytes: Uint8Array): Steps<KeyFile> {
-  // For a large file, each of these takes milliseconds, because the memory is cleared.
-  const clearing = bytes.length / 16
-  yield clearing
-  const accounts = new AccountRows(bytes.length)
-  yield clearing
-  const table = new AccountTable([accounts], bytes.length / leastRowBytes)
-  yield clearing
+  const accounts: number[] = []
   const sharedKeys = new Map<string, SharedKey>()
-  const rows: readonly Section[] = [
-    {
-      name: 'accounts',
-      findPlain: (start) => findPlainAccount(bytes, start),
-      addPlain: ({ sid, tokens }) => table.add(0, accounts.copy(bytes, sid, tokens)) === undefined,
-      add(accountSid, tokens, number) {
-        if (!isAccountSid(accountSid))
+  const sections: Record<string, Section> = {
+    accounts: {
+      skipPlain(start) {
+        const end = findPlainEnd(bytes, start)
+        if (end !== undefined) accounts.push(start)
+        return end
+      },
+      add({ name, value, at }, number) {
+        // An escape in the name would hide the digits that the table of accounts compares.
+        if (!isAccountSid(name) || bytes[at + name.length + 1] !== quote)
           throw new TypeError(`name ${number} in "accounts" is not an AccountSid ("AC" and 32 hex digits)`)
-        return table.add(0, accounts.add(accountSid, parseTokens(tokens, `accounts.${accountSid}`))) === undefined
+        parseTokens(value, `accounts.${name}`)
+        accounts.push(at)
       },
     },
-    {
-      name: 'sharedKeys',
-      add(id, key, number) {
+    sharedKeys: {
+      skipPlain: () => undefined,
+      add({ name, value }, number) {
         const where = `key ${number} in "sharedKeys"`
-        if (parseSignatureSettings(`key=${id},algorithm=any`)?.keyId !== id)
+        if (parseSignatureSettings(`key=${name},algorithm=any`)?.keyId !== name)
           throw new TypeError(`the id of ${where} is not 1 to 256 printable ASCII characters without spaces and commas`)
-        if (sharedKeys.has(id)) return false
-        sharedKeys.set(id, parseSharedKey(key, where))
-        return true
+        if (sharedKeys.has(name)) throw new TypeError(`the id of ${where} is repeated`)
+        sharedKeys.set(name, parseSharedKey(value, where))
       },
     },
-  ]
-  try {
-    yield* readSections(createReader(bytes), rows)
-  } catch (error) {
-    if (!isUtf8(bytes)) throw new TypeError('it is not UTF-8')
-    throw error instanceof JsonFault ? new TypeError(`it is not JSON: ${error.message}`) : error
   }
-  yield sliceBytes
-  accounts.trim()
-  yield sliceBytes
-  return { accounts, table, sharedKeys }
+  try {
+    yield* readSections(bytes, sections)
+  } catch (error) {
+    throw decode(bytes) === undefined ? new TypeError('it is not UTF-8') : error
+  }
+  return { bytes, accounts, sharedKeys }
 }
 
-/** An account as nearly all are written. Its AccountSid and its one or two tokens have no fault. */
-interface PlainAccount {
-  /** The places of the name, of its digits, of the tokens, and behind the last byte. */
-  readonly at: number
-  readonly sid: number
-  readonly tokens: readonly number[]
-  readonly end: number
+/** A section of a key file. */
+interface Section {
+  /**
+   * Adds the entry at `start` if it needs no check.
+   * @returns where it ends
+   */
+  skipPlain(start: number): number | undefined
+  /** @throws TypeError that says what is wrong */
+  add(entry: Entry, number: number): void
 }
+
+function* readSections(bytes: Uint8Array, sections: Record<string, Section>): Steps<void> {
+  // The byte order mark.
+  let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+
+  function readMark(mark: number): boolean {
+    at = skip(blanks, bytes, at)
+    const isNext = bytes[at] === mark
+    if (isNext) at++
+    return isNext
+  }
+
+  function expect(mark: number, what: string): void {
+    if (!readMark(mark)) fail(`it is not JSON: ${what} is expected`)
+  }
+
+  function fail(what: string, where = at): never {
+    throw new TypeError(`line ${countLines(bytes, where)}: ${what}`)
+  }
+
+  const seen = new Set<string>()
+  if (!readMark(openBrace)) throw new TypeError('it is not a JSON object')
+  if (!readMark(closeBrace)) {
+    do {
+      at = skip(blanks, bytes, at)
+      const end = findStringEnd(bytes, at)
+      const name = parseJson(decode(bytes.subarray(at, end)))
+      if (typeof name !== 'string') return fail('it is not JSON: a name in double quotes is expected')
+      const section = Object.hasOwn(sections, name) ? sections[name] : undefined
+      if (section === undefined) {
+        // The message does not show the name, because a token may stand where a name belongs.
+        const near = findNearest(name, Object.keys(sections))
+        const hint = near === undefined ? '' : `. Did you mean "${near}"?`
+        return fail(`name ${seen.size + 1} is neither "accounts" nor "sharedKeys"${hint}`)
+      }
+      if (seen.has(name)) fail(`"${name}" is repeated`)
+      seen.add(name)
+      at = end
+      expect(colon, '":"')
+      if (!readMark(openBrace)) fail(`"${name}" is not an object`)
+      if (!readMark(closeBrace)) yield* readSection(section)
+    } while (readMark(comma))
+    expect(closeBrace, '"," or "}"')
+  }
+  if (skip(blanks, bytes, at) < bytes.length) fail('it is not JSON: the end is expected')
+
+  function* readSection(section: Section): Steps<void> {
+    let number = 0
+    let reported = at
+    do {
+      number++
+      at = skip(blanks, bytes, at)
+      const plainEnd = section.skipPlain(at)
+      if (plainEnd !== undefined) at = plainEnd
+      else {
+        try {
+          const entry = readEntry(bytes, at)
+          section.add(entry, number)
+          if (hasRepeatedName(entry)) throw new TypeError('a name is repeated')
+          // Checking an entry takes about as long as parsing it.
+          reported -= entry.end - at
+          at = entry.end
+        } catch (error) {
+          fail((error as Error).message)
+        }
+      }
+      // A pause for each entry would cost as much as the entry.
+      if (at - reported < reportedBytes) continue
+      yield at - reported
+      reported = at
+    } while (readMark(comma))
+    expect(closeBrace, '"," or "}"')
+    yield sliceBytes
+  }
+}
+
+const reportedBytes = 4096
 
 const lineBreak = 0x0a
 const quote = 0x22
@@ -84,25 +155,96 @@ const capitalC = 0x43
 const openBracket = 0x5b
 const backslash = 0x5c
 const closeBracket = 0x5d
+const openBrace = 0x7b
+const closeBrace = 0x7d
 
-/** Finds a plain account. Nothing of it is made a string, which would take most of the time. */
-function findPlainAccount(bytes: Uint8Array, start: number): PlainAccount | undefined {
-  const at = skip(blanks, bytes, start)
-  const sid = at + 3
-  if (bytes[at] !== quote || bytes[at + 1] !== capitalA || bytes[at + 2] !== capitalC) return undefined
-  if (!endsDigits(hexDigits, bytes, sid)) return undefined
-  const mark = skip(blanks, bytes, sid + 33)
-  if (bytes[mark] !== colon) return undefined
-  const value = skip(blanks, bytes, mark + 1)
-  if (isPlainToken(bytes, value)) return { at, sid, tokens: [value + 1], end: value + 34 }
-  const first = skip(blanks, bytes, value + 1)
-  if (bytes[value] !== openBracket || !isPlainToken(bytes, first)) return undefined
-  const next = skip(blanks, bytes, first + 34)
-  if (bytes[next] === closeBracket) return { at, sid, tokens: [first + 1], end: next + 1 }
-  const second = skip(blanks, bytes, next + 1)
-  if (bytes[next] !== comma || !isPlainToken(bytes, second)) return undefined
-  const last = skip(blanks, bytes, second + 34)
-  return bytes[last] === closeBracket ? { at, sid, tokens: [first + 1, second + 1], end: last + 1 } : undefined
+/** An entry of an object. */
+interface Entry {
+  readonly name: string
+  readonly value: unknown
+  readonly text: string
+  readonly at: number
+  readonly end: number
+}
+
+/**
+ * Reads the entry of an object that begins at a place.
+ * @throws TypeError that quotes nothing, unlike that of `JSON.parse`, because the text holds secrets
+ */
+export function readEntry(bytes: Uint8Array, at: number): Entry {
+  let end = at
+  for (let depth = 0; end < bytes.length; end++) {
+    const byte = bytes[end]
+    if (byte === quote) end = findStringEnd(bytes, end) - 1
+    else if (byte === openBrace || byte === openBracket) depth++
+    else if (depth === 0 && (byte === comma || byte === closeBrace)) break
+    else if (byte === closeBrace || byte === closeBracket) depth--
+  }
+  const text = decode(bytes.subarray(at, end)) ?? ''
+  const [only] = Object.entries(parseJson(`{${text}}`) ?? {})
+  if (only === undefined) throw new TypeError('it is not JSON: a name and its value are expected')
+  return { name: only[0], value: only[1], text, at, end }
+}
+
+/** Finds an object that has a name twice, of which `JSON.parse` keeps the last. */
+function hasRepeatedName({ text, value }: Entry): boolean {
+  const strings = [...text.matchAll(/"(?:[^"\\]|\\.)*"\s*(:?)/g)]
+  return strings.filter(([, mark]) => mark === ':').length > 1 + (isObject(value) ? Object.keys(value).length : 0)
+}
+
+// A mark at the start of the file is skipped. Anywhere else, it is an ordinary character.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** Returns `undefined`, which no JSON gives, for other text. */
+function parseJson(text = ''): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Returns the place behind the string that begins at a quote. It ends in its line. */
+function findStringEnd(bytes: Uint8Array, start: number): number {
+  let at = start + 1
+  for (; at < bytes.length && bytes[at] !== quote && bytes[at] !== lineBreak; at++) if (bytes[at] === backslash) at++
+  return at + 1
+}
+
+/** Returns the number of the line at a place. */
+export function countLines(bytes: Uint8Array, end: number): number {
+  let lines = 1
+  for (let at = 0; at < end; at++) if (bytes[at] === lineBreak) lines++
+  return lines
+}
+
+/**
+ * Finds the end of an account as nearly all are written, whose AccountSid and tokens have no fault.
+ * Nothing of it is made a string, which would take most of the time.
+ */
+function findPlainEnd(bytes: Uint8Array, start: number): number | undefined {
+  if (bytes[start] !== quote || bytes[start + 1] !== capitalA || bytes[start + 2] !== capitalC) return undefined
+  if (!endsDigits(hexDigits, bytes, start + 3)) return undefined
+  let at = skip(blanks, bytes, start + 36)
+  if (bytes[at] !== colon) return undefined
+  at = skip(blanks, bytes, at + 1)
+  if (bytes[at] !== openBracket) return isPlainToken(bytes, at) ? at + 34 : undefined
+  for (let tokens = 0; tokens < maxTokens; tokens++) {
+    at = skip(blanks, bytes, at + 1)
+    if (!isPlainToken(bytes, at)) return undefined
+    at = skip(blanks, bytes, at + 34)
+    if (bytes[at] === closeBracket) return at + 1
+    if (bytes[at] !== comma) return undefined
+  }
+  return undefined
 }
 
 function isPlainToken(bytes: Uint8Array, at: number): boolean {
@@ -125,8 +267,6 @@ function makeSet(characters: RegExp): CharacterSet {
 const blanks = makeSet(/[ \t\r\n]/)
 const hexDigits = makeSet(/[0-9a-fA-F]/)
 const lowerHexDigits = makeSet(/[0-9a-f]/)
-// Of numbers, and of true, false and null.
-const wordCharacters = makeSet(/[\w.+-]/)
 
 /** Returns the first place from `start` on whose byte is not in a set. */
 function skip(set: CharacterSet, bytes: Uint8Array, start: number): number {
@@ -135,100 +275,6 @@ function skip(set: CharacterSet, bytes: Uint8Array, start: number): number {
   return at
 }
 
-/** A section of a key file. */
-interface Section {
-  readonly name: string
-  /** Finds a row that needs no check. */
-  findPlain?(start: number): PlainAccount | undefined
-  /**
-   * Adds such a row.
-   * @returns false if there is one of this name
-   */
-  addPlain?(row: PlainAccount): boolean
-  /**
-   * Adds a row.
-   * @returns false if there is one of this name
-   * @throws TypeError that says what is wrong
-   */
-  add(name: string, value: unknown, number: number): boolean
-}
-
-function* readSections(json: JsonReader, sections: readonly Section[]): Steps<void> {
-  const seen = new Set<string>()
-  const none = (): undefined => undefined
-  yield* readObject(json, 'it is not a JSON object', none, function* (name, at) {
-    const section = sections.find((one) => one.name === name)
-    if (section === undefined) {
-      const names = sections.map((one) => one.name)
-      // The message does not show the name, because a token may stand where a name belongs.
-      const near = findNearest(name, names)
-      throw new TypeError(
-        `line ${json.countLines(at)}: name ${seen.size + 1} is neither "accounts" nor "sharedKeys"${near === undefined ? '' : `. Did you mean "${near}"?`}`,
-      )
-    }
-    if (seen.has(name)) json.fail('A repeated name', at)
-    seen.add(name)
-    let number = 0
-    const readPlain = (): number | undefined => {
-      const start = json.position
-      const row = section.findPlain?.(start)
-      if (row === undefined) return undefined
-      number++
-      if (!section.addPlain?.(row)) json.fail('A repeated name', row.at)
-      json.position = row.end
-      return row.end - start
-    }
-    yield* readObject(json, `"${name}" is not an object`, readPlain, function* (id, idAt) {
-      number++
-      const value = json.readValue(2)
-      // Checking a row takes about as long as parsing it.
-      yield 2 * (json.position - idAt)
-      let isNew: boolean
-      try {
-        isNew = section.add(id, value, number)
-      } catch (error) {
-        throw new TypeError(`line ${json.countLines(idAt)}: ${(error as Error).message}`)
-      }
-      if (!isNew) json.fail('A repeated name', idAt)
-    })
-  })
-  json.readEnd()
-}
-
-/**
- * Reads an object. The caller reads the value after each name.
- * @param readPlain Reads a name and a value that need no check. Returns the bytes that it read.
- */
-function* readObject(
-  json: JsonReader,
-  otherwise: string,
-  readPlain: () => number | undefined,
-  readValue: (name: string, at: number) => Steps<void>,
-): Steps<void> {
-  if (!json.readMark('{')) {
-    json.readValue(0)
-    throw new TypeError(otherwise)
-  }
-  if (json.readMark('}')) return
-  let unreported = 0
-  do {
-    const bytes = readPlain()
-    if (bytes === undefined) {
-      const { name, at } = json.readName()
-      yield* readValue(name, at)
-      continue
-    }
-    // A pause for each row would cost as much as the row.
-    unreported += bytes
-    if (unreported < reportedBytes) continue
-    yield unreported
-    unreported = 0
-  } while (json.readMark(','))
-  if (!json.readMark('}')) json.fail('"," or "}" is expected')
-}
-
-const reportedBytes = 4096
-
 function parseSharedKey(key: unknown, where: string): SharedKey {
   const { secret, accountSid, algorithm, ...others }: { secret?: unknown; accountSid?: unknown; algorithm?: unknown } =
     isObject(key) ? key : { secret: key }
@@ -236,148 +282,13 @@ function parseSharedKey(key: unknown, where: string): SharedKey {
   if (fault !== undefined) throw new TypeError(`the secret of ${where} ${fault}`)
   if (Object.keys(others).length > 0)
     throw new TypeError(`${where} has other names than "secret", "accountSid" and "algorithm"`)
-  if (accountSid !== undefined && !isAccountSid(accountSid))
-    throw new TypeError(`the accountSid of ${where} is not "AC" and 32 hex digits`)
+  if (accountSid !== undefined) checkAccountSid(accountSid, `the accountSid of ${where}`)
   if (algorithm !== undefined && findAlgorithm(algorithm) === undefined)
     throw new TypeError(`the algorithm of ${where} is not one of ${algorithms.map(({ name }) => name).join(', ')}`)
   if (accountSid === undefined && algorithm === undefined) return secret as string
-  return { secret: secret as string, accountSid, algorithm: algorithm as AlgorithmName | undefined }
+  return { secret, accountSid, algorithm } as SharedKey
 }
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/**
- * Says where a text stops being JSON. Its message quotes nothing, unlike that of `JSON.parse`,
- * because the text holds secrets.
- */
-class JsonFault extends Error {}
-
-// A key file has four levels. The limit protects the stack.
-const maxDepth = 32
-
-/**
- * Reads JSON in which no object has the same name twice. Two tokens for one account would leave
- * open which one counts. Its methods throw a JsonFault with the line and the column.
- */
-interface JsonReader {
-  /** Where the next byte is read. */
-  position: number
-  /** Reads a mark such as `{`, if it is next. */
-  readMark(mark: string): boolean
-  /** Reads the name of a value and the colon after it. */
-  readName(): { readonly name: string; readonly at: number }
-  readValue(depth: number): unknown
-  readEnd(): void
-  /** Returns the number of the line at a place. */
-  countLines(at: number): number
-  fail(what: string, at?: number): never
-}
-
-// A mark at the start of the file is skipped. Anywhere else, it is an ordinary character.
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const lenientDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    decoder.decode(bytes)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function createReader(bytes: Uint8Array): JsonReader {
-  // The byte order mark.
-  const first = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-  const json: JsonReader = { position: first, readMark, readName, readValue, readEnd, countLines, fail }
-
-  function countLines(end: number): number {
-    let lines = 1
-    for (let at = first; at < end; at++) if (bytes[at] === lineBreak) lines++
-    return lines
-  }
-
-  function fail(what: string, at = json.position): never {
-    let start = at
-    while (start > first && bytes[start - 1] !== lineBreak) start--
-    // Editors count characters, not bytes.
-    const column = lenientDecoder.decode(bytes.subarray(start, at)).length + 1
-    throw new JsonFault(`${what} at line ${countLines(at)}, column ${column}`)
-  }
-
-  function readMark(mark: string): boolean {
-    json.position = skip(blanks, bytes, json.position)
-    const found = bytes[json.position] === mark.charCodeAt(0)
-    if (found) json.position++
-    return found
-  }
-
-  /** Reads what ends before a place. Returns `undefined`, which no JSON gives, if it is not JSON. */
-  function read(end: number): unknown {
-    if (end === json.position) return undefined
-    try {
-      const value: unknown = JSON.parse(decoder.decode(bytes.subarray(json.position, end)))
-      json.position = end
-      return value
-    } catch {
-      return undefined
-    }
-  }
-
-  function readString(what: string): string {
-    const isString = bytes[json.position] === quote
-    const value = isString ? read(findStringEnd(bytes, json.position)) : undefined
-    return value === undefined ? fail(`${what} is expected`) : (value as string)
-  }
-
-  function readName(): { name: string; at: number } {
-    json.position = skip(blanks, bytes, json.position)
-    const at = json.position
-    const name = readString('A name in double quotes')
-    if (!readMark(':')) fail('":" is expected')
-    return { name, at }
-  }
-
-  function readList(end: string, depth: number, readItem: () => void): void {
-    if (depth > maxDepth) fail('The nesting is too deep')
-    if (readMark(end)) return
-    do readItem()
-    while (readMark(','))
-    if (!readMark(end)) fail(`"," or "${end}" is expected`)
-  }
-
-  function readValue(depth: number): unknown {
-    if (readMark('{')) {
-      const object = new Map<string, unknown>()
-      readList('}', depth, () => {
-        const { name, at } = readName()
-        if (object.has(name)) fail('A repeated name', at)
-        object.set(name, readValue(depth + 1))
-      })
-      return Object.fromEntries(object)
-    }
-    if (readMark('[')) {
-      const list: unknown[] = []
-      readList(']', depth, () => list.push(readValue(depth + 1)))
-      return list
-    }
-    const word = read(skip(wordCharacters, bytes, json.position))
-    return word === undefined ? readString('A value') : word
-  }
-
-  function readEnd(): void {
-    json.position = skip(blanks, bytes, json.position)
-    if (json.position < bytes.length) fail('The end is expected')
-  }
-
-  return json
-}
-
-/** Returns the place behind the string that begins at a quote. */
-function findStringEnd(bytes: Uint8Array, start: number): number {
-  let at = start + 1
-  for (; at < bytes.length && bytes[at] !== quote; at++) if (bytes[at] === backslash) at++
-  return at + 1
 }

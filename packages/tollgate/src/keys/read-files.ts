@@ -1,7 +1,7 @@
 import type * as NodeFs from 'node:fs'
 import type { SharedKey } from '../verify/types.ts'
-import { type AccountRows, AccountTable } from './accounts.ts'
-import { type KeyFile, parseKeyFile } from './key-file.ts'
+import { AccountTable } from './accounts.ts'
+import { countLines, type KeyFile, parseKeyFile, readEntry } from './key-file.ts'
 import { type Steps, sliceBytes } from './slices.ts'
 
 /** The module `node:fs`. */
@@ -36,9 +36,8 @@ type ReadFiles = ReadonlyMap<string, { readonly mark: string; readonly keys: Key
 /** The keys of all files together. */
 export interface Keys {
   readonly accounts: AccountTable
-  /** The accounts of each file. */
-  readonly rows: readonly AccountRows[]
-  readonly sharedKeys: ReadonlyMap<string, { readonly key: SharedKey }>
+  readonly files: readonly KeyFile[]
+  readonly sharedKeys: ReadonlyMap<string, SharedKey>
 }
 
 /** A complete reading of a source. */
@@ -120,11 +119,8 @@ function* readAll(source: KeySource, look: Look, known?: ReadFiles): Steps<Readi
   const files = new Map<string, { mark: string; keys: KeyFile }>()
   for (const [path, file] of found) {
     const before = known?.get(path)
-    if (before?.mark === file.mark) files.set(path, before)
-    else {
-      const keys = yield* readFile(source, path)
-      files.set(path, { mark: file.mark, keys: isFolder ? { ...keys, table: undefined } : keys })
-    }
+    const isSame = before?.mark === file.mark
+    files.set(path, isSame ? before : { mark: file.mark, keys: yield* readFile(source, path) })
   }
   const keys = yield* mergeFiles(files, where)
   if (keys.accounts.size + keys.sharedKeys.size === 0) throw new TypeError(`${where} it has no keys`)
@@ -132,52 +128,43 @@ function* readAll(source: KeySource, look: Look, known?: ReadFiles): Steps<Readi
   return isFresh ? { mark: 'fresh', files: new Map(), keys } : { mark, files, keys }
 }
 
-function* mergeFiles(files: ReadFiles, where: string): Steps<Keys> {
-  const [only] = files.values()
-  if (only?.keys.table !== undefined) {
-    const { table, accounts, sharedKeys } = only.keys
-    return {
-      accounts: table,
-      rows: [accounts],
-      sharedKeys: new Map(Array.from(sharedKeys, ([id, key]) => [id, { key }])),
-    }
-  }
-  const paths = [...files.keys()]
-  const rows = Array.from(files.values(), ({ keys }) => keys.accounts)
-  const accounts = new AccountTable(
-    rows,
-    rows.reduce((sum, { size }) => sum + size, 0),
-  )
-  function fail(what: string, first: number, second: number): never {
-    throw new TypeError(`${where} ${what} stands in ${readName(paths[first])} and in ${readName(paths[second])}`)
-  }
-  for (const [file, one] of rows.entries())
-    for (const offset of one.list()) {
+function* mergeFiles(read: ReadFiles, where: string): Steps<Keys> {
+  const names = Array.from(read.keys(), (path) => path.slice(path.lastIndexOf('/') + 1))
+  const files = Array.from(read.values(), ({ keys }) => keys)
+  // For large files, this takes milliseconds, because the memory is cleared.
+  yield sliceBytes
+  const accounts = new AccountTable(files)
+  yield sliceBytes
+  const describePlace = (file: number, at: number): string =>
+    `in ${names[file]} (line ${countLines((files[file] as KeyFile).bytes, at)})`
+  for (const [file, { bytes, accounts: offsets }] of files.entries())
+    for (const offset of offsets) {
       const earlier = accounts.add(file, offset)
-      if (earlier !== undefined) fail(one.readSid(offset), earlier[0], file)
+      if (earlier !== undefined) {
+        const places = [earlier, [file, offset] as const].map(([one, at]) => describePlace(one, at))
+        throw new TypeError(`${where} ${readEntry(bytes, offset).name} stands ${places.join(' and ')}`)
+      }
       yield rowBytes
     }
-  const sharedKeys = new Map<string, { readonly file: number; readonly key: SharedKey }>()
-  for (const [file, { keys }] of [...files.values()].entries())
+  const sharedKeys = new Map<string, SharedKey>()
+  for (const [file, keys] of files.entries())
     for (const [id, key] of keys.sharedKeys) {
-      const earlier = sharedKeys.get(id)
-      // The id is not shown, because a secret may stand there by mistake.
-      if (earlier !== undefined) fail('the id of a SharedKey', earlier.file, file)
-      sharedKeys.set(id, { file, key })
+      if (sharedKeys.has(id)) {
+        const first = files.findIndex((one) => one.sharedKeys.has(id))
+        // The id is not shown, because a secret may stand there by mistake.
+        throw new TypeError(`${where} the id of a SharedKey stands in ${names[first]} and in ${names[file]}`)
+      }
+      sharedKeys.set(id, key)
       yield rowBytes
     }
-  return { accounts, rows, sharedKeys }
-}
-
-function readName(path = ''): string {
-  return path.slice(path.lastIndexOf('/') + 1)
+  return { accounts, files, sharedKeys }
 }
 
 /** Returns true if an account or a SharedKey is missing in the new keys. */
 export function* hasLost(before: Keys, after: Keys): Steps<boolean> {
-  for (const one of before.rows)
-    for (const offset of one.list()) {
-      if (!after.accounts.has(one.bytes, offset)) return true
+  for (const { bytes, accounts } of before.files)
+    for (const offset of accounts) {
+      if (!after.accounts.has(bytes, offset)) return true
       yield rowBytes
     }
   for (const id of before.sharedKeys.keys()) {
@@ -186,8 +173,6 @@ export function* hasLost(before: Keys, after: Keys): Steps<boolean> {
   }
   return false
 }
-
-class FileFault extends Error {}
 
 function* readFile(source: KeySource, path: string): Steps<KeyFile> {
   try {
@@ -246,33 +231,30 @@ function* readPrivateBytes(source: KeySource, path: string): Steps<Uint8Array> {
   try {
     const stats = fs.fstatSync(descriptor)
     const { mode, size } = stats
-    if ((mode & fs.constants.S_IFMT) !== fs.constants.S_IFREG) throw new FileFault('it is not a regular file')
+    if ((mode & fs.constants.S_IFMT) !== fs.constants.S_IFREG) throw new TypeError('it is not a regular file')
     const ofFile = allowReadableByOthers ? undefined : describeFile(fs, stats, path)
     const fault = ofFile ?? describeFolders(source, path)
-    if (fault !== undefined) throw new FileFault(fault)
-    if (size > maxFileBytes) throw new FileFault(`it is larger than ${maxFileBytes} bytes`)
+    if (fault !== undefined) throw new TypeError(fault)
+    if (size > maxFileBytes) throw new TypeError(`it is larger than ${maxFileBytes} bytes`)
     return yield* readBytes(fs, descriptor, size)
   } finally {
     fs.closeSync(descriptor)
   }
 }
 
-/** @param size the size of the file, which may grow while it is read */
+/**
+ * Reads the bytes that the file had when it was opened. A file that grows meanwhile has changed, so
+ * that it is read again.
+ */
 function* readBytes(fs: FileSystem, descriptor: number, size: number): Steps<Uint8Array> {
-  let bytes = new Uint8Array(size + 1)
-  let total = 0
-  for (;;) {
-    if (total === bytes.length) {
-      const larger = new Uint8Array(2 * total)
-      larger.set(bytes)
-      bytes = larger
-    }
-    const read = fs.readSync(descriptor, bytes, total, Math.min(sliceBytes, bytes.length - total), null)
+  const bytes = new Uint8Array(size)
+  for (let total = 0; total < size; ) {
+    const read = fs.readSync(descriptor, bytes, total, Math.min(sliceBytes, size - total), null)
     if (read === 0) return bytes.subarray(0, total)
     total += read
-    if (total > maxFileBytes) throw new FileFault(`it is larger than ${maxFileBytes} bytes`)
     yield read
   }
+  return bytes
 }
 
 /**
@@ -280,7 +262,7 @@ function* readBytes(fs: FileSystem, descriptor: number, size: number): Steps<Uin
  * anything.
  */
 function describe(error: unknown): string {
-  if (error instanceof FileFault || error instanceof TypeError) return error.message
+  if (error instanceof TypeError) return error.message
   const code = readCode(error)
   return code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${String(code)})`
 }

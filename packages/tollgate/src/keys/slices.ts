@@ -9,10 +9,9 @@ export const sliceBytes: number = 32 * 1024
 
 /** Does all work without a pause. */
 export function runAtOnce<T>(steps: Steps<T>): T {
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
-  }
+  let step = steps.next()
+  while (!step.done) step = steps.next()
+  return step.value
 }
 
 /**
@@ -20,12 +19,13 @@ export function runAtOnce<T>(steps: Steps<T>): T {
  * @param pause resolves when the next slice may begin
  */
 export async function runInSlices<T>(steps: Steps<T>, pause: () => Promise<void>): Promise<T> {
-  for (let bytes = 0; ; ) {
-    const step = steps.next()
-    if (step.done) return step.value
+  let bytes = 0
+  let step = steps.next()
+  for (; !step.done; step = steps.next()) {
     bytes += step.value
     if (bytes < sliceBytes) continue
     bytes = 0
     await pause()
   }
+  return step.value
 }
