@@ -6,7 +6,7 @@ export {
   pickOptions,
   readOptions,
 } from './checks/options.ts'
-export { cachedOptions } from './keys/cached.ts'
+export { cachedOptions } from './keys/cache-options.ts'
 export { twilioAccountTokensOptions } from './keys/twilio-account-tokens.ts'
 export { replayGuardOptions } from './replay/replay-guard.ts'
 export * from './requests/index.ts'

@@ -1,8 +1,10 @@
-import type { Awaitable } from '../checks/limits.ts'
-import { type ReadOptions, readOptions, refusePromise } from '../checks/options.ts'
-import { isAccountSid, type Tokens } from '../checks/secrets.ts'
-import type { AuthTokenLookup } from '../verify/types.ts'
-import { type CacheSettings, createTokenCache } from './token-cache.ts'
+import { limitLookUp, nameFault } from '../checks/answers.ts'
+import { type Awaitable, createRateLimit, isPromise, sleep } from '../checks/limits.ts'
+import { readOptions, runUnnoticed } from '../checks/options.ts'
+import { readTokens, type Tokens } from '../checks/secrets.ts'
+import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
+import { type CachedOptions, type CacheSettings, cachedOptions, parseCachedOptions } from './cache-options.ts'
+import { createSegments } from './segments.ts'
 
 /**
  * Finds the Auth Token or tokens of an account. Return `undefined` if there is no such account, and
@@ -38,150 +40,240 @@ export function cached(lookup: AccountLookup, options: CachedOptions = {}): Auth
   return createTokenCache((accountSid, { signal }) => lookup(accountSid, signal), settings)
 }
 
-/** The accounts that a look-up should expect: see `CachedOptions.knownAccounts`. */
-export type KnownAccounts = readonly string[] | ReadonlySet<string> | ((accountSid: string) => boolean)
-
-/** Options of `cached`. Each may also be undefined. */
-export interface CachedOptions {
-  /**
-   * How long tokens are used before the account is looked up again, in seconds, an integer from 1
-   * to 86,400. Default 300.
-   */
-  readonly ttlSeconds?: number | undefined
-  /**
-   * How long "no such account" is remembered, in seconds, an integer from 0 to 86,400. Default 30.
-   */
-  readonly negativeTtlSeconds?: number | undefined
-  /**
-   * How many accounts are remembered, an integer from 10 to 10,000,000. Default 10,000, or a
-   * quarter more than the list or Set `knownAccounts` has, if that is more. Choose at least a fifth
-   * more than you have: a tenth is kept free for accounts that have not verified. Only other
-   * accounts that verified can evict an account that did.
-   */
-  readonly maxEntries?: number | undefined
-  /**
-   * The time limit of one look-up in milliseconds, an integer from 1 to 15,000. Keep it below the
-   * verifier's `lookupTimeoutMs`. Default 2,500.
-   */
-  readonly timeoutMs?: number | undefined
-  /**
-   * How long after `ttlSeconds` tokens are still used while look-ups fail, in seconds, an integer
-   * from 0 to 604,800. While they are used, the account is looked up in the background. Default 0:
-   * not at all.
-   */
-  readonly staleIfErrorSeconds?: number | undefined
-  /**
-   * A mismatch causes a look-up only if the last one is at least this long ago, in seconds, an
-   * integer from 1 to 3,600. Default 10. For an account that has verified, only look-ups after a
-   * mismatch count.
-   *
-   * For this time after a look-up that found new tokens, each mismatch is compared with a new
-   * look-up, at most four a second, because the token may be promoted again. For this time after a
-   * look-up that failed, a mismatch is `key_lookup_failed`, because the token may be a new one.
-   */
-  readonly refreshIntervalSeconds?: number | undefined
-  /**
-   * How many look-ups per second are made for accounts that are neither in `knownAccounts` nor have
-   * verified, an integer from 1 to 1,000,000. Default 100. A look-up beyond the rate
-   * waits up to half of `timeoutMs` for its turn. After that it fails (`key_lookup_failed`).
-   *
-   * Known accounts have no limit while the source answers for them. If the source fails or does not
-   * know them, the same rate limits their look-ups, counted separately. It also limits the look-ups
-   * after a mismatch: beyond the rate, a mismatch is `key_lookup_failed`.
-   */
-  readonly maxLookupsPerSecond?: number | undefined
-  /**
-   * The accounts that are yours: AccountSids, or a function that answers whether one is. Their
-   * look-ups pass a flood of requests that name invented accounts, also after a deployment, when
-   * nothing is remembered. An account that is missing here verifies as well: until its first
-   * request has passed, it shares `maxLookupsPerSecond` with the invented ones.
-   *
-   * A list is copied. A set is read at each look-up, so accounts can be added to it. A function is
-   * asked about invented accounts too, so it must be synchronous and answer `true` or `false` from
-   * memory.
-   * If it throws or gives anything else, `onProblem` is called and the account counts as missing.
-   * Default: none.
-   */
-  readonly knownAccounts?: KnownAccounts | undefined
-  /**
-   * The account of requests that name none: JSON events and WebSocket handshakes. Default: such
-   * requests are `key_unknown`.
-   */
-  readonly defaultAccountSid?: string | undefined
-  /**
-   * Called with the error of each look-up that fails. An exception in it is ignored. Default:
-   * errors are not reported.
-   */
-  readonly onProblem?: ((error: unknown, accountSid: string) => void) | undefined
-  /** A clock in milliseconds that never goes back, for tests. Default `performance.now()`. */
-  readonly now?: (() => number) | undefined
+/** The circumstances of a look-up. */
+interface Question {
+  readonly signal: AbortSignal
+  /** True after a mismatch: the tokens that are known may be old. */
+  readonly refreshing: boolean
+  readonly isKnown: boolean
 }
 
-/** The options of `cached`. */
-export const cachedOptions = {
-  ttlSeconds: { type: 'integer', least: 1, most: 86_400, default: 300 },
-  negativeTtlSeconds: { type: 'integer', least: 0, most: 86_400, default: 30 },
-  maxEntries: { type: 'integer', least: 10, most: 10_000_000 },
-  timeoutMs: { type: 'integer', least: 1, most: 15_000, default: 2500 },
-  staleIfErrorSeconds: { type: 'integer', least: 0, most: 604_800, default: 0 },
-  refreshIntervalSeconds: { type: 'integer', least: 1, most: 3600, default: 10 },
-  maxLookupsPerSecond: { type: 'integer', least: 1, most: 1_000_000, default: 100 },
-  knownAccounts: { type: 'other' },
-  defaultAccountSid: { type: 'other' },
-  onProblem: { type: 'function' },
-  now: { type: 'function' },
-} as const
+/** Asks the source. The cache checks the answer. */
+type Ask = (accountSid: string, question: Question) => Awaitable<unknown>
+
+type Found = readonly string[] | undefined
+
+/** Tokens and the account that owns them. */
+export interface OwnTokens {
+  readonly authToken: readonly string[]
+  readonly accountSid: string
+}
+
+/** A look-up that always names the owner of the tokens. */
+export interface TokenCache {
+  (claim: UnverifiedClaim): Awaitable<OwnTokens | undefined>
+  refresh(claim: UnverifiedClaim): Awaitable<OwnTokens | undefined>
+  verified(claim: UnverifiedClaim): void
+  /** How long "no such account" is remembered. The diagnosis reads it. */
+  readonly negativeTtlMs: number
+}
+
+interface Entry {
+  /** `undefined` if the source does not know the account, or did not answer yet. */
+  readonly tokens: Found
+  /** When the source last answered or failed. */
+  askedAt: number
+  /** When it last answered after a mismatch. */
+  readonly refreshedAt: number
+  /** When a request starts a look-up that it does not wait for. */
+  readonly renewAt: number
+  readonly expiresAt: number
+  /** When new tokens replaced known ones. */
+  readonly changedAt: number
+  /** True if the account was not known when the source answered. */
+  readonly isStranger: boolean
+  /** True if the last look-up failed. */
+  failing: boolean
+}
+
+const never = Number.NEGATIVE_INFINITY
+const unanswered = {
+  tokens: undefined,
+  refreshedAt: never,
+  renewAt: never,
+  expiresAt: never,
+  changedAt: never,
+  isStranger: false,
+  failing: false,
+}
+
+// While its look-ups fail, an account with tokens is looked up only once in this time.
+const retryStaleMs = 1000
+
+// The time between look-ups of an account whose token was just promoted. It may be promoted again.
+const promotedMs = 250
 
 /**
- * Converts the options of `cached`.
- * @throws TypeError that names the option, for one that the table does not check.
+ * Creates a look-up that remembers tokens. AccountSids are hostile here: the sender of a request
+ * chooses them.
+ * @param ask Asks the source for one account.
  */
-export function parseCachedOptions(given: ReadOptions<CachedOptions, typeof cachedOptions>): CacheSettings {
-  const { defaultAccountSid, maxLookupsPerSecond } = given
-  if (defaultAccountSid !== undefined) checkAccountSid(defaultAccountSid, 'defaultAccountSid')
-  const { isNamed, size } = parseKnownAccounts(given.knownAccounts)
-  // With too little space, accounts that take turns would evict each other, and nothing is cached.
-  const enoughEntries = Math.min(Math.max(10_000, Math.ceil(size * 1.25)), 10_000_000)
-  return {
-    ttlMs: given.ttlSeconds * 1000,
-    negativeTtlMs: given.negativeTtlSeconds * 1000,
-    maxEntries: given.maxEntries ?? enoughEntries,
-    timeoutMs: given.timeoutMs,
-    spread: 0,
-    queueMs: 0,
-    staleIfErrorMs: given.staleIfErrorSeconds * 1000,
-    refreshIntervalMs: given.refreshIntervalSeconds * 1000,
-    maxLookupsPerSecond,
-    isNamed,
-    defaultAccountSid,
-    onProblem: given.onProblem ?? (() => undefined),
-    now: given.now ?? (() => performance.now()),
+export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache {
+  const { timeoutMs, maxEntries, maxLookupsPerSecond, defaultAccountSid } = settings
+  const { now = () => performance.now(), onProblem = () => undefined } = settings
+  const negativeTtlMs = settings.negativeTtlSeconds * 1000
+  const refreshIntervalMs = settings.refreshIntervalSeconds * 1000
+  const entries = createSegments<Entry>(maxEntries)
+  const pending = new Map<string, Promise<Found>>()
+  const strangersTurns = createRateLimit(maxLookupsPerSecond, now)
+  const knownTurns = createRateLimit(maxLookupsPerSecond, now)
+  const refreshes = createRateLimit(maxLookupsPerSecond, now)
+
+  function find(accountSid: string): Awaitable<Found> {
+    const entry = entries.get(accountSid)
+    const time = now()
+    // While the source fails, no request waits for it.
+    // A tenant that was refused before it was added is looked up at once.
+    const isAdded = entry?.isStranger === true && entry.tokens === undefined && isKnown(accountSid)
+    if (entry !== undefined && !isAdded && (time < entry.expiresAt || (entry.failing && isUsableStale(entry)))) {
+      if (needsRenewal(entry, time) && !pending.has(accountSid)) queue(accountSid, entry).catch(() => undefined)
+      return entry.tokens
+    }
+    const found = awaitLookup(pending.get(accountSid) ?? queue(accountSid, entry))
+    return entry?.tokens === undefined ? found : found.catch((error: unknown) => fallBack(accountSid, entry, error))
   }
+
+  function needsRenewal({ tokens, renewAt, failing, askedAt }: Entry, time: number): boolean {
+    return tokens !== undefined && time >= renewAt && !(failing && time < askedAt + retryStaleMs)
+  }
+
+  /** The look-up may go on after the request that started it. */
+  function awaitLookup(found: Promise<Found>): Promise<Found> {
+    return limitLookUp(() => found, timeoutMs)
+  }
+
+  function queue(accountSid: string, entry: Entry | undefined): Promise<Found> {
+    const known = isKnown(accountSid)
+    if (known && entry === undefined) entries.put(accountSid, { ...unanswered, askedAt: now() })
+    // Each known account costs one look-up per lifetime of its tokens, as long as the source
+    // answers with tokens.
+    const isFree = known && (entry === undefined || (entry.tokens !== undefined && !entry.failing))
+    const mostPending = known ? 2 * maxEntries : maxEntries
+    const turns = known ? knownTurns : strangersTurns
+    const waitMs = pending.size >= mostPending ? undefined : isFree ? 0 : turns.take(timeoutMs / 2)
+    if (waitMs === undefined)
+      return refuse(`Too many key look-ups for accounts that ${known ? 'fail' : 'are not known'}`)
+    const found = startLookup(accountSid, waitMs, { refreshing: false, isKnown: known })
+    if (known && !isFree) found.then(speedUp, () => undefined)
+    return found
+  }
+
+  // After a failure of the source, each account would wait for the rate. So each answer makes space
+  // for two more look-ups. The rate doubles while the source answers, and stays where half of them
+  // fail.
+  function speedUp(tokens: Found): void {
+    if (tokens !== undefined) knownTurns.give(2)
+  }
+
+  function isKnown(accountSid: string): boolean {
+    // An account that verified stays known while the source loses it for a while.
+    if (accountSid === defaultAccountSid || entries.isTrusted(accountSid)) return true
+    try {
+      return settings.isNamed(accountSid)
+    } catch (error) {
+      runUnnoticed(() => onProblem(error, accountSid))
+      return false
+    }
+  }
+
+  function startLookup(accountSid: string, waitMs: number, question: Omit<Question, 'signal'>): Promise<Found> {
+    const limitMs = question.isKnown ? timeoutMs + settings.queueMs : timeoutMs
+    const controller = new AbortController()
+    const askInTurn = async (): Promise<unknown> => {
+      if (waitMs > 0) await sleep(waitMs, controller.signal)
+      return ask(accountSid, { signal: controller.signal, ...question })
+    }
+    const found = limitLookUp(askInTurn, limitMs, () => controller.abort())
+      .then((given) => keep(accountSid, given, question))
+      .catch((error: unknown) => {
+        markFailing(accountSid)
+        runUnnoticed(() => onProblem(error, accountSid))
+        throw error
+      })
+      .finally(() => pending.delete(accountSid))
+    pending.set(accountSid, found)
+    return found
+  }
+
+  function keep(accountSid: string, given: unknown, question: Omit<Question, 'signal'>): Found {
+    const isNone = given === undefined || given === null
+    const read = isNone ? undefined : readTokens(given)
+    if (read === undefined && !isNone)
+      throw nameFault(new TypeError('The key look-up gave something that is not an Auth Token'), 'no_token')
+    const before = entries.get(accountSid) ?? unanswered
+    const isSame = before.tokens?.join('\n') === read?.join('\n')
+    const tokens = isSame ? before.tokens : read
+    const time = now()
+    // Accounts that were looked up together must not be looked up together again.
+    const lifetimeMs = settings.ttlSeconds * 1000 * (1 - settings.spread * Math.random())
+    entries.put(accountSid, {
+      tokens,
+      askedAt: time,
+      refreshedAt: question.refreshing ? time : before.refreshedAt,
+      renewAt: time + lifetimeMs * (1 - settings.spread),
+      expiresAt: time + (tokens === undefined ? negativeTtlMs : lifetimeMs),
+      changedAt: before.tokens === undefined || isSame ? before.changedAt : time,
+      isStranger: !question.isKnown,
+      failing: false,
+    })
+    return tokens
+  }
+
+  function markFailing(accountSid: string): void {
+    const entry = entries.get(accountSid)
+    if (entry !== undefined) Object.assign(entry, { failing: true, askedAt: now() })
+  }
+
+  function isUsableStale(entry: Entry): boolean {
+    return entry.tokens !== undefined && now() < entry.expiresAt + settings.staleIfErrorSeconds * 1000
+  }
+
+  function fallBack(accountSid: string, entry: Entry, error: unknown): Found {
+    if (!isUsableStale(entry)) throw error
+    // Also if the look-up still waits for its turn: the next requests do not wait for it.
+    if (entries.get(accountSid) === entry) markFailing(accountSid)
+    return entry.tokens
+  }
+
+  function refresh(accountSid: string): Awaitable<Found> {
+    const entry = entries.get(accountSid)
+    if (entry === undefined) return undefined
+    const time = now()
+    const { tokens: tried, failing, askedAt } = entry
+    const isPromoted = time - entry.changedAt < refreshIntervalMs
+    let found = pending.get(accountSid)
+    if (found === undefined) {
+      // For an account that has verified, only look-ups after a mismatch count. Otherwise a token
+      // that is promoted right after any other look-up would be refused.
+      const countsFrom = entries.isTrusted(accountSid) && !failing ? entry.refreshedAt : askedAt
+      if (!isPromoted && time - countsFrom < refreshIntervalMs)
+        return failing ? refuse('The key look-up failed a moment ago') : undefined
+      if (refreshes.take(0) === undefined) return refuse('Too many key look-ups after mismatches')
+      const waitMs = isPromoted ? Math.max(0, askedAt + promotedMs - time) : 0
+      found = startLookup(accountSid, waitMs, { refreshing: true, isKnown: isKnown(accountSid) })
+    }
+    // A request that was compared with older tokens is compared with those that replaced them.
+    return awaitLookup(found).then((tokens) => (tokens === tried && !isPromoted ? undefined : tokens))
+  }
+
+  /** Adds the owner to tokens: the account that the source is asked for. */
+  function answer(claim: UnverifiedClaim, findTokens: (accountSid: string) => Awaitable<Found>) {
+    const accountSid = claim.accountSid ?? defaultAccountSid
+    if (accountSid === undefined) return undefined
+    const own = (authToken: Found): OwnTokens | undefined => authToken && { authToken, accountSid }
+    const found = findTokens(accountSid)
+    return isPromise(found) ? found.then(own) : own(found)
+  }
+
+  return Object.assign((claim: UnverifiedClaim) => answer(claim, find), {
+    negativeTtlMs,
+    refresh: (claim: UnverifiedClaim) => answer(claim, refresh),
+    verified({ accountSid = defaultAccountSid }: UnverifiedClaim) {
+      if (accountSid !== undefined) entries.promote(accountSid)
+    },
+  })
 }
 
-/** @returns the check of one account, and how many accounts there are; 0 for a function */
-function parseKnownAccounts(known: unknown): Pick<CacheSettings, 'isNamed'> & { readonly size: number } {
-  if (known === undefined) return { isNamed: () => false, size: 0 }
-  if (typeof known === 'function') return { isNamed: (accountSid) => checkAnswer(known(accountSid)), size: 0 }
-  const set: unknown = Array.isArray(known) ? new Set(known) : known
-  if (!isSet(set)) throw new TypeError('"knownAccounts" must be a list, a Set or a function')
-  for (const accountSid of set) checkAccountSid(accountSid, 'knownAccounts')
-  return { isNamed: (accountSid) => set.has(accountSid), size: set.size }
-}
-
-/** From any realm: `instanceof` fails inside a test runner's sandbox. */
-function isSet(value: unknown): value is ReadonlySet<unknown> {
-  return Object.prototype.toString.call(value) === '[object Set]'
-}
-
-function checkAnswer(answer: unknown): boolean {
-  if (typeof answer === 'boolean') return answer
-  refusePromise(answer, 'The function "knownAccounts"')
-  throw new TypeError('"knownAccounts" must answer true or false at once')
-}
-
-/** @throws TypeError that names the option. */
-export function checkAccountSid(value: unknown, name: string): void {
-  if (typeof value !== 'string' || !isAccountSid(value))
-    throw new TypeError(`"${name}" must be an AccountSid: "AC" and 32 hex digits`)
+function refuse(reason: string): Promise<never> {
+  return Promise.reject(new Error(reason))
 }

@@ -1,7 +1,7 @@
 export type { AuthTokenLookup, SharedKey, UnverifiedClaim } from '../verify/types.ts'
 export type { Fetch } from './accounts-api.ts'
 export { buildApiUrl } from './api-url.ts'
-export type { CachedOptions, KnownAccounts } from './cached.ts'
+export type { CachedOptions, KnownAccounts } from './cache-options.ts'
 export { type AccountLookup, cached } from './cached.ts'
 export { type FileKeys, type FileKeysOptions, fileKeys } from './file.ts'
 export type { TwilioAccountTokensOptions } from './twilio-account-tokens.ts'

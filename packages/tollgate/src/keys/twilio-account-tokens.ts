@@ -5,8 +5,8 @@ import { parseUrl } from '../checks/runtime.ts'
 import { describeSecretFault, maxTokens, parseTokens, type Tokens } from '../checks/secrets.ts'
 import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
 import { type Fetch, fetchAuthToken } from './accounts-api.ts'
-import { type CachedOptions, cachedOptions, checkAccountSid, parseCachedOptions } from './cached.ts'
-import { type CacheSettings, createTokenCache, type OwnTokens } from './token-cache.ts'
+import { type CachedOptions, cachedOptions, checkAccountSid, parseCachedOptions } from './cache-options.ts'
+import { createTokenCache, type OwnTokens } from './cached.ts'
 import { createTurns, type Turns } from './turns.ts'
 
 /**
@@ -61,7 +61,7 @@ export function twilioAccountTokens(options: TwilioAccountTokensOptions): AuthTo
     // Requests that waited for this long were refused, so its success is a problem too.
     if (tookMs > timeoutMs)
       runUnnoticed(() =>
-        onProblem(new Error(`The key look-up had to wait, and took ${Math.ceil(tookMs)} ms`), accountSid),
+        onProblem?.(new Error(`The key look-up had to wait, and took ${Math.ceil(tookMs)} ms`), accountSid),
       )
     return tokens
   }
@@ -136,16 +136,6 @@ export interface TwilioAccountTokensOptions extends Omit<CachedOptions, 'default
   readonly baseUrl?: string | undefined
 }
 
-/** The options after `parseTwilioOptions`. */
-interface TwilioSettings {
-  readonly accountSid: string
-  readonly authTokens: readonly string[] | undefined
-  readonly apiKey: string | undefined
-  readonly fetch: Fetch
-  readonly baseUrl: string
-  readonly cache: CacheSettings
-}
-
 /** The options of `twilioAccountTokens`, beside those of `cached`. */
 export const twilioAccountTokensOptions = {
   accountSid: { type: 'other', required: true },
@@ -168,7 +158,7 @@ const apiKeyOptions = {
  * Checks the options of `twilioAccountTokens` and fills in defaults.
  * @throws TypeError or RangeError that names the option and never shows a secret.
  */
-function parseTwilioOptions(options: TwilioAccountTokensOptions): TwilioSettings {
+function parseTwilioOptions(options: TwilioAccountTokensOptions) {
   const given = readOptions(options, known, 'twilioAccountTokens')
   const { accountSid, authToken, apiKey } = given
   checkAccountSid(accountSid, 'accountSid')
