@@ -11,6 +11,7 @@ import {
 } from '../src/diagnose/index.ts'
 import type { Diagnoser, IncomingRequest } from '../src/index.ts'
 import { listKeptRequests, readRequests, toIncoming } from '../src/requests/index.ts'
+import { sendGridCauses } from '../src/schemes/sendgrid/causes.ts'
 import { createSendGridVerifier, type SendGridVerifierOptions } from '../src/schemes/sendgrid/index.ts'
 import { signSendGridRequest } from '../src/testing/index.ts'
 import { passTime, stopClock } from './process-clock.ts'
@@ -113,13 +114,7 @@ describe('diagnoseSendGrid proves', () => {
   test('a line end that was added', async () => {
     for (const end of ['\r\n', '\n', ' ']) {
       const { proven } = await diagnose({ body: text + end })
-      expect(proven?.causes).toMatchObject([
-        {
-          id: 'body_whitespace',
-          detail: expect.stringContaining('added'),
-          fix: expect.stringContaining('Add nothing'),
-        },
-      ])
+      expect(proven?.causes).toMatchObject([{ id: 'body_whitespace', detail: expect.stringContaining('added') }])
     }
     const { proven } = await diagnose({ body: `${mail}\n` }, {}, signed(mail.toString()))
     expect(proven?.causes).toMatchObject([{ id: 'body_whitespace', detail: expect.stringContaining('added') }])
@@ -129,9 +124,6 @@ describe('diagnoseSendGrid proves', () => {
     const body = Buffer.from(umlauts).toString('latin1')
     const { proven } = await diagnose({ body }, {}, signed(umlauts))
     expect(proven?.causes).toMatchObject([{ id: 'body_decoded', detail: expect.stringContaining('Latin-1') }])
-    expect(proven?.causes[0]?.fix).toContain('isBase64Encoded: true')
-    const inBase64 = await diagnose({ body: Buffer.from(umlauts).toString('base64') }, {}, signed(umlauts))
-    expect(inBase64.proven?.causes[0]?.fix).toMatch(/^Decode the body.* hand the whole event on/)
   })
 })
 
@@ -199,7 +191,7 @@ describe('diagnoseSendGrid suspects', () => {
   test.each<[string, string | Uint8Array, number, RegExp]>([
     ['events that end in the middle', umlauts.slice(0, 60), 102, /JSON ends in the middle.* 61 bytes.* is 102\.$/],
     ['a mail without its last boundary', mail.subarray(0, 8), 18, /no boundary at its end.* 8 bytes.* is 18\.$/],
-    ['another body that is shorter', 'a=1', 18, /cut off, or something wrote it again.* 3 bytes/],
+    ['another body that is shorter', 'a=1', 18, /cut off.* 3 bytes/],
   ])('%s, with its Content-Length', async (_, body, length, detail) => {
     const headers = {
       ...post({ ...signed(umlauts) }).headers,
@@ -232,7 +224,7 @@ describe('diagnoseSendGrid suspects', () => {
     await verifier.verify({ ...request, body })
     await vi.waitFor(() => expect(lines).toHaveBeenCalledTimes(1))
     expect(String(lines.mock.calls[0]?.[0])).toMatch(
-      /body_malformed\. Fix: Look for a limit.*\n.*body_truncated: The conn/,
+      /body_malformed\. Fix: Pass the whole body.*\n.*body_truncated: The conn/,
     )
     const headers = { ...request.headers, 'content-length': '9' }
     const { suspected } = await diagnoseSendGrid({ ...request, headers, body: '' }, { publicKey })
@@ -261,7 +253,6 @@ describe('diagnoseSendGrid suspects', () => {
     await verifier.verify({ ...request, body: mail.toString() }, { requestContext: {}, headers: {} })
     await vi.waitFor(() => expect(lines).toHaveBeenCalled())
     expect(String(lines.mock.calls[0]?.[0])).toMatch(/mismatch\. Fix: Let API Gateway pass the bytes: add multipart/)
-    expect(String(lines.mock.calls[0]?.[0])).toContain('Behind a function URL or a load balancer')
   })
 
   test('nothing in a mail that is too large for a search', async () => {
@@ -302,15 +293,15 @@ function write(boundary: string, list: Record<string, string>, head = 'Content-D
 
 describe('a mail that was written again', () => {
   const sent = write('xYzZY', fields)
-  async function diagnoseMail(body: string | Uint8Array, boundary: string, headers: object = {}, signedBody = sent) {
-    const vector = signed(signedBody)
-    const type = { 'content-type': `multipart/form-data; boundary=${boundary}`, ...headers }
+  async function diagnoseMail(body: string | Uint8Array, boundary: string) {
+    const vector = signed(sent)
+    const type = { 'content-type': `multipart/form-data; boundary=${boundary}` }
     const request = { ...post(vector), headers: { ...post(vector).headers, ...type }, body }
     return diagnoseSendGrid(request as IncomingRequest, { publicKey: vector.publicKey })
   }
 
-  test.each<[string, string, string, string]>([
-    ['Python', '9f86d081884c7d659a2feaa0c55ad015', write('9f86d081884c7d659a2feaa0c55ad015', fields), 'of Python'],
+  test.each<[string, string, string]>([
+    ['Python', '9f86d081884c7d659a2feaa0c55ad015', write('9f86d081884c7d659a2feaa0c55ad015', fields)],
     [
       '.NET',
       '"0c6f2b0e-7a1e-4d7c-9a3f-6a7e2f1b8c55"',
@@ -319,13 +310,12 @@ describe('a mail that was written again', () => {
         fields,
         'Content-Type: text/plain\r\nContent-Disposition: form-data; name=NAME',
       ),
-      'of .NET or OkHttp',
     ],
-    ['a program without a last line break', 'b', write('b', fields).trimEnd(), 'is another'],
-    ['a program that writes CRLF', 'b', write('b', { ...fields, text: 'One\r\nTwo\r\n' }), 'is another'],
-  ])('by %s is proven', async (_, boundary, body, named) => {
+    ['a program without a last line break', 'b', write('b', fields).trimEnd()],
+    ['a program that writes CRLF', 'b', write('b', { ...fields, text: 'One\r\nTwo\r\n' })],
+  ])('by %s is proven', async (_, boundary, body) => {
     const { proven } = await diagnoseMail(body, boundary)
-    expect(proven?.causes).toMatchObject([{ id: 'body_reserialized', detail: expect.stringContaining(named) }])
+    expect(proven?.causes).toMatchObject([{ id: 'body_reserialized' }])
   })
 
   test('by FormData is proven', async () => {
@@ -334,10 +324,7 @@ describe('a mail that was written again', () => {
     const made = new Response(form)
     const boundary = made.headers.get('content-type')?.split('boundary=')[1] ?? ''
     const body = new Uint8Array(await made.arrayBuffer())
-    const length = { 'content-length': `${body.length}` }
-    const { proven } = await diagnoseMail(body, boundary, length)
-    expect(proven?.causes).toMatchObject([{ id: 'body_reserialized', detail: expect.stringContaining('undici') }])
-    expect(proven?.causes[0]?.fix).toMatch(/^Something before this server, .* parses the mail/)
+    expect((await diagnoseMail(body, boundary)).proven?.causes).toMatchObject([{ id: 'body_reserialized' }])
   })
 
   test('with other fields is suspected before the key', async () => {
@@ -380,7 +367,6 @@ describe('a mail whose \\r\\n became \\n', () => {
     for (const body of [toLf(sent), toLf(sent).trimEnd()]) {
       const { proven } = await diagnoseMail(sent, body, {}, boundary)
       expect(proven?.causes).toMatchObject([{ id: 'body_line_ends', detail: expect.stringContaining('multipart has') }])
-      expect(proven?.causes[0]?.fix).toMatch(/as text/)
     }
   })
 
@@ -390,13 +376,6 @@ describe('a mail whose \\r\\n became \\n', () => {
     const { proven, suspected } = await diagnoseMail(sent, body, { 'content-length': `${Buffer.byteLength(sent)}` })
     expect(proven).toBeUndefined()
     expect(suspected.map(({ id }) => id)).toEqual(['body_line_ends'])
-    expect(suspected[0]?.fix).toMatch(/^Pass on the bytes of the mail/)
-    const relay = { 'content-length': `${Buffer.byteLength(body)}`, 'user-agent': 'relay/2' }
-    const ofRelay = (await diagnoseMail(sent, body, relay)).suspected
-    expect(ofRelay[0]).toMatchObject({
-      id: 'body_line_ends',
-      fix: expect.stringContaining('(User-Agent relay/2) reads'),
-    })
   })
 
   test('is not said of a mail whose delimiters are whole, and of one that was cut off', async () => {
@@ -415,35 +394,6 @@ describe('a mail whose \\r\\n became \\n', () => {
       '--b\n',
     ])
       expect((await diagnoseMail('x', body, {}, 'b')).proven).toBeUndefined()
-  })
-})
-
-describe('events whose \\r\\n became \\n, with the Content-Length that was sent', () => {
-  const diagnoseEvents = (body: string, length: number, vector = two, key = two.publicKey) => {
-    const headers = { ...post(vector).headers, 'content-length': `${length}` }
-    return diagnoseSendGrid({ ...post(), headers, body }, { publicKey: key })
-  }
-  const lf = umlauts.replaceAll('\r\n', '\n')
-  const length = Buffer.byteLength(umlauts)
-
-  test.each([lf, lf.trimEnd()])('are proven, and named before a cut', async (body) => {
-    const vector = signed(umlauts)
-    const { proven } = await diagnoseEvents(body, length, vector, own.publicKey)
-    expect(proven?.causes).toMatchObject([{ id: 'body_line_ends' }])
-    const { suspected } = await diagnoseEvents(body, length, vector, publicKey)
-    expect(suspected).toMatchObject([
-      { id: 'body_line_ends', detail: expect.stringContaining('would have the length') },
-    ])
-  })
-
-  test.each([
-    [lf, length + 1],
-    [umlauts.trimEnd(), length],
-    [lf.slice(0, -4), length],
-    [lf.replace('open', 'o'), length],
-  ])('are not named with another length', async (body, declared) => {
-    const { suspected } = await diagnoseEvents(body, declared, signed(umlauts), publicKey)
-    expect(suspected.map(({ id }) => id)).not.toContain('body_line_ends')
   })
 })
 
@@ -468,35 +418,9 @@ describe('line ends with one carriage return too many', () => {
   })
 })
 
-describe('a signature of r and s side by side', () => {
-  const raw = (text: string) => {
-    const vector = signed(text)
-    const bytes = Buffer.from(vector.signature, 'base64')
-    const read = (at: number): Buffer => {
-      const number = bytes.subarray(at + 2, at + 2 + (bytes[at + 1] ?? 0))
-      return Buffer.concat([Buffer.alloc(32), number]).subarray(-32)
-    }
-    return { ...vector, signature: Buffer.concat([read(2), read(4 + (bytes[3] ?? 0))]) }
-  }
-
-  test.each(['base64', 'base64url'] as const)('in %s was made by the sender', async (encoding) => {
-    const vector = raw(umlauts)
-    const own = { ...vector, signature: vector.signature.toString(encoding) }
-    expect((await diagnose({}, {}, own)).proven?.causes).toMatchObject([
-      {
-        id: 'signature_encoding',
-        detail: expect.stringMatching(/side by side.* SendGrid sends DER/),
-        fix: expect.stringContaining('signSendGridRequest'),
-      },
-    ])
-    const changed = await diagnose({ body: '[{"event":"x"}]\r\n' }, {}, own)
-    expect(changed.suspected[0]).toMatchObject({ id: 'signature_encoding', fix: expect.stringContaining('For a test') })
-  })
-
-  test('is not what DER that was changed or cut off is called', async () => {
-    for (const signature of [der.toString('base64url'), der.toString('hex'), der.subarray(0, 64).toString('base64')])
-      expect(JSON.stringify(await diagnose({ signature }))).not.toContain('side by side')
-  })
+test('DER that was changed or cut off is not called another form of its numbers', async () => {
+  for (const signature of [der.toString('base64url'), der.toString('hex'), der.subarray(0, 64).toString('base64')])
+    expect(JSON.stringify(await diagnose({ signature }))).not.toContain('two numbers')
 })
 
 describe('events of several deliveries', () => {
@@ -534,48 +458,10 @@ describe('events of several deliveries', () => {
   })
 })
 
-describe('the fix of a body that was written again', () => {
-  const body = JSON.stringify(JSON.parse(two.body))
-  const size = Buffer.byteLength(body)
-  test.each<[string, Record<string, string>, RegExp]>([
-    [
-      'names a relay',
-      { 'content-length': `${size}`, 'user-agent': 'relay/2 (x)' },
-      /^Something .* \(User-Agent relay\/2\) parses/,
-    ],
-    [
-      'names a gateway',
-      { 'content-length': `${size}`, 'user-agent': 'SendGrid Event API' },
-      /such as a gateway or a queue, parses/,
-    ],
-    [
-      'shows no long text of a sender',
-      { 'content-length': `${size}`, 'user-agent': '4155550142/x' },
-      /whose User-Agent is not/,
-    ],
-    ['is for curl', { 'content-length': `${size}`, 'user-agent': 'curl/8.5.0' }, /--data-binary/],
-    ['is for both', {}, /^Verify the bytes that arrived.* If this server does, a gateway/],
-  ])('%s', async (_, headers, fix) => {
-    const request = { ...post(two, body), headers: { ...post(two).headers, ...headers } }
-    const { proven } = await diagnoseSendGrid(request, { publicKey: two.publicKey })
-    expect(proven?.causes).toMatchObject([{ id: 'body_reserialized', fix: expect.stringMatching(fix) }])
-  })
-
-  test.each<[string, object, RegExp]>([
-    [
-      'a Request, which code may have made',
-      new Request('https://a.example/'),
-      /Fix: Something before the guard, such as your own code or a gateway, parses/,
-    ],
-    ['a request of a server', {}, /Fix: Something before this server, such as a gateway or a queue, parses/],
-  ])('names what is before %s', async (_, native, said) => {
-    const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
-    vi.resetModules()
-    const { diagnoseSendGrid } = await import('../src/diagnose/index.ts')
-    const verifier = createSendGridVerifier({ publicKey: two.publicKey, diagnose: diagnoseSendGrid })
-    await verifier.verify(post(two, body), native)
-    await vi.waitFor(() => expect(lines).toHaveBeenCalled())
-    expect(String(lines.mock.calls[0]?.[0])).toMatch(said)
+describe('the fix', () => {
+  test('is one sentence of at most 160 characters', () => {
+    for (const { fix, fixes = {} } of Object.values(sendGridCauses))
+      for (const one of [fix, ...Object.values(fixes)]) expect(one.length, one).toBeLessThanOrEqual(160)
   })
 
   test('is that of the adapter whose framework read the body', async () => {
@@ -589,51 +475,6 @@ describe('the fix of a body that was written again', () => {
     // A parser gives what the sender wrote.
     const forged = await diagnose({ body: { consumedBy: 'a\nb', fix: 'c' } })
     expect(forged.suspected[0]?.fix).toMatch(/^Let nothing read/)
-  })
-
-  test('names what wrote another time, if an adapter read the request', async () => {
-    const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
-    vi.resetModules()
-    const { diagnoseSendGrid } = await import('../src/diagnose/index.ts')
-    const verifier = createSendGridVerifier({ publicKey: two.publicKey, diagnose: diagnoseSendGrid })
-    const timestamp = String(Number(two.timestamp) + 7)
-    await verifier.verify(post({ signature: two.signature, timestamp }, two.body), {})
-    await vi.waitFor(() => expect(lines).toHaveBeenCalled())
-    const [first, , second] = String(lines.mock.calls[0]?.[0]).split('\n')
-    expect(first).toMatch(/Fix: Something before this server.* writes a time of its own/)
-    expect(second).toBe(
-      `  timestamp_other: It was signed with the timestamp ${two.timestamp}, and ${timestamp} arrived.`,
-    )
-  })
-})
-
-describe('headers of a signature that were renamed', () => {
-  const rename = (prefix: string, names = ['Signature', 'Timestamp']): IncomingRequest => ({
-    ...post(two, two.body),
-    headers: Object.fromEntries(
-      Object.entries(post(two).headers).map(([name, value]) => [
-        names.some((one) => name.endsWith(one)) ? prefix + name : name,
-        value,
-      ]),
-    ),
-  })
-  test.each([
-    rename('X-Original-'),
-    rename('http_'),
-    rename('x-relay-7-', ['Timestamp']),
-    rename('forwarded-', ['Signature']),
-  ])('are proven if they verify', async (request) => {
-    const { proven } = await diagnoseSendGrid(request, { publicKey: two.publicKey })
-    expect(proven?.causes).toMatchObject([{ id: 'signature_missing', fix: expect.stringMatching(/^Let every proxy/) }])
-  })
-
-  test('are named if they do not', async () => {
-    const { proven, suspected } = await diagnoseSendGrid(rename('X-Original-'), { publicKey })
-    expect(proven).toBeUndefined()
-    expect(suspected).toMatchObject([
-      { id: 'signature_missing', detail: expect.stringContaining('X-Original-X-Twilio') },
-    ])
-    expect(suspected[0]?.fix).not.toContain('Turn on')
   })
 })
 
@@ -651,70 +492,15 @@ describe('an unsigned request', () => {
   })
 })
 
-describe('a request without both headers', () => {
-  const diagnoseOf = async (agent: string, body = two.body, type = 'application/json') => {
-    const headers = { 'user-agent': agent, 'content-type': type }
-    const { suspected } = await diagnoseSendGrid({ method: 'POST', url: '/e', headers, body }, { publicKey })
-    return suspected.find(({ id }) => id === 'signature_missing')
-  }
-  const sentOn = '[{"email":"a@b.example","sg_event_id":"x"}]'
-
-  test.each<[string, string, string?, string?]>([
-    ['axios/1.7.9', 'axios/1.7.9', sentOn],
-    ['python-requests/2.32', 'python-requests/2.32', sentOn],
-    ['4155550142', 'another', sentOn],
-    ['node', 'node', 'x', 'multipart/form-data; boundary=xYzZY'],
-  ])('of the program %s', async (agent, shown, body, type) => {
-    const found = await diagnoseOf(agent, body, type)
-    expect(found?.fix).toMatch(/^Let .*, which sends the request on, keep X-Twilio/)
-    expect(found?.detail).toContain(`User-Agent is ${shown}:`)
-  })
-
-  test('of a program, if its body was not read', async () => {
-    const diagnoseWithout = async (agent: string) => {
-      const request = { method: 'POST', url: '/e', headers: { 'user-agent': agent } }
-      const { suspected } = await diagnoseSendGrid(request as IncomingRequest, { publicKey })
-      return suspected.find(({ id }) => id === 'signature_missing')
-    }
-    expect(await diagnoseWithout('axios/1.7.9')).toMatchObject({
-      detail: expect.stringContaining('if it is a program of yours'),
-      fix: expect.stringMatching(/^If axios\/1\.7\.9 sends SendGrid's requests on, let it keep/),
-    })
-    for (const agent of ['SendGrid Event API', '4155550142'])
-      expect((await diagnoseWithout(agent))?.fix).toMatch(/^Turn on/)
-  })
-
-  test.each([
-    ['SendGrid Event API', sentOn],
-    ['axios/1.7.9', '[]'],
-    ['', sentOn],
-  ])('of "%s" with %s', async (agent, body) => {
-    expect((await diagnoseOf(agent, body))?.fix).toMatch(/^Turn on/)
-  })
-})
-
-describe('the age of an old request', () => {
-  test.each<[number, object, RegExp, RegExp]>([
-    [400, {}, /6 minutes \(400 seconds\) old, and "maxAgeSeconds" is 300/, /^Check the clock/],
-    [7200, {}, /2 hours/, /^It was delivered late or again.* above 7200.*Check the clock only/],
-    [
-      400,
-      { 'X-Aws-Sqsd-First-Received-At': 'x' },
-      /6 minutes/,
-      /^A queue delivered it \(X-Aws-Sqsd-First-Received-At\)/,
-    ],
-    [400_000, { 'x-cloudtasks-queuename': 'x' }, /4 days/, /X-Cloudtasks-Queuename/],
-  ])('%s seconds', async (age, headers, detail, fix) => {
-    stopClock()
-    vi.spyOn(Date, 'now').mockReturnValue(Date.now())
-    const timestamp = String(Number(now()) - age)
-    const aged = post({ timestamp, signature: sign(own.privateKey, timestamp, '[{}]\r\n') }, '[{}]\r\n')
-    const request = { ...aged, headers: { ...aged.headers, ...headers } }
-    const { suspected } = await diagnoseSendGrid(request, { publicKey: own.publicKey, whenStale: 'reject' })
-    expect(suspected).toMatchObject([
-      { id: 'timestamp_old', detail: expect.stringMatching(detail), fix: expect.stringMatching(fix) },
-    ])
-  })
+test('the age of an old request is said', async () => {
+  stopClock()
+  vi.spyOn(Date, 'now').mockReturnValue(Date.now())
+  const timestamp = String(Number(now()) - 400)
+  const request = post({ timestamp, signature: sign(own.privateKey, timestamp, '[{}]\r\n') }, '[{}]\r\n')
+  const { suspected } = await diagnoseSendGrid(request, { publicKey: own.publicKey, whenStale: 'reject' })
+  expect(suspected).toMatchObject([
+    { id: 'timestamp_old', detail: 'The timestamp is 400 seconds old, and "maxAgeSeconds" is 300.' },
+  ])
 })
 
 describe('a compressed body without Content-Encoding', () => {
@@ -734,14 +520,14 @@ describe('a compressed body without Content-Encoding', () => {
 
   test('is not said of other bytes', async () => {
     const { suspected } = await diagnose({ body: Buffer.from([0x1f, 0x8c, 0x08, 0xff]) })
-    expect(suspected[0]?.detail).not.toMatch(/begins as gzip/)
+    expect(suspected[0]?.detail).not.toMatch(/compressed/)
   })
 })
 
 test('a body with a Content-Encoding', async () => {
   const request = { ...post(), headers: { ...post().headers, 'content-encoding': 'gzip' }, body: gzipSync('[]') }
   const { suspected } = await diagnoseSendGrid(request, { publicKey })
-  expect(suspected).toMatchObject([{ id: 'body_decoded', fix: expect.stringContaining('decompress') }])
+  expect(suspected).toMatchObject([{ id: 'body_decoded', fix: expect.stringContaining('uncompressed') }])
 })
 
 test('a delivery that arrived before', async () => {

@@ -3,7 +3,6 @@ import { decodeUtf8 } from '../../bytes.ts'
 import { checkNames, pickOptions, readOptions } from '../../checks/options.ts'
 import { isBytes, readEnvironment } from '../../checks/runtime.ts'
 import {
-  askCauses,
   type Cause,
   type FoundCause,
   listEdits,
@@ -24,14 +23,7 @@ import { readBody } from '../../verify/body.ts'
 import { listTexts, readHeaders, readSingle } from '../../verify/head.ts'
 import type { Diagnoser, IncomingRequest, RejectedRequest } from '../../verify/types.ts'
 import type { KeyQuestion } from '../scheme.ts'
-import {
-  blameRenamed,
-  findRenamed,
-  type SendGridCauseId,
-  type SendGridState,
-  type SendGridSubject,
-  sendGridCauses,
-} from './causes.ts'
+import { type SendGridCauseId, type SendGridState, type SendGridSubject, sendGridCauses } from './causes.ts'
 import { parsePublicKey, parsePublicKeys } from './public-key.ts'
 import {
   encodeBase64,
@@ -104,10 +96,6 @@ async function diagnoseRequest(
 interface Known {
   readonly rejection?: Rejected
   readonly framework?: string | undefined
-  /** An adapter read the request. */
-  readonly isGuarded?: boolean
-  /** What it read is a Request. */
-  readonly isFetch?: boolean
 }
 
 async function runDiagnosis(
@@ -115,7 +103,7 @@ async function runDiagnosis(
   options: SendGridVerifierOptions,
   otherKeys: Readonly<Record<string, string>>,
   maxTries: number,
-  { rejection: known, framework, isGuarded = false, isFetch = false }: Known = {},
+  { rejection: known, framework }: Known = {},
 ): Promise<SendGridDiagnosis> {
   const { replay: _r, diagnose: _d, onVerdict: _v, ...rest } = options
   const verifier = createSendGridVerifier(rest)
@@ -131,7 +119,6 @@ async function runDiagnosis(
   // A header that is there twice is joined, as most servers join it.
   const signatureText = header(signatureHeader).length === 0 ? undefined : listTexts(header(signatureHeader)).join(',')
   const timestampText = readSingle(header, timestampHeader) ?? undefined
-  const renamed = findRenamed(request.headers)
   const signedAt = timestampText !== undefined && isTimestamp(timestampText) ? timestampText : undefined
   const subject: SendGridSubject = {
     request,
@@ -145,16 +132,10 @@ async function runDiagnosis(
     parsed,
     text: (body && decodeUtf8(body)) ?? '',
     otherKeys: others,
-    renamed,
-    isGuarded,
-    isFetch,
     age: Math.floor(Date.now() / 1000 - Number(signedAt)),
     maxAge: rest.maxAgeSeconds ?? sendGridVerifierOptions.maxAgeSeconds.default,
   }
-  const presented =
-    renamed.signature === undefined
-      ? readPresented(signatureText)
-      : readPresented(renamed.signature.value).map((one) => ({ ...one, cause: blameRenamed(renamed) }))
+  const presented = readPresented(signatureText)
   const isRead = body !== undefined || parsed !== undefined
   const work = createWork(maxTries)
   const attempt = createAttempt(subject, presented, maxTries, work)
@@ -168,8 +149,6 @@ async function runDiagnosis(
     const { cause } = match.presented
     const found = removeRepeated([...(cause === undefined ? [] : [cause]), ...listUndone(match.edits)])
     if (found.length > 0) return { verdict, proven: { causes: found.map(write) }, suspected: [], tried }
-    const explained = askCauses(sendGridCauses, (row) => row.rejections?.[verdict.code]?.(subject, verdict))
-    return { verdict, suspected: explained.map(write), tried }
   }
   const suspected = listSuspected(sendGridCauses, { subject, rejection: verdict, tried, presented })
   // Other codes name what is wrong with the request.
@@ -285,15 +264,8 @@ function createDiagnoser({
   return {
     explain(rejected: RejectedRequest<SendGridVerifierOptions>) {
       if (!isExplaining('diagnoseSendGrid', 'another NODE_ENV, for a short time')) return undefined
-      const isGuarded = typeof rejected.native === 'object' && rejected.native !== null
-      const isFetch = rejected.native instanceof Request
       return explainInTurn(rejected, async (request, options, rejection, { framework }) => {
-        const found = await runDiagnosis(request, options, otherKeys, 400, {
-          rejection,
-          framework,
-          isGuarded,
-          isFetch,
-        })
+        const found = await runDiagnosis(request, options, otherKeys, 400, { rejection, framework })
         const { question } = found
         const command = question && keepRefused ? keepForKeys(request, options) : undefined
         return question && command ? { ...found, question: { ...question, commands: [command] } } : found

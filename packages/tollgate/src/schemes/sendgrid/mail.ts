@@ -1,34 +1,7 @@
-import { toLatin1 } from '../../requests/request.ts'
+import { fromLatin1, toLatin1 } from '../../requests/request.ts'
 
 /** The boundary that SendGrid writes between the parts of a mail of Inbound Parse. */
 export const boundaryOfSendGrid = 'xYzZY'
-
-export const fixBoundary =
-  'Pass on the bytes of the body and its Content-Type, instead of parsing the mail and building FormData again.'
-
-/** The boundaries that programs write, as far as their form shows the program. */
-const programs: readonly (readonly [boundary: RegExp, program: string])[] = [
-  [/^-{4}formdata-undici-/, 'undici, the fetch of Node.js'],
-  [/^-*WebKitFormBoundary/i, 'a browser or Bun'],
-  [/^-{4}geckoformboundary|^-{27,29}\d+$/, 'Firefox'],
-  [/^axios-/, 'axios'],
-  [/^-{26}[0-9a-f]{24}$/i, 'form-data of Node.js'],
-  [/^-{24}\w{16,22}$/, 'curl'],
-  [/^[0-9a-f]{60}$/, 'Go'],
-  [/^[0-9a-f]{40}$/, 'Guzzle (PHP)'],
-  [/^[0-9a-f]{32}$/, 'Python'],
-  [/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, '.NET or OkHttp'],
-]
-
-/**
- * Describes a boundary that is not SendGrid's.
- * @param boundary that of the Content-Type
- */
-export function nameBoundary(boundary: string): string {
-  const program = programs.find(([form]) => form.test(boundary))?.[1]
-  const shown = program === undefined ? 'is another' : `has the form of ${program}`
-  return `The multipart was written again: SendGrid's boundary is ${boundaryOfSendGrid}, and this one ${shown}.`
-}
 
 /** A larger mail is not rewritten. */
 const mostBytes = 1024 * 1024
@@ -54,7 +27,7 @@ export function* listMails(body: Uint8Array | undefined, boundary: string): Gene
   for (const write of [keepPart, writePart, keepLines, writeLines])
     for (const end of ['--\r\n', '--']) {
       const text = ['', ...inner.map(write), end].join(`--${boundaryOfSendGrid}`)
-      if (!seen.has(text)) yield toBytes(text)
+      if (!seen.has(text)) yield fromLatin1(text)
       seen.add(text)
     }
 }
@@ -92,7 +65,7 @@ export function* listLines(body: Uint8Array | undefined, boundary: string): Gene
   for (const write of lineEnds)
     for (const end of last === '--' ? ['--', '--\r\n'] : [writeCrlf(last)]) {
       const text = ['', ...inner.map((part) => writeField(part, write)), end].join(`--${boundary}`)
-      if (!seen.has(text)) yield toBytes(text)
+      if (!seen.has(text)) yield fromLatin1(text)
       seen.add(text)
     }
 }
@@ -145,10 +118,4 @@ function writeHead(name: string): string {
 /** The line break before a boundary belongs to the boundary. */
 function unfoldLines(value: string): string {
   return value.endsWith('\r\n') ? `${value.slice(0, -2).replaceAll('\r\n', '\n')}\r\n` : value
-}
-
-function toBytes(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length)
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
-  return bytes
 }
