@@ -49,7 +49,7 @@ export default {
       ignoreDependencies: ['typedoc-plugin-markdown', 'axe-core'],
     },
     fuzz: {
-      entry: ['targets/*.ts', 'seeds.ts', 'hostile/main.ts'],
+      entry: ['targets/*.ts', 'seeds.ts'],
       project: ['**/*.{ts,mjs}'],
       ignoreDependencies: ['@jazzer.js/core'],
     },

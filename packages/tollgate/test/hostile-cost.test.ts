@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { createVerifier, type IncomingRequest, type PushedBody, type VerifierOptions } from '../src/index.ts'
+import {
+  createVerifier,
+  fromRequest,
+  type IncomingRequest,
+  type PushedBody,
+  type VerifierOptions,
+} from '../src/index.ts'
 import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { sampleWebhook } from '../src/testing/index.ts'
 import { accountSid, authToken, formType, options, otherSid, otherToken } from './requests.ts'
@@ -126,6 +132,77 @@ test('a handshake with a hostile query costs at most 25 times the CPU, with 20 t
   for (const unit of ['%&', 'a&', '%61&', '%zz', '+', '&=', '%00&'])
     expect((await cost(unit.repeat(16_000 / unit.length))) / usual, unit).toBeLessThan(maxRatio)
 })
+
+const xForwarded = { 'x-forwarded-for': '10.0.0.1', 'x-forwarded-host': 'example.com', 'x-forwarded-proto': 'https' }
+const settingsHeader = 'x-twilio-webhooks-signature-settings'
+const heads: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  target: {},
+  'x-twilio-signature': {},
+  [settingsHeader]: {},
+  'content-type': {},
+  host: {},
+  forwarded: {},
+  ...Object.fromEntries(Object.keys(xForwarded).map((name) => [name, xForwarded])),
+}
+
+test.each(Object.entries(heads))(
+  'a run of one character in the head, as %s, costs at most 25 times the CPU',
+  async (place, more) => {
+    const fixed = createVerifier({
+      ...options,
+      sharedKeys: { key1: 'a-shared-key-secret' },
+      publicUrl: ['https://example.com', 'https://b.example'],
+    })
+    const read = createVerifier({
+      ...options,
+      publicUrl: fromRequest({
+        trustedProxies: ['127.0.0.1'],
+        forwardedBy: place === 'forwarded' ? 'forwarded' : 'x-forwarded',
+        allowedHosts: ['*.example.com'],
+      }),
+    })
+    const cost = async (unit: string, enough?: number): Promise<number> => {
+      const run = unit.repeat(16_000 / unit.length)
+      const request = forge('Body=Hi')
+      const url = place === 'target' ? `/sms${run}a` : '/sms'
+      const headers = {
+        ...request.headers,
+        host: 'example.com',
+        ...more,
+        ...(place !== 'target' && { [place]: `${run}a` }),
+      }
+      const verify = async (given: IncomingRequest) => {
+        await fixed.verify({ ...given, url, headers })
+        return read.verify({ ...given, url, headers, remoteAddress: '127.0.0.1' })
+      }
+      return measure(verify, 'Body=Hi', enough)
+    }
+    const usual = await cost('some+words')
+    for (const unit of [
+      '/',
+      '//.',
+      '/../',
+      '%',
+      '%2F',
+      ';',
+      ', ',
+      '=',
+      '&',
+      '?a',
+      ':',
+      '@',
+      '.',
+      '-',
+      ' ',
+      '"',
+      '\\',
+      '[',
+      '#',
+      'x',
+    ])
+      expect((await cost(unit, usual * maxRatio)) / usual, unit).toBeLessThan(maxRatio)
+  },
+)
 
 // SendGrid names no key, so each of them costs one check of a curve and one hash of the body.
 test.each([1024, size])(

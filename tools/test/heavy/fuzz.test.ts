@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { attack, fuzz, targets } from '../../../fuzz/run.mjs'
+import { fuzz, targets } from '../../../fuzz/run.mjs'
 
 // Slow, because a fuzzer needs its seconds: a minute of CPU time in all.
 
@@ -19,21 +19,4 @@ test('finds a planted fault and saves its input', { timeout: 240_000 }, async ()
   const kept = readdirSync(findings).filter((name) => name.startsWith('planted-'))
   expect(kept.length).toBeGreaterThan(0)
   for (const name of kept) rmSync(join(findings, name))
-})
-
-// The bounds are far above what is measured, and a suspect is measured again, best of five: noise
-// does not fail this.
-test.each([1, Math.floor(Math.random() * 2 ** 32)])(
-  'no hostile request costs much more than an ordinary one (seed %i)',
-  { timeout: 600_000 },
-  async (seed) => {
-    const entries = await attack(6, seed)
-    expect(entries.length).toBeGreaterThan(20)
-    expect(entries.filter(({ ratio, bound }) => ratio > bound)).toEqual([])
-  },
-)
-
-test('a planted quadratic regular expression is found', { timeout: 240_000 }, async () => {
-  const [entry] = await attack(15, 1, 'planted')
-  expect(entry?.ratio).toBeGreaterThan(25)
 })
