@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { root } from '../run.mjs'
@@ -26,7 +26,13 @@ test('the README has at most 150 lines, only whole files as snippets, and no wid
   expect(readme).not.toMatch(/<!-- from \S+#/)
 })
 
-// `conformance/heavy/examples.test.ts` installs, starts and attacks each example. So the page works as well.
+test('no example is longer than 40 lines', () => {
+  const files = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })
+  const long = files.filter((name) => name.endsWith('.mjs') && readPage(`examples/${name}`).split('\n').length > 41)
+  expect(long).toEqual([])
+})
+
+// `conformance/heavy/examples.test.ts` starts and attacks each example. So the page works as well.
 const guides = 'astro azure cloud-functions elysia fastify h3 hono koa nest next react-router sveltekit'.split(' ')
 
 test.each(guides)('docs/frameworks/%s.md has the files, packages and commands of its example', (name) => {
