@@ -3,38 +3,29 @@ import { parseEnv } from 'node:util'
 import type { Cause, DiagnoseOptions } from 'tollgate/diagnose'
 import { findHeader, type RecordedRequest } from 'tollgate/internal'
 import type { Args } from './args.ts'
-import { inGroup } from './commands/command.ts'
+import type { Flags } from './commands/command.ts'
 import { type Colors, cleanText, type Io, tell } from './io.ts'
 import { readText } from './read-text.ts'
+import { otherSchemes } from './schemes/keys.ts'
 import { readOtherTokens } from './secrets.ts'
 
-export const guessFlags = inGroup('Guesses to try:', {
-  'other-token-file': {
-    type: 'list',
-    value: 'FILE',
-    describe: 'Auth Tokens that may have signed, one per line, as TOKEN or NAME=TOKEN; repeatable',
-  },
+export const guessFlags: Flags = {
   'other-url': {
     type: 'list',
     value: 'URL',
     describe: 'The URL that is configured at Twilio, whole; repeatable',
   },
-  'other-host': { type: 'list', value: 'HOST', describe: 'A host that Twilio may have called; repeatable' },
-  prefix: {
+  'other-key-file': {
     type: 'list',
-    value: '/PATH',
-    describe: 'A path prefix that a proxy may have stripped or added; repeatable',
+    value: 'FILE',
+    describe: `Auth Tokens that may have signed, one per line, as TOKEN or NAME=TOKEN; or a key of another webhook of ${otherSchemes.map(({ title }) => title).join(' or ')}; repeatable`,
   },
-  'max-tries': { type: 'text', value: 'N', describe: 'Compute at most N signatures; default 20,000' },
-})
+}
 
 export async function readGuesses(args: Args, io: Io): Promise<DiagnoseOptions> {
   return {
-    otherTokens: await readOtherTokens(args.list('other-token-file'), io),
+    otherTokens: await readOtherTokens(args.list('other-key-file'), io),
     otherUrls: args.list('other-url'),
-    otherHosts: args.list('other-host'),
-    prefixes: args.list('prefix'),
-    maxTries: args.integer('max-tries', 1, 1_000_000),
   }
 }
 

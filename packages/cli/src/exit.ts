@@ -42,10 +42,8 @@ const flagOfOption: OptionNames = {
   sharedKeys: '--shared-key',
   allowedAccounts: '--allowed-account',
   trailingSlash: '--trailing-slash',
-  maxTries: '--max-tries',
-  prefixes: '--prefix',
-  otherHosts: '--other-host',
-  otherTokens: '--other-token-file',
+  otherUrls: '--other-url',
+  otherTokens: '--other-key-file',
   publicKey: '--public-key',
   privateKey: '--private-key-file',
 }

@@ -86,12 +86,13 @@ const otherNames: Readonly<Record<string, readonly string[]>> = Object.assign(Ob
   port: ['listen'],
 })
 
-function refuseUnknown(word: string, { flags }: CommandTexts, name: string): never {
+function refuseUnknown(word: string, { flags, removed = {} }: CommandTexts, name: string): never {
   const [typed = ''] = word.split('=', 1)
   const bare = typed.replace(/^-+/, '')
+  if (Object.hasOwn(removed, bare)) throw new UsageError(`--${bare} is gone: ${removed[bare]}.`)
   if (secretNames.test(bare)) {
     throw new UsageError(
-      `${showFlag(typed)} is refused: other users can see a secret in an argument, and the shell keeps it in its history. Set TWILIO_AUTH_TOKEN, or use --auth-token-file FILE or --auth-token-stdin.`,
+      `${showFlag(typed)} is refused: other users can see a secret in an argument, and the shell keeps it in its history. Set TWILIO_AUTH_TOKEN, or use --auth-token-file FILE.`,
     )
   }
   if (bare === 'env-file' && Object.hasOwn(flags, 'dotenv'))

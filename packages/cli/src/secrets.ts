@@ -16,7 +16,7 @@ export const secretFlags = inGroup('Secrets (or TWILIO_AUTH_TOKEN and TOLLGATE_S
   'shared-key': {
     type: 'text',
     value: 'ID',
-    describe: 'The id of a SharedKey; its secret is in TOLLGATE_SHARED_KEY or --shared-key-file',
+    describe: 'The id of a SharedKey, whose secret is in TOLLGATE_SHARED_KEY',
   },
   'shared-key-file': { type: 'text', value: 'FILE', describe: "Read the SharedKey's secret from a file" },
   ...dotenvFlag,
@@ -28,6 +28,11 @@ export const authTokenFlags: Flags = inGroup('Secrets (or TWILIO_AUTH_TOKEN in t
   'auth-token-stdin': { type: 'switch', describe: 'Read the Auth Token from standard input' },
   ...dotenvFlag,
 })
+
+const { 'auth-token-stdin': _, 'shared-key-file': _file, ...shortFlags } = secretFlags
+
+/** The same for `diagnose`: `--auth-token-file -` reads standard input. */
+export const shortSecretFlags: Flags = shortFlags
 
 const tokenFlags = ['auth-token-file', 'auth-token-stdin'] as const
 
@@ -68,9 +73,7 @@ function hasSecret({ authTokens, sharedKey }: Secrets): boolean {
 export function requireSecrets(secrets: Secrets, keyId?: string): Secrets {
   if (hasSecret(secrets)) return secrets
   requireSharedKey(keyId, secrets)
-  throw new UsageError(
-    'There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --dotenv .env, --auth-token-file FILE or --auth-token-stdin.',
-  )
+  throw new UsageError('There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --dotenv .env or --auth-token-file FILE.')
 }
 
 /**
@@ -81,7 +84,7 @@ export function requireSecrets(secrets: Secrets, keyId?: string): Secrets {
 export function requireSharedKey(keyId: string | undefined, { sharedKey }: Pick<Secrets, 'sharedKey'>): void {
   if (keyId === undefined || sharedKey?.id === keyId) return
   throw new UsageError(
-    `This command has no secret of the SharedKey that the request names, so it cannot check the signature: add --shared-key ${quoteWord(keyId)}, with the secret in TOLLGATE_SHARED_KEY or in --shared-key-file FILE.`,
+    `This command has no secret of the SharedKey that the request names, so it cannot check the signature: add --shared-key ${quoteWord(keyId)}, with the secret in TOLLGATE_SHARED_KEY.`,
   )
 }
 
@@ -107,7 +110,8 @@ export function signingKey({ authTokens, sharedKey }: Pick<Secrets, 'authTokens'
 
 async function readAuthTokens(args: Args, io: Io): Promise<readonly string[]> {
   const from = args.only(tokenFlags)
-  if (from === 'auth-token-stdin') return [await readTokenFromInput(io)]
+  const isTyped = io.stdin.isTTY === true && args.list('auth-token-file')[0] === '-'
+  if (from === 'auth-token-stdin' || isTyped) return [await readTokenFromInput(io)]
   if (from !== undefined) return await readSecretFile(io, args.text(from) ?? '', `--${from}`)
   return io.env.TWILIO_AUTH_TOKEN ? [io.env.TWILIO_AUTH_TOKEN] : []
 }
@@ -127,8 +131,7 @@ async function readSharedKey(args: Args, io: Io, keyId: string | undefined): Pro
   const secret = io.env.TOLLGATE_SHARED_KEY
   if (!secret && canAsk(args, io))
     return { id, secret: await askForSecret(io, '--shared-key', `The secret of the SharedKey ${id}`) }
-  if (!secret)
-    throw new UsageError('--shared-key needs its secret in TOLLGATE_SHARED_KEY or in --shared-key-file FILE.')
+  if (!secret) throw new UsageError('--shared-key needs its secret in TOLLGATE_SHARED_KEY.')
   return { id, secret }
 }
 
@@ -183,11 +186,11 @@ export async function askForLine(io: Io, what: string): Promise<string> {
   }
 }
 
-/** Reads tokens by name. A line without `NAME=` is named by its position in the files. */
+/** Reads Auth Tokens by name. A line without `NAME=` is named by its position in the files. */
 export async function readOtherTokens(paths: readonly string[], io: Io): Promise<Record<string, string>> {
   const tokens: Record<string, string> = {}
   for (const path of paths)
-    for (const line of await readSecretFile(io, path, '--other-token-file')) {
+    for (const line of await readSecretFile(io, path, '--other-key-file')) {
       // A Base64 secret may end in equals signs; that is not a name.
       const named = /^([A-Za-z][\w .-]{0,60})=([^=].*)$/.exec(line)
       tokens[named?.[1] ?? `other token ${Object.keys(tokens).length + 1}`] = named?.[2] ?? line

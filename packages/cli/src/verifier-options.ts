@@ -8,12 +8,14 @@ export const trailingSlashFlag: Flag = {
   choices: ['exact', 'either'],
 }
 
+export const publicUrlFlag: Flag = {
+  type: 'text',
+  value: 'URL',
+  describe: 'How Twilio reaches the server: scheme, host and path prefix; default: scheme and host of the request',
+}
+
 export const verifierFlags: Flags = {
-  'public-url': {
-    type: 'text',
-    value: 'URL',
-    describe: 'How Twilio reaches the server: scheme, host and path prefix; default: scheme and host of the request',
-  },
+  'public-url': publicUrlFlag,
   'trailing-slash': trailingSlashFlag,
   'allowed-account': {
     type: 'list',

@@ -290,7 +290,7 @@ describe('diagnose --last, of a request that was refused for its key', () => {
     keepRequest({ method: 'GET', url: `wss://example.com${path}`, headers: Object.entries(proxied) }, [])
     vi.unstubAllEnvs()
     const words = ['--public-url', 'https://example.com']
-    const { stdout } = await ask([...words, '--max-tries', '500'])
+    const { stdout } = await ask(words)
     expect(stdout).toContain('the URL of <Stream> or <ConversationRelay> in your TwiML?')
   }, 60_000)
 
@@ -313,7 +313,7 @@ describe('diagnose --last, of a request that was refused for its key', () => {
 
 describe('diagnose', () => {
   test('at a terminal: finds two causes, a stripped prefix and http behind a proxy, with one option that fixes both', async () => {
-    const ran = await tollgateAtTerminal(['diagnose', '--prefix', '/api'], {
+    const ran = await tollgateAtTerminal(['diagnose', '--other-url', 'https://example.com/api/sms'], {
       keepOpen: true,
       env: { NO_COLOR: '1' },
       onStarted: (child) => {
@@ -335,10 +335,12 @@ describe('diagnose', () => {
   })
 
   test('in a pipe: prints plain text or JSON, without the text of the message', async () => {
-    const plain = await tollgate(['diagnose', '--prefix', '/api'], { input: behindProxy })
+    const plain = await tollgate(['diagnose', '--other-url', 'https://example.com/api/sms'], { input: behindProxy })
     expect(plain).toMatchObject({ code: 1 })
     expect(plain.stdout).not.toContain('\x1b')
-    const json = await tollgateHere(['diagnose', '--prefix', '/api', '--json'], { input: behindProxy })
+    const json = await tollgateHere(['diagnose', '--other-url', 'https://example.com/api/sms', '--json'], {
+      input: behindProxy,
+    })
     expect(idsOf(json)).toEqual(['path_prefix', 'scheme'])
     for (const { stdout, stderr } of [plain, json]) expect(stdout + stderr).not.toMatch(/private/)
   })
@@ -348,7 +350,6 @@ describe('diagnose', () => {
     const sent = {
       ...{ SmsStatus: 'received', NumMedia: '0', NumSegments: '1', MessageSid: `SM${'1'.repeat(32)}` },
       ...{ AccountSid: `AC${'2'.repeat(32)}`, To: '+15551230002', ApiVersion: '2010-04-01', ...params },
-      Text: 'one ',
     }
     const { body = '', headers } = signRequest({ url, params: sent, authToken })
     const write = (kept: string, length?: number) =>
@@ -396,7 +397,7 @@ describe('diagnose', () => {
       expect(stdout + stderr).not.toContain('a private')
     })
 
-    test('is not one whose message ends in dots, or that a cause explains', async () => {
+    test('is not one whose message ends in dots', async () => {
       const dots = signRequest({ url, params: { ...params, Text: 'wait...' }, authToken })
       const copy = inspect({
         method: 'POST',
@@ -409,8 +410,6 @@ describe('diagnose', () => {
       expect(other.stdout).toMatch(/Signed URL: https:\/\/example\.com/)
       const wrong = await tollgateHere(['diagnose'], { input: copy, env: { TWILIO_AUTH_TOKEN: otherToken } })
       expect(wrong.stdout).toMatch(/ diagnose --curl - --other-url 'URL'\n/)
-      const trimmed = write(body.slice(0, -1), body.length)
-      expect((await tollgateHere(['diagnose'], { input: trimmed })).stdout).toContain('Proven')
     })
   })
 
@@ -504,7 +503,7 @@ describe('diagnose', () => {
 
   test("names another account's token and never prints it", async () => {
     const curl = signCurl({ url: 'https://example.com/sms', params: { Body: 'x' } })
-    const words = ['diagnose', '--json', '--other-token-file', writeScratch(`staging=${authToken}\n`)]
+    const words = ['diagnose', '--json', '--other-key-file', writeScratch(`staging=${authToken}\n`)]
     const ran = await tollgate(words, { input: curl, env: { TWILIO_AUTH_TOKEN: otherToken } })
     expect(idsOf(ran)).toEqual(['token_of_other_account'])
     expect(ran.stdout).toContain('staging')
@@ -524,13 +523,13 @@ describe('diagnose', () => {
       'public.example',
       'internal.example',
     )
-    const ran = await tollgateHere(['diagnose', '--json', '--other-host', 'public.example'], { input: curl })
+    const ran = await tollgateHere(['diagnose', '--json', '--other-url', 'https://public.example/sms'], { input: curl })
     expect(idsOf(ran)).toEqual(['host'])
   })
 
   test('prints what was seen if nothing is proven', async () => {
     const env = { TWILIO_AUTH_TOKEN: otherToken }
-    const ran = await tollgateHere(['diagnose', '--max-tries', '100'], { input: behindProxy, env })
+    const ran = await tollgateHere(['diagnose'], { input: behindProxy, env })
     expect(ran).toMatchObject({ code: 1, stdout: expect.stringMatching(/^Try: \S/) })
     expect(ran.stdout).toMatch(/Nothing is proven \(\d+ tried\)\. Seen:\n {2}\w+/)
   })
@@ -600,12 +599,8 @@ describe('diagnose', () => {
 
   test('wrong values are reported with their flag', async () => {
     expectUsage(
-      await tollgateHere(['diagnose', '--max-tries', '0'], { input: behindProxy }),
-      '--max-tries needs a whole number',
-    )
-    expectUsage(
-      await tollgateHere(['diagnose', '--other-token-file', 'missing'], { input: behindProxy }),
-      '--other-token-file: the file does not exist',
+      await tollgateHere(['diagnose', '--other-key-file', 'missing'], { input: behindProxy }),
+      '--other-key-file: the file does not exist',
     )
   })
 })

@@ -144,7 +144,7 @@ test('the command is complete: it names a file with the request that is open', a
     return (await until(ended)).question?.at(-1)?.command ?? ''
   }
   const read = (command: string) => {
-    const [, path = ''] = /^npx @tollgate\/cli diagnose --capture (\S+) --alert$/.exec(command) ?? []
+    const [, path = ''] = /^npx @tollgate\/cli diagnose (\S+) --alert$/.exec(command) ?? []
     const [request] = readRequests(readFileSync(path)).requests
     if (request === undefined || request instanceof Error) throw request ?? new Error('There is no request')
     const body = Buffer.from(request.body ?? []).toString()

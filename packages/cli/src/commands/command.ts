@@ -30,6 +30,8 @@ export interface CommandTexts {
   /** The argument besides the flags, such as `[kind]`; `<name>` if it is required. Empty: none. */
   readonly words: string
   readonly flags: Flags
+  /** What to do instead of each flag that the command had once. */
+  readonly removed?: Readonly<Record<string, string>>
   /** What may come after `--`, such as `-- COMMAND`. `Args` has it as the list `--`. Default: nothing. */
   readonly rest?: string
   readonly examples: readonly (readonly [command: string, meaning: string])[]

@@ -22,10 +22,10 @@ import {
 import type { Args } from '../args.ts'
 import { describeCut, formatCauses, guessFlags, listFixes, readGuesses, readTokensOfDotenv } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
-import { findWholeUrl, inputFlags, readRequest, toArrived, writeRequestFlags } from '../inputs/index.ts'
+import { fileFlags, findWholeUrl, readRequest, toArrived, writeRequestFlags } from '../inputs/index.ts'
 import { type Colors, cleanText, colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { findCaptured, toVerifierOptions } from '../public-url.ts'
-import { findSigner, hasKey, keyFlags, otherSchemes } from '../schemes/keys.ts'
+import { findSigner, hasKey, oneKeyFlags, otherSchemes } from '../schemes/keys.ts'
 import {
   askForLine,
   canAsk,
@@ -34,54 +34,69 @@ import {
   requireSecrets,
   requireSharedKey,
   type Secrets,
-  secretFlags,
+  shortSecretFlags,
 } from '../secrets.ts'
-import { apiFlags, isAccountSid } from '../twilio-api/credentials.ts'
-import { verifierFlags } from '../verifier-options.ts'
+import { apiUrlFlag, isAccountSid } from '../twilio-api/credentials.ts'
+import { publicUrlFlag } from '../verifier-options.ts'
 import { type Command, inGroup } from './command.ts'
 
 export const command: Command = {
-  words: '[-]',
+  words: '[FILE|-]',
   flags: {
-    ...inputFlags,
-    ...verifierFlags,
-    ...guessFlags,
-    ...keyFlags,
-    'other-key-file': {
-      type: 'list',
-      value: 'FILE',
-      describe: `A key of another webhook of ${otherSchemes.map(({ title }) => title).join(' or ')}; repeatable`,
-    },
+    ...fileFlags,
+    ...inGroup('The server, and guesses to try:', { 'public-url': publicUrlFlag, ...guessFlags }),
     ...inGroup('Ask Twilio what it sent, and compare:', {
       alert: {
         type: 'optional',
-        value: 'NO…',
+        value: 'NO…|CA…',
         describe:
-          'The webhook of this alert. Without NO…: list the last that failed, and compare the newest to the same path',
+          'The webhook of this alert, or the last of this call that failed. Without an id: list the last that failed, and compare the one to the same path',
       },
-      call: { type: 'text', value: 'CA…', describe: 'A webhook of this call: the last that failed' },
-      event: { type: 'text', value: 'N', describe: 'With --call: the number of the webhook, from 1' },
-      'show-values': { type: 'switch', describe: 'Print the values of parameters and queries, which may be messages' },
+      'api-url': apiUrlFlag,
     }),
-    ...apiFlags,
     json: { type: 'switch', describe: 'Print one JSON document' },
-    ...secretFlags,
+    ...inGroup('Keys (or TWILIO_AUTH_TOKEN and TOLLGATE_SHARED_KEY in the environment):', {
+      ...shortSecretFlags,
+      ...oneKeyFlags,
+    }),
+  },
+  removed: {
+    ...Object.fromEntries(
+      ['raw', 'printed', 'capture', 'method'].map((name) => [
+        name,
+        'give the file as the argument, whose form is found: tollgate diagnose FILE',
+      ]),
+    ),
+    ...Object.fromEntries(
+      ['prefix', 'other-host'].map((name) => [name, 'use --other-url URL, with the whole URL that is set at Twilio']),
+    ),
+    ...Object.fromEntries(
+      ['trailing-slash', 'allowed-account', 'max-tries'].map((name) => [name, 'leave it out, diagnose needs no value']),
+    ),
+    ...Object.fromEntries(['call', 'event'].map((name) => [name, 'use --alert CA…, for the last that failed'])),
+    timestamp: "use --header 'NAME: SECONDS'",
+    'other-token-file': 'use --other-key-file FILE',
+    'show-values': 'values may be messages, so only their lengths are shown; the console has the values',
+    'credentials-file': 'use --dotenv FILE',
+    'auth-token-stdin': 'use --auth-token-file -',
+    'shared-key-file': 'set TOLLGATE_SHARED_KEY, or use --dotenv FILE',
+    ...Object.fromEntries(
+      otherSchemes
+        .filter(({ keys }) => !keys.isSecret)
+        .map(({ keys }) => [`${keys.flag}-file`, `use --${keys.flag} "$(cat FILE)"`]),
+    ),
   },
   examples: [
     ['tollgate diagnose', 'paste a curl command, then Enter'],
-    ['tollgate diagnose --curl failing.txt --prefix /api', 'from a file, with a prefix to try'],
-    ['tollgate diagnose --raw request.txt --public-url https://example.com', 'as the server saw it'],
-    ['tollgate diagnose --capture request.json --other-token-file tokens.txt --json', 'for a script'],
+    ['tollgate diagnose failing.txt --public-url https://example.com', 'from a file, as the server saw it'],
+    ['tollgate diagnose --last', 'the last request that was refused here'],
     ['tollgate diagnose --alert', 'the last failed webhooks of the account'],
-    ['tollgate diagnose --alert NO… --curl failing.txt', 'what Twilio sent, and what the server saw'],
+    ['tollgate diagnose failing.txt --alert NO…', 'what Twilio sent, and what the server saw'],
     ['tollgate diagnose --alert NO… --public-url https://example.com', 'what Twilio sent, and the configuration'],
   ],
   async run(args, io) {
-    const asked = args.only(['alert', 'call'])
-    if (asked !== undefined) return await (await import('../twilio-api/explain.ts')).explainSent(args, io)
-    const needsAlert = ['event', 'show-values', 'credentials-file', 'api-url'].find((name) => args.has(name))
-    if (needsAlert !== undefined && (needsAlert !== 'api-url' || !args.has('last')))
-      throw new UsageError(`--${needsAlert} needs --alert or --call.`)
+    if (args.has('alert')) return await (await import('../twilio-api/explain.ts')).explainSent(args, io)
+    if (args.has('api-url') && !args.has('last')) throw new UsageError('--api-url needs --alert or --last.')
     // Read first, because it names the key to ask for. No other request can be read before a secret:
     // both may come from standard input.
     const kept = args.has('last') ? await readRequest(args, io) : undefined

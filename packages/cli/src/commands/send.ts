@@ -99,7 +99,7 @@ async function readSource(args: Args, io: Io, to: string): Promise<Source> {
 
 async function readMade(args: Args, io: Io, to: string): Promise<Source> {
   const kind = readKind(args)
-  if (args.has('entry')) throw new UsageError('--entry needs --har FILE or --capture FILE.')
+  if (args.has('entry')) throw new UsageError('--entry needs a file that has several requests.')
   if (kind === undefined && !['param', 'form', 'json-body', 'body'].some((name) => args.has(name)))
     throw new UsageError(
       'Name the kind of webhook (tollgate send --list), or use --param, --form, --json-body, --body or --capture.',

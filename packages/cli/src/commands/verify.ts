@@ -10,7 +10,7 @@ import { verifierFlags } from '../verifier-options.ts'
 import type { Command } from './command.ts'
 
 export const command: Command = {
-  words: '[-]',
+  words: '[FILE|-]',
   flags: {
     ...inputFlags,
     ...verifierFlags,
@@ -40,7 +40,7 @@ export const command: Command = {
     const asGiven = `${publicUrl}${request.url}`
     if (args.has('json')) printJson(io, toJson(verdict, asGiven))
     else print(io, formatVerdict(verdict, asGiven, io))
-    if (!verdict.ok && !args.has('json')) tell(io, 'To find out why, run tollgate diagnose with the same flags.')
+    if (!verdict.ok && !args.has('json')) tell(io, 'To find out why, give the same request to tollgate diagnose.')
     return verdict.ok ? EXIT.ok : EXIT.notGenuine
   },
 }

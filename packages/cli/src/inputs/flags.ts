@@ -31,7 +31,8 @@ export const requestFlags = inGroup('Or the request as flags:', {
 
 export const flagNames: readonly string[] = Object.keys(requestFlags)
 
-export async function readFlags(args: Args, io: Io): Promise<RecordedRequest> {
+/** @param isCompared True if it is compared with a record of Twilio's, whose webhooks are POSTs unless they were changed. */
+export async function readFlags(args: Args, io: Io, isCompared: boolean): Promise<RecordedRequest> {
   const url = args.text('url')
   if (url === undefined) throw new UsageError('--url is missing: the URL that was requested.')
   const headers: [string, string][] = parseHeaders(args.list('header'))
@@ -46,7 +47,7 @@ export async function readFlags(args: Args, io: Io): Promise<RecordedRequest> {
   if (type !== undefined && findHeader(headers, 'content-type') === undefined) headers.push(['Content-Type', type])
   const authority = splitUrl(url)?.authority
   if (authority !== undefined && findHeader(headers, 'host') === undefined) headers.push(['Host', authority])
-  const method = args.text('method')?.toUpperCase() ?? (body === undefined ? 'GET' : 'POST')
+  const method = args.text('method')?.toUpperCase() ?? (body === undefined && !isCompared ? 'GET' : 'POST')
   if (method === 'GET' && content === 'param')
     throw new UsageError('--param belongs to a form, and a GET has no form: write the parameters into --url.')
   return checkGiven({ method, url, headers, body: body?.bytes }, '--url')

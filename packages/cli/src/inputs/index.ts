@@ -25,12 +25,20 @@ const formNames = Object.keys(requestForms) as FormName[]
 /** The forms whose files hold several requests. */
 const severalNames = formNames.filter((name) => requestForms[name].hasSeveral)
 
+function describeForms(names: readonly FormName[]): Flags {
+  return Object.fromEntries(
+    names.map((name) => [name, { type: 'text', value: 'FILE|-', describe: requestForms[name].describe }]),
+  )
+}
+
+const entryFlag: Flags = {
+  entry: { type: 'text', value: 'N', describe: 'The number of the entry in the file, from 1' },
+}
+
 /** A flag for each form, and one that chooses an entry. */
 export const formFlags: Flags = {
-  ...Object.fromEntries(
-    formNames.map((name) => [name, { type: 'text', value: 'FILE|-', describe: requestForms[name].describe }]),
-  ),
-  entry: { type: 'text', value: 'N', describe: 'The number of the entry in the file, from 1' },
+  ...describeForms(formNames),
+  ...entryFlag,
 }
 
 const lastFlag: Flags = {
@@ -38,6 +46,18 @@ const lastFlag: Flags = {
 }
 
 export const inputFlags: Flags = { ...inGroup('The request, one of:', { ...formFlags, ...lastFlag }), ...requestFlags }
+
+const { method: _, timestamp: _time, ...commonFlags } = requestFlags
+
+/** The flags of `diagnose`, whose argument FILE has any form. */
+export const fileFlags: Flags = {
+  ...inGroup('The request, a FILE in any form, standard input, or:', {
+    ...lastFlag,
+    ...describeForms(['curl', 'har']),
+    ...entryFlag,
+  }),
+  ...commonFlags,
+}
 
 /** Says whether a flag names a file with the request. */
 export function hasForm(args: Args): boolean {
@@ -60,9 +80,11 @@ export function writeFlag(args: Args, name: string): string | undefined {
  * the SharedKey but not its secret. `undefined` if the request came from standard input or from single flags.
  */
 export function writeRequestFlags(args: Args): string | undefined {
-  if (!args.has('last') && !formNames.some((name) => ![undefined, '-'].includes(args.list(name)[0]))) return undefined
-  const words = [...formNames, 'entry', 'shared-key', 'shared-key-file'].map((name) => writeFlag(args, name))
-  return [args.has('last') ? '--last' : undefined, ...words].filter((word) => word !== undefined).join(' ')
+  const isFile = [...formNames, 'word'].some((name) => ![undefined, '-'].includes(args.list(name)[0]))
+  if (!args.has('last') && !isFile) return undefined
+  const [file] = args.list('word').map(quoteWord)
+  const words = [...formNames, 'entry', 'shared-key'].map((name) => writeFlag(args, name))
+  return [args.has('last') ? '--last' : file, ...words].filter((word) => word !== undefined).join(' ')
 }
 
 /**
@@ -73,24 +95,31 @@ export function writeRequestFlags(args: Args): string | undefined {
 export async function readRequest(args: Args, io: Io, isCompared = false): Promise<RecordedRequest> {
   if (args.has('last')) return readLast(args, io)
   const form = args.only(formNames) as FormName | undefined
-  const isPasted = args.text('word') === '-'
-  if (args.text('word') !== undefined && !isPasted)
-    throw new UsageError('The only argument besides the flags is "-", for standard input.')
+  const file = args.text('word')
   const flags = flagNames.filter((name) => args.has(name))
-  if (flags.length > 0 && (form !== undefined || isPasted))
-    throw new UsageError(`--${flags[0]} describes a request, and ${isPasted ? '"-"' : `--${form}`} gives another.`)
-  if (isPasted && form !== undefined) throw new UsageError(`"-" and --${form} both give a request.`)
-  if (args.has('entry') && !isPasted && (form === undefined || !severalNames.includes(form)))
-    throw new UsageError(`--entry needs ${severalNames.map((name) => `--${name} FILE`).join(' or ')}.`)
-  if (flags.length > 0) return await readFlags(args, io)
-  const path = form === undefined ? '-' : (args.text(form) ?? '')
-  const bytes = form === undefined ? await readPasted(io) : await readBytes(io, path, `--${form}`)
-  if (form === undefined && !bytes.some((byte) => byte > 32))
+  if (flags.length > 0 && (form !== undefined || file !== undefined))
     throw new UsageError(
-      'There is no request: use flags such as --url, give a file with --curl, or paste it to standard input.',
+      `--${flags[0]} describes a request, and ${form === undefined ? nameArgument(file) : `--${form}`} gives another.`,
     )
-  const from = path === '-' ? 'Standard input' : JSON.stringify(path)
+  if (file !== undefined && form !== undefined)
+    throw new UsageError(`${nameArgument(file)} and --${form} both give a request.`)
+  if (args.has('entry') && file === undefined && (form === undefined || !severalNames.includes(form)))
+    throw new UsageError('--entry needs a file that has several requests.')
+  if (flags.length > 0) return await readFlags(args, io, isCompared)
+  const path = form === undefined ? (file ?? '-') : (args.text(form) ?? '')
+  const bytes =
+    form === undefined && path === '-'
+      ? await readPasted(io)
+      : await readBytes(io, path, form === undefined ? 'FILE' : `--${form}`, { secret: form === undefined })
+  if (form === undefined && !bytes.some((byte) => byte > 32))
+    throw new UsageError('There is no request: give a file, use flags such as --url, or paste it to standard input.')
+  const from = path === '-' ? 'Standard input' : form === undefined ? 'The file' : JSON.stringify(path)
   return takeOne(bytes, { form, from, isCompared }, args, io)
+}
+
+/** The argument may be a secret in the wrong place. */
+function nameArgument(word: string | undefined): string {
+  return word === '-' ? '"-"' : 'FILE'
 }
 
 /**
@@ -112,7 +141,7 @@ function readLast(args: Args, io: Io): RecordedRequest {
   const kept = listKeptRequests((name) => io.env[name])
   const entry = args.integer('entry', 1, 1_000_000) ?? 1
   const chosen = kept[entry - 1]
-  const instead = args.has('alert') || args.has('call') ? insteadOfLast : ''
+  const instead = args.has('alert') ? insteadOfLast : ''
   if (chosen === undefined)
     throw new UsageError(
       kept.length === 0

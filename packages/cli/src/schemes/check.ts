@@ -17,7 +17,7 @@ export async function verifyOther(scheme: AnyScheme, given: RecordedRequest, arg
   const verdict = await asUsage(() => scheme.createVerifier(options as never)).verify(toIncoming(given))
   if (args.has('json')) printJson(io, toJson(scheme, verdict))
   else print(io, formatVerdict(scheme, verdict, io))
-  if (!verdict.ok && !args.has('json')) tell(io, 'To find out why, run tollgate diagnose with the same flags.')
+  if (!verdict.ok && !args.has('json')) tell(io, 'To find out why, give the same request to tollgate diagnose.')
   return verdict.ok ? EXIT.ok : EXIT.notGenuine
 }
 
@@ -37,8 +37,7 @@ export async function explainOther(
     const name = Object.hasOwn(otherKeys, basename(path)) ? path : basename(path)
     otherKeys[name] = await readText(io, path, '--other-key-file', { secret: scheme.keys.isSecret })
   }
-  const maxTries = args.integer('max-tries', 1, 10_000)
-  const options = { [scheme.keys.option]: keys, otherKeys, maxTries, maxBodyBytes }
+  const options = { [scheme.keys.option]: keys, otherKeys, maxBodyBytes }
   return await asUsageLater(() => diagnose(toArrived(args, given), options as never))
 }
 

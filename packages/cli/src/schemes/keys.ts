@@ -24,6 +24,15 @@ export const keyFlags: Flags = Object.assign(
   ),
 )
 
+/** The same for `diagnose`: one flag for each scheme. */
+export const oneKeyFlags: Flags = Object.fromEntries(
+  otherSchemes.flatMap((scheme) =>
+    Object.entries(listFlags(scheme))
+      .slice(0, 1)
+      .map(([name, flag]) => [name, { ...flag, describe: `${flag.describe}; default: ${scheme.keys.variable}` }]),
+  ),
+)
+
 function listFlags({ title, keys: { flag, words, isSecret } }: AnyScheme): Flags {
   const text: Flag = { type: 'list', value: 'TEXT', describe: `The ${words} that ${title} shows; repeatable` }
   const file: Flag = { type: 'list', value: 'FILE', describe: `Read a ${words} from a file; repeatable` }
@@ -63,8 +72,9 @@ export async function requireKeys({ title, keys }: AnyScheme, args: Args, io: Io
   const own = io.env[variable]
   if (given.length > 0) return given
   if (own) return [own]
-  const flags = isSecret ? `${fromFile} FILE` : `--${flag} TEXT or ${fromFile} FILE`
-  throw new UsageError(`There is no ${words} of ${title}: set ${variable}, or use ${flags}.`)
+  throw new UsageError(
+    `There is no ${words} of ${title}: set ${variable}, or use ${isSecret ? `${fromFile} FILE` : `--${flag} TEXT`}.`,
+  )
 }
 
 /** Says whether a key of one of these schemes is given, without reading its file. */

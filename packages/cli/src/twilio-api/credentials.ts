@@ -1,22 +1,24 @@
 import { parseEnv } from 'node:util'
 import type { Args } from '../args.ts'
-import { inGroup } from '../commands/command.ts'
+import { type Flag, type Flags, inGroup } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { readText } from '../read-text.ts'
 
-export const apiFlags = inGroup("Twilio's REST API (or the four variables in the environment):", {
+export const apiUrlFlag: Flag = {
+  type: 'text',
+  value: 'URL',
+  describe: "Another address of Twilio's API, such as 'https://{product}.dublin.ie1.twilio.com'",
+}
+
+export const apiFlags: Flags = inGroup("Twilio's REST API (or the four variables in the environment):", {
   'credentials-file': {
     type: 'text',
     value: 'FILE',
     describe:
       'TWILIO_ACCOUNT_SID=AC… and either TWILIO_AUTH_TOKEN=… or TWILIO_API_KEY=SK… and TWILIO_API_SECRET=…, one per line',
   },
-  'api-url': {
-    type: 'text',
-    value: 'URL',
-    describe: "Another address of the API, such as 'https://{product}.dublin.ie1.twilio.com'",
-  },
+  'api-url': apiUrlFlag,
 })
 
 /** A user of the API. The name and the password are those of Basic authentication. */
@@ -46,7 +48,7 @@ export async function readCredentials(args: Args, io: Io): Promise<Credentials> 
     file === undefined ? io.env : parseEnv(await readText(io, file, '--credentials-file', { secret: true }))
   const from = file === undefined ? '' : '--credentials-file: '
   const [accountSid = '', authToken, apiKey, apiSecret] = credentialVariables.map((name) => given[name] || undefined)
-  const set = file === undefined ? ' Set it, or use --dotenv .env or --credentials-file FILE.' : ''
+  const set = file === undefined ? ' Set it, or use --dotenv .env.' : ''
   if (!isAccountSid(accountSid))
     throw new UsageError(
       `${from}TWILIO_ACCOUNT_SID ${accountSid === '' ? 'is missing' : 'is not AC and 32 hex digits'}: the account to ask Twilio about.${set}`,

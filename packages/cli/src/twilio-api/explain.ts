@@ -11,31 +11,25 @@ import { createTwilioApi, type TwilioApi } from './client.ts'
 import { type Comparison, compareSent, compareWithoutBody, missingBody, type ServerOptions } from './compare.ts'
 import { apiUrls, type Credentials, readApiUrl, readCredentials } from './credentials.ts'
 import { isOtherId, showName } from './differences.ts'
-import { listRecent, type RecentAlert, readAlert, readCallEvent, type Sent } from './sent.ts'
+import { listRecent, type RecentAlert, readAlert, readFailedOfCall, type Sent } from './sent.ts'
 import { maskUrl } from './webhook-url.ts'
 
 const mostRecent = 20
 
-/** Runs `diagnose` with --alert or --call. */
+/** Runs `diagnose` with --alert. */
 export async function explainSent(args: Args, io: Io): Promise<number> {
-  const event = args.integer('event', 1, 10_000)
-  if (event !== undefined && !args.has('call')) throw new UsageError('--event needs --call.')
   const urlOf = readApiUrl(args)
   const credentials = await readCredentials(args, io)
   const api = createTwilioApi({ credentials, urlOf, requestsPerSecond: 10 })
   const given = hasRequest(args) ? await readRequest(args, io, true) : undefined
-  const isListed = args.has('alert') && args.text('alert') === undefined
-  const alert = isListed ? await showRecent(args, io, api, given) : args.text('alert')
-  if (isListed && alert === undefined) return EXIT.ok
+  const id = args.text('alert') ?? (await showRecent(args, io, api, given))
+  if (id === undefined) return EXIT.ok
   if (given === undefined && !args.has('public-url'))
     throw new UsageError(
-      '--public-url is missing: the publicUrl of your server, or the request as it saw it (--curl, --raw, --har, --capture, --url or "-").',
+      '--public-url is missing: the publicUrl of your server, or the request as it saw it (a file, "-", --last or --url).',
     )
   const server = await readServer(args, io, given, credentials)
-  const sent =
-    alert === undefined
-      ? await readCallEvent(api, credentials.accountSid, args.text('call') ?? '', event)
-      : await readAlert(api, alert)
+  const sent = /^CA/i.test(id) ? await readFailedOfCall(api, credentials.accountSid, id) : await readAlert(api, id)
   const { isGenuine, json, text } = await compareWith(sent, given, server, args, io)
   if (args.has('json')) printJson(io, json)
   else print(io, text)
@@ -66,14 +60,12 @@ async function compareWith(
   // Without the secret, nothing is known of the key with which the server compared.
   if (args.has('last') && comparison.causes.some(({ id }) => causes[id].part === 'key'))
     requireSharedKey(given && findSharedKeyId(given.headers), server)
-  const shows = args.has('show-values')
-  const how = { shows, isKept: args.has('last') }
   const { isGenuine, unexplained } = comparison
   return {
     isGenuine,
     isSettled: comparison.causes.length > 0 || (isGenuine && unexplained.length === 0),
-    json: toJson(sent, comparison, shows),
-    text: format(sent, given && addOrigin(given, server), comparison, how, io),
+    json: toJson(sent, comparison),
+    text: format(sent, given && addOrigin(given, server), comparison, args.has('last'), io),
   }
 }
 
@@ -137,9 +129,8 @@ async function showRecent(
   api: TwilioApi,
   given: RecordedRequest | undefined,
 ): Promise<string | undefined> {
-  const shows = args.has('show-values')
   const found = await listRecent(api, mostRecent)
-  const alerts = found.map((alert) => ({ ...alert, url: showUrl(alert.url, shows) }))
+  const alerts = found.map((alert) => ({ ...alert, url: showUrl(alert.url) }))
   if (args.has('json')) {
     printJson(io, alerts)
     return undefined
@@ -251,7 +242,7 @@ function alignNames(sent: Sent, seen: DiagnosableRequest | undefined): Sent {
   return { ...sent, params: sent.params.map(([name, value]) => [names.get(fold(name)) ?? name, value]) }
 }
 
-function toJson(sent: Sent, comparison: Comparison, shows: boolean): object {
+function toJson(sent: Sent, comparison: Comparison): object {
   const { about, method, url, params, namesAreExact } = sent
   const { isGenuine, causes, unexplained, signedBy, otherWebhook = [] } = comparison
   return {
@@ -259,15 +250,15 @@ function toJson(sent: Sent, comparison: Comparison, shows: boolean): object {
     sent: {
       about: showText(about),
       method: showText(method),
-      url: showUrl(url, shows),
-      parameters: params.map(([name, value]) => ({ name: showName(name), ...(shows && { value: cleanText(value) }) })),
+      url: showUrl(url),
+      parameters: params.map(([name]) => ({ name: showName(name) })),
       namesAreExact,
     },
     causes,
     unexplained: unexplained.map((difference) => ({
       what: difference.what,
       name: difference.name === undefined ? null : showName(difference.name),
-      ...showBoth(difference, shows),
+      ...showBoth(difference),
     })),
     signedBy,
     otherWebhook,
@@ -278,7 +269,7 @@ function format(
   sent: Sent,
   given: RecordedRequest | undefined,
   { isGenuine, causes, unexplained: all, signedBy, otherWebhook }: Comparison,
-  { shows, isKept }: { readonly shows: boolean; readonly isKept: boolean },
+  isKept: boolean,
   io: Io,
 ): string {
   const colors = colorsFor(io.stdout, io.env)
@@ -286,15 +277,14 @@ function format(
   const lacksBody = unexplained.length < all.length
   const lines = [
     showText(sent.about),
-    `  sent  ${showText(sent.method)} ${showUrl(sent.url, shows)}  (${sent.params.length} parameters)`,
+    `  sent  ${showText(sent.method)} ${showUrl(sent.url)}  (${sent.params.length} parameters)`,
   ]
-  if (given !== undefined) lines.push(`  seen  ${cleanText(given.method)} ${showUrl(given.url, shows)}`)
+  if (given !== undefined) lines.push(`  seen  ${cleanText(given.method)} ${showUrl(given.url)}`)
   if (lacksBody)
     lines.push(
       `No ${given?.body === undefined ? '' : 'whole '}body was found in the copy, so all but the body was compared. If your server got none either, that is the cause.`,
       'To compare the body too, add it, or use --last.',
     )
-  if (shows) lines.push(...sent.params.map(([name, value]) => `    ${showText(`${name}: ${value}`)}`))
   if (!sent.namesAreExact)
     lines.push('The events of a call do not show how parameters are written; names are compared without case and _.')
   if (otherWebhook !== undefined)
@@ -329,7 +319,7 @@ function format(
   if (unexplained.length > 0) {
     if (causes.length > 0) lines.push('Also different:')
     for (const difference of unexplained) {
-      const { sent: one, seen: other } = showBoth(difference, shows)
+      const { sent: one, seen: other } = showBoth(difference)
       lines.push(`  ${showName(difference.name ?? difference.what)}`, `    sent  ${one}`, `    seen  ${other}`)
     }
     if (unexplained.some((one) => (isGenuine && one.what === 'parameter') || isOtherId(one)))
@@ -363,19 +353,18 @@ function showText(text: string): string {
   return cleanText(text.replaceAll('\r', '\\r').replaceAll('\n', '\\n').replaceAll('\t', '\\t'))
 }
 
-function showUrl(url: string, shows: boolean): string {
-  return showText(shows ? url.replace(/\/\/[^/?#]*@/, '//***@') : maskUrl(url))
+function showUrl(url: string): string {
+  return showText(maskUrl(url))
 }
 
 /**
- * Shows both sides. Without --show-values a value is only measured, because it may be a message.
+ * Shows both sides. A value is only measured, because it may be a message.
  */
-function showBoth({ what, sent, seen }: Difference, shows: boolean): { readonly sent: string; readonly seen: string } {
+function showBoth({ what, sent, seen }: Difference): { readonly sent: string; readonly seen: string } {
   const show = (values: readonly string[]): string => {
-    if (what === 'url') return showUrl(values[0] ?? '', shows)
+    if (what === 'url') return showUrl(values[0] ?? '')
     if (what !== 'parameter') return showText(values.join(', '))
     if (values.length === 0) return 'not there'
-    if (shows) return showText(values.join(', '))
     return values.map((value) => `${[...value].length} characters`).join(', ')
   }
   return { sent: show(sent), seen: show(seen) }

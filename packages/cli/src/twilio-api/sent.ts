@@ -28,7 +28,10 @@ export interface RecentAlert {
  * @throws UsageError if there is no such alert, or if it is not about a webhook
  */
 export async function readAlert(api: TwilioApi, sid: string): Promise<Sent> {
-  if (!/^NO[0-9a-f]{32}$/i.test(sid)) throw new UsageError('--alert needs the id of an alert: NO and 32 hex digits.')
+  if (!/^NO[0-9a-f]{32}$/i.test(sid))
+    throw new UsageError(
+      '--alert needs the id of an alert or a call: NO or CA, and 32 hex digits. A file comes before it.',
+    )
   const alert = await ask(sid, () => api.get('monitor', `/v1/Alerts/${sid}`))
   const [url, error, date] = [
     readText(alert, 'request_url'),
@@ -54,17 +57,11 @@ export async function readAlert(api: TwilioApi, sid: string): Promise<Sent> {
 }
 
 /**
- * Reads the webhooks of a call, and returns one of them.
+ * Reads the webhooks of a call, and returns the last that failed, or else the last.
  * https://www.twilio.com/docs/voice/api/call-event-resource
- * @param event its number, from 1. Default: the last that failed, or else the last
  */
-export async function readCallEvent(
-  api: TwilioApi,
-  accountSid: string,
-  sid: string,
-  event: number | undefined,
-): Promise<Sent> {
-  if (!/^CA[0-9a-f]{32}$/i.test(sid)) throw new UsageError('--call needs the id of a call: CA and 32 hex digits.')
+export async function readFailedOfCall(api: TwilioApi, accountSid: string, sid: string): Promise<Sent> {
+  if (!/^CA[0-9a-f]{32}$/i.test(sid)) throw new UsageError('--alert needs 32 hex digits after CA, the id of a call.')
   const path = `/2010-04-01/Accounts/${accountSid}/Calls/${sid}/Events.json`
   const events = await ask(sid, () => api.list('api', path, 'events'))
   const webhooks = events
@@ -75,10 +72,8 @@ export async function readCallEvent(
     })
     .sort((one, other) => one.time - other.time)
   if (webhooks.length === 0) throw new UsageError(`${sid} has no webhooks in its events.`)
-  if (event !== undefined && event > webhooks.length)
-    throw new UsageError(`--event: ${sid} has ${webhooks.length} ${webhooks.length === 1 ? 'webhook' : 'webhooks'}.`)
   const failed = webhooks.findLastIndex(({ code }) => code < 200 || code > 299)
-  const at = event === undefined ? (failed === -1 ? webhooks.length - 1 : failed) : event - 1
+  const at = failed === -1 ? webhooks.length - 1 : failed
   const { url = '', request, code = 0 } = webhooks[at] ?? {}
   const parameters = isObject(request) && isObject(request.parameters) ? Object.entries(request.parameters) : []
   return {

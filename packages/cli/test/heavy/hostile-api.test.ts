@@ -6,7 +6,7 @@ import { readInventory } from '../../src/audit/read.ts'
 import { resources } from '../../src/audit/resources.ts'
 import { UnreachableError, UsageError } from '../../src/exit.ts'
 import { ApiError, createTwilioApi } from '../../src/twilio-api/client.ts'
-import { listRecent, readAlert, readCallEvent } from '../../src/twilio-api/sent.ts'
+import { listRecent, readAlert, readFailedOfCall } from '../../src/twilio-api/sent.ts'
 import { authToken, listen, otherToken, tollgate } from '../support.ts'
 
 // Slow, because it answers thousands of requests.
@@ -213,7 +213,7 @@ describe('no request leaves the origin of a product', () => {
           await settle(audit(base))
           await settle(listRecent(createApi(base), 20))
           await settle(readAlert(createApi(base), sid('NO')))
-          await settle(readCallEvent(createApi(base), main, sid('CA'), undefined))
+          await settle(readFailedOfCall(createApi(base), main, sid('CA')))
           expectOwn(hostile, base)
           requests += hostile.sent.length
         },

@@ -112,21 +112,19 @@ const scenarios: Readonly<Record<string, () => readonly (readonly string[])[]>> 
     ['--url', 'https://example.com/x', '--header', `x: ${hostile}`],
   ],
   verify: () => [
-    ['--capture', capture(true), '--public-url', 'https://example.com'],
-    ['--capture', capture(false), '--public-url', 'https://example.com'],
-    ['--capture', writeScratch(hostile)],
+    [capture(true), '--public-url', 'https://example.com'],
+    [capture(false), '--public-url', 'https://example.com'],
+    [writeScratch(hostile)],
     ['--capture', `/nowhere/${hostile}`],
   ],
   diagnose: () =>
     [
-      ['--capture', capture(false), '--public-url', 'https://example.com'],
+      [capture(false), '--public-url', 'https://example.com'],
       ['--alert'],
-      ['--alert', sid('NO'), '--public-url', 'https://example.com', '--show-values'],
-      ['--alert', sid('NO'), '--capture', capture(true), '--show-values'],
-      ['--call', sid('CA'), '--public-url', 'https://example.com', '--show-values'],
-    ].map((words) =>
-      /recent|alert|call/.test(words[0] ?? '') ? [...words, '--api-url', `${api.origin}/{product}`] : words,
-    ),
+      ['--alert', sid('NO'), '--public-url', 'https://example.com'],
+      [capture(true), '--alert', sid('NO')],
+      ['--alert', sid('CA'), '--public-url', 'https://example.com'],
+    ].map((words) => (words.includes('--alert') ? [...words, '--api-url', `${api.origin}/{product}`] : words)),
   send: () => [
     ['message.inbound', '--to', `${server.origin}/sms?${encodeURIComponent('x')}`],
     ['message.inbound', '--to', `${upstream.origin}/sms`],

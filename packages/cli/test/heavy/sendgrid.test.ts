@@ -187,7 +187,7 @@ describe('verify', () => {
 
   test('control characters of a request do not reach the terminal', async () => {
     const { text } = await signRaw({ body: `[{"event":"\u001b]0;x\u0007"}]`, changed: '[\u001b]' })
-    const ran = await tollgateAtTerminal(['diagnose', ...key, '--raw', writeScratch(text)])
+    const ran = await tollgateAtTerminal(['diagnose', ...key, writeScratch(text)])
     expect(ran.stdout).not.toContain('\u001b]')
   })
 })

@@ -111,7 +111,7 @@ test('the command that the page shows reads the open request as it stands', asyn
   await deliver({}, spoofed)
   await page.locator('.row.bad').click()
   const line = page.locator('.line-to-copy code').last()
-  await pollText(line).toMatch(/^npx @tollgate\/cli diagnose --capture \/\S+\.json --alert$/)
+  await pollText(line).toMatch(/^npx @tollgate\/cli diagnose \/\S+\.json --alert$/)
   // --alert needs an account. The same request and the token that has signed it prove the cause.
   const words = (await line.innerText()).split(' ').slice(3, 5)
   const tokens = join(cache, 'tokens.txt')

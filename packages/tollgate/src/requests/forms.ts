@@ -206,7 +206,7 @@ const askTwilio =
 
 /** Says what helps if a copy lacks something. Twilio's alerts have no webhooks of SendGrid. */
 function findAdvice(text: string, { isCompared }: ReadRequestsOptions): string {
-  if (isCompared) return 'you can also give what it names, with --url and --method'
+  if (isCompared) return 'you can also give what it names, with --url'
   return /x-twilio-email-event-webhook-signature/i.test(text)
     ? 'copy the whole request of SendGrid, as a curl command or as raw HTTP with one header in a line'
     : askTwilio

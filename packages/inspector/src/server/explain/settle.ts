@@ -31,7 +31,7 @@ export function createSettler(keeps: boolean, secrets: readonly string[]): (capt
     const path = keep(capture)
     if (path === undefined) return capture
     // A path that a shell would change is left out: the request is the last that was kept.
-    const source = /^[\w./:+@-]+$/.test(path) ? `--capture ${path}` : '--last'
+    const source = /^[\w./:+@-]+$/.test(path) ? path : '--last'
     const question = explanation.question.map(({ text, command }) => ({
       text,
       command: command?.replace(' diagnose ', ` diagnose ${source} `),
