@@ -8,11 +8,9 @@ import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { measureGrowth } from './core/growth.mjs'
 import { measureJson } from './core/json.mjs'
-import { measureKeyFiles } from './core/key-files.mjs'
 import { listMiddleware } from './core/middleware.mjs'
 import { measureReplay } from './core/replay.mjs'
 import { measureSendGrid } from './core/sendgrid.mjs'
-import { measureSize } from './core/size.mjs'
 import { measureHelp, measureImport, measureMemory } from './core/start.mjs'
 import { measureValidation } from './core/validation.mjs'
 
@@ -38,7 +36,7 @@ of the body, and one \`JSON.parse\`.`,
   [
     'Replay guard',
     `A check with \`replayGuard({ store: memoryStore() })\` and a release, as a multiple of the same check without a guard.
-The guard by hand knows the signed text, and keeps its SHA-256 in a Map. It looks at neither kind nor parameters.`,
+`,
     [measureReplay],
   ],
   [
@@ -57,7 +55,7 @@ times above 128 KB, where V8 keeps each text in memory of its own: there a byte 
     'Middleware',
     `CPU time per request, measured in the server's process over rounds with the same number of signed requests. The figure
 is a multiple of the same server with the least check that a developer writes by hand: the framework's usual parser, sorted
-names, one \`createHmac\` and \`timingSafeEqual\`. Next, SvelteKit, Astro and React Router have the server of \`node:http\`
+names, one \`createHmac\` and \`timingSafeEqual\`. Next and SvelteKit have the server of \`node:http\`
 with a Request of Node.js, as their own servers make it.`,
     listMiddleware(),
   ],
@@ -67,12 +65,6 @@ with a Request of Node.js, as their own servers make it.`,
 allocates, and the part of it that stays. The help is the CPU time of the whole process, in starts of Node.js without a
 program.`,
     [measureImport, measureMemory, measureHelp],
-  ],
-  [
-    'Key files',
-    `The CPU time in which a new process reads files of 100,000 accounts each with \`fileKeys\`. The unit is one \`JSON.parse\`
-of the same files.`,
-    [measureKeyFiles],
   ],
 ]
 
@@ -136,7 +128,6 @@ const versions = [
   'twilio',
   '@sendgrid/eventwebhook',
   'express',
-  'express4',
   'koa',
   'h3',
   'fastify',
@@ -170,9 +161,6 @@ for (const [heading, about, measures] of sections) {
   console.log(`${heading}\n\n${table}\n`)
   texts.push(`## ${heading}`, about, table)
 }
-const size = measureSize()
-console.log(`Size\n\n${size.table}\n`)
-if (!size.holds) missed.push(size.problems)
 
 if (process.argv.includes('--write')) {
   const intro = `\`npm run bench -- --write\` writes this page. Figures are ratios of CPU time: medians of at least 15 rounds (fewer for
@@ -183,13 +171,12 @@ ${machine}`
   const toBlock = (/** @type {string} */ text) => `\`\`\`text\n${text}\n\`\`\``
   // Only what has a budget, and the lines that say what was measured.
   const shorten = (/** @type {string} */ text) =>
-    (text.split('\n\nin front of an upstream with almost no cost')[0] ?? '')
+    text
       .split('\n')
       .filter((line) => !/^(start \d|rotation|longest stall by|their|first reading)/.test(line))
       .join('\n')
   for (const [heading, about, names] of programs)
     texts.push(`## ${heading}`, about, ...names.map((name) => toBlock(shorten(runProgram(name)))))
-  texts.push('## Size', 'The output of `npm run size`.', toBlock(size.table))
   const page = ['# Benchmarks', intro, ...texts].join('\n\n')
   writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), `${page}\n`)
 }

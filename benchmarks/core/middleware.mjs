@@ -16,7 +16,6 @@ const program = fileURLToPath(new URL('server.mjs', import.meta.url))
 const budgets = {
   'node:http': { most: 1.1 },
   'Express 5': { most: 1.15 },
-  'Express 4': { most: 1.15 },
   Fastify: { most: 1.35, aim: 1.15 },
   Koa: { most: 1.15 },
   Hono: { most: 1.15 },
@@ -24,8 +23,6 @@ const budgets = {
   'h3 2': { most: 1.35 },
   Next: { most: 1.5, aim: 1.3 },
   SvelteKit: { most: 1.5, aim: 1.3 },
-  Astro: { most: 1.5, aim: 1.3 },
-  'React Router': { most: 1.5, aim: 1.3 },
 }
 
 const warmUpRequests = 24_000

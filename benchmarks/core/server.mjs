@@ -51,32 +51,14 @@ function listen(listener) {
   }
 }
 
-/** @param {any} express @param {unknown[]} guards */
-function startExpress(express, guards) {
-  const app = express()
-  app.post('/twilio/sms', ...guards, (/** @type {any} */ req, /** @type {any} */ res) => {
+/** @param {(express: any) => unknown[]} listGuards @returns {Promise<Start>} */
+async function startExpress(listGuards) {
+  const { default: express } = await import('express')
+  const app = /** @type {any} */ (express())
+  app.post('/twilio/sms', ...listGuards(express), (/** @type {any} */ req, /** @type {any} */ res) => {
     res.type('text/xml').send(count(req.body.From))
   })
   return listen(app)
-}
-
-/** @param {any} express @param {string} adapter */
-function makeExpressKinds(express, adapter) {
-  const parser = express.urlencoded({ extended: false })
-  return {
-    minimal: () =>
-      startExpress(express, [
-        parser,
-        (/** @type {any} */ req, /** @type {any} */ res, /** @type {() => void} */ next) => {
-          if (isSigned(req.originalUrl, req.body, req.headers['x-twilio-signature'])) next()
-          else res.status(403).end()
-        },
-      ]),
-    async guarded() {
-      const { twilioWebhook } = await import(adapter)
-      return startExpress(express, [twilioWebhook(options)])
-    },
-  }
 }
 
 /**
@@ -94,7 +76,7 @@ const checkWeb = async (request) => {
 const answerWebhook = ({ params }) => new Response(count(params.get('From')), { headers: xml })
 
 /**
- * Serves a fetch handler as the servers of Next, SvelteKit, Astro and React Router do: with a
+ * Serves a fetch handler as the servers of Next and SvelteKit do: with a
  * Request that Node.js makes.
  * @param {(request: Request) => Promise<Response>} handle
  */
@@ -132,8 +114,20 @@ const servers = {
       )
     },
   }),
-  'Express 5': async () => makeExpressKinds((await import('express')).default, 'tollgate/express'),
-  'Express 4': async () => makeExpressKinds((await import('express4')).default, 'tollgate/express'),
+  'Express 5': async () => ({
+    minimal: () =>
+      startExpress((express) => [
+        express.urlencoded({ extended: false }),
+        (/** @type {any} */ req, /** @type {any} */ res, /** @type {() => void} */ next) => {
+          if (isSigned(req.originalUrl, req.body, req.headers['x-twilio-signature'])) next()
+          else res.status(403).end()
+        },
+      ]),
+    async guarded() {
+      const { twilioWebhook } = await import('tollgate/express')
+      return startExpress(() => [twilioWebhook(options)])
+    },
+  }),
   Fastify: async () => ({
     async minimal() {
       const { default: formbody } = await import('@fastify/formbody')
@@ -196,8 +190,6 @@ const servers = {
   }),
   Next: async () => makeEndpointKinds('tollgate/next', (request) => request),
   SvelteKit: async () => makeEndpointKinds('tollgate/sveltekit', (request) => ({ request })),
-  Astro: async () => makeEndpointKinds('tollgate/astro', (request) => ({ request })),
-  'React Router': async () => makeEndpointKinds('tollgate/react-router', (request) => ({ request })),
 }
 
 /** @param {string} adapter @param {(request: Request) => unknown} toEvent */

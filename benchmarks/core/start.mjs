@@ -1,48 +1,26 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeRow, quantile } from './rows.mjs'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
 
-/** @param {string[]} args @param {string} [cwd] */
-function runNode(args, cwd = folder) {
-  return Number(execFileSync(process.execPath, args, { cwd, encoding: 'utf8' }))
+/** @param {string[]} args */
+function runNode(args) {
+  return Number(execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' }))
 }
 
 /**
  * Measures work in a new process.
- * @param {string} work @param {{ before?: string, cwd?: string }} [options] `before` does not count
+ * @param {string} work
  * @returns {number} milliseconds of CPU time
  */
-function measureCold(work, { before = '', cwd } = {}) {
-  const program = `${before}
-    const start = process.cpuUsage()
+function measureCold(work) {
+  const program = `const start = process.cpuUsage()
     ${work}
     const { user, system } = process.cpuUsage(start)
     console.log((user + system) / 1000)`
-  return runNode(['--input-type=module', '--eval', program], cwd)
+  return runNode(['--input-type=module', '--eval', program])
 }
-
-const native = "import 'node:crypto'\n"
-
-/** Makes imports that hold nothing of ours: a module, and two packages of one file. */
-function makeFloors() {
-  const floors = mkdtempSync(join(tmpdir(), 'tollgate-floors-'))
-  writeFileSync(join(floors, 'module.mjs'), native)
-  for (const [name, code] of Object.entries({ 'empty-package': '', 'crypto-package': native })) {
-    const directory = join(floors, 'node_modules', name)
-    mkdirSync(directory, { recursive: true })
-    writeFileSync(join(directory, 'package.json'), JSON.stringify({ name, type: 'module', exports: './index.js' }))
-    writeFileSync(join(directory, 'index.js'), code)
-  }
-  return floors
-}
-
-const firstCheck = `const { RequestValidator } = await import('tollgate')
-  new RequestValidator('${'0'.repeat(32)}').validate('https://example.com/sms', { Body: 'Hi' }, '${'A'.repeat(27)}=')`
 
 /**
  * Measures the cold import, which a process pays once. The unit is a module that only imports
@@ -50,18 +28,11 @@ const firstCheck = `const { RequestValidator } = await import('tollgate')
  * aim of 1.32 is 7 ms.
  */
 export function measureImport({ rounds = 21 } = {}) {
-  const cwd = makeFloors()
-  const before = "await import('node:http'); await import('node:crypto')"
   /** @type {Record<string, () => number>} */
   const contenders = {
     own: () => measureCold("await import('tollgate')"),
     express: () => measureCold("await import('tollgate/express')"),
-    later: () => measureCold("await import('tollgate')", { before }),
-    checked: () => measureCold(firstCheck),
     twilio: () => measureCold("await import('twilio')"),
-    native: () => measureCold("await import('node:crypto')", { cwd }),
-    empty: () => measureCold("await import('empty-package')", { cwd }),
-    package: () => measureCold("await import('crypto-package')", { cwd }),
   }
   /** @type {Record<string, number[]>} */
   const ratios = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]))
@@ -70,24 +41,18 @@ export function measureImport({ rounds = 21 } = {}) {
   for (let round = 0; round < rounds; round++) {
     const start = units.length
     const times = Object.entries(contenders).map(([name, run]) => {
-      units.push(measureCold("await import('./module.mjs')", { cwd }))
+      units.push(measureCold("await import('./native.mjs')"))
       return { name, time: run() }
     })
     const unit = quantile(units.slice(start))
     for (const { name, time } of times) ratios[name]?.push(time / unit)
   }
-  rmSync(cwd, { recursive: true })
   const milliseconds = quantile(units)
   const format = (/** @type {number} */ ratio) => `${ratio.toFixed(2)} × (${(ratio * milliseconds).toFixed(1)} ms)`
-  const { own = [], express = [], later = [], checked = [], twilio } = ratios
+  const { own = [], express = [], twilio } = ratios
   return [
     makeRow('cold import', own, { twilio, format, budget: { most: 1.4, aim: 1.32 } }),
     makeRow('cold import of tollgate/express', express, { format, budget: { most: 1.6, aim: 1.32 } }),
-    makeRow('import after node:http and node:crypto', later, { format }),
-    makeRow('cold import and the first check', checked, { format }),
-    makeRow('cold import of node:crypto alone', ratios.native ?? [], { format }),
-    makeRow('cold import of an empty package', ratios.empty ?? [], { format }),
-    makeRow('cold import of a package with node:crypto', ratios.package ?? [], { format }),
   ]
 }
 

@@ -1,0 +1,2 @@
+// The unit of the cold imports.
+import 'node:crypto'
