@@ -87,15 +87,14 @@ function isLonger(length: string | undefined, body: Uint8Array | undefined): boo
 
 /**
  * Says what a copy has of its body, if its length or its end shows that this is not the whole.
- * @param isSuspected True if parameters are known to be missing. Then dots are a mark without a length too.
  */
-export function describeCut(given: RecordedRequest, isSuspected: boolean): string | undefined {
+export function describeCut(given: RecordedRequest): string | undefined {
   const { headers, body, bodyDecoded } = given
   if (body === undefined) return undefined
   const length = findHeader(headers, 'content-length')
   // A form that was written again may be a little shorter.
   const isShort = bodyDecoded !== true && isLonger(length, body)
-  const mark = findCutMark(given) ?? (isSuspected && length === undefined ? readMark(given) : undefined)
+  const mark = findCutMark(given)
   if (!isShort && mark === undefined) return undefined
   const what = bodyDecoded === true ? ', and a value ends in' : ', which end in'
   const end = mark === undefined ? '' : `${what} "${mark}"`

@@ -214,51 +214,6 @@ describe('the account of the environment', () => {
 })
 
 // Of 28 reviewed set-ups that no search explained, the token was the cause in three.
-describe('a secret that was read in another way than it was written', () => {
-  const toUtf16 = (text: string): Buffer => Buffer.from(`\ufeff${text}\r\n`, 'utf16le')
-  const secret = 'made-up-secret+of-a-rule/7'
-
-  test.each([
-    ['UTF-8', toUtf16(authToken).toString()],
-    ['UTF-8, trimmed', toUtf16(authToken).toString().trim()],
-    ['Latin-1', toUtf16(authToken).toString('latin1')],
-    ['UTF-8, with its bytes swapped', toUtf16(authToken).swap16().toString()],
-  ])('a file in UTF-16 that was read as %s', async (_, token) => {
-    const { proven } = await diagnose(request, { ...options, authToken: token })
-    expect(proven?.causes).toMatchObject([
-      { id: 'token_whitespace', detail: expect.stringContaining('UTF-16'), fix: expect.stringContaining('UTF-8') },
-    ])
-    // A request that another token signed proves nothing, and the file is named all the same.
-    const unproven = await diagnose(post(`${origin}/sms`, { secret: otherToken }), { ...options, authToken: token })
-    expect(unproven.proven).toBeUndefined()
-    expect(unproven.suspected[0]).toMatchObject({ id: 'token_whitespace', detail: expect.stringContaining('UTF-16') })
-    expect(JSON.stringify(unproven)).not.toContain(authToken)
-  })
-
-  test('a token with NULs around it', async () => {
-    for (const token of [`${authToken}\0\0`, `\0${authToken}`]) {
-      const { proven } = await diagnose(request, { ...options, authToken: token })
-      expect(proven?.causes).toMatchObject([{ id: 'token_whitespace', detail: expect.stringContaining('NUL') }])
-    }
-  })
-
-  test.each(['', '\n'])('the secret of a SharedKey in Base64, encoded with "%s" at its end', async (end) => {
-    const sent = post(`${origin}/sms`, { headers: { ...keyed, 'x-twilio-signature': sha256Signed(secret) } })
-    const encoded = Buffer.from(secret + end).toString('base64')
-    const { proven } = await diagnose(sent, { publicUrl: origin, sharedKeys: { webhooks_sharedkey_1: encoded } })
-    expect(proven?.causes).toMatchObject([
-      { id: 'token_shape', detail: expect.stringContaining('SharedKey'), fix: expect.stringContaining('Base64') },
-    ])
-    const other = {
-      publicUrl: origin,
-      sharedKeys: { webhooks_sharedkey_1: Buffer.from(`${secret}x`).toString('base64') },
-    }
-    const unproven = await diagnose(sent, other)
-    expect(unproven.proven).toBeUndefined()
-    for (const found of [unproven, proven]) expect(JSON.stringify(found)).not.toContain(secret)
-  })
-})
-
 describe('a SharedKey that is not configured', () => {
   const secret = 'made-up-secret+of-a-rule/7'
   const beta = { 'x-twilio-signature-key-sid': 'WK1' }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { messageText, post, sms } from '../../../conformance/diagnosis/requests.ts'
+import { messageText, post } from '../../../conformance/diagnosis/requests.ts'
 import { diagnose } from '../src/diagnose/index.ts'
 import { createMemory } from '../src/diagnose/memory.ts'
 import { createVerifier, type Diagnoser, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
@@ -68,32 +68,6 @@ describe('the question says that the key verified others', () => {
     await verifier.verify(unknown)
     await explained
     expect(written.at(-1)).toContain(unsure)
-  })
-})
-
-describe('one token for two accounts', () => {
-  const ofOther = post(`${origin}/sms/inbound`, {
-    params: sms.map(([name, value]) => [name, name === 'AccountSid' ? otherSid : value] as const),
-    secret: otherToken,
-  })
-
-  test('a look-up that returns it is named, with both accounts', async () => {
-    const said = await explainLast([genuine, ofOther], { authToken: () => authToken })
-    expect(said).toContain(`token_of_other_account: The look-up`)
-    expect(said).toContain(`returns the same token for ${otherSid} as for ${accountSid}`)
-    expect(said).not.toContain(authToken)
-  })
-
-  test('a look-up with another token for it, and one token for all, are not blamed', async () => {
-    const lookUp: VerifierOptions['authToken'] = ({ accountSid }) =>
-      accountSid === otherSid ? 'c'.repeat(32) : authToken
-    expect(await explainLast([genuine, ofOther], { authToken: lookUp })).not.toContain('same token')
-    expect(await explainLast([genuine, ofOther])).not.toContain('same token')
-  })
-
-  test('without a verified request of another account, nothing is said', async () => {
-    await explainLast([ofOther], { authToken: () => authToken })
-    expect(written.at(-1)).not.toContain('same token')
   })
 })
 

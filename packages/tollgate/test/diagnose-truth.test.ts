@@ -4,7 +4,6 @@ import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { causes } from '../src/diagnose/causes/index.ts'
 import { type DiagnoseOptions, type Diagnosis, diagnose, diagnoseSendGrid } from '../src/diagnose/index.ts'
 import { fromRequest, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
-import { cached, twilioAccountTokens } from '../src/keys/index.ts'
 import { signRequest } from '../src/testing/index.ts'
 import { accountSid, authToken, options, origin, otherToken } from './requests.ts'
 import { genuine, post as postSendGrid } from './sendgrid-support.ts'
@@ -19,9 +18,6 @@ function explain(request: unknown, given: VerifierOptions & DiagnoseOptions = {}
 }
 
 const url = `${origin}/sms`
-const tokens: Record<string, string> = {}
-const notFound = async (): Promise<Response> => new Response('{}', { status: 404 })
-const tokenMap = new Map<string, string>()
 
 describe('what is said is true', () => {
   test('a look-up that was asked for an account is not told that the request names none', async () => {
@@ -36,56 +32,6 @@ describe('what is said is true', () => {
       { authToken: ({ accountSid: asked }) => (asked === undefined ? undefined : authToken) },
     )
     expect(read(event)).toMatch(/names no account/)
-  })
-
-  test.each<[says: boolean, how: string, lookup: (claim: never) => unknown]>([
-    [true, 'takes a text', (accountSid: string) => tokens[accountSid]],
-    [
-      true,
-      'takes a text in a block',
-      async (sid: string) => {
-        return tokens[sid]
-      },
-    ],
-    [true, 'is a method', tokenMap.get.bind(tokenMap)],
-    [true, 'fails with an object', (sid: string) => tokens[sid.trim()]],
-    [false, 'takes the object apart', ({ accountSid: sid }: { accountSid: string }) => tokens[sid]],
-    [
-      false,
-      'is a function',
-      async function find({ accountSid: sid }: { accountSid: string }) {
-        return tokens[sid]
-      },
-    ],
-    [
-      false,
-      'takes it apart inside',
-      (claim: { accountSid: string }) => {
-        const { accountSid: sid } = claim
-        return tokens[sid]
-      },
-    ],
-    [false, 'reads a property', (claim: { accountSid: string }) => tokens[claim.accountSid]],
-    [false, 'is cached', cached((sid) => tokens[sid])],
-    [false, 'takes nothing', () => undefined],
-  ])('says what a look-up is called with: %s, it %s', async (says, _how, lookup) => {
-    const diagnosis = await explain(post(url), { authToken: lookup as never })
-    expect(read(diagnosis).includes('It is called with an object that has "accountSid"')).toBe(says)
-    expect(read(diagnosis)).toMatch(/found no token|threw an error/)
-  })
-
-  test.each<[string, VerifierOptions['authToken'], remembers: string | undefined]>([
-    ['by default', cached(() => undefined), '30 seconds'],
-    ['as long as its option says', cached(() => undefined, { negativeTtlSeconds: 5 }), '5 seconds'],
-    ['not at all', cached(() => undefined, { negativeTtlSeconds: 0 }), undefined],
-    ['in the API', twilioAccountTokens({ accountSid, authToken, fetch: notFound }), '30 seconds'],
-    ['without a cache', () => undefined, undefined],
-  ])('says how long a look-up remembers an unknown account: %s', async (_how, lookup, remembers) => {
-    const unknown = `AC${'d'.repeat(32)}`
-    const request = signRequest({ url, params: { AccountSid: unknown }, authToken })
-    const said = read(await explain({ ...request, method: 'POST' }, { authToken: lookup }))
-    expect(/remembers this for up to (\d+ seconds)/.exec(said)?.[1]).toBe(remembers)
-    expect(said).toContain(`asked for the account ${unknown}, and found no token`)
   })
 
   test.each([
@@ -181,18 +127,12 @@ describe('what is said is true', () => {
   })
 
   test.each([
-    [`${authToken};`, /ends in a comma or semicolon\./, /in quotes|its variable\./],
-    [
-      `TWILIO_AUTH_TOKEN="${authToken}"`,
-      /starts with the name of its variable and is in quotes\./,
-      /comma or semicolon\./,
-    ],
-    [`${authToken}\\n`, /ends in a backslash and a letter/, /white space or an invisible/],
-  ])('what is around the token %s is named as it is', async (given, said, unsaid) => {
+    [`${authToken};`, 'token_quoted'],
+    [`TWILIO_AUTH_TOKEN="${authToken}"`, 'token_quoted'],
+    [`${authToken}\\n`, 'token_whitespace'],
+  ])('what is around the token %s is proven', async (given, id) => {
     const { proven } = await explain(post(url), { authToken: given })
-    expect(proven?.causes).toHaveLength(1)
-    expect(proven?.causes[0]?.detail).toMatch(said)
-    expect(proven?.causes[0]?.detail).not.toMatch(unsaid)
+    expect(proven?.causes.map((one) => one.id)).toEqual([id])
   })
 
   test('a mail above "maxBodyBytes" is not called parsed', async () => {

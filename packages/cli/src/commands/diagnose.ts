@@ -236,18 +236,14 @@ function addHost(given: RecordedRequest, host: string): RecordedRequest {
     : given
 }
 
-function namesMissing({ id, detail }: Cause<string>): boolean {
-  return infos[id]?.saysMissing?.test(detail) === true
-}
-
 /** Says what a copy lacks of its body, as the start of a sentence. `undefined` if nothing is known to be missing. */
-function describeLoss(given: RecordedRequest, { verdict, proven, suspected }: Shown): string | undefined {
+function describeLoss(given: RecordedRequest, { verdict, proven }: Shown): string | undefined {
   if (given.parsedBody !== undefined) return undefined
   if (isBodyLost(given) || isLeftOut(given))
     return 'No body was found in the copy, and a signature covers the body: add it'
   if (verdict.ok || proven !== undefined) return undefined
   if (given.hasUnread) return 'The text behind the headers was not read. If it is the body, write it as Name=value&…'
-  const cut = describeCut(given, suspected.some(namesMissing))
+  const cut = describeCut(given)
   return cut && `${cut} Give the whole body, which the signature covers`
 }
 

@@ -45,6 +45,11 @@ export function nameFault<E extends Error>(error: E, fault: LookUpFault): E {
   return Object.defineProperty(error, faultOf, { value: fault })
 }
 
+/** Returns what `nameFault` named. `undefined` for any other error, also one of the user's function. */
+export function readFault(error: unknown): LookUpFault | undefined {
+  return error instanceof Error ? (error as { [faultOf]?: LookUpFault })[faultOf] : undefined
+}
+
 /** Waits for a look-up, as `withTimeLimit` does. */
 export async function limitLookUp<T>(work: () => Awaitable<T>, limitMs: number, onLate?: () => void): Promise<T> {
   try {

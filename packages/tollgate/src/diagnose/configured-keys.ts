@@ -3,7 +3,7 @@ import { readEnvironment } from '../checks/runtime.ts'
 import { describeSecretFault, describeTokenFault, isAccountSid, makeRandomToken } from '../checks/secrets.ts'
 import { type AlgorithmName, defaultAlgorithm, findAlgorithm, sharedKeyAlgorithm } from '../hmac/algorithms.ts'
 import type { Settings } from '../schemes/twilio/options.ts'
-import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
+import type { UnverifiedClaim } from '../verify/types.ts'
 
 /** A secret that may have signed. */
 export interface Key {
@@ -38,12 +38,6 @@ export interface ConfiguredKeys {
   readonly answer: Described | undefined
   /** A look-up returned the Auth Tokens. */
   readonly isLookedUp: boolean
-  /** How long the look-up remembers that there is no such account: one of `cached` does. */
-  readonly unknownForMs: number
-  /** Nothing in the source of the look-up reads the AccountSid from an object, as it has to. */
-  readonly readsNoObject: boolean
-  /** Another account, for which the look-up returns the same token. */
-  readonly sharedWith: string | undefined
   /** The accounts that the request names. A look-up gets the only one as `accountSid`. */
   readonly accounts: readonly string[]
   /** The Auth Tokens do not depend on the account. */
@@ -123,8 +117,6 @@ interface KeySources {
   /** The accounts that the request names. */
   readonly accounts: readonly string[]
   readonly claim: UnverifiedClaim
-  /** Another account, of which the server verified a request. */
-  readonly verifiedAccount: string | undefined
   readonly ownAccount: string | undefined
 }
 
@@ -175,10 +167,6 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
     lookup: (namesSharedKey ? forSharedKey : forTokens).outcome(),
     answer: namesSharedKey ? undefined : answer,
     isLookedUp: !namesSharedKey && given === undefined && settings.authTokens.kind === 'lookup',
-    unknownForMs: settings.authTokens.kind === 'lookup' ? readUnknownFor(settings.authTokens.lookup) : 0,
-    readsNoObject:
-      !namesSharedKey && settings.authTokens.kind === 'lookup' && readsNoObject(settings.authTokens.lookup),
-    sharedWith: namesSharedKey ? undefined : await findSharing(sources, looked),
     accounts,
     hasFixedTokens: given?.isRecord === false,
     unknownAccount:
@@ -187,23 +175,6 @@ export async function readConfiguredKeys(sources: KeySources): Promise<Configure
         : undefined,
     ownAccount: sources.ownAccount ?? readEnvironment('TWILIO_ACCOUNT_SID'),
   }
-}
-
-/**
- * Reads the source of a look-up of the user. `(sid) => tokens[sid]` takes its argument for a text, which only
- * the look-up inside `cached` gets. The function that `cached` returns is known by its methods.
- */
-function readsNoObject(lookup: AuthTokenLookup): boolean {
-  if (lookup.length !== 1 || lookup.refresh !== undefined || lookup.verified !== undefined) return false
-  const source = Function.prototype.toString.call(lookup)
-  const takesApart =
-    /^[^(=]{0,200}\(\s{0,20}\{/.test(source) || /\baccountSid\b[^{}()]{0,200}\}\s{0,20}=[^=>]/.test(source)
-  return !takesApart && !/[.'"`]accountSid\b/.test(source)
-}
-
-/** `cached` and `twilioAccountTokens` tell it. */
-function readUnknownFor(lookup: AuthTokenLookup & { readonly negativeTtlMs?: unknown }): number {
-  return typeof lookup.negativeTtlMs === 'number' ? lookup.negativeTtlMs : 0
 }
 
 /** Uses the algorithm that Twilio uses with this kind of key. */
@@ -298,21 +269,6 @@ function describeAnswer(found: unknown): Described | undefined {
 
 function isTokens(found: unknown): boolean {
   return Array.isArray(found) ? found.every((one) => typeof one === 'string') : typeof found === 'string'
-}
-
-/**
- * Asks the look-up for an account of which the server verified a request. An Auth Token belongs to
- * one account, so it is a fault if both have the same.
- */
-async function findSharing(
-  { settings, claim, accounts, verifiedAccount }: KeySources,
-  looked: readonly string[],
-): Promise<string | undefined> {
-  const [token, ...others] = looked
-  const isAsked = settings.authTokens.kind === 'lookup' && accounts.length === 1 && others.length === 0
-  if (!isAsked || token === undefined || verifiedAccount === undefined) return undefined
-  const other = await lookUpTokens(settings, { ...claim, accountSid: verifiedAccount }, createLookUp(settings))
-  return other.tokens.length === 1 && other.tokens[0] === token ? verifiedAccount : undefined
 }
 
 async function lookUpSharedKey({ sharedKeys }: KeySources, id: string, { ask }: LookUp): Promise<Key | undefined> {

@@ -121,7 +121,6 @@ async function runDiagnosis(
     tokens: readGivenTokens(authToken),
     native,
     work,
-    findOtherAccount: memory?.findOtherAccount,
   })
   await work.pause()
   const { state } = subject

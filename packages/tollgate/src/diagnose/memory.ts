@@ -1,5 +1,4 @@
 import { isAccountSid } from '../checks/secrets.ts'
-import type { Accepted } from '../verdict.ts'
 import { readHeaders, readSingle } from '../verify/head.ts'
 import type { VerifiedRequest } from '../verify/types.ts'
 
@@ -9,8 +8,6 @@ export interface Memory {
   add(verified: VerifiedRequest): void
   /** Says if the key with which a refused request was checked verified others within the hour. */
   isKeyKnown(seen: SeenKey): boolean
-  /** Finds another account than these that a request which an Auth Token verified has named. */
-  findOtherAccount(accounts: readonly string[]): string | undefined
 }
 
 /** What a refused request says of its key. */
@@ -34,13 +31,10 @@ const keptMs = 60 * 60 * 1000
 /** Creates a memory of at most 64 keys, each for an hour after its last use. */
 export function createMemory(now: () => number): Memory {
   const keys = createRecent(now)
-  const named = createRecent(now)
   return {
     add({ verdict, request }) {
       const { matched, accountSid } = verdict
       const { key } = matched
-      const account = accountSid ?? readAccount(verdict)
-      if (key.kind === 'auth_token' && isAccountSid(account)) named.add(account)
       const id = key.kind === 'shared_key' ? `shared ${key.id}` : 'token'
       keys.add(joinKey(id, accountSid, readSingle(readHeaders(request.headers), 'x-home-region') ?? undefined))
     },
@@ -52,13 +46,7 @@ export function createMemory(now: () => number): Memory {
         ? keys.has(joinKey(id, account, region))
         : keys.find((one) => one.startsWith(`${id} `) && one.endsWith(` ${toRegion(region)}`)) !== undefined
     },
-    findOtherAccount: (accounts) => named.find((one) => !accounts.includes(one)),
   }
-}
-
-/** The token of a look-up proves no account. The parameters that it signed name one. */
-function readAccount(verdict: VerifiedRequest['verdict'] & Partial<Accepted>): string | undefined {
-  return verdict.covers === 'params' ? verdict.params?.get('AccountSid') : undefined
 }
 
 function toRegion(region: string | undefined): string {

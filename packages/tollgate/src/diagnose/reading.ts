@@ -123,8 +123,6 @@ interface Source {
   /** What the request object of a framework or the event of a platform shows. */
   readonly native: NativeEvidence | undefined
   readonly work: Work
-  /** Finds another account of which the server verified a request. */
-  readonly findOtherAccount?: ((accounts: readonly string[]) => string | undefined) | undefined
 }
 
 const nothing = new Uint8Array(0)
@@ -171,7 +169,6 @@ export async function readSubject(source: Source): Promise<Subject> {
       method: head.method,
       ...(accounts.length === 1 && accountSid !== undefined && { accountSid }),
     },
-    verifiedAccount: source.findOtherAccount?.(accounts),
     ownAccount: source.extra.ownAccount,
   })
   const looksLikeJson = startsLikeJson(body)

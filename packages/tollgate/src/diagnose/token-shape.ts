@@ -205,18 +205,6 @@ function decodeBase64(text: string): string | undefined {
 }
 
 /**
- * Decodes a secret of any form that is still in Base64.
- * @param secret the configured text
- * @returns the secret without a line break at its end; `undefined` if no readable text is in it
- */
-export function decodeSecret(secret: string): string | undefined {
-  const encoded = secret.trim()
-  if (encoded.length % 4 !== 0 || !/^[A-Za-z0-9+/]{10,2000}={0,2}$/.test(encoded)) return undefined
-  const text = atob(encoded).trim()
-  return /^[ -~]{8,}$/.test(text) ? text : undefined
-}
-
-/**
  * Lists the tokens that differ from a text by one character more or less, those at its ends first.
  * @param secret the configured text
  * @returns the tokens, or none if the text does not have one character less or more than a token

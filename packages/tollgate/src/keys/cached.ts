@@ -64,8 +64,6 @@ export interface TokenCache {
   (claim: UnverifiedClaim): Awaitable<OwnTokens | undefined>
   refresh(claim: UnverifiedClaim): Awaitable<OwnTokens | undefined>
   verified(claim: UnverifiedClaim): void
-  /** How long "no such account" is remembered. The diagnosis reads it. */
-  readonly negativeTtlMs: number
 }
 
 interface Entry {
@@ -266,7 +264,6 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
   }
 
   return Object.assign((claim: UnverifiedClaim) => answer(claim, find), {
-    negativeTtlMs,
     refresh: (claim: UnverifiedClaim) => answer(claim, refresh),
     verified({ accountSid = defaultAccountSid }: UnverifiedClaim) {
       if (accountSid !== undefined) entries.promote(accountSid)

@@ -94,7 +94,6 @@ export function twilioAccountTokens(options: TwilioAccountTokensOptions): AuthTo
   return Object.assign((claim: UnverifiedClaim) => (isDebuggerEvent(claim) ? findBoth(claim) : cache(claim)), {
     refresh: (claim: UnverifiedClaim) => (isDebuggerEvent(claim) ? refreshBoth(claim) : cache.refresh(claim)),
     verified: cache.verified,
-    negativeTtlMs: cache.negativeTtlMs,
   })
 }
 

@@ -1,3 +1,4 @@
+import { type LookUpFault, readFault } from '../../checks/answers.ts'
 import { isAccountSid } from '../../checks/secrets.ts'
 import {
   type AlgorithmName,
@@ -10,7 +11,7 @@ import type { ConfiguredKeys, Key, NamedKey } from '../configured-keys.ts'
 import { toBase64Length } from '../encodings.ts'
 import { showName } from '../mask.ts'
 import type { Subject } from '../reading.ts'
-import { decodeSecret, describeReference, findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
+import { describeReference, findTokens, listNeighbours, tokenShape } from '../token-shape.ts'
 import { type CauseRow, type Dimension, type Edit, editKeys, type Finding, type Row } from './row.ts'
 
 const algorithmNames = algorithms.map(({ name }) => name)
@@ -27,13 +28,8 @@ export const keyCauses = {
     fix: 'Use the Auth Token of the account (or subaccount) that owns the number or the resource.',
     part: 'key',
     signedByOther: true,
-    edits({ keys }) {
-      return takeTokens(
-        keys,
-        'token',
-        (name) => `${name} signed, not the Auth Token that this request is checked with.`,
-      )
-    },
+    edits: ({ keys }) =>
+      takeTokens(keys, 'token', (name) => `${name} signed, not the Auth Token that this request is checked with.`),
     suspect({ subject: { keys }, rejection, tried, isKeyKnown }) {
       const fault = findFault(keys)
       if (describeReference(fault?.token ?? keys.tried[0]?.secret ?? '') !== undefined) return undefined
@@ -41,7 +37,7 @@ export const keyCauses = {
         return {
           detail: `The configured Auth Token ${fault.fault}.`,
           fix: /^\[object /i.test(fault.token)
-            ? 'Give the text of the Auth Token: await the promise that looks it up, or read the field of the object that holds it.'
+            ? 'Give the text of the Auth Token: await the promise that looks it up, or read the field that holds it.'
             : 'Configure the Auth Token itself: the variable that should hold it is not set, or nothing filled it in.',
         }
       if (keys.unknownAccount !== undefined)
@@ -51,24 +47,14 @@ export const keyCauses = {
         }
       if (rejection.code === 'key_unknown' && keys.claimedKeyId === undefined) return explainNoToken(keys)
       if (keys.tried.length === 0 || keys.claimedKeyId !== undefined || tried === 0) return undefined
-      const [account] = keys.accounts
-      return keys.sharedWith === undefined
-        ? isKeyKnown
-          ? undefined
-          : compareAccounts(keys)
-        : {
-            detail: `The look-up in "authToken" returns the same token for ${account} as for ${keys.sharedWith}, of which this server verified a request: an Auth Token belongs to one account.`,
-            fix: `If ${account} is yours, let the look-up return its own Auth Token: check that the look-up and its cache use the accountSid that they are asked for.`,
-          }
+      return isKeyKnown ? undefined : compareAccounts(keys)
     },
   } satisfies CauseRow as Row,
   account_not_listed: {
     title: 'The account is not allowed',
     fix: 'If the account is yours, add it to "allowedAccounts", or list the key under the account that owns it.',
     part: 'key',
-    rejections: {
-      account_not_allowed: explainAccount,
-    },
+    rejections: { account_not_allowed: explainAccount },
   } satisfies CauseRow as Row,
   key_lookup: {
     title: 'The look-up of the key fails',
@@ -83,40 +69,21 @@ export const keyCauses = {
           detail: 'The look-up of the key took longer than "lookupTimeoutMs".',
           fix: 'Raise "lookupTimeoutMs", or let the look-up answer from a cache.',
         }
-      if (keys.lookup === 'failed' && keys.readsNoObject)
-        return {
-          detail: `The look-up of the key threw an error. ${calledWithObject}`,
-          fix: `${readObject} If it does, it cannot reach its source, or may not read it.`,
-        }
       return keys.lookup === 'failed'
         ? {
             detail: 'The look-up of the key threw an error.',
             fix: 'Repair the function that looks up the key: it cannot reach its source, or may not read it.',
           }
-        : {
-            detail: 'The look-up of the key failed, or returned something else than tokens.',
-            ...keys.answer,
-          }
+        : (keys.answer ?? { detail: 'The look-up of the key failed, or returned something else than tokens.' })
     },
-    rejections: {
-      key_lookup_failed({ keys }, rejection) {
-        return explainFailure(rejection) ?? keys.answer
-      },
-    },
+    rejections: { key_lookup_failed: ({ keys }, rejection) => explainFailure(rejection) ?? keys.answer },
   } satisfies CauseRow as Row,
   token_shape: {
     title: 'The token has another form',
     fix: 'Copy the Auth Token from the Twilio console again: it has 32 lower-case hex digits.',
     part: 'key',
     *edits({ keys }) {
-      if (keys.claimedKeyId !== undefined) {
-        if (keys.tried.some(({ secret }) => decodeSecret(secret) !== undefined))
-          yield {
-            ...editSecrets('token', (secret) => decodeSecret(secret) ?? secret, sharedInBase64),
-            fix: decodeShared,
-          }
-        return
-      }
+      if (keys.claimedKeyId !== undefined) return
       const secrets = keys.tried.map(({ secret }) => secret).filter((secret) => !tokenShape.test(secret))
       for (const { tokens, cost, detail, fix } of secrets.flatMap(findTokens))
         yield takeSecrets(tokens, cost, detail, fix)
@@ -149,7 +116,7 @@ export const keyCauses = {
             : `${nameToken(keys)} has ${key.secret.length} characters. Auth Tokens have 32.`,
         fix:
           keys.isLookedUp && key.secret.length > 40
-            ? 'If the token is stored encrypted or encoded, decrypt it in the look-up: it must return 32 lower-case hex digits.'
+            ? 'If the token is stored encrypted or encoded, decrypt it in the look-up.'
             : undefined,
       }
     },
@@ -160,40 +127,31 @@ export const keyCauses = {
     part: 'key',
     *edits({ keys }) {
       yield* takeTokens(keys, 'blank', (name) => `The configured Auth Token is blank, and ${name} signed.`)
-      const stray = keys.tried.map(({ secret }) => describeStrays(secret, keys)).find((one) => one !== undefined)
-      if (stray !== undefined) yield { ...editSecrets('token', stripStrays, stray.detail), fix: stray.fix }
       yield editSecrets(
         'token',
         stripSpace,
-        keys.tried.some(({ secret }) => writtenBreak.test(secret))
-          ? `The configured ${nameSecret(keys)} ends in a backslash and a letter, as some tools write a line break.`
-          : `The configured ${nameSecret(keys)} has white space or an invisible character in it.`,
+        `The configured ${nameSecret(keys)} has white space in it, an escape of a line break, or an invisible character.`,
       )
-    },
-    accompany({ keys }, { state }) {
-      // HMAC adds NULs to the end of a key: with them there, the same signature is made.
-      const [key] = state.keys
-      return key?.secret.endsWith('\0') && state.keys.length === 1 ? describeStrays(key.secret, keys) : undefined
     },
     suspect({ subject: { keys } }) {
       const fault = findFault(keys)
-      const stray = fault && describeStrays(fault.token, keys)
-      if (stray !== undefined) return stray
       if (keys.claimedKeyId === undefined && describeReference(fault?.token ?? '') !== undefined) return undefined
       return fault?.kind === 'white_space'
-        ? {
-            detail: `The configured ${nameSecret(keys)} ${fault.fault}.`,
-          }
+        ? { detail: `The configured ${nameSecret(keys)} ${fault.fault}.` }
         : undefined
     },
   } satisfies CauseRow as Row,
   token_quoted: {
     title: 'The token in quotes',
-    fix: "Remove what is around the Auth Token, or the SharedKey's secret: quotes, the name of its variable before it, or a comma or semicolon behind it.",
+    fix: "Remove what is around the Auth Token, or the SharedKey's secret: quotes, the name of its variable, a comma or semicolon.",
     part: 'key',
-    edits({ keys }) {
-      return [editSecrets('quotes', stripQuotes, `The configured ${nameSecret(keys)} ${describeWrapping(keys)}.`)]
-    },
+    edits: ({ keys }) => [
+      editSecrets(
+        'quotes',
+        stripQuotes,
+        `The configured ${nameSecret(keys)} is in quotes, or has the name of its variable, a comma or a semicolon beside it.`,
+      ),
+    ],
     suspect({ subject: { keys } }) {
       return findFault(keys)?.kind === 'quotes'
         ? { detail: `The configured ${nameSecret(keys)} is in quotes.` }
@@ -205,16 +163,8 @@ export const keyCauses = {
     fix: 'Configure the Auth Token of the account. API keys sign no webhooks.',
     part: 'key',
     *edits({ keys }) {
-      yield* takeTokens(
-        keys,
-        'api_key',
-        (name) => `The SID of an API key is configured instead of ${name}, the Auth Token.`,
-      )
-      yield* takeTokens(
-        keys,
-        'api_secret',
-        (name) => `The secret of an API key seems to be configured, and ${name} signed.`,
-      )
+      yield* takeTokens(keys, 'api_key', (name) => `The SID of an API key is configured instead of ${name}.`)
+      yield* takeTokens(keys, 'api_secret', (name) => `The secret of an API key is configured instead of ${name}.`)
     },
     suspect({ subject: { keys } }) {
       if (findFault(keys)?.kind === 'api_key')
@@ -233,11 +183,7 @@ export const keyCauses = {
     fix: 'Configure the Auth Token, which is below the AccountSid in the console.',
     part: 'key',
     *edits({ keys }) {
-      yield* takeTokens(
-        keys,
-        'account_sid',
-        (name) => `An AccountSid is configured instead of ${name}, the Auth Token.`,
-      )
+      yield* takeTokens(keys, 'account_sid', (name) => `An AccountSid is configured instead of ${name}.`)
       yield editSecrets(
         'key',
         (secret) => accountAndToken.exec(secret)?.[1] ?? secret,
@@ -253,10 +199,6 @@ export const keyCauses = {
   shared_key_unconfigured: {
     title: 'A SharedKey that is not configured',
     fix: 'Add the SharedKey to "sharedKeys" under its id, and pass X-Twilio-Webhooks-Signature-Settings on.',
-    fixes: {
-      nginx: 'Add the id to "sharedKeys"; nginx passes the header on unless proxy_pass_request_headers is off.',
-      alb: 'Add the id to "sharedKeys"; the load balancer passes the header on.',
-    },
     part: 'key',
     signedByOther: true,
     *edits({ keys, header }) {
@@ -277,14 +219,7 @@ export const keyCauses = {
               : `List this secret under the id that Twilio sends: ${writeSharedKey(id, key.algorithm)}.`,
           )
         else if (id !== undefined)
-          // The header of the private beta names no algorithm, and its keys sign as Auth Tokens do.
-          yield keys.claimedAlgorithm === undefined && !tokenShape.test(key.secret)
-            ? takeKey(
-                { ...key, name },
-                `The secret of the SharedKey "${id}" is given as ${name}.`,
-                `Move this secret to "sharedKeys": ${writeSharedKey(id, key.algorithm)}.`,
-              )
-            : takeKey({ ...key, name }, describeTokenForSharedKey(keys, name), tokenSigned(keys))
+          yield takeKey({ ...key, name }, describeTokenForSharedKey(keys, name), tokenSigned(keys))
       if (id !== undefined)
         for (const { name, ...key } of keys.others)
           if (key.kind === 'auth_token')
@@ -307,10 +242,8 @@ export const keyCauses = {
       if (claimedKeyId === undefined && presented.some(({ text }) => text.length === lengthOfSharedKeys))
         return {
           detail:
-            'The signature has the length of those that SharedKeys make, but no settings header names the key. A proxy dropped the header, or no such key is configured.',
-          fix: keys.others.some(({ kind }) => kind === 'shared_key')
-            ? 'Let every proxy pass X-Twilio-Webhooks-Signature-Settings on: it names the SharedKey, so without it no key in "sharedKeys" is tried.'
-            : undefined,
+            'The signature has the length of those that SharedKeys make, and no settings header names the key: a proxy dropped it.',
+          fix: 'Let every proxy pass X-Twilio-Webhooks-Signature-Settings on: it names the SharedKey. List its secret in "sharedKeys".',
         }
       const fault = findFault(keys)
       if (fault?.kind === 'other' && claimedKeyId !== undefined)
@@ -318,22 +251,9 @@ export const keyCauses = {
           detail: `The secret of the SharedKey ${fault.fault}.`,
           fix: 'Copy the secret of the SharedKey again.',
         }
-      return rejection.code === 'key_not_allowed'
-        ? {
-            detail: 'The request names no SharedKey, so an Auth Token signed it, and "sharedKeysOnly" is set.',
-            fix: notOnly,
-          }
-        : undefined
+      return rejection.code === 'key_not_allowed' ? tokenRefused : undefined
     },
-    rejections: {
-      key_not_allowed() {
-        return {
-          detail:
-            'Twilio signed with the Auth Token, and "sharedKeysOnly" is set. No webhook rule with a SharedKey applies to this URL.',
-          fix: notOnly,
-        }
-      },
-    },
+    rejections: { key_not_allowed: () => tokenRefused },
   } satisfies CauseRow as Row,
   shared_key_wrong: {
     title: 'The secret of another SharedKey',
@@ -347,16 +267,6 @@ export const keyCauses = {
             { ...key, name },
             `${name} signed, not the secret that is configured for the SharedKey "${showName(keys.claimedKeyId)}".`,
           )
-    },
-    suspect({ subject: { keys } }) {
-      const { claimedKeyId } = keys
-      const [key] = keys.tried
-      if (claimedKeyId !== undefined && key !== undefined && keys.faults.length === 0 && !/\w/.test(key.secret))
-        return {
-          detail: `The secret that is configured for the SharedKey "${showName(claimedKeyId)}" has no letter and no digit in it.`,
-          fix: 'Copy the secret of the SharedKey again.',
-        }
-      return undefined
     },
   } satisfies CauseRow as Row,
   algorithm: {
@@ -384,25 +294,20 @@ export const keyCauses = {
     },
     suspect({ rejection: { code } }) {
       return code === 'algorithm_unsupported' || code === 'signature_settings_malformed'
-        ? {
-            detail: 'The settings header is malformed, or names an algorithm that SharedKeys do not use.',
-          }
+        ? { detail: 'The settings header is malformed, or names an algorithm that SharedKeys do not use.' }
         : undefined
     },
-    rejections: {
-      algorithm_unsupported() {
-        return { detail: 'The signature was not made with the algorithm that the settings header names.' }
-      },
-      signature_malformed() {
-        return { detail: 'The settings header names an algorithm whose signatures have another length.' }
-      },
-    },
+    rejections: { algorithm_unsupported: () => otherAlgorithm, signature_malformed: () => otherAlgorithm },
   } satisfies CauseRow as Row,
 }
 
-const sharedInBase64 = 'The configured secret of the SharedKey is still encoded in Base64.'
-const decodeShared =
-  'Decode the secret from Base64. In Kubernetes, encode it once under "data", or give it as it is under "stringData".'
+const otherAlgorithm: Finding = {
+  detail: 'The signature was not made with the algorithm that the settings header names.',
+}
+const tokenRefused: Finding = {
+  detail: 'The request names no SharedKey, so an Auth Token signed it, and "sharedKeysOnly" is set.',
+  fix: 'Set "sharedKeysOnly" to false until the rule with the SharedKey covers every webhook that this server gets.',
+}
 const bareSid = 'The configured Auth Token is the AccountSid without its "AC".'
 
 function isBareSid(secret: string, accounts: readonly string[]): boolean {
@@ -459,9 +364,6 @@ function takeSecrets(secrets: readonly string[], cost: number, detail: string, f
   return { dimension: 'token', cost, apply: (state) => ({ ...state, keys }), detail, fix }
 }
 
-const notOnly =
-  'Set "sharedKeysOnly" to false until the webhook rule with the SharedKey covers every webhook that this server gets.'
-
 function tokenSigned(keys: ConfiguredKeys): string {
   const header = isOfBeta(keys) ? betaHeader : 'X-Twilio-Webhooks-Signature-Settings'
   return `Something added or changed ${header}: an Auth Token signs requests without this header.`
@@ -500,90 +402,65 @@ function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys, s
 }
 
 const askAsMain =
-  'Give "twilioAccountTokens" in "apiKey" a main API key of the account in "accountSid", with its secret, or the Auth Token of this account in "authToken".'
+  'Give "twilioAccountTokens" in "apiKey" a main API key of the account in "accountSid", or its Auth Token in "authToken".'
 
-const reachApi =
-  'Let nothing answer in the place of Twilio\'s API: check the firewall, the proxy, and "baseUrl" of "twilioAccountTokens", if you set it.'
-
-/** How the look-ups of `tollgate/keys` fail: the error, what it means, and the fix. */
-const failures: readonly (readonly [error: RegExp, detail: string, fix: string])[] = [
-  [
-    /^Twilio's Accounts API refuses the Auth Token \(401\)/,
-    'Twilio\'s API refuses the Auth Token with which "twilioAccountTokens" asks for keys (401): it was rotated, or is not that of the account in "accountSid".',
-    'Give "twilioAccountTokens" the primary Auth Token of the account in "accountSid", from the Twilio console. Or give it "apiKey", a main API key of this account, which no rotation changes.',
+/** How the look-ups of `tollgate/keys` fail. */
+const failures: Readonly<Record<LookUpFault, readonly [detail: string, fix: string]>> = {
+  token_refused: [
+    'Twilio\'s API refuses the Auth Token with which "twilioAccountTokens" asks for keys (401): it was rotated, or is another account\'s.',
+    'Give "twilioAccountTokens" the primary Auth Token of the account in "accountSid", or "apiKey", a main API key of it.',
   ],
-  [
-    /^Twilio's Accounts API refuses the API key \(401\)/,
-    'Twilio\'s API refuses the API key with which "twilioAccountTokens" asks for keys (401): it is a standard key, which may not read accounts, or it was deleted, or has another secret.',
+  api_key_refused: [
+    'Twilio\'s API refuses the API key with which "twilioAccountTokens" asks for keys (401): it is a standard key, or was deleted.',
     askAsMain,
   ],
-  [
-    /^Twilio's Accounts API (forbids the request \(403\)|answered with an account that has no usable auth_token)/,
-    'Twilio\'s API does not let "twilioAccountTokens" read the Auth Token of the account.',
-    askAsMain,
-  ],
-  [
-    /^Twilio's Accounts API cannot be reached/,
+  forbidden: ['Twilio\'s API does not let "twilioAccountTokens" read the Auth Token of the account.', askAsMain],
+  unreachable: [
     '"twilioAccountTokens" cannot reach Twilio\'s API.',
     'Let this server connect to https://api.twilio.com, or to the "baseUrl" that you gave: check DNS, firewall and proxy.',
   ],
-  [
-    /^Twilio's Accounts API answered with status 429/,
+  too_many_requests: [
     'Twilio\'s API answers "twilioAccountTokens" with 429: your account sends it too many requests.',
     'Raise "ttlSeconds" of "twilioAccountTokens", and share one look-up between all verifiers of a process.',
   ],
-  [
-    /^Twilio's Accounts API answered with status 5/,
+  api_failed: [
     'Twilio\'s API answers "twilioAccountTokens" with an error of its own.',
-    'Wait until the API answers (https://status.twilio.com). Tokens that were looked up before stay in use for "staleIfErrorSeconds".',
+    'Wait until the API answers (https://status.twilio.com). Tokens of before stay in use for "staleIfErrorSeconds".',
   ],
-  [/^Twilio's Accounts API /, 'What answers "twilioAccountTokens" does not seem to be Twilio\'s API.', reachApi],
-  [
-    /^The key look-up took longer than \d+ ms/,
+  other_answer: [
+    'What answers "twilioAccountTokens" does not seem to be Twilio\'s API.',
+    'Let nothing answer in the place of Twilio\'s API: check the firewall, the proxy, and "baseUrl", if you set it.',
+  ],
+  late: [
     'The look-up of the key took longer than "timeoutMs" of "cached" or "twilioAccountTokens".',
     'Raise its "timeoutMs", and "lookupTimeoutMs" of the verifier above it, or let its source answer sooner.',
   ],
-  [
-    /^The key look-up gave something that is not an Auth Token/,
+  no_token: [
     'The function inside "cached" returned something else than Auth Tokens.',
-    'Let the function return the text of the Auth Token, a list of such texts, or undefined for an account that it does not know.',
+    'Let the function return the text of the Auth Token, a list of such texts, or undefined for an unknown account.',
   ],
-]
+}
 
 /** Explains an error of the look-ups of this package. That of a user's function says nothing here. */
 function explainFailure({ cause }: Rejected): Finding | undefined {
-  const message = cause instanceof Error ? cause.message.slice(0, 200) : ''
-  const [, detail, fix] = failures.find(([error]) => error.test(message)) ?? []
-  return detail === undefined ? undefined : { detail, fix }
+  const fault = readFault(cause)
+  if (fault === undefined) return undefined
+  const [detail, fix] = failures[fault]
+  return { detail, fix }
 }
 
-const calledWithObject = 'It is called with an object that has "accountSid", not with the AccountSid itself.'
-const readObject = 'Let the look-up read "accountSid" from its argument: ({ accountSid }) => ….'
-
 /** Explains a request for which the look-up found no token. */
-function explainNoToken({ lookup, accounts, readsNoObject, unknownForMs }: ConfiguredKeys): Finding | undefined {
+function explainNoToken({ lookup, accounts }: ConfiguredKeys): Finding | undefined {
   if (lookup !== 'nothing') return undefined
   const [account] = accounts
-  if (accounts.length === 1 && isAccountSid(account) && readsNoObject)
-    return {
-      detail: `The look-up in "authToken" was asked for the account ${account}, and found no token. ${calledWithObject}`,
-      fix: `${readObject} If it does, and the account is yours, check that the token is stored under ${account}.`,
-    }
-  const seconds = unknownForMs / 1000
-  if (accounts.length === 1 && isAccountSid(account) && seconds > 0)
-    return {
-      detail: `The look-up in "authToken" was asked for the account ${account}, and found no token. It remembers this for up to ${seconds} seconds ("negativeTtlSeconds").`,
-      fix: `If the account is yours, let its source return the Auth Token: check that it is stored under ${account}. If you just stored it, wait ${seconds} seconds.`,
-    }
   if (accounts.length === 1 && isAccountSid(account))
     return {
       detail: `The look-up in "authToken" was asked for the account ${account}, and found no token.`,
       fix: `If the account is yours, let the look-up return its Auth Token: check that the token is stored under ${account}.`,
     }
-  const why = accounts.length === 0 ? 'names no account' : 'names several accounts'
   return {
-    detail: `The look-up in "authToken" found no token. This request ${why}, so "accountSid" was undefined.`,
-    fix: 'Let the look-up return the tokens that may have signed if "accountSid" is undefined, or give this route a verifier with its own Auth Token.',
+    detail: `The look-up in "authToken" found no token. This request names ${accounts.length === 0 ? 'no account' : 'several accounts'}, so "accountSid" was undefined.`,
+    fix: 'Let the look-up return the tokens that may have signed if "accountSid" is undefined.',
   }
 }
 
@@ -617,10 +494,7 @@ function explainAccount({ state, queryPairs, options, keys }: Subject): Finding 
       detail: `The signature matches, and the request names ${one}, to which the SharedKey "${showName(keys.claimedKeyId)}" is not bound.`,
       fix: `If the account may use this SharedKey, set the "accountSid" of the key to it, or leave "accountSid" out of the key.`,
     }
-  return {
-    detail: `The signature matches, but the request names ${one}, which does not own the token, or is not allowed.`,
-    fix: 'List the token under the account that owns it, or add the account to "allowedAccounts" if it is yours.',
-  }
+  return { detail: `The signature matches, but the request names ${one}, which does not own the token.` }
 }
 
 /** Auth Tokens have 32 lower-case hex digits. Secrets of API keys have 32 letters and digits. */
@@ -640,11 +514,11 @@ function findFault({ faults: [first] }: ConfiguredKeys): SecretFault | undefined
   const bare = first.token.replace(/^[\s"'`]+/, '')
   if (bare.startsWith('SK')) return { ...first, kind: 'api_key' }
   if (bare.startsWith('AC')) return { ...first, kind: 'account_sid' }
-  if (/quotes/.test(first.fault)) return { ...first, kind: 'quotes' }
+  const { token } = first
   // Without its white space, a sentence is no token either.
-  if (/a space/.test(first.fault))
-    return { ...first, kind: /^[0-9a-f\s]*$/i.test(first.token) ? 'white_space' : 'other' }
-  return { ...first, kind: /blank|empty|white space|line break/.test(first.fault) ? 'white_space' : 'other' }
+  if (token.trim() !== token || token === '' || /\p{Cc}/u.test(token)) return { ...first, kind: 'white_space' }
+  if (/^(["'`]).*\1$/.test(token)) return { ...first, kind: 'quotes' }
+  return { ...first, kind: /^[0-9a-f\s]*$/i.test(token) ? 'white_space' : 'other' }
 }
 
 function editSecrets(dimension: Dimension, change: (secret: string) => string, detail: string): Edit {
@@ -672,47 +546,6 @@ function stripSpace(secret: string): string {
     .replace(writtenBreak, '$2')
     .replace(/^\s*(["'`]?)\s*([\s\S]*?)\s*(["'`]?)\s*$/, '$1$2$3')
     .replace(/^([0-9a-f\s]*)$/i, (text) => text.replace(/\s+/g, ''))
-}
-
-const markOfUtf16 = /^(\ufffd{1,2}|\ufeff|ÿþ|þÿ)/
-
-/** Recognises a text in UTF-16 that was read as UTF-8 or Latin-1: each character has a NUL. */
-function isUtf16(secret: string): boolean {
-  const bare = secret.replace(markOfUtf16, '')
-  const count = bare.split('\0').length - 1
-  return count >= 8 && Math.abs(bare.length - 2 * count) <= 1
-}
-
-/** Describes what `stripStrays` removes, if there is any. */
-function describeStrays(secret: string, keys: ConfiguredKeys): Finding | undefined {
-  if (isUtf16(secret))
-    return {
-      detail: `The configured ${nameSecret(keys)} is from a file in UTF-16: it has a NUL beside each character.`,
-      fix: 'Write the file as UTF-8. Windows PowerShell writes UTF-16 with ">": use Set-Content with -NoNewline -Encoding ascii.',
-    }
-  return stripStrays(secret) === secret
-    ? undefined
-    : {
-        detail: `The configured ${nameSecret(keys)} has a NUL in it, or bytes that are not UTF-8.`,
-        fix: 'Write the file or the variable again, as UTF-8 and with nothing but the secret.',
-      }
-}
-
-/** Strips the marks and the NULs of UTF-16, and the white space that is then at the ends. */
-function stripStrays(secret: string): string {
-  if (!/\ufffd/.test(secret) && !secret.includes('\0')) return secret
-  return stripSpace(secret.replace(markOfUtf16, '').replaceAll('\0', '').replaceAll('\ufffd', ''))
-}
-
-/** Says what `stripQuotes` removes. */
-function describeWrapping({ tried }: ConfiguredKeys): string {
-  const secret = tried.find((one) => stripQuotes(one.secret) !== one.secret)?.secret ?? ''
-  const parts = [
-    ...(namedVariable.test(secret) ? ['starts with the name of its variable'] : []),
-    ...(/["'`“”‘’«»<>]/.test(secret) ? ['is in quotes'] : []),
-    ...(/[;,]$/.test(secret) ? ['ends in a comma or semicolon'] : []),
-  ]
-  return parts.join(' and ')
 }
 
 const namedVariable = /^(export\s+)?[A-Z_]{3,40}\s*[=:]\s*/

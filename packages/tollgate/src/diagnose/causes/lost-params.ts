@@ -20,7 +20,6 @@ export const lostParamsCauses = {
     fix: verifyBefore('drops blank values'),
     fixes: guardFirst,
     part: 'params',
-    saysMissing: /\bmissing\b/,
     edits: listBlanks,
     changesParams: true,
     differences: [

@@ -273,6 +273,8 @@ function* listTrims({ formPairs: pairs }: Subject): Generator<Edit> {
   }
   for (const name of text.slice(0, 2))
     for (const [before, after] of moreEnds) yield offer(5, (value) => before + value + after, name)
+  const others = new Set(pairs.map(([name]) => name).filter((name) => !text.includes(name)))
+  for (const name of [...others].slice(0, 60)) yield offer(4, (value) => `${value} `, name)
 }
 
 /** Lists parameters that hold free text, and others whose values have spaces. */

@@ -54,8 +54,6 @@ export interface CauseInfo {
   readonly isOfEvent?: boolean
   /** The body is missing. A copy that has none says nothing of it. */
   readonly isOfLostBody?: boolean
-  /** Matches a detail that names missing parameters. Without them no signature matches, so nothing is ruled out. */
-  readonly saysMissing?: RegExp
   readonly part: CausePart
   /** Another key signed than those that are configured. */
   readonly signedByOther?: boolean
