@@ -72,8 +72,8 @@ export async function asUsageLater<T>(work: () => Promise<T>, names: OptionNames
 function toUsage(error: unknown, names: OptionNames): unknown {
   const all: OptionNames = { ...flagOfOption, ...names }
   if (!(error instanceof TypeError || error instanceof RangeError)) return error
-  // The flags make one route, so its number says nothing.
-  const message = error.message.replace(/^In routes\[0\]: /, '')
+  // The flags make one route, so its place says nothing.
+  const { message } = (error as { readonly place?: Error }).place ?? error
   return new UsageError(
     message.replace(/"([a-zA-Z.]+)"/g, (quoted, name: string) =>
       Object.hasOwn(all, name) ? (all[name] ?? quoted) : quoted,

@@ -36,7 +36,7 @@ export function prepareForwardAuth(options: ForwardAuthOptions, of: GatewayOptio
     create({ ...rest, maxBodyBytes, ...findDiagnoser(of, loadDiagnoser) })
   const socketPrefixes = webSocketPaths.map((path) => path.replace(/\/$/, ''))
   return {
-    verifier: namePlaceInErrors('forwardAuth', () => createOf(findScheme({ scheme }))),
+    verifier: namePlaceInErrors(['forwardAuth'], () => createOf(findScheme({ scheme }))),
     readOriginal: (req: IncomingMessage, head: RequestHead) => styles[style](req, head, pathPrefix),
     maxBodyBytes,
     opensWebSocket: (target: string) => socketPrefixes.some((prefix) => isPlainlyUnder(target, prefix)),

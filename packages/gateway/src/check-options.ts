@@ -66,7 +66,7 @@ function checkForwardAuth(options: ForwardAuthOptions): void {
   const endpoint = pickOptions<AuthEndpoint, typeof authEndpointOptions>(options, authEndpointOptions, 'forwardAuth.')
   const { listen, style, pathPrefix, webSocketPaths = [] } = endpoint
   if (listen !== undefined) checkAddress(listen, 'forwardAuth.listen')
-  namePlaceInErrors('forwardAuth', () => checkMaxBodyBytes(options.maxBodyBytes))
+  namePlaceInErrors(['forwardAuth'], () => checkMaxBodyBytes(options.maxBodyBytes))
   if (pathPrefix !== undefined && !/^(\/[^/?#]+)+$/.test(pathPrefix))
     throw new TypeError('"forwardAuth.pathPrefix" must be a path such as "/envoy"')
   if (pathPrefix !== undefined && style !== 'envoy')

@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseAddressRanges } from 'tollgate/internal'
 import type { AddressOptions, GatewayOptions } from './options.ts'
+import { namePlaceInErrors } from './routes.ts'
 import { parseOrigin } from './upstream/connection.ts'
 
 /** Returns the address of each listener with its defaults, by the option that sets it. */
@@ -37,9 +38,11 @@ export async function refuseOwnListeners({ routes }: GatewayOptions, listeners: 
   const options = await Promise.all(upstreams.map((upstream) => findListener(upstream, listeners)))
   for (const [index, option] of options.entries())
     if (option !== undefined)
-      throw new TypeError(
-        `In routes[${routes.findIndex(({ upstream }) => upstream === upstreams[index])}]: "upstream" is ${upstreams[index]}, which is the address of "${option}": each request would come back to the gateway without end`,
-      )
+      namePlaceInErrors(['routes', routes.findIndex(({ upstream }) => upstream === upstreams[index])], () => {
+        throw new TypeError(
+          `"upstream" is ${upstreams[index]}, which is the address of "${option}": each request would come back to the gateway without end`,
+        )
+      })
 }
 
 /** Returns the option whose listener an upstream reaches. */

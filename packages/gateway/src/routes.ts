@@ -21,7 +21,7 @@ export function* prepareRoutes(options: GatewayOptions, upstreams: Upstreams) {
   }
   try {
     for (const [index, route] of routes.entries()) {
-      rows.push(namePlaceInErrors(`routes[${index}]`, () => prepareRow(route, options, upstreams)))
+      rows.push(namePlaceInErrors(['routes', index], () => prepareRow(route, options, upstreams)))
       yield 1
     }
     rows.sort(compareRows)
@@ -69,12 +69,22 @@ function refuseEqual(rows: readonly Row[]): void {
   }
 }
 
-/** Adds the place of a route to the errors of its options. */
-export function namePlaceInErrors<T>(place: string, prepare: () => T): T {
+/** The place of a route's error, and its message without the place. */
+export interface ErrorPlace {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+/** Adds the place of a route to the errors of its options: to the message, and as `place`. */
+export function namePlaceInErrors<T>(path: ErrorPlace['path'], prepare: () => T): T {
   try {
     return prepare()
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) error.message = `In ${place}: ${error.message}`
+    if (error instanceof TypeError || error instanceof RangeError) {
+      const [name, index] = path
+      Object.defineProperty(error, 'place', { value: { path, message: error.message } satisfies ErrorPlace })
+      error.message = `In ${name}${index === undefined ? '' : `[${index}]`}: ${error.message}`
+    }
     throw error
   }
 }

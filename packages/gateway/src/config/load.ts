@@ -3,6 +3,7 @@ import { getScheme, schemes } from 'tollgate/internal'
 import { createConfigSnapshot } from '../config-snapshot.ts'
 import type { ForwardAuthOptions, GatewayOptions, Route } from '../options.ts'
 import { listAddresses, refuseOwnListeners } from '../own-listeners.ts'
+import type { ErrorPlace } from '../routes.ts'
 import { runAtOnce, runInSlices, wholeSlice } from '../slices.ts'
 import { createUpstreams } from '../upstream/pool.ts'
 import { ConfigurationError, type ParsedConfiguration, type Path, parseConfiguration } from './parse.ts'
@@ -88,13 +89,11 @@ function readText(file: string): string {
 }
 
 /**
- * Adds the line to an error of the gateway or a verifier. Their messages have the option in quotes.
+ * Adds the line to an error of the gateway or a verifier. Such an error names its option in quotes.
  */
 function locateError({ createError }: ParsedConfiguration, error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  const [, place, index, message = error.message] =
-    /^In (routes|forwardAuth)(?:\[(\d+)\])?: (.*)$/s.exec(error.message) ?? []
+  const { path = [], message = error.message }: Partial<ErrorPlace> = (error as { place?: ErrorPlace }).place ?? {}
   const [, option] = /"([A-Za-z.]+)"/.exec(message) ?? []
-  const path = [place ?? [], index === undefined ? [] : Number(index), option?.split('.') ?? []].flat()
-  return createError(path, message)
+  return createError([...path, ...(option?.split('.') ?? [])], message)
 }

@@ -1,6 +1,6 @@
 import type { Exchange } from '@tollgate/gateway'
 import type { AnyAccepted } from 'tollgate'
-import { getScheme } from 'tollgate/internal'
+import { getScheme, omitPage } from 'tollgate/internal'
 import { type CapturedVerdict, throwAwayKey } from '../shared/capture.ts'
 
 /**
@@ -9,8 +9,9 @@ import { type CapturedVerdict, throwAwayKey } from '../shared/capture.ts'
  */
 export function describeVerdict(verdict: NonNullable<Exchange['verdict']>, throwAwayIndex?: number): CapturedVerdict {
   if (!verdict.ok) {
-    const { code, status, message, tried } = verdict
-    return { ok: false, code, status, message, tried }
+    const { code, status, tried } = verdict
+    // The page has a link of its own.
+    return { ok: false, code, status, message: omitPage(verdict), tried }
   }
   const { scheme: name, matched, covers, accountSid, delivery }: AnyAccepted = verdict
   const { kind, index } = matched.key

@@ -72,6 +72,8 @@ export interface Explanation {
         readonly signedUrl?: string | undefined
         /** The option that mends the URL, as a line to copy. */
         readonly setting?: string | undefined
+        /** The ids of the causes that this option mends. */
+        readonly mended?: readonly string[] | undefined
         /**
          * The signed text, if it does not have the parameters that arrived. Values that may be
          * message text are shown by their length. Absent if the parameters are those that arrived.

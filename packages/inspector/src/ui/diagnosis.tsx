@@ -116,7 +116,7 @@ function Refused({ capture, verdict }: { capture: CaptureView; verdict: Verdict<
   const isProven = !isSpoofed && !capture.searching && capture.explanation?.proven !== undefined
   return (
     <section class={`card stack ${isProven ? 'good' : ''}`} aria-label="Diagnosis">
-      {isSpoofed ? <Spoofed capture={capture} /> : <Explained capture={capture} message={trimLink(verdict.message)} />}
+      {isSpoofed ? <Spoofed capture={capture} /> : <Explained capture={capture} message={verdict.message} />}
       <p class="why small">
         Refused as{' '}
         <a href={`/codes/${verdict.code}`} target="_blank" rel="noreferrer">
@@ -127,9 +127,6 @@ function Refused({ capture, verdict }: { capture: CaptureView; verdict: Verdict<
     </section>
   )
 }
-
-/** Removes the address of the code's page, which has a link of its own. */
-const trimLink = (message: string) => message.replace(/ See \S*docs\/codes\/\S+$/, '')
 
 function Spoofed({ capture: { response } }: { capture: CaptureView }) {
   return (
@@ -198,12 +195,12 @@ function Explained({ capture, message }: { capture: CaptureView; message: string
 
 /** The proof: one sentence, both URLs, the line to copy, and why. */
 function Proven({ capture, proven }: { capture: CaptureView; proven: NonNullable<Explanation['proven']> }) {
-  const { causes, setting, signedUrl } = proven
+  const { causes, setting, mended = [], signedUrl } = proven
   const isOtherUrl = signedUrl !== undefined && signedUrl !== capture.url
   const caller = capture.signedWith === undefined && capture.origin !== 'test' ? 'Twilio called' : 'The signed URL is'
   const restart =
     setting === undefined || capture.origin === 'imported' ? undefined : writeRestart(writeCommand(), setting)
-  const fixes = [...new Set(causes.map(({ fix }) => fix))]
+  const fixes = new Set(causes.filter(({ id }) => !mended.includes(id)).map(({ fix }) => fix))
   return (
     <>
       <h3 class="flow">
@@ -236,13 +233,11 @@ function Proven({ capture, proven }: { capture: CaptureView; proven: NonNullable
           <Line text={setting} what="option" />
         </>
       )}
-      {fixes
-        .filter((fix) => setting === undefined || !fix.startsWith(`Set ${setting}.`))
-        .map((fix) => (
-          <p key={fix} class="fix">
-            <Prose text={fix} />
-          </p>
-        ))}
+      {[...fixes].map((fix) => (
+        <p key={fix} class="fix">
+          <Prose text={fix} />
+        </p>
+      ))}
       <details class="inner">
         <summary>Why ({causes.length})</summary>
         <ul class="stack">

@@ -45,6 +45,8 @@ export interface Diagnosis {
      * it, the verifier checks the URL that Twilio signed.
      */
     readonly setting?: string
+    /** The ids of the causes that this option mends. */
+    readonly mended?: readonly CauseId[]
   }
   /** If nothing is proven: at most two causes, of which the request or the options show a trace. */
   readonly suspected: readonly Cause<CauseId>[]

@@ -169,7 +169,7 @@ async function runDiagnosis(
       proven: {
         causes: proven.causes.map(addFix),
         ...(proven.signedUrl !== undefined && { signedUrl: showUrl(proven.signedUrl) }),
-        ...(setting !== undefined && { setting: setting.line }),
+        ...(setting !== undefined && { setting: setting.line, mended: setting.mends.map(({ id }) => id) }),
       },
     }),
     suspected: suspected.map(addFix),

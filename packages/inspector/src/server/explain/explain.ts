@@ -40,13 +40,13 @@ export async function explain(diagnose: Diagnose, input: ExplainInput): Promise<
     const lines = writeReport(request, rejection, { suspected: [], question }).slice(1)
     return { suspected: [], question: lines.map((line) => splitLine(line.trim(), question.commands)) }
   }
-  const { causes, signedUrl, setting } = proven
+  const { causes, signedUrl, setting, mended } = proven
   const isMasked = signedUrl !== undefined && !(await isSignedAsArrived(request, options, signedUrl))
   return {
     proven: {
       causes: causes.map(copyCause),
       ...(signedUrl !== undefined && { signedUrl }),
-      ...(setting !== undefined && { setting }),
+      ...(setting !== undefined && { setting, mended }),
       ...(isMasked && { signingString: signingString?.map(({ text, from }) => ({ text, from })) }),
     },
     suspected: [],
