@@ -49,7 +49,8 @@ export async function judge(setUp: SetUp, list: List): Promise<Judged> {
   }
 }
 
-function readDiagnosis(diagnosis: Diagnosis): Pick<Judged, 'found' | 'kind'> {
+/** What the engine decided, without any text. */
+export function readDiagnosis(diagnosis: Diagnosis): Pick<Judged, 'found' | 'kind'> {
   const { verdict, proven, suspected } = diagnosis
   if (verdict.ok) return { kind: 'genuine', found: [] }
   if (proven) return { kind: 'proven', found: proven.causes.map(({ id }) => id) }

@@ -244,7 +244,7 @@ function readBaseUrl(
   const fragment = /#.*$/s.exec(target)?.[0] ?? ''
   const guess = known ?? guessUrl(target.replace(/#.*$/s, ''), options, evidence, request)
   // A rule refused the host of a URL that it built, perhaps with the headers of a trusted proxy.
-  const isBuilt = 'then' in resolved || (isRejected(resolved) && /"allowedHosts"/.test(resolved.message))
+  const isBuilt = 'then' in resolved || (isRejected(resolved) && resolved.reason === 'host_refused')
   const usedFamily = isBuilt ? findUsedFamily(settings, head, request) : undefined
   const plain = usedFamily === undefined ? guess : { ...guess, ...readForwardedOrigin(evidence, usedFamily) }
   const url = head.handshake ? { ...plain, scheme: 'wss' } : plain
@@ -261,22 +261,24 @@ const headersOfFamilies: readonly (readonly [ForwardingFamily, name: string, mal
   ['forwarded', 'forwarded', 'host=?'],
 ]
 
+const malformedForwarding = 'forwarding_malformed'
+
 /** Finds the headers from which a rule takes the origin. */
 function findUsedFamily(settings: Settings, head: Head, request: IncomingRequest): ForwardingFamily | undefined {
   const used = headersOfFamilies.find(
     ([, name, malformed]) =>
-      head.header(name).length > 0 && /malformed/.test(refuseHeader(settings, head, request, name, malformed)),
+      head.header(name).length > 0 && refuseHeader(settings, head, request, name, malformed) === malformedForwarding,
   )
   return used?.[0]
 }
 
 /** Returns why a rule refuses the request with another value of a header: it reads one that it finds malformed. */
-function refuseHeader(settings: Settings, head: Head, request: IncomingRequest, name: string, value: string): string {
+function refuseHeader(settings: Settings, head: Head, request: IncomingRequest, name: string, value: string) {
   const header: HeaderReader = (one) => (one === name ? [value] : head.header(one))
   const resolved = settings.resolveUrl({ ...head, header }, request, settings.lookupTimeoutMs)
   // A function in "allowedHosts" was asked again. Its failure says nothing here.
   if ('then' in resolved) runUnnoticed(() => resolved)
-  return !('then' in resolved) && isRejected(resolved) ? resolved.message : ''
+  return !('then' in resolved) && isRejected(resolved) ? resolved.reason : undefined
 }
 
 /** The header that names the scheme to a rule. */
@@ -289,11 +291,12 @@ interface SchemeHeader {
 function findSchemeHeader(settings: Settings, head: Head, request: IncomingRequest): SchemeHeader | undefined {
   const ask = (name: string, malformed: string) => refuseHeader(settings, head, request, name, malformed)
   // It refuses the request as it is for such a reason: then it says nothing of another header.
-  if (/malformed|"trustedProxies"/.test(ask('', ''))) return undefined
+  if ([malformedForwarding, 'host_malformed', 'target_malformed', 'forwarding_untrusted'].includes(ask('', '') ?? ''))
+    return undefined
   const proto = ask('x-forwarded-proto', '?')
-  if (/malformed/.test(proto)) return { name: 'X-Forwarded-Proto', isRead: true }
-  if (/"trustedProxies"/.test(proto)) return { name: 'X-Forwarded-Proto', isRead: false }
-  return /malformed/.test(ask('forwarded', 'host=?')) ? { name: 'Forwarded', isRead: true } : undefined
+  if (proto === malformedForwarding) return { name: 'X-Forwarded-Proto', isRead: true }
+  if (proto === 'forwarding_untrusted') return { name: 'X-Forwarded-Proto', isRead: false }
+  return ask('forwarded', 'host=?') === malformedForwarding ? { name: 'Forwarded', isRead: true } : undefined
 }
 
 /** Reads the origin that the forwarding headers of a family name. */

@@ -511,14 +511,14 @@ interface SecretFault {
 /** Finds the first secret that `createVerifier` would refuse. */
 function findFault({ faults: [first] }: ConfiguredKeys): SecretFault | undefined {
   if (first === undefined) return undefined
-  const bare = first.token.replace(/^[\s"'`]+/, '')
+  const { token } = first
+  const bare = token.replace(/^[\s"'`]+/, '')
   if (bare.startsWith('SK')) return { ...first, kind: 'api_key' }
   if (bare.startsWith('AC')) return { ...first, kind: 'account_sid' }
-  const { token } = first
-  // Without its white space, a sentence is no token either.
   if (token.trim() !== token || token === '' || /\p{Cc}/u.test(token)) return { ...first, kind: 'white_space' }
   if (/^(["'`]).*\1$/.test(token)) return { ...first, kind: 'quotes' }
-  return { ...first, kind: /^[0-9a-f\s]*$/i.test(token) ? 'white_space' : 'other' }
+  // Without its white space, a sentence is no token either.
+  return { ...first, kind: /^[0-9a-f\s]*\s[0-9a-f\s]*$/i.test(token) ? 'white_space' : 'other' }
 }
 
 function editSecrets(dimension: Dimension, change: (secret: string) => string, detail: string): Edit {
