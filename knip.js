@@ -54,7 +54,14 @@ export default {
       ignoreDependencies: ['@jazzer.js/core'],
     },
     benchmarks: {
-      entry: ['*.mjs', 'core/server.mjs', 'core/memory.mjs', 'core/native.mjs', 'gateway/serve-*.mjs', 'timing/subjects.ts'],
+      entry: [
+        '*.mjs',
+        'core/server.mjs',
+        'core/memory.mjs',
+        'core/native.mjs',
+        'gateway/serve-*.mjs',
+        'timing/subjects.ts',
+      ],
       project: ['**/*.{ts,mjs}'],
     },
     conformance: {
