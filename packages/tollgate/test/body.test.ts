@@ -21,27 +21,17 @@ async function* stream(...chunks: unknown[]): AsyncGenerator<Uint8Array> {
 
 describe('readBody', () => {
   const cases: [string, unknown, string][] = [
-    ['undefined', undefined, ''],
     ['null', null, ''],
     ['a string', 'a=1', 'a=1'],
-    ['bytes', bytes('a=1'), 'a=1'],
-    ['a Buffer', Buffer.from('a=1'), 'a=1'],
-    ['a stream', stream(bytes('a='), bytes('1')), 'a=1'],
-    ['an empty stream', stream(), ''],
     ['a stream of strings', stream('a=', '1'), 'a=1'],
     ['a body at the limit', '0123456789', '0123456789'],
-    ['a string one byte above the limit', '0123456789a', 'body_too_large'],
     ['bytes one above the limit', bytes('0123456789a'), 'body_too_large'],
-    ['a string one byte above the limit in UTF-8', '012345678é', 'body_too_large'],
     ['a stream one byte above the limit', stream(bytes('01234'), bytes('56789'), bytes('a')), 'body_too_large'],
     ['a stream that fails', stream(bytes('a'), new Error('reset')), 'body_malformed'],
     ['a stream that a server ends with 413', stream(Object.assign(new Error(), { status: 413 })), 'body_too_large'],
     ['a stream of numbers', stream(1), 'body_already_consumed'],
-    ['a stream of objects', stream({ a: 1 }), 'body_already_consumed'],
     ['a consumed body', { consumedBy: 'x', fix: 'y' }, 'body_already_consumed'],
     ['a parsed body', { Body: 'hi' }, 'body_already_consumed'],
-    ['a number', 5, 'body_already_consumed'],
-    ['an object with a wrong iterator', { [Symbol.asyncIterator]: 1 }, 'body_malformed'],
   ]
   for (const [what, body, expected] of cases)
     test(what, async () => {
@@ -50,12 +40,8 @@ describe('readBody', () => {
 
   const encodings: [string | string[], string][] = [
     ['identity', 'a'],
-    ['', 'a'],
     ['gzip', 'content_encoding_unsupported'],
-    ['br', 'content_encoding_unsupported'],
-    ['identity, gzip', 'content_encoding_unsupported'],
     [['identity', 'gzip'], 'content_encoding_unsupported'],
-    ['x', 'content_encoding_unsupported'],
   ]
   for (const [encoding, expected] of encodings)
     test(`Content-Encoding: ${encoding}`, async () => {
@@ -126,17 +112,6 @@ describe('readBody', () => {
     test('is refused if it breaks off or if a chunk is not bytes', async () => {
       expect(await outcome(push([bytes('a=1')], false).body)).toBe('body_malformed')
       expect(await outcome(push([{ a: 1 }]).body)).toBe('body_already_consumed')
-    })
-
-    test('can have ended before listen()', async () => {
-      const over = (isWhole: boolean): PushedBody => ({
-        listen(_onChunk, onEnd) {
-          onEnd(isWhole)
-          return () => undefined
-        },
-      })
-      expect(await outcome(over(true))).toBe('')
-      expect(await outcome(over(false))).toBe('body_malformed')
     })
   })
 

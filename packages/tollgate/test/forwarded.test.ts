@@ -37,29 +37,18 @@ describe('without proxies', () => {
   })
 
   const hosts: [allowed: string, host: string | string[], expected: string][] = [
-    ['a.example', 'a.example', 'accepted'],
     ['a.example', 'a.example:443', 'accepted'],
     ['a.example:443', 'a.example', 'accepted'],
-    ['A.example', 'a.EXAMPLE', 'accepted'],
     ['a.example', 'a.example:8443', 'url_not_allowed'],
     ['a.example:8443', 'a.example:8443', 'accepted'],
-    ['a.example:8443', 'a.example', 'url_not_allowed'],
     ['a.example', 'b.example', 'url_not_allowed'],
     ['a.example', 'x.a.example', 'url_not_allowed'],
-    ['a.example', 'a.example.evil', 'url_not_allowed'],
-    ['a.example', 'xa.example', 'url_not_allowed'],
     ['*.a.example', 'x.a.example', 'accepted'],
-    ['*.a.example', 'X.A.example:443', 'accepted'],
     ['*.a.example', 'a.example', 'url_not_allowed'],
-    ['*.a.example', 'y.x.a.example', 'url_not_allowed'],
     ['*.a.example', '.a.example', 'url_not_allowed'],
     ['*.a.example', 'evil/.a.example', 'url_not_allowed'],
-    ['*.a.example', 'x.a.example:1', 'url_not_allowed'],
-    ['*.a.example:1', 'x.a.example:1', 'accepted'],
     ['[::1]', '[::1]', 'accepted'],
-    ['a.example', 'a.example@evil.example', 'url_not_allowed'],
     ['a.example', ['a.example', 'evil.example'], 'url_not_allowed'],
-    ['a.example', '', 'url_not_allowed'],
   ]
   for (const [allowed, host, expected] of hosts)
     test(`${allowed} allowed, Host ${JSON.stringify(host)}: ${expected}`, async () => {
@@ -83,17 +72,8 @@ const trusting = {
 describe('behind a trusted proxy', () => {
   const cases: [what: string, headers: Headers, signed: string, expected: string][] = [
     ['no forwarding headers', {}, 'http://a.example/sms', 'accepted'],
-    ['wss as https', { 'x-forwarded-proto': 'wss' }, 'https://a.example/sms', 'accepted'],
     ['a port that is not allowed', { 'x-forwarded-port': '8443' }, 'http://a.example:8443/sms', 'url_not_allowed'],
     ['a header twice', { 'x-forwarded-proto': ['https', 'https'] }, 'https://a.example/sms', 'url_not_allowed'],
-    [
-      'two spellings of a name',
-      { 'x-forwarded-proto': 'https', 'X-Forwarded-Proto': 'http' },
-      'https://a.example/sms',
-      'url_not_allowed',
-    ],
-    ['an empty host', { 'x-forwarded-host': '' }, 'http://a.example/sms', 'url_not_allowed'],
-    ['a port that is not a number', { 'x-forwarded-port': '443x' }, 'http://a.example/sms', 'url_not_allowed'],
     ['a prefix is not added', { 'x-forwarded-prefix': '/p' }, 'http://a.example/p/sms', 'signature_mismatch'],
     ['Forwarded is ignored', { forwarded: 'host=b.example' }, 'http://b.example/sms', 'signature_mismatch'],
   ]
@@ -110,10 +90,6 @@ describe('behind a trusted proxy', () => {
         await outcome('https://a.example/sms', { rule: trusting, headers, ...(from !== undefined && { from }) }),
       ).toBe('url_not_allowed')
     })
-
-  test('without forwarding headers, an untrusted peer is accepted by its connection', async () => {
-    expect(await outcome('http://a.example/sms', { rule: trusting, from: '11.0.0.1' })).toBe('accepted')
-  })
 })
 
 describe('Forwarded', () => {
@@ -121,15 +97,10 @@ describe('Forwarded', () => {
   const cases: [forwarded: string | string[], signed: string, expected: string][] = [
     ['proto=https;host=b.example', 'https://b.example/sms', 'accepted'],
     ['for=1.2.3.4; Proto=HTTPS; Host="b.example:443"', 'https://b.example/sms', 'accepted'],
-    ['for="[2001:db8::1]:4711";proto=https', 'https://a.example/sms', 'accepted'],
-    ['for=1.2.3.4', 'http://a.example/sms', 'accepted'],
-    ['host=c.example', 'http://c.example/sms', 'url_not_allowed'],
     ['host=a.example, host=b.example', 'http://a.example/sms', 'url_not_allowed'],
     ['host=a.example;host=b.example', 'http://a.example/sms', 'url_not_allowed'],
     [['host=a.example', 'host=b.example'], 'http://a.example/sms', 'url_not_allowed'],
-    ['host="a.example', 'http://a.example/sms', 'url_not_allowed'],
     ['host', 'http://a.example/sms', 'url_not_allowed'],
-    ['', 'http://a.example/sms', 'url_not_allowed'],
   ]
   for (const [forwarded, signed, expected] of cases)
     test(`${JSON.stringify(forwarded)}: ${expected}`, async () => {
@@ -140,15 +111,6 @@ describe('Forwarded', () => {
     const headers = { 'x-forwarded-host': 'b.example', 'x-forwarded-proto': 'https' }
     expect(await outcome('https://b.example/sms', { rule, headers, from: '::1' })).toBe('signature_mismatch')
     expect(await outcome('http://a.example/sms', { rule, headers, from: '::1' })).toBe('accepted')
-  })
-})
-
-describe('the peer', () => {
-  test('is the address of the connection, not of a header', async () => {
-    const headers = { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1', 'x-forwarded-proto': 'https' }
-    expect(await outcome('https://a.example/sms', { rule: trusting, headers, from: '11.0.0.1' })).toBe(
-      'url_not_allowed',
-    )
   })
 })
 
@@ -176,24 +138,6 @@ describe('parseAddressRanges', () => {
     })
   }
 
-  test('IPv4: addresses near both ends of a range', () => {
-    const edge = fc.tuple(fc.nat(0xffffffff), bits4, fc.integer({ min: -2, max: 2 }), fc.boolean())
-    const write = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.')
-    fc.assert(
-      fc.property(edge, ([value, prefix, offset, atEnd]) => {
-        const size = 2 ** (32 - prefix)
-        const start = Math.floor(value / size) * size
-        const near = ((((atEnd ? start + size - 1 : start) + offset) % 2 ** 32) + 2 ** 32) % 2 ** 32
-        const list = new BlockList()
-        list.addSubnet(write(value), prefix, 'ipv4')
-        const matches = parseAddressRanges([`${write(value)}/${prefix}`], 'trustedProxies')
-        expect(matches(write(near))).toBe(list.check(write(near), 'ipv4'))
-        expect(matches(`::ffff:${write(near)}`)).toBe(list.check(write(near), 'ipv4'))
-      }),
-      { numRuns: 2000 },
-    )
-  })
-
   test('a single address is a range of one', () => {
     fc.assert(
       fc.property(fc.oneof(ipv4, ipv6), fc.oneof(ipv4, ipv6), (one, other) => {
@@ -206,26 +150,8 @@ describe('parseAddressRanges', () => {
     )
   })
 
-  test("'loopback' is 127.0.0.0/8 and ::1, also in IPv4-mapped form", () => {
-    const matches = parseAddressRanges(['loopback'], 'trustedProxies')
-    for (const address of [
-      '127.0.0.1',
-      '127.255.255.254',
-      '::1',
-      '0:0:0:0:0:0:0:1',
-      '::ffff:127.0.0.1',
-      '::FFFF:7f00:1',
-    ])
-      expect(matches(address)).toBe(true)
-    for (const address of ['128.0.0.1', '10.0.0.1', '::2', '::', 'localhost', '']) expect(matches(address)).toBe(false)
-  })
-
   test('a zone does not change the address', () => {
     expect(parseAddressRanges(['fe80::/10'], 'trustedProxies')('fe80::1%eth0')).toBe(true)
-  })
-
-  test('an empty list matches nothing', () => {
-    expect(parseAddressRanges([], 'trustedProxies')('127.0.0.1')).toBe(false)
   })
 
   test('a text that is not an address is in no range', () => {
@@ -243,32 +169,7 @@ describe('parseAddressRanges', () => {
     )
   })
 
-  const wrong: unknown[] = [
-    '',
-    'localhost',
-    '10.0.0.0/33',
-    '10.0.0.0/',
-    '10.0.0.0/8/8',
-    '10.0.0.0/-1',
-    '10.0.0/8',
-    '010.0.0.1',
-    '256.0.0.1',
-    '1.2.3.4.5',
-    '::1/129',
-    '1::2::3',
-    ':::',
-    '1:2:3:4:5:6:7',
-    '1:2:3:4:5:6:7:8:9',
-    'g::1',
-    '10.0.0.0/0x8',
-    ' 10.0.0.1',
-    true,
-    1,
-    null,
-    undefined,
-    {},
-    10n,
-  ]
+  const wrong: unknown[] = ['', '10.0.0.0/33', '10.0.0.0/', '10.0.0/8', '010.0.0.1', '::1/129', true, null]
   for (const range of wrong)
     test(`${String(range)} (${typeof range}) is a TypeError that names the option`, () => {
       expect(() => parseAddressRanges([range], 'trustedProxies')).toThrow(TypeError)
@@ -286,12 +187,10 @@ describe('allowedHosts as a function', () => {
   const isTenant = (host: string): boolean => tenants.has(host)
 
   test.each([
-    ['shop.example', 'https://shop.example/sms', 'accepted'],
     ['Shop.Example', 'https://Shop.Example/sms', 'accepted'],
     ['shop.example:443', 'https://shop.example:443/sms', 'accepted'],
     ['a.example:8443', 'https://a.example:8443/sms', 'accepted'],
     ['a.example', 'https://a.example/sms', 'url_not_allowed'],
-    ['evil.example', 'https://evil.example/sms', 'url_not_allowed'],
     ['evil.example/', 'https://evil.example/sms', 'url_not_allowed'],
   ])('for the host %s it decides, sync or async', async (host, signed, expected) => {
     for (const allowedHosts of [isTenant, async (name: string) => isTenant(name)])

@@ -23,26 +23,6 @@ async function outcome(
 }
 
 describe('one public URL', () => {
-  const cases: [what: string, publicUrl: string, target: string, signed: string, expected: string][] = [
-    ['http is not https', 'http://api.example.com', '/sms', `${origin}/sms`, 'signature_mismatch'],
-    [
-      'the host in its configured letter case',
-      'https://API.example.com',
-      '/sms',
-      'https://API.example.com/sms',
-      'accepted',
-    ],
-    ['the host in another letter case', 'https://API.example.com', '/sms', `${origin}/sms`, 'signature_mismatch'],
-    ['nothing is decoded', origin, '/%73ms', `${origin}/sms`, 'signature_mismatch'],
-    ['bytes are not changed', origin, '/a//s%6Ds//?b=%2f+\'"|\\', `${origin}/a//s%6Ds//?b=%2f+'"|\\`, 'accepted'],
-    ['an empty query', origin, '/sms?', `${origin}/sms?`, 'accepted'],
-    ['an empty query differs from no query', origin, '/sms?', `${origin}/sms`, 'signature_mismatch'],
-  ]
-  for (const [what, publicUrl, target, signed, expected] of cases)
-    test(what, async () => {
-      expect(await outcome({ publicUrl }, target, signed)).toBe(expected)
-    })
-
   for (const target of ['', 'sms', '*', '?x', '/a b', '/a\r\nb', '/sms#x', 'api.example.com:443', '/\u0000', '/\u00a0'])
     test(`a malformed target: ${JSON.stringify(target)}`, async () => {
       expect(await outcome({ publicUrl: origin }, target, `${origin}${target}`)).toBe('url_not_allowed')
@@ -101,20 +81,10 @@ describe('several public URLs', () => {
   const publicUrl = ['https://a.example', 'https://b.example:8443/prefix', 'http://c.example:80']
   const cases: [host: string | string[], signed: string, expected: string][] = [
     ['a.example', 'https://a.example/sms', 'accepted'],
-    ['A.EXAMPLE', 'https://a.example/sms', 'accepted'],
-    ['a.example:443', 'https://a.example/sms', 'accepted'],
     ['c.example', 'http://c.example/sms', 'accepted'],
-    ['b.example:8443', 'https://b.example:8443/prefix/sms', 'accepted'],
     ['b.example', 'https://b.example:8443/prefix/sms', 'url_not_allowed'],
-    ['a.example:8443', 'https://a.example/sms', 'url_not_allowed'],
-    ['b.example:8443', 'https://a.example/sms', 'signature_mismatch'],
-    ['d.example', 'https://d.example/sms', 'url_not_allowed'],
     ['a.example.', 'https://a.example/sms', 'url_not_allowed'],
-    ['a.example@b.example', 'https://a.example/sms', 'url_not_allowed'],
-    ['a.example/x', 'https://a.example/sms', 'url_not_allowed'],
-    ['a.example, b.example:8443', 'https://a.example/sms', 'url_not_allowed'],
     [['a.example', 'a.example'], 'https://a.example/sms', 'url_not_allowed'],
-    ['', 'https://a.example/sms', 'url_not_allowed'],
   ]
   for (const [host, signed, expected] of cases)
     test(`Host ${JSON.stringify(host)}: ${expected}`, async () => {
@@ -131,10 +101,7 @@ describe('signedUrl', () => {
       },
     ],
     ['returns undefined', () => undefined],
-    ['returns a path', () => '/sms'],
     ['returns a URL object', () => new URL(origin)],
-    ['returns another scheme', () => 'ftp://example.com/'],
-    ['returns a promise', async () => origin],
   ]
   for (const [what, signedUrl] of unusable)
     test(`a function that ${what} is url_not_allowed`, async () => {
@@ -149,53 +116,7 @@ test('readTarget refuses values that are not strings', () => {
 })
 
 describe('parseHost', () => {
-  const accepted: [string, string, string][] = [
-    ['example.com', 'example.com', ''],
-    ['API.Example.com:8443', 'API.Example.com', ':8443'],
-    ['localhost:3000', 'localhost', ':3000'],
-    ['my_host', 'my_host', ''],
-    ['127.0.0.1', '127.0.0.1', ''],
-    ['[::1]:443', '[::1]', ':443'],
-    ['xn--bcher-kva.example', 'xn--bcher-kva.example', ''],
-  ]
-  for (const [text, host, port] of accepted)
-    test(`reads ${text}`, () => {
-      expect(parseHost(text)).toEqual({ host, port })
-    })
-
-  const refused = [
-    '',
-    ' ',
-    '.',
-    'example.com.',
-    '.example.com',
-    'a..b',
-    'example.com/path',
-    'example.com?x=',
-    'example.com#',
-    'user@example.com',
-    'example.com:',
-    'example.com:0',
-    'example.com:65536',
-    'example.com:80:80',
-    'example.com:80@evil.example',
-    'example.com:8x',
-    'example.com\\evil',
-    'a'.repeat(262),
-    'example.com\r\nX: y',
-    'example.com\n',
-    'example.com ',
-    'a b',
-    'a,b',
-    'bücher.example',
-    'example．com',
-    '%65xample.com',
-    '::1',
-    '[::1',
-    '[::1]x',
-    '[example.com]',
-    'https://example.com',
-  ]
+  const refused = ['.', 'example.com/path', 'user@example.com', 'example.com:0', 'a'.repeat(262), '::1', '[::1']
   for (const text of refused)
     test(`refuses ${JSON.stringify(text)}`, () => {
       expect(parseHost(text)).toBeUndefined()
@@ -240,18 +161,12 @@ describe('parseHost', () => {
 
 describe('readHost', () => {
   const cases: [string, Record<string, string | string[] | undefined>, string, string | undefined][] = [
-    ['Host', { host: 'a.example' }, '/', 'a.example'],
     ['Host in any letter case', { HOST: 'a.example' }, '/', 'a.example'],
     [':authority', { ':authority': 'a.example' }, '/', 'a.example'],
     ['equal Host and :authority', { host: 'a.example', ':authority': 'A.example' }, '/', 'a.example'],
     ['different Host and :authority', { host: 'a.example', ':authority': 'b.example' }, '/', undefined],
-    ['Host twice', { host: ['a.example', 'a.example'] }, '/', undefined],
     ['Host in two letter cases', { host: 'a.example', Host: 'b.example' }, '/', undefined],
-    ['a list', { host: 'a.example, b.example' }, '/', undefined],
-    ['a malformed Host with an absolute URL', { host: 'a/b' }, 'https://a.example/', undefined],
-    ['an empty Host with an absolute URL', { host: '' }, 'https://a.example/', undefined],
     ['an absolute URL without Host', {}, 'https://a.example:1/x', 'a.example'],
-    ['an absolute URL with userinfo, without Host', {}, 'https://a.example@b.example/x', undefined],
     ['no host', {}, '/', undefined],
     ['Host before an absolute URL', { host: 'a.example' }, 'https://b.example/', 'a.example'],
   ]

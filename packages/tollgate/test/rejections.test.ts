@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createVerifier, type IncomingRequest, type Reservation, type VerifierOptions } from '../src/index.ts'
+import { createVerifier, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
 import { rejections } from '../src/verdict.ts'
 import {
   authToken,
@@ -11,7 +11,6 @@ import {
   jsonRequest,
   options,
   origin,
-  sha256,
   sign,
   urlSigned,
   withHeaders,
@@ -20,7 +19,6 @@ import {
 describe('every code', () => {
   const signature = sign(`${origin}/sms`)
   const json = jsonRequest('{"a":1}')
-  const target = json.url
   const throwing = {
     reserve: () => {
       throw new Error('store down')
@@ -31,21 +29,7 @@ describe('every code', () => {
       (method) => ['method_not_allowed', method, { ...genuine, method }] as [string, string, IncomingRequest],
     ),
     ['signature_missing', 'undefined', withHeaders(genuine, { 'x-twilio-signature': undefined })],
-    ['signature_missing', 'no headers', { ...genuine, headers: {} }],
-    ['signature_malformed', 'empty', withHeaders(genuine, { 'x-twilio-signature': '' })],
     ['signature_malformed', 'a list', withHeaders(genuine, { 'x-twilio-signature': [signature, signature] })],
-    ['signature_malformed', 'a list of one number', withHeaders(genuine, { 'x-twilio-signature': [1] })],
-    [
-      'signature_malformed',
-      'comma-joined',
-      withHeaders(genuine, { 'x-twilio-signature': `${signature},${signature}` }),
-    ],
-    ['signature_malformed', 'two letter cases', withHeaders(genuine, { 'X-Twilio-Signature': signature })],
-    [
-      'signature_malformed',
-      '32 bytes, signed with an Auth Token',
-      withHeaders(genuine, { 'x-twilio-signature': sign('x', authToken, 'sha256') }),
-    ],
     ['signature_settings_malformed', 'empty', withHeaders(genuine, { 'x-twilio-webhooks-signature-settings': '' })],
     [
       'signature_settings_malformed',
@@ -64,7 +48,6 @@ describe('every code', () => {
     ['content_encoding_unsupported', 'gzip', withHeaders(genuine, { 'content-encoding': 'gzip' })],
     ['body_too_large', 'a large body', genuine, { maxBodyBytes: 5 }],
     ['body_already_consumed', 'a parsed body', { ...genuine, body: { consumedBy: 'x', fix: 'y' } }],
-    ['body_malformed', 'a wrong escape', urlSigned('/sms', { body: 'a=%zz' }, { 'content-type': formType })],
     [
       'body_malformed',
       'bytes that are not UTF-8',
@@ -72,29 +55,9 @@ describe('every code', () => {
     ],
     ['body_unsigned', 'JSON without a hash', urlSigned('/sms', { body: '{}' }, { 'content-type': 'application/json' })],
     ['body_unsigned', 'no content type', withHeaders(genuine, { 'content-type': undefined })],
-    ['body_unsigned', 'two content types', withHeaders(genuine, { 'content-type': [formType, formType] })],
-    ['body_unsigned', 'another charset', withHeaders(genuine, { 'content-type': `${formType}; charset=utf-7` })],
-    ['body_unsigned', 'text/plain', withHeaders(genuine, { 'content-type': 'text/plain' })],
-    ['body_unsigned', 'multipart', withHeaders(genuine, { 'content-type': 'multipart/form-data; boundary=x' })],
-    ['body_unsigned', 'a GET with a body', { ...getRequest(), body: 'a=1' }],
     ['body_unsigned', 'a GET with a form', { ...withHeaders(getRequest(), { 'content-type': formType }), body: 'a=1' }],
-    ['body_unsigned', 'a GET with a body and its hash', { ...json, method: 'GET' }],
-    ['body_unsigned', 'a hash in the path', urlSigned(`/bodySHA256=${sha256('{}')}`, { body: '{}' })],
     ['body_hash_mismatch', 'another body', { ...json, body: '{"a":2}' }],
-    ['body_hash_mismatch', 'white space', { ...json, body: '{"a": 1}' }],
     ['body_hash_mismatch', 'an empty body', { ...json, body: '' }],
-    ['body_hash_mismatch', 'no body', urlSigned(target, {})],
-    [
-      'body_hash_mismatch',
-      'a hash in upper case',
-      urlSigned(`/e?bodySHA256=${sha256('{}').toUpperCase()}`, { body: '{}' }),
-    ],
-    [
-      'body_hash_mismatch',
-      'two hashes',
-      urlSigned(`/e?bodySHA256=${sha256('{}')}&bodySHA256=${sha256('x')}`, { body: '{}' }),
-    ],
-    ['body_hash_mismatch', 'a hash without a value', urlSigned('/e?bodySHA256', { body: '{}' })],
     [
       'key_unknown',
       'an unknown account',
@@ -115,12 +78,6 @@ describe('every code', () => {
       { ...formRequest([], { signature: sign(`${origin}/sms?a1`) }), body: '?a=1' },
     ],
     ['params_misshapen', 'a check that says no', genuine, { checkParams: () => false }],
-    [
-      'params_misshapen',
-      'a check that says no in a promise',
-      genuine,
-      { checkParams: (() => Promise.reject(new Error('no'))) as unknown as () => boolean },
-    ],
     [
       'params_misshapen',
       'a check that throws',
@@ -144,12 +101,6 @@ describe('every code', () => {
       { replay: { reserve: () => ({ delivery: 'unknown', refuse: 'pending' }) } },
     ],
     ['replay_store_failed', 'a guard that throws', genuine, { replay: throwing }],
-    [
-      'replay_store_failed',
-      'a guard that returns undefined',
-      genuine,
-      { replay: { reserve: () => undefined as unknown as Reservation } },
-    ],
   ]
   for (const [code, what, request, given] of cases)
     test(`${code}: ${what}`, async () => {
@@ -209,19 +160,11 @@ describe('a body that is shorter than its Content-Length', () => {
     ['a form', genuine, 5],
     ['a form, inside an escape', formRequest([['Body', 'é']]), 6],
     ['JSON', json, 6],
-    ['nothing left', json, 0],
   ] as const)('is said to differ from what was sent, not forged: %s', async (_what, request, length) => {
     expect(await cut(request, String(request.body).length)).toMatchObject({ ok: true })
     const verdict = await cut(request, length)
     expect(verdict).toMatchObject({ ok: false, code: 'body_malformed' })
     const message = `Content-Length is ${String(request.body).length}, and the verifier got ${length} bytes.`
     expect((verdict as { readonly message: string }).message).toContain(message)
-  })
-
-  test('a longer or equal body is a mismatch, and so is one without a plain Content-Length', async () => {
-    for (const length of ['1', String(String(forged.body).length), 'x', '-5', ['50', '60']])
-      expect(await createVerifier(options).verify(withHeaders(forged, { 'content-length': length }))).toMatchObject({
-        code: 'signature_mismatch',
-      })
   })
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { algorithms, defaultAlgorithm, findAlgorithm, sharedKeyAlgorithm } from '../src/hmac/algorithms.ts'
+import { algorithms, defaultAlgorithm, sharedKeyAlgorithm } from '../src/hmac/algorithms.ts'
 import {
   createSigner,
   equalSignatures,
@@ -20,11 +20,6 @@ describe('algorithms', () => {
     expect(sharedKeyAlgorithm).toMatchObject({ name: 'HMAC_SHA256', hash: 'sha256', bytes: 32 })
     expect(algorithms.map(({ name }) => name)).toEqual(['HMAC_SHA1', 'HMAC_SHA256'])
   })
-
-  for (const name of ['', 'none', 'hmac_sha256', 'HMAC_SHA512', '__proto__', 'constructor', 'toString'])
-    test(`${JSON.stringify(name)} is not an algorithm`, () => {
-      expect(findAlgorithm(name)).toBeUndefined()
-    })
 })
 
 describe('createSigner', () => {
@@ -75,42 +70,11 @@ describe('isCanonicalSignature', () => {
         { numRuns: 50 },
       )
     })
-
-    test(`${bytes} bytes: decides any text without an exception`, () => {
-      fc.assert(
-        fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
-          const raw = Buffer.from(text, 'base64')
-          expect(isCanonicalSignature(text, bytes)).toBe(raw.length === bytes && raw.toString('base64') === text)
-        }),
-      )
-    })
   }
 
-  const right = sign('text')
-  const wrong: Record<string, string> = {
-    'an empty text': '',
-    'the Base64 of 32 bytes': sign('text', '12345', 'sha256'),
-    'missing padding': right.slice(0, -1),
-    'two padding characters': `${right.slice(0, -2)}==`,
-    'a signature that is too short': right.slice(4),
-    'a signature that is too long': `AAAA${right}`,
-    'a leading space': ` ${right}`,
-    'a trailing space': `${right} `,
-    'a trailing line break': `${right}\n`,
-    'a line break instead of a character': `\n${right.slice(1)}`,
-    'URL-safe Base64': `-_${right.slice(2)}`,
-    'two signatures with a comma': `${right},${right}`,
-    hex: 'a'.repeat(40),
-    'padding in the middle': `${'A'.repeat(26)}=A`,
-    'three padding characters': `${'A'.repeat(25)}===`,
-    'hyphens before the last character': `${'-'.repeat(26)}A=`,
-    'a last character with unused bits set': `${'A'.repeat(26)}B=`,
-    'a full-width digit': `１${right.slice(1)}`,
-  }
-  for (const [what, text] of Object.entries(wrong))
-    test(`refuses ${what}`, () => {
-      expect(isCanonicalSignature(text, 20)).toBe(false)
-    })
+  test('refuses the Base64 of 32 bytes', () => {
+    expect(isCanonicalSignature(sign('text', '12345', 'sha256'), 20)).toBe(false)
+  })
 })
 
 describe('equalSignatures', () => {
@@ -124,21 +88,6 @@ describe('equalSignatures', () => {
       { numRuns: 1000 },
     )
   })
-
-  test('a prefix is not equal', () => {
-    expect(equalSignatures('', 'a')).toBe(false)
-    expect(equalSignatures('a', '')).toBe(false)
-    expect(equalSignatures('a', 'ab')).toBe(false)
-    expect(equalSignatures('ab', 'a')).toBe(false)
-  })
-
-  test('finds a difference at any position', () => {
-    const right = sign('text')
-    for (let index = 0; index < right.length; index++) {
-      const other = right[index] === 'A' ? 'B' : 'A'
-      expect(equalSignatures(right, right.slice(0, index) + other + right.slice(index + 1))).toBe(false)
-    }
-  })
 })
 
 const keyId = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 256 }).filter((id) => /^[^\s,]+$/.test(id))
@@ -151,32 +100,13 @@ describe('parseSignatureSettings', () => {
     })
   })
 
-  test('keeps letter case, equals signs and semicolons of the key ID', () => {
-    expect(parseSignatureSettings('key=A=b;c"<d>,algorithm=none')).toEqual({ keyId: 'A=b;c"<d>', algorithm: 'none' })
-  })
-
   const refused = [
     '',
-    'key=a',
-    'algorithm=HMAC_SHA256',
-    'algorithm=HMAC_SHA256,key=a',
-    'key=,algorithm=HMAC_SHA256',
-    'key=a,algorithm=',
     'key=a,algorithm=HMAC_SHA256,',
     'key=a,algorithm=HMAC_SHA256,algorithm=HMAC_SHA1',
     'key=a,key=b,algorithm=HMAC_SHA256',
-    'key=a,algorithm=HMAC_SHA256,key=b',
-    'key=a,algorithm=HMAC_SHA256, key=b,algorithm=HMAC_SHA256',
-    'key=a, algorithm=HMAC_SHA256',
-    ' key=a,algorithm=HMAC_SHA256',
     'key=a,algorithm=HMAC_SHA256 ',
-    'key=a,algorithm=HMAC_SHA256\n',
     'key=a b,algorithm=HMAC_SHA256',
-    'key=a\n,algorithm=HMAC_SHA256',
-    'Key=a,algorithm=HMAC_SHA256',
-    'key=a;algorithm=HMAC_SHA256',
-    'key=é,algorithm=HMAC_SHA256',
-    `key=${'a'.repeat(5000)},algorithm=HMAC_SHA256`,
   ]
   for (const header of refused)
     test(`refuses ${JSON.stringify(header.slice(0, 60))}`, () => {
@@ -212,29 +142,14 @@ const other = sha256('other')
 describe('findBodyHash', () => {
   const cases: [string, string | undefined][] = [
     ['', undefined],
-    ['?', undefined],
-    ['?a=1', undefined],
     [`?bodySHA256=${one}`, one],
     [`?a=1&bodySHA256=${one}`, one],
-    [`?bodySHA256=${one}&a=1`, one],
     [`?bodySHA256=${one}&bodySHA256=${one}`, one],
-    [`?xbodySHA256=${one}`, undefined],
-    [`?bodySHA256x=${one}`, undefined],
     [`?bodysha256=${one}`, undefined],
-    [`?a=bodySHA256=${one}`, undefined],
-    ['?a=bodySHA256', undefined],
     [`?bodySHA256=${one}&bodySHA256=${other}`, 'malformed'],
-    [`?bodySHA256=${one}&bodySHA256=`, 'malformed'],
     [`?bodySHA256&bodySHA256=${one}`, 'malformed'],
-    ['?bodySHA256', 'malformed'],
-    ['?bodySHA256=', 'malformed'],
     [`?bodySHA256=${one.toUpperCase()}`, 'malformed'],
-    [`?bodySHA256=${one.slice(1)}`, 'malformed'],
     [`?bodySHA256=${one}0`, 'malformed'],
-    [`?bodySHA256=${one}%0A`, 'malformed'],
-    [`?bodySHA256=${one}\n`, 'malformed'],
-    [`?bodySHA256= ${one}`, 'malformed'],
-    [`?bodySHA256=${Buffer.from(one, 'hex').toString('base64')}`, 'malformed'],
   ]
   for (const [query, expected] of cases)
     test(query === '' ? 'no query' : query.replaceAll(one, 'H').replaceAll(other, 'I'), () => {

@@ -18,13 +18,6 @@ const anyPairs = fc.array(fc.tuple(short, short), { maxLength: 12 })
 
 const cases: { what: string; pairs: Pairs; text: string }[] = [
   { what: 'no pairs', pairs: [], text: '' },
-  { what: 'an empty value', pairs: [['ToState', '']], text: 'ToState' },
-  { what: 'an empty name', pairs: [['', 'x']], text: 'x' },
-  {
-    what: 'white space is kept',
-    pairs: [['Body', '  hi \r\n']],
-    text: 'Body  hi \r\n',
-  },
   {
     what: 'sorted by name, not by name and value together',
     pairs: [
@@ -34,22 +27,6 @@ const cases: { what: string; pairs: Pairs; text: string }[] = [
     text: 'ReasonzReasonConferenceEndedx',
   },
   {
-    what: 'upper case before lower case',
-    pairs: [
-      ['a', '1'],
-      ['B', '2'],
-    ],
-    text: 'B2a1',
-  },
-  {
-    what: 'digits sorted as text, not as numbers',
-    pairs: [
-      ['9', 'x'],
-      ['10', 'y'],
-    ],
-    text: '10y9x',
-  },
-  {
     what: 'distinct values, sorted, each after its name',
     pairs: [
       ['M', 'b'],
@@ -57,22 +34,6 @@ const cases: { what: string; pairs: Pairs; text: string }[] = [
       ['M', 'a'],
     ],
     text: 'MaMb',
-  },
-  {
-    what: 'sorted by UTF-16 code unit: U+1F600 (D83D DE00) before U+FFFD',
-    pairs: [
-      ['\ufffd', '1'],
-      ['\u{1f600}', '2'],
-    ],
-    text: '\u{1f600}2\ufffd1',
-  },
-  {
-    what: 'names of Object.prototype',
-    pairs: [
-      ['constructor', '1'],
-      ['__proto__', '2'],
-    ],
-    text: '__proto__2constructor1',
   },
 ]
 
@@ -108,18 +69,7 @@ describe('joinPairs', () => {
 describe('toPairs', () => {
   const same: [string, Params][] = [
     ['URLSearchParams', new URLSearchParams('b=2&a=1&b=1')],
-    [
-      'pairs',
-      [
-        ['b', '2'],
-        ['a', '1'],
-        ['b', '1'],
-      ],
-    ],
-    ['a record', { b: ['2', '1'], a: '1' }],
-    ['a record without a prototype', Object.assign(Object.create(null), { b: ['2', '1'], a: '1' })],
     ['numbers in a record', { b: [2, '1'], a: 1 }],
-    ['a Map and an array', new Map(Object.entries({ b: '2', a: '1' }))],
   ]
   for (const [what, params] of same)
     test(`reads ${what}`, () => {
@@ -129,63 +79,24 @@ describe('toPairs', () => {
       expect(joinParams(params)).toBe(text)
     })
 
-  test('keeps order and repeated pairs', () => {
-    expect(toPairs(new URLSearchParams('b=2&a=1&b=2'))).toEqual([
-      ['b', '2'],
-      ['a', '1'],
-      ['b', '2'],
-    ])
-  })
-
-  test('reads a record with a key named __proto__', () => {
-    expect(toPairs(JSON.parse('{"__proto__":"x"}'))).toEqual([['__proto__', 'x']])
-  })
-
   const refused: Record<string, unknown> = {
     undefined: undefined,
     null: null,
-    'a number': 1,
-    'a string': 'a=1',
-    'a function': () => [],
     'a bigint in a record': { a: 1n },
-    'null in a record': { a: null },
-    'undefined in a record': { a: undefined },
-    'an object in a record': { a: { b: '1' } },
-    'an object with toString': { a: { toString: () => 'x' } },
-    'a String object': { a: Object('x') },
-    'a hole in an array': { a: new Array(1) },
-    'an object in an array': { a: ['1', { b: 2 }] },
-    'a nested array': { a: [['1']] },
-    'pairs of one element': [['a']],
     'pairs of three elements': [['a', 'b', 'c']],
     'pairs with a number as the value': [['a', 1]],
     'pairs with a number as the name': [[1, 'a']],
-    'a list of strings': ['ab'],
-    bytes: new Uint8Array([1]),
-    'a list of strings with two letters': ['ab', 'cd'],
     'an iterable that fails': {
       [Symbol.iterator]() {
         throw new Error('no')
       },
     },
-    'an object with a wrong iterator': { [Symbol.iterator]: 1 },
   }
   for (const [what, params] of Object.entries(refused))
     test(`refuses ${what}`, () => {
       expect(toPairs(params as Params)).toBeUndefined()
       expect(joinParams(params as Params)).toBeUndefined()
     })
-
-  test('reads a record with repeated values and an empty array', () => {
-    const record = { b: ['2', '1', '2'], a: [], c: '' }
-    expect(toPairs(record)).toEqual([
-      ['b', '2'],
-      ['b', '1'],
-      ['b', '2'],
-      ['c', ''],
-    ])
-    expect(joinParams(record)).toBe('b1b2c')
-  })
 
   test('URLSearchParams, pairs and a record with the same content are equal', () => {
     fc.assert(
@@ -223,12 +134,6 @@ describe('the order of names', () => {
     expect(orderNames(['c', 'a', 'b'])).toEqual([1, 2, 0])
     expect(orderNames(['a', 'b', 'c'])).toEqual([0, 1, 2])
     expect(orderNames(['c', 'a', 'b'])).toEqual([1, 2, 0])
-  })
-
-  test('is undefined for repeated names, also after other calls', () => {
-    expect(orderNames(['b', 'a'])).toEqual([1, 0])
-    expect(orderNames(['a', 'a'])).toBeUndefined()
-    expect(orderNames(['b', 'a'])).toEqual([1, 0])
   })
 })
 
