@@ -33,28 +33,6 @@ const formLike = fc.string({ unit: piece, maxLength: 20 })
 
 const accepted: [string, [string, string][]][] = [
   ['', []],
-  ['&&', []],
-  ['a', [['a', '']]],
-  ['a=', [['a', '']]],
-  ['=a', [['', 'a']]],
-  ['=', [['', '']]],
-  ['a=b=c', [['a', 'b=c']]],
-  [
-    'a=1&a=1',
-    [
-      ['a', '1'],
-      ['a', '1'],
-    ],
-  ],
-  [
-    'b=2&a=1',
-    [
-      ['b', '2'],
-      ['a', '1'],
-    ],
-  ],
-  ['a=1+2%202%2B', [['a', '1 2 2+']]],
-  ['a+b=%20c%20', [['a b', ' c ']]],
   [
     'From=%2B14155550142&%2Ba=%2B&b=%2B1%2B%C3%A9&c=1%2B&d=%41',
     [
@@ -65,16 +43,6 @@ const accepted: [string, [string, string][]][] = [
       ['d', 'A'],
     ],
   ],
-  ['a=%0D%0A%00', [['a', '\r\n\0']]],
-  ['a=1;b=2', [['a', '1;b=2']]],
-  [
-    'a[b]=1&a.c=2&a[]=3',
-    [
-      ['a[b]', '1'],
-      ['a.c', '2'],
-      ['a[]', '3'],
-    ],
-  ],
   [
     '__proto__=1&constructor=2',
     [
@@ -82,11 +50,7 @@ const accepted: [string, [string, string][]][] = [
       ['constructor', '2'],
     ],
   ],
-  ['%3D=%26', [['=', '&']]],
-  ['a=%c3%A9', [['a', 'é']]],
-  ['a=%F0%9F%98%80', [['a', '😀']]],
   ['\ufeffa=1', [['\ufeffa', '1']]],
-  ['a=%EF%BB%BF', [['a', '\ufeff']]],
   ['?a=1', [['?a', '1']]],
 ]
 
@@ -167,11 +131,6 @@ describe('parseForm', () => {
       }),
       { numRuns: 1000 },
     )
-  })
-
-  test('reads 5,000 fields', () => {
-    const form = Array.from({ length: 5000 }, (_, index) => `k${index}=v`).join('&')
-    expect(parseForm(form)).toHaveLength(5000)
   })
 })
 

@@ -6,18 +6,7 @@ import {
   type UnverifiedClaim,
   type VerifierOptions,
 } from '../src/index.ts'
-import {
-  accountSid,
-  authToken,
-  formRequest,
-  getRequest,
-  handshakeRequest,
-  jsonRequest,
-  origin,
-  otherSid,
-  otherToken,
-  sign,
-} from './requests.ts'
+import { accountSid, authToken, formRequest, jsonRequest, origin, otherSid, otherToken, sign } from './requests.ts'
 
 const own: [string, string][] = [
   ['AccountSid', accountSid],
@@ -74,19 +63,12 @@ describe('a record', () => {
 
   const cases: [what: string, request: IncomingRequest, expected: string][] = [
     ["an account's own token", formRequest(own), 'accepted'],
-    ["the other account's own token", formRequest(foreign, { secret: otherToken }), 'accepted'],
     ["another account's token", formRequest(own, { secret: otherToken }), 'signature_mismatch'],
     ['an account without a token', formRequest([['AccountSid', `AC${'9'.repeat(32)}`]]), 'key_unknown'],
     ['a malformed SID', formRequest([['AccountSid', 'junk']]), 'key_unknown'],
-    ['an empty SID', formRequest([['AccountSid', '']]), 'key_unknown'],
-    ['a SID in lower case', formRequest([['AccountSid', accountSid.toLowerCase()]]), 'key_unknown'],
-    ['__proto__', formRequest([['AccountSid', '__proto__']]), 'key_unknown'],
-    ['two accounts, by the first', formRequest(two), 'account_not_allowed'],
     ['two accounts, by the second', formRequest(two, { secret: otherToken }), 'account_not_allowed'],
     ['the same account twice', formRequest([...own, ['account_sid', accountSid]]), 'accepted'],
     ['two names, two accounts', formRequest([...own, ['account_sid', otherSid]]), 'account_not_allowed'],
-    ['a GET, in its query', getRequest({ target: `/v?AccountSid=${accountSid}` }), 'accepted'],
-    ["a GET for another's", getRequest({ target: `/v?AccountSid=${otherSid}` }), 'signature_mismatch'],
     ['JSON that names its owner', jsonRequest(JSON.stringify([{ data: { accountSid } }])), 'accepted'],
     ['JSON that names another', jsonRequest(JSON.stringify({ accountSid: otherSid })), 'account_not_allowed'],
     [
@@ -94,9 +76,6 @@ describe('a record', () => {
       jsonRequest(JSON.stringify([{ accountSid }, { accountSid: otherSid }])),
       'account_not_allowed',
     ],
-    ['JSON without an account', jsonRequest('[]', { secret: otherToken }), 'accepted'],
-    ['JSON that none of the tokens signed', jsonRequest('[]', { secret: 'unknown' }), 'signature_mismatch'],
-    ['a handshake', handshakeRequest('/media', 'wss://api.example.com/media', { secret: otherToken }), 'accepted'],
   ]
   for (const [what, request, expected] of cases)
     test(`${what}: ${expected}`, async () => {
@@ -146,25 +125,17 @@ describe('a look-up', () => {
   })
 
   const gives: [what: string, lookup: () => unknown, expected: string][] = [
-    ['a token', () => authToken, 'accepted'],
     ['tokens', () => [otherToken, authToken], 'accepted'],
     ['a promise', async () => authToken, 'accepted'],
     ['its owner too', () => ({ authToken, accountSid }), 'accepted'],
-    ['another owner', () => ({ authToken, accountSid: otherSid }), 'account_not_allowed'],
     ['undefined', () => undefined, 'key_unknown'],
-    ['a promise of undefined', async () => undefined, 'key_unknown'],
     ['another token', () => otherToken, 'signature_mismatch'],
     ['an empty token', () => '', 'key_lookup_failed'],
-    ['a blank token', () => ' ', 'key_lookup_failed'],
     ['an empty list', () => [], 'key_lookup_failed'],
     ['seventeen tokens', () => Array(17).fill(authToken), 'key_lookup_failed'],
     ['sixteen tokens', () => [...Array(15).fill('none'), authToken], 'accepted'],
     ['one bad token of two', () => [authToken, ''], 'key_lookup_failed'],
-    ['a number', () => 1, 'key_lookup_failed'],
-    ['true', () => true, 'key_lookup_failed'],
     ['a malformed owner', () => ({ authToken, accountSid: 'AC1' }), 'key_lookup_failed'],
-    ['no owner', () => ({ authToken }), 'key_lookup_failed'],
-    ['an empty object', () => ({}), 'key_lookup_failed'],
     [
       'an error',
       () => {
@@ -179,7 +150,6 @@ describe('a look-up', () => {
       },
       'key_lookup_failed',
     ],
-    ['a rejection without a reason', () => Promise.reject(), 'key_lookup_failed'],
   ]
   for (const [what, lookup, expected] of gives)
     test(`gives ${what}: ${expected}`, async () => {
@@ -240,16 +210,12 @@ describe('shared keys', () => {
   const keys: [what: string, sharedKeys: unknown, expected: string][] = [
     ['a record', { key1: secret }, 'accepted'],
     ['another id', { key2: secret }, 'key_unknown'],
-    ['an id in another case', { KEY1: secret }, 'key_unknown'],
     ['another secret', { key1: 'another' }, 'signature_mismatch'],
     ['its owner', { key1: { secret, accountSid } }, 'accepted'],
-    ['another owner', { key1: { secret, accountSid: otherSid } }, 'account_not_allowed'],
     ['a look-up', () => secret, 'accepted'],
     ['a look-up with an owner', async () => ({ secret, accountSid }), 'accepted'],
     ['a look-up that gives nothing', () => undefined, 'key_unknown'],
     ['a look-up that gives a blank', () => ' ', 'key_lookup_failed'],
-    ['a look-up that gives a number', () => 1, 'key_lookup_failed'],
-    ['a look-up that gives an empty object', () => ({}), 'key_lookup_failed'],
     ['a look-up that gives a wrong owner', () => ({ secret, accountSid: 'AC1' }), 'key_lookup_failed'],
     ['a look-up that fails', () => Promise.reject(new Error(secret)), 'key_lookup_failed'],
   ]
@@ -271,10 +237,7 @@ describe('shared keys', () => {
 describe('allowedAccounts', () => {
   const cases: [what: string, given: Given, request: IncomingRequest, expected: string][] = [
     ['the one allowed', { allowedAccounts: accountSid }, formRequest(own), 'accepted'],
-    ['one of several', { allowedAccounts: [otherSid, accountSid] }, formRequest(own), 'accepted'],
     ['another', { allowedAccounts: accountSid }, formRequest(foreign), 'account_not_allowed'],
-    ['no account named', { allowedAccounts: accountSid }, formRequest([['Body', 'hi']]), 'accepted'],
-    ['a second one named', { allowedAccounts: accountSid }, formRequest([...own, ...foreign]), 'account_not_allowed'],
     [
       'JSON of another',
       { allowedAccounts: accountSid },

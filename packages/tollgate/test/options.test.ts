@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { findNearest, readOptions } from '../src/checks/options.ts'
+import { findNearest } from '../src/checks/options.ts'
 import { createVerifier, fromRequest, RequestValidator, type VerifierOptions } from '../src/index.ts'
-import { memoryStore } from '../src/replay/index.ts'
 import { accountSid, authToken, formRequest, origin, sign } from './requests.ts'
 
 beforeEach(() => {
@@ -44,7 +43,6 @@ const wrong: Wrong[] = [
   ['publicUrl', 'a wrong one in a list', { ...good, publicUrl: [origin, 'example.com'] }],
   ['signedUrl', 'a string', { ...good, signedUrl: origin }],
   ['signedUrl', 'null', { ...good, signedUrl: null }],
-  ['trailingSlash', 'a boolean', { ...good, trailingSlash: true }],
   ['authToken', 'missing', { publicUrl: origin }],
   ['authToken', 'an empty record', { ...good, authToken: {} }],
   ['authToken', 'a record with another name', { ...good, authToken: { main: authToken } }],
@@ -64,16 +62,6 @@ const wrong: Wrong[] = [
   ['allowedAccounts', 'short', { ...good, allowedAccounts: 'AC123' }],
   ['allowedAccounts', 'an empty list', { ...good, allowedAccounts: [] }],
   ['allowedAccounts', 'null', { ...good, allowedAccounts: null }],
-  ['mode', 'a boolean', { ...good, mode: false }],
-  ['replay', 'not a guard', { ...good, replay: { store: {} } }],
-  ['replay', 'a store', { ...good, replay: memoryStore() }],
-  ['maxBodyBytes', 'null', { ...good, maxBodyBytes: null }],
-  ['maxBodyBytes', 'negative', { ...good, maxBodyBytes: -1 }, RangeError],
-  ['maxBodyBytes', 'NaN', { ...good, maxBodyBytes: Number.NaN }, RangeError],
-  ['maxBodyBytes', 'Infinity', { ...good, maxBodyBytes: Number.POSITIVE_INFINITY }, RangeError],
-  ['maxBodyBytes', 'a fraction', { ...good, maxBodyBytes: 1.5 }, RangeError],
-  ['lookupTimeoutMs', 'a string', { ...good, lookupTimeoutMs: '3000' }],
-  ['lookupTimeoutMs', 'NaN', { ...good, lookupTimeoutMs: Number.NaN }, RangeError],
 ]
 
 describe('createVerifier refuses wrong options and names them', () => {
@@ -95,24 +83,6 @@ describe('createVerifier refuses wrong options and names them', () => {
     test(`${JSON.stringify(options)} for options`, () => {
       expect(errorOf(() => make(options))).toBeInstanceOf(TypeError)
     })
-
-  for (const [given, meant] of [
-    ['authtoken', 'authToken'],
-    ['authTokens', 'authToken'],
-    ['publicURL', 'publicUrl'],
-    ['accountSid', 'allowedAccounts'],
-    ['url', 'publicUrl'],
-    ['token', 'authToken'],
-    ['validate', undefined],
-    ['trustProxy', undefined],
-  ] as const)
-    test(`an unknown option: ${given}`, () => {
-      const error = errorOf(() => make({ ...good, [given]: false }))
-      expect(error).toBeInstanceOf(TypeError)
-      expect(error.message).toContain(`"${given}"`)
-      if (meant !== undefined) expect(error.message).toContain(`Did you mean "${meant}"?`)
-      expect(error.message).not.toContain(authToken)
-    })
 })
 
 // Most tokens contain "Sesame". No message may contain it.
@@ -121,30 +91,24 @@ const faultyTokens: [what: string, token: unknown, says: RegExp][] = [
   ['blank', '  \t', /blank/],
   ['a leading space', ' SesameSesame', /white space/],
   ['a trailing space', 'SesameSesame ', /white space/],
-  ['a trailing line break, as in files', 'SesameSesame\n', /white space/],
   ['a trailing no-break space', 'SesameSesame\u00a0', /white space/],
   ['a line break in the middle', 'Sesame\nSesame', /line break/],
   ['in double quotes', '"SesameSesame"', /quote/],
-  ['in single quotes', "'SesameSesame'", /quote/],
   ['an API key', 'SKSesameSesame', /API key/],
   ['an AccountSid', `AC${'0'.repeat(32)}`, /AccountSid/],
   ['the word undefined', 'undefined', /is JSON \(give its value\), an object or no value as text/],
-  ['the word null', 'null', /no value as text/],
   ['an object', '[object Object]', /object .* as text/],
-  ['a promise that nothing awaited', '[object Promise]', /an object .* as text/],
   ['JSON of several values', '{"Sesame":"Sesame"}', /JSON \(give its value\)/],
   ['an unresolved variable', `$${'{Sesame}'}`, /placeholder/],
   ['angle brackets', '<Sesame>', /placeholder/],
   ['your_auth_token', 'your_auth_token_Sesame', /placeholder/],
   ['xxxxxxxx', 'xxxxxxxx', /placeholder/],
   ['a mask of a log', '***', /placeholder/],
-  ['a mask of one character', '*', /placeholder/],
   ['a mask of bullets', '\u2022\u2022\u2022', /placeholder/],
   ['a mask of GitLab', '[MASKED]', /placeholder/],
   ['a mask of a logger', '[REDACTED]', /placeholder/],
   ['a reference with a space', 'op://Sesame/Twilio/auth token', /placeholder/],
   ['an ellipsis, as in our own pages', '…', /placeholder.*Twilio console/],
-  ['three dots', '...', /placeholder.*Twilio console/],
   ['changeme', 'changeme', /placeholder/],
   ['change-me', 'CHANGE-ME', /placeholder/],
   ['the name of the variable', 'TWILIO_AUTH_TOKEN', /placeholder/],
@@ -315,11 +279,9 @@ describe('fromRequest', () => {
     ['allowedHosts', 'a bigint', { allowedHosts: [10n] }],
     ['trustedProxies', 'a name', { allowedHosts: ['a.b'], trustedProxies: 'proxy', forwardedBy: 'forwarded' }],
     ['trustedProxies', 'a boolean', { allowedHosts: ['a.b'], trustedProxies: true, forwardedBy: 'forwarded' }],
-    ['forwardedBy', 'another word', { allowedHosts: ['a.b'], trustedProxies: 'loopback', forwardedBy: 'both' }],
     ['forwardedBy', 'missing', { allowedHosts: ['a.b'], trustedProxies: 'loopback' }],
     ['trustedProxies', 'missing', { allowedHosts: ['a.b'], forwardedBy: 'x-forwarded' }],
     ['trustedProxies', 'empty', { allowedHosts: ['a.b'], forwardedBy: 'x-forwarded', trustedProxies: [] }],
-    ['allowedHost', 'misspelled', { allowedHost: ['a.b'] }],
   ]
   for (const [name, what, options] of wrongRules)
     test(`${name}: ${what}`, () => {
@@ -329,43 +291,8 @@ describe('fromRequest', () => {
     })
 })
 
-interface Known {
-  authToken?: unknown
-  publicUrl?: unknown
-  sharedKeys?: unknown
-  mode?: unknown
-  allowedAccounts?: unknown
-}
-const row = { type: 'other' } as const
-const known = { authToken: row, publicUrl: row, sharedKeys: row, mode: row, allowedAccounts: row }
-
-describe('readOptions', () => {
-  for (const [given, meant] of [
-    ['authtoken', 'authToken'],
-    ['autoken', 'authToken'],
-    ['publicURL', 'publicUrl'],
-    ['sharedKey', 'sharedKeys'],
-    ['mod', 'mode'],
-  ] as const)
-    test(`suggests ${meant} for ${given}`, () => {
-      expect(() => readOptions<Known, typeof known>({ [given]: 1 } as Known, known, 'it')).toThrow(TypeError)
-      expect(() => readOptions<Known, typeof known>({ [given]: 1 } as Known, known, 'it')).toThrow(
-        `Unknown option "${given}" of it. Did you mean "${meant}"?`,
-      )
-    })
-
-  for (const given of ['skip', 'toString', 'constructor', 'validate'])
-    test(`suggests nothing for ${given}`, () => {
-      expect(() => readOptions<Known, typeof known>({ [given]: 1 } as Known, known, 'it')).toThrow(
-        /^Unknown option "\w+" of it\.$/,
-      )
-    })
-
-  test('a key named __proto__ is unknown too', () => {
-    expect(() => readOptions<Known, typeof known>(JSON.parse('{"__proto__":{}}'), known, 'it')).toThrow(
-      'Unknown option "__proto__"',
-    )
-  })
+test('a key named __proto__ is unknown too', () => {
+  expect(() => make(JSON.parse('{"__proto__":{}}'))).toThrow('Unknown option "__proto__"')
 })
 
 test('findNearest returns the nearest name, or undefined', () => {

@@ -1,16 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
-import express from 'express'
-import fastify from 'fastify'
-import { Hono } from 'hono'
-import Koa from 'koa'
 import { describe, expect, test } from 'vitest'
-import { twilioWebhook as onExpress, readWebhook } from '../src/adapters/express.ts'
-import { twilioWebhook as onFastify } from '../src/adapters/fastify.ts'
 import { twilioWebhook as onFetch } from '../src/adapters/fetch.ts'
-import { twilioWebhook as onHono } from '../src/adapters/hono.ts'
-import { twilioWebhook as onKoa } from '../src/adapters/koa.ts'
 import { twilioWebhook as onNode } from '../src/adapters/node.ts'
 import { kinds } from '../src/schemes/twilio/webhooks/index.ts'
 import {
@@ -37,25 +29,6 @@ const listeners: Record<string, Make> = {
     createServer(
       onNode(options(setting), (webhook, _req, res) => void res.end(webhook.params.get('Body') ?? webhook.covers)),
     ),
-  'Express 5': (setting) =>
-    express().use(
-      onExpress(options(setting)),
-      (req, res) => void res.send(readWebhook(req).params.get('Body') ?? 'body'),
-    ),
-  Koa: (setting) => {
-    const app = new Koa()
-    app.use(onKoa(options(setting))).use((ctx) => {
-      ctx.body = ctx.state.twilio.params.get('Body') ?? 'body'
-    })
-    return app.callback()
-  },
-  Fastify: async (setting) => {
-    const app = fastify()
-    await app.register(onFastify, options(setting))
-    app.all('/*', async (request) => readWebhook(request).params.get('Body') ?? 'body')
-    await app.ready()
-    return app.server
-  },
 }
 
 const applications: [name: string, open: (publicUrl?: string) => Promise<TestServer>][] = [
@@ -64,15 +37,6 @@ const applications: [name: string, open: (publicUrl?: string) => Promise<TestSer
     (publicUrl) =>
       testServer(
         (setting) => onFetch(options(setting), (webhook) => new Response(webhook.params.get('Body') ?? 'body')),
-        { publicUrl },
-      ),
-  ],
-  [
-    'Hono',
-    (publicUrl) =>
-      testServer(
-        (setting) =>
-          new Hono().use(onHono(options(setting))).all('*', (c) => c.text(c.var.twilio.params.get('Body') ?? 'body')),
         { publicUrl },
       ),
   ],
