@@ -85,9 +85,7 @@ function isLonger(length: string | undefined, body: Uint8Array | undefined): boo
   return length !== undefined && body !== undefined && /^\d{1,9}$/.test(length) && Number(length) > body.length
 }
 
-/**
- * Says what a copy has of its body, if its length or its end shows that this is not the whole.
- */
+/** Says what a copy has of its body, if its length or its end shows that this is not the whole. */
 export function describeCut(given: RecordedRequest): string | undefined {
   const { headers, body, bodyDecoded } = given
   if (body === undefined) return undefined

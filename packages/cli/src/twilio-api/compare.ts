@@ -73,44 +73,6 @@ export async function compareSent(
   seen: DiagnosableRequest | undefined,
   server: ServerOptions,
 ): Promise<Comparison> {
-  const comparison = await compare(sent, seen, server)
-  // The user gave none of these hints.
-  const hide = (detail: string): string => detail.replace(/ \("(prefixes|otherHosts)"\)/g, '')
-  return { ...comparison, causes: comparison.causes.map((cause) => ({ ...cause, detail: hide(cause.detail) })) }
-}
-
-/**
- * Compares what Twilio sent with a copy that has no body: all but the body. The server may have got
- * one, so nothing follows from its absence.
- */
-export async function compareWithoutBody(
-  sent: Sent,
-  seen: DiagnosableRequest,
-  server: ServerOptions,
-): Promise<Comparison> {
-  const hasForm = sent.method !== 'GET' && !isEvent(sent) && sent.params.length > 0
-  if (!hasForm && !isEvent(sent)) return await compareSent(sent, seen, server)
-  const form = { ...withHeaders(seen, { 'content-length': undefined }), body: encodeForm(sent.params) }
-  const filled = hasForm ? withHeaders(form, { 'content-type': readHeader(seen, 'content-type') ?? formType }) : seen
-  const { isGenuine, causes: found, unexplained, ...rest } = await compareSent(sent, filled, server)
-  const kept = found.filter(({ id }) => causes[id].isOfLostBody !== true)
-  return {
-    ...rest,
-    isGenuine: isGenuine || (kept.length < found.length && kept.length + unexplained.length === 0),
-    causes: kept,
-    unexplained: rest.otherWebhook === undefined ? [...unexplained, missingBody] : unexplained,
-  }
-}
-
-/** The difference of a copy without a body. */
-export const missingBody: Difference = {
-  what: 'body',
-  name: undefined,
-  sent: ['with the webhook'],
-  seen: ['no body in this copy'],
-}
-
-async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server: ServerOptions): Promise<Comparison> {
   const request = seen === undefined ? toSeen(sent, server.options) : markLostJson(sent, seen)
   const options = addHints(sent, request, server.options)
   const arrived = readHeader(request, signatureHeader) ?? sent.signature
@@ -159,6 +121,37 @@ async function compare(sent: Sent, seen: DiagnosableRequest | undefined, server:
   const isUnsigned = seen !== undefined && arrived === undefined
   const unexplained = verdict.ok ? (isUnsigned ? [noSignature] : []) : [describeRejection(verdict.code)]
   return { isGenuine: verdict.ok, causes: certain, unexplained, signedBy }
+}
+
+/**
+ * Compares what Twilio sent with a copy that has no body: all but the body. The server may have got
+ * one, so nothing follows from its absence.
+ */
+export async function compareWithoutBody(
+  sent: Sent,
+  seen: DiagnosableRequest,
+  server: ServerOptions,
+): Promise<Comparison> {
+  const hasForm = sent.method !== 'GET' && !isEvent(sent) && sent.params.length > 0
+  if (!hasForm && !isEvent(sent)) return await compareSent(sent, seen, server)
+  const form = { ...withHeaders(seen, { 'content-length': undefined }), body: encodeForm(sent.params) }
+  const filled = hasForm ? withHeaders(form, { 'content-type': readHeader(seen, 'content-type') ?? formType }) : seen
+  const { isGenuine, causes: found, unexplained, ...rest } = await compareSent(sent, filled, server)
+  const kept = found.filter(({ id }) => causes[id].isOfLostBody !== true)
+  return {
+    ...rest,
+    isGenuine: isGenuine || (kept.length < found.length && kept.length + unexplained.length === 0),
+    causes: kept,
+    unexplained: rest.otherWebhook === undefined ? [...unexplained, missingBody] : unexplained,
+  }
+}
+
+/** The difference of a copy without a body. */
+export const missingBody: Difference = {
+  what: 'body',
+  name: undefined,
+  sent: ['with the webhook'],
+  seen: ['no body in this copy'],
 }
 
 const noSignature: Difference = {

@@ -343,11 +343,11 @@ function readHints({ options, extra, request, tokens }: Source, queryPairs: Pair
   const texts = [...[options.publicUrl].flat(), signed, request.url].filter((text) => typeof text === 'string')
   return {
     hosts: [
-      ...(extra.otherHosts ?? []).flatMap((host) => toHost(host.replace(/^[a-z]+:\/\/|\/.*$/gi, ''), '"otherHosts"')),
+      ...(extra.otherHosts ?? []).flatMap((host) => toHost(host.replace(/^[a-z]+:\/\/|\/.*$/gi, ''), 'as given')),
       ...urls.flatMap((url) => toHost(url.host + url.port, '"publicUrl"')),
     ],
     prefixes: [
-      ...(extra.prefixes ?? []).map((value) => ({ value, from: '"prefixes"' })),
+      ...(extra.prefixes ?? []).map((value) => ({ value, from: 'as given' })),
       ...urls.flatMap((url) => (url.path.length > 1 ? [{ value: url.path, from: '"publicUrl"' }] : [])),
       ...listFunctionNames(),
     ],
