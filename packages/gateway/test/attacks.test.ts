@@ -248,6 +248,8 @@ test('E4: all rejections look the same', async () => {
   }
   expect([...seen]).toHaveLength(1)
   expect([...seen][0]).toContain('403')
+  expect([...seen][0]).toContain('Twilio Request Validation Failed.')
+  expect(upstream.seen).toEqual([])
 })
 
 test('E5: verdict headers from a client are dropped in every spelling', async () => {
@@ -432,27 +434,6 @@ test('E5: a path that servers could read as two routes is answered 400', async (
   await admin.close()
 })
 
-test('E5: connection headers from the upstream are dropped', async () => {
-  const talkative = createServer((_, res) => {
-    res.writeHead(200, {
-      Connection: 'close, X-Internal',
-      'X-Internal': 'secret',
-      'Proxy-Authenticate': 'Basic',
-      'Keep-Alive': 'timeout=1',
-      Trailer: 'X-T',
-      'X-Seen': 'yes',
-    })
-    res.end('done')
-  })
-  const other = await startGateway(await listenOn(talkative))
-  const reply = await send(other.url, signSms())
-  expect(reply.headers['x-seen']).toBe('yes')
-  for (const name of ['x-internal', 'proxy-authenticate', 'trailer']) expect(reply.headers).not.toHaveProperty(name)
-  expect(reply.body).toBe('done')
-  await other.close({ graceMs: 0 })
-  talkative.close()
-})
-
 test('E5: the log has one line of JSON per request, without queries, headers and bodies', async () => {
   let logged = ''
   const write = (line: string) => {
@@ -486,20 +467,12 @@ test('E6: many simultaneous requests are answered 200 or 403, and never 429', as
   upstream.seen.length = 0
 })
 
-test('E6: an unreachable upstream is 502, a silent one 504, and a broken answer is cut off', async () => {
-  const quiet = createServer((req, res) => {
-    if (req.url === '/break') {
-      res.writeHead(200, { 'Content-Length': '100' })
-      res.write('half', () => res.destroy())
-    }
-  })
-  const other = await startGateway(await listenOn(quiet), { timeoutMs: 500 })
-  expect((await send(other.url, signSms('/silent'))).status).toBe(504)
-  await expect(send(other.url, signSms('/break'))).rejects.toThrow()
-  quiet.closeAllConnections()
-  await new Promise((resolve) => quiet.close(resolve))
-  expect((await send(other.url, signSms())).status).toBe(502)
+test('E6: a silent upstream is 504', async () => {
+  const quiet = await startUpstream(() => undefined)
+  const other = await startGateway(quiet.url, { timeoutMs: 500 })
+  expect((await send(other.url, signSms())).status).toBe(504)
   await other.close({ graceMs: 0 })
+  await quiet.close()
 })
 
 test('E6: an upstream that starts before the second attempt gets the request once', async () => {
@@ -526,15 +499,6 @@ test('E6: a client that disconnects cancels its request to the upstream', async 
     })
   })
   await left
-})
-
-test('E6: an answer with any status is passed on', async () => {
-  const statuses = [204, 302, 304, 401, 404, 429, 500, 503]
-  const various = createServer((req, res) => res.writeHead(Number(req.url?.slice(1)), { Location: '/x' }).end())
-  const other = await startGateway(await listenOn(various))
-  for (const status of statuses) expect((await send(other.url, signSms(`/${status}`))).status).toBe(status)
-  await other.close({ graceMs: 0 })
-  various.close()
 })
 
 test('E6: a delivery can be sent again if its client disconnected before the verdict', async () => {

@@ -124,12 +124,3 @@ test('bytes after a body are read as another request, which is unsigned and refu
   expect(answer.match(/HTTP\/1\.1 (\d+)/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 403'])
   expect(upstream.seen.splice(0).map(({ target }) => target)).toEqual(['/sms'])
 })
-
-test('pipelined requests are answered in order', async () => {
-  const answer = await sendRaw(
-    gateway.port,
-    `${formatRequest(signed)}${formatRequest(signed, { connection: 'close' })}`,
-  )
-  expect(answer.match(/HTTP\/1\.1 (\d+)/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200'])
-  expect(upstream.seen.splice(0)).toHaveLength(2)
-})

@@ -42,13 +42,6 @@ test.each([
   expect(upstream.seen[0]?.headers.cookie).toBe(passed)
 })
 
-test('a forged form post is answered 403 and does not reach the upstream', async () => {
-  const signed = signSms()
-  const reply = await send(gateway.url, { ...signed, body: signed.body.replace('more', 'less') })
-  expect([reply.status, reply.body]).toEqual([403, 'Twilio Request Validation Failed.'])
-  expect(upstream.seen).toEqual([])
-})
-
 test('onExchange gets the request, the verdict and the answer', async () => {
   const signed = signSms()
   await send(gateway.url, signed)

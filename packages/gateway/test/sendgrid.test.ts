@@ -294,16 +294,6 @@ describe('in a configuration file', () => {
       /:1: forwardAuth\.publicUrl: there is no such option/,
     )
   })
-
-  test('a missing key names the default variable', async () => {
-    writeFileSync(file, 'routes:\n  - scheme: sendgrid\n    upstream: http://a:1\n')
-    await expect(
-      loadConfiguration(
-        file,
-        createResources({}, () => undefined),
-      ),
-    ).rejects.toThrow(/:2: routes\[0\]: the environment variable SENDGRID_WEBHOOK_PUBLIC_KEY is not set/)
-  })
 })
 
 function newPrivateKey(): string {
