@@ -22,10 +22,8 @@ export default {
       ignoreDependencies: ['express4', 'expect'],
     },
     'packages/gateway': {
-      // A service of systemd runs the second one.
-      entry: ['test/**/*.test.ts', 'test/systemd/trial.ts'],
+      entry: ['test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
-      ignoreBinaries: ['unshare'],
     },
     'packages/inspector': {
       entry: ['test/**/*.test.ts'],
