@@ -177,50 +177,6 @@ for (const [name, express] of [
       expect(log.mock.calls.join()).toContain('captureRawBody')
     })
 
-    test('refuses bodies that the signature of a GET does not cover', async () => {
-      const theirs = await listen(express, [express.urlencoded({ extended: true }), original.webhook(authToken)])
-      const ours = await listen(express, [express.urlencoded({ extended: true }), webhook(authToken)])
-      const late = await listen(express, [webhook(authToken)], [express.text({ type: '*/*' })])
-      for (const type of ['text/plain', 'application/json', 'multipart/form-data; boundary=x']) {
-        const request = { headers: signed(hmac(url), { 'content-type': type }), body: '{"evil":1}' }
-        const statuses = await Promise.all([theirs, ours, late].map(async (port) => (await send(port, request)).status))
-        expect(statuses).toEqual([200, 403, 403])
-      }
-    })
-
-    test('refuses unparsed JSON signed as the hash of {}, [object Object], and {"toString":1}', async () => {
-      vi.spyOn(console, 'error').mockReturnValue()
-      const ports = [
-        await listen(express, [express.json(), original.webhook(authToken)]),
-        await listen(express, [express.json(), webhook(authToken)]),
-      ]
-      const path = `/sms?bodySHA256=${createHash('sha256').update('{}').digest('hex')}`
-      const ask = async (request: Parameters<typeof send>[1]) =>
-        Promise.all(ports.map(async (port) => (await send(port, request)).status))
-      expect(await ask({ path, headers: signed(hmac(`https://example.com${path}`), jsonType), body: json })).toEqual([
-        200, 403,
-      ])
-      expect(
-        await ask({ headers: signed(hmac(`${url}a[object Object]`), jsonType), body: '{"a":{"evil":1}}' }),
-      ).toEqual([200, 403])
-      expect(await ask({ headers: signed(hmac(url), jsonType), body: '{"a":{"toString":1}}' })).toEqual([500, 403])
-    })
-
-    test('a Host with a path, a malformed Host, and a thousand fields', async () => {
-      const parser = express.urlencoded({ extended: true })
-      const theirs = await listen(express, [parser, original.webhook(authToken)])
-      const ours = await listen(express, [webhook(authToken)])
-      const host = 'other.com/app2?x='
-      const moved = { headers: { ...signed(hmac(`https://${host}/sms`)), host } }
-      expect([(await send(theirs, moved)).status, (await send(ours, moved)).status]).toEqual([200, 403])
-      const bad = { headers: { ...signed(hmac(url)), host: 'a b' } }
-      expect([(await send(theirs, bad)).status, (await send(ours, bad)).status]).toEqual([500, 403])
-      const many = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`f${index}`, `${index}`]))
-      const request = { headers: signed(signForm(url, many), formType), body: new URLSearchParams(many).toString() }
-      expect([(await send(theirs, request)).status, (await send(ours, request)).status]).toEqual([413, 200])
-      expect((await send(ours, { ...request, headers: signed(hmac(url), formType) })).status).toBe(403)
-    })
-
     test('webhook({ authToken }), url with a fragment, host and protocol, both orders of arguments', async () => {
       vi.spyOn(console, 'error').mockReturnValue()
       vi.stubEnv('TWILIO_AUTH_TOKEN', undefined)

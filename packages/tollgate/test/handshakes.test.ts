@@ -32,12 +32,4 @@ describe('handshakes', () => {
         expect(await outcome({ ...captured, handshake })).toBe('signature_mismatch')
     })
   })
-
-  test('an http URL is signed as wss, never as ws', async () => {
-    const request = handshakeRequest('/media', 'ws://localhost:3000/media')
-    const secure = handshakeRequest('/media', 'wss://localhost:3000/media')
-    const given = { publicUrl: 'http://localhost:3000' }
-    expect(await outcome(request, given)).toBe('signature_mismatch')
-    expect(await outcome(secure, given)).toBe('url')
-  })
 })

@@ -263,9 +263,10 @@ describe('a change of the file', () => {
     write(accounts(1))
     const keys = open()
     for (const number of [2, 3]) {
-      write(accounts(number), `${path}.new`)
+      write({ ...accounts(number), sharedKeys: { key: token(number) } }, `${path}.new`)
       renameSync(`${path}.new`, path)
       await seen(keys, number)
+      expect(keys.sharedKeys('key')).toBe(token(number))
     }
   })
 

@@ -152,57 +152,11 @@ describe('parameters that do not fit', () => {
     }
   })
 
-  test('an empty list for no parameters, and any pairs cause no exception', () => {
+  test('a repeated name, none, and any pairs', () => {
+    expect(find([...makeSms('hi'), ['From', '+10005550000']])).toEqual([{ name: 'From', reason: 'is repeated' }])
     expect(find([])).toEqual([])
     const hostile = Array.from({ length: 3000 }, (_, index): Pair => [`__proto__${index}`, 'From'.repeat(50)])
     expect(find([...makeSms('hi'), ...hostile]).length).toBe(3000)
-  })
-})
-
-describe('a text that its sender cuts anew', () => {
-  const evil = sid('SM', 'e')
-  const recuts: Readonly<
-    Record<string, readonly [genuine: Pair[], changes: Readonly<Record<string, string | undefined>>]>
-  > = {
-    'another From, MessageSid and To': [
-      makeSms(
-        `pay bob 900From+19005550000MessageSid${evil}NumMedia0NumSegments1SmsMessageSid${evil}SmsSid${evil}SmsStatusreceivedTo+19005550001ToCity`,
-        places,
-      ),
-      {
-        Body: 'pay bob 900',
-        From: '+19005550000',
-        FromCity: undefined,
-        FromCountry: undefined,
-        FromState: undefined,
-        FromZip: undefined,
-        MessageSid: evil,
-        SmsMessageSid: evil,
-        SmsSid: evil,
-        To: '+19005550001',
-        ToCity: `From+14155550142FromCitySAN FRANCISCOFromCountryUSFromStateCAFromZip94103MessageSid${messageSid}NumMedia0NumSegments1SmsMessageSid${messageSid}SmsSid${messageSid}SmsStatusreceivedTo+12025550123ToCity`,
-      },
-    ],
-    'the genuine From in a name': [
-      makeSms('hiFrom+19005550000G'),
-      { Body: 'hi', From: '+19005550000', GFrom: '+14155550142' },
-    ],
-  }
-  test.each(Object.entries(recuts))('%s', (_what, [genuine, changes]) => {
-    const entries = Object.entries({ ...Object.fromEntries(genuine), ...changes })
-    const pairs = entries.filter((pair): pair is [string, string] => pair[1] !== undefined)
-    expect(naiveJoin(pairs)).toBe(naiveJoin(genuine))
-    expect(find(pairs)).not.toEqual([])
-  })
-
-  test('From twice', () => {
-    const genuine = makeSms('hiFrom+10005550000')
-    const pairs: Pair[] = [...genuine, ['From', '+10005550000']].map(([name, value]) => [
-      name as string,
-      name === 'Body' ? 'hi' : (value as string),
-    ])
-    expect(naiveJoin(pairs)).toBe(naiveJoin(genuine))
-    expect(find(pairs)).toEqual([{ name: 'From', reason: 'is repeated' }])
   })
 })
 

@@ -94,10 +94,6 @@ describe('createPathFilter', () => {
     )
   })
 
-  test('a path with a tab or a line break is guarded, because URL parsers drop them', () => {
-    for (const path of ['/s\tms', '/\nsms', '/sms\r']) expect(createPathFilter('/sms')([path])).toBe(true)
-  })
-
   test('other paths are not guarded', () => {
     const guards = createPathFilter(['/sms', /^\/voice\/\d+$/])
     for (const path of ['/', '/smsx', '/s', '/x/sms', '/health', '/voice', '/voice/x', '/sm/s', '/%73m'])
@@ -114,32 +110,6 @@ describe('createPathFilter', () => {
     for (const url of ['/sms?a=1', '/sms#x', 'https://example.com/sms?a=/x', 'HTTP://a@b/sms'])
       expect(guards([url])).toBe(true)
     for (const url of ['/x?/sms', '/x#/sms', 'https://sms/x', '/']) expect(guards([url])).toBe(false)
-  })
-
-  test('paths are also compared with the path prefix of publicUrl', () => {
-    for (const publicUrl of ['https://example.com/hooks/', ['https://a.example', 'https://b.example/hooks']]) {
-      expect(createPathFilter('/hooks/sms', publicUrl)(['/sms'])).toBe(true)
-      expect(createPathFilter('/hooks/sms', publicUrl)(['/voice'])).toBe(false)
-      expect(createPathFilter('/sms', publicUrl)(['/sms'])).toBe(true)
-    }
-  })
-
-  test('an undefined spelling is ignored', () => {
-    expect(createPathFilter('/sms')([undefined, '/sms'])).toBe(true)
-  })
-
-  test('"/" guards everything', () => {
-    for (const path of ['/', '/x', '//', '/a/../b']) expect(createPathFilter('/')([path]), path).toBe(true)
-  })
-
-  test('a trailing slash of a guarded path is ignored', () => {
-    for (const path of ['/sms', '/sms/', '/sms/x']) expect(createPathFilter('/sms/')([path]), path).toBe(true)
-    expect(createPathFilter('/sms/')(['/smsx'])).toBe(false)
-  })
-
-  test('a request is guarded if one of its spellings is', () => {
-    expect(createPathFilter('/hooks/sms')(['/sms', '/hooks/sms'])).toBe(true)
-    expect(createPathFilter('/hooks/sms')(['/sms', '/hooks'])).toBe(false)
   })
 
   test('a path that cannot be decoded is guarded', () => {
@@ -185,11 +155,6 @@ describe('createPathFilter', () => {
     ])
       expect(createPathFilter('/sms')([target]), target).toBe(true)
     expect(createPathFilter('/sms')(['http://host/y', 'https://host:8080/y'])).toBe(false)
-  })
-
-  test('a guarded path can be encoded or decoded', () => {
-    for (const path of ['/caf%C3%A9', '/caf%c3%a9', '/caf\u00e9', '/c%61f%C3%A9', '/caf%25C3%25A9'])
-      for (const paths of ['/caf%C3%A9', '/caf\u00e9']) expect(createPathFilter(paths)([path]), path).toBe(true)
   })
 
   test('in text mode, a string guards every path that begins with it', () => {
