@@ -13,7 +13,7 @@ const execArgv = ['--max-semi-space-size=128']
 // So do those that alone take as long as a third of `npm test` may: every framework, the corpus of the diagnosis, and
 // searches with many inputs. Of each kind, a quick one stays.
 const slow = [
-  'conformance/runs/{adapters,diagnosis,elysia,fastify,h3,hono,koa,routed,ws}.test.ts',
+  'conformance/runs/{adapters,diagnosis,elysia,fastify,h3,hono,koa,ws}.test.ts',
   'packages/cli/test/{call,conform,diagnose,differences}.test.ts',
   'packages/gateway/test/hostile-upstream.test.ts',
   'packages/inspector/test/{call,captures}.test.ts',

@@ -36,8 +36,6 @@ export interface Journal {
   reservations: number
   confirmations: number
   releases: number
-  /** The last arguments of the handler. */
-  seen?: Described
 }
 
 export interface Scenario {
@@ -273,7 +271,6 @@ export function makeScenario(id: ScenarioId, parsers: { before?: string; after?:
     async handle(webhook, appBody) {
       journal.handlerRuns++
       const seen = describe(webhook, appBody)
-      journal.seen = seen
       // Other requests run meanwhile, so that state that requests share would show.
       await new Promise((resolve) => setTimeout(resolve, 0))
       return plan.handle === undefined ? writeReply(seen) : plan.handle()

@@ -28,7 +28,6 @@ export interface HandshakeServer {
    * @hono/node-server drop the text of an answer.
    */
   readonly isOurs: boolean
-  readonly leavesUpgrades?: true
 }
 
 /** Makes a server that serves only handshakes, and tells other requests so. */
@@ -121,7 +120,6 @@ function makeHono(name: string, byAdapter: boolean): HandshakeServer {
   return {
     name,
     isOurs: !byAdapter,
-    leavesUpgrades: true,
     async start(options, onConnection) {
       const app = new Hono<{ Bindings: { incoming: IncomingMessage } }>()
       const answer = upgradeWebSocket((c) => {

@@ -3,7 +3,6 @@ import { writeReport } from '../../tools/write-report.mjs'
 import type { Framework } from '../adapter/framework.ts'
 import { adapterSuites } from '../adapter/suite.ts'
 import { socketAttackSuites } from '../attacks/sockets.ts'
-import { hostileFigures } from '../attacks/sockets-hostile.ts'
 import { bindSuites } from './bind.ts'
 import { account, otherToken, sharedKey, token } from './draft.ts'
 import type { Suite } from './suite.ts'
@@ -71,12 +70,5 @@ export function reportDescribed(name: string): void {
 }
 
 function report({ name, exceptions }: Reported, figures: { readonly passed: number; readonly failed: number }): void {
-  const row = { table: 'frameworks', name } as const
-  const hostile = hostileFigures.get(name)
-  writeReport(`framework ${name}`, [
-    { ...row, suite: 'cases', ...figures, exceptions },
-    ...(hostile === undefined
-      ? []
-      : [{ ...row, suite: 'hostile requests', passed: hostile, failed: 0, exceptions: {} }]),
-  ])
+  writeReport(`framework ${name}`, [{ table: 'frameworks', name, suite: 'cases', ...figures, exceptions }])
 }

@@ -27,7 +27,7 @@ export const inboundSms: Pairs = [
   ['NumSegments', '1'],
 ]
 
-export const upgradeHeaders = { upgrade: 'websocket', connection: 'Upgrade' }
+const upgradeHeaders = { upgrade: 'websocket', connection: 'Upgrade' }
 
 /** A request to sign. The default is an SMS to `/sms`. */
 export interface Draft {

@@ -43,7 +43,5 @@ export function listGuardedPaths(server: RoutedServer): readonly (readonly [path
  * routed` attacks all.
  */
 export function isInShortRun({ name }: Pick<RoutedServer, 'name'>): boolean {
-  return !/each route|at the root|the raw path|below the mount|app\.use|handler form|HTTP\/2.*paths|paths.*HTTP\/2/.test(
-    name,
-  )
+  return !/each route|the raw path|below the mount|app\.use|handler form|HTTP\/2.*paths|paths.*HTTP\/2/.test(name)
 }

@@ -6,16 +6,13 @@ import { createVerifyClient, twilioUpgrade } from 'tollgate/ws'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Running } from '../adapter/framework.ts'
-import type { AdapterOptions, Scenario } from '../adapter/scenario.ts'
+import type { AdapterOptions } from '../adapter/scenario.ts'
 import { waitUntil } from '../adapter/server.ts'
 import { type Answer, openConnection, toRaw, writeRequest } from '../adapter/socket.ts'
-import { hostileSuite } from '../attacks/sockets-hostile.ts'
 import { serve } from '../frameworks/listen.ts'
-import { node } from '../frameworks/node.ts'
 import { startExample, streamSecret } from '../frameworks/start-example.ts'
 import { expectTickets } from '../frameworks/ticketed-streams.ts'
 import { type HandshakeServer, handshakeServers, routingServers } from '../frameworks/ws.ts'
-import { bindSuites } from '../kit/bind.ts'
 import { reportDescribed } from '../kit/bind-framework.ts'
 import { type Draft, host, makeHandshake, origin, otherToken, type Signed, sharedKey, token } from '../kit/draft.ts'
 import { joinParams } from '../kit/sign.ts'
@@ -77,12 +74,6 @@ const query = [
 
 describe.each(handshakeServers.map((server) => [server.name, server] as const))('%s', (name, server) => {
   reportDescribed(`ws: ${name}`)
-  const startScenario = ({ options, handle }: Scenario): Promise<Running> =>
-    server.start(options, (webhook) => void handle(webhook))
-  bindSuites('conformance', [
-    hostileSuite({ ...node, name: `ws: ${name}`, start: startScenario }, { ...server, opensWebSockets: true }),
-  ])
-
   test.each([
     ['signed for the URL', '/media', wss('/media')],
     ['signed with a slash at the end', '/media', wss('/media/')],
