@@ -74,7 +74,6 @@ const sections = [
     pages: [
       'SECURITY.md',
       'docs/attacks.md',
-      'docs/broken-validators.md',
       'docs/benchmarks.md',
       'docs/mutation.md',
       'docs/runtimes.md',

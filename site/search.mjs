@@ -110,7 +110,7 @@ export const searchOptions = {
       boostDocument: (id, term) =>
         term !== 'changelog' && /^\/(reference|decisions)\/|^\/(changelog|contributing)\./.test(id)
           ? 0.05
-          : /^\/(mutation|benchmarks|runtimes|broken-validators|attacks|runbook)\.|^\/codes\//.test(id)
+          : /^\/(mutation|benchmarks|runtimes|attacks|runbook)\.|^\/codes\//.test(id)
             ? 0.5
             : 1,
     },
