@@ -47,18 +47,17 @@ import {
 /** The fix for parsers that keep no bytes. */
 const keepBytes: Fixes = {
   express:
-    "Put the guard before the body parser, or keep the bytes: give express.json() and express.urlencoded() { limit: '1mb', verify: captureRawBody }.",
+    "Put the guard before the body parser, or keep the bytes: give express.json() { limit: '1mb', verify: captureRawBody }.",
   fastify: 'Register the plugin in the scope, before any hook that reads the body.',
   koa: 'Put the guard before the body parser, or use one that keeps ctx.request.rawBody.',
   hono: 'Put the guard first, or read the body with c.req.text() or arrayBuffer().',
   nest: keepNestBytes,
   next: 'In the Pages Router export config = { api: { bodyParser: false } }. The App Router needs nothing.',
   lambda: 'Put twilioWebhookMiddy before httpJsonBodyParser and httpUrlencodeBodyParser.',
-  firebase: 'Change nothing in the adapter: it reads req.rawBody.',
 }
 
 const writtenAgainBefore =
-  'Pass the form on as it arrived, byte for byte, or verify in the program that Twilio calls: Twilio did not sign what another program writes.'
+  'Pass the form on as it arrived, or verify in the program that Twilio calls: Twilio did not sign what another one writes.'
 
 const passParams = 'Pass RequestValidator the parameters: new URLSearchParams(text).'
 
@@ -74,7 +73,7 @@ export const bodyCauses = {
     title: 'JSON was parsed and serialised again',
     fixOfCopy:
       'If you wrote this copy yourself, give the body as it arrived, with every space and line end (curl: --data-binary @FILE).',
-    fix: 'Pass the bytes that arrived, never JSON.stringify of the parsed body. If this server does, a proxy or a forwarder before it parses the JSON and writes it again.',
+    fix: 'Pass the bytes that arrived, never JSON.stringify of the parsed body, and let nothing before this server write the JSON again.',
     part: 'body',
     accompany(_subject, { bodyChange }) {
       return bodyChange?.written === undefined ? undefined : { detail: describeWritten(bodyChange.written) }
@@ -83,14 +82,14 @@ export const bodyCauses = {
       if (isDecodedTwice(subject) || isCompressed(subject) || hasLostBytes(subject)) return undefined
       if (!isJson(subject))
         return {
-          detail: `${otherHash} ${hasSentLength(subject) ? 'It is not JSON, and it has the length that Content-Length names: something changed characters in it, as a wrong character set does, or replaced it.' : 'It is not complete JSON: it was cut off, encoded or replaced on the way.'}`,
+          detail: `${otherHash} It is not complete JSON: something cut it off, changed characters in it or replaced it.`,
           fix: 'Pass the whole body as it arrived, byte for byte.',
         }
       if (isSpaced(subject)) return undefined
       if (isRedacted(subject))
         return {
           detail: `${otherHash} It has a mark that filters and logs write in place of what they hide.`,
-          fix: 'Let nothing hide a part of the body before the check. If this is a copy from a log, diagnose a copy in which nothing is hidden.',
+          fix: 'Let nothing hide a part of the body before the check. If this is from a log, diagnose a copy in which nothing is hidden.',
         }
       return {
         detail: `${otherHash} ${isRewritten(subject) ? 'It is written as a parser writes JSON.' : 'It is JSON in another form.'} Something changed it, or it is forged.`,
@@ -155,7 +154,7 @@ export const bodyCauses = {
       },
     },
     suspect({ subject, rejection }) {
-      if (subject.tooLarge || lacksEnd(rejection)) return undefined
+      if (subject.tooLarge || rejection.reason === 'body_unfinished') return undefined
       if (isCompressed(subject)) return undefined
       const isCut = subject.contentLength > (subject.body?.length ?? 0) || isCutForm(subject)
       const isOtherType = isDecodedTwice(subject) || subject.looksLikeJson
@@ -176,26 +175,18 @@ export const bodyCauses = {
   } satisfies CauseRow as Row,
   body_base64: {
     title: 'The body is in Base64, or was decoded from it twice',
-    fix: 'Pass the body together with its flag (isBase64Encoded) as the platform gave them. A program that sends it on by HTTP has to decode it first.',
+    fix: 'Pass the body with its flag (isBase64Encoded) as the platform gave them. A program that sends it on by HTTP has to decode it.',
     part: 'body',
     edits: (subject) => listEncodedForms(subject, 'base64'),
     changesParams: true,
     accompany: (_subject, proof) => describeEncoded(proof, 'base64'),
-    suspect({ subject }) {
-      return isDecodedTwice(subject) ? decodedTwice : undefined
-    },
-    explainBody(subject) {
-      return isDecodedTwice(subject) ? decodedTwice : undefined
-    },
+    suspect: ({ subject }) => (isDecodedTwice(subject) ? decodedTwice : undefined),
+    explainBody: (subject) => (isDecodedTwice(subject) ? decodedTwice : undefined),
   } satisfies CauseRow as Row,
   body_hash_missing: {
     title: 'bodySHA256 is missing',
     fix: 'Keep the query, which holds bodySHA256, and pass the whole request target.',
-    fixes: {
-      nginx: 'Append $is_args$args in rewrites. proxy_pass without a path keeps the query.',
-      cloudflare: 'Turn off rules that drop or filter query parameters of this path.',
-      lambda: 'Pass the event on with its query.',
-    },
+    fixes: { nginx: 'Append $is_args$args in rewrites. proxy_pass without a path keeps the query.' },
     isOfEvent: true,
     part: 'body',
     edits: listHashes,
@@ -213,9 +204,7 @@ export const bodyCauses = {
       // A form that something wrote as JSON never had one.
       if (findJsonForm(subject) !== undefined || holdsForm(subject) || isOwnText(subject)) return undefined
       return findBodyHash(state.url.query) === undefined
-        ? {
-            detail: 'The body is JSON, and the URL has no bodySHA256: its query was lost or changed.',
-          }
+        ? { detail: 'The body is JSON, and the URL has no bodySHA256: its query was lost or changed.' }
         : undefined
     },
   } satisfies CauseRow as Row,
@@ -254,9 +243,7 @@ export const bodyCauses = {
     fix: 'Pass Content-Type: application/x-www-form-urlencoded on unchanged.',
     fixes: { lambda: 'Use the proxy integration, without mapping templates.' },
     part: 'body',
-    *edits(subject) {
-      yield* listRewrittenForms(subject)
-    },
+    edits: listRewrittenForms,
     changesParams: true,
     suspect({ subject, rejection }) {
       const { contentType, body, parsed, isForm, state, looksLikeJson } = subject
@@ -265,16 +252,10 @@ export const bodyCauses = {
           detail: 'The parameters are a text. A text is a raw body, which only bodySHA256 covers.',
           fix: passParams,
         }
-      if (isForm && looksLikeJson && findJsonForm(subject) !== undefined)
+      const isUncovered = rejection.code === 'body_unsigned' && findBodyHash(state.url.query) === undefined
+      if (((isForm && looksLikeJson) || isUncovered) && findJsonForm(subject) !== undefined)
         return {
-          detail:
-            'The body is JSON with the parameters of a form webhook, and its Content-Type is that of a form: something wrote the form again as JSON.',
-          fix: writtenAgain,
-        }
-      if (rejection.code === 'body_unsigned' && findBodyHash(state.url.query) === undefined && findJsonForm(subject))
-        return {
-          detail:
-            'The body is JSON with the parameters of a form webhook, and the URL has no bodySHA256: something wrote the form again as JSON.',
+          detail: `The body is JSON with the parameters of a form webhook, ${isForm ? 'and its Content-Type is that of a form' : 'and the URL has no bodySHA256'}: something wrote the form again as JSON.`,
           fix: writtenAgain,
         }
       const multipart = rejection.code === 'signature_missing' ? undefined : describeMultipart(subject)
@@ -293,15 +274,10 @@ export const bodyCauses = {
         }
       if (rejection.code !== 'body_unsigned' || body === undefined || isForm || /json/i.test(contentType))
         return undefined
-      return /^multipart\/form-data/i.test(contentType)
-        ? {
-            detail: 'The body is multipart/form-data, which Twilio never sends: something wrote the form again.',
-            fix: writtenAgain,
-          }
-        : {
-            detail: `The Content-Type is ${showType(contentType)}. Twilio sends forms and JSON: something replaced the body, or its type.`,
-            fix: writtenAgain,
-          }
+      return {
+        detail: `The Content-Type is ${showType(contentType)}. Twilio sends forms and JSON: something replaced the body, or its type.`,
+        fix: writtenAgain,
+      }
     },
     differences: [
       {
@@ -316,17 +292,10 @@ export const bodyCauses = {
     fix: 'Let nothing on the way compress the bodies of requests, or let the proxy decompress them and remove Content-Encoding.',
     part: 'body',
     suspect({ rejection, subject }) {
-      if (rejection.code === 'content_encoding_unsupported') return { detail: compressed }
-      return isCompressed(subject) ? { detail: unmarked } : undefined
+      return rejection.code === 'content_encoding_unsupported' ? compressed : findCompressed(subject)
     },
-    explainBody(subject) {
-      return isCompressed(subject) ? { detail: unmarked } : undefined
-    },
-    rejections: {
-      content_encoding_unsupported() {
-        return { detail: compressed }
-      },
-    },
+    explainBody: findCompressed,
+    rejections: { content_encoding_unsupported: () => compressed },
   } satisfies CauseRow as Row,
   body_limit: {
     title: 'The body is larger than the limit',
@@ -335,22 +304,18 @@ export const bodyCauses = {
     suspect({ subject, rejection }) {
       return rejection.code === 'body_too_large' ? describeSize(subject) : undefined
     },
-    rejections: {
-      body_too_large: describeSize,
-    },
+    rejections: { body_too_large: describeSize },
   } satisfies CauseRow as Row,
   body_already_parsed: {
     title: 'Something else read the body first',
-    fix: "Verify before anything else reads the body, or keep its bytes: give the parsers of Express { limit: '1mb', verify: captureRawBody }.",
+    fix: 'Verify before anything else reads the body, or keep its bytes: give the parsers of Express { verify: captureRawBody }.',
     fixes: keepBytes,
     isOfLostBody: true,
     part: 'body',
     accompany: describeLostBody,
     suspect: ({ subject, rejection }) => suspectLostBody(subject, rejection),
     rejections: {
-      body_already_consumed({ consumed, contentType }) {
-        return consumed && describeConsumed(consumed, contentType)
-      },
+      body_already_consumed: ({ consumed, contentType }) => consumed && describeConsumed(consumed, contentType),
     },
   } satisfies CauseRow as Row,
   body_missing: {
@@ -384,10 +349,7 @@ export const bodyCauses = {
           }
       }
       return isEmpty && isForm && method !== 'GET' && contentLength === 0 && consumed === undefined
-        ? {
-            // A stranger may send such a request too.
-            detail: 'The Content-Type is that of a form, and the request arrived without a body.',
-          }
+        ? { detail: 'The Content-Type is that of a form, and the request arrived without a body.' }
         : undefined
     },
     differences: [
@@ -403,7 +365,7 @@ export const bodyCauses = {
 const methodHeaders = ['x-forwarded-method', 'x-original-method']
 
 const wholeRequest =
-  'Let the verifier get the request itself, with its method and its body. nginx auth_request and Caddy forward_auth send neither: put the gateway between the proxy and your application, as a reverse proxy.'
+  'Let the verifier get the request itself: nginx auth_request and Caddy forward_auth send no body. Put the gateway behind the proxy.'
 
 /** The URL names the hash of a body, and there is no body. */
 function lacksSignedBody({ body, unread, method }: Subject, { url, covers }: State): boolean {
@@ -445,8 +407,13 @@ function isCompressed({ body }: Subject): boolean {
   return compressedStart.test(start.join(''))
 }
 
-const unmarked = 'The body is compressed, and no Content-Encoding says so.'
-const compressed = 'The request has a Content-Encoding: something compressed its body. Twilio does not.'
+function findCompressed(subject: Subject): Finding | undefined {
+  return isCompressed(subject) ? { detail: 'The body is compressed, and no Content-Encoding says so.' } : undefined
+}
+
+const compressed: Finding = {
+  detail: 'The request has a Content-Encoding: something compressed its body. Twilio does not.',
+}
 const notUtf8 = 'The form is not UTF-8: it has other bytes, or escapes of another character set.'
 const lostCharacters =
   'It has characters (U+FFFD) that stand for bytes that were lost: something read it in another character set.'
@@ -669,16 +636,11 @@ function describeConsumed({ by, fix }: Consumed, contentType: string): Finding {
 }
 
 const beforeMultipart =
-  'Put the guard before the parser of multipart (such as multer). Twilio sends no multipart, so let what wrote the form again pass it on as it arrived.'
-
-/** Says if the verifier could not read the body to its end. Only its message tells. */
-function lacksEnd({ message }: Rejected): boolean {
-  return message.includes('The connection ended before the body did.')
-}
+  'Put the guard before the parser of multipart (such as multer), and let what wrote the form as multipart pass it on as it arrived.'
 
 function suspectLostBody(subject: Subject, rejection: Rejected): Finding | undefined {
   const { consumed, body, unread, given, contentLength } = subject
-  if (unread && lacksEnd(rejection)) return { detail: unfinished, fix: passBody }
+  if (unread && rejection.reason === 'body_unfinished') return { detail: unfinished, fix: passBody }
   if (consumed !== undefined && given === undefined) return describeConsumed(consumed, subject.contentType)
   const isEmpty = !unread && (body === undefined || body.length === 0) && given === undefined
   if (isEmpty && contentLength > 0 && !subject.isAuthorizer && rejection.code !== 'body_too_large')

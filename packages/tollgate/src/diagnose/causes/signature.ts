@@ -70,13 +70,11 @@ export const signatureCauses = {
     title: 'A request of another product',
     fix: 'Give each product its own route, with the check of that product.',
     part: 'request',
-    suspect({ subject }) {
-      return findOtherProduct(subject)
-    },
+    suspect: ({ subject }) => findOtherProduct(subject),
   } satisfies CauseRow as Row,
   signature_missing: {
     title: 'There is no signature',
-    fix: 'Make every proxy pass X-Twilio-Signature on. If none drops it, look for a Setting that switches signing off: `tollgate audit` finds it (signing_off).',
+    fix: 'Make every proxy pass X-Twilio-Signature on. If none drops it, `tollgate audit` finds a Setting that switches signing off (signing_off).',
     fixes: {
       lambda: 'Pass the headers on: a mapping template passes only the headers that it names.',
       nginx: 'nginx passes the header on unless proxy_pass_request_headers is off or a proxy_set_header blanks it.',
@@ -120,7 +118,7 @@ export const signatureCauses = {
       return redacted.test(text)
         ? {
             detail: 'X-Twilio-Signature was hidden: a log or a proxy wrote a mark of its own in its place.',
-            fix: 'Pass X-Twilio-Signature on unchanged. If this is a copy from a log, diagnose a copy in which nothing is hidden, or ask Twilio what it sent: diagnose --alert, and then --alert NO….',
+            fix: 'Pass X-Twilio-Signature on unchanged. If this is from a log, diagnose a copy in which nothing is hidden, or use --alert.',
           }
         : { detail: 'X-Twilio-Signature holds no signature in a known encoding.' }
     },
@@ -165,20 +163,17 @@ export const signatureCauses = {
         return !isHand || isHandshake
           ? undefined
           : {
-              detail: `User-Agent names a tool${named === undefined ? '' : `, ${named}`}: a signature that was copied from another request is right only for the URL and the parameters of that request.`,
-              fix: `If you changed a copy, send the new text with a signature of its own: ${writeSend(subject, ' --set NAME=VALUE')} (or signRequest of tollgate/testing). ${ifStranger}`,
+              detail: `User-Agent names a tool${named === undefined ? '' : `, ${named}`}: a copied signature is right only for the URL and the parameters of its request.`,
+              fix: `${ifStranger} If you changed a copy, sign the new text: ${writeSend(subject, ' --set NAME=VALUE')}`,
             }
       const other = named === undefined ? 'another User-Agent' : `another User-Agent, ${named},`
-      const monitor = isUnsigned ? findMonitor(userAgent ?? '') : undefined
       return {
         detail:
           isUnsigned && evidence.pages.length > 0
             ? 'A page in a browser sent the request: it has Origin or Referer, and no signature.'
-            : monitor !== undefined
-              ? `User-Agent names a monitor, ${monitor}, and the request has no signature.`
-              : isHandshake
-                ? `The handshake has ${other} than Twilio’s.`
-                : `The request has ${userAgent === undefined ? 'no User-Agent' : other} and no I-Twilio-Idempotency-Token header, which Twilio sends.`,
+            : isHandshake
+              ? `The handshake has ${other} than Twilio’s.`
+              : `The request has ${userAgent === undefined ? 'no User-Agent' : other} and no I-Twilio-Idempotency-Token header, which Twilio sends.`,
         fix: isUnsigned && userAgent !== undefined ? fixUnsigned(subject, userAgent) : undefined,
       }
     },
@@ -187,43 +182,25 @@ export const signatureCauses = {
       if (!isInternalHost(url.host) || isInternalHost(checked.url.host)) return undefined
       return {
         detail: `A program that has the key signed the request for "${url.host}${url.port}", which Twilio cannot reach.`,
-        fix: `Sign the URL that this server checks, with the host "${checked.url.host}" (signRequest of tollgate/testing, tollgate send). Leave "publicUrl" as it is: Twilio signs no URL with the other host.`,
+        fix: `Sign the URL that this server checks, with the host "${checked.url.host}". Leave "publicUrl" as it is.`,
       }
     },
   } satisfies CauseRow as Row,
 }
 
-/** Services that call a URL to see if it answers, each by a word of its User-Agent. */
-const monitors =
-  /UptimeRobot|Pingdom|StatusCake|Better ?(?:Uptime|Stack)|Site24x7|Datadog|NewRelic|GoogleStackdriverMonitoring|ELB-HealthChecker|kube-probe|GoogleHC|Amazon-Route53-Health-Check|Uptime-Kuma|HetrixTools|Checkly|freshping/i
-
-/** Finds the name of the service that watches a URL, as this list writes it. */
-function findMonitor(agent: string): string | undefined {
-  return monitors.exec(agent.slice(0, 300))?.[0]
-}
-
 const ifStranger = 'If a stranger sent it, do nothing.'
-const watchOther =
-  'If this is your monitor, let it watch another path, such as /health, which has no check of signatures.'
-const ofPage =
-  'If the page is yours, give it a route without this guard, and check its user there: Twilio signs no request of a page (Flex sends the parameter Token, which twilio-flex-token-validator checks). If a stranger sent it, do nothing.'
-const ifSentOn =
-  'If a program or a service of yours sends it on, it dropped X-Twilio-Signature: let Twilio call this server itself, or verify where its request arrives.'
-const ifOwnTest = 'For your own tests, sign the request with signRequest of tollgate/testing.'
 
 /** A program that posts a form is more likely one that sends webhooks on than a stranger. */
-function fixUnsigned(subject: Subject, agent: string): string | undefined {
+function fixUnsigned(subject: Subject, agent: string): string {
   const { method, isForm, unread, state, queryPairs } = subject
-  if (subject.evidence.pages.length > 0) return ofPage
-  if (findMonitor(agent) !== undefined) return watchOther
-  const ownTest =
-    findOwnHost(subject) === undefined
-      ? ifOwnTest
-      : `For your own tests, this sends a signed request: ${writeSend(subject)} (in code: signRequest of tollgate/testing).`
-  if (isByHand(agent)) return ownTest === ifOwnTest ? undefined : `${ownTest} ${ifStranger}`
+  if (subject.evidence.pages.length > 0)
+    return `If the page is yours, give it a route without this guard: Twilio signs no request of a page. ${ifStranger}`
+  const isOwn = findOwnHost(subject) !== undefined
+  const forTests = isOwn ? writeSend(subject) : 'sign it with signRequest of tollgate/testing.'
   const hasAccount = [...state.pairs, ...queryPairs].some(([name]) => name === 'AccountSid')
-  const isWebhook = hasAccount || (unread && isForm && method !== 'GET')
-  return `${isWebhook ? `${ifSentOn} ${ifStranger}` : `${ifStranger} ${ifSentOn}`} ${ownTest}`
+  return !isByHand(agent) && (hasAccount || (unread && isForm && method !== 'GET'))
+    ? `If a program of yours sends it on, it dropped X-Twilio-Signature: let Twilio call this server itself. ${ifStranger}`
+    : `${ifStranger} For your own tests: ${forTests}`
 }
 
 /** A request with a signature of Twilio's is one of Twilio's, or wants to be. */
@@ -255,7 +232,7 @@ export function findRenamed({
       cause: {
         id: 'signature_missing',
         detail: `The signature is in the header "${name}" instead of X-Twilio-Signature: something renamed it.`,
-        fix: 'Pass X-Twilio-Signature on under its own name, with hyphens, or give the verifier the value of this header under that name.',
+        fix: 'Pass X-Twilio-Signature on under its own name, with hyphens.',
       },
     }
   }
@@ -274,14 +251,10 @@ function* listQueriesInForms({ method, handshake, isForm, body, looksLikeJson }:
   if (method === 'GET' || handshake || !isForm || looksLikeJson) return
   const form = body === undefined || body.length === 0 || body.length > mostOfQuery ? undefined : decodeUtf8(body)
   if (form === undefined || !/^[\x21\x22\x24-\x7e]+$/.test(form)) return
-  for (const [cost, fields] of [
-    [3, form],
-    [4, form.replaceAll('+', '%20')],
-  ] as const) {
-    if (cost === 4 && fields === form) continue
+  for (const fields of new Set([form, form.replaceAll('+', '%20')]))
     yield {
       dimension: 'source',
-      cost,
+      cost: 3,
       apply: (one) => {
         if (one.covers !== 'params') return undefined
         const { query } = one.url
@@ -291,7 +264,6 @@ function* listQueriesInForms({ method, handshake, isForm, body, looksLikeJson }:
       detail: 'Twilio signed a GET with these fields in its query, and they arrived as the form of a POST.',
       fix: passGet,
     }
-  }
 }
 
 const known: readonly string[] = ['GET', 'POST', 'PUT']
@@ -308,7 +280,7 @@ function describeMethodFix(method: string): string {
   if (method === 'GET' || method === 'POST')
     return `Add '${method}' to "methods" if the console has this method for the webhook, or change it in the console.`
   return method === 'PUT'
-    ? "If the sender (WhatsApp, RCS) is set to PUT, add it: methods: ['GET', 'POST', 'PUT']. If not, something on the way changed the method: let it pass."
+    ? "If the sender (WhatsApp, RCS) is set to PUT, add it: methods: ['GET', 'POST', 'PUT']. If not, let nothing change the method."
     : 'Let nothing change the method before the check, such as method-override or a proxy: Twilio sends GET, POST or PUT.'
 }
 
