@@ -24,17 +24,12 @@ const serializers: readonly (readonly [what: string, write: (json: unknown) => s
   ['as JSON.stringify writes it', (json) => JSON.stringify(json)],
   ['with a space after every comma and colon', (json) => writeSpaced(json, ', ', ': ')],
   ['with a space after every colon', (json) => writeSpaced(json, ',', ': ')],
-  ['with a space after every comma', (json) => writeSpaced(json, ', ', ':')],
-  ['with spaces around every colon', (json) => writeSpaced(json, ',', ' : ')],
   ['indented by 2', (json) => JSON.stringify(json, null, 2)],
   ['indented by 4', (json) => JSON.stringify(json, null, 4)],
   ['indented by tabs', (json) => JSON.stringify(json, null, '\t')],
-  ['indented by 3', (json) => JSON.stringify(json, null, 3)],
-  ['indented by 1', (json) => JSON.stringify(json, null, 1)],
   ['with spaces inside its braces', (json) => writeSpaced(json, ', ', ': ', ' ')],
   ['with sorted names', (json) => JSON.stringify(sortNames(json))],
   ['with sorted names and spaces', (json) => writeSpaced(sortNames(json), ', ', ': ')],
-  ['indented by 2 with sorted names', (json) => JSON.stringify(sortNames(json), null, 2)],
 ]
 
 const toHex4 = (code: number): string => code.toString(16).padStart(4, '0')
@@ -50,7 +45,6 @@ const escapes: readonly Change[] = [
   ['', (text) => text],
   ['with \\u escapes', escapeUnicode],
   ['with "/" escaped', (text) => text.replaceAll('/', '\\/')],
-  ['with \\u escapes and "/" escaped', (text) => escapeUnicode(text).replaceAll('/', '\\/')],
   [
     'with upper-case \\u escapes',
     (text) => escapeUnicode(text).replace(/\\u[0-9a-f]{4}/g, (one) => `\\u${one.slice(2).toUpperCase()}`),
@@ -88,15 +82,7 @@ const whitespaces: readonly Change[] = [
   ['had its line breaks changed to CRLF', (text) => text.replaceAll('\r\n', '\n')],
   ['had its line breaks changed from CRLF', (text) => text.replace(/\r?\n/g, '\r\n')],
   ['had its line breaks changed from CRLF and lost the last', (text) => `${text.replace(/\r?\n/g, '\r\n')}\r\n`],
-  ['had its line breaks changed to CR', (text) => text.replaceAll('\r', '\n')],
   ['lost its byte order mark', (text) => `\ufeff${text}`],
-  ['lost its byte order mark and line break', (text) => `\ufeff${text}\n`],
-  ['lost white space in front', (text) => ` ${text}`],
-  ['lost a line break in front', (text) => `\n${text}`],
-  ['lost line breaks around it', (text) => `\n${text}\n`],
-  ['lost white space around it', (text) => ` ${text} `],
-  ['lost two line breaks at its end', (text) => `${text}\n\n`],
-  ['lost the line breaks (CRLF) at its end', (text) => `${text}\r\n\r\n`],
   ['gained a NUL or white space at its end', stripBlanks],
 ]
 
@@ -188,7 +174,7 @@ export function isRewrittenJson(body: Uint8Array, work: Work): boolean {
   const json = text === undefined ? undefined : parseBoundedJson(text)
   if (text === undefined || json === undefined) return false
   const trimmed = text.trim()
-  return serializers.slice(0, 8).some(([, write]) => {
+  return serializers.slice(0, 6).some(([, write]) => {
     if (!work.affords(unitsPerWrittenCharacter * text.length)) return false
     work.spend(unitsPerWrittenCharacter * text.length)
     return write(json) === trimmed

@@ -20,7 +20,7 @@ export function fixCapture(site: string): string {
 
 // Others cannot read what arrives there, but each user of the service has URLs with its host.
 const callDirectly =
-  'Point Twilio at your own server: Twilio signed this request for the URL of a service between them. To keep the service, return that whole URL from "signedUrl", and let the service pass the body on unchanged.'
+  'Point Twilio at your own server. To keep the service, return its whole URL from "signedUrl", and let it pass the body on unchanged.'
 
 const captureOwn =
-  'Point Twilio at your own server, through a tunnel that passes requests on unchanged (ngrok, cloudflared): Twilio signed this request for the other site. Never put the host of such a site into an option, because anyone can read and copy what arrives there.'
+  'Point Twilio at your own server, through a tunnel (ngrok, cloudflared). Never put the host of such a site into an option: anyone can read what arrives there.'

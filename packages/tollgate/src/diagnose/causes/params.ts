@@ -8,7 +8,7 @@ import { decodePercent } from '../spelling.ts'
 import { changes, isAdded, isLost } from './differences.ts'
 import { type CauseRow, type ChangeValue, type Edit, editValues, type Fixes, type Row } from './row.ts'
 
-const changesForm = 'a proxy or a forwarder before this server changes the form.'
+const changesForm = 'a proxy before this server changes the form.'
 /** The end of the fixes for forms that changed before this server. */
 export const ifVerifier: string = `If the verifier gets it, ${changesForm}`
 
@@ -513,9 +513,6 @@ const joins: readonly (readonly [what: string, join: Join])[] = [
   ['with dots, such as "a.b"', (path) => path.join('.')],
   ['with empty brackets for lists, such as "a[]"', bracket((key) => (typeof key === 'number' ? '[]' : `[${key}]`))],
   ['with dots and the name repeated for lists', (path) => path.filter((key) => typeof key !== 'number').join('.')],
-  ['with numbers after the name, such as "a0"', (path) => path.join('')],
-  ['with brackets and the name repeated for lists', bracket((key) => (typeof key === 'number' ? '' : `[${key}]`))],
-  ['with dots inside brackets', (path) => `${path[0]}${path.length > 1 ? `[${path.slice(1).join('.')}]` : ''}`],
 ]
 
 function bracket(spell: (key: string | number) => string): Join {

@@ -19,7 +19,6 @@ export const writtenAgain = 'Pass the form on as it arrived, byte for byte, inst
 export function* listRewrittenForms(subject: Subject): Generator<Edit> {
   yield* listUntypedForm(subject)
   yield* listFormAsJson(subject)
-  yield* listFormInText(subject)
   yield* listFormInOther(subject)
   yield* listMultipart(subject)
 }
@@ -66,19 +65,6 @@ function* listFormAsJson(subject: Subject): Generator<Edit> {
   }
 }
 
-/** A form that something wrote as JSON once too often: it is the text of a JSON string. */
-function* listFormInText({ body, method }: Subject): Generator<Edit> {
-  if (body === undefined || method === 'GET' || body[0] !== quote || isHugeForm(body)) return
-  const text = parseBoundedJson(decodeUtf8(body) ?? '')
-  if (typeof text === 'string' && isTwilioForm(text))
-    yield* takeForm(parseForm(text), {
-      detail: 'The form is in quotes: something wrote it as JSON on the way.',
-      fix: writtenAgain,
-    })
-}
-
-const quote = '"'.charCodeAt(0)
-
 /**
  * Checks if the body has the parameters of a form webhook, and a parser finds none of them. Twilio's
  * events have other names.
@@ -101,7 +87,6 @@ export function isOwnText({ evidence: { userAgent }, signatures, body, method, u
 const wholeChanges: readonly (readonly [what: string, change: (text: string) => string])[] = [
   ['is percent-encoded as a whole', (text) => decodePercent(text.replace(/=$/, ''))],
   ['has the escapes of HTML', unescapeHtml],
-  ['has ";" between its parameters', (text) => text.replaceAll(';', '&')],
   ['has line breaks between its parameters', (text) => text.trim().replace(/\r?\n/g, '&')],
 ]
 

@@ -10,7 +10,7 @@ import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row
 const setOrigin = 'Set publicUrl to the scheme and host of the URL at Twilio'
 // Never the address of the peer: it may be a stranger.
 const trustProxy = 'name your proxy in "trustedProxies"'
-const useOneUrl = 'Set "publicUrl" to the scheme and host of the URL at Twilio, which needs no headers.'
+const useOneUrl = 'Set "publicUrl" to the scheme and host of the URL at Twilio.'
 
 /**
  * Changes of the URL before its path: scheme, host, port, user name and password. Also its
@@ -105,7 +105,7 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   forwarding_headers: {
     title: 'Forwarding headers that are not used',
-    fix: `${useOneUrl} Or add the address of the proxy to "trustedProxies", and let it set each header once.`,
+    fix: `${useOneUrl} Or ${trustProxy}, and let it set each header once.`,
     part: 'origin',
     mend: setUrl,
     suspect: ({ subject, rejection }) => explainForwarding(subject, rejection),
@@ -278,7 +278,7 @@ function explainHost(subject: Subject, rejection: Rejected): Finding | undefined
   return {
     detail: `The host of the request, "${named}", is not in "${listed}".`,
     fix: isInternal
-      ? `Set "publicUrl" to one text, the scheme and host of the URL at Twilio: then Host is not used. Or ${passOn}.`
+      ? `${useOneUrl} Or ${passOn}.`
       : `If Twilio calls this host, add it to "${listed}".${/:\d+$/.test(named) ? ' If Twilio calls another port, let the proxy send that one.' : ''}`,
     ruleFix: reason === 'host_unlisted' || isInternal ? undefined : 'add the host to "allowedHosts"',
   }
