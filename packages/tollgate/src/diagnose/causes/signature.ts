@@ -118,7 +118,7 @@ export const signatureCauses = {
       return redacted.test(text)
         ? {
             detail: 'X-Twilio-Signature was hidden: a log or a proxy wrote a mark of its own in its place.',
-            fix: 'Pass X-Twilio-Signature on unchanged. If this is from a log, diagnose a copy in which nothing is hidden, or use --alert.',
+            fix: 'Pass X-Twilio-Signature on unchanged. If a log hid it, diagnose a copy in which nothing is hidden, or ask Twilio: diagnose --alert NO….',
           }
         : { detail: 'X-Twilio-Signature holds no signature in a known encoding.' }
     },
