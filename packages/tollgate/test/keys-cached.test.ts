@@ -130,16 +130,6 @@ describe('cached', () => {
     expect(await lookup(claim(one))).toEqual({ authToken: [token(1)], accountSid: one })
   })
 
-  test('by default no stale tokens are used', async () => {
-    const { now, advance } = createClock()
-    const source = createSource({ [one]: token(1) })
-    const lookup = cached(source.lookup, { now })
-    await lookup(claim(one))
-    source.error = new Error('down')
-    advance(300)
-    await expect(lookup(claim(one))).rejects.toThrow('down')
-  })
-
   test('a request that names no account is verified and bound as the default account, or is unknown without one', async () => {
     const two = accountSid(2)
     const source = createSource({ [one]: token(1), [two]: token(2) })

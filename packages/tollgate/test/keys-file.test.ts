@@ -270,21 +270,6 @@ describe('a change of the file', () => {
     }
   })
 
-  test('by swapped links, as Kubernetes makes it, is followed', async () => {
-    const publish = (number: number) => {
-      const version = join(directory, `..${number}`)
-      mkdirSync(version)
-      write(accounts(number), join(version, 'keys.json'))
-      symlinkSync(`..${number}`, join(directory, '..data_tmp'))
-      renameSync(join(directory, '..data_tmp'), join(directory, '..data'))
-    }
-    publish(1)
-    symlinkSync('..data/keys.json', path)
-    const keys = open()
-    publish(2)
-    await seen(keys, 2)
-  })
-
   test('behind a link into a directory that is not watched is followed', async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'tollgate-keys-'))
     write(accounts(1), join(elsewhere, 'keys.json'))

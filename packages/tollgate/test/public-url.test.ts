@@ -166,6 +166,7 @@ describe('readHost', () => {
     ['equal Host and :authority', { host: 'a.example', ':authority': 'A.example' }, '/', 'a.example'],
     ['different Host and :authority', { host: 'a.example', ':authority': 'b.example' }, '/', undefined],
     ['Host in two letter cases', { host: 'a.example', Host: 'b.example' }, '/', undefined],
+    ['two Hosts with an absolute URL', { host: ['a.example', 'b.example'] }, 'https://a.example/', undefined],
     ['an absolute URL without Host', {}, 'https://a.example:1/x', 'a.example'],
     ['no host', {}, '/', undefined],
     ['Host before an absolute URL', { host: 'a.example' }, 'https://b.example/', 'a.example'],

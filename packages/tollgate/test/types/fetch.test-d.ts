@@ -57,10 +57,6 @@ export const observing = [
   ),
 ]
 
-twilioWebhook({ mode: 'observe' }, (webhook) => {
-  // @ts-expect-error undefined for a request that did not verify
-  return new Response(webhook.covers.toUpperCase())
-})
 twilioWebhook(
   () => ({ mode: 'observe' }),
   (webhook) => {

@@ -18,23 +18,12 @@ createSecureServer(
   ),
 )
 createServer(
-  twilioWebhook({ mode: 'observe' }, (webhook, _req, res) => {
-    res.end(webhook.ok ? webhook.covers : `${webhook.code} ${webhook.params.get('Body')}`)
-  }),
-)
-createServer(
   twilioWebhook(
     () => ({ mode: 'observe' }),
     (webhook, _req, res) => {
       res.end(webhook.ok ? webhook.covers : webhook.code)
     },
   ),
-)
-createServer(
-  twilioWebhook({ mode: 'observe' }, (webhook, _req, res) => {
-    // @ts-expect-error undefined for a request that did not verify
-    res.end(webhook.covers.toUpperCase())
-  }),
 )
 createServer(
   twilioWebhook(
