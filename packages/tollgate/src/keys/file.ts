@@ -75,8 +75,8 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
   let seen: string
   let isRead = true
   let reported: string | undefined
-  /** A complete reading without some of the keys from before, and its time. */
-  let smaller: (Reading & { readonly time: number }) | undefined
+  /** The mark of a complete reading without some of the keys from before, and its time. */
+  let smaller: { readonly mark: string; readonly time: number } | undefined
 
   async function check(): Promise<void> {
     const look = await runInSlices(lookAt(source), pause)
@@ -85,8 +85,7 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
     if (look.isFresh) return watch.checkSoon()
     seen = look.mark
     try {
-      const next =
-        smaller?.mark === look.mark ? smaller : await runInSlices(readUnchanged(source, look, current.files), pause)
+      const next = await runInSlices(readUnchanged(source, look, current.files), pause)
       isRead = next !== undefined && (!look.isFolder || (await isWhole(next)))
       if (next === undefined) watch.checkSoon()
       else if (isRead && !watch.isStopped()) {
@@ -110,7 +109,7 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
     if (smaller?.mark === next.mark) return performance.now() - smaller.time >= pollMs
     smaller = undefined
     if (!(await runInSlices(hasLost(current.keys, next.keys), pause))) return true
-    smaller = { ...next, time: performance.now() }
+    smaller = { mark: next.mark, time: performance.now() }
     return false
   }
 

@@ -24,52 +24,34 @@ export interface KeyFile {
 export function* parseKeyFile(bytes: Uint8Array): Steps<KeyFile> {
   const accounts: number[] = []
   const sharedKeys = new Map<string, SharedKey>()
-  const sections: Record<string, Section> = {
-    accounts: {
-      skipPlain(start) {
-        const end = findPlainEnd(bytes, start)
-        if (end !== undefined) accounts.push(start)
-        return end
-      },
-      add({ name, value, at }, number) {
-        // An escape in the name would hide the digits that the table of accounts compares.
-        if (!isAccountSid(name) || bytes[at + name.length + 1] !== quote)
-          throw new TypeError(`name ${number} in "accounts" is not an AccountSid ("AC" and 32 hex digits)`)
-        parseTokens(value, `accounts.${name}`)
-        accounts.push(at)
-      },
+  const sections: Record<string, AddEntry> = {
+    accounts({ name, value, at }, number) {
+      // An escape in the name would hide the digits that the table of accounts compares.
+      if (!isAccountSid(name) || bytes[at + name.length + 1] !== quote)
+        throw new TypeError(`name ${number} in "accounts" is not an AccountSid ("AC" and 32 hex digits)`)
+      parseTokens(value, `accounts.${name}`)
+      accounts.push(at)
     },
-    sharedKeys: {
-      skipPlain: () => undefined,
-      add({ name, value }, number) {
-        const where = `key ${number} in "sharedKeys"`
-        if (parseSignatureSettings(`key=${name},algorithm=any`)?.keyId !== name)
-          throw new TypeError(`the id of ${where} is not 1 to 256 printable ASCII characters without spaces and commas`)
-        if (sharedKeys.has(name)) throw new TypeError(`the id of ${where} is repeated`)
-        sharedKeys.set(name, parseSharedKey(value, where))
-      },
+    sharedKeys({ name, value }, number) {
+      const where = `key ${number} in "sharedKeys"`
+      if (parseSignatureSettings(`key=${name},algorithm=any`)?.keyId !== name)
+        throw new TypeError(`the id of ${where} is not 1 to 256 printable ASCII characters without spaces and commas`)
+      if (sharedKeys.has(name)) throw new TypeError(`the id of ${where} is repeated`)
+      sharedKeys.set(name, parseSharedKey(value, where))
     },
   }
   try {
-    yield* readSections(bytes, sections)
+    yield* readSections(bytes, sections, accounts)
   } catch (error) {
     throw decode(bytes) === undefined ? new TypeError('it is not UTF-8') : error
   }
   return { bytes, accounts, sharedKeys }
 }
 
-/** A section of a key file. */
-interface Section {
-  /**
-   * Adds the entry at `start` if it needs no check.
-   * @returns where it ends
-   */
-  skipPlain(start: number): number | undefined
-  /** @throws TypeError that says what is wrong */
-  add(entry: Entry, number: number): void
-}
+/** Adds an entry of a section. @throws TypeError that says what is wrong */
+type AddEntry = (entry: Entry, number: number) => void
 
-function* readSections(bytes: Uint8Array, sections: Record<string, Section>): Steps<void> {
+function* readSections(bytes: Uint8Array, sections: Record<string, AddEntry>, accounts: number[]): Steps<void> {
   // The byte order mark.
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
 
@@ -96,8 +78,8 @@ function* readSections(bytes: Uint8Array, sections: Record<string, Section>): St
       const end = findStringEnd(bytes, at)
       const name = parseJson(decode(bytes.subarray(at, end)))
       if (typeof name !== 'string') return fail('it is not JSON: a name in double quotes is expected')
-      const section = Object.hasOwn(sections, name) ? sections[name] : undefined
-      if (section === undefined) {
+      const add = Object.hasOwn(sections, name) ? sections[name] : undefined
+      if (add === undefined) {
         // The message does not show the name, because a token may stand where a name belongs.
         const near = findNearest(name, Object.keys(sections))
         const hint = near === undefined ? '' : `. Did you mean "${near}"?`
@@ -108,24 +90,26 @@ function* readSections(bytes: Uint8Array, sections: Record<string, Section>): St
       at = end
       expect(colon, '":"')
       if (!readMark(openBrace)) fail(`"${name}" is not an object`)
-      if (!readMark(closeBrace)) yield* readSection(section)
+      if (!readMark(closeBrace)) yield* readSection(add, name === 'accounts')
     } while (readMark(comma))
     expect(closeBrace, '"," or "}"')
   }
   if (skip(blanks, bytes, at) < bytes.length) fail('it is not JSON: the end is expected')
 
-  function* readSection(section: Section): Steps<void> {
+  function* readSection(add: AddEntry, hasAccounts: boolean): Steps<void> {
     let number = 0
     let reported = at
     do {
       number++
       at = skip(blanks, bytes, at)
-      const plainEnd = section.skipPlain(at)
-      if (plainEnd !== undefined) at = plainEnd
-      else {
+      const plainEnd = hasAccounts ? findPlainEnd(bytes, at) : undefined
+      if (plainEnd !== undefined) {
+        accounts.push(at)
+        at = plainEnd
+      } else {
         try {
           const entry = readEntry(bytes, at)
-          section.add(entry, number)
+          add(entry, number)
           if (hasRepeatedName(entry)) throw new TypeError('a name is repeated')
           // Checking an entry takes about as long as parsing it.
           reported -= entry.end - at

@@ -1,5 +1,6 @@
 import { encodeUtf8 } from '../bytes.ts'
 import { limitLookUp } from '../checks/answers.ts'
+import { unref } from '../checks/limits.ts'
 import { readOptions, runUnnoticed } from '../checks/options.ts'
 import { parseUrl } from '../checks/runtime.ts'
 import { describeSecretFault, maxTokens, parseTokens, type Tokens } from '../checks/secrets.ts'
@@ -7,7 +8,6 @@ import type { AuthTokenLookup, UnverifiedClaim } from '../verify/types.ts'
 import { type Fetch, fetchAuthToken } from './accounts-api.ts'
 import { type CachedOptions, cachedOptions, checkAccountSid, parseCachedOptions } from './cache-options.ts'
 import { createTokenCache, type OwnTokens } from './cached.ts'
-import { createTurns, type Turns } from './turns.ts'
 
 /**
  * Finds the Auth Tokens of a main account and its subaccounts with Twilio's Accounts API, for the
@@ -95,6 +95,67 @@ export function twilioAccountTokens(options: TwilioAccountTokensOptions): AuthTo
     refresh: (claim: UnverifiedClaim) => (isDebuggerEvent(claim) ? refreshBoth(claim) : cache.refresh(claim)),
     verified: cache.verified,
   })
+}
+
+const longestPauseMs = 30_000
+
+type Turns = ReturnType<typeof createTurns>
+
+/**
+ * Limits how many look-ups run at the same time. Their number halves when the API is too busy.
+ * Afterwards, it grows by one in each round of answers.
+ * @param most How many turns there are at the start, and at most.
+ */
+function createTurns(most: number) {
+  const waiting = new Set<() => void>()
+  let limit = most
+  let taken = 0
+  let pauses = 0
+
+  function startNext(): void {
+    for (const start of waiting) {
+      if (pauses > 0 || taken >= limit) return
+      waiting.delete(start)
+      taken += 1
+      start()
+    }
+  }
+
+  function leave(): void {
+    taken -= 1
+    limit = Math.min(most, limit + 1 / limit)
+    startNext()
+  }
+
+  return {
+    /** Waits for a turn, until the signal aborts. Returns a function that ends it. */
+    take(signal: AbortSignal) {
+      return new Promise<() => void>((resolve, reject) => {
+        const stop = (): void => {
+          waiting.delete(start)
+          reject(new Error('Aborted while waiting'))
+        }
+        const start = (): void => {
+          signal.removeEventListener('abort', stop)
+          resolve(leave)
+        }
+        signal.addEventListener('abort', stop, { once: true })
+        waiting.add(start)
+        startNext()
+      })
+    },
+    /** Starts no look-up for a while, and fewer at the same time afterwards. */
+    slowDown(ms: number) {
+      // Requests that ran at the same time are refused for the same reason.
+      if (pauses === 0) limit = Math.max(1, limit / 2)
+      pauses += 1
+      const end = (): void => {
+        pauses -= 1
+        startNext()
+      }
+      unref(setTimeout(end, Math.min(ms, longestPauseMs)))
+    },
+  }
 }
 
 function joinTokens(accountSid: string | undefined, ...found: (OwnTokens | undefined)[]): OwnTokens | undefined {
