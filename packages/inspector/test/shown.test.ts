@@ -10,7 +10,6 @@ import { cut, showHidden, splitHidden } from '../src/shared/visible-text.ts'
 import { type Filters, matchesFilters, noFilters } from '../src/ui/filters.ts'
 import { describeOutcome, nameOrigin } from '../src/ui/format.ts'
 import { groupKinds, nameResult } from '../src/ui/labels.ts'
-import { captures, filters, newIds, shown } from '../src/ui/state.ts'
 import { authToken, makeExchange, publicUrl, signSample } from './kit.ts'
 
 test.each(webhookKinds)('the signed text that is shown is the one that was signed: %s', async (kind) => {
@@ -158,22 +157,6 @@ describe('the tone of a row', () => {
     expect(nameOrigin({ origin: 'test', signedWith: 'throw-away' })).toBe('test')
     expect(nameOrigin({ origin: 'received' })).toBe('')
   })
-})
-
-test('a search shows what it finds, rows that waited among them', () => {
-  captures.value = ['old', 'new'].map((id) => ({
-    id,
-    time: 1,
-    method: 'POST',
-    target: '/sms',
-    origin: 'received',
-    code: 'accepted',
-    body: id,
-  }))
-  newIds.value = new Set(['new'])
-  expect(shown.value.map(({ id }) => id)).toEqual(['old'])
-  filters.value = { ...noFilters, search: 'new' }
-  expect(shown.value.map(({ id }) => id)).toEqual(['new'])
 })
 
 describe('two URLs', () => {

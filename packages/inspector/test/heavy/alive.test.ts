@@ -327,6 +327,7 @@ test('a request that takes long is sent once, can be cancelled, and does not tak
   await pollText(page.locator('.detail .message')).toContain('the second')
   await page.getByRole('button', { name: 'Show it' }).click()
   await page.locator('.facts-line .chip', { hasText: 'replay' }).waitFor()
+  await page.getByText('Twilio signed this, and this page sent it again').waitFor()
   // The message has done its work, and the focus is not lost with it.
   await pollCount(page.locator('.toast')).toBe(0)
   expect(await page.evaluate('document.activeElement.innerText')).toBe('Replay')

@@ -12,30 +12,10 @@ vi.setConfig({ testTimeout: 4 * patience })
 
 const open = useBrowser()
 
-test('the token leaves the address bar, and no script can read the cookie', async () => {
-  const { page, run } = await open()
-  expect(page.url()).toBe(new URL('/', run.inspectorUrl).href)
-  expect(await page.evaluate('document.cookie')).toBe('')
-})
-
-test('a genuine and a spoofed webhook appear live, and the diagnosis asks its question', async () => {
-  const { page, deliver } = await open({}, { publicUrl: 'https://app.example.com' })
-  await page.getByText('No webhook has arrived yet.').waitFor()
-  expect(await deliver()).toBe(200)
-  await page.locator('.row.good').waitFor()
-  expect(await deliver({ Body: 'Free money' }, spoofed)).toBe(403)
-  await pollText(page.locator('.row.bad')).toMatch(
-    /^\+14155550142 → \+12025550123\s+Free money\s+refused\s+403 · wrong signature\s[\s\S]*Incoming SMS\s+POST \/sms\s/,
-  )
-
-  await page.locator('.row.bad').click()
-  await pollText(page.getByRole('region', { name: 'Diagnosis' })).toMatch(/^One question[\s\S]*Checked https:/)
-})
-
 test('the option that mends the URL can be copied', async () => {
   const { page, deliver } = await open(
     { permissions: ['clipboard-read', 'clipboard-write'] },
-    { publicUrl: 'http://app.example.com/api' },
+    { publicUrl: 'http://app.example.com/api', command: 'npx @tollgate/cli dev --upstream 3000' },
   )
   await deliver({}, { signedUrl: 'https://app.example.com/api/sms' })
   await page.locator('.row.bad').click()
@@ -45,9 +25,10 @@ test('the option that mends the URL can be copied', async () => {
     'Twilio called https://app.example.com/api/sms. Your server checked http://app.example.com/api/sms.',
   )
   await poll(() => diagnosis.locator('.line-to-copy code').allInnerTexts()).toEqual([
-    'npx @tollgate/cli dev --public-url https://app.example.com/api',
+    'npx @tollgate/cli dev --upstream 3000 --public-url https://app.example.com/api',
     "publicUrl: 'https://app.example.com/api'",
   ])
+  await pollText(diagnosis).toMatch(/Restart it:[\s\S]*If your application verifies requests itself/)
   await diagnosis.getByRole('button', { name: 'Copy the option' }).click()
   await page.getByText('Copied the option.').waitFor()
   expect(await page.evaluate('navigator.clipboard.readText()')).toBe("publicUrl: 'https://app.example.com/api'")
@@ -87,21 +68,6 @@ test('an address that was used says what to do', async () => {
   expect(complaints).toEqual([])
 })
 
-test('the gateway of this run has refused it, so the command that restarts it comes first', async () => {
-  const { page, deliver } = await open(
-    {},
-    { publicUrl: 'http://app.example.com/api', command: 'npx @tollgate/cli dev --upstream 3000' },
-  )
-  await deliver({}, { signedUrl: 'https://app.example.com/api/sms' })
-  await page.locator('.row.bad').click()
-  const diagnosis = page.getByRole('region', { name: 'Diagnosis' })
-  await poll(() => diagnosis.locator('.line-to-copy code').allInnerTexts()).toEqual([
-    'npx @tollgate/cli dev --upstream 3000 --public-url https://app.example.com/api',
-    "publicUrl: 'https://app.example.com/api'",
-  ])
-  await pollText(diagnosis).toMatch(/Restart it:[\s\S]*If your application verifies requests itself/)
-})
-
 test('the command that the page shows reads the open request as it stands', async () => {
   const cache = mkdtempSync(join(tmpdir(), 'tollgate-'))
   onTestFinished(() => rmSync(cache, { recursive: true }))
@@ -113,12 +79,12 @@ test('the command that the page shows reads the open request as it stands', asyn
   const line = page.locator('.line-to-copy code').last()
   await pollText(line).toMatch(/^npx @tollgate\/cli diagnose \/\S+\.json --alert$/)
   // --alert needs an account. The same request and the token that has signed it prove the cause.
-  const words = (await line.innerText()).split(' ').slice(3, 5)
+  const [, , , file = ''] = (await line.innerText()).split(' ')
   const tokens = join(cache, 'tokens.txt')
   writeFileSync(tokens, `other=${spoofed.token}\n`)
   const cli = fileURLToPath(new URL('../../../cli/dist/bin.js', import.meta.url))
   const env = { ...process.env, TWILIO_AUTH_TOKEN: authToken }
-  const { stdout } = spawnSync(process.execPath, [cli, 'diagnose', ...words, '--other-token-file', tokens], {
+  const { stdout } = spawnSync(process.execPath, [cli, 'diagnose', file, '--other-token-file', tokens], {
     env,
     encoding: 'utf8',
   })
@@ -226,16 +192,6 @@ test('wrong input in the dialog shows a message and stays in the form', async ()
   expect(complaints.splice(0)).toEqual([expect.stringContaining('400 (Bad Request)')])
 })
 
-test('replay delivers the request again', async () => {
-  const { page, deliver } = await open()
-  await deliver()
-  await page.locator('.row').click()
-  await page.getByRole('button', { name: 'Replay', exact: true }).click()
-  await page.locator('.row .chip', { hasText: 'replay' }).waitFor()
-  await pollCount(page.locator('.row.good')).toBe(2)
-  await page.getByText('Twilio signed this, and this page sent it again').waitFor()
-})
-
 test('filters and search narrow the list', async () => {
   const { page, deliver } = await open()
   await deliver({ From: '+14155550111' })
@@ -265,19 +221,11 @@ test('filters and search narrow the list', async () => {
 
 test('hostile text is shown as text, isolated and cut', async () => {
   const { page, deliver } = await open()
-  const markup = `<img src="https://evil.example/x.png" onerror="window.hit=1"><script>window.hit=1</script><b>bold</b>`
   const bidi = '\u202Egnp.exe\u2066'
-  await deliver({
-    Body: `${markup}${'&lt;'.repeat(3)}`,
-    From: bidi,
-    ProfileName: 'x'.repeat(700_000),
-    [`${markup}name`]: bidi,
-  })
+  await deliver({ From: bidi, ProfileName: 'x'.repeat(700_000), [`${bidi}name`]: bidi })
   await page.locator('.row').click()
   const table = page.locator('.section', { hasText: 'Parameters' }).locator('.pairs')
-  await pollText(table).toContain(markup)
-  expect(await page.locator('.detail img, .detail script, .detail b, .row img, .row script').count()).toBe(0)
-  expect(await page.evaluate('window.hit')).toBeUndefined()
+  await pollText(table).toContain('name')
   expect(await table.locator('.hidden-char').allInnerTexts()).toEqual(expect.arrayContaining(['U+202E', 'U+2066']))
   expect(await page.locator('body').innerText()).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/)
   expect(
@@ -390,15 +338,6 @@ test('copies go to the clipboard, and exports can be imported again', async () =
   await pollCount(page.locator('.row .chip', { hasText: 'imported' })).toBe(3)
 })
 
-test('the page shows that the inspector has stopped', async () => {
-  const { page, run, complaints } = await open()
-  await run.close()
-  await page.getByText('The inspector does not answer. This list shows what arrived before.').waitFor()
-  await page.getByText(/^Reconnecting in \d s$/).waitFor()
-  await page.close()
-  complaints.length = 0
-})
-
 /** Starts an application that answers with the status in the path, such as `/404`. */
 const startApp = () =>
   serve((req, res) => {
@@ -491,8 +430,9 @@ describe.each(sizes)('$width pixels wide, $colorScheme', ({ width, colorScheme }
     await check(page, 'list')
 
     // From, To and Body come first, and what happened is in view.
-    await pollText(page.locator('.row.bad')).toMatch(/^\+14155550142 → \+12025550123\s/)
-    await pollText(page.locator('.row.bad .verdict')).toBe('403 · wrong signature')
+    await pollText(page.locator('.row.bad')).toMatch(
+      /^\+14155550142 → \+12025550123\s+Free money\s+refused\s+403 · wrong signature\s[\s\S]*Incoming SMS\s+POST \/sms\s/,
+    )
     await pollText(page.locator('.row', { hasText: 'Hello 404' }).locator('.verdict')).toBe('404 · app failed')
     if (!phone) expect((await page.locator('.row.bad').boundingBox())?.height).toBeLessThanOrEqual(45)
     const words = await page.locator('.row.bad .words').boundingBox()
