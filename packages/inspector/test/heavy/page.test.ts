@@ -84,7 +84,7 @@ test('the command that the page shows reads the open request as it stands', asyn
   writeFileSync(tokens, `other=${spoofed.token}\n`)
   const cli = fileURLToPath(new URL('../../../cli/dist/bin.js', import.meta.url))
   const env = { ...process.env, TWILIO_AUTH_TOKEN: authToken }
-  const { stdout } = spawnSync(process.execPath, [cli, 'diagnose', file, '--other-token-file', tokens], {
+  const { stdout } = spawnSync(process.execPath, [cli, 'diagnose', file, '--other-key-file', tokens], {
     env,
     encoding: 'utf8',
   })
