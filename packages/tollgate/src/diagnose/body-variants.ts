@@ -93,11 +93,8 @@ const unitsPerHash = 400
 const unitsPerHashedCharacter = 1
 
 /**
- * Lists the bodies that may have been sent instead of this one, the most likely first.
- * @param body the body that arrived, which is not in the list
- * @param work the budget
- * @param share the list ends once this share of the budget is spent
- * @returns the variants with their hashes
+ * Lists the bodies that may have been sent instead of this one, the most likely first. Ends once
+ * `share` of the budget is spent.
  */
 export function* listBodyVariants(body: Uint8Array, work: Work, share = 1): Generator<BodyVariant> {
   if (body.length > mostBytes) return
@@ -151,24 +148,13 @@ export function* listBodyVariants(body: Uint8Array, work: Work, share = 1): Gene
     }
 }
 
-/**
- * Finds the variant with a hash.
- * @param hash the `bodySHA256` of the URL
- * @param body the body that arrived
- * @param work the budget
- * @returns the variant, or `undefined` if no known change explains the body
- */
+/** Finds the variant with a hash. */
 export function findBodyVariant(hash: string, body: Uint8Array, work: Work): BodyVariant | undefined {
   for (const variant of listBodyVariants(body, work)) if (variant.hash === hash) return variant
   return undefined
 }
 
-/**
- * Checks if a parser may have written a body.
- * @param body the body that arrived
- * @param work the budget
- * @returns true if the body is JSON as JavaScript code usually writes it
- */
+/** Checks if a parser may have written a body. */
 export function isRewrittenJson(body: Uint8Array, work: Work): boolean {
   const text = decodeUtf8(body)
   const json = text === undefined ? undefined : parseBoundedJson(text)
@@ -183,10 +169,6 @@ export function isRewrittenJson(body: Uint8Array, work: Work): boolean {
 
 /**
  * Checks if only white space that no parser writes makes JSON differ from what JavaScript writes.
- * @param body the body that arrived
- * @param work the budget
- * @returns true if it has white space around it, a CR or an empty line, and if the text without the
- * white space between its tokens is that of JSON.stringify
  */
 export function isSpacedJson(body: Uint8Array, work: Work): boolean {
   const text = decodeUtf8(body)
@@ -203,11 +185,7 @@ export function isSpacedJson(body: Uint8Array, work: Work): boolean {
 const mostLevels = 20
 const mostValues = 30_000
 
-/**
- * Parses JSON of a usual size.
- * @param text the JSON text
- * @returns the value, or `undefined` if the text is not JSON or too large
- */
+/** Parses JSON of a usual size. Returns `undefined` for any other text. */
 export function parseBoundedJson(text: string): unknown {
   if (!isBoundedJson(text, mostValues, mostLevels)) return undefined
   try {

@@ -11,11 +11,7 @@ export interface Encoding {
 const windows =
   '\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178'
 
-/**
- * Undoes a reading of UTF-8 as Latin-1 or Windows-1252, which turns "ü" into "Ã¼".
- * @param text the text as it was read
- * @returns the bytes, or `undefined` if the text has other characters, or ASCII alone
- */
+/** Undoes a reading of UTF-8 as Latin-1 or Windows-1252, which turns "ü" into "Ã¼". */
 export function toSingleBytes(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(text.length)
   let isAscii = true
@@ -29,11 +25,7 @@ export function toSingleBytes(text: string): Uint8Array | undefined {
   return isAscii ? undefined : bytes
 }
 
-/**
- * Lists the bodies that may have been encoded or decoded as a whole on the way.
- * @param body the body that arrived
- * @returns the bodies, of which none is the one that arrived
- */
+/** Lists the bodies that may have been encoded or decoded as a whole on the way. */
 export function listEncodings(body: Uint8Array): Encoding[] {
   const found: Encoding[] = []
   const text = decodeUtf8(body)
@@ -52,32 +44,20 @@ export function listEncodings(body: Uint8Array): Encoding[] {
   return found
 }
 
-/**
- * Decodes Base64.
- * @param text at least 16 characters, with their padding
- * @returns the bytes, or `undefined` for another text
- */
+/** Decodes Base64. */
 function decodeBase64(text: string): Uint8Array | undefined {
   const trimmed = text.trim()
   if (trimmed.length < 16 || trimmed.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(trimmed)) return undefined
   return Uint8Array.from(atob(trimmed), (character) => character.charCodeAt(0))
 }
 
-/**
- * Decodes a text that is in Base64.
- * @param text with or without its padding
- * @returns `undefined` if it is not Base64, or its bytes are not UTF-8
- */
+/** Decodes a text that is in Base64. Returns `undefined` if its bytes are not UTF-8. */
 export function decodeBase64Text(text: string): string | undefined {
   const bytes = decodeBase64(text.padEnd(4 * Math.ceil(text.length / 4), '='))
   return bytes && decodeUtf8(bytes)
 }
 
-/**
- * Counts the characters of bytes in Base64.
- * @param bytes the number of bytes
- * @returns the number of characters, padding included
- */
+/** Counts the characters of bytes in Base64. */
 export function toBase64Length(bytes: number): number {
   return 4 * Math.ceil(bytes / 3)
 }
@@ -85,8 +65,6 @@ export function toBase64Length(bytes: number): number {
 /**
  * Encodes the start of a body in Base64. A form that was decoded although it was not encoded shows
  * the name of its first parameter then.
- * @param body the body that arrived
- * @returns the letters that are certain
  */
 export function encodeStart(body: Uint8Array): string {
   const text = String.fromCharCode(...body.subarray(0, 300))

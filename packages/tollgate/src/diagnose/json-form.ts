@@ -16,8 +16,6 @@ const found = new WeakMap<Subject, JsonForm | undefined>()
 /**
  * Finds the parameters of a form webhook in a JSON body, once for each request. A JSON webhook of
  * Twilio's has other names.
- * @param subject the request
- * @returns `undefined` if the body is no JSON object, or has no such parameters
  */
 export function findJsonForm(subject: Subject): JsonForm | undefined {
   if (!found.has(subject)) found.set(subject, readJsonForm(subject))

@@ -1,11 +1,7 @@
 /** A way to spell the same characters of a URL, as a framework, a proxy or an HTTP client does. */
 type Spelling = readonly [what: string, spell: (text: string) => string]
 
-/**
- * Decodes every escape that is valid UTF-8.
- * @param text a part of a URL
- * @returns the text, with invalid escapes unchanged
- */
+/** Decodes every escape that is valid UTF-8. */
 export function decodeAll(text: string): string {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     try {
@@ -24,11 +20,7 @@ function encodeRun(run: string): string {
   }
 }
 
-/**
- * Writes the code of an ASCII character as two hex digits.
- * @param character one character
- * @returns upper-case digits
- */
+/** Writes the code of an ASCII character as two hex digits. */
 export function toHex(character: string): string {
   return character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')
 }
@@ -54,12 +46,7 @@ export const hexCases: readonly Spelling[] = [
   ['with lower-case hex digits', (text) => text.replace(/%[0-9a-f]{2}/gi, (hex) => hex.toLowerCase())],
 ]
 
-/**
- * Lists the characters that one side may escape and the other may not.
- * @param text the text as it arrived
- * @param characters the characters to look for
- * @returns one spelling that escapes each of them, and one that decodes each escape of them
- */
+/** Lists the characters that one side may escape and the other may not. */
 export function listToggles(text: string, characters: string): Spelling[] {
   const toggles: Spelling[] = []
   for (const character of characters) {
@@ -73,11 +60,7 @@ export function listToggles(text: string, characters: string): Spelling[] {
   return toggles
 }
 
-/**
- * Decodes a text if all of its escapes are valid.
- * @param text any text
- * @returns the decoded text, or the text itself
- */
+/** Decodes a text if all of its escapes are valid. */
 export function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -86,29 +69,17 @@ export function decodePercent(text: string): string {
   }
 }
 
-/**
- * Splits a query at each `&`.
- * @param query with its `?`, or empty
- * @returns the fields as they are written
- */
+/** Splits a query at each `&`. */
 export function splitFields(query: string): string[] {
   return query.length < 2 ? [] : query.slice(1).split('&')
 }
 
-/**
- * Joins the fields of a query.
- * @param fields as `splitFields` returns them
- * @returns the query with its `?`, or an empty text if there are no fields
- */
+/** Joins the fields of a query. */
 export function joinFields(fields: readonly string[]): string {
   return fields.length === 0 ? '' : `?${fields.join('&')}`
 }
 
-/**
- * Reads the name of a field.
- * @param field one field of a query
- * @returns the decoded name
- */
+/** Reads the name of a field. */
 export function readName(field: string): string {
   return decodeAll(field.replace(/=.*$/s, ''))
 }
@@ -116,29 +87,17 @@ export function readName(field: string): string {
 // A regular expression such as /\s+$/ takes quadratic time for a long run that is not at the end.
 // The following functions take linear time, as `trimEnd` does.
 
-/**
- * Removes slashes from the end.
- * @param path a path
- * @returns the path without them
- */
+/** Removes slashes from the end. */
 export function stripSlashes(path: string): string {
   return stripEnd(path, (one) => one === '/')
 }
 
-/**
- * Removes digits from the end.
- * @param name a parameter's name
- * @returns the name without them
- */
+/** Removes digits from the end. */
 export function stripDigits(name: string): string {
   return stripEnd(name, (one) => one >= '0' && one <= '9')
 }
 
-/**
- * Removes white space and NULs from the end.
- * @param text a body
- * @returns the text without them
- */
+/** Removes white space and NULs from the end. */
 export function stripBlanks(text: string): string {
   return stripEnd(text, (one) => one === '\0' || one.trim() === '')
 }

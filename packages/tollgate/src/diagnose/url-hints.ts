@@ -11,8 +11,6 @@ const mostUrls = 16
 /**
  * Lists the URLs that the user or a header of the request names, each as one edit of all parts of
  * the URL. The parts that differ are the causes.
- * @param subject the request
- * @returns the edits
  */
 export function* listWholeUrls(subject: Subject): Generator<ProposedEdit<CauseId, State>> {
   const { state, hints, evidence } = subject
@@ -40,10 +38,8 @@ export function* listWholeUrls(subject: Subject): Generator<ProposedEdit<CauseId
 }
 
 /**
- * Says if the user has named the URL that is checked as the one at Twilio. Twilio adds fields to the
- * URL of a GET, and bodySHA256 to that of a JSON event.
- * @param subject the request
- * @returns false for a URL that differs in anything that a cause describes
+ * Says if the user has named the URL that is checked as the one at Twilio. Twilio adds fields to
+ * the URL of a GET, and bodySHA256 to that of a JSON event.
  */
 export function isUrlNamed({ state: { url: seen }, hints }: Subject): boolean {
   const toPlain = ({ scheme, port, ...rest }: UrlParts): UrlParts => {

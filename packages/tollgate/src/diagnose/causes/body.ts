@@ -36,7 +36,6 @@ import {
   editValues,
   type Finding,
   type Fixes,
-  keptByParser,
   type OtherCause,
   type Proof,
   type Row,
@@ -631,7 +630,7 @@ function describeConsumed({ by, fix }: Consumed, contentType: string): Finding {
   return {
     detail: `The body was read before the verifier could read it, and its bytes are lost (${by.slice(0, 80)}).`,
     // A parser of multipart has no place for what keeps bytes.
-    fix: /^multipart\//i.test(contentType) && keptByParser.test(fix ?? '') ? beforeMultipart : fix,
+    fix: /^multipart\//i.test(contentType) ? beforeMultipart : fix,
   }
 }
 

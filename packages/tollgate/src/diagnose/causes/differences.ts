@@ -1,28 +1,16 @@
 import type { Difference, DifferenceSign } from './row.ts'
 
-/**
- * Checks if a parameter is lost.
- * @param difference one difference
- * @returns true if Twilio sent the parameter, and the server did not see it
- */
+/** Checks if a parameter is lost. */
 export function isLost({ what, seen }: Difference): boolean {
   return what === 'parameter' && seen.length === 0
 }
 
-/**
- * Checks if a parameter was added.
- * @param difference one difference
- * @returns true if the server saw the parameter, and Twilio did not send it
- */
+/** Checks if a parameter was added. */
 export function isAdded({ what, sent }: Difference): boolean {
   return what === 'parameter' && sent.length === 0
 }
 
-/**
- * Makes the test of a change of values.
- * @param ways the changes: each returns the value as it may arrive
- * @returns the test: each value that differs is what one of the changes makes of it
- */
+/** Makes the test of a change of values. */
 export function changes(...ways: readonly ((sent: string) => string | undefined)[]): DifferenceSign['applies'] {
   return ({ what, sent, seen }) =>
     what === 'parameter' &&

@@ -123,10 +123,8 @@ function returnUrl(whole: string): Candidate {
 const absolute = /^\w+:\/\/[^/]*/
 
 /**
- * Quotes a text for JavaScript, without a single quote inside: the line may be pasted into a shell by
- * mistake. URLs with other characters are not offered.
- * @param text a part of a URL, or a method
- * @returns the text in single quotes
+ * Quotes a text for JavaScript, without a single quote inside: the line may be pasted into a shell
+ * by mistake. URLs with other characters are not offered.
  */
 export function quote(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", '\\x27')}'`

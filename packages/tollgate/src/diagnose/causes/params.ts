@@ -12,11 +12,7 @@ const changesForm = 'a proxy before this server changes the form.'
 /** The end of the fixes for forms that changed before this server. */
 export const ifVerifier: string = `If the verifier gets it, ${changesForm}`
 
-/**
- * Writes the fix for middleware that changes values.
- * @param does what the middleware does
- * @returns the fix
- */
+/** Writes the fix for middleware that changes values. */
 export const verifyBefore = (does: string): string =>
   `Verify before any middleware that ${does}, on the raw body. ${ifVerifier}`
 

@@ -95,10 +95,6 @@ function comparePaths(
 /**
  * Explains a request target that the verifier refused: characters that no client sends show that it
  * was decoded.
- * @param part the part of the target that the asking cause explains
- * @param subject the request
- * @param rejection the verdict
- * @returns the explanation, if this part is malformed
  */
 export function suspectDecoded(
   part: 'path' | 'query',

@@ -276,11 +276,7 @@ function remember<T>(make: (input: T, work: Work) => T | undefined): typeof make
 const unitsPerEditedCharacter = 4
 const unitsPerEditedPair = 50
 
-/**
- * Makes an edit of the parameters.
- * @param change returns the changed parameters, or `undefined` if nothing changes
- * @returns the `apply` function of the edit
- */
+/** Makes an edit of the parameters. Without a change, `change` returns `undefined`. */
 export function editPairs(change: (pairs: Pairs) => Pairs | undefined): Edit['apply'] {
   const edit = remember((pairs: Pairs, work) => {
     work.spend(unitsPerEditedCharacter * countCharacters(pairs) + unitsPerEditedPair * pairs.length)
@@ -295,12 +291,7 @@ export function editPairs(change: (pairs: Pairs) => Pairs | undefined): Edit['ap
 /** Changes one value; the name says which. */
 export type ChangeValue = (value: string, name: string) => string
 
-/**
- * Makes an edit of single values and names.
- * @param change returns the new value
- * @param changeName returns the new name. Names stay as they are by default
- * @returns the `apply` function of the edit
- */
+/** Makes an edit of single values and names. */
 export function editValues(change: ChangeValue, changeName: (name: string) => string = (name) => name): Edit['apply'] {
   return editPairs((pairs) => {
     let changed = false
@@ -313,12 +304,7 @@ export function editValues(change: ChangeValue, changeName: (name: string) => st
   })
 }
 
-/**
- * Makes an edit of one part of the URL.
- * @param part the part
- * @param change returns the changed text. `undefined` or the same text changes nothing
- * @returns the `apply` function of the edit
- */
+/** Makes an edit of one part of the URL. */
 export function editUrl<K extends 'scheme' | 'host' | 'port' | 'path' | 'query' | 'userinfo'>(
   part: K,
   change: (text: string) => string | undefined,
@@ -335,11 +321,7 @@ export function editUrl<K extends 'scheme' | 'host' | 'port' | 'path' | 'query' 
   }
 }
 
-/**
- * Makes an edit of the keys.
- * @param change returns the changed keys, or `undefined` if nothing changes
- * @returns the `apply` function of the edit
- */
+/** Makes an edit of the keys. */
 export function editKeys(change: (keys: readonly Key[]) => readonly Key[] | undefined): Edit['apply'] {
   const edit = remember(change)
   return (state, work) => {
@@ -348,13 +330,7 @@ export function editKeys(change: (keys: readonly Key[]) => readonly Key[] | unde
   }
 }
 
-/**
- * Makes the edit that takes these parameters for the form that Twilio signed.
- * @param pairs the parameters
- * @param finding what was seen
- * @param cost 1 is the most likely
- * @returns no edit if there are no parameters
- */
+/** Makes the edit that takes these parameters for the form that Twilio signed. */
 export function takeForm(pairs: Pairs | undefined, finding: Finding, cost = 1): Edit[] {
   if (pairs === undefined || pairs.length === 0) return []
   return [{ ...finding, dimension: 'source', cost, apply: (state) => ({ ...state, pairs, covers: 'params' }) }]

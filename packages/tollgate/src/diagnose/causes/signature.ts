@@ -211,11 +211,7 @@ function findOtherProduct({ signatures, header, body }: Subject): Finding | unde
 /** A header that CGI gateways, WSGI servers, proxies and relays make of X-Twilio-Signature. */
 const otherName = /(^|-)twilio-?signature(-(original|orig|raw|value))?$|^(http-)?xtwiliosignature$/
 
-/**
- * Finds the signature in a header with another name.
- * @param subject a request without X-Twilio-Signature
- * @returns the value, and the description of the header
- */
+/** Finds the signature in a header with another name. */
 export function findRenamed({
   request: { headers },
   header,
