@@ -117,13 +117,6 @@ describe('evidence that the request has', () => {
     expect(await read('application/x-www-form-urlencoded')).toBe(fix)
   })
 
-  test('a form that was moved into the query of a GET', async () => {
-    const { headers } = post(`${url}?step=1`)
-    const request = { method: 'GET', url: `/sms?step=1&${encodeForm(sms)}`, headers: { ...headers } }
-    const { proven } = await diagnose(request, options)
-    expect(proven?.causes.map(({ id }) => id)).toEqual(['method'])
-  })
-
   describe('a GET that became a POST', () => {
     const fields = encodeForm(sms)
     const become = (query: string, body: string, signed = `${url}${query}`) => {
@@ -334,23 +327,5 @@ describe('evidence that the request has', () => {
       detail: expect.stringContaining('is post,'),
       fix: expect.stringContaining("'POST'"),
     })
-  })
-
-  test('names in which PHP changed the dots', async () => {
-    const pairs = [...sms, ['MessagingBinding.Address', '+14155550123']] as const
-    const sent = pairs.map(([name, value]) => [name.replace('.', '_'), value] as const)
-    const { proven } = await diagnose(post(`${origin}/sms`, { params: pairs, sent }), options)
-    expect(proven?.causes).toMatchObject([{ id: 'params_nested', fix: expect.stringContaining('php://input') }])
-  })
-
-  test('a path that lighttpd decoded in one step', async () => {
-    for (const path of ['/in/~bob/a', '/in/x.y/a']) {
-      const signed = origin + path.replace('~', '%7E').replace('.', '%2E').replace('/a', '%2Fa')
-      const { proven } = await diagnose(post(signed, { url: path }), options)
-      expect(
-        proven?.causes.map(({ id }) => id),
-        path,
-      ).toEqual(['path_encoding'])
-    }
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { handshake, json, post, sms } from '../../../conformance/diagnosis/requests.ts'
+import { json, post, sms } from '../../../conformance/diagnosis/requests.ts'
 import { encodeForm } from '../../../conformance/kit/sign.ts'
 import { causes } from '../src/diagnose/causes/index.ts'
 import { type DiagnoseOptions, type Diagnosis, diagnose, diagnoseSendGrid } from '../src/diagnose/index.ts'
@@ -80,20 +80,6 @@ describe('what is said is true', () => {
       expect(proven?.causes.map(({ detail }) => detail).join()).toContain('"api.example.com:80"')
       expect(proven?.setting).toBe(`publicUrl: '${origin}${path.replace('/sms', '')}'`)
     }
-  })
-
-  test.each([
-    ['/media', '/media/.websocket'],
-    ['/media/', '/media/.websocket'],
-    ['/', '/.websocket'],
-    ['/media?id=1', '/media/.websocket?id=1'],
-    ['/api/media', '/media/.websocket'],
-  ])('Twilio signed %s, and express-ws made %s of it', async (signed, seen) => {
-    const request = handshake(`wss://api.example.com${signed}`)
-    const { proven } = await explain({ ...request, url: seen })
-    const signedUrl = expect.stringMatching(`^wss://api.example.com${signed.split('?')[0]}(\\?|$)`)
-    expect(proven).toMatchObject({ signedUrl, causes: [{ id: 'path_prefix' }] })
-    if (!signed.startsWith('/api')) expect(proven?.causes[0]?.fix).toContain('createVerifyClient')
   })
 
   test('the forwarded host is named if it is the one that was checked', async () => {
