@@ -71,13 +71,7 @@ const sections = [
   },
   {
     title: 'Proof',
-    pages: [
-      'SECURITY.md',
-      'docs/attacks.md',
-      'docs/benchmarks.md',
-      'docs/mutation.md',
-      'docs/runtimes.md',
-    ],
+    pages: ['SECURITY.md', 'docs/attacks.md', 'docs/benchmarks.md', 'docs/mutation.md', 'docs/runtimes.md'],
   },
   { title: 'Decisions', pages: [], folder: 'docs/decisions' },
   { title: 'More', pages: ['CHANGELOG.md', 'CONTRIBUTING.md'] },
