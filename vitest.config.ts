@@ -10,15 +10,16 @@ const timeouts = { testTimeout: 30_000, hookTimeout: 60_000 }
 const execArgv = ['--max-semi-space-size=128']
 
 // A file in a folder `heavy/` is slow or needs a program: only `npm run test:all` runs it.
-// So do those that alone take as long as a third of `npm test` may: every framework, the corpus of the diagnosis, and
-// searches with many inputs. Of each kind, a quick one stays.
+// So do those that take seconds of CPU time, where a quick one of the same kind stays.
 const slow = [
-  'conformance/runs/{adapters,diagnosis,elysia,fastify,h3,hono,koa,ws}.test.ts',
+  'conformance/runs/{adapters,attacked-calls,conservation-http2,diagnosis,elysia,fastify,h3,hono,http2,koa,recipes,web-request,ws}.test.ts',
+  'packages/calls/test/call.test.ts',
   'packages/cli/test/{call,conform,diagnose,differences}.test.ts',
-  'packages/gateway/test/hostile-upstream.test.ts',
-  'packages/inspector/test/{call,captures}.test.ts',
-  'packages/tollgate/test/diagnose-{cost,evidence,keys,memory,truth}.test.ts',
-  'packages/tollgate/test/{compat-differential,misshapen,requests-hostile,sendgrid-diagnose}.test.ts',
+  'packages/gateway/test/{conservation,hostile-upstream}.test.ts',
+  'packages/inspector/test/{call,captures,copy,sendgrid}.test.ts',
+  'packages/tollgate/test/diagnose-{causes,cost,evidence,keys,memory,truth}.test.ts',
+  'packages/tollgate/test/{compat-differential,keys-flood,misshapen,properties,replay-variants}.test.ts',
+  'packages/tollgate/test/{requests-hostile,requests-logged,sendgrid-diagnose}.test.ts',
 ]
 const withoutSlow = [...configDefaults.exclude, '**/heavy/**', ...slow]
 

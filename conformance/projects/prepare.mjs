@@ -126,7 +126,7 @@ export function packLibrary() {
  */
 export function packPackage(name) {
   const folder = join(library, '..', name)
-  const tarball = join(cache, `${name}-${hashFiles(folder, ['package.json', 'dist'])}.tgz`)
+  const tarball = join(cache, `${name}-${hashFiles(folder, ['package.json', 'README.md', 'dist', 'docs'])}.tgz`)
   if (existsSync(tarball)) return tarball
   mkdirSync(cache, { recursive: true })
   // The file gets its name when it is complete, because several tests may pack at the same time.
@@ -143,6 +143,7 @@ function hashFiles(folder, names) {
   const hash = createHash('sha256')
   const paths = names.flatMap((name) => {
     const path = join(folder, name)
+    if (!existsSync(path)) return []
     if (!statSync(path).isDirectory()) return [path]
     const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     return files.map((entry) => join(entry.parentPath, entry.name)).sort()
