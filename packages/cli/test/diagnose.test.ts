@@ -1,20 +1,23 @@
 import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { createVerifier } from 'tollgate'
 import { diagnose, diagnoseSendGrid } from 'tollgate/diagnose'
-import { keepRequest } from 'tollgate/internal'
 import { createSendGridVerifier } from 'tollgate/sendgrid'
 import { signRequest, signSendGridRequest } from 'tollgate/testing'
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
+  answering,
   authToken,
   expectUsage,
+  keep,
+  makeFolder,
   otherToken,
   readJson,
+  record,
   sharedSecret,
   signCurl,
   tollgate,
@@ -46,18 +49,11 @@ const idsOf = (ran: Awaited<ReturnType<typeof tollgate>>) =>
   (readJson(ran) as unknown as Document).proven?.causes.map(({ id }) => id).sort()
 
 describe('diagnose --last', () => {
-  const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
-  afterAll(() => rmSync(cache, { recursive: true }))
+  const cache = makeFolder()
   const env = { XDG_CACHE_HOME: cache, TWILIO_AUTH_TOKEN: otherToken }
 
-  /** The folder of what was kept is that of the process. */
-  const diagnoseHere: typeof tollgateHere = async (words, how) => {
-    vi.stubEnv('XDG_CACHE_HOME', how?.env?.XDG_CACHE_HOME)
-    return await tollgateHere(words, how).finally(() => vi.unstubAllEnvs())
-  }
-
   test('reads a request of SendGrid with the command that the refusal prints', async () => {
-    const own = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
+    const own = makeFolder()
     vi.stubEnv('XDG_CACHE_HOME', own)
     const printed: string[] = []
     vi.spyOn(console, 'error').mockImplementation((line) => void printed.push(String(line)))
@@ -73,14 +69,13 @@ describe('diagnose --last', () => {
     const inOwn = { env: { XDG_CACHE_HOME: own }, withToken: false }
     const file = join(own, 'other.pub')
     writeFileSync(file, publicKey)
-    const ran = await diagnoseHere(words.replace(' other.pub', ` ${file}`).split(' '), inOwn)
+    const ran = await tollgateHere(words.replace(' other.pub', ` ${file}`).split(' '), inOwn)
     expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('The key "other.pub" signed it.') })
-    const without = await diagnoseHere(words.replace(' --other-key-file other.pub', '').split(' '), inOwn)
+    const without = await tollgateHere(words.replace(' --other-key-file other.pub', '').split(' '), inOwn)
     expect(without).toMatchObject({
       code: 1,
       stdout: expect.stringContaining('diagnose --last --other-key-file other.pub'),
     })
-    rmSync(own, { recursive: true })
   })
 
   test('reads the request that the option `diagnose` has kept, as it stands', async () => {
@@ -88,7 +83,7 @@ describe('diagnose --last', () => {
     const withAccount = { env: { ...env, TWILIO_ACCOUNT_SID: `AC${'a'.repeat(32)}` } }
     const words = ['diagnose', '--alert', `NO${'a'.repeat(32)}`, '--last']
     expectUsage(
-      await diagnoseHere(words, withAccount),
+      await tollgateHere(words, withAccount),
       'In place of --last, give the publicUrl of your server: --public-url URL',
     )
     vi.stubEnv('XDG_CACHE_HOME', cache)
@@ -103,11 +98,11 @@ describe('diagnose --last', () => {
     vi.restoreAllMocks()
     expect(printed[1]).toMatch(/ npx @tollgate\/cli diagnose --last --alert$/)
 
-    const ran = await diagnoseHere(['diagnose', '--last'], { env })
+    const ran = await tollgateHere(['diagnose', '--last'], { env })
     expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining("diagnose --last --other-url 'URL'") })
     expect(ran.stdout).toMatch(/^POST https:\/\/example\.com\/api\/sms, refused at 20\d\d-.* \(entry 1 of 2; /)
     expect(ran.stdout + ran.stderr).not.toContain('private')
-    const settled = await diagnoseHere(['diagnose', '--last', '--public-url', 'https://example.com/api'], {
+    const settled = await tollgateHere(['diagnose', '--last', '--public-url', 'https://example.com/api'], {
       env: { ...env, TWILIO_AUTH_TOKEN: authToken },
     })
     expect(settled).toMatchObject({
@@ -117,37 +112,28 @@ describe('diagnose --last', () => {
     // The shell in which people paste the command has no token of the server.
     const bare = { env: { XDG_CACHE_HOME: cache, NO_COLOR: '1' }, withToken: false }
     expectUsage(
-      await diagnoseHere(['diagnose', '--last'], bare),
+      await tollgateHere(['diagnose', '--last'], bare),
       'There is no Auth Token: set TWILIO_AUTH_TOKEN, or use --dotenv',
     )
     const asked = await tollgateAtTerminal(['diagnose', '--last'], {
       ...bare,
-      keepOpen: true,
-      onStarted: (child) => {
-        child.stdout?.on('data', (text) => {
-          if (String(text).includes('it is not shown')) child.stdin?.write(`${otherToken}\r`)
-          if (String(text).includes('Enter if you do not have it')) child.stdin?.write('\r')
-        })
-      },
+      ...answering({ 'it is not shown': `${otherToken}\r`, 'Enter if you do not have it': '\r' }),
     })
     expect(asked).toMatchObject({ code: 1, stdout: expect.stringContaining("--other-url 'URL'") })
-    const older = await diagnoseHere(['diagnose', '--last', '--entry', '2'], { env })
+    const older = await tollgateHere(['diagnose', '--last', '--entry', '2'], { env })
     expect(older.stdout).toMatch(/^POST https:\/\/example\.com\/api\/old, refused at/)
-    expectUsage(await diagnoseHere(['diagnose', '--last', '--entry', '3'], { env }), '--entry: 2 requests were kept')
-    expectUsage(await diagnoseHere(['diagnose', '--last', '--curl', 'x'], { env }), 'cannot be used together')
+    expectUsage(await tollgateHere(['diagnose', '--last', '--entry', '3'], { env }), '--entry: 2 requests were kept')
+    expectUsage(await tollgateHere(['diagnose', '--last', '--curl', 'x'], { env }), 'cannot be used together')
   })
 
   test('tries the other Auth Tokens of .env in its folder, or of the file of --dotenv', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
-    vi.stubEnv('XDG_CACHE_HOME', folder)
-    const { headers, body } = signRequest({ url: 'https://example.com/sms', params, authToken })
-    const kept = { method: 'POST', url: 'https://example.com/sms', headers: Object.entries(headers) }
-    keepRequest({ ...kept, body: Buffer.from(body ?? '') }, [])
-    vi.unstubAllEnvs()
+    const url = 'https://example.com/sms'
+    const kept = keep(record(url, signRequest({ url, params, authToken })))
+    const folder = kept.XDG_CACHE_HOME
     const third = 'c'.repeat(32)
     const ask = (text: string, token: string | undefined, words: readonly string[] = []) => {
       writeFileSync(join(folder, '.env'), text)
-      const env = { XDG_CACHE_HOME: folder, ...(token === undefined ? {} : { TWILIO_AUTH_TOKEN: token }) }
+      const env = { ...kept, ...(token === undefined ? {} : { TWILIO_AUTH_TOKEN: token }) }
       return tollgate(['diagnose', '--last', ...words], { env, cwd: folder, withToken: false })
     }
     const shell = await ask(`# local\nA=b\n export TWILIO_AUTH_TOKEN = "${authToken}" # mine\n`, otherToken)
@@ -165,41 +151,30 @@ describe('diagnose --last', () => {
     const none = await ask(`${others}TWILIO_AUTH_TOKEN=${otherToken}`, otherToken)
     expect(none.stdout).toContain('Nothing is proven')
     expect(none.stderr).not.toContain('Also trying')
-    rmSync(folder, { recursive: true })
   })
 
   // The server compared signatures, so it has a secret, which only the command lacks.
   test('of a request that names a SharedKey needs the secret of this key, and says nothing about the server', async () => {
-    const folder = join(cache, 'shared')
-    vi.stubEnv('XDG_CACHE_HOME', folder)
     const id = 'webhooks_sharedkey_42'
     const url = 'https://example.com/api/sms'
-    const { headers, body } = signRequest({ url, params, sharedKey: { id, secret: sharedSecret } })
-    keepRequest({ method: 'POST', url, headers: Object.entries(headers), body: Buffer.from(body ?? '') }, [])
-    vi.unstubAllEnvs()
-    const env = { XDG_CACHE_HOME: folder, NO_COLOR: '1' }
+    const kept = keep(record(url, signRequest({ url, params, sharedKey: { id, secret: sharedSecret } })))
+    const env = { ...kept, NO_COLOR: '1' }
     const flag = new RegExp(
       `This command has no secret of the SharedKey .*: add --shared-key ${id}, with the secret in`,
     )
     for (const withToken of [true, false]) {
-      const ran = await diagnoseHere(['diagnose', '--last'], { env, withToken })
+      const ran = await tollgateHere(['diagnose', '--last'], { env, withToken })
       expectUsage(ran, flag)
       expect(ran.stdout).toMatch(/^POST .*\n$/)
     }
-    const given = await diagnoseHere(['diagnose', '--last', '--shared-key', id], {
+    const given = await tollgateHere(['diagnose', '--last', '--shared-key', id], {
       env: { ...env, TOLLGATE_SHARED_KEY: sharedSecret },
       withToken: false,
     })
     expect(given).toMatchObject({ code: 0, stdout: expect.stringMatching(/\ngenuine with this key/) })
     const asked = await tollgateAtTerminal(['diagnose', '--last'], {
       env,
-      keepOpen: true,
-      onStarted: (child) => {
-        child.stdout?.on('data', (text) => {
-          if (String(text).includes(`The secret of the SharedKey ${id} (it is not shown)`))
-            child.stdin?.write('the secret of another key\r')
-        })
-      },
+      ...answering({ [`The secret of the SharedKey ${id} (it is not shown)`]: 'the secret of another key\r' }),
     })
     expect(asked).toMatchObject({ code: 1, stdout: expect.stringContaining('not genuine: signature_mismatch') })
     expect(asked.stdout).not.toContain('shared_key_unconfigured')
@@ -207,8 +182,6 @@ describe('diagnose --last', () => {
   })
 
   test('asks for the URL at Twilio if nothing is proven', async () => {
-    const own = mkdtempSync(join(tmpdir(), 'tollgate-'))
-    vi.stubEnv('XDG_CACHE_HOME', own)
     const form = Object.fromEntries(
       'MessageSid SmsSid SmsMessageSid AccountSid From To Body NumMedia NumSegments SmsStatus ApiVersion'
         .split(' ')
@@ -219,13 +192,11 @@ describe('diagnose --last', () => {
     )
     const signedUrl = 'https://example.com/gateways/comms-7/sms'
     const signed = signRequest({ url: signedUrl, params: form, authToken })
-    const headers = [...Object.entries(signed.headers), ['User-Agent', 'TwilioProxy/1.1']] as [string, string][]
-    const url = 'https://example.com/sms'
-    keepRequest({ method: 'POST', url, headers, body: Buffer.from(signed.body ?? ''), keyVerified: true }, [])
-    vi.unstubAllEnvs()
-    const env = { XDG_CACHE_HOME: own, NO_COLOR: '1' }
+    const kept = record('https://example.com/sms', signed)
+    const headers: typeof kept.headers = [...kept.headers, ['User-Agent', 'TwilioProxy/1.1']]
+    const env = { ...keep({ ...kept, headers, keyVerified: true }), NO_COLOR: '1' }
     const words = ['diagnose', '--last']
-    const piped = await diagnoseHere(words, { env })
+    const piped = await tollgateHere(words, { env })
     expect(piped.stdout).toContain(" npx @tollgate/cli diagnose --last --other-url 'URL'")
     for (const [typed, shown] of [
       [signedUrl.slice('https://'.length), `Signed URL: ${signedUrl}`],
@@ -234,50 +205,30 @@ describe('diagnose --last', () => {
       const asked = await tollgateAtTerminal(words, {
         env,
         withToken: false,
-        keepOpen: true,
-        onStarted: (child) => {
-          child.stdout?.on('data', (text) => {
-            if (String(text).includes('it is not shown')) child.stdin?.write(`${authToken}\r`)
-            if (String(text).includes('Enter if you do not have it')) child.stdin?.write(`${typed}\r`)
-          })
-        },
+        ...answering({ 'it is not shown': `${authToken}\r`, 'Enter if you do not have it': `${typed}\r` }),
       })
       expect(asked.stdout).toContain(shown)
       expect(asked.stdout).not.toContain('private')
     }
-    rmSync(own, { recursive: true, force: true })
     // Each search takes seconds beside other tests.
   }, 90_000)
 })
 
 describe('diagnose --last, of a request that was refused for its key', () => {
-  const own = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
   const [account, main] = [`AC${'b'.repeat(32)}`, `AC${'c'.repeat(32)}`]
   const url = 'https://example.com/sms'
-  const keep = (details?: Record<string, unknown>) => {
-    const { headers, body } = signRequest({ url, params: { ...params, AccountSid: account }, authToken })
-    const about = { method: 'POST', url, headers: Object.entries(headers), ...(details && { details }) }
-    vi.stubEnv('XDG_CACHE_HOME', own)
-    keepRequest({ ...about, body: Buffer.from(body ?? '') }, [])
-    vi.unstubAllEnvs()
-  }
-  const env = { XDG_CACHE_HOME: own, TWILIO_AUTH_TOKEN: otherToken, NO_COLOR: '1' }
-  const ask = async (words: readonly string[]) => {
-    vi.stubEnv('XDG_CACHE_HOME', own)
-    return await tollgateHere(['diagnose', '--last', ...words], { env }).finally(() => vi.unstubAllEnvs())
-  }
+  const kept = keep(record(url, signRequest({ url, params: { ...params, AccountSid: account }, authToken })))
+  const env = { TWILIO_AUTH_TOKEN: otherToken, NO_COLOR: '1' }
   const readFirst = (text: string) => /Seen:\n {2}(.*)/.exec(text)?.[1]
-  afterAll(() => rmSync(own, { recursive: true }))
 
   test('reads the account of the configured token from the file of --dotenv', async () => {
-    keep()
-    const file = join(own, 'variables')
     for (const [sid, isNamed] of [
       [main, true],
       [account, false],
     ] as const) {
-      writeFileSync(file, `TWILIO_ACCOUNT_SID=${sid}\n`)
-      const first = readFirst((await ask(['--dotenv', file, '--api-url', 'http://127.0.0.1:1/{product}'])).stdout)
+      const file = writeScratch(`TWILIO_ACCOUNT_SID=${sid}\n`)
+      const words = ['diagnose', '--last', '--dotenv', file, '--api-url', 'http://127.0.0.1:1/{product}']
+      const first = readFirst((await tollgateHere(words, { env: { ...kept, ...env } })).stdout)
       expect(first?.includes(`names the account ${account}, and TWILIO_ACCOUNT_SID is ${main}`) === true).toBe(isNamed)
     }
   }, 60_000)
@@ -285,27 +236,19 @@ describe('diagnose --last, of a request that was refused for its key', () => {
   test('asks for the URL in the TwiML of a handshake', async () => {
     const path = '/sockets/media'
     const { headers } = signRequest({ url: `wss://example.com/calls-7${path}`, method: 'GET', authToken })
-    vi.stubEnv('XDG_CACHE_HOME', own)
     const proxied = { ...headers, 'x-forwarded-for': '54.172.60.1' }
-    keepRequest({ method: 'GET', url: `wss://example.com${path}`, headers: Object.entries(proxied) }, [])
-    vi.unstubAllEnvs()
-    const words = ['--public-url', 'https://example.com']
-    const { stdout } = await ask(words)
+    const handshake = keep({ method: 'GET', url: `wss://example.com${path}`, headers: Object.entries(proxied) })
+    const words = ['diagnose', '--last', '--public-url', 'https://example.com']
+    const { stdout } = await tollgateHere(words, { env: { ...handshake, ...env } })
     expect(stdout).toContain('the URL of <Stream> or <ConversationRelay> in your TwiML?')
   }, 60_000)
 
   test('asks for the token of the account that the request names', async () => {
-    keep()
+    const question = `The primary Auth Token of the account ${account}, from the Twilio console`
     const asked = await tollgateAtTerminal(['diagnose', '--last'], {
-      env: { XDG_CACHE_HOME: own, NO_COLOR: '1' },
+      env: { ...kept, NO_COLOR: '1' },
       withToken: false,
-      keepOpen: true,
-      onStarted: (child) => {
-        child.stdout?.on('data', (text) => {
-          if (String(text).includes(`The primary Auth Token of the account ${account}, from the Twilio console`))
-            child.stdin?.write(`${authToken}\r`)
-        })
-      },
+      ...answering({ [question]: `${authToken}\r` }),
     })
     expect(asked.stdout).toContain('genuine with this key')
   }, 60_000)
@@ -466,7 +409,7 @@ describe('diagnose', () => {
 
   // Such a command comes from a stranger. Each of these files would never end, or never begin.
   test.runIf(process.platform === 'linux')('a curl command reads no device, pipe or file without a size', async () => {
-    const pipe = join(mkdtempSync(join(tmpdir(), 'tollgate-pipe-')), 'pipe')
+    const pipe = join(makeFolder(), 'pipe')
     spawnSync('/usr/bin/env', ['mkfifo', pipe])
     for (const path of ['/proc/self/pagemap', '/proc/self/environ', '/proc/kmsg', '/dev/zero', pipe, tmpdir()]) {
       const input = `curl http://example.com/sms -H 'X-Twilio-Signature: x' --data-binary @${path}`
@@ -477,7 +420,6 @@ describe('diagnose', () => {
     truncateSync(large, 17 * 1024 * 1024)
     const input = `curl http://example.com/sms --data-binary @${large}`
     expectUsage(await tollgateHere(['diagnose'], { input }), 'from a file (@) that is larger than 16 MiB')
-    rmSync(join(pipe, '..'), { recursive: true })
   })
 
   test('a genuine copy without the public URL of the server asks for it', async () => {

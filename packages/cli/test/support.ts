@@ -8,9 +8,10 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { type SignRequestInput, signRequest } from 'tollgate/testing'
+import { keepRequest, type RecordedRequest } from 'tollgate/internal'
+import { type SignedRequest, type SignRequestInput, signRequest } from 'tollgate/testing'
 import { twilioUpgrade } from 'tollgate/ws'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { run as runCommand } from '../src/run.ts'
 
 export const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
@@ -36,7 +37,7 @@ interface How {
   readonly withToken?: boolean
   /** The folder in which the command runs. */
   readonly cwd?: string
-  readonly onStarted?: (child: ReturnType<typeof spawn>) => void
+  readonly onStarted?: (child: ReturnType<typeof spawn>) => unknown
 }
 
 /** Runs the built command in a pipe. It fails if the output has a secret or a stack trace. */
@@ -115,6 +116,29 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 /** Returns a folder of its own for one test. */
 export function makeFolder(): string {
   return mkdtempSync(join(scratch, 'folder-'))
+}
+
+/** Returns a signed webhook as a record has it. */
+export function record(url: string, { headers, body }: SignedRequest): RecordedRequest {
+  return { method: 'POST', url, headers: Object.entries(headers), body: Buffer.from(body ?? '') }
+}
+
+/** Keeps refused requests for `--last`. Returns the variable that names their folder. */
+export function keep(...requests: readonly RecordedRequest[]): { readonly XDG_CACHE_HOME: string } {
+  const folder = makeFolder()
+  vi.stubEnv('XDG_CACHE_HOME', folder)
+  for (const request of requests) keepRequest(request, [])
+  vi.unstubAllEnvs()
+  return { XDG_CACHE_HOME: folder }
+}
+
+/** Types each answer at a terminal when its question is there. */
+export function answering(answers: Readonly<Record<string, string>>): How {
+  const type = (child: ReturnType<typeof spawn>) => (text: unknown) => {
+    for (const [question, answer] of Object.entries(answers))
+      if (String(text).includes(question)) child.stdin?.write(answer)
+  }
+  return { keepOpen: true, onStarted: (child) => child.stdout?.on('data', type(child)) }
 }
 
 let written = 0

@@ -45,17 +45,13 @@ export interface ServerOptions {
   readonly sharedKey: { readonly id: string; readonly secret: string } | undefined
 }
 
+// No flag of the command makes another code before signatures are compared.
 const refusedBefore: ReadonlySet<RejectionCode> = new Set<RejectionCode>([
   'signature_malformed',
   'algorithm_unsupported',
-  'key_not_allowed',
-  'url_not_allowed',
   'content_encoding_unsupported',
-  'body_too_large',
   'body_already_consumed',
   'key_unknown',
-  'key_lookup_failed',
-  'account_not_allowed',
 ])
 
 const signatureHeader = 'x-twilio-signature'
@@ -78,7 +74,7 @@ export async function compareSent(
   const arrived = readHeader(request, signatureHeader) ?? sent.signature
   const differences = listDifferences(sent, request, options)
   const asArrived = arrived === undefined ? request : withHeaders(request, { [signatureHeader]: arrived })
-  const first = await diagnoseRejection(asArrived, options)
+  const first = await diagnoseSent(asArrived, options)
   const byParameter = differences.filter(({ what }) => what === 'parameter')
   // The server verified a request. If its parameters differ, it is another one than Twilio's
   // record.
@@ -190,33 +186,6 @@ function isOf(parts: readonly CausePart[]): (cause: Cause) => boolean {
 
 const ofContent: readonly CausePart[] = ['params', 'body']
 
-/** The causes that are guesses if the options refused the request before they were compared. */
-const guesses: Readonly<Partial<Record<RejectionCode, readonly CausePart[]>>> = {
-  url_not_allowed: ['origin'],
-  body_too_large: ofContent,
-}
-
-/**
- * Diagnoses a request. If the options refuse its URL or its body before the signature, the search
- * starts from a guess. Then the reason of the rejection comes first, in place of what was guessed.
- */
-async function diagnoseRejection(
-  request: DiagnosableRequest,
-  options: VerifierOptions & DiagnoseOptions,
-): Promise<Diagnosis> {
-  const diagnosis = await diagnoseSent(request, options)
-  const { verdict, proven } = diagnosis
-  const guessed = isOf((verdict.ok ? undefined : guesses[verdict.code]) ?? [])
-  const signature = readHeader(request, signatureHeader)
-  if (signature === undefined || !proven?.causes.some(guessed)) return diagnosis
-  const other = withHeaders(request, { [signatureHeader]: signature.replace(/[A-Za-z0-9+/]/g, 'A') })
-  const { suspected, question } = await diagnoseSent(other, { ...options, maxTries: 1 })
-  const [reason] = suspected
-  if (reason === undefined || question !== undefined) return diagnosis
-  const others = proven.causes.filter((cause) => !guessed(cause) && cause.id !== reason.id)
-  return { ...diagnosis, proven: { ...proven, causes: [reason, ...others] } }
-}
-
 /** Twilio's record shows that no stranger sent the request. */
 async function diagnoseSent(
   request: DiagnosableRequest,
@@ -239,13 +208,13 @@ async function searchVariants(
   [asIs, ...variants]: readonly [Variant, ...Variant[]],
   differences: readonly Difference[],
 ): Promise<Searched> {
-  const asSeen = await diagnoseRejection(asIs.changed, asIs.with)
+  const asSeen = await diagnoseSent(asIs.changed, asIs.with)
   const found = listCertain(asSeen)
   // Without a proof, a body with another hash says nothing about the URL.
   const ofUrl = asSeen.proven === undefined ? differences.filter(({ what }) => what === 'url') : []
   if (asSeen.verdict.ok || found.length > 0) return { found, left: ofUrl, asSeen }
   for (const { changed, with: options, explained } of variants) {
-    const diagnosis = await diagnoseRejection(changed, options)
+    const diagnosis = await diagnoseSent(changed, options)
     const certain = listCertain(diagnosis)
     if (diagnosis.verdict.ok || certain.length > 0)
       return { found: certain, left: differences.filter(({ what }) => !explained.includes(what)), asSeen }

@@ -142,6 +142,19 @@ function createNumber(digit: string, values: Item): Item {
   return createItem(numbersOf(main), { sid: sidOf(digit, 'PN'), ...values })
 }
 
+/** A Studio flow, with the states of its newest revision and of the published one. */
+function createFlow({ draft, live }: Readonly<Record<'draft' | 'live', readonly Item[]>>): FakeAccount['data'] {
+  const flow = `studio /v2/Flows/${sidOf('1', 'FW')}`
+  const published = `${flow}/Revisions/LatestPublished`
+  const create = (key: string, states: readonly Item[]): Item =>
+    createItem(key, { sid: sidOf('1', 'FW'), definition: { states } })
+  return {
+    'studio /v2/Flows': [createItem('studio /v2/Flows', { sid: sidOf('1', 'FW') })],
+    [flow]: create(flow, draft),
+    [published]: create(published, live),
+  }
+}
+
 interface Document {
   webhooks: { url: string; account: string; resource: string; method: string }[]
   findings: { rule: string; url: string; level: string; places: { account: string; sid: string }[] }[]
@@ -217,16 +230,20 @@ describe('tollgate audit', () => {
     if (first === undefined || second === undefined) throw new Error('no accounts')
     first.data[numbersOf(main)] = numbers
     second.data[numbersOf(sub1)] = [createNumber('f', { voice_url: 'https://api.example.com/shared' })]
-    const rule = { id: 'webhooks_rule_1', settings: ['webhooks_setting_1', 'webhooks_setting_2', 'webhooks_setting_3'] }
+    const rule = {
+      id: 'webhooks_rule_1',
+      settings: ['webhooks_setting_1', 'webhooks_setting_2', { id: 'webhooks_setting_3' }],
+    }
     // The third rule is on the second page.
-    const ruleWithoutKey = { id: 'webhooks_rule_0', settings: [] }
+    const ruleWithoutKey = { id: 'webhooks_rule_0', settings: ['webhooks_setting_5'] }
     first.data['webhooks /v1/Webhooks/Rules'] = [ruleWithoutKey, ruleWithoutKey, rule]
     first.data['webhooks /v1/Webhooks/Settings'] = [
       ...['known', 'unknown'].map((key, at) => ({
         id: `webhooks_setting_${at + 1}`,
         signature: { keyId: `webhooks_sharedkey_${key}`, algorithm: 'HMAC_SHA256' },
       })),
-      { id: 'webhooks_setting_3', auth: { type: 'basic' }, signature: { type: 'none' } },
+      { id: 'webhooks_setting_3', auth: { type: 'basic' }, signature: { type: 'NONE' } },
+      { id: 'webhooks_setting_5', auth: { type: 'none' }, signature: { type: 'ACCOUNT_AUTH_TOKEN' } },
       // No Rule uses this one.
       { id: 'webhooks_setting_4', signature: { type: 'none' } },
     ]
@@ -243,17 +260,17 @@ describe('tollgate audit', () => {
     const { ran, document } = await audit({ accounts }, words)
     expect(new Set(document.findings.map(({ rule }) => rule))).toEqual(new Set(Object.keys(rules)))
     const urlsOf = (id: string) => document.findings.filter(({ rule }) => rule === id).map(({ url }) => url)
-    expect(urlsOf('cleartext')).toEqual(['http://api.example.com/cleartext'])
-    expect(urlsOf('unknown_host')).toEqual(['https://elsewhere.example.com/unknown-host'])
-    expect(urlsOf('unknown_path')).toEqual(['https://other.example.com/unknown-path'])
-    expect(urlsOf('userinfo')).toEqual(['https://***@api.example.com/userinfo'])
-    expect(urlsOf('query')).toEqual([
-      'https://api.example.com/query?b=***&a=***',
-      'https://api.example.com/quote?a=***',
-    ])
-    expect(urlsOf('trailing_slash').sort()).toEqual(['https://api.example.com/slash', 'https://api.example.com/slash/'])
-    expect(urlsOf('signing_off')).toEqual(['webhooks_setting_3'])
-    expect(urlsOf('shared_key_unknown')).toEqual(['webhooks_sharedkey_unknown'])
+    for (const [id, ...expected] of [
+      ['cleartext', 'http://api.example.com/cleartext'],
+      ['unknown_host', 'https://elsewhere.example.com/unknown-host'],
+      ['unknown_path', 'https://other.example.com/unknown-path'],
+      ['userinfo', 'https://***@api.example.com/userinfo'],
+      ['query', 'https://api.example.com/query?b=***&a=***', 'https://api.example.com/quote?a=***'],
+      ['trailing_slash', 'https://api.example.com/slash', 'https://api.example.com/slash/'],
+      ['signing_off', 'webhooks_setting_3'],
+      ['shared_key_unknown', 'webhooks_sharedkey_unknown'],
+    ] as const)
+      expect(urlsOf(id), id).toEqual(expected)
     expect(document.findings.find(({ rule }) => rule === 'shared_url')?.places.map(({ account }) => account)).toEqual([
       main,
       sub1,
@@ -265,24 +282,6 @@ describe('tollgate audit', () => {
     expect(levels).toEqual([...levels].sort())
     expect(ran.stdout).not.toMatch(/hunter2|secret1|secret2|it's/)
     expect(ran).toMatchObject({ code: 1 })
-  })
-
-  test('a URL that Studio fills in later, or sends to other parties, is not reported', async () => {
-    const states = [
-      '{{flow.variables.url}}',
-      'https://{{flow.variables.host}}/a',
-      'https://crm.example/contacts?b=1',
-    ].map((url) => ({ type: 'make-http-request', properties: { url, method: 'GET' } }))
-    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}/Revisions/LatestPublished`
-    const data = {
-      'studio /v2/Flows': [createItem('studio /v2/Flows', { sid: sidOf('1', 'FW') })],
-      [flow]: createItem(flow, { sid: sidOf('1', 'FW'), definition: { states } }),
-    }
-    const { document } = await audit({ accounts: [{ sid: main, authToken, data }] }, ['--public-url', origin])
-    expect(document).toMatchObject({
-      findings: [],
-      webhooks: [{ method: 'GET' }, { method: 'GET' }, { method: 'GET' }],
-    })
   })
 
   test('keeps to the rate', async () => {
@@ -312,19 +311,10 @@ describe('tollgate audit', () => {
       return path.includes('/SIP/') && path.includes(sub2) ? { status: 503 } : undefined
     }
     const { ran, document } = await audit({ accounts, disturb }, everything)
+    const refused = { account: sub1, kind: 'refused', reason: expect.stringMatching(/^403.*no permission/) }
     expect(document.notRead).toEqual([
-      {
-        account: sub1,
-        resource: 'studio-flows',
-        kind: 'refused',
-        reason: expect.stringMatching(/^403.*no permission/),
-      },
-      {
-        account: sub1,
-        resource: 'studio-published',
-        kind: 'refused',
-        reason: expect.stringMatching(/^403.*no permission/),
-      },
+      { ...refused, resource: 'studio-flows' },
+      { ...refused, resource: 'studio-published' },
       { account: sub2, resource: 'sip-domains', kind: 'failed', reason: expect.stringMatching(/^503/) },
       { account: sub2, resource: 'sync-services', kind: 'failed', reason: expect.stringMatching(/^401.*credentials/) },
     ])
@@ -333,24 +323,6 @@ describe('tollgate audit', () => {
     expect(document.webhooks.map(({ url }) => url).sort()).toEqual(readable.sort())
     expect(limited).toBeGreaterThan(8)
     expect(ran.code).toBe(3)
-  })
-
-  test('an API key without the list of accounts reads its own account, and says so', async () => {
-    const { accounts } = createCleanAccounts()
-    const key = { secret: 'a-secret-of-an-api-key', account: main }
-    const options: FakeOptions = {
-      accounts,
-      keys: { [sidOf('5', 'SK')]: key },
-      disturb: ({ path }) => (path === '/2010-04-01/Accounts.json' ? { status: 403 } : undefined),
-    }
-    const file = writeScratch(
-      `TWILIO_ACCOUNT_SID=${main} # the main account\nexport TWILIO_API_KEY="${sidOf('5', 'SK')}"\r\nTWILIO_API_SECRET=${key.secret}\n`,
-    )
-    const { ran, document } = await audit(options, ['--credentials-file', file, '--resource', 'applications'])
-    expect(document).toMatchObject({ accounts: [main], notRead: [{ resource: 'accounts', kind: 'refused' }] })
-    expect(document.webhooks.length).toBeGreaterThan(0)
-    expect(ran).toMatchObject({ code: 0 })
-    expect(ran.stdout + ran.stderr).not.toContain(key.secret)
   })
 
   test('a key that is deleted in the middle is a failure, and a missing permission is not', async () => {
@@ -423,31 +395,6 @@ describe('tollgate audit', () => {
     })
     expect(worse.ran.code).toBe(1)
     expectUsage(await tollgate(['audit', '--baseline', writeScratch('{}')]), 'not the output of tollgate audit --json')
-  })
-
-  test('finds a Setting that switches signing off, without knowing any key', async () => {
-    const { accounts } = createCleanAccounts()
-    const [first] = accounts
-    if (first === undefined) throw new Error('no account')
-    first.data['webhooks /v1/Webhooks/Rules'] = [
-      { id: 'webhooks_rule_1', settings: [{ id: 'webhooks_setting_1' }, { id: 'webhooks_setting_2' }] },
-      { id: 'webhooks_rule_2', settings: [{ id: 'webhooks_setting_1' }] },
-    ]
-    first.data['webhooks /v1/Webhooks/Settings'] = [
-      { id: 'webhooks_setting_1', auth: { type: 'none' }, signature: { type: 'NONE' } },
-      { id: 'webhooks_setting_2', auth: { type: 'none' }, signature: { type: 'ACCOUNT_AUTH_TOKEN' } },
-      { id: 'webhooks_setting_3', auth: { type: 'none' } },
-    ]
-    const { ran, document } = await audit({ accounts }, ['--resource', 'webhook-rules', '--account', main])
-    expect(document.findings).toMatchObject([
-      {
-        rule: 'signing_off',
-        level: 'error',
-        url: 'webhooks_setting_1',
-        places: [{ sid: 'webhooks_rule_1' }, { sid: 'webhooks_rule_2' }],
-      },
-    ])
-    expect(ran.code).toBe(1)
   })
 
   test('--config compares with the routes and keys of the gateway', async () => {
@@ -607,40 +554,34 @@ describe('tollgate audit', () => {
     expect(document.webhooks.map(({ url }) => url.slice(-1))).toEqual(['1', '2', '3'])
   })
 
-  test('a flow with a draft has the webhooks of both revisions, and each of them once', async () => {
-    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}`
-    const createFlow = (key: string, path: string): Item => {
-      const states = [path, 'same'].map((name) => ({ properties: { url: `${origin}/${name}`, method: 'POST' } }))
-      return createItem(key, { sid: sidOf('1', 'FW'), definition: { states } })
-    }
-    const data = {
-      'studio /v2/Flows': [createItem('studio /v2/Flows', { sid: sidOf('1', 'FW') })],
-      [flow]: createFlow(flow, 'draft'),
-      [`${flow}/Revisions/LatestPublished`]: createFlow(`${flow}/Revisions/LatestPublished`, 'live'),
-    }
-    const { document } = await audit({ accounts: [{ sid: main, authToken, data }] })
-    expect(document.webhooks.map(({ resource, url }) => [resource, url.slice(origin.length)])).toEqual([
-      ['studio-flows', '/draft'],
-      ['studio-flows', '/same'],
-      ['studio-published', '/live'],
+  test('Studio: revisions count once, what it fills in or sends to others is no fault, a redirect is yours', async () => {
+    const toStates = (type: string, ...urls: readonly string[]) =>
+      urls.map((url) => ({ type, properties: { url, method: 'GET' } }))
+    const others = ['{{flow.variables.url}}', 'https://{{flow.variables.host}}/a', 'https://crm.example/contacts?b=1']
+    const same = toStates('make-http-request', ...others)
+    const draft = [...same, ...toStates('make-http-request', 'https://crm.example/draft')]
+    const live = [...same, ...toStates('add-twiml-redirect', 'https://elsewhere.example/a')]
+    const data = createFlow({ draft, live })
+    const { document } = await audit({ accounts: [{ sid: main, authToken, data }] }, ['--public-url', origin])
+    expect(document.webhooks.map(({ resource, url }) => [resource, url])).toEqual([
+      ['studio-flows', '{{flow.variables.url}}'],
+      ['studio-flows', 'https://{{flow.variables.host}}/a'],
+      ['studio-flows', 'https://crm.example/contacts?b=***'],
+      ['studio-flows', 'https://crm.example/draft'],
+      ['studio-published', 'https://elsewhere.example/a'],
     ])
+    expect(document.findings.map(({ rule }) => rule)).toEqual(['unknown_host', 'get'])
   })
 
-  test('a redirect of a Studio flow is a webhook of yours, and a fragment makes no other URL', async () => {
-    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}/Revisions/LatestPublished`
-    const states = [{ type: 'add-twiml-redirect', properties: { url: 'https://elsewhere.example/a', method: 'GET' } }]
-    const data = {
-      'studio /v2/Flows': [createItem('studio /v2/Flows', { sid: sidOf('1', 'FW') })],
-      [flow]: createItem(flow, { sid: sidOf('1', 'FW'), definition: { states } }),
-      [numbersOf(main)]: [createNumber('1', { voice_url: `${origin}/shared#rc=2` })],
-    }
-    const other = { [numbersOf(sub1)]: [createNumber('2', { voice_url: `${origin}/shared` })] }
+  test('a fragment makes no other URL', async () => {
+    const ofSub = { [numbersOf(sub1)]: [createNumber('2', { voice_url: `${origin}/shared` })] }
+    const ofMain = { [numbersOf(main)]: [createNumber('1', { voice_url: `${origin}/shared#rc=2` })] }
     const accounts: FakeAccount[] = [
-      { sid: main, authToken, data },
-      { sid: sub1, authToken: otherToken, owner: main, data: other },
+      { sid: main, authToken, data: ofMain },
+      { sid: sub1, authToken: otherToken, owner: main, data: ofSub },
     ]
     const { document } = await audit({ accounts }, ['--public-url', origin])
-    expect(document.findings.map(({ rule }) => rule)).toEqual(['unknown_host', 'get', 'shared_url', 'shared_url'])
+    expect(document.findings.map(({ rule }) => rule)).toEqual(['shared_url', 'shared_url'])
   })
 
   const fiveNumbers: FakeOptions['accounts'] = [
@@ -729,41 +670,36 @@ describe('tollgate audit', () => {
     for (const server of [fake, other, between]) await server.close()
   })
 
-  test('a key that may not list the accounts gets 401 for it, as from Twilio, and reads its own', async () => {
-    const key = { secret: 'a-secret-of-an-api-key', account: main }
-    const env = { TWILIO_API_KEY: sidOf('5', 'SK'), TWILIO_API_SECRET: key.secret }
-    const disturb: FakeOptions['disturb'] = ({ path }) =>
-      path.endsWith('/Accounts.json') ? { status: 401 } : undefined
-    const keys = { [sidOf('5', 'SK')]: key }
-    const { ran, document } = await audit({ accounts: fiveNumbers, keys, disturb }, [], env)
-    expect(document).toMatchObject({ webhooks: { length: 5 }, notRead: [{ resource: 'accounts', kind: 'refused' }] })
-    expect(ran.code).toBe(0)
-    const fake = await startFakeTwilio({ accounts: fiveNumbers })
-    const wrong = await tollgate(['audit', '--api-url', fake.apiUrl, '--rate', '100'], {
-      env: { TWILIO_ACCOUNT_SID: main, ...env },
-    })
-    await fake.close()
-    expectUsage(wrong, 'The list of accounts: 401')
-  })
+  // Twilio answers 401 to a key that is not a Main key.
+  test.each([401, 403])(
+    'an API key that gets %i for the list of accounts reads its own, and says so',
+    async (status) => {
+      const key = { secret: 'a-secret-of-an-api-key', account: main }
+      const disturb: FakeOptions['disturb'] = ({ path }) => (path.endsWith('/Accounts.json') ? { status } : undefined)
+      const keys = { [sidOf('5', 'SK')]: key }
+      const file = writeScratch(
+        `TWILIO_ACCOUNT_SID=${main} # the main account\nexport TWILIO_API_KEY="${sidOf('5', 'SK')}"\r\nTWILIO_API_SECRET=${key.secret}\n`,
+      )
+      const { ran, document } = await audit({ accounts: fiveNumbers, keys, disturb }, ['--credentials-file', file])
+      expect(document).toMatchObject({
+        accounts: [main],
+        webhooks: { length: 5 },
+        notRead: [{ resource: 'accounts', kind: 'refused' }],
+      })
+      expect(ran.code).toBe(0)
+      expect(ran.stdout + ran.stderr).not.toContain(key.secret)
+      const wrong = await audit({ accounts: fiveNumbers }, ['--credentials-file', file])
+      expectUsage(wrong.ran, 'The list of accounts: 401')
+    },
+  )
 
   test('--baseline compares each URL of a place, and only what both audits were asked for', async () => {
-    const flow = `studio /v2/Flows/${sidOf('1', 'FW')}/Revisions/LatestPublished`
-    const withUrls = (...paths: string[]): FakeOptions => ({
-      accounts: [
-        {
-          sid: main,
-          authToken,
-          data: {
-            'studio /v2/Flows': [createItem('studio /v2/Flows', { sid: sidOf('1', 'FW') })],
-            [flow]: createItem(flow, {
-              sid: sidOf('1', 'FW'),
-              definition: { states: paths.map((url) => ({ type: 'make-http-request', properties: { url } })) },
-            }),
-            [numbersOf(main)]: [createNumber('1', { voice_url: `${origin}/number` })],
-          },
-        },
-      ],
-    })
+    const withUrls = (...urls: string[]): FakeOptions => {
+      const live = urls.map((url) => ({ type: 'make-http-request', properties: { url } }))
+      const number = createNumber('1', { voice_url: `${origin}/number` })
+      const data = { ...createFlow({ draft: live, live }), [numbersOf(main)]: [number] }
+      return { accounts: [{ sid: main, authToken, data }] }
+    }
     const before = await audit(withUrls('https://a.example/1', 'http://a.example/2', 'https://a.example/3'))
     const baseline = ['--baseline', writeScratch(before.ran.stdout)]
     const after = await audit(withUrls('http://a.example/9', 'http://a.example/2', 'https://a.example/3'), baseline)

@@ -1,17 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createVerifier } from 'tollgate'
-import { keepRequest } from 'tollgate/internal'
 import { signRequest } from 'tollgate/testing'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   authToken,
   expectUsage,
+  keep,
   listen,
+  makeFolder,
   otherToken,
   type Ran,
   readJson,
+  record,
   sharedSecret,
   tollgate,
   writeScratch,
@@ -334,8 +333,7 @@ describe('diagnose --alert', () => {
   })
 
   test('ends with a command that is complete', async () => {
-    const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
-    onTestFinished(() => rmSync(cache, { recursive: true }))
+    const cache = makeFolder()
     const alone = await diagnose(['--alert'], { XDG_CACHE_HOME: cache })
     expect(alone.stderr).toContain('give its id to --alert, with --public-url of your server')
     const own = await diagnose(['--alert', '--public-url', 'https://example.com/x'], { XDG_CACHE_HOME: cache })
@@ -346,8 +344,7 @@ describe('diagnose --alert', () => {
   })
 
   test('without an alert of the path, it names the Regions, which have alerts of their own', async () => {
-    const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
-    onTestFinished(() => rmSync(cache, { recursive: true }))
+    const cache = makeFolder()
     const input = signRequest({ url: 'https://example.com/other', params, authToken }).toCurl()
     const ask = async (copy: string) =>
       (await diagnose(['--alert', '-'], { XDG_CACHE_HOME: cache, input: copy })).stderr
@@ -375,13 +372,7 @@ describe('diagnose --alert', () => {
 })
 
 test('a kept request that passes here was refused by other options', async () => {
-  const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
-  onTestFinished(() => rmSync(cache, { recursive: true }))
-  vi.stubEnv('XDG_CACHE_HOME', cache)
-  const { headers, body = '' } = signed
-  keepRequest({ method: 'POST', url, headers: Object.entries(headers), body: Buffer.from(body) }, [])
-  vi.unstubAllEnvs()
-  const kept = await diagnose([...alert('2'), '--last'], { XDG_CACHE_HOME: cache })
+  const kept = await diagnose([...alert('2'), '--last'], keep(record(url, signed)))
   expect(kept.stdout).toMatch(
     /Nothing differs: .*\nYour server refused it, so its key, its "publicUrl" or another option/,
   )
@@ -391,19 +382,14 @@ test('a kept request that passes here was refused by other options', async () =>
 
 // The server compared signatures before it kept the request, so it has a secret.
 test('a kept request that names a SharedKey is compared with the secret of this key only', async () => {
-  const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
-  onTestFinished(() => rmSync(cache, { recursive: true }))
   const id = 'webhooks_sharedkey_9'
-  const { headers, body = '' } = signRequest({ url, params, sharedKey: { id, secret: sharedSecret } })
-  vi.stubEnv('XDG_CACHE_HOME', cache)
-  keepRequest({ method: 'POST', url, headers: Object.entries(headers), body: Buffer.from(body) }, [])
-  vi.unstubAllEnvs()
+  const kept = keep(record(url, signRequest({ url, params, sharedKey: { id, secret: sharedSecret } })))
   const words = ['--alert', sidOf('NO', '1'), '--last']
-  const ran = await diagnose(words, { XDG_CACHE_HOME: cache })
+  const ran = await diagnose(words, kept)
   expectUsage(ran, `This command has no secret of the SharedKey that the request names`)
   expect(ran.stderr).toContain(`add --shared-key ${id}, with the secret in TOLLGATE_SHARED_KEY`)
   expect(ran.stdout).toMatch(/^POST .*\n$/)
-  const given = { XDG_CACHE_HOME: cache, TOLLGATE_SHARED_KEY: sharedSecret }
+  const given = { ...kept, TOLLGATE_SHARED_KEY: sharedSecret }
   const { stdout } = await diagnose([...words, '--shared-key', id], given)
   expect(stdout).toContain('Signed by: a key that is configured')
   const recent = await diagnose(['--alert', '--last', '--shared-key', id], given)
@@ -411,9 +397,10 @@ test('a kept request that names a SharedKey is compared with the secret of this 
 })
 
 describe('diagnose --last asks Twilio without a flag', () => {
-  const cache = mkdtempSync(join(tmpdir(), 'tollgate-kept-'))
   // No search guesses this path.
   const sentUrl = 'https://example.com/gateways/comms-7/sms'
+  const sentThere = signRequest({ url: sentUrl, params, authToken })
+  const kept = keep(...['/never-called', '/sms'].map((path) => record(`https://example.com${path}`, sentThere)))
   const about = sidOf('NO', '9')
   const facts = { sid: about, error_code: '11200', log_level: 'error', request_method: 'POST', request_url: sentUrl }
   const key = sidOf('SK', '1')
@@ -421,20 +408,6 @@ describe('diagnose --last asks Twilio without a flag', () => {
   let silent: Awaited<ReturnType<typeof listen>>
 
   beforeAll(async () => {
-    vi.stubEnv('XDG_CACHE_HOME', cache)
-    for (const path of ['/never-called', '/sms']) {
-      const { headers, body = '' } = signRequest({ url: sentUrl, params, authToken })
-      keepRequest(
-        {
-          method: 'POST',
-          url: `https://example.com${path}`,
-          headers: Object.entries(headers),
-          body: Buffer.from(body),
-        },
-        [],
-      )
-    }
-    vi.unstubAllEnvs()
     const variables = { request_variables: new URLSearchParams(params).toString() }
     const date = { date_created: new Date().toISOString() }
     const data: Record<string, Item | Item[]> = {
@@ -453,7 +426,6 @@ describe('diagnose --last asks Twilio without a flag', () => {
   afterAll(async () => {
     await twilio.close()
     await silent.close()
-    rmSync(cache, { recursive: true })
   })
 
   const question = / --other-url 'URL'\n/
@@ -483,7 +455,7 @@ describe('diagnose --last asks Twilio without a flag', () => {
   ] as const)('%s', async (_title, env, words, stdout, stderr) => {
     const apiUrl = words[0] === 'silent' ? `${silent.origin}/{product}` : twilio.apiUrl
     const all = ['diagnose', '--last', '--api-url', apiUrl, ...words.filter((word) => word !== 'silent')]
-    const ran = await tollgate(all, { env: { XDG_CACHE_HOME: cache, TWILIO_ACCOUNT_SID: main, ...env } })
+    const ran = await tollgate(all, { env: { ...kept, TWILIO_ACCOUNT_SID: main, ...env } })
     expect(ran.stdout).toMatch(stdout)
     expect(ran.stderr.replace(/^Using .*\n/gm, '')).toMatch(stderr)
     expect(ran.stdout + ran.stderr).not.toMatch(/private|a-secret/)
@@ -492,7 +464,7 @@ describe('diagnose --last asks Twilio without a flag', () => {
 
   test('a document has what Twilio said beside the diagnosis', async () => {
     const words = ['diagnose', '--last', '--api-url', twilio.apiUrl, '--json']
-    const ran = await tollgate(words, { env: { XDG_CACHE_HOME: cache, TWILIO_ACCOUNT_SID: main } })
+    const ran = await tollgate(words, { env: { ...kept, TWILIO_ACCOUNT_SID: main } })
     expect(readJson(ran)).toMatchObject({ genuine: false, proven: null, twilio: { causes: [{ id: 'path_prefix' }] } })
   })
 })

@@ -2,16 +2,15 @@ import { execFile } from 'node:child_process'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { promisify } from 'node:util'
 import { EventWebhook } from '@sendgrid/eventwebhook'
-import { keepRequest } from 'tollgate/internal'
 import { twilioWebhook } from 'tollgate/node'
 import { createSendGridVerifier } from 'tollgate/sendgrid'
 import { signSendGridRequest } from 'tollgate/testing'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import vectors from '../../../../conformance/data/sendgrid.json' with { type: 'json' }
 import {
   expectUsage,
+  keep,
   listen,
-  makeFolder,
   type Running,
   readJson,
   tollgate,
@@ -194,13 +193,11 @@ describe('verify', () => {
 
 describe('diagnose', () => {
   test('--last reads a kept request, and tries the keys of other webhooks', async () => {
-    const cache = makeFolder()
     const { headers, body } = await signRaw()
-    vi.stubEnv('XDG_CACHE_HOME', cache)
-    keepRequest({ method: 'POST', url: 'https://example.com/events', headers: Object.entries(headers), body }, [])
-    vi.unstubAllEnvs()
+    const url = 'https://example.com/events'
+    const env = keep({ method: 'POST', url, headers: Object.entries(headers), body })
     const other = vectors[0]?.publicKey ?? ''
-    const how = { env: { XDG_CACHE_HOME: cache }, withToken: false }
+    const how = { env, withToken: false }
     expectUsage(await tollgate(['diagnose', '--last'], how), 'set SENDGRID_WEBHOOK_PUBLIC_KEY, or use --public-key')
     const ran = await tollgate(['diagnose', '--last', '--public-key', other], how)
     expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('--other-key-file') })
