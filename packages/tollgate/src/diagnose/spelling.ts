@@ -25,6 +25,18 @@ export function toHex(character: string): string {
   return character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')
 }
 
+/** Lists a text with some of its first five parts capitalised. */
+export function* capitaliseParts(
+  parts: readonly string[],
+  separator: string,
+  word: RegExp = /^[a-z]/,
+): Generator<string> {
+  for (let bits = 1; bits < 1 << Math.min(parts.length, 5); bits++)
+    yield parts
+      .map((one, at) => (bits & (1 << at) ? one.replace(word, (letter) => letter.toUpperCase()) : one))
+      .join(separator)
+}
+
 /** Escapes each run of characters outside a set. */
 function escapeRuns(unsafe: RegExp): (text: string) => string {
   return (text) => text.replace(unsafe, encodeRun)

@@ -391,14 +391,10 @@ function describeTokenForSharedKey(keys: ConfiguredKeys, name: string): string {
   return `${nameHeader(keys)} names a SharedKey, but ${name} signed with ${ofTokens.name}, as an Auth Token does.`
 }
 
-function describeAlgorithm({ claimedKeyId, claimedAlgorithm }: ConfiguredKeys, signed: AlgorithmName): string {
-  if (claimedKeyId === undefined)
-    return `The Auth Token signed with ${signed}. Twilio uses it only with ${ofTokens.name}.`
-  const made = `The SharedKey signed with ${signed}, and is configured with another algorithm.`
-  const claimed = algorithmNames.find((name) => name === claimedAlgorithm)
-  return claimedAlgorithm === undefined || claimed === signed
-    ? made
-    : `The settings header names ${claimed ?? 'an unknown algorithm'}, and the signature was made with ${signed}.`
+function describeAlgorithm({ claimedKeyId }: ConfiguredKeys, signed: AlgorithmName): string {
+  return claimedKeyId === undefined
+    ? `The Auth Token signed with ${signed}. Twilio uses it only with ${ofTokens.name}.`
+    : `The SharedKey signed with ${signed}. The settings header or "sharedKeys" has another algorithm.`
 }
 
 const askAsMain =

@@ -237,7 +237,7 @@ function* listLost(absent: readonly string[], { state, hints }: Subject): Genera
   for (const name of absent) {
     const guessed =
       name === 'AccountSid' ? hints.accounts : ((Object.hasOwn(guesses, name) ? guesses[name]?.(get) : undefined) ?? [])
-    for (const value of new Set(guessed))
+    for (const value of new Set([get(findTwin(name)), ...guessed]))
       if (value !== undefined && value !== '')
         yield {
           dimension: 'lost',
@@ -348,10 +348,7 @@ const guesses: Readonly<Record<string, Guess>> = {
   SmsSid: (get) => [get('MessageSid'), get('SmsMessageSid')],
   SmsMessageSid: (get) => [get('MessageSid'), get('SmsSid')],
   MessageSid: (get) => [get('SmsSid'), get('SmsMessageSid')],
-  To: (get) => [get('Called')],
-  Called: (get) => [get('To')],
-  From: (get) => [get('Caller'), get('WaId') && `whatsapp:+${get('WaId')}`],
-  Caller: (get) => [get('From')],
+  From: (get) => [get('WaId') && `whatsapp:+${get('WaId')}`],
   WaId: (get) => [get('From')?.replace(/^whatsapp:\+/, '')],
   ApiVersion: () => ['2010-04-01'],
   NumMedia: () => ['0', '1'],
@@ -361,19 +358,16 @@ const guesses: Readonly<Record<string, Guess>> = {
   MessageStatus: (get) => [get('SmsStatus'), 'delivered', 'sent', 'queued', 'failed', 'undelivered', 'read'],
   Direction: () => ['inbound', 'outbound-api', 'outbound-dial'],
   CallStatus: () => ['ringing', 'in-progress', 'completed', 'initiated', 'busy', 'no-answer', 'failed', 'canceled'],
-  ToCountry: (get) => [get('CalledCountry'), 'US', get('FromCountry')],
-  CalledCountry: (get) => [get('ToCountry'), 'US'],
-  FromCountry: (get) => [get('CallerCountry'), 'US', get('ToCountry')],
-  CallerCountry: (get) => [get('FromCountry'), 'US'],
-  ...mirror('To', 'Called'),
-  ...mirror('From', 'Caller'),
 }
 
-function mirror(one: string, other: string): Record<string, Guess> {
-  return Object.fromEntries(
-    ['State', 'City', 'Zip'].flatMap((place): [string, Guess][] => [
-      [`${one}${place}`, (get) => [get(`${other}${place}`)]],
-      [`${other}${place}`, (get) => [get(`${one}${place}`)]],
-    ]),
-  )
+/** Voice sends each party and its place twice: under To and Called, under From and Caller. */
+const twins: ReadonlyMap<string, string> = new Map([
+  ['To', 'Called'],
+  ['Called', 'To'],
+  ['From', 'Caller'],
+  ['Caller', 'From'],
+])
+
+function findTwin(name: string): string {
+  return name.replace(/^(To|Called|From|Caller)(?=$|State|City|Zip|Country)/, (party) => twins.get(party) ?? party)
 }

@@ -239,18 +239,8 @@ export function unescapeHtml(value: string): string {
   return entities.reduce((text, [written, character]) => text.replace(written, character), value)
 }
 
-const spaces = ['', ' ', '  ', '   ', '\n', '\r\n', '\t', '\u00a0']
+const spaces = ['', ' ', '  ', '   ', '\n', '\r\n', '\t', '\u00a0', '\n\n', ' \n']
 const allEnds = spaces.flatMap((before) => spaces.map((after) => [before, after] as const)).slice(1)
-const moreEnds: typeof allEnds = ['', ' '].flatMap((before) =>
-  [' \n', '\n ', '\n\n', ' \r\n', '\r\n\r\n', '\n\n\n', '    ', '\t\t'].map((after) => [before, after] as const),
-)
-const usualEnds: typeof allEnds = [
-  ['', ' '],
-  [' ', ''],
-  [' ', ' '],
-  ['', '\n'],
-]
-
 function* listTrims({ formPairs: pairs }: Subject): Generator<Edit> {
   if (pairs.length === 0) return
   const offer = (cost: number, change: ChangeValue, name: string): Edit => ({
@@ -262,13 +252,12 @@ function* listTrims({ formPairs: pairs }: Subject): Generator<Edit> {
   const text = listTextNames(pairs)
   for (const name of text) {
     const isLikely = name === 'Body' || name === 'SpeechResult' || text.length === 1
-    for (const [before, after] of isLikely ? allEnds : usualEnds) {
+    for (const [before, after] of allEnds) {
       const isRare = before.length + after.length > 2 || /[^ ]/.test(before + after)
+      if (isRare && !isLikely) continue
       yield offer((isLikely ? 1 : 3) + (isRare ? 2 : 0), (value) => before + value + after, name)
     }
   }
-  for (const name of text.slice(0, 2))
-    for (const [before, after] of moreEnds) yield offer(5, (value) => before + value + after, name)
   const others = new Set(pairs.map(([name]) => name).filter((name) => !text.includes(name)))
   for (const name of [...others].slice(0, 60)) yield offer(4, (value) => `${value} `, name)
 }

@@ -4,6 +4,7 @@ import { readTarget } from '../../verify/public-url.ts'
 import { isTwilioName } from '../mask.ts'
 import { ownTarget, type Subject } from '../reading.ts'
 import {
+  capitaliseParts,
   decodeAll,
   escapers,
   hexCases,
@@ -390,7 +391,8 @@ function* listPathSpellings({ state, evidence }: Subject): Generator<Edit> {
   yield offer((path) => `/${path}`, 4, 'with two slashes at its start', sameSlashes)
   yield offer((path) => path.replace(/\/{2,}/g, '/'), 2, 'with single slashes')
   yield offer((path) => path.toLowerCase(), 5, 'in lower case', sameCase)
-  for (const path of listCapitalised(segments)) yield offer(() => path, 5, 'with capital letters', sameCase)
+  for (const path of capitaliseParts(segments.slice(1), '/'))
+    yield offer(() => `/${path}`, 5, 'with capital letters', sameCase)
 }
 
 // A router that gets both slashes has no route for them.
@@ -398,17 +400,6 @@ const sameSlashes = 'Write the URL at Twilio with single slashes.'
 
 const sameCase =
   'Let nothing on the way change the letter case of the path. Write a prefix in "publicUrl" as in the Twilio console.'
-
-/** Lists a path with some of its first segments capitalised, or all of them in camel case. */
-function* listCapitalised(segments: readonly string[]): Generator<string> {
-  const count = Math.min(segments.length - 1, 4)
-  for (let bits = 1; bits < 1 << count; bits++)
-    yield segments
-      .map((one, at) =>
-        at > 0 && bits & (1 << (at - 1)) ? one.replace(/^[a-z]/, (letter) => letter.toUpperCase()) : one,
-      )
-      .join('/')
-}
 
 function mapSegments(path: string, change: (segment: string) => string): string {
   return path.split('/').map(change).join('/')

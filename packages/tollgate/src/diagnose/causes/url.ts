@@ -4,6 +4,7 @@ import type { Rejected } from '../../verdict.ts'
 import { findCaptureSite, fixCapture } from '../capture-sites.ts'
 import { findRelay, isForwarded, listParts, spellName } from '../evidence.ts'
 import type { ForwardingFamily, Subject } from '../reading.ts'
+import { capitaliseParts } from '../spelling.ts'
 import { setUrl } from './mends.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row.ts'
 
@@ -407,15 +408,10 @@ const passHost = `"publicUrl" lists this host, and Host has another: ${passOn}.`
 
 const upper = (text: string): string => text.toUpperCase()
 
-const mostLabels = 5
-
 /** Lists a host with some of its labels capitalised, and with one label in capitals. */
 function* listCapitalised(host: string): Generator<string> {
   const labels = host.split('.')
-  if (labels.length > mostLabels) return
-  for (const word of [/^[a-z]/, /(^|-)[a-z]/g])
-    for (let bits = 1; bits < 1 << labels.length; bits++)
-      yield labels.map((label, at) => (bits & (1 << at) ? label.replace(word, upper) : label)).join('.')
+  for (const word of [/^[a-z]/, /(^|-)[a-z]/g]) yield* capitaliseParts(labels, '.', word)
   for (const index of labels.keys()) yield labels.map((label, at) => (at === index ? upper(label) : label)).join('.')
 }
 
