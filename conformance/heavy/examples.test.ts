@@ -90,6 +90,9 @@ describe.each(list)('examples/$name', ({ name, kind, route = '/', node, project 
         const ask = (authToken: string) =>
           sendTo(server.port, signRequest({ url: origin + route, ...content, authToken }))
         expect(await ask(otherToken)).toMatchObject({ status: 403 })
+        const line = `(403, signature_mismatch). Checked ${origin.replace('https', kind === 'handshake' ? 'wss' : 'https')}`
+        await vi.waitFor(() => expect(server.output()).toContain(line), { timeout: 5000 })
+        for (const hidden of [token, 'a < b', 'a+%3C+b', '14155550100']) expect(server.output()).not.toContain(hidden)
         if (recipes.includes(name)) {
           const attacks = await expectAttacksRefused({ port: server.port, kind, path: route })
           expect(attacks).toBeGreaterThanOrEqual(kind === 'handshake' ? 10 : 12)
@@ -153,11 +156,18 @@ function readManifest(directory: string): {
   return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
 }
 
-/** Makes the environment of a user's shell. */
+/** Makes the environment of a host, where refusals have one line each. follow-docs.test.ts is in development. */
 function makeEnv(node: number | undefined): NodeJS.ProcessEnv {
-  const { NODE_ENV: _, ...env } = process.env
+  const { env } = process
   const path = node === undefined ? env.PATH : dirname(nodeBinary(node)) + delimiter + env.PATH
-  return { ...env, PATH: path, TWILIO_AUTH_TOKEN: token, STREAM_SECRET: token, TOLLGATE_PUBLIC_URL: origin }
+  return {
+    ...env,
+    NODE_ENV: 'production',
+    PATH: path,
+    TWILIO_AUTH_TOKEN: token,
+    STREAM_SECRET: token,
+    TOLLGATE_PUBLIC_URL: origin,
+  }
 }
 
 /** Runs an example that ends by itself, and returns its output. */
