@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { signRequest } from 'tollgate/testing'
-import { afterAll, describe, expect, test } from 'vitest'
+import { sampleWebhook, signRequest } from 'tollgate/testing'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { otherToken, token } from '../kit/draft.ts'
-import { packLibrary, packPackage } from '../projects/prepare.mjs'
+import { nodeBinary, packLibrary, packPackage } from '../projects/prepare.mjs'
 import { sendTo, startApplication } from './application.ts'
 import { listShellBlocks, readFollowed, type Tour, tours } from './tours.ts'
 
@@ -60,6 +60,65 @@ describe.concurrent.each(tours)('$page $sections', (tour) => {
     } finally {
       await application.stop()
     }
+  })
+})
+
+/** The lines of a drawing, which are wrapped. */
+function readPicture(file: string): string {
+  const lines = [...readFileSync(join(root, file), 'utf8').matchAll(/<text [^>]*>(.*?)<\/text>/g)].map(
+    ([, line]) => line,
+  )
+  return squash(lines.join(' '))
+}
+
+const squash = (text: string): string => text.replace(/\s+/g, ' ')
+
+describe.each([20, 24])('the first screen of the README on Node.js %i', (major) => {
+  test('shows each line that it says', { timeout: 600_000 }, async () => {
+    const tour: Tour = { page: 'README.md', sections: ['Tollgate', 'See it work'] }
+    const directory = mkdtempSync(join(scratch, 'first-screen-'))
+    const env = { ...(await makeEnv(tour)), PATH: [dirname(nodeBinary(major)), process.env.PATH].join(delimiter) }
+    expect(await run('node --version', directory, env)).toMatch(`v${major}.`)
+    const { files, commands } = readSteps(tour)
+    for (const [name, content] of files) writeFileSync(join(directory, name), content)
+    const [install = '', start = '', token = '', accepted = '', refused = ''] = commands
+    await run(pin(install, tour), directory, env)
+
+    const server = await startApplication(start, directory, env)
+    const send = (command: string) => {
+      const local = pinCli(command).replace('localhost:3000', `localhost:${server.port}`)
+      return run(`${token}; ${local} 2>&1 || true`, directory, env)
+    }
+    try {
+      expect(server.output()).toContain(`Listening on http://localhost:${server.port}`)
+      expect(await send(accepted)).toMatch(/^200 OK[\s\S]*<Message>You said .*<\/Message>/)
+      expect(await send(refused)).toContain('403')
+      const explained = 'tollgate: POST /sms was refused: signature_mismatch. Fix: Sign the URL that this server checks'
+      await vi.waitFor(() => expect(server.output()).toContain(explained), { timeout: 10_000 })
+    } finally {
+      await server.stop()
+    }
+
+    const picture = readPicture('docs/images/refused-light.svg')
+    const [command = '', printed = ''] = picture.slice('$ '.length).split(/(?<=server\.mjs) /)
+    const behindProxy = await startApplication(command, directory, { ...env, TWILIO_AUTH_TOKEN: '12345' })
+    try {
+      const url = 'https://app.example.com/twilio/sms'
+      const signed = signRequest({ url, ...sampleWebhook('message.inbound'), authToken: '12345' })
+      const headers = { ...signed.headers, 'x-forwarded-proto': 'https', 'x-forwarded-prefix': '/twilio' }
+      expect((await sendTo(behindProxy.port, { ...signed, url: 'https://app.example.com/sms', headers })).status).toBe(
+        403,
+      )
+      await vi.waitFor(() => expect(squash(behindProxy.output())).toContain(printed), { timeout: 10_000 })
+    } finally {
+      await behindProxy.stop()
+    }
+
+    const [, dev = ''] = /`(npx @tollgate\/cli dev -- node server\.mjs)`/.exec(readFollowed(tour)) ?? []
+    // Without a terminal, it runs until it is ended.
+    const wait = 'for i in $(seq 200); do grep -q "/sms .*200" dev.txt && break; sleep 0.3; done; kill $!; cat dev.txt'
+    const shown = await run(`${token}; timeout 60 ${pinCli(dev)} > dev.txt 2>&1 & ${wait}`, directory, env)
+    expect(shown).toMatch(/POST \/sms .*200/)
   })
 })
 

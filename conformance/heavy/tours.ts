@@ -26,7 +26,6 @@ const frameworks = 'docs/frameworks'
  * `tools/test/snippets.test.ts` compares them, and `examples.test.ts` installs and attacks the example.
  */
 export const tours: readonly Tour[] = [
-  { page: 'README.md', sections: ['Tollgate'], routes: ['/sms'] },
   { page: `${frameworks}/express.md`, routes: ['/sms'] },
   { page: 'docs/typescript.md', sections: ['Node.js'], routes: ['/sms'] },
   { page: 'docs/typescript.md', sections: ['A bundler'], routes: ['/sms'] },
