@@ -1,9 +1,9 @@
-import { type SignedRequest, signRequest, webhookKinds } from 'tollgate/testing'
-import { asUsage, EXIT, UsageError } from '../exit.ts'
-import { print, printJson } from '../io.ts'
+import { signRequest, webhookKinds } from 'tollgate/testing'
+import { asUsage, UsageError } from '../exit.ts'
 import { findByKind, nameSigningFlag, otherKinds, otherSchemes, signingFlags } from '../schemes/keys.ts'
 import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
 import { contentFlags, readContent } from '../sending/content.ts'
+import { printSigned } from '../sending/print-signed.ts'
 import type { Command } from './command.ts'
 
 export const command: Command = {
@@ -35,25 +35,12 @@ export const command: Command = {
     const url = args.text('url')
     if (url === undefined) throw new UsageError('--url is missing: the URL, exactly as configured at Twilio.')
     const scheme = findByKind(args.text('kind'))
-    if (scheme !== undefined) return await (await import('../schemes/sign.ts')).printSigned(scheme, url, args, io)
-    const only = args.choice('only', ['headers', 'curl'])
+    if (scheme !== undefined) return await (await import('../schemes/sign.ts')).signOther(scheme, url, args, io)
     const content = await readContent(args, io, args.text('kind'))
     const secrets = await readSecrets(args, io)
     const signed = asUsage(() => signRequest({ ...content, ...signingKey(secrets), url }), secrets.names)
-    if (args.has('json')) printJson(io, toJson(signed))
-    else print(io, formatSigned(signed, only))
-    return EXIT.ok
+    const { method, headers, body } = signed
+    const curl = asUsage(() => signed.toCurl())
+    return printSigned({ method, url: signed.url, headers, ...(body !== undefined && { body }), curl }, args, io)
   },
-}
-
-function toJson(signed: SignedRequest): object {
-  const { method, url, headers, body } = signed
-  return { method, url, headers, ...(body !== undefined && { body }), curl: asUsage(() => signed.toCurl()) }
-}
-
-function formatSigned(signed: SignedRequest, only: 'headers' | 'curl' | undefined): string {
-  const headers = Object.entries(signed.headers).map(([name, value]) => `${name}: ${value}`)
-  if (only === 'headers') return headers.join('\n')
-  const curl = asUsage(() => signed.toCurl())
-  return only === 'curl' ? curl : [`${signed.method} ${signed.url}`, ...headers, '', curl].join('\n')
 }

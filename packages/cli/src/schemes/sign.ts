@@ -1,11 +1,12 @@
 import { type AnyScheme, type SchemeSignedRequest, writeRequests } from 'tollgate/internal'
 import type { Args } from '../args.ts'
-import { asUsageLater, EXIT, UsageError } from '../exit.ts'
+import { asUsageLater, UsageError } from '../exit.ts'
 import { checkGiven, parseHeaders } from '../inputs/flags.ts'
-import { type Io, print, printJson, tell } from '../io.ts'
+import { type Io, tell } from '../io.ts'
 import { decodeText, readBytes, readText } from '../read-text.ts'
 import type { Delivery } from '../sending/deliver.ts'
 import { toAddress } from '../sending/prepare.ts'
+import { printSigned } from '../sending/print-signed.ts'
 import { nameSigningFlag } from './keys.ts'
 
 // These schemes sign no URL and no form, and have no Auth Token.
@@ -58,25 +59,13 @@ function tellPublicKey({ keys, signingKey }: AnyScheme, { publicKey }: SchemeSig
 }
 
 /** Runs `tollgate sign --kind KIND`. */
-export async function printSigned(scheme: AnyScheme, url: string, args: Args, io: Io): Promise<number> {
+export async function signOther(scheme: AnyScheme, url: string, args: Args, io: Io): Promise<number> {
   checkGiven({ method: 'POST', url, headers: [] }, '--url')
-  const only = args.choice('only', ['headers', 'curl'])
   const signed = await (await readInput(scheme, args, io))(url)
   tellPublicKey(scheme, signed, args, io)
   const { method, headers, body, publicKey } = signed
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  if (args.has('json'))
-    printJson(io, {
-      method,
-      url,
-      headers,
-      bodyBase64: Buffer.from(body).toString('base64'),
-      publicKey,
-      curl: toCurl(signed),
-    })
-  else if (only === 'headers') print(io, lines.join('\n'))
-  else print(io, only === 'curl' ? toCurl(signed) : [`${method} ${url}`, ...lines, '', toCurl(signed)].join('\n'))
-  return EXIT.ok
+  const bodyBase64 = Buffer.from(body).toString('base64')
+  return printSigned({ method, url, headers, ...{ bodyBase64, publicKey }, curl: toCurl(signed) }, args, io)
 }
 
 /** Prepares what `tollgate send KIND` delivers. */
