@@ -352,7 +352,9 @@ describe('diagnose', () => {
       const other = await tollgateHere(['diagnose', '--public-url', 'https://example.org'], { input: copy })
       expect(other.stdout).toMatch(/Signed URL: https:\/\/example\.com/)
       const wrong = await tollgateHere(['diagnose'], { input: copy, env: { TWILIO_AUTH_TOKEN: otherToken } })
-      expect(wrong.stdout).toMatch(/ diagnose --curl - --other-url 'URL'\n/)
+      expect(wrong.stdout).toMatch(/ diagnose - --other-url 'URL'\n/)
+      const asCurl = await tollgateHere(['diagnose'], { input: dots.toCurl(), env: { TWILIO_AUTH_TOKEN: otherToken } })
+      expect(asCurl.stdout).toMatch(/ diagnose --curl - --other-url 'URL'\n/)
     })
   })
 

@@ -22,7 +22,7 @@ import {
 import type { Args } from '../args.ts'
 import { describeCut, formatCauses, guessFlags, listFixes, readGuesses, readTokensOfDotenv } from '../diagnosis.ts'
 import { asUsageLater, EXIT, UsageError } from '../exit.ts'
-import { fileFlags, findWholeUrl, readRequest, toArrived, writeRequestFlags } from '../inputs/index.ts'
+import { fileFlags, findWholeUrl, readRequest, toArrived, writeSource } from '../inputs/index.ts'
 import { type Colors, cleanText, colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { findCaptured, toVerifierOptions } from '../public-url.ts'
 import { findSigner, hasKey, oneKeyFlags, otherSchemes } from '../schemes/keys.ts'
@@ -136,7 +136,7 @@ export const command: Command = {
         formatDiagnosis(
           diagnosis,
           {
-            request: writeRequestFlags(args),
+            request: writeSource(args, given),
             scheme,
             pitfalls: given.pitfalls,
             given,
@@ -317,7 +317,7 @@ function toJson({ verdict, proven, ...rest }: Shown): object {
 
 /** What was asked, and what the copy says beside. */
 interface Context {
-  readonly request: string | undefined
+  readonly request: string
   readonly scheme: AnyScheme | undefined
   readonly pitfalls: readonly string[] | undefined
   readonly given: RecordedRequest
@@ -337,12 +337,12 @@ function formatDiagnosis(
   const { verdict, proven, suspected, question, tried } = diagnosis
   if (verdict.ok) {
     const { url } = verdict.matched ?? {}
-    const genuine = request?.startsWith('--last')
+    const genuine = request.startsWith('--last')
       ? `${colors.green('genuine')} with this key${scheme === undefined ? ' and public URL' : ''}. Your server refused it, so that its key or ${scheme === undefined ? 'its "publicUrl"' : 'another of its options'} is another one.`
       : `${colors.green('genuine')}: nothing to fix.`
     const notes = pitfalls.map((note) => `If other code refuses it: ${cleanText(note)}`)
     // A copy has the URL that Twilio called, which is not always the one that the server checked.
-    if (url !== undefined && !hasPublicUrl && !request?.startsWith('--last')) notes.unshift(askForPublicUrl(url))
+    if (url !== undefined && !hasPublicUrl && !request.startsWith('--last')) notes.unshift(askForPublicUrl(url))
     return [genuine, ...(url === undefined ? [] : [`Signed URL: ${hideQuery(url)}`]), ...notes].join('\n')
   }
   const refused = `${colors.red('not genuine')}: ${verdict.code}`
@@ -357,7 +357,7 @@ function formatDiagnosis(
     return lines.join('\n')
   }
   if (question !== undefined) {
-    const report = { suspected, question: { ...question, commands: repeatInput(question, request ?? '--curl -') } }
+    const report = { suspected, question: { ...question, commands: repeatInput(question, request) } }
     return [refused, ...writeReport(given, verdict, report as Report)].map(cleanText).join('\n')
   }
   if (suspected.length === 0)

@@ -87,6 +87,13 @@ export function writeRequestFlags(args: Args): string | undefined {
   return [args.has('last') ? '--last' : file, ...words].filter((word) => word !== undefined).join(' ')
 }
 
+const pastedCurls = new WeakSet<RecordedRequest>()
+
+/** Writes what reads a request again: its flags, or `-` for one that is pasted once more. */
+export function writeSource(args: Args, given: RecordedRequest): string {
+  return writeRequestFlags(args) ?? (pastedCurls.has(given) ? '--curl -' : '-')
+}
+
 /**
  * Reads the request from the flags, or else from standard input.
  * @param isCompared True if it is compared with Twilio's record, and needs no headers.
@@ -182,7 +189,7 @@ interface Given {
 function takeOne(bytes: Uint8Array, given: Given, args: Args, io: Io): RecordedRequest {
   const { from } = given
   const options = { ...given, scheme: readScheme(args), readFile: readNamedFile }
-  const { title, requests } = asRefusal(() => readRequests(bytes, options))
+  const { form, title, requests } = asRefusal(() => readRequests(bytes, options))
   if (given.form === undefined) tell(io, `Read ${title}.`)
   const entry = args.integer('entry', 1, 1_000_000)
   if (requests.length === 0) throw new UsageError(`${from} has no entries.`)
@@ -203,7 +210,9 @@ function takeOne(bytes: Uint8Array, given: Given, args: Args, io: Io): RecordedR
     throw new UsageError(`${from} has ${requests.length} entries; choose one with --entry N:\n${listEntries(requests)}`)
   const chosen = requests[(entry ?? only ?? 1) - 1]
   if (chosen === undefined) throw new UsageError(`--entry: ${from} has ${requests.length} entries.`)
-  return asRefusal(() => checkMarks(chosen, from, io))
+  const read = asRefusal(() => checkMarks(chosen, from, io))
+  if (form === 'curl') pastedCurls.add(read)
+  return read
 }
 
 function checkMarks(request: RecordedRequest | RequestError, from: string, io: Io): RecordedRequest {
