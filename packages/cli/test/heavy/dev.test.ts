@@ -313,7 +313,7 @@ test('after each refusal of a signed request, the command of the page is printed
   const command = `Start this instead: npx @tollgate/cli dev ${ports.join(' ')} --public-url https://api.example.com/twilio\n`
   await expect.poll(dev.talk, slow).toContain(command)
   expect(await deliver(dev, publicUrl, otherToken)).toBe(403)
-  await expect.poll(dev.talk, slow).toMatch(/npx @tollgate\/cli diagnose --capture \S+/)
+  await expect.poll(dev.talk, slow).toMatch(/npx @tollgate\/cli diagnose \S+\.json --other-url/)
 })
 
 test('listen is another name of dev, and takes the next port if 8080 is in use', async () => {
