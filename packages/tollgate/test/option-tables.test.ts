@@ -14,7 +14,7 @@ import { webhookOptions } from '../src/compat/webhook.ts'
 import { diagnose } from '../src/diagnose/index.ts'
 import { diagnoseOptions } from '../src/diagnose/options.ts'
 import { createVerifier, fromRequest } from '../src/index.ts'
-import * as tables from '../src/internal.ts'
+import * as shared from '../src/internal.ts'
 import { pickOptions, readOptions } from '../src/internal.ts'
 import { fileKeysOptions } from '../src/keys/file.ts'
 import { cached, fileKeys, twilioAccountTokens } from '../src/keys/index.ts'
@@ -24,6 +24,7 @@ import { redisStoreOptions } from '../src/replay/redis-store.ts'
 import { diagnoseSendGrid, sendGridDiagnoseOptions } from '../src/schemes/sendgrid/diagnose.ts'
 import { createSendGridVerifier } from '../src/schemes/sendgrid/index.ts'
 import { signSendGridRequest, signSendGridRequestInput } from '../src/schemes/sendgrid/test-request.ts'
+import { sendGridVerifierOptions } from '../src/schemes/sendgrid/verifier.ts'
 import { streamTickets } from '../src/stream/index.ts'
 import { streamTicketsOptions } from '../src/stream/tickets.ts'
 import { signRequest, testServer } from '../src/testing/index.ts'
@@ -54,6 +55,7 @@ writeFileSync(keyFile, JSON.stringify({ accounts: { [accountSid]: authToken } })
 const base = { publicUrl: 'https://example.com', authToken }
 const { publicKey } = await signSendGridRequest()
 const request = { method: 'GET', url: '/sms', headers: {} }
+const tables = { ...shared, sendGridVerifierOptions }
 const adapter = { ...sharedVerifierOptions, ...tables.verifierOptions }
 const { defaultAccountSid: _, ...cacheOptions } = tables.cachedOptions
 
