@@ -121,16 +121,6 @@ export function json(sent: string, { url, headers, body = sent, secret = authTok
   }
 }
 
-export function handshake(signed: string, headers: HeaderValues = {}): SeenRequest {
-  const upgrade = { connection: 'Upgrade', upgrade: 'websocket' }
-  return {
-    handshake: true,
-    method: 'GET',
-    url: '/stream',
-    headers: { ...twilioHeaders, ...upgrade, 'x-twilio-signature': sign(signed), ...headers },
-  }
-}
-
 export const mapped = (change: (value: string, name: string) => string, pairs = sms): Pairs =>
   pairs.map(([name, value]) => [name, change(value, name)] as const)
 export const keyed = { 'x-twilio-webhooks-signature-settings': 'key=webhooks_sharedkey_1,algorithm=HMAC_SHA256' }
