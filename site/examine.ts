@@ -1,5 +1,6 @@
+import type { Rejected } from 'tollgate'
 import { type Diagnosis, diagnose, diagnoseSendGrid, type SigningPart } from 'tollgate/diagnose'
-import { findHeader, omitPage, type Rejected, readRequests, splitUrl } from 'tollgate/internal'
+import { findHeader, omitPage, readRequests, splitUrl } from 'tollgate/internal'
 import { sampleSendGridEvents, sampleWebhook, signRequest, signSendGridRequest } from 'tollgate/testing'
 
 /** The fields of the form. */
