@@ -181,7 +181,8 @@ export async function listen(
   }
 }
 
-function openWebSockets(server: Server, options: Parameters<typeof twilioUpgrade>[0]): void {
+/** Opens each WebSocket that Twilio signed. */
+export function openWebSockets(server: Server, options: Parameters<typeof twilioUpgrade>[0]): void {
   const verify = twilioUpgrade(options)
   server.on('upgrade', async (req: IncomingMessage, socket, head) => {
     if ((await verify(req, socket, head)) === undefined) return
