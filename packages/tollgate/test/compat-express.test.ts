@@ -177,6 +177,15 @@ for (const [name, express] of [
       expect(log.mock.calls.join()).toContain('captureRawBody')
     })
 
+    test('1,001 form fields, which no parser has read', async () => {
+      const theirs = await listen(express, [express.urlencoded({ extended: true }), original.webhook(authToken)])
+      const ours = await listen(express, [webhook(authToken)])
+      const many = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`f${index}`, `${index}`]))
+      const request = { headers: signed(signForm(url, many), formType), body: new URLSearchParams(many).toString() }
+      expect([(await send(theirs, request)).status, (await send(ours, request)).status]).toEqual([413, 200])
+      expect((await send(ours, { ...request, headers: signed(hmac(url), formType) })).status).toBe(403)
+    })
+
     test('webhook({ authToken }), url with a fragment, host and protocol, both orders of arguments', async () => {
       vi.spyOn(console, 'error').mockReturnValue()
       vi.stubEnv('TWILIO_AUTH_TOKEN', undefined)
