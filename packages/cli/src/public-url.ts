@@ -19,8 +19,11 @@ export function toVerifierOptions(
   const publicUrl = instead ?? args.text('public-url') ?? splitUrl(given.url)?.origin
   if (publicUrl === undefined)
     throw new UsageError('--public-url is missing: the request does not name the host that Twilio called.')
-  if (!args.has('public-url') && instead === undefined)
-    tell(io, `Using ${hideQuery(publicUrl)} as the public URL (--public-url).`)
+  if (!args.has('public-url') && !args.has('last') && instead === undefined)
+    tell(
+      io,
+      `Assumed public URL: ${hideQuery(publicUrl)}, as in the request. Give that of your server with --public-url.`,
+    )
   return {
     publicUrl: publicUrl.replace(/\/$/, ''),
     options: {

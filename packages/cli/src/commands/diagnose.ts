@@ -208,7 +208,16 @@ async function explainTwilio(
   )
   const { verdict, proven } = diagnosis
   if (!verdict.ok && verdict.code === 'key_unknown' && proven === undefined) requireSharedKey(keyId, secrets)
-  return args.has('last') ? diagnosis : leaveOutStrangers(diagnosis, given)
+  if (args.has('last')) return diagnosis
+  const isAssumed = instead === undefined && !args.has('public-url')
+  return leaveOutStrangers(isAssumed ? leaveOutScheme(diagnosis, given) : diagnosis, given)
+}
+
+/** The scheme of a copied URL is often not the one that the server checks. A proxy that names another shows that it is. */
+function leaveOutScheme({ proven, ...diagnosis }: Diagnosis, { headers }: RecordedRequest): Diagnosis {
+  const isNamed = ['x-forwarded-proto', 'forwarded'].some((name) => findHeader(headers, name) !== undefined)
+  const others = proven?.causes.filter(({ id }) => isNamed || id !== 'scheme') ?? []
+  return { ...diagnosis, ...(proven && { proven: { ...proven, causes: others.length > 0 ? others : proven.causes } }) }
 }
 
 /** Names the account whose Auth Token signed a request: the one that it names, if it names one. */
