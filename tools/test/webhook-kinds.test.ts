@@ -23,9 +23,7 @@ const row = `
 `
 
 const sample = `
-  'pigeon.inbound': {
-    params: { AccountSid: 'AC1', PigeonSid: 'PG1', Landed: 'garden wall', Weight: '300' },
-  },
+  'pigeon.inbound': { AccountSid: 'AC1', PigeonSid: 'PG1', Landed: 'garden wall', Weight: '300' },
 `
 
 const handler = `

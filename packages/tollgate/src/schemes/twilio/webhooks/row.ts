@@ -50,16 +50,11 @@ export const sharedNames = {
   ],
 } as const
 
-/** A realistic webhook of one kind. No value comes from a real account; numbers are 555-01xx. */
-export interface Sample {
-  /**
-   * The parameters of a form or a query, in wire order. A list has the values of a repeated name.
-   */
-  readonly params?: Readonly<Record<string, string | readonly string[]>>
-  readonly json?: unknown
-  /** Given if Twilio sends another one than `application/x-www-form-urlencoded`. */
-  readonly contentType?: string
-}
+/**
+ * The parameters of a realistic webhook, in wire order. A list has the values of a repeated name.
+ * No value comes from a real account; numbers are 555-01xx.
+ */
+export type SampleParams = Readonly<Record<string, string | readonly string[]>>
 
 /** The account of all samples. A name for it takes less room than its text in every sample. */
 export const sampleAccountSid = 'ACa42104b5c0081d28f69cc86620eae712'

@@ -2,18 +2,25 @@ import { conversationsSamples } from './conversations.sample.ts'
 import { getKind, kinds, type WebhookKind } from './index.ts'
 import { jsonSamples } from './json.sample.ts'
 import { messagingSamples } from './messaging.sample.ts'
-import type { Sample } from './row.ts'
+import type { SampleParams } from './row.ts'
 import { servicesSamples } from './services.sample.ts'
 import { videoSamples } from './video.sample.ts'
 import { voiceSamples } from './voice.sample.ts'
 
-const samples: Readonly<Record<WebhookKind, Sample>> = {
+/** The body of a JSON webhook, and the `SampleParams` of any other. */
+const samples: Readonly<Record<WebhookKind, unknown>> = {
   ...messagingSamples,
   ...voiceSamples,
   ...conversationsSamples,
   ...videoSamples,
   ...servicesSamples,
   ...jsonSamples,
+}
+
+/** Returns the charset that Twilio names for voice and the debugger, and not for other forms. */
+function findCharset(kind: WebhookKind): string | undefined {
+  if (kind === 'debugger.event') return 'utf-8'
+  return Object.hasOwn(voiceSamples, kind) ? 'UTF-8' : undefined
 }
 
 /** A realistic webhook that can be signed: `signRequest({ url, ...sampleWebhook(kind) })`. */
@@ -48,20 +55,15 @@ export function sampleWebhook(kind: WebhookKind, overrides: Readonly<Record<stri
   const { method, body } = getKind(kind)
   for (const [name, value] of Object.entries(overrides))
     if (typeof value !== 'string') throw new TypeError(`The override "${name}" must be a string, got ${typeof value}`)
-  const { params, json, contentType } = samples[kind]
-  return {
-    method,
-    ...(params && { params: overrideParams(params, overrides) }),
-    ...(json !== undefined && { json: overrideJson(json, overrides) }),
-    ...(contentType !== undefined && { contentType }),
-    ...(body === 'handshake' && { handshake: true }),
-  }
+  if (body === 'json') return { method, json: overrideJson(samples[kind], overrides) }
+  const params = overrideParams(samples[kind] as SampleParams, overrides)
+  if (body === 'handshake') return { method, params, handshake: true }
+  const charset = findCharset(kind)
+  if (charset === undefined) return { method, params }
+  return { method, params, contentType: `application/x-www-form-urlencoded; charset=${charset}` }
 }
 
-function overrideParams(
-  params: Readonly<Record<string, string | readonly string[]>>,
-  overrides: Readonly<Record<string, string>>,
-): [string, string][] {
+function overrideParams(params: SampleParams, overrides: Readonly<Record<string, string>>): [string, string][] {
   const changed = new Map([...Object.entries(params), ...Object.entries(overrides)])
   return [...changed].flatMap(([name, values]) => [values].flat().map((value): [string, string] => [name, value]))
 }
