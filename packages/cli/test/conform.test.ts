@@ -1,24 +1,22 @@
 import { createHash, createHmac } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { createVerifier, RequestValidator } from 'tollgate'
 import { hasWebhookShape } from 'tollgate/params'
 import { expect, onTestFinished, test } from 'vitest'
 import { conformCases, conformCauses, prepareCase } from '../src/conform/cases.ts'
-import { authToken, expectUsage, readJson, tollgate, tollgateHere } from './support.ts'
+import { authToken, expectUsage, listen, readJson, tollgate, tollgateHere } from './support.ts'
 
 const base = 'https://api.example.com:8443'
 const count = (kind: string): number => conformCases.filter((one) => one.kind === kind).length
 const [genuine, forged] = [count('genuine'), count('forged')]
 
 async function serve(answer: (req: IncomingMessage, res: ServerResponse) => unknown): Promise<string> {
-  const server = createServer((req, res) => {
+  const { origin, close } = await listen((req, res) => {
     Promise.resolve(answer(req, res)).catch(() => res.destroy())
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/sms`
+  onTestFinished(close)
+  return `${origin}/sms`
 }
 
 /** What a hand-written check reads of a request. A mutant changes one part. */

@@ -1,12 +1,11 @@
-import { Readable, Writable } from 'node:stream'
 import { readTwiml } from '@tollgate/calls'
 import { getScheme } from 'tollgate/internal'
 import { expect, test } from 'vitest'
 import { authToken, openForTest, publicUrl, signSample } from '../../inspector/test/kit.ts'
 import { splitUrl } from '../../tollgate/src/url.ts'
-import { run } from '../src/run.ts'
 import { checkTwiml } from '../src/sending/twiml.ts'
 import { parseWebhookUrl } from '../src/twilio-api/webhook-url.ts'
+import { readJson, tollgateHere } from './support.ts'
 
 // The command line and the inspector had a reader each, and they disagreed about these inputs.
 const signed = signSample('message.inbound', { Body: 'Hi' })
@@ -60,22 +59,11 @@ const inputs: [name: string, input: unknown, outcome: string][] = [
 ]
 
 async function askCommand(input: unknown): Promise<string> {
-  let output = ''
-  const stdout = new Writable({
-    write(chunk, _encoding, done) {
-      output += chunk
-      done()
-    },
-  })
-  const words = ['verify', '--json', '-']
-  await run(words, {
-    stdin: Readable.from([Buffer.from(JSON.stringify(input))]),
-    stdout,
-    stderr: new Writable({ write: (_chunk, _encoding, done) => done() }),
-    env: { TWILIO_AUTH_TOKEN: authToken },
-  })
-  const { genuine, code } = JSON.parse(output)
-  return genuine === undefined ? 'none' : genuine ? 'genuine' : code
+  const env = { TWILIO_AUTH_TOKEN: authToken }
+  const { genuine, code } = readJson(
+    await tollgateHere(['verify', '--json', '-'], { input: JSON.stringify(input), env }),
+  )
+  return genuine === undefined ? 'none' : genuine ? 'genuine' : String(code)
 }
 
 async function askInspector(input: unknown): Promise<string> {

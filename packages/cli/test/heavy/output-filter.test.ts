@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
-import { PassThrough } from 'node:stream'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { resources } from '../../src/audit/resources.ts'
 import { commands } from '../../src/commands/table.ts'
-import { run } from '../../src/run.ts'
-import { authToken, bin, listen, type Running, writeScratch } from '../support.ts'
+import { authToken, bin, listen, type Running, tollgateHere, writeScratch } from '../support.ts'
 
 // Slow, because it runs every command, two of them as processes that listen.
 
@@ -161,15 +159,9 @@ interface Printed {
   readonly stderr: string
 }
 
-async function runInProcess(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Printed> {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
-  stdin.end()
-  const texts = [stdout, stderr].map((stream) => stream.setEncoding('utf8').toArray())
-  await run(words, { stdin, stdout, stderr, env: { TWILIO_AUTH_TOKEN: authToken, TWILIO_ACCOUNT_SID: main, ...env } })
-  stdout.end()
-  stderr.end()
-  const [out = '', err = ''] = (await Promise.all(texts)).map((parts) => parts.join(''))
-  return { stdout: out, stderr: err }
+/** Runs the command with the variables of an account. */
+function runWith(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Printed> {
+  return tollgateHere(words, { env: { TWILIO_ACCOUNT_SID: main, ...env } })
 }
 
 function expectInert({ stdout, stderr }: Printed, what: string): void {
@@ -188,12 +180,12 @@ describe.each(Object.keys(commands))('tollgate %s', (name) => {
     let all = ''
     for (const words of scenarios[name]?.() ?? []) {
       for (const form of [[], ...forms.map((flag) => [`--${flag}`])]) {
-        const printed = await runInProcess([name, ...words, ...form])
+        const printed = await runWith([name, ...words, ...form])
         expectInert(printed, [name, ...words, ...form].join(' '))
         all += printed.stdout + printed.stderr
         if (form.length > 0 && printed.stdout !== '') JSON.parse(printed.stdout)
       }
-      const { stdout, stderr } = await runInProcess([name, ...words], { FORCE_COLOR: '1' })
+      const { stdout, stderr } = await runWith([name, ...words], { FORCE_COLOR: '1' })
       const bare = { stdout: stdout.replace(color, ''), stderr: stderr.replace(color, '') }
       expectInert(bare, 'with colours')
       expect(bare.stdout + bare.stderr).not.toMatch(/color-[0-9a-f]/)
@@ -203,9 +195,9 @@ describe.each(Object.keys(commands))('tollgate %s', (name) => {
   }, 60_000)
 
   test('a hostile name of a flag', async () => {
-    expectInert(await runInProcess([name, `--${hostile}`]), 'flag')
-    expectInert(await runInProcess([name, `--${hostile}=1`, '--json']), 'flag')
-    expectInert(await runInProcess([`${name}${hostile}`]), 'command')
+    expectInert(await runWith([name, `--${hostile}`]), 'flag')
+    expectInert(await runWith([name, `--${hostile}=1`, '--json']), 'flag')
+    expectInert(await runWith([`${name}${hostile}`]), 'command')
   })
 })
 
