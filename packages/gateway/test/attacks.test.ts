@@ -1,14 +1,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect, createServer as createTcpServer, type Socket } from 'node:net'
-import { Writable } from 'node:stream'
-import { pino } from 'pino'
 import { memoryStore, replayGuard } from 'tollgate/replay'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   accountSid,
   authToken,
+  collectLog,
   formatRequest,
   listCgiVariables,
   listenOn,
@@ -132,7 +131,6 @@ test('E6: a complete request does not wait for slow bodies of its peer', async (
   }
   expect(ended).toEqual([])
   for (const socket of slow) socket.destroy()
-  await other.close({ graceMs: 0 })
   upstream.seen.length = 0
 })
 
@@ -159,7 +157,6 @@ test('E1: a body that has not arrived waits for room and is then read completely
   await expect.poll(() => answers, { timeout: 10_000 }).toEqual(['HTTP/1.1 100 Continue', 'HTTP/1.1 200 OK'])
   expect(await large).toMatch(/^HTTP\/1\.1 200 /)
   for (const socket of slow) socket.destroy()
-  await other.close({ graceMs: 0 })
   upstream.seen.length = 0
 })
 
@@ -393,7 +390,6 @@ test('E5: no request can choose the upstream', async () => {
   for (const request of bytes) await sendRaw(gateway.port, request)
   expect(other.seen).toEqual([])
   expect(upstream.seen.splice(0).map(({ target }) => target)).toEqual(['/sms', '/sms'])
-  await other.close()
 })
 
 test('E5: a path that servers could read as two routes is answered 400', async () => {
@@ -430,31 +426,21 @@ test('E5: a path that servers could read as two routes is answered 400', async (
   for (const target of ['/admin', '/admin/x', '/admin?x=/../sms', '/admin/a%20b']) expect(await post(target)).toBe(200)
   expect(admin.seen).toHaveLength(4)
   upstream.seen.length = 0
-  await routed.close({ graceMs: 0 })
-  await admin.close()
 })
 
 test('E5: the log has one line of JSON per request, without queries, headers and bodies', async () => {
-  let logged = ''
-  const write = (line: string) => {
-    logged += line
-  }
-  const gateway = await startGateway(upstream.url, { log: pino({}, { write }) })
+  const { lines, log } = collectLog()
+  const gateway = await startGateway(upstream.url, { log })
   const signed = signSms('/sms?secret=in-the-query', { ...sms, Body: 'secret-message' })
   await send(gateway.url, { ...signed, headers: { ...signed.headers, 'X-Key': 'secret-header' } })
   await sendRaw(gateway.port, 'GET /a%0aINFO:%20fake"} HTTP/1.1\r\nHost: api.example.com\r\n\r\n', '403')
-  await expect.poll(() => logged.split('\n').length).toBe(3)
-  const lines = logged
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
+  await expect.poll(() => lines).toHaveLength(2)
   expect(lines).toMatchObject([
     { method: 'POST', path: '/sms', code: 'accepted', status: 200, by: 'upstream', route: '/' },
     { method: 'GET', path: '/a%0aINFO:%20fake"}', code: 'signature_missing', status: 403, by: 'gateway' },
   ])
-  expect(logged).not.toMatch(/secret|3f0a9c1d/)
+  expect(JSON.stringify(lines)).not.toMatch(/secret|3f0a9c1d/)
   upstream.seen.length = 0
-  await gateway.close({ graceMs: 0 })
 })
 
 test('E6: many simultaneous requests are answered 200 or 403, and never 429', async () => {
@@ -471,8 +457,6 @@ test('E6: a silent upstream is 504', async () => {
   const quiet = await startUpstream(() => undefined)
   const other = await startGateway(quiet.url, { timeoutMs: 500 })
   expect((await send(other.url, signSms())).status).toBe(504)
-  await other.close({ graceMs: 0 })
-  await quiet.close()
 })
 
 test('E6: an upstream that starts before the second attempt gets the request once', async () => {
@@ -483,7 +467,6 @@ test('E6: an upstream that starts before the second attempt gets the request onc
   const waiting = send(other.url, signSms())
   const again = createServer((_, res) => res.end('back')).listen(port, '127.0.0.1')
   expect(await waiting).toMatchObject({ status: 200, body: 'back' })
-  await other.close({ graceMs: 0 })
   again.closeAllConnections()
   again.close()
 })
@@ -519,7 +502,6 @@ test('E6: a delivery can be sent again if its client disconnected before the ver
     expect((await answer).status).toBe(status)
   }
   expect(upstream.seen.splice(0)).toHaveLength(1)
-  await other.close({ graceMs: 0 })
 })
 
 test('JSON is forwarded as verified by its body hash, and a GET by its URL', async () => {
@@ -547,16 +529,10 @@ test('observe mode forwards a request that did not verify, with tollgate-verifie
     headers: { 'tollgate-verified': 'none', 'tollgate-account-sid': '' },
     body: Buffer.from('Body=forged'),
   })
-  await watching.close({ graceMs: 0 })
 })
 
 test('the log says why the answer of an upstream is missing or incomplete', async () => {
-  const failures: unknown[] = []
-  const write = (chunk: unknown, _: unknown, done: () => void): void => {
-    const { path, status, failure } = JSON.parse(String(chunk))
-    failures.push([path, status, failure])
-    done()
-  }
+  const { lines: logged, log } = collectLog()
   const answers: Readonly<Record<string, string>> = {
     '/fine': 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
     '/none': '',
@@ -569,7 +545,7 @@ test('the log says why the answer of an upstream is missing or incomplete', asyn
   })
   const url = await listenOn(app)
   const measured = await startGateway(url, {
-    log: pino(new Writable({ write })),
+    log,
     routes: [
       routeTo(url),
       routeTo('http://127.0.0.1:9', { path: '/closed', webSocket: true }),
@@ -581,7 +557,7 @@ test('the log says why the answer of an upstream is missing or incomplete', asyn
   const { headers } = signRequest({ url: 'wss://api.example.com/closed', method: 'GET', authToken })
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   await sendRaw(measured.port, `GET /closed HTTP/1.1\r\nHost: api.example.com\r\n${lines.join('')}\r\n`)
-  expect(failures).toEqual([
+  expect(logged.map(({ path, status, failure }) => [path, status, failure])).toEqual([
     ['/fine', 200, undefined],
     ['/none', 502, 'connection closed'],
     ['/folded', 502, 'malformed answer'],
@@ -590,17 +566,11 @@ test('the log says why the answer of an upstream is missing or incomplete', asyn
     ['/plain', 502, expect.stringMatching(/^E[A-Z_]+$/)],
     ['/closed', 502, 'ECONNREFUSED'],
   ])
-  await measured.close({ graceMs: 0 })
-  app.close()
 })
 
 test('requests that are answered without being read are in the log and the metrics', async () => {
-  const lines: { method: string; path: string; code: string; status: number }[] = []
-  const write = (chunk: unknown, _: unknown, done: () => void): void => {
-    lines.push(JSON.parse(String(chunk)))
-    done()
-  }
-  const measured = await startGateway(upstream.url, { admin: { port: 0 }, log: pino(new Writable({ write })) })
+  const { lines, log } = collectLog()
+  const measured = await startGateway(upstream.url, { admin: { port: 0 }, log })
   const head = 'POST /sms HTTP/1.1\r\nHost: api.example.com\r\n'
   await sendRaw(measured.port, 'nonsense\r\n\r\n')
   await sendRaw(measured.port, `${head}X: ${'x'.repeat(20_000)}\r\n\r\n`)
@@ -614,7 +584,6 @@ test('requests that are answered without being read are in the log and the metri
   ])
   const metrics = await (await fetch(`${measured.adminUrl}/metrics`)).text()
   expect(metrics).toContain('tollgate_responses_total{status="431",by="gateway"} 1')
-  await measured.close({ graceMs: 0 })
 })
 
 test('health and metrics have their own listener and contain no secrets', async () => {
@@ -631,6 +600,5 @@ test('health and metrics have their own listener and contain no secrets', async 
   expect(metrics).toMatch(/tollgate_request_duration_seconds_bucket\{le="0.001",by="upstream"\}/)
   expect(metrics).not.toMatch(/3f0a9c1d|AC0123/)
   expect((await fetch(`${measured.adminUrl}/other`)).status).toBe(404)
-  await measured.close({ graceMs: 0 })
   upstream.seen.length = 0
 })

@@ -7,9 +7,8 @@ import { z } from 'zod'
 import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
 import { configurationSchema } from '../src/config/schema.ts'
-import { createGateway } from '../src/index.ts'
 import type { TwilioRoute } from '../src/options.ts'
-import { authToken, send, signSms, startUpstream } from './support.ts'
+import { authToken, send, signSms, startGateway, startUpstream } from './support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-configuration-'))
 const file = join(folder, 'gateway.yaml')
@@ -265,8 +264,8 @@ test('a reload keeps the replay store with its deliveries', async () => {
 routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
 `
   const { options } = await load(text)
-  const gateway = createGateway({ ...options, log: 'silent', listen: { port: 0 } })
-  const { url } = await gateway.listen()
+  const gateway = await startGateway('', { ...options, log: 'silent', listen: { port: 0 } })
+  const { url } = gateway
   resources.closeUnused()
   const signed = signSms('/sms', Object.fromEntries(sampleWebhook('message.inbound', { Body: 'once' }).params ?? []))
   expect((await send(url, signed)).status).toBe(200)
@@ -274,8 +273,6 @@ routes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]
   await gateway.reload({ ...next.options, listen: { port: 0 } })
   resources.closeUnused()
   expect((await send(url, signed)).status).toBe(403)
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
 })
 
 test('the upstream and the proxy of forward-auth get the mark of the replay guard', async () => {
@@ -288,8 +285,7 @@ routes:
   - { path: /unguarded, upstream: '${upstream.url}', publicUrl: 'https://api.example.com', replay: false }
 forwardAuth: { listen: 127.0.0.1:0, publicUrl: 'https://api.example.com' }
 `)
-  const gateway = createGateway(options)
-  const { url, forwardAuthUrl = '' } = await gateway.listen()
+  const { url, forwardAuthUrl = '' } = await startGateway('', options)
   const lying = { 'tollgate-delivery': 'first', tollgate_delivery: 'first' }
   for (const target of ['/sms', '/sms', '/unguarded', '/unguarded']) {
     const signed = signSms(target)
@@ -313,8 +309,6 @@ forwardAuth: { listen: 127.0.0.1:0, publicUrl: 'https://api.example.com' }
     [200, 'first'],
     [200, 'repeated'],
   ])
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
   const off = await load(`${minimal}replay: { store: memory }
 forwardAuth: { publicUrl: 'https://api.example.com', replay: false }
 `)
@@ -328,15 +322,12 @@ test('a 500 from the upstream releases the delivery, so that it can be sent agai
   const { options } = await load(
     `replay: { store: memory, whenRepeated: reject, ttlSeconds: 60 }\nroutes: [{ upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }]\n`,
   )
-  const gateway = createGateway({ ...options, log: 'silent', listen: { port: 0 } })
-  const { url } = await gateway.listen()
+  const { url } = await startGateway('', { ...options, log: 'silent', listen: { port: 0 } })
   const signed = signSms('/sms', Object.fromEntries(sampleWebhook('message.inbound', { Body: 'twice' }).params ?? []))
   expect((await send(url, signed)).status).toBe(500)
   status = 200
   await expect.poll(async () => (await send(url, signed)).status).toBe(200)
   expect((await send(url, signed)).status).toBe(403)
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
 })
 
 test('a route that lists PUT serves a sender that is set to it', async () => {
@@ -347,13 +338,10 @@ test('a route that lists PUT serves a sender that is set to it', async () => {
   - { path: /, upstream: '${upstream.url}', publicUrl: 'https://api.example.com' }
 `,
   )
-  const gateway = createGateway({ ...options, log: 'silent', listen: { port: 0 } })
-  const { url } = await gateway.listen()
+  const { url } = await startGateway('', { ...options, log: 'silent', listen: { port: 0 } })
   expect((await send(url, { ...signSms('/put'), method: 'PUT' })).status).toBe(200)
   expect((await send(url, { ...signSms('/sms'), method: 'PUT' })).status).toBe(403)
   expect(upstream.seen.map(({ method, target }) => `${method} ${target}`)).toEqual(['PUT /put'])
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
   await expect(
     load(`${minimal}    methods: [DELETE]
 `),

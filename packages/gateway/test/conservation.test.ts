@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { memoryStore, replayGuard } from 'tollgate/replay'
-import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createGateway } from '../src/index.ts'
 import {
   authToken,
@@ -19,11 +19,6 @@ import {
 /** Longer than a test, so that only the end of a connection can end an exchange. */
 const timeoutMs = 600_000
 
-const stops: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop()
-})
-
 /** Starts a gateway in front of an upstream that answers only what has `?answer`. */
 async function start(): Promise<{ gateway: Started; upstream: Upstream }> {
   const upstream = await startUpstream((req, res) => {
@@ -36,7 +31,7 @@ async function start(): Promise<{ gateway: Started; upstream: Upstream }> {
     { replay: replayGuard({ store: memoryStore(), whenRepeated: 'reject' }) },
   )
   // The stop waits for every exchange, so it shows that none is left.
-  stops.push(upstream.close, () => gateway.close({ graceMs: timeoutMs }))
+  onTestFinished(() => gateway.close({ graceMs: timeoutMs }))
   return { gateway, upstream }
 }
 
@@ -62,7 +57,7 @@ async function startAuth(): Promise<{ port: number; adminUrl: string | undefined
     },
   })
   const { forwardAuthUrl = '', adminUrl } = await gateway.listen()
-  stops.push(() => gateway.close({ graceMs: timeoutMs }))
+  onTestFinished(() => gateway.close({ graceMs: timeoutMs }))
   return { port: Number(new URL(forwardAuthUrl).port), adminUrl, openGate }
 }
 

@@ -1,21 +1,28 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
-import { Writable } from 'node:stream'
-import { pino } from 'pino'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createGateway, type Gateway } from '../src/index.ts'
-import { accountSid, authToken, publicUrl, readUntil, sendRaw, separators, signSms } from './support.ts'
+import {
+  accountSid,
+  authToken,
+  collectLog,
+  publicUrl,
+  readUntil,
+  type Started,
+  sendRaw,
+  separators,
+  signSms,
+  startGateway,
+} from './support.ts'
 
-const gateways: Gateway[] = []
+const gateways: Started[] = []
 const webSocketPaths = ['/media']
 let forwardedPort = 0
 let envoyPort = 0
 
 async function start(style: 'forwarded' | 'envoy', pathPrefix?: string): Promise<number> {
-  const gateway = createGateway({
-    listen: { port: 0 },
+  const gateway = await startGateway('', {
     forwardAuth: {
       listen: { port: 0 },
       style,
@@ -29,7 +36,7 @@ async function start(style: 'forwarded' | 'envoy', pathPrefix?: string): Promise
     routes: [],
   })
   gateways.push(gateway)
-  return Number(new URL((await gateway.listen()).forwardAuthUrl ?? '').port)
+  return gateway.port
 }
 
 beforeAll(async () => {
@@ -268,26 +275,14 @@ test('a body beyond the limit is answered 413', async () => {
 })
 
 async function startLogged() {
-  let logged = ''
-  const write = (chunk: unknown, _: unknown, done: () => void): void => {
-    logged += chunk
-    done()
-  }
-  const gateway = createGateway({
-    listen: { port: 0 },
-    admin: { port: 0 },
-    log: pino(new Writable({ write })),
-    forwardAuth: { listen: { port: 0 }, publicUrl, authToken },
-    routes: [],
-  })
-  gateways.push(gateway)
-  const { forwardAuthUrl = '', adminUrl } = await gateway.listen()
+  const { lines, log } = collectLog()
+  const forwardAuth = { listen: { port: 0 }, publicUrl, authToken }
+  const gateway = await startGateway('', { admin: { port: 0 }, log, forwardAuth, routes: [] })
   const readLog = () => {
-    expect(logged).not.toContain(authToken)
-    const lines = logged.split('\n').filter((line) => line !== '')
-    return lines.map((line) => JSON.parse(line)).map(({ method, path, code, status }) => [method, path, code, status])
+    expect(JSON.stringify(lines)).not.toContain(authToken)
+    return lines.map(({ method, path, code, status }) => [method, path, code, status])
   }
-  return { gateway, port: Number(new URL(forwardAuthUrl).port), adminUrl, readLog }
+  return { ...gateway, readLog }
 }
 
 test('each original request is in the log and the metrics', async () => {
@@ -341,27 +336,25 @@ test('a request whose body breaks is in the log once', async () => {
 })
 
 test('a reload changes all options except the address', async () => {
-  const { gateway, port } = await startLogged()
+  const { reload, port } = await startLogged()
   const headers = { ...signedHeaders, ...described, 'content-length': length }
   const request = { headers, body: signed.body }
   expect((await ask(port, request)).status).toBe(200)
   const forwardAuth = { listen: { port: 0 }, publicUrl, authToken: authToken.replace('3', '4') }
-  await expect(gateway.reload({ listen: { port: 0 }, routes: [], forwardAuth: { ...forwardAuth, authToken: '' } })) //
+  await expect(reload({ listen: { port: 0 }, routes: [], forwardAuth: { ...forwardAuth, authToken: '' } })) //
     .rejects.toThrow('"authToken" is empty')
-  await expect(gateway.reload({ routes: [], forwardAuth: { ...forwardAuth, listen: { port: 1 } } })) //
+  await expect(reload({ routes: [], forwardAuth: { ...forwardAuth, listen: { port: 1 } } })) //
     .rejects.toThrow('"forwardAuth.listen" cannot change')
   expect((await ask(port, request)).status).toBe(200)
-  await gateway.reload({ routes: [], forwardAuth })
+  await reload({ routes: [], forwardAuth })
   expect((await ask(port, request)).status).toBe(403)
 })
 
 test('without routes, only forward-auth has a listener', async () => {
-  const gateway = createGateway({ forwardAuth: { listen: { port: 0 }, publicUrl, authToken }, routes: [] })
-  gateways.push(gateway)
-  const { url, adminUrl, forwardAuthUrl } = await gateway.listen()
+  const forwardAuth = { listen: { port: 0 }, publicUrl, authToken }
+  const { url, adminUrl, forwardAuthUrl, reload } = await startGateway('', { forwardAuth, routes: [] })
   expect([url, adminUrl]).toEqual(['', undefined])
   expect((await fetch(forwardAuthUrl ?? '')).status).toBe(403)
   const route = { path: '/', upstream: 'http://127.0.0.1:1', publicUrl, authToken }
-  const forwardAuth = { listen: { port: 0 }, publicUrl, authToken }
-  await expect(gateway.reload({ forwardAuth, routes: [route] })).rejects.toThrow('"routes" cannot be added or removed')
+  await expect(reload({ forwardAuth, routes: [route] })).rejects.toThrow('"routes" cannot be added or removed')
 })

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import type { Exchange } from '../src/index.ts'
 import { accountSid, type Started, send, signSms, startGateway, startUpstream, type Upstream } from './support.ts'
 
@@ -13,11 +13,6 @@ beforeEach(async () => {
     res.end('<Response/>')
   })
   gateway = await startGateway(upstream.url, { onExchange: (exchange) => exchanges.push(exchange) })
-})
-
-afterEach(async () => {
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
 })
 
 test('a genuine form post reaches the upstream with the verdict headers', async () => {
@@ -65,5 +60,4 @@ test('a stop waits for the requests in flight, also for one that takes longer th
   await expect.poll(() => slow.seen.length).toBe(1)
   await other.close({ graceMs: 20_000 })
   expect(await reply).toMatchObject({ status: 200, body: 'late' })
-  await slow.close()
 })

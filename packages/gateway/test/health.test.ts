@@ -76,6 +76,4 @@ test('the probes leave no delivery behind, and requests are served beside them',
   await expect.poll(() => state.released, { timeout: 5000 }).toBeGreaterThan(0)
   expect((await send(gateway.url, signSms())).status).toBe(200)
   for (const page of ['healthz', 'readyz']) expect((await fetch(`${gateway.adminUrl}/${page}`)).status).toBe(200)
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
 })

@@ -8,6 +8,7 @@ import { expect, test, vi } from 'vitest'
 import { RequestLog } from '../src/request-log.ts'
 import {
   accountSid,
+  collectLog,
   formatRequest,
   listenOn,
   routeTo,
@@ -19,22 +20,12 @@ import {
   startUpstream,
 } from './support.ts'
 
-interface Line {
-  readonly level: number
-  readonly [field: string]: unknown
-}
-
-function collect() {
-  const lines: Line[] = []
-  return { lines, log: pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) }) }
-}
-
 const MessageSid = `SM${'1'.repeat(32)}`
 const CallSid = `CA${'2'.repeat(32)}`
 
 test('a line has what finds a request in the debugger of Twilio', async () => {
   const upstream = await startUpstream()
-  const { lines, log } = collect()
+  const { lines, log } = collectLog()
   const gateway = await startGateway(upstream.url, { log })
   const marks = { 'I-Twilio-Request-Id': `RQ${'3'.repeat(32)}`, 'I-Twilio-Idempotency-Token': 'b0a1-token' }
   const signed = signSms('/sms', { ...sms, MessageSid })
@@ -53,13 +44,11 @@ test('a line has what finds a request in the debugger of Twilio', async () => {
     { level: 30, ...found, callSid: CallSid },
   ])
   expect(lines.map(({ claimed }) => claimed)).toEqual([undefined, undefined])
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
 })
 
 test('what a refused request says of itself is marked as a claim, and has the form of an identifier', async () => {
   const upstream = await startUpstream()
-  const { lines, log } = collect()
+  const { lines, log } = collectLog()
   const gateway = await startGateway(upstream.url, { log })
   const signed = signSms('/sms', { ...sms, MessageSid })
   await send(gateway.url, { ...signed, body: `${signed.body}&x=1` })
@@ -71,13 +60,11 @@ test('what a refused request says of itself is marked as a claim, and has the fo
   for (const name of ['accountSid', 'messageSid']) expect(lines[0]).not.toHaveProperty(name)
   for (const name of ['claimed', 'requestId', 'idempotencyToken']) expect(lines[1]).not.toHaveProperty(name)
   expect(JSON.stringify(lines)).not.toContain('secret')
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
 })
 
 test('a 5xx is an error, a refusal a warning, and an answer an info', async () => {
   const upstream = await startUpstream((req, res) => res.writeHead(req.url === '/fails' ? 500 : 200).end())
-  const { lines, log } = collect()
+  const { lines, log } = collectLog()
   const routes = [routeTo(upstream.url), routeTo('http://127.0.0.1:9', { path: '/nowhere' })]
   const gateway = await startGateway('', { log, routes })
   for (const target of ['/fine', '/fails', '/nowhere']) await send(gateway.url, signSms(target))
@@ -89,8 +76,6 @@ test('a 5xx is an error, a refusal a warning, and an answer an info', async () =
     [50, 502],
     [40, 403],
   ])
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
 })
 
 const broken: Readonly<Record<string, (socket: Socket) => void>> = {
@@ -104,7 +89,7 @@ const broken: Readonly<Record<string, (socket: Socket) => void>> = {
 
 test.each(Object.entries(broken))('an answer that %s is a warning, and counts as broken', async (_, answer) => {
   const upstream = createServer((socket) => void socket.on('error', () => undefined).once('data', () => answer(socket)))
-  const { lines, log } = collect()
+  const { lines, log } = collectLog()
   const gateway = await startGateway(await listenOn(upstream), { log, admin: { port: 0 }, timeoutMs: 500 })
   expect(await sendRaw(gateway.port, formatRequest(signSms()))).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
   await expect.poll(() => lines).toHaveLength(1)
@@ -116,8 +101,6 @@ test.each(Object.entries(broken))('an answer that %s is a warning, and counts as
   expect(metrics).toContain('tollgate_upstream_response_seconds_count{result="broken"} 1\n')
   expect(metrics).toContain('tollgate_upstream_response_seconds_count{result="answered"} 0\n')
   expect(metrics).not.toContain('status="200"')
-  await gateway.close({ graceMs: 0 })
-  upstream.close()
 })
 
 test('outside production, a refusal is explained with the flag and the line of the file that mend it', async () => {
@@ -143,14 +126,13 @@ test('outside production, a refusal is explained with the flag and the line of t
       await sleep(300)
       expect(found()).toBe(0)
     }
-    await gateway.close({ graceMs: 0 })
   }
   vi.unstubAllEnvs()
   vi.restoreAllMocks()
 })
 
 test('strangers cannot fill the log: refusals are sampled and counted, and genuine requests are not', () => {
-  const { lines, log } = collect()
+  const { lines, log } = collectLog()
   const requests = new RequestLog()
   requests.output = log
   const common = { method: 'POST', path: '/', route: '/', by: 'gateway', ms: 1 } as const
@@ -172,6 +154,4 @@ test('an error of the logger stops nothing, and is counted', async () => {
   expect((await send(gateway.url, signSms())).status).toBe(200)
   const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text()
   expect(metrics).toMatch(/tollgate_log_lines_dropped_total\{reason="output"\} 1\n/)
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
 })

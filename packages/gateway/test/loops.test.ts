@@ -1,14 +1,18 @@
 import { createServer, request } from 'node:http'
 import { hostname } from 'node:os'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createGateway } from '../src/index.ts'
 import { listAddresses, refuseOwnListeners } from '../src/own-listeners.ts'
-import { formatRequest, listenOn, routeTo, sendRaw, signSms, startGateway, startUpstream } from './support.ts'
-
-const stops: (() => unknown)[] = []
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop()
-})
+import {
+  collectLog,
+  formatRequest,
+  listenOn,
+  routeTo,
+  sendRaw,
+  signSms,
+  startGateway,
+  startUpstream,
+} from './support.ts'
 
 const close = { connection: 'close' }
 
@@ -67,7 +71,6 @@ test('an upstream on another port, another address or another machine is accepte
 test('E9: a reload to an upstream that is the bound listener is refused, and nothing changes', async () => {
   const upstream = await startUpstream()
   const gateway = await startGateway(upstream.url)
-  stops.push(upstream.close, () => gateway.close({ graceMs: 0 }))
   await expect(gateway.reload({ listen: { port: 0 }, routes: [routeTo(gateway.url)] })).rejects.toThrow('"upstream"')
   expect(await sendRaw(gateway.port, formatRequest(signSms(), close))).toMatch(/^HTTP\/1\.1 200 /)
 })
@@ -85,20 +88,13 @@ async function startRelay(): Promise<{ url: string; port?: number; exchanges: nu
     req.pipe(passed.on('error', () => res.destroy()))
   })
   relay.url = await listenOn(server)
-  stops.push(() => {
-    server.closeAllConnections()
-    server.close()
-  })
   return relay
 }
 
 test('E9: a loop through another server ends with 508 after one round, with a line in the log', async () => {
   const relay = await startRelay()
-  const lines: Record<string, unknown>[] = []
-  const add = (line: Record<string, unknown>) => lines.push(line)
-  const log = { info: add, warn: add, error: add }
-  const gateway = await startGateway(relay.url, { log: log as never })
-  stops.push(() => gateway.close({ graceMs: 0 }))
+  const { lines, log } = collectLog()
+  const gateway = await startGateway(relay.url, { log })
   relay.port = gateway.port
   expect(await sendRaw(gateway.port, formatRequest(signSms(), close))).toMatch(/^HTTP\/1\.1 508 Loop Detected\r\n/)
   expect(relay.exchanges).toBe(1)
@@ -112,7 +108,6 @@ test('E9: a loop through a second gateway ends with 508', async () => {
   const relay = await startRelay()
   const second = await startGateway(relay.url)
   const first = await startGateway(second.url)
-  stops.push(() => Promise.all([first.close({ graceMs: 0 }), second.close({ graceMs: 0 })]))
   relay.port = first.port
   expect(await sendRaw(first.port, formatRequest(signSms(), close))).toMatch(/^HTTP\/1\.1 508 /)
   expect(relay.exchanges).toBe(1)
@@ -122,7 +117,6 @@ test('E9: two gateways in a row serve, and a mark from a client changes nothing'
   const upstream = await startUpstream()
   const second = await startGateway(upstream.url)
   const first = await startGateway(second.url)
-  stops.push(upstream.close, () => Promise.all([first.close({ graceMs: 0 }), second.close({ graceMs: 0 })]))
   const foreign = '01234567-89ab-cdef-0123-456789abcdef'
   const bytes = formatRequest(signSms(), { ...close, 'Tollgate-Hop': `${foreign}, <script>` })
   expect(await sendRaw(first.port, bytes)).toMatch(/^HTTP\/1\.1 200 /)

@@ -3,14 +3,15 @@ import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
-import { createGateway, createObservedGateway } from '../src/gateway.ts'
+import { createObservedGateway } from '../src/gateway.ts'
 import { OwnEvents } from '../src/own-events.ts'
 import {
   accountSid,
   authToken,
+  collectLog,
   formatRequest,
   listenOn,
   publicUrl,
@@ -18,6 +19,7 @@ import {
   send,
   sendRaw,
   signSms,
+  startGateway,
   startUpstream,
 } from './support.ts'
 
@@ -41,13 +43,13 @@ async function start(keys: string, upstream = 'http://127.0.0.1:9', env: NodeJS.
   const { options } = await loadConfiguration(file, resources)
   const gateway = createObservedGateway({ ...options, log: 'silent', listen: { port: 0 }, admin: { port: 0 } }, events)
   const { url, adminUrl = '' } = await gateway.listen()
+  onTestFinished(async () => {
+    await gateway.close({ graceMs: 0 })
+    await resources.closeAll()
+  })
   return {
     url,
     readMetrics: () => readMetrics(adminUrl),
-    async close() {
-      await gateway.close({ graceMs: 0 })
-      await resources.closeAll()
-    },
   }
 }
 
@@ -62,8 +64,8 @@ test('a reload is counted by its result, and the state is that of the last one',
     log: 'silent',
     routes: [routeTo('http://127.0.0.1:9')],
   } as const
-  const gateway = createGateway(options)
-  const { adminUrl = '' } = await gateway.listen()
+  const gateway = await startGateway('', options)
+  const { adminUrl = '' } = gateway
   const read = async () =>
     [...(await readMetrics(adminUrl)).matchAll(/^tollgate_config_\w+(?:\{result="\w+"\})? (\d)$/gm)].map(([, value]) =>
       Number(value),
@@ -76,20 +78,13 @@ test('a reload is counted by its result, and the state is that of the last one',
   expect(await read()).toEqual([0, 1, 0])
   await gateway.reload(options)
   expect(await read()).toEqual([1, 1, 1])
-  await gateway.close({ graceMs: 0 })
 })
 
 test('the time of the upstream is counted by its result, and is in the line of the request', async () => {
   const upstream = await startUpstream((_, res) => setTimeout(() => res.end('hello'), 60))
-  const lines: Record<string, unknown>[] = []
-  const add = (fields: object) => void lines.push({ ...fields })
-  const gateway = createGateway({
-    listen: { port: 0 },
-    admin: { port: 0 },
-    log: { info: add, warn: add, error: add },
-    routes: [routeTo(upstream.url), routeTo('http://127.0.0.1:9', { path: '/nowhere' })],
-  })
-  const { url, adminUrl = '' } = await gateway.listen()
+  const { lines, log } = collectLog()
+  const routes = [routeTo(upstream.url), routeTo('http://127.0.0.1:9', { path: '/nowhere' })]
+  const { url, adminUrl = '' } = await startGateway('', { admin: { port: 0 }, log, routes })
   await send(url, signSms())
   await send(url, signSms('/nowhere'))
   await send(url, { ...signSms(), body: 'x=1' })
@@ -109,15 +104,12 @@ test('the time of the upstream is counted by its result, and is in the line of t
     true,
   ])
   expect(lines[2]).not.toHaveProperty('upstreamMs', expect.any(Number))
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
 })
 
 test('a client that leaves is no failure of the upstream', async () => {
   const upstream = await startUpstream(() => undefined)
-  const gateway = createGateway({ listen: { port: 0 }, admin: { port: 0 }, routes: [routeTo(upstream.url)] })
-  const { url, adminUrl = '' } = await gateway.listen()
-  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  const { port, adminUrl = '' } = await startGateway(upstream.url, { admin: { port: 0 } })
+  const socket = connect(port, '127.0.0.1')
   socket.write(formatRequest(signSms()))
   await expect.poll(() => upstream.seen).toHaveLength(1)
   socket.destroy()
@@ -125,8 +117,6 @@ test('a client that leaves is no failure of the upstream', async () => {
   const metrics = await readMetrics(adminUrl)
   for (const [result, count] of Object.entries({ answered: 0, failed: 0, left: 1 }))
     expect(metrics).toContain(`tollgate_upstream_response_seconds_count{result="${result}"} ${count}\n`)
-  await gateway.close({ graceMs: 0 })
-  await upstream.close()
 })
 
 test('the age of a key file and a change that is refused are shown', async () => {
@@ -144,7 +134,6 @@ test('the age of a key file and a change that is refused are shown', async () =>
   write(JSON.stringify({ accounts: { [accountSid]: [authToken, authToken] } }), 'keys.json')
   await expect.poll(gateway.readMetrics, { timeout: 8000 }).toContain('tollgate_key_files_refused 0\n')
   expect(await readAt()).toBeGreaterThan(refusedAt)
-  await gateway.close()
 }, 20_000)
 
 test("look-ups at Twilio's Accounts API are timed by their result, and those that fail are counted", async () => {
@@ -173,14 +162,10 @@ test("look-ups at Twilio's Accounts API are timed by their result, and those tha
     expect(metrics).toContain(`tollgate_key_lookup_duration_seconds_count{result="${result}"} ${count}\n`)
   expect(metrics).toContain('tollgate_key_lookup_failures_total 2\n')
   expect(metrics).toMatch(/^tollgate_keys_read_timestamp_seconds\{source="twilio"\} \d/m)
-  await gateway.close()
-  api.closeAllConnections()
-  api.close()
 })
 
 test('a name that a website lets lead to a loopback address reads no metrics (DNS rebinding)', async () => {
-  const gateway = createGateway({ listen: { port: 0 }, admin: { port: 0 }, routes: [routeTo('http://127.0.0.1:9')] })
-  const { adminUrl = '' } = await gateway.listen()
+  const { adminUrl = '' } = await startGateway('http://127.0.0.1:9', { admin: { port: 0 } })
   const port = Number(new URL(adminUrl).port)
   const ask = async (host: string, path = '/metrics'): Promise<string> =>
     (await sendRaw(port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).slice(9, 12)
@@ -191,5 +176,4 @@ test('a name that a website lets lead to a loopback address reads no metrics (DN
   }
   for (const host of ['127.0.0.1', `127.0.0.1:${port}`, 'localhost:1', '[::1]', '10.0.0.1'])
     expect(await ask(host), host).toBe('200')
-  await gateway.close()
 })

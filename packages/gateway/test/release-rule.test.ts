@@ -49,7 +49,5 @@ test('the gateway confirms and releases deliveries after the same answers as an 
     expect(released.gateway).toEqual(released.adapter)
   } finally {
     server.close()
-    await gateway.close({ graceMs: 0 })
-    await upstream.close()
   }
 })

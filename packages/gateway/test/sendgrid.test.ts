@@ -9,7 +9,17 @@ import vectors from '../../../conformance/data/sendgrid.json' with { type: 'json
 import { loadConfiguration } from '../src/config/load.ts'
 import { createResources } from '../src/config/resources.ts'
 import { createGateway, type Exchange, type GatewayOptions, type Route } from '../src/index.ts'
-import { authToken, routeTo, send, sendRaw, signSms, startUpstream, type Upstream } from './support.ts'
+import {
+  authToken,
+  collectLog,
+  routeTo,
+  send,
+  sendRaw,
+  signSms,
+  startGateway,
+  startUpstream,
+  type Upstream,
+} from './support.ts'
 
 type SendGridRoute = Extract<Route, { readonly scheme: 'sendgrid' }>
 
@@ -25,21 +35,13 @@ async function signEvents(input: SignSendGridRequestInput = {}) {
 async function startBoth(route: Partial<SendGridRoute> = {}, more: Partial<GatewayOptions> = {}, upstream?: Upstream) {
   const app = upstream ?? (await startUpstream())
   const events = { scheme: 'sendgrid', path: '/events', upstream: app.url, publicKey, ...route } as const
-  const gateway = createGateway({ listen: { port: 0 }, routes: [routeTo(app.url), events], ...more })
-  const bound = await gateway.listen()
-  return {
-    app,
-    ...bound,
-    async close() {
-      await gateway.close({ graceMs: 0 })
-      await app.close()
-    },
-  }
+  const gateway = await startGateway(app.url, { routes: [routeTo(app.url), events], ...more })
+  return { app, ...gateway }
 }
 
 describe('a route of SendGrid', () => {
   test('E5: passes on what SendGrid signed, byte for byte, with what was verified', async () => {
-    const { app, url, close } = await startBoth()
+    const { app, url } = await startBoth()
     const signed = await signEvents()
     const forged = { 'tollgate-stale': 'true', tollgate_verified: 'params', 'tollgate-account-sid': 'AC1' }
     const reply = await send(url, { ...signed, headers: { ...signed.headers, ...forged } })
@@ -52,11 +54,10 @@ describe('a route of SendGrid', () => {
       'x-twilio-email-event-webhook-signature': signed.headers['x-twilio-email-event-webhook-signature'],
     })
     expect(Object.keys(app.seen[0]?.headers ?? {}).filter((name) => name.startsWith('tollgate'))).toHaveLength(4)
-    await close()
   })
 
   test.each(vectors.map((vector) => [vector.title, vector] as const))('%s', async (_, vector) => {
-    const { url, close } = await startBoth({ publicKey: vector.publicKey })
+    const { url } = await startBoth({ publicKey: vector.publicKey })
     const headers = {
       host: 'api.example.com',
       'content-type': 'application/json',
@@ -65,37 +66,33 @@ describe('a route of SendGrid', () => {
     }
     const reply = await send(url, { method: 'POST', target: '/events', headers, body: vector.body })
     expect(reply.status).toBe(vector.valid ? 200 : 403)
-    await close()
   })
 
   test('C4: refuses what Twilio signed, and the route of Twilio refuses what SendGrid signed', async () => {
-    const { app, url, close } = await startBoth()
+    const { app, url } = await startBoth()
     expect((await send(url, signSms('/events'))).status).toBe(403)
     expect((await send(url, { ...(await signEvents()), target: '/sms' })).status).toBe(403)
     expect((await send(url, signSms())).status).toBe(200)
     expect(app.seen.map(({ target }) => target)).toEqual(['/sms'])
-    await close()
   })
 
   test.each([
     ['another key', { privateKey: newPrivateKey() }, {}],
     ['an old request with `whenStale: reject`', { timestamp: 1_700_000_000 }, { whenStale: 'reject' }],
   ] as const)('%s is refused', async (_, input, route) => {
-    const { app, url, close } = await startBoth(route)
+    const { app, url } = await startBoth(route)
     expect((await send(url, await signEvents(input))).status).toBe(403)
     expect(app.seen).toEqual([])
-    await close()
   })
 
   test('an old request is marked for the upstream', async () => {
-    const { app, url, close } = await startBoth()
+    const { app, url } = await startBoth()
     expect((await send(url, await signEvents({ timestamp: 1_700_000_000 }))).status).toBe(200)
     expect(app.seen[0]?.headers['tollgate-stale']).toBe('true')
-    await close()
   })
 
   test('B1 C2 E5: other methods, a repeated signature, a name that CGI servers confuse, and a handshake, on a route of SendGrid are refused', async () => {
-    const { app, url, close } = await startBoth()
+    const { app, url } = await startBoth()
     const signed = await signEvents()
     const signature = signed.headers['x-twilio-email-event-webhook-signature'] ?? ''
     expect((await send(url, { ...signed, method: 'PUT' })).status).toBe(403)
@@ -111,11 +108,10 @@ describe('a route of SendGrid', () => {
     const handshake = 'GET /events HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
     expect(await sendRaw(port, handshake)).toMatch(/^HTTP\/1\.1 403 /)
     expect(app.seen).toEqual([])
-    await close()
   })
 
   test('a mail of Inbound Parse with any bytes, chunked, within `maxBodyBytes`', async () => {
-    const { app, url, close } = await startBoth({ maxBodyBytes: 100_000 })
+    const { app, url } = await startBoth({ maxBodyBytes: 100_000 })
     const bytes = Buffer.from(Uint8Array.from({ length: 60_000 }, (_, index) => (index * 31) % 256))
     const body = Buffer.concat([Buffer.from('--b\r\n\r\n'), bytes, Buffer.from('\r\n--b--\r\n')])
     const signed = await signEvents({ body, contentType: 'multipart/form-data; boundary=b' })
@@ -124,26 +120,22 @@ describe('a route of SendGrid', () => {
     expect(app.seen[0]?.body.equals(body)).toBe(true)
     const large = await signEvents({ body: Buffer.concat([body, body]) })
     expect((await send(url, large)).status).toBe(413)
-    await close()
   })
 
   test('a replay is refused, and a delivery that failed may come again', async () => {
     const statuses = [500, 200, 200]
     const app = await startUpstream((_, res) => res.writeHead(statuses.shift() ?? 200).end())
     const replay = replayGuard({ store: memoryStore(), whenRepeated: 'reject' })
-    const { url, close } = await startBoth({ replay }, {}, app)
+    const { url } = await startBoth({ replay }, {}, app)
     const signed = await signEvents()
     const replies = [await send(url, signed), await send(url, signed), await send(url, signed)]
     expect(replies.map(({ status }) => status)).toEqual([500, 200, 403])
-    await close()
   })
 
   test('metrics, log and `onExchange` name the verdict without an account', async () => {
     const exchanges: Exchange[] = []
-    const lines: unknown[] = []
-    const add = (line: unknown) => lines.push(line)
-    const log = { info: add, warn: add, error: add } as unknown as GatewayOptions['log']
-    const { url, adminUrl, close } = await startBoth({}, { admin: {}, log, onExchange: (one) => exchanges.push(one) })
+    const { lines, log } = collectLog()
+    const { url, adminUrl } = await startBoth({}, { admin: {}, log, onExchange: (one) => exchanges.push(one) })
     await send(url, await signEvents())
     await send(url, { ...(await signEvents()), body: Buffer.from('[]') })
     const metrics = await (await fetch(`${adminUrl}/metrics`)).text()
@@ -155,7 +147,6 @@ describe('a route of SendGrid', () => {
     ])
     expect(exchanges[0]?.route).toEqual({ path: '/events', scheme: 'sendgrid', publicUrl: undefined })
     expect(exchanges[0]?.verdict).toMatchObject({ ok: true, matched: { key: { kind: 'sendgrid', index: 0 } } })
-    await close()
   })
 })
 
@@ -174,14 +165,13 @@ test.each(wrong)('%s is an error', (_, route, message) => {
 describe('forward-auth', () => {
   const start = async (more: Pick<SendGridRoute, 'whenStale'> = {}) => {
     const forwardAuth = { scheme: 'sendgrid', listen: { port: 0 }, publicKey, ...more } as const
-    const gateway = createGateway({ listen: { port: 0 }, routes: [], forwardAuth })
-    const { forwardAuthUrl = '' } = await gateway.listen()
-    return { url: forwardAuthUrl, close: () => gateway.close({ graceMs: 0 }) }
+    const { forwardAuthUrl: url = '' } = await startGateway('', { routes: [], forwardAuth })
+    return { url }
   }
   const asked = { 'x-forwarded-method': 'POST', 'x-forwarded-host': 'api.example.com', 'x-forwarded-uri': '/events' }
 
   test('answers 200 only to what SendGrid signed, with its whole body', async () => {
-    const { url, close } = await start()
+    const { url } = await start()
     const { headers, body } = await signEvents()
     const ask = async (bytes: Uint8Array, more: Record<string, string> = {}) => {
       const request = { method: 'POST', target: '/', headers: { ...headers, ...asked, ...more }, body: bytes }
@@ -198,7 +188,6 @@ describe('forward-auth', () => {
     expect(await ask(new Uint8Array(0))).toEqual(refused)
     expect((await ask(body, { 'x-forwarded-method': 'GET' })).status).toBeGreaterThanOrEqual(400)
     expect((await ask(body, { tollgate_verified: 'body' })).status).toBe(403)
-    await close()
   })
 
   test('takes an old request as configured', async () => {
@@ -207,10 +196,9 @@ describe('forward-auth', () => {
       ['mark', 200],
       ['reject', 403],
     ] as const) {
-      const { url, close } = await start({ whenStale })
+      const { url } = await start({ whenStale })
       const reply = await send(url, { ...old, target: '/', headers: { ...old.headers, ...asked } })
       expect([reply.status, reply.headers['tollgate-stale']]).toEqual([status, status === 200 ? 'true' : undefined])
-      await close()
     }
   })
 

@@ -1,8 +1,17 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket, type Server as TcpServer } from 'node:net'
+import { pino } from 'pino'
 import { signRequest } from 'tollgate/testing'
-import { createGateway, type Gateway, type GatewayOptions, type Route, type TwilioRoute } from '../src/index.ts'
+import { onTestFinished, TestRunner } from 'vitest'
+import {
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  type RequestLogger,
+  type Route,
+  type TwilioRoute,
+} from '../src/index.ts'
 
 export const authToken = '3f0a9c1d5b7e2468ace013579bdf2468'
 export const publicUrl = 'https://api.example.com'
@@ -21,6 +30,11 @@ interface Seen {
   readonly rawHeaders: readonly string[]
   readonly headers: IncomingMessage['headers']
   readonly body: Buffer
+}
+
+/** Stops it at the end of the test. What a hook of the whole file starts, the file has to stop. */
+function stopAtEnd(stop: () => unknown): void {
+  if (TestRunner.getCurrentTest() !== undefined) onTestFinished(async () => void (await stop()))
 }
 
 /** Starts an application that records its requests. */
@@ -56,20 +70,36 @@ export async function startUpstream(listener: RequestListener = (_, res) => res.
   }
 }
 
-export async function listenOn(server: TcpServer): Promise<string> {
+export async function listenOn(server: TcpServer | Server): Promise<string> {
   server.listen(0, '127.0.0.1')
+  stopAtEnd(() => {
+    server.close()
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  })
   await once(server, 'listening')
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 /** A gateway that listens. */
-export type Started = Gateway & { readonly url: string; readonly adminUrl: string | undefined; readonly port: number }
+export type Started = Gateway & Awaited<ReturnType<Gateway['listen']>> & { readonly port: number }
 
 export function routeTo(upstream: string, more: Partial<TwilioRoute> = {}): Route {
   return { path: '/', upstream, publicUrl, authToken, ...more }
 }
 
-/** Starts a gateway with one route. */
+/** A line of the log. */
+export interface LogLine {
+  readonly level: number
+  readonly [field: string]: unknown
+}
+
+/** Creates a logger that keeps its lines. */
+export function collectLog(): { readonly lines: LogLine[]; readonly log: RequestLogger } {
+  const lines: LogLine[] = []
+  return { lines, log: pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) }) }
+}
+
+/** Starts a gateway with one route, or other ones. Its port is that of forward-auth if it has none. */
 export async function startGateway(
   upstream: string,
   more: Partial<GatewayOptions> = {},
@@ -79,7 +109,8 @@ export async function startGateway(
   const common = { listen: { port: 0 }, diagnose: false }
   const gateway = createGateway({ ...common, routes: [routeTo(upstream, route)], ...more })
   const bound = await gateway.listen()
-  return { ...gateway, ...bound, port: Number(new URL(bound.url).port) }
+  stopAtEnd(() => gateway.close({ graceMs: 0 }))
+  return { ...gateway, ...bound, port: Number(new URL(bound.url || `${bound.forwardAuthUrl}`).port) }
 }
 
 export const sms = {

@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect, createServer as createTcp, type Socket } from 'node:net'
 import { signRequest } from 'tollgate/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import {
   authToken,
+  collectLog,
   formatRequest,
   listCgiVariables,
   listenOn,
@@ -40,10 +41,6 @@ beforeEach(async () => {
   decline = false
   if (!server.listening) upstreamUrl = await listenOn(server)
   gateway = await startGateway(upstreamUrl, {}, { webSocket: true })
-})
-
-afterEach(async () => {
-  await gateway.close({ graceMs: 0 })
 })
 
 function signHandshake(target = '/media', token = authToken): string {
@@ -141,7 +138,6 @@ test('E7: upgrades on a route without WebSockets are refused and do not reach th
     await gateway.close({ graceMs: 0 })
   }
   expect(requests).toBe(0)
-  ordinary.close()
 })
 
 test('a handshake that announces a body is refused', async () => {
@@ -190,9 +186,7 @@ async function startInFrontOf(answer: string, isEnding: boolean, timeoutMs = 300
     socket.on('error', () => undefined)
     socket.once('data', () => (isEnding ? socket.end(answer, 'latin1') : socket.write(answer, 'latin1')))
   })
-  const lines: object[] = []
-  const add = (fields: object) => void lines.push(fields)
-  const log = { info: add, warn: add, error: add }
+  const { lines, log } = collectLog()
   const other = await startGateway(await listenOn(talker), { timeoutMs, log }, { webSocket: true })
   return {
     lines,
@@ -201,10 +195,6 @@ async function startInFrontOf(answer: string, isEnding: boolean, timeoutMs = 300
       socket.on('error', () => undefined)
       socket.write(bytes)
       return readUntil(socket)
-    },
-    async close() {
-      await other.close({ graceMs: 0 })
-      talker.close()
     },
   }
 }
@@ -223,7 +213,6 @@ for (const [what, lines] of Object.entries({
     const answer = await other.ask(formatHandshake())
     expect(answer).toMatch(/^HTTP\/1\.1 50[24] /)
     expect(answer).not.toContain('secret')
-    await other.close()
   })
 
 test('an answer 101 has no body and no length, and interim answers before it are bounded', async () => {
@@ -238,7 +227,6 @@ test('an answer 101 has no body and no length, and interim answers before it are
   ] as const) {
     const other = await startInFrontOf(answer, true)
     expect((await other.ask(formatHandshake())).slice(0, expected.length)).toBe(expected)
-    await other.close()
   }
 })
 
@@ -247,7 +235,6 @@ test('E7: an upstream that switches protocols without an upgrade request gets no
   const answer = await other.ask(formatRequest(signSms('/media'), { connection: 'close' }))
   expect(answer).toMatch(/^HTTP\/1\.1 502 /)
   expect(answer).not.toContain('secret')
-  await other.close()
 })
 
 test('the answer to a declined handshake is complete, or visibly incomplete', async () => {
@@ -265,7 +252,6 @@ test('the answer to a declined handshake is complete, or visibly incomplete', as
     const received = await other.ask(formatHandshake())
     expect([answer, isComplete(received)]).toEqual([answer, isWhole])
     await expect.poll(() => other.lines).toMatchObject([{ by: 'upstream', result: isWhole ? 'answered' : 'broken' }])
-    await other.close()
   }
 })
 
@@ -284,7 +270,6 @@ test.each(['099 Low', '200 a\x01b', '200 a\x7fb'])(
     const other = await startInFrontOf(`HTTP/1.1 ${line}\r\nContent-Length: 0\r\n\r\n`, true)
     for (let index = 0; index < 2; index++)
       expect(await other.ask(formatHandshake())).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/)
-    await other.close()
   },
 )
 
@@ -292,7 +277,6 @@ test('an endless answer of an upstream that declines is cut off in time', async 
   const other = await startInFrontOf('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n', false, 500)
   expect(await other.ask(formatHandshake())).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
   await expect.poll(() => other.lines).toMatchObject([{ result: 'broken', failure: 'no whole answer in time' }])
-  await other.close()
 })
 
 test('a declined handshake closes the connection, and bytes after it are dropped', async () => {
@@ -323,8 +307,6 @@ test('after one side ends, the other side can still send', async () => {
   const [chunk] = (await once(socket, 'data')) as [Buffer]
   expect(chunk.toString()).toBe('last words')
   await once(socket, 'close')
-  await other.close()
-  talker.close()
 })
 
 test('a client that disconnects closes its connection to the upstream', async () => {

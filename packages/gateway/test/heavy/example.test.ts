@@ -346,7 +346,6 @@ test('the runbook: a delivery that failed can be sent again, and counts as the f
   expect(upstream.seen.map(({ headers }) => headers['tollgate-delivery'])).toEqual(['first', 'first', 'repeated'])
   gateway.child.kill('SIGTERM')
   await once(gateway.child, 'exit')
-  await upstream.close()
 }, 30_000)
 
 test('the command reports the line of a mistake and exits with 2', async () => {
