@@ -24,6 +24,8 @@ const mostKept = 5
 /** A longer request is not kept. */
 const mostBytes = 512 * 1024
 const fileName = /^\d{13}-[0-9a-f]{16}\.json$/
+/** How many this process wrote: it orders those of one millisecond. */
+let written = 0
 
 /** Headers that hold credentials of the application's. */
 const credentials = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api-key'])
@@ -53,8 +55,9 @@ export function keepRequest(request: RecordedRequest, secrets: readonly string[]
     if (bytes.length > mostBytes || secrets.some((secret) => secret !== '' && text.includes(secret))) return undefined
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
     if (!isPrivate(fs, folder)) return undefined
-    const random = toHex(crypto.getRandomValues(new Uint8Array(8)))
-    const path = `${folder}/${String(Date.now()).padStart(13, '0')}-${random}.json`
+    const order = (++written >>> 0).toString(16).padStart(8, '0')
+    const random = toHex(crypto.getRandomValues(new Uint8Array(4)))
+    const path = `${folder}/${String(Date.now()).padStart(13, '0')}-${order}${random}.json`
     try {
       // It never writes to a file that exists, nor through a link.
       fs.writeFileSync(path, bytes, { flag: 'wx', mode: 0o600 })
