@@ -173,15 +173,19 @@ export function showCounts(judged: readonly Judged[]): string {
   ].join(', ')
 }
 
+// Several options may be one line to paste.
+const longFix = /(?:Fix|And): (?!Set \w+:.*, \w+: ).{161}|^ {2}(?:Or|If not)\b.{160}/m
+
 /** Lists what may not be, as sentences. */
 export function listFaults(judged: readonly Judged[]): readonly string[] {
-  return judged.flatMap(({ setUp, kind, found, answer, isSettled, wrongLine, leaks }) =>
+  return judged.flatMap(({ setUp, kind, found, answer, isSettled, text, wrongLine, leaks }) =>
     [
       answer === 'misleading' && `is misleading: ${kind} ${found.join(' + ')}`,
       setUp.answer === 'proven' && answer === 'question' && 'is not proven any more',
       kind === 'question' && isSettled === false && 'has a question, and the right answer ends in no proof',
       wrongLine !== undefined && `prints a line that does not help: ${wrongLine}`,
       leaks.length > 0 && `shows ${leaks.join(' and ')}`,
+      longFix.test(text) && 'has a fix of more than 160 characters in one line',
     ].flatMap((fault) => (fault === false ? [] : `${setUp.title} (${setUp.expected.join(' + ')}) ${fault}`)),
   )
 }

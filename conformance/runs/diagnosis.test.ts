@@ -1,3 +1,4 @@
+import { causes } from 'tollgate/diagnose'
 import { expect, test } from 'vitest'
 import { isMended, judge, judgeList, listFaults, showCounts } from '../diagnosis/judge.ts'
 import { lists, readSetUps } from '../diagnosis/set-up.ts'
@@ -25,6 +26,12 @@ test.each(lists)(
   },
   60_000,
 )
+
+test('a line of a fix has at most 160 characters', () => {
+  const rows: readonly { fix: string; fixOfCopy?: string; fixes?: Record<string, string> }[] = Object.values(causes)
+  const fixes = rows.flatMap((row) => [row.fix, row.fixOfCopy ?? '', ...Object.values(row.fixes ?? {})])
+  expect(fixes.flatMap((fix) => fix.split('\n')).filter((line) => line.length > 160)).toEqual([])
+})
 
 test('the judge finds every kind of wrong row', async () => {
   const find = (title: string) => readSetUps('field').find((setUp) => setUp.title.startsWith(title))

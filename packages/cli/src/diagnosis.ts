@@ -106,12 +106,12 @@ export function formatCauses(causes: readonly Cause<string>[], colors: Colors): 
 }
 
 export function formatFixes(causes: readonly Cause<string>[]): string[] {
-  return listFixes(causes).map((fix, index) => `  ${index + 1}. ${fix}`)
+  return listFixes(causes).map((fix, index) => `  ${index + 1}. ${fix.replaceAll('\n', '\n     ')}`)
 }
 
-/** Lists the fixes in one line each, without those with which another begins. */
+/** Lists the fixes, each in one line or two with a choice, without those with which another begins. */
 export function listFixes(causes: readonly Cause<string>[]): string[] {
-  const fixes = [...new Set(causes.map(({ fix }) => toLine(fix)))]
+  const fixes = [...new Set(causes.map(({ fix }) => fix.split('\n').map(toLine).join('\n')))]
   return fixes.filter((fix) => !fixes.some((other) => other !== fix && other.startsWith(fix)))
 }
 

@@ -406,7 +406,9 @@ describe('diagnose', () => {
     const flags = Object.entries(request.headers).map(([name, value]) => `-H '${name}: ${value}'`)
     const input = `curl https://example.com/events ${flags.join(' ')} -d '${body}'`
     const ran = await tollgateHere(['diagnose', '--public-key', request.publicKey], { input })
-    expect(ran.stdout).toMatch(/^Fix: If you wrote this copy yourself, give the body as it arrived, .*Verify the bytes/)
+    expect(ran.stdout).toMatch(
+      /^Fix: If you wrote this copy yourself, give the body as it arrived, .*\n {2}.*Verify the bytes/,
+    )
   })
 
   // Such a command comes from a stranger. Each of these files would never end, or never begin.

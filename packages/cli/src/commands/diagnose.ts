@@ -294,7 +294,7 @@ function leaveOutStrangers(diagnosis: Diagnosis, { headers }: RecordedRequest): 
 function addFixesOfCopy(diagnosis: Shown): Shown {
   const addFix = (cause: Cause<string>): Cause<string> => {
     const fixOfCopy = infos[cause.id]?.fixOfCopy
-    return fixOfCopy === undefined ? cause : { ...cause, fix: `${fixOfCopy} ${cause.fix}` }
+    return fixOfCopy === undefined ? cause : { ...cause, fix: `${fixOfCopy}\n${cause.fix}` }
   }
   const { proven, suspected } = diagnosis
   return {
@@ -390,5 +390,7 @@ function askForPublicUrl(url: string): string {
 /** Several fixes are numbered. */
 function formatToDo(label: string, causes: readonly Cause<string>[]): string[] {
   const fixes = listFixes(causes)
-  return fixes.map((fix, index) => `${label}${fixes.length === 1 ? '' : ` ${index + 1}`}: ${fix}`)
+  return fixes.map(
+    (fix, index) => `${label}${fixes.length === 1 ? '' : ` ${index + 1}`}: ${fix.replaceAll('\n', '\n  ')}`,
+  )
 }

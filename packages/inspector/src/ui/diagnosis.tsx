@@ -252,13 +252,14 @@ function Proven({ capture, proven }: { capture: CaptureView; proven: NonNullable
   )
 }
 
-/** Shows a sentence of the diagnosis. Text between backticks is code. */
+/** Shows a sentence of the diagnosis, or two in two lines. Text between backticks is code. */
 function Prose({ text }: { text: string }) {
   return (
     <>
-      {text.split('`').map((piece, index) => {
+      {text.split(/(\n)|`([^`]*)`/).map((piece = '', index) => {
+        if (piece === '\n') return <br key={index} />
         const shown = <SafeText key={index} text={piece} />
-        return index % 2 === 1 ? <code key={index}>{shown}</code> : shown
+        return index % 3 === 2 && piece !== '' ? <code key={index}>{shown}</code> : shown
       })}
     </>
   )

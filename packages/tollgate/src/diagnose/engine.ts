@@ -13,7 +13,7 @@ export interface Cause<Id extends string = string> {
    */
   readonly detail: string
   /**
-   * The fix in one line: the option to write, if the search knows the URL that was signed, or else
+   * The fix, in one line or two with a choice: the option to write, if the search knows the URL that was signed, or else
    * the fix for `framework` if that is known.
    */
   readonly fix: string

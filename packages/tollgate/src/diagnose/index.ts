@@ -206,9 +206,9 @@ function joinFixes(
   if (flags !== '') return `Start the gateway with ${flags}, or write ${line} in its file.`
   const { publicUrl, signedUrl } = options
   const isRule = typeof publicUrl === 'object' && !Array.isArray(publicUrl) && line.startsWith('publicUrl')
-  if (isRule) return `If Twilio calls only this host, set ${line}. If it calls several, keep the rule, and ${ruleFix}.`
+  if (isRule) return `Set ${line}.\nOr, if Twilio calls several hosts, ${ruleFix}.`
   const isFunction = line.startsWith('signedUrl') && signedUrl === undefined
-  return isFunction && fix !== undefined ? `Set ${line}. Or: ${fix}` : `Set ${line}.`
+  return isFunction && fix !== undefined ? `Set ${line}.\nOr: ${fix}` : `Set ${line}.`
 }
 
 /** Writes the option of a line as the flags of `tollgate gateway`, which has not all of them. */

@@ -11,7 +11,7 @@ export interface Report {
   readonly question?: Question | KeyQuestion | undefined
 }
 
-/** A fix is one sentence, but several options may be one line. */
+/** A line of a fix is one sentence, but several options may be one line. */
 const mostOfFix = 1200
 
 /**
@@ -61,7 +61,10 @@ const fixes: Readonly<Record<string, string>> = {
 function writeFixes(refused: string, causes: readonly Cause[]): string[] {
   const all = [...new Set(causes.map(({ fix }) => fix))]
   const kept = all.filter((fix) => !all.some((other) => other !== fix && other.startsWith(fix)))
-  return kept.map((fix, index) => `${index === 0 ? `${refused} Fix` : '  And'}: ${toLine(fix, mostOfFix)}`)
+  return kept.flatMap((fix, index) => {
+    const [first = '', ...choices] = fix.split('\n').map((line) => toLine(line, mostOfFix))
+    return [`${index === 0 ? `${refused} Fix` : '  And'}: ${first}`, ...choices.map((choice) => `  ${choice}`)]
+  })
 }
 
 function writeDetail({ id, detail }: Cause): string {

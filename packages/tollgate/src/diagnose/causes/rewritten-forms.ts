@@ -167,6 +167,6 @@ export function describeMultipart(subject: Subject): Finding | undefined {
   if (boundary === undefined || readBoundary(contentType) === boundary) return undefined
   return {
     detail: `The body is that of a FormData (multipart), and its Content-Type is ${showType(contentType)}${contentType === '' ? '' : ', without its boundary'}: something wrote the form again under another type.`,
-    fix: 'Pass the form on as it arrived, byte for byte. If this server makes a new Request with a FormData as its body, give the guard the request itself, and read the fields of request.clone().',
+    fix: 'Pass the form on as it arrived, byte for byte.\nIf this server makes a new Request of a FormData, give the guard the request itself, and read request.clone().',
   }
 }

@@ -129,7 +129,7 @@ export interface Finding {
   readonly detail: string
   /** The fix, if the request shows that the one of the row would not be right. */
   readonly fix?: string | undefined
-  /** Ends the sentence "keep the rule, and …" for a `publicUrl` made with `fromRequest`. */
+  /** Ends the sentence "Or, if Twilio calls several hosts, …" for a `publicUrl` made with `fromRequest`. */
   readonly ruleFix?: string | undefined
   /** The option that mends it, as a line to copy, if the finding alone decides about it. */
   readonly line?: string | undefined

@@ -106,7 +106,7 @@ export const urlCauses = {
   } satisfies CauseRow as Row,
   forwarding_headers: {
     title: 'Forwarding headers that are not used',
-    fix: `${useOneUrl} Or ${trustProxy}, and let it set each header once.`,
+    fix: `${useOneUrl}\nOr ${trustProxy}, and let it set each header once.`,
     part: 'origin',
     mend: setUrl,
     suspect: ({ subject, rejection }) => explainForwarding(subject, rejection),
@@ -192,7 +192,7 @@ function explainForwarding({ header }: Subject, { reason }: Rejected): Finding |
     const names = forwardingHeaders.filter((name) => header(name).length > 0).map(spellName)
     return {
       detail: `The request has ${names.join(' and ')}, and the peer that sent it is not in "trustedProxies".`,
-      fix: `${useOneUrl} Or ${trustProxy}.`,
+      fix: `${useOneUrl}\nOr ${trustProxy}.`,
       ruleFix: trustProxy,
       guessesOrigin: true,
     }
@@ -207,7 +207,7 @@ function explainForwarding({ header }: Subject, { reason }: Rejected): Finding |
   return {
     detail: `${several.map(({ name, count }) => `${spellName(name)} holds ${count} values`).join(', ')}: it is not clear which proxy to believe.`,
     guessesOrigin: true,
-    fix: `${useOneUrl} Or ${set}.`,
+    fix: `${useOneUrl}\nOr ${set}.`,
     ruleFix: set,
   }
 }
@@ -229,7 +229,7 @@ function explainListedPort({ options: { publicUrl }, state }: Subject, { reason 
   return {
     detail: `Host is "${named}", and "publicUrl" lists this host with ${showPort(listed)}.`,
     // The host is in the list of the user. Only its port is from the request.
-    fix: `If the URL at Twilio has ${showPort({ port })}, write '${listed.scheme}://${listed.host}${port}' into "publicUrl". If not, ${passOn}.`,
+    fix: `If the URL at Twilio has ${showPort({ port })}, write '${listed.scheme}://${listed.host}${port}' into "publicUrl".\nIf not, ${passOn}.`,
   }
 }
 
@@ -245,7 +245,7 @@ function explainForwardedPort(
   const entry = `'${url.host}${port.value}'`
   return {
     detail: `${port.from} says ${port.value.slice(1)}, so the URL would have this port, and "allowedHosts" does not list it.`,
-    fix: `If the URL at Twilio has this port, put ${entry} into "allowedHosts". If not, let the proxy send the port of that URL, or none.`,
+    fix: `If the URL at Twilio has this port, put ${entry} into "allowedHosts".\nIf not, let the proxy send the port of that URL, or none.`,
     ruleFix: `put ${entry} into "allowedHosts" if the URL at Twilio has this port`,
   }
 }
@@ -279,7 +279,7 @@ function explainHost(subject: Subject, rejection: Rejected): Finding | undefined
   return {
     detail: `The host of the request, "${named}", is not in "${listed}".`,
     fix: isInternal
-      ? `${useOneUrl} Or ${passOn}.`
+      ? `${useOneUrl}\nOr ${passOn}.`
       : `If Twilio calls this host, add it to "${listed}".${/:\d+$/.test(named) ? ' If Twilio calls another port, let the proxy send that one.' : ''}`,
     ruleFix: reason === 'host_unlisted' || isInternal ? undefined : 'add the host to "allowedHosts"',
   }
@@ -343,7 +343,6 @@ function* listSchemes(subject: Subject, webSocket: boolean): Generator<Edit> {
 const setProto = {
   apache: 'Apache: RequestHeader set X-Forwarded-Proto "https"',
   nginx: 'nginx: proxy_set_header X-Forwarded-Proto $scheme',
-  haproxy: 'HAProxy: http-request set-header X-Forwarded-Proto https',
 }
 
 /** Explains why a rule checks http: the header that names the scheme is missing, or another proxy wrote it. */
@@ -355,21 +354,20 @@ function explainScheme({ schemeHeader, header }: Subject): Finding | undefined {
   if (isHttp)
     return {
       detail: `Twilio signed https://, and this server checks http://, because ${name} says http.`,
-      ruleFix: `let each proxy pass ${name} on as the first one set it (nginx: proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto)`,
+      ruleFix: `let each proxy pass ${name} on (nginx: proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto)`,
     }
   if (value !== undefined && (name !== 'Forwarded' || /\bproto=/i.test(value))) return undefined
   // Apache adds X-Forwarded-Server by itself. Traefik adds it too, beside X-Real-Ip.
   const isApache = header('x-forwarded-server').length > 0 && header('x-real-ip').length === 0
-  const lines = isApache ? setProto.apache : Object.values(setProto).join(', ')
-  const send = name === 'Forwarded' ? 'send Forwarded with proto=https' : `send ${name} (${lines})`
+  const how = isApache ? setProto.apache : setProto.nginx
   return isRead
     ? {
         detail: `Twilio signed https://, and this server checks http://, because the request has no ${name === 'Forwarded' ? 'proto in Forwarded' : name}.`,
-        ruleFix: `let the proxy ${send}`,
+        ruleFix: `let the proxy send ${name === 'Forwarded' ? 'Forwarded with proto=https' : `${name} (${how})`}`,
       }
     : {
         detail: `Twilio signed https://, and this server checks http://: the request has no ${name}, and its peer is not in "trustedProxies".`,
-        ruleFix: `let the proxy ${send}, and ${trustProxy}, with forwardedBy: 'x-forwarded'`,
+        ruleFix: `${trustProxy} with forwardedBy: 'x-forwarded', and let it send X-Forwarded-Proto`,
       }
 }
 
