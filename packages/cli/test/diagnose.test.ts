@@ -400,6 +400,19 @@ describe('diagnose', () => {
     ])
   })
 
+  test('a copy whose line ends were put back is no request with nothing to fix', async () => {
+    const body = '[\r\n{"email":"a@example.com","event":"open"}\r\n]\r\n'
+    const { headers, publicKey } = await signSendGridRequest({ url: 'https://example.com/events', body })
+    const head = [
+      'POST /events HTTP/1.1',
+      'Host: example.com',
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ]
+    const copy = [...head, `Content-Length: ${body.length}`, '', body.replaceAll('\r', '')].join('\n')
+    const ran = await tollgateHere(['diagnose', '--public-key', publicKey], { input: copy })
+    expect(ran.stdout).toMatch(/^genuine, as a copy whose line ends were put back\. .*verify the bytes/)
+  })
+
   test('a copy of SendGrid that a person wrote again is told to be exact', async () => {
     const request = await signSendGridRequest({ url: 'https://example.com/events' })
     const body = JSON.stringify(JSON.parse(Buffer.from(request.body).toString()), null, 2)

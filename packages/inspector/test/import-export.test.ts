@@ -133,3 +133,10 @@ test('reads a curl command, which is no JSON, and verifies it', async () => {
   expect(await importInto(to, text)).toEqual({ imported: 1, refused: [] })
   expect((await list(to))[0]).toMatchObject({ code: 'accepted' })
 })
+
+test('a copy whose line ends were put back is named with what was imported', async () => {
+  const body = '{\r\n"Body": "Hi"\r\n}'
+  const head = `POST /sms HTTP/1.1\nHost: a.example\nContent-Type: application/json\nContent-Length: ${body.length}`
+  const answer = await importInto(await openForTest(), `${head}\n\n${body.replaceAll('\r', '')}`)
+  expect(answer).toEqual({ imported: 1, refused: [], copyNote: 'whose line ends were put back' })
+})

@@ -346,13 +346,20 @@ function formatDiagnosis(
   const { verdict, proven, suspected, question, tried } = diagnosis
   if (verdict.ok) {
     const { url } = verdict.matched ?? {}
-    const genuine = request.startsWith('--last')
-      ? `${colors.green('genuine')} with this key${scheme === undefined ? ' and public URL' : ''}. Your server refused it, so that its key or ${scheme === undefined ? 'its "publicUrl"' : 'another of its options'} is another one.`
-      : `${colors.green('genuine')}: nothing to fix.`
+    const isLast = request.startsWith('--last')
+    let genuine = ': nothing to fix.'
+    if (isLast)
+      genuine = ` with this key${scheme === undefined ? ' and public URL' : ''}. Your server refused it, so that its key or ${scheme === undefined ? 'its "publicUrl"' : 'another of its options'} is another one.`
+    else if (given.copyNote !== undefined)
+      genuine = `, as a copy ${given.copyNote}. If your server refused it, its body was changed on the way too: verify the bytes as they arrive.`
     const notes = pitfalls.map((note) => `If other code refuses it: ${cleanText(note)}`)
     // A copy has the URL that Twilio called, which is not always the one that the server checked.
-    if (url !== undefined && !hasPublicUrl && !request.startsWith('--last')) notes.unshift(askForPublicUrl(url))
-    return [genuine, ...(url === undefined ? [] : [`Signed URL: ${hideQuery(url)}`]), ...notes].join('\n')
+    if (url !== undefined && !hasPublicUrl && !isLast) notes.unshift(askForPublicUrl(url))
+    return [
+      colors.green('genuine') + genuine,
+      ...(url === undefined ? [] : [`Signed URL: ${hideQuery(url)}`]),
+      ...notes,
+    ].join('\n')
   }
   const refused = `${colors.red('not genuine')}: ${verdict.code}`
   if (proven !== undefined && proven.causes.length > 0) {

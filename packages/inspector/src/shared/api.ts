@@ -101,6 +101,8 @@ export interface CallChange extends CallView {
 export interface ImportResult {
   readonly imported: number
   readonly refused: readonly { readonly entry: number; readonly reason: string }[]
+  /** What the copy changed and the import put back. */
+  readonly copyNote?: string | undefined
 }
 
 /** Names and data of the server-sent events. */

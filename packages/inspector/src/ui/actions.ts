@@ -152,15 +152,12 @@ export const clearShown = (isFiltered: boolean) =>
 
 export const importCaptures = (file: Blob) =>
   attempt(async () => {
-    const { imported, refused } = await importFile(file)
+    const { imported, refused, copyNote } = await importFile(file)
     const [first] = refused
     if (imported === 0 && first === undefined)
       throw new Error('It has no requests. Give a curl command, a raw HTTP request, HAR or JSON.')
     dialog.value = undefined
-    say(
-      first === undefined
-        ? `${imported} imported.`
-        : `${imported} imported, ${refused.length} skipped (entry ${first.entry}: ${first.reason}).`,
-      refused.length > 0,
-    )
+    const skipped = first === undefined ? '' : `, ${refused.length} skipped (entry ${first.entry}: ${first.reason})`
+    const changed = copyNote === undefined ? '' : `, as a copy ${copyNote}`
+    say(`${imported} imported${skipped}${changed}.`, refused.length > 0 || changed !== '')
   })

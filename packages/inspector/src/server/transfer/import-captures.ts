@@ -35,6 +35,7 @@ export function createImporter({ optionsByScheme, throwAwayIndex, keep }: Import
     const { requests } = readOrRefuse(file)
     const refused: { entry: number; reason: string }[] = []
     let imported = 0
+    let copyNote: string | undefined
     for (const [index, given] of requests.slice(0, maxEntries).entries()) {
       const reason = given instanceof RequestError ? describeError(given) : describeExcess(given)
       if (given instanceof RequestError || reason !== undefined) {
@@ -55,10 +56,11 @@ export function createImporter({ optionsByScheme, throwAwayIndex, keep }: Import
         verdict: verdict && describeVerdict(verdict, throwAwayIndex),
       })
       imported++
+      copyNote ??= given.copyNote
     }
     if (requests.length > maxEntries)
       refused.push({ entry: maxEntries + 1, reason: `only the first ${maxEntries} entries of a file are read` })
-    return { imported, refused }
+    return { imported, refused, ...(copyNote !== undefined && { copyNote }) }
   }
 }
 
