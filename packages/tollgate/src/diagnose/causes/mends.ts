@@ -58,6 +58,20 @@ export const setFunction: Mend = function* (mending) {
   if (mending.options.signedUrl !== undefined) yield* listFunctions(mending)
 }
 
+const escapes = /%(40|3A)/gi
+
+/** Replaces the function of the user, or signs `@` and `:` of the query as they are, as Twilio did with SIP addresses. */
+export const setQuerySpelling: Mend = function* (mending) {
+  yield* setFunction(mending)
+  const { options, signed, path } = mending
+  if (options.signedUrl !== undefined || !/[@:]/.test(signed.query) || !signed.path.endsWith(path)) return
+  const base = joinOrigin(signed) + signed.path.slice(0, signed.path.length - path.length)
+  yield {
+    line: `signedUrl: ({ url }) => ${quote(base)} + url.replace(${absolute}, '').replace(${escapes}, decodeURIComponent)`,
+    options: { signedUrl: ({ url }) => base + url.replace(absolute, '').replace(escapes, decodeURIComponent) },
+  }
+}
+
 function joinOrigin({ scheme, host, port }: UrlParts): string {
   return `${scheme.toLowerCase().replace('ws', 'http')}://${host}${port}`
 }

@@ -7,7 +7,7 @@ import { countCharacters } from '../limits.ts'
 import { isTwilioName, showName, showNames } from '../mask.ts'
 import { ownTarget, type Subject } from '../reading.ts'
 import { decodeAll, escapers, hexCases, joinFields, listToggles, readName, splitFields } from '../spelling.ts'
-import { setFunction } from './mends.ts'
+import { setFunction, setQuerySpelling } from './mends.ts'
 import { suspectDecoded } from './path.ts'
 import { type CauseRow, type Edit, editPairs, editUrl, type Finding, type Row, redacted } from './row.ts'
 
@@ -88,7 +88,7 @@ export const queryCauses = {
       nginx: 'Use $request_uri or $args unchanged, without set or rewrite.',
     },
     part: 'query',
-    mend: setFunction,
+    mend: setQuerySpelling,
     edits(subject) {
       return listSpellings(listQueries(subject).join(''))
     },
@@ -336,6 +336,11 @@ function* listSpellings(seen: string): Generator<Edit> {
     apply: editUrl('query', (query) => (query.length > mostCharacters ? undefined : spell(query))),
     detail: `The query was re-encoded on the way: Twilio signed it ${what}.`,
   })
+  yield {
+    ...offer((query) => query.replace(/%40/g, '@').replace(/%3A/gi, ':'), 1, ''),
+    detail: 'Twilio signed @ and : of the query as they are, as it may with SIP addresses, and they arrived escaped.',
+    fix: 'Let Twilio call this URL with POST, whose parameters are no part of the URL, or let nothing on the way escape the query.',
+  }
   yield offer((query) => query.replaceAll('%20', '+'), 1, 'with "+" for spaces')
   yield offer((query) => query.replaceAll('+', '%20'), 1, 'with %20 for spaces')
   yield offer((query) => serialize(query), 1, 'as in forms')
