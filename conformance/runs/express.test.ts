@@ -172,6 +172,24 @@ describeEach('%s', (_name, express) => {
     expect(seen.mock.calls).toEqual([['mine']])
   })
 
+  test('an answer that was sent while a key was looked up stays the answer', async () => {
+    const onError = vi.fn()
+    const app = express()
+    app.use((_req, res, next) => {
+      res.status(504).write('late')
+      next()
+      setTimeout(() => res.end(', and over'), 50)
+    })
+    app.use(twilioWebhook({ ...options, authToken: async () => otherToken }))
+    app.use((error: Error, _req: express5.Request, _res: express5.Response, next: express5.NextFunction) => {
+      onError(error)
+      next(error)
+    })
+    const port = await serve(app)
+    expect(await send(port, toRaw(await makeRequest()))).toMatchObject({ status: 504 })
+    expect(onError).not.toHaveBeenCalled()
+  })
+
   test('the handler form may call next', async () => {
     const app = express()
     app.use(

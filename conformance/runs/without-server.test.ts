@@ -1,3 +1,5 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import express from 'express'
 import Fastify from 'fastify'
 import Koa from 'koa'
@@ -7,7 +9,7 @@ import { twilioWebhook as guardFastify } from 'tollgate/fastify'
 import { twilioWebhook as guardKoa } from 'tollgate/koa'
 import { memoryStore, replayGuard } from 'tollgate/replay'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { token } from '../kit/draft.ts'
 
 // These answers have no connection and no server: serverless-http runs an app in a Lambda function,
@@ -72,4 +74,24 @@ describe.each(Object.entries(apps))('%s', (_name, createApp) => {
     const deliver = createApp([503, 200])
     expect([await deliver(), await deliver(), await deliver()]).toEqual([503, 200, 403])
   })
+})
+
+test('a body that the host parsed is refused at once, though its stream never ends', async () => {
+  const req = Object.assign(new IncomingMessage(new Socket()), {
+    method: 'POST',
+    url: '/sms',
+    headers: signed.headers,
+    body: Object.fromEntries(new URLSearchParams(body)),
+  })
+  const res = new ServerResponse(req)
+  const onError = vi.spyOn(console, 'error').mockReturnValue()
+  const status = await new Promise((resolve) => {
+    res.end = () => {
+      resolve(res.statusCode)
+      return res
+    }
+    express().use(guardExpress({ authToken: token, publicUrl }))(req as express.Request, res as express.Response)
+  })
+  expect([status, String(onError.mock.calls[0])]).toEqual([500, expect.stringContaining('body_already_consumed')])
+  onError.mockRestore()
 })

@@ -209,6 +209,25 @@ describe('a change of the folder', () => {
     expect(problems).toEqual([])
   })
 
+  test('while it is read leaves no mixture of old and new files', () => {
+    const writeBoth = (number: number) => {
+      replace('a.json', { accounts: { [one]: token(number) } })
+      replace('b.json', { accounts: { [two]: token(number) } })
+    }
+    writeBoth(1)
+    const { openSync } = fs
+    let isReplaced = false
+    vi.spyOn(fs, 'openSync').mockImplementation((path, ...rest) => {
+      if (basename(String(path)) === 'b.json' && !isReplaced) {
+        isReplaced = true
+        writeBoth(2)
+      }
+      return openSync(path, ...rest)
+    })
+    const keys = open()
+    expect([tokensOf(keys, one), tokensOf(keys, two)]).toEqual([[token(2)], [token(2)]])
+  })
+
   test('within the same tick of the clock and with the same size is seen', async () => {
     write('a.json', { accounts: { [one]: token(1) } })
     const tick = BigInt(Date.now()) * 1_000_000n
