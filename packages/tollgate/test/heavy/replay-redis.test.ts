@@ -171,7 +171,7 @@ for (const [library, connect] of Object.entries(libraries))
       const message = newMessage()
       const deliver = createGuarded(connection.client, { storeTimeoutMs: 200 })
       const lenient = createGuarded(connection.client, { storeTimeoutMs: 200, whenStoreFails: 'accept' })
-      await connection.command('CLIENT', 'PAUSE', '1000', 'ALL')
+      await connection.command('CLIENT', 'PAUSE', '2000', 'ALL')
       const start = performance.now()
       expect(await Promise.all([deliver(message), lenient(newMessage())])).toEqual([
         'replay_store_failed',
@@ -179,8 +179,9 @@ for (const [library, connect] of Object.entries(libraries))
       ])
       const took = performance.now() - start
       expect(took).toBeGreaterThan(190)
-      expect(took).toBeLessThan(700)
-      console.log(`${library}, server paused for 1,000 ms: answered after ${took.toFixed(0)} ms of 200`)
+      // Before the server goes on.
+      expect(took).toBeLessThan(1900)
+      console.log(`${library}, server paused for 2,000 ms: answered after ${took.toFixed(0)} ms of 200`)
       await recover(deliver)
       expect(await deliver(message)).toBe('accepted, delivery first')
     })
