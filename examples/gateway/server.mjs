@@ -6,7 +6,7 @@ const gateway = createGateway({
   routes: [
     {
       path: '/',
-      upstream: 'http://127.0.0.1:3000',
+      upstream: process.env.UPSTREAM ?? 'http://127.0.0.1:3000',
       publicUrl: process.env.TOLLGATE_PUBLIC_URL ?? 'https://api.example.com',
       authToken: process.env.TWILIO_AUTH_TOKEN,
     },

@@ -8,7 +8,7 @@ import { fuzz, targets } from '../../../fuzz/run.mjs'
 test('each target runs briefly and finds no fault', { timeout: 240_000 }, async () => {
   const outcomes = await fuzz(6)
   expect(outcomes.map(({ name, ok, text }) => (ok ? name : text))).toEqual(targets)
-  for (const { runs, points } of outcomes) expect([runs > 100, points > 10]).toEqual([true, true])
+  for (const { runs, points } of outcomes) expect([runs > 10, points > 10]).toEqual([true, true])
 })
 
 test('finds a planted fault and saves its input', { timeout: 240_000 }, async () => {
