@@ -3,7 +3,6 @@ import type * as functions from '@azure/functions'
 import { twilioWebhook } from 'tollgate/azure'
 import { expect, test, vi } from 'vitest'
 import { azure } from '../frameworks/azure.ts'
-import { testExample } from '../frameworks/start-example.ts'
 import { bindAdapter, captureWarnings } from '../kit/bind-framework.ts'
 import { account, makeRequest, origin, token } from '../kit/draft.ts'
 
@@ -57,5 +56,3 @@ test('a handler may return nothing', async () => {
   expect(await twilioWebhook({ ...options, replay }, () => undefined)(await makeNative(), context)).toBe(undefined)
   expect(released).not.toHaveBeenCalled()
 })
-
-testExample('azure', 'local.mjs')

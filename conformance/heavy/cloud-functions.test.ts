@@ -1,9 +1,7 @@
-import { fileURLToPath } from 'node:url'
 import { type GuardedHandler, twilioWebhook } from 'tollgate/express'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { send, toRaw } from '../adapter/socket.ts'
 import { cloudFunctions, startFunction } from '../frameworks/cloud-functions.ts'
-import { testExample } from '../frameworks/start-example.ts'
 import { bindAdapter, captureWarnings } from '../kit/bind-framework.ts'
 import { makeJsonRequest, makeRequest, origin, otherToken, token } from '../kit/draft.ts'
 
@@ -18,11 +16,6 @@ async function start(handler: GuardedHandler): Promise<number> {
   onTestFinished(() => running.close())
   return running.port
 }
-
-const functionsFramework = fileURLToPath(import.meta.resolve('@google-cloud/functions-framework')).replace(
-  'index.js',
-  'main.js',
-)
 
 const options = { publicUrl: origin, authToken: token }
 
@@ -55,5 +48,3 @@ test('the framework answers 500 and logs if the handler throws', async () => {
   expect((await send(port, toRaw(await makeRequest()))).status).toBe(500)
   expect(vi.mocked(console.error).mock.calls.flat().join()).toContain('mine')
 })
-
-testExample('cloud-functions', functionsFramework, '--target=sms')

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { expectAttacksRefused } from '../attacks/recipe.ts'
+import { sendTo, startApplication } from '../kit/application.ts'
 import { origin, otherToken, token } from '../kit/draft.ts'
 import { nodeBinary, packLibrary, prepareProject } from '../projects/prepare.mjs'
-import { sendTo, startApplication } from './application.ts'
 
 // Each example is copied to a folder from which Node.js finds the packages that this repository has installed, with a packed
 // library of its own.
@@ -82,9 +82,10 @@ describe.each(list)('examples/$name', ({ name, kind, route = '/', node, project 
         return
       }
       let handlersRun = 0
-      const server = await startApplication('npm start', directory, env, (text) => {
+      const onOutput = (text: string): void => {
         handlersRun += text.split(report).length - 1
-      })
+      }
+      const server = await startApplication('npm start', directory, env, { onOutput })
       try {
         const content = kind === 'handshake' ? { handshake: true } : { params: { Body: 'a < b', From: '+14155550100' } }
         const ask = (authToken: string) =>

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { afterAll, describe, expect, test, vi } from 'vitest'
+import { sendTo, startApplication } from '../kit/application.ts'
 import { otherToken, token } from '../kit/draft.ts'
 import { nodeBinary, packLibrary, packPackage } from '../projects/prepare.mjs'
-import { sendTo, startApplication } from './application.ts'
 import { listShellBlocks, readFollowed, type Tour, tours } from './tours.ts'
 
 // Does what a reader does with a page: in an empty folder, it saves the files under the names that

@@ -16,12 +16,11 @@ import type { Framework } from '../adapter/framework.ts'
 import { expectAccepted, expectRejected, type TestServer, waitUntil, withServer } from '../adapter/server.ts'
 import { send, toRaw } from '../adapter/socket.ts'
 import { lambda } from '../frameworks/lambda.ts'
-import { testExample } from '../frameworks/start-example.ts'
 import { bindAdapter, captureWarnings } from '../kit/bind-framework.ts'
 import { host, makeRequest, origin, sms, token, withHeaders } from '../kit/draft.ts'
 import { encodeForm, joinParams, type Pairs } from '../kit/sign.ts'
 
-// Slow, because the adapter suite runs over each format of events, and starts examples.
+// Slow, because the adapter suite runs over each format of events.
 
 captureWarnings()
 
@@ -372,5 +371,3 @@ describe('middy', () => {
     expect(await handler({ ...event(), headers: { ...headers, ...type }, body: undefined } as never, context)).toBe(ok)
   })
 })
-
-testExample('lambda', 'local.mjs')

@@ -1,49 +1,37 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findFreePort } from '../../tools/services/free-port.mjs'
 import { type RedisServer, startRedis } from '../../tools/services/redis.mjs'
+import { type Application, startApplication } from '../kit/application.ts'
 import { token } from '../kit/draft.ts'
 
 // In heavy/, because the examples need Redis.
 
 const publicUrl = 'https://app.example.com'
-const running: ChildProcess[] = []
+const running: Application[] = []
 let redis: RedisServer | undefined
 
 beforeAll(async () => {
   redis = await startRedis()
 }, 300_000)
 afterAll(async () => {
-  for (const child of running) child.kill()
+  for (const application of running) await application.stop()
   await redis?.stop()
 })
 
 /** Starts an example, and returns a function that sends it a path. */
 async function start(name: string, server = 'server.mjs') {
-  const port = await findFreePort()
-  const file = fileURLToPath(new URL(`../../examples/${name}/${server}`, import.meta.url))
-  const settings = {
-    PORT: String(port),
-    REDIS_URL: redis?.url,
-    TWILIO_AUTH_TOKEN: token,
-    TOLLGATE_PUBLIC_URL: publicUrl,
-  }
-  const child = spawn(process.execPath, [file], { env: { ...process.env, ...settings }, stdio: 'inherit' })
-  running.push(child)
+  const folder = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
+  const settings = { REDIS_URL: redis?.url, TWILIO_AUTH_TOKEN: token, TOLLGATE_PUBLIC_URL: publicUrl }
+  const application = await startApplication(`node ${server}`, folder, { ...process.env, ...settings })
+  running.push(application)
   const send = async (path: string, authToken = token, MessageStatus = 'sent') => {
     const sample = sampleWebhook('message.status', { MessageStatus })
     const { headers, body = '' } = signRequest({ url: publicUrl + path, ...sample, authToken })
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body })
+    const response = await fetch(`http://127.0.0.1:${application.port}${path}`, { method: 'POST', headers, body })
     return `${response.status} ${await response.text()}`
   }
-  for (let tries = 0; tries < 200; tries++) {
-    if (child.exitCode !== null) throw new Error(`the example ${name} ended`)
-    if (await fetch(`http://127.0.0.1:${port}`).catch(() => undefined)) return { send }
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(`the example ${name} does not answer`)
+  return { send }
 }
 
 describe('the examples of the documentation', () => {

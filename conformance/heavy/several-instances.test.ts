@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -11,6 +9,7 @@ import { findFreePort } from '../../tools/services/free-port.mjs'
 import { type RunningProxy, startNginx } from '../../tools/services/proxies.mjs'
 import { type RedisServer, startRedis } from '../../tools/services/redis.mjs'
 import { makeFolder } from '../../tools/services/run-server.mjs'
+import { type Application, startApplication } from '../kit/application.ts'
 import { account, origin } from '../kit/draft.ts'
 import { makeCertificate } from '../proxies/certificate.ts'
 import { sendPlain, sendTls, toWire } from '../proxies/client.ts'
@@ -28,7 +27,7 @@ let redis: ReturnType<typeof createClient> | undefined
 let nginx: RunningProxy | undefined
 let nginxPort = 0
 const ports: number[] = []
-const instances: ChildProcess[] = []
+const instances: Application[] = []
 
 beforeAll(async () => {
   redisServer = await startRedis()
@@ -57,10 +56,7 @@ beforeEach(async () => void (await getRedis().del('jobs')))
 
 afterAll(async () => {
   await nginx?.stop()
-  for (const instance of instances) {
-    const ended = once(instance, 'exit')
-    if (instance.exitCode === null && instance.kill('SIGKILL')) await ended
-  }
+  for (const instance of instances) await instance.stop()
   redis?.destroy()
   await redisServer?.stop()
   rmSync(folder, { recursive: true, force: true })
@@ -72,26 +68,10 @@ function getRedis(): ReturnType<typeof createClient> {
 }
 
 async function startInstance(redisUrl: string): Promise<void> {
-  const port = await findFreePort()
-  const env = { ...process.env, PORT: String(port), REDIS_URL: redisUrl, KEY_FILE: keyFile, NODE_ENV: 'production' }
-  const child = spawn(process.execPath, [join(guides, 'instance.mjs')], {
-    env,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  instances.push(child)
-  ports.push(port)
-  // A request without a signature gets a 403 as soon as the instance listens.
-  await waitUntil(async () => {
-    if (child.exitCode !== null) throw new Error('an instance ended')
-    return (await post(port)) === 403
-  })
-}
-
-async function post(port: number): Promise<number | undefined> {
-  return fetch(`http://127.0.0.1:${port}/sms`, { method: 'POST' }).then(
-    ({ status }) => status,
-    () => undefined,
-  )
+  const env = { ...process.env, REDIS_URL: redisUrl, KEY_FILE: keyFile, NODE_ENV: 'production' }
+  const instance = await startApplication('node instance.mjs', guides, env)
+  instances.push(instance)
+  ports.push(instance.port)
 }
 
 async function waitUntil(check: () => Promise<boolean>): Promise<void> {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { startApplication } from '../heavy/application.ts'
+import { startApplication } from '../kit/application.ts'
 import { token } from '../kit/draft.ts'
 
 /** A receiver of webhooks that is not written here, or shows what people write by hand. */

@@ -422,9 +422,9 @@ interface RunningExample {
 
 /** Runs an example as its page does, and one under the test server of the testing kit. */
 const exampleServers: Readonly<Record<string, () => Promise<RunningExample>>> = {
-  'with ws': async () => ({ ...(await startExample('ws', 'server.mjs')), authToken: token }),
-  'with Fastify': async () => ({ ...(await startExample('ws', 'fastify.mjs')), authToken: token }),
-  'with Hono': async () => ({ ...(await startExample('ws', 'hono.mjs')), authToken: token }),
+  'with ws': async () => ({ ...(await startExample('ws', 'node server.mjs')), authToken: token }),
+  'with Fastify': async () => ({ ...(await startExample('ws', 'node fastify.mjs')), authToken: token }),
+  'with Hono': async () => ({ ...(await startExample('ws', 'node hono.mjs')), authToken: token }),
   'under testServer': async () => {
     const { url, authToken, close } = await testServer(async ({ url, authToken }) => {
       vi.stubEnv('PORT', '0')

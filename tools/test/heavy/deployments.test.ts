@@ -1,43 +1,23 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGateway } from '@tollgate/gateway'
 import { sampleWebhook, signRequest, testServer } from 'tollgate/testing'
-import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { startApplication } from '../../../conformance/kit/application.ts'
 import { packLibrary } from '../../../conformance/projects/prepare.mjs'
 import { root } from '../../run.mjs'
-import { findFreePort } from '../../services/free-port.mjs'
 
 // Slow: it starts a program that is not Node.js, and installs packages as a Dockerfile does.
 
 const authToken = '0123456789abcdef0123456789abcdef'
 const publicUrl = 'https://api.example.com'
-const running = new Set<ChildProcess>()
-
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL')
-  running.clear()
-})
-
-/** Starts a program, and waits until it listens. */
-async function start(program: string, args: readonly string[], cwd: string, port: number, env = {}): Promise<void> {
-  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: 'ignore' })
-  running.add(child)
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const socket = connect(port, '127.0.0.1')
-    const isOpen = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      once(socket, 'error').then(() => false),
-    ]).catch(() => false)
-    socket.destroy()
-    if (isOpen) return
-    if (child.exitCode !== null) throw new Error(`${program} ended`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(`${program} does not listen`)
+/** Starts a program until the test ends, and returns its port. */
+async function start(command: string, cwd: string, env = {}): Promise<number> {
+  const { port, stop } = await startApplication(command, cwd, { ...process.env, ...env })
+  onTestFinished(stop)
+  return port
 }
 
 async function deliver(port: number, token: string): Promise<[status: number, text: string]> {
@@ -51,9 +31,8 @@ async function deliver(port: number, token: string): Promise<[status: number, te
 }
 
 test('the Flask application of the documentation gets what the gateway has verified, and nothing else', async () => {
-  const port = await findFreePort()
   const folder = join(root, 'examples/gateway/backends')
-  await start('/usr/bin/python3', ['-m', 'flask', '--app', 'app.py', 'run', '--port', `${port}`], folder, port)
+  const port = await start('/usr/bin/python3 -m flask --app app.py run --port $PORT', folder)
   const gateway = createGateway({
     listen: { port: 0 },
     routes: [{ path: '/', upstream: `http://127.0.0.1:${port}`, publicUrl, authToken }],
@@ -81,7 +60,6 @@ test('the steps of the Dockerfile make a server that answers only Twilio', async
   const steps = readFileSync(join(root, 'examples/platforms/docker/Dockerfile'), 'utf8')
   const [, install = ''] = /^RUN npm (.+)$/m.exec(steps) ?? []
   const [, command = ''] = /^CMD (\[.+\])$/m.exec(steps) ?? []
-  const [program = '', ...args]: string[] = JSON.parse(command)
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-docker-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   cpSync(join(root, 'examples/readme/express.mjs'), join(folder, 'server.mjs'))
@@ -90,8 +68,7 @@ test('the steps of the Dockerfile make a server that answers only Twilio', async
   npm(['install', '--no-audit', '--no-fund', packLibrary(), 'express@5'])
   rmSync(join(folder, 'node_modules'), { recursive: true })
   npm(install.split(' '))
-  const port = await findFreePort()
-  await start(program, args, folder, port, { PORT: `${port}`, TWILIO_AUTH_TOKEN: authToken })
+  const port = await start(JSON.parse(command).join(' '), folder, { TWILIO_AUTH_TOKEN: authToken })
   expect((await deliver(port, authToken))[0]).toBe(200)
   expect((await deliver(port, 'f'.repeat(32)))[0]).toBe(403)
 }, 180_000)

@@ -5,12 +5,12 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SignedRequest } from 'tollgate/testing'
 import { findFreePort } from '../../tools/services/free-port.mjs'
-import { host } from '../kit/draft.ts'
+import { host } from './draft.ts'
 
 const timeLimitMs = 180_000
 
 /** An application that a shell command started. */
-interface Application {
+export interface Application {
   readonly port: number
   output(): string
   stop(): Promise<void>
@@ -18,15 +18,15 @@ interface Application {
 
 /**
  * Starts an application with a shell command, which may build it first, and waits until it answers.
- * It gets a free port as PORT.
+ * It gets its port as PORT. Default: a free one.
  */
 export async function startApplication(
   command: string,
   directory: string,
   env: NodeJS.ProcessEnv,
-  onOutput: (text: string) => void = () => undefined,
+  { port: given, onOutput }: { port?: number; onOutput?: (text: string) => void } = {},
 ): Promise<Application> {
-  const port = await findFreePort()
+  const port = given ?? (await findFreePort())
   // A process group, because the shell starts the server.
   const child = spawn(command, {
     cwd: directory,
@@ -40,7 +40,7 @@ export async function startApplication(
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {
       output = (output + chunk).slice(-4000)
-      onOutput(String(chunk))
+      onOutput?.(String(chunk))
     })
   const application: Application = {
     port,
@@ -53,7 +53,7 @@ export async function startApplication(
   const deadline = Date.now() + timeLimitMs
   while (!(await answers(port))) {
     if (child.exitCode === null && Date.now() < deadline) {
-      await wait(200)
+      await wait(50)
       continue
     }
     await application.stop()
