@@ -77,9 +77,9 @@ function setMode(file) {
 /**
  * @param {string} name
  * @param {...string} flags
- * @returns {{ filename: string, files: readonly { path: string }[] }}
+ * @returns {{ filename: string, unpackedSize: number, files: readonly { path: string }[] }}
  */
-function npmPack(name, ...flags) {
+export function npmPack(name, ...flags) {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', packedFolder, ...flags]
   const output = execFileSync('npm', [...args, '--workspace', `packages/${name}`], {
     cwd: root,

@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { npmPack } from './pack.mjs'
 import { root } from './run.mjs'
 import { buildWhenNeeded } from './setup.mjs'
 
@@ -46,14 +47,6 @@ function countRequired(name) {
 /** @param {string[]} args */
 function runNode(args) {
   return execFileSync(process.execPath, args, { cwd: join(root, 'tools'), encoding: 'utf8' })
-}
-
-function measurePacked() {
-  const args = ['pack', '--dry-run', '--json', '--workspace', 'packages/tollgate']
-  const output = execFileSync('npm', args, { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' })
-  const report = JSON.parse(output)
-  // npm 12 returns an object by package name, earlier versions return a list.
-  return (Array.isArray(report) ? report[0] : Object.values(report)[0]).unpackedSize
 }
 
 /** @param {string} path @returns {number} */
@@ -128,7 +121,7 @@ const twilioDependencies = collectDependencies(twilio)
 const dependencies = collectDependencies(library)
 const bundleBytes = await measureBundle()
 const modules = Math.max(countImported('tollgate'), countRequired('tollgate'))
-const unpackedBytes = measurePacked()
+const unpackedBytes = npmPack('tollgate', '--dry-run').unpackedSize
 
 const rows = [
   ['', 'tollgate', 'budget', `twilio ${JSON.parse(readFileSync(join(twilio, 'package.json'), 'utf8')).version}`],

@@ -27,13 +27,12 @@ const rows = join(root, 'packages/tollgate/src/schemes/twilio/webhooks')
 const twilioDocs = 'https://www.twilio.com/docs/'
 
 /**
- * Reads the rows of a folder of kinds, and the comments above them.
- * @param {string} [folder]
+ * Reads the rows of all kinds, and the comments above them.
  * @returns {Promise<readonly { name: string, row: Kind, description: Description }[]>} by name
  */
-export async function readKinds(folder = rows) {
-  const { kinds } = await importKinds(folder)
-  const descriptions = readDescriptions(folder)
+export async function readKinds() {
+  const { kinds } = await importKinds()
+  const descriptions = readDescriptions()
   return Object.keys(kinds)
     .sort()
     .map((name) => {
@@ -43,12 +42,9 @@ export async function readKinds(folder = rows) {
     })
 }
 
-/**
- * Renders the page of a folder of kinds.
- * @param {string} [folder]
- */
-export async function renderKinds(folder = rows) {
-  const sections = (await readKinds(folder)).map(({ name, row, description }) => renderKind(name, row, description))
+/** Renders the page of the kinds. */
+export async function renderKinds() {
+  const sections = (await readKinds()).map(({ name, row, description }) => renderKind(name, row, description))
   return `<!-- Written by \`node tools/webhook-schemas.mjs\`; change the rows in packages/tollgate/src/schemes/twilio/webhooks instead. -->
 
 # Kinds of webhook
@@ -113,13 +109,10 @@ function listParameters(names) {
   return listCode(whole.length === 0 ? names : [...others, `{${whole.join(',')}}{${parts.join(',')}}`])
 }
 
-/**
- * Imports the table of kinds from the source.
- * @param {string} folder
- */
-async function importKinds(folder) {
+/** Imports the table of kinds from the source. */
+async function importKinds() {
   const { outputFiles } = await build({
-    entryPoints: [join(folder, 'index.ts')],
+    entryPoints: [join(rows, 'index.ts')],
     bundle: true,
     format: 'esm',
     write: false,
@@ -130,13 +123,12 @@ async function importKinds(folder) {
 /**
  * Reads the comments above the rows. A line with a URL is a source, the other lines describe the
  * kind.
- * @param {string} folder
  */
-function readDescriptions(folder) {
+function readDescriptions() {
   /** @type {Map<string, Description>} */
   const found = new Map()
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.sample.ts'))) {
-    const text = readFileSync(join(folder, file), 'utf8')
+  for (const file of readdirSync(rows).filter((name) => name.endsWith('.ts') && !name.endsWith('.sample.ts'))) {
+    const text = readFileSync(join(rows, file), 'utf8')
     /** @param {ts.Node} node */
     const visit = (node) => {
       if (ts.isPropertyAssignment(node) && (ts.isStringLiteral(node.name) || ts.isIdentifier(node.name)))

@@ -12,12 +12,9 @@ const { version } = JSON.parse(readFileSync(join(root, 'packages/schemas/package
 const text = { type: 'string' }
 const texts = { type: 'array', items: text }
 
-/**
- * Renders the OpenAPI document of a folder of kinds. Its components are the JSON Schemas.
- * @param {string} [folder]
- */
-export async function renderSchemas(folder) {
-  const kinds = await readKinds(folder)
+/** Renders the OpenAPI document of the kinds. Its components are the JSON Schemas. */
+export async function renderSchemas() {
+  const kinds = await readKinds()
   const openapi = {
     openapi: '3.1.0',
     info: {

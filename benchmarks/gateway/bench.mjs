@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { findFreePort } from '../../tools/services/free-port.mjs'
 import { startNginx } from '../../tools/services/proxies.mjs'
+import { answers } from '../../tools/services/run-server.mjs'
 import { answer } from './answer.mjs'
 
 export const publicUrl = 'https://api.example.com'
@@ -87,15 +87,6 @@ export async function startProgram(args, port, upstream = 0, output = 'inherit')
       await ended
     },
   }
-}
-
-/** @param {number} port @returns {Promise<boolean>} */
-function answers(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(true))
-    socket.on('connect', () => socket.destroy())
-    socket.on('error', () => resolve(false))
-  })
 }
 
 /** Signs an inbound SMS. @param {Readonly<Record<string, string>>} [more] parameters */

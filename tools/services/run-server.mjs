@@ -62,8 +62,12 @@ export async function runServer({ program, args, ports, folder, env }) {
   }
 }
 
-/** @param {number} port @returns {Promise<boolean>} */
-function answers(port) {
+/**
+ * Returns true if something listens on this port of 127.0.0.1.
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
+export function answers(port) {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => resolve(true))
     socket.on('connect', () => socket.destroy())

@@ -4,19 +4,20 @@ import { expect, test } from 'vitest'
 import { metricRows } from '../../packages/gateway/src/metric-rows.ts'
 import { causes } from '../../packages/tollgate/src/diagnose/causes/index.ts'
 import { rejections } from '../../packages/tollgate/src/verdict.ts'
+import { packages } from '../pack.mjs'
 import { root } from '../run.mjs'
 import { listFiles } from './list-files.ts'
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const find = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, name = '']) => name)
 
-const pages = listFiles('README.md', 'docs/*.md', 'packages/*/README.md').filter(
-  (page) => !page.includes('/decisions/'),
-)
-const documentation = pages.map(read).join('\n')
+const guides = listFiles('docs', '.md').filter((page) => !page.includes('/decisions/'))
+const readmes = ['README.md', ...packages.map((name) => `packages/${name}/README.md`)]
+const documentation = [...guides, ...readmes].map(read).join('\n')
 
 test('a page names every environment variable that the packages read', () => {
-  const source = listFiles('packages/*/src/*.ts').map(read).join('\n')
+  const sources = packages.flatMap((name) => listFiles(`packages/${name}/src`, '.ts'))
+  const source = sources.map(read).join('\n')
   const names = new Set(find(source, /(?:\benv\.|')((?:TOLLGATE|TWILIO|SENDGRID|OTEL)_[A-Z_]+)\b/g))
   expect(names.size).toBeGreaterThan(10)
   expect([...names].filter((name) => !documentation.includes(name))).toEqual([])
@@ -24,7 +25,7 @@ test('a page names every environment variable that the packages read', () => {
 
 test('every rejection code has a page that begins with its message, and there are no other pages', () => {
   const codes = Object.entries(rejections)
-  expect(listFiles('docs/codes/*.md')).toEqual(codes.map(([code]) => `docs/codes/${code}.md`).sort())
+  expect(listFiles('docs/codes', '.md')).toEqual(codes.map(([code]) => `docs/codes/${code}.md`).sort())
   for (const [code, { message }] of codes) expect(read(`docs/codes/${code}.md`)).toMatch(`# ${code}\n\n> ${message}\n`)
   const table = read('docs/why-does-validation-fail.md')
   for (const [code, { status }] of codes) expect(table).toContain(`| [\`${code}\`](codes/${code}.md) | ${status} |`)
@@ -70,7 +71,7 @@ test('the page on Twilio Functions says that a local run does not check protecte
 })
 
 // Twilio itself checks what calls a protected Function.
-const frameworks = listFiles('docs/frameworks/*.md').filter((page) => !page.endsWith('/twilio-functions.md'))
+const frameworks = listFiles('docs/frameworks', '.md').filter((page) => !page.endsWith('/twilio-functions.md'))
 
 test.each(frameworks)('%s says how to see it work, and where to set it in Twilio', (page) => {
   const text = read(page)

@@ -2,27 +2,27 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { placeOf } from '../../site/pages.mjs'
-import { completeLinks } from '../pack.mjs'
+import { completeLinks, packages } from '../pack.mjs'
 import { root } from '../run.mjs'
-import { listFiles } from './list-files.ts'
 
 const origin = { homepage: 'https://tollgate.example', repository: 'https://github.com/acme/tollgate' }
-// `*` matches folders too.
-const readmes = listFiles('packages/*/README.md').filter((file) => file.split('/').length === 3)
 
-test.each(readmes)('%s has a command to install or run it, and links that a registry can open', (file) => {
-  const text = readFileSync(join(root, file), 'utf8')
-  const { name } = JSON.parse(readFileSync(join(root, file, '../package.json'), 'utf8'))
-  expect(text).toMatch(new RegExp(`npm install (--save-dev )?${name}\\b|npx ${name} `))
-  expect(text).toMatch(/^```sh\n(.+\n)*?(npx|npm install) /m)
-  const links = [...text.matchAll(/\.\.\/\.\.\/([^)"#\s]+)/g)].map(([, path = '']) => path)
-  expect(links.length).toBeGreaterThan(0)
-  for (const path of links) expect(existsSync(join(root, path)), path).toBe(true)
-  const packed = completeLinks(text, origin)
-  expect(packed).not.toContain('../')
-  const pages = links.filter((path) => path.endsWith('.md') && /^(docs\/|README)/.test(path))
-  for (const page of pages) expect(packed).toContain(`${origin.homepage}/${placeOf(page).replace(/md$/, 'html')}`)
-})
+test.each(packages.map((name) => `packages/${name}/README.md`))(
+  '%s has a command to install or run it, and links that a registry can open',
+  (file) => {
+    const text = readFileSync(join(root, file), 'utf8')
+    const { name } = JSON.parse(readFileSync(join(root, file, '../package.json'), 'utf8'))
+    expect(text).toMatch(new RegExp(`npm install (--save-dev )?${name}\\b|npx ${name} `))
+    expect(text).toMatch(/^```sh\n(.+\n)*?(npx|npm install) /m)
+    const links = [...text.matchAll(/\.\.\/\.\.\/([^)"#\s]+)/g)].map(([, path = '']) => path)
+    expect(links.length).toBeGreaterThan(0)
+    for (const path of links) expect(existsSync(join(root, path)), path).toBe(true)
+    const packed = completeLinks(text, origin)
+    expect(packed).not.toContain('../')
+    const pages = links.filter((path) => path.endsWith('.md') && /^(docs\/|README)/.test(path))
+    for (const page of pages) expect(packed).toContain(`${origin.homepage}/${placeOf(page).replace(/md$/, 'html')}`)
+  },
+)
 
 test('without an origin the links stay', () => {
   const text = '[Options](../../docs/options.md#a)'

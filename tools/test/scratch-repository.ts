@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { requireProgram } from '../programs.mjs'
 import { root } from '../run.mjs'
-import { listFiles } from './list-files.ts'
 
 /** The folder for clones with `copyModules`: on a disk, as the repository (tools/memory-folder.mjs). */
 export const cloneFolder = process.env.TOLLGATE_DISK ?? tmpdir()
@@ -13,7 +12,9 @@ export const origin = { repository: 'https://github.com/example/tollgate', homep
 
 /** Copies what a clone would have, as it is in the working tree, and commits it there. */
 export function makeScratchRepository(target: string): void {
-  for (const file of listFiles('*')) {
+  const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
+  const files = execFileSync(requireProgram('git'), list, { cwd: root, encoding: 'utf8' }).split('\0')
+  for (const file of files.filter((name) => name !== '' && existsSync(join(root, name)))) {
     mkdirSync(dirname(join(target, file)), { recursive: true })
     cpSync(join(root, file), join(target, file))
   }
