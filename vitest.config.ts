@@ -12,7 +12,7 @@ const execArgv = ['--max-semi-space-size=128']
 // A file in a folder `heavy/` is slow or needs a program: only `npm run test:all` runs it.
 // So do those that take seconds of CPU time, where a quick one of the same kind stays.
 const slow = [
-  'conformance/runs/{adapters,attacked-calls,conservation-http2,diagnosis,elysia,fastify,h3,hono,http2,koa,recipes,web-request,ws}.test.ts',
+  'conformance/runs/{adapters,conservation-http2,diagnosis,elysia,fastify,h3,hono,http2,koa,recipes,web-request,ws}.test.ts',
   'packages/calls/test/call.test.ts',
   'packages/cli/test/{call,conform,diagnose,differences}.test.ts',
   'packages/gateway/test/{conservation,hostile-upstream}.test.ts',

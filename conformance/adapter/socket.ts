@@ -31,7 +31,13 @@ export function writeRequest({ method, target, headers, body }: RawRequest): Buf
   return Buffer.concat([Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1'), bytes])
 }
 
-interface Connection {
+/** What `parse` found at the start of some bytes, and how many of them it takes. */
+interface Parsed<T> {
+  readonly value: T
+  readonly length: number
+}
+
+export interface Connection {
   readonly socket: Socket
   write(bytes: string | Buffer): void
   /**
@@ -39,6 +45,10 @@ interface Connection {
    * body, even if it declares a length.
    */
   read(method?: string): Promise<Answer>
+  /** Reads other bytes, such as a frame of a WebSocket. `undefined` means that more are needed. */
+  readWith<T>(parse: (bytes: Buffer, ended: boolean) => Parsed<T> | undefined): Promise<T>
+  /** True if it is open, and the server has sent nothing that was not read. */
+  isIdle(): boolean
   readonly closed: Promise<void>
 }
 
@@ -61,30 +71,45 @@ export function openConnection(port: number): Connection {
       resolve()
     })
   })
+  const readWith: Connection['readWith'] = async (parse) => {
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      socket.destroy()
+    }, readPatience())
+    try {
+      for (;;) {
+        const parsed = parse(buffer, ended)
+        if (parsed !== undefined) {
+          buffer = buffer.subarray(parsed.length)
+          return parsed.value
+        }
+        if (ended) throw new Error(isLate ? tooLate : 'the connection ended without an answer')
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
   return {
     socket,
     closed,
     write: (bytes) => void socket.write(bytes),
+    readWith,
+    isIdle: () => !ended && buffer.length === 0,
     async read(method) {
-      const timer = setTimeout(() => socket.destroy(), readPatience())
-      try {
-        for (;;) {
-          const parsed = parseAnswer(buffer, ended, method)
-          if (parsed !== undefined) {
-            buffer = buffer.subarray(parsed.length)
-            if (parsed.answer.status >= 200 || parsed.answer.status === 101) return parsed.answer
-          } else if (ended) throw new Error('the connection ended without an answer')
-          else
-            await new Promise<void>((resolve) => {
-              wake = resolve
-            })
-        }
-      } finally {
-        clearTimeout(timer)
+      for (;;) {
+        const answer = await readWith((bytes, isEnded) => parseAnswer(bytes, isEnded, method))
+        if (answer.status >= 200 || answer.status === 101) return answer
       }
     },
   }
 }
+
+/** The message of the error if a server keeps a connection open and does not answer. */
+export const tooLate = 'there was no answer in time'
 
 /** Sends one request on a new connection, and returns the answer. */
 export async function send(port: number, request: RawRequest | Buffer): Promise<Answer> {
@@ -97,7 +122,7 @@ export async function send(port: number, request: RawRequest | Buffer): Promise<
   }
 }
 
-function parseAnswer(buffer: Buffer, ended: boolean, method?: string): { answer: Answer; length: number } | undefined {
+export function parseAnswer(buffer: Buffer, ended: boolean, method?: string): Parsed<Answer> | undefined {
   const end = buffer.indexOf('\r\n\r\n')
   if (end === -1) return undefined
   const [first = '', ...lines] = buffer.subarray(0, end).toString('latin1').split('\r\n')
@@ -108,22 +133,22 @@ function parseAnswer(buffer: Buffer, ended: boolean, method?: string): { answer:
   const start = end + 4
   const rest = buffer.subarray(start)
   const bodyless = method === 'HEAD' || status < 200 || status === 204 || status === 304
-  const body = bodyless ? { text: '', length: 0 } : readContent(rest, headers, ended)
-  return body && { answer: { status, headers, body: body.text }, length: start + body.length }
+  const body = bodyless ? { value: '', length: 0 } : readContent(rest, headers, ended)
+  return body && { value: { status, headers, body: body.value }, length: start + body.length }
 }
 
 function readContent(
   rest: Buffer,
   headers: Readonly<Record<string, string>>,
   ended: boolean,
-): { text: string; length: number } | undefined {
+): Parsed<string> | undefined {
   if (headers['transfer-encoding'] === 'chunked') return readChunks(rest)
   const declared = headers['content-length']
   const length = declared === undefined ? (ended ? rest.length : Number.POSITIVE_INFINITY) : Number(declared)
-  return rest.length < length ? undefined : { text: rest.subarray(0, length).toString(), length }
+  return rest.length < length ? undefined : { value: rest.subarray(0, length).toString(), length }
 }
 
-function readChunks(rest: Buffer): { text: string; length: number } | undefined {
+function readChunks(rest: Buffer): Parsed<string> | undefined {
   const parts: Buffer[] = []
   let at = 0
   for (;;) {
@@ -133,6 +158,6 @@ function readChunks(rest: Buffer): { text: string; length: number } | undefined 
     if (rest.length < line + 4 + size) return undefined
     parts.push(rest.subarray(line + 2, line + 2 + size))
     at = line + 4 + size
-    if (size === 0) return { text: Buffer.concat(parts).toString(), length: at }
+    if (size === 0) return { value: Buffer.concat(parts).toString(), length: at }
   }
 }

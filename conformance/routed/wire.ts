@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
-import { connect, type Socket } from 'node:net'
+import { type Connection, openConnection, tooLate } from '../adapter/socket.ts'
 
 /** A request as bytes or as pseudo headers, so that it can be one that no client sends. */
 export interface WireRequest {
@@ -30,7 +30,7 @@ export interface Wire {
 const closed: WireAnswer = { status: 'closed', body: '' }
 const hangs: WireAnswer = { status: 'hangs', body: '' }
 
-/** A request that has no answer after this time hangs. */
+/** A request over HTTP/2 that has no answer after this time hangs. */
 const patience = 10_000
 
 export function showRequest({ method, target, hosts, version = '1.1', scheme, headers = {} }: WireRequest): string {
@@ -57,153 +57,51 @@ export function openWire(port: number, http2 = false): Wire {
 
 function openHttp1(port: number): Wire {
   let connection: Connection | undefined
+  const ask = async (request: WireRequest): Promise<WireAnswer> => {
+    connection ??= openConnection(port)
+    connection.write(writeRequest(request))
+    const { answer, isLast } = await readAnswer(connection)
+    // After a refused upgrade, Node.js reads no further request from the connection.
+    if (isLast || 'upgrade' in (request.headers ?? {})) leave()
+    return answer
+  }
+  const leave = (): void => {
+    connection?.socket.destroy()
+    connection = undefined
+  }
   return {
     async send(request) {
-      const bytes = writeRequest(request)
-      // After a refused upgrade, Node.js reads no further request from the connection.
-      const isLast = 'upgrade' in (request.headers ?? {})
-      const isReused = connection?.isOpen() ?? false
-      if (!isReused) connection = openConnection(port)
-      const answer = await (connection as Connection).ask(bytes, isLast)
+      if (connection?.isIdle() === false) leave()
+      const isReused = connection !== undefined
+      const answer = await ask(request)
       // The server may have ended a connection that was in use before.
-      if (answer.status !== 'closed' || !isReused) return answer
-      connection = openConnection(port)
-      return connection.ask(bytes, isLast)
+      return answer.status === 'closed' && isReused ? ask(request) : answer
     },
-    close: () => connection?.socket.destroy(),
+    close: leave,
   }
 }
 
-interface Connection {
-  readonly socket: Socket
-  isOpen(): boolean
-  /** @param isLast True if the connection ends with this answer. */
-  ask(bytes: Buffer, isLast: boolean): Promise<WireAnswer>
-}
-
-function openConnection(port: number): Connection {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-  let received: Buffer = Buffer.alloc(0)
-  let open = true
-  let wake: () => void = () => undefined
-  socket.on('data', (chunk: Buffer) => {
-    received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
-    wake()
-  })
-  socket.on('error', () => undefined)
-  for (const event of ['end', 'close'])
-    socket.on(event, () => {
-      open = false
-      wake()
-    })
-  return {
-    socket,
-    isOpen: () => open && received.length === 0,
-    async ask(bytes, isLast) {
-      socket.write(bytes)
-      let isLate = false
-      const timer = setTimeout(() => {
-        isLate = true
-        wake()
-      }, patience)
-      try {
-        for (;;) {
-          const read = readAnswer(received, !open)
-          if (read) {
-            received = received.subarray(read.length)
-            if (isLast || !read.keepsOpen) end()
-            return read.answer
-          }
-          if (!open || isLate) {
-            end()
-            return isLate ? hangs : closed
-          }
-          await new Promise<void>((resolve) => {
-            wake = resolve
-          })
-        }
-      } finally {
-        clearTimeout(timer)
-      }
-    },
-  }
-  function end(): void {
-    open = false
-    socket.destroy()
+async function readAnswer(connection: Connection): Promise<{ answer: WireAnswer; isLast: boolean }> {
+  try {
+    const { status, headers, body } = await connection.read()
+    const hasEnd = 'content-length' in headers || headers['transfer-encoding'] === 'chunked'
+    const isLast = !hasEnd || /close/i.test(headers.connection ?? '')
+    const isUpgraded = status === 101
+    return { answer: { status, body: isUpgraded ? await readMessage(connection) : body }, isLast }
+  } catch (error) {
+    return { answer: error instanceof Error && error.message === tooLate ? hangs : closed, isLast: true }
   }
 }
-
-interface Read {
-  readonly answer: WireAnswer
-  readonly length: number
-  readonly keepsOpen: boolean
-}
-
-function readAnswer(received: Buffer, isEnded: boolean): Read | undefined {
-  const end = received.indexOf('\r\n\r\n')
-  if (end === -1) return undefined
-  const head = received.subarray(0, end).toString('latin1')
-  const status = Number(head.slice(9, 12))
-  if (status < 200 && status !== 101) {
-    const rest = readAnswer(received.subarray(end + 4), isEnded)
-    return rest && { ...rest, length: rest.length + end + 4 }
-  }
-  const body = received.subarray(end + 4)
-  const declared = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
-  const isChunked = /\r\ntransfer-encoding: *chunked/i.test(head)
-  const keepsOpen = !/\r\nconnection: *close/i.test(head) && (declared !== undefined || isChunked) && !isEnded
-  const content = readContent(status, body, isChunked, declared, isEnded)
-  return content && { answer: { status, body: content.text }, length: end + 4 + content.length, keepsOpen }
-}
-
-interface Content {
-  readonly text: string
-  readonly length: number
-}
-
-function readContent(
-  status: number,
-  body: Buffer,
-  isChunked: boolean,
-  declared: string | undefined,
-  isEnded: boolean,
-): Content | undefined {
-  if (status === 101) return readMessage(body) ?? (isEnded ? empty : undefined)
-  if (status === 204 || status === 304) return empty
-  return isChunked ? readChunks(body) : readLength(body, declared, isEnded)
-}
-
-const empty: Content = { text: '', length: 0 }
 
 /** Reads the first frame of a WebSocket (RFC 6455 section 5.2). A server does not mask it. */
-function readMessage(bytes: Buffer): Content | undefined {
-  if (bytes.length < 4) return undefined
-  const isLong = bytes[1] === 126
-  const start = isLong ? 4 : 2
-  const end = start + (isLong ? bytes.readUInt16BE(2) : (bytes[1] ?? 0))
-  if (bytes.length < end) return undefined
-  const isText = bytes[0] === 0x81
-  return { text: isText ? bytes.subarray(start, end).toString() : '', length: end }
-}
-
-function readLength(body: Buffer, declared: string | undefined, isEnded: boolean): Content | undefined {
-  if (declared === undefined) return isEnded ? { text: body.toString(), length: body.length } : undefined
-  const length = Number(declared)
-  return body.length < length ? undefined : { text: body.subarray(0, length).toString(), length }
-}
-
-function readChunks(body: Buffer): Content | undefined {
-  const parts: Buffer[] = []
-  for (let at = 0; ; ) {
-    const line = body.indexOf('\r\n', at)
-    if (line === -1) return undefined
-    const size = Number.parseInt(body.subarray(at, line).toString(), 16)
-    const end = line + 2 + size
-    if (body.length < end + 2) return undefined
-    parts.push(body.subarray(line + 2, end))
-    at = end + 2
-    if (size === 0) return { text: Buffer.concat(parts).toString(), length: at }
-  }
+function readMessage(connection: Connection): Promise<string> {
+  return connection.readWith((bytes, isEnded) => {
+    const start = bytes[1] === 126 ? 4 : 2
+    if (bytes.length < 4) return isEnded ? { value: '', length: 0 } : undefined
+    const end = start + (start === 4 ? bytes.readUInt16BE(2) : (bytes[1] ?? 0))
+    if (bytes.length < end) return isEnded ? { value: '', length: 0 } : undefined
+    return { value: bytes[0] === 0x81 ? bytes.subarray(start, end).toString() : '', length: end }
+  })
 }
 
 function openHttp2(port: number): Wire {
