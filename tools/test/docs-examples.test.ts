@@ -1,8 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createVerifier, type VerifierOptions } from 'tollgate'
-import { cached } from 'tollgate/keys'
 import { sampleWebhook, signRequest } from 'tollgate/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { deliver } from './deliver.ts'
@@ -36,30 +34,6 @@ test('subaccounts through the Accounts API', async () => {
   const genuine = await deliver(app, signRequest({ url, ...webhook, authToken: token }))
   expect([genuine.status, await genuine.text()]).toEqual([200, accountSid])
   expect((await deliver(app, signRequest({ url, ...webhook, authToken: mainToken }))).status).toBe(403)
-})
-
-test('what the page on subaccounts says of requests that name no account', async () => {
-  const sids = Array.from({ length: 17 }, (_, index) => `AC${String(index).padStart(32, '0')}`)
-  const record = (size: number) => Object.fromEntries(sids.slice(0, size).map((sid) => [sid, token]))
-  const check = async (authToken: VerifierOptions['authToken'], named?: string): Promise<string | undefined> => {
-    const json = named === undefined ? [] : [{ data: { accountSid: named } }]
-    const { method, headers, body, url } = signRequest({
-      url: 'https://api.example.com/events',
-      json,
-      authToken: token,
-    })
-    const verdict = await createVerifier({ authToken }).verify({ method, url, headers, body: body ?? '' })
-    return verdict.ok ? verdict.accountSid : verdict.code
-  }
-  expect(await check(token, accountSid)).toBe(accountSid)
-  expect(await check(record(16))).toBe(sids[0])
-  expect(await check(record(16), accountSid)).toBe('account_not_allowed')
-  expect(await check(record(17))).toBe('key_unknown')
-  expect(await check(cached(() => token))).toBe('key_unknown')
-  expect(await check(cached(() => token, { defaultAccountSid: accountSid }))).toBe(accountSid)
-  expect(
-    await check(({ accountSid: named, url }) => (named === undefined && url.includes('/events?') ? token : '')),
-  ).toBe(undefined)
 })
 
 test('the URL chooses the account', async () => {
