@@ -18,6 +18,9 @@ export interface ParserBefore {
   readonly keepsNames: boolean
 }
 
+export const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
+export const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
+
 /**
  * A framework as the suite sees it. `start` serves one scenario at every path: it puts the adapter
  * with the scenario's options in front of `handle`, and sends the reply of `handle`. A server in

@@ -1,10 +1,7 @@
 import type { Elysia } from 'elysia'
 import { twilioWebhook } from 'tollgate/elysia'
-import type { ParserBefore } from '../adapter/framework.ts'
+import { kept, lost } from '../adapter/framework.ts'
 import type { Scenario } from '../adapter/scenario.ts'
-
-const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
-const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
 
 function parse(headers: Headers, text: string): unknown {
   return headers.get('content-type') === 'application/json'

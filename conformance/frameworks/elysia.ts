@@ -30,6 +30,11 @@ export async function serveElysia(app: Elysia): Promise<Running> {
 async function startNode(scenario: Scenario): Promise<Running> {
   const app = new Elysia({ adapter: node() })
   addScenario(scenario, app)
+  return listenWithElysia(app)
+}
+
+/** Starts an application with the adapter for Node.js. */
+export async function listenWithElysia(app: { listen: Elysia['listen'] }): Promise<Running> {
   const listeners = process.listeners('beforeExit')
   const server = await new Promise<Server>((resolve) => {
     app.listen({ port: 0, hostname: '127.0.0.1' }, (info) =>

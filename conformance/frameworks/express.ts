@@ -1,10 +1,9 @@
 import express5 from 'express'
 import express4 from 'express4'
 import { captureRawBody, twilioWebhook } from 'tollgate/express'
-import type { Framework, ParserBefore } from '../adapter/framework.ts'
+import { type Framework, kept, type ParserBefore } from '../adapter/framework.ts'
 import { listen, sendReply } from './listen.ts'
 
-const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
 const lost: ParserBefore = { form: 'consumed', json: 'accepted', keepsNames: false }
 
 function listParsers(express: typeof express5) {

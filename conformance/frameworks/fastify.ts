@@ -5,7 +5,7 @@ import createFastify, { type FastifyInstance, type FastifyRequest } from 'fastif
 import type { IncomingRequest, PushedBody } from 'tollgate'
 import { readWebhook, twilioWebhook } from 'tollgate/fastify'
 import type { WebSocket } from 'ws'
-import type { Framework, ParserBefore, Running } from '../adapter/framework.ts'
+import { type Framework, kept, lost, type Running } from '../adapter/framework.ts'
 import { makeScenario, type Scenario } from '../adapter/scenario.ts'
 import { waitUntil } from '../adapter/server.ts'
 import { openConnection, toRaw, writeRequest } from '../adapter/socket.ts'
@@ -13,9 +13,6 @@ import { assertEqual } from '../kit/assert.ts'
 import { makeHandshake, makeJsonRequest, makeRequest, otherToken } from '../kit/draft.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import { findPort } from './listen.ts'
-
-const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
-const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
 
 // Only an onRequest hook can run before a guard that is ahead of every parser of Fastify.
 const parsers: Readonly<Record<string, (scope: FastifyInstance) => unknown>> = {

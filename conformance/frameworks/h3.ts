@@ -2,14 +2,11 @@ import type { Server } from 'node:http'
 import { H3, type H3Event, onError, onRequest, readBody, serve } from 'h3'
 import * as v1 from 'h3v1'
 import { twilioWebhook } from 'tollgate/h3'
-import type { Framework, ParserBefore, Running } from '../adapter/framework.ts'
+import { type Framework, kept, lost, type Running } from '../adapter/framework.ts'
 import { makeScenario, type Scenario } from '../adapter/scenario.ts'
 import { assertEqual } from '../kit/assert.ts'
 import { defineSuite, type Suite } from '../kit/suite.ts'
 import { findPort, listen } from './listen.ts'
-
-const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
-const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
 
 const isPost = (method: string): boolean => method === 'POST'
 

@@ -2,13 +2,10 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { validator } from 'hono/validator'
 import { type TwilioVariables, twilioWebhook } from 'tollgate/hono'
-import type { Framework, ParserBefore } from '../adapter/framework.ts'
+import { type Framework, kept, lost } from '../adapter/framework.ts'
 import type { Scenario } from '../adapter/scenario.ts'
 
 type Env = { Variables: TwilioVariables<'observe'> }
-
-const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
-const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
 
 function readWith(read: (c: Context) => unknown): MiddlewareHandler {
   return async (c, next) => {

@@ -5,11 +5,8 @@ import { koaBody } from 'koa-body'
 import oldBodyParser from 'koa-bodyparser'
 import mount from 'koa-mount'
 import { twilioWebhook } from 'tollgate/koa'
-import type { Framework, ParserBefore } from '../adapter/framework.ts'
+import { type Framework, kept, lost } from '../adapter/framework.ts'
 import { listen } from './listen.ts'
-
-const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
-const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
 
 const parsers: Readonly<Record<string, Middleware>> = {
   'koa-bodyparser': oldBodyParser(),

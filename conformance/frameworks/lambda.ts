@@ -60,7 +60,6 @@ const exceptions: Readonly<Record<FrontDoor, Framework['exceptions']>> = {
     ...throws502,
     'a GET': lastOnly,
     'every kind of webhook of the testing kit, except handshakes': lastOnly,
-    'two signature headers': lastOnly,
     'two settings headers': lastOnly,
     'B2 a form under another content type, or two': lastOnly,
     'A8 an altered query': lastOnly,

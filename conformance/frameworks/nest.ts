@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as common from '@nestjs/common'
 import type * as tollgate from 'tollgate/nest'
-import type { Framework, ParserBefore, Running } from '../adapter/framework.ts'
+import { type Framework, kept, lost, type Running } from '../adapter/framework.ts'
 import type { makeScenario, Reply, Scenario } from '../adapter/scenario.ts'
 import { prepareProject } from '../projects/prepare.mjs'
 import { findPort } from './listen.ts'
@@ -136,9 +136,6 @@ interface AnyResponse {
   headers?(headers: Reply['headers']): this
   send(body: string): unknown
 }
-
-const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
-const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
 
 function makeNestFramework(version: string, nest: Nest, platform: Platform, variant: Variant): Framework {
   const { setting, exceptions, keepsNames = true } = variant

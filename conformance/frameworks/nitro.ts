@@ -1,10 +1,7 @@
-import type { Framework, ParserBefore } from '../adapter/framework.ts'
+import { type Framework, kept, lost } from '../adapter/framework.ts'
 import type { RemoteServer } from '../projects/remote.ts'
 import { makeBuiltFramework, startBuilt, type Version } from './built.ts'
 import { slashes } from './h3.ts'
-
-const kept: ParserBefore = { form: 'accepted', json: 'accepted', keepsNames: true }
-const lost: ParserBefore = { form: 'consumed', json: 'consumed', keepsNames: false }
 
 /** The base URL of the second build. Scenarios with a prefix use it. */
 export const mountedAt = '/mounted'

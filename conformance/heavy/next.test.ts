@@ -1,11 +1,11 @@
-import { sampleWebhook, signRequest, webhookKinds } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeScenario } from '../adapter/scenario.ts'
-import { expectAccepted, expectRejected, expectTurnedAway, type TestServer } from '../adapter/server.ts'
+import { expectAccepted, expectRejected, type TestServer } from '../adapter/server.ts'
 import { send, toRaw } from '../adapter/socket.ts'
+import { methodsSuite } from '../frameworks/built-suite.ts'
 import { makeNextFramework, startNext, versions } from '../frameworks/next.ts'
 import { bindAdapter } from '../kit/bind-framework.ts'
-import { host, makeRequest, origin, otherToken, sms, token } from '../kit/draft.ts'
+import { makeRequest, origin, otherToken, sms, token } from '../kit/draft.ts'
 import { joinParams } from '../kit/sign.ts'
 import type { RemoteServer } from '../projects/remote.ts'
 import { makeRoutedServer } from '../routed/built-servers.ts'
@@ -32,28 +32,10 @@ for (const [version, shape] of servers) {
       server = await startNext(version, shape)
     })
     afterAll(() => server.stop())
-    bindAdapter(framework, [], 'conformance')
+    bindAdapter(framework, shape === 'app' ? [methodsSuite(framework)] : [], 'conformance')
     if (shape === 'app') testRoutes(makeRoutedServer(framework.name, (env) => startNext(version, shape, env)))
 
     // The possible parts of cases that Next makes impossible.
-    test('every kind of webhook, except handshakes', async () => {
-      const plain = await play(server, 'plain')
-      for (const kind of webhookKinds) {
-        const { method, url, headers, body } = signRequest({
-          url: `${origin}/hook`,
-          ...sampleWebhook(kind),
-          authToken: token,
-        })
-        if ('upgrade' in headers) continue
-        const target = url.replace(origin, '')
-        await expectAccepted(plain, {
-          method,
-          target,
-          headers: Object.entries({ host, ...headers }),
-          ...(body && { body }),
-        })
-      }
-    })
     test('a GET whose query is spelled as URLSearchParams does', async () => {
       const plain = await play(server, 'plain')
       const path = `/x?${new URLSearchParams({ b: '1', a: 'é |', c: '[it]' })}`
@@ -104,13 +86,6 @@ for (const [version, shape] of servers) {
         await expectRejected(plain, { ...raw, target }, 'signature_mismatch')
       for (const target of ['//sms?b=2&a=%20x%2B', '/sms/?b=2&a=%20x%2B'])
         expect((await send(plain.port, { ...raw, target })).status).toBe(308)
-    })
-    test('a signature of a GET on methods that Next knows', async () => {
-      const plain = await play(server, 'plain')
-      const get = await makeRequest({ method: 'GET', path: '/sms?a=1' })
-      for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS'])
-        await expectRejected(plain, { ...get, method, body: 'To=evil' }, 'method_not_allowed')
-      for (const method of ['PROPFIND', 'BREW']) await expectTurnedAway(plain, toRaw({ ...get, method }))
     })
   })
 }

@@ -1,9 +1,5 @@
-import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { WebSocket } from 'ws'
 import { writeReport } from '../../tools/write-report.mjs'
-import { send, toRaw } from '../adapter/socket.ts'
-import { type Draft, makeHandshake, makeRequest, origin, otherToken } from '../kit/draft.ts'
 import { bundleEntries } from '../runtimes/bundle.ts'
 import { runInChromium } from '../runtimes/chromium.ts'
 import { exceptionsOf } from '../runtimes/exceptions.ts'
@@ -16,16 +12,7 @@ import type { ProgramReport } from '../runtimes/run-reported.ts'
 import { checkWorkerd } from '../runtimes/workerd-checks.ts'
 
 beforeAll(async () => {
-  await bundleEntries([
-    'portable',
-    'adapters',
-    'entry-points',
-    'serve-deno',
-    'serve-bun',
-    'sockets',
-    'worker',
-    'browser',
-  ])
+  await bundleEntries(['portable', 'adapters', 'entry-points', 'serve-deno', 'serve-bun', 'worker', 'browser'])
 })
 afterAll(() => writeReport('runtimes', rows))
 
@@ -65,33 +52,6 @@ describe.each([
         const { version, provider, ...ports } = await program.readLine<Serving>()
         expect(provider, 'the HMAC provider').toBe('node:crypto')
         record({ name, version, hmac: provider }, await runRemoteFetch(name, ports, exceptionsOf[name]))
-      } finally {
-        await program.stop()
-      }
-    },
-    timeout,
-  )
-
-  test(
-    'opens a WebSocket for a genuine handshake only',
-    async () => {
-      const program = startProgram(binary(), [...args, 'dist/sockets.mjs'])
-      try {
-        const { port } = await program.readLine<{ readonly port: number }>()
-        const shake = async (draft: Draft): Promise<unknown> => {
-          const { headers } = await makeHandshake('/media', draft)
-          const client = new WebSocket(`ws://127.0.0.1:${port}/media`, { headers: { ...headers } })
-          client.on('error', () => undefined)
-          const refused = once(client, 'unexpected-response').then(([, answer]) => answer.statusCode)
-          const greeted = once(client, 'message').then(([text]) => String(text))
-          return Promise.race([refused, greeted]).finally(() => client.terminate())
-        }
-        expect(await shake({})).toBe('open')
-        for (const draft of [{ token: otherToken }, { signed: `${origin}/media` }]) expect(await shake(draft)).toBe(403)
-        // Bun opens a socket if the request only has a key.
-        const key = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' }
-        const get = await makeRequest({ method: 'GET', path: '/media', headers: key })
-        expect((await send(port, toRaw(get))).status).toBe(403)
       } finally {
         await program.stop()
       }

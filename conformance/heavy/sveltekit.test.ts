@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeScenario } from '../adapter/scenario.ts'
 import { expectAccepted } from '../adapter/server.ts'
@@ -36,9 +35,3 @@ for (const version of sveltekit) {
     ownOrigin: origin,
   })
 }
-
-test('the page shows the endpoint of the example', () => {
-  const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
-  const endpoint = read('examples/sveltekit/src/routes/sms/+server.js').trimEnd()
-  expect(read('docs/frameworks/sveltekit.md')).toContain(endpoint)
-})

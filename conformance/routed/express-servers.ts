@@ -5,8 +5,8 @@ import * as compat from 'tollgate/compat'
 import { twilioWebhook as guardExpress } from 'tollgate/express'
 import { listen, serve } from '../frameworks/listen.ts'
 import { host, token } from '../kit/draft.ts'
-import { atPlaces, type Listener, type Place, pickFew, places, rootPaths } from './places.ts'
-import { findRoute, mountedRoutes, type Ran, rootRoutes } from './routes.ts'
+import { atPlaces, type Listener, pickFew } from './places.ts'
+import { findRoute, mountedRoutes, type Place, places, type Ran, rootPaths, rootRoutes } from './routes.ts'
 import type { GuardOptions, RoutedServer } from './server.ts'
 
 function answerExpress(route: string): express5.RequestHandler {

@@ -7,8 +7,8 @@ import createFastify, {
 } from 'fastify'
 import { twilioWebhook } from 'tollgate/fastify'
 import { findPort } from '../frameworks/listen.ts'
-import { atPlaces, type Listener, listenHttp2, overHttp2, type Place, pickFew, places, rootPaths } from './places.ts'
-import { mountedRoutes, type Ran, rootRoutes } from './routes.ts'
+import { atPlaces, type Listener, listenHttp2, overHttp2, pickFew } from './places.ts'
+import { mountedRoutes, type Place, places, type Ran, rootPaths, rootRoutes } from './routes.ts'
 import type { GuardOptions, RoutedServer } from './server.ts'
 
 export function readAt(route: string): (request: FastifyRequest) => Ran {

@@ -1,17 +1,7 @@
 import { defineWebSocketHandler, H3, type H3Event, type Middleware } from 'h3'
 import { twilioWebhook } from 'tollgate/h3'
-import { mountedRoutes, type Ran, rootRoutes } from './routes.ts'
+import { mountedRoutes, type Place, type Ran, rootPaths, rootRoutes } from './routes.ts'
 import type { GuardOptions } from './server.ts'
-
-export const h3Places = {
-  'the whole app': 'all',
-  'each route': 'all',
-  'paths at the root': ['/billing/paid', '/admin', '/api/voice'],
-  'paths in the mounted app': ['/api/voice'],
-  'paths below the mount': ['/api/voice'],
-} as const satisfies Readonly<Record<string, 'all' | readonly string[]>>
-
-export type H3Place = keyof typeof h3Places
 
 /**
  * `prefix` is what the mount of an app with its own middleware strips from `event.req.url`. Only
@@ -39,18 +29,17 @@ function answer(route: string, prefix = ''): (event: H3Event) => Ran {
 }
 
 /** @param webSocket True if a GET with an upgrade opens a WebSocket on every route. */
-export function makeH3App(place: H3Place, options: GuardOptions | undefined, webSocket = false): H3 {
+export function makeH3App(place: Place, options: GuardOptions | undefined, webSocket = false): H3 {
   const guard = (more: object = {}): Middleware[] =>
     options ? [twilioWebhook({ ...options, ...more, webSocket })] : []
   const app = new H3({ silent: true })
   const part = new H3({ silent: true })
   if (place === 'the whole app') for (const one of guard()) app.use(one)
-  if (place === 'paths at the root')
-    for (const one of guard({ paths: ['/billing', '/admin', '/api/voice'] })) app.use(one)
-  if (place === 'paths in the mounted app') for (const one of guard({ paths: ['/api/voice'] })) part.use(one)
+  if (place === 'paths at the root') for (const one of guard({ paths: rootPaths })) app.use(one)
+  if (place === 'paths in the mounted part') for (const one of guard({ paths: ['/api/voice'] })) part.use(one)
   if (place === 'paths below the mount') for (const one of guard({ paths: ['/voice'] })) part.use(one)
   const each = place === 'each route' ? { middleware: guard() } : {}
-  const prefix = place === 'paths in the mounted app' || place === 'paths below the mount' ? '/api' : ''
+  const prefix = place === 'paths in the mounted part' || place === 'paths below the mount' ? '/api' : ''
   const add = (to: H3, path: string, read: (event: H3Event) => Ran): void => {
     const open = (event: H3Event): { open(peer: { send(text: string): unknown }): void } => {
       const text = JSON.stringify(read(event))

@@ -1,7 +1,7 @@
 import * as h3v1 from 'h3v1'
 import { twilioWebhook } from 'tollgate/h3'
-import { type Listener, type Place, rootPaths } from './places.ts'
-import { mountedRoutes, type Ran, rootRoutes } from './routes.ts'
+import type { Listener } from './places.ts'
+import { mountedRoutes, type Place, type Ran, rootPaths, rootRoutes } from './routes.ts'
 import type { GuardOptions } from './server.ts'
 
 function answer(route: string, prefix = ''): h3v1.EventHandler {

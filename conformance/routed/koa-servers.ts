@@ -3,8 +3,8 @@ import Koa3, { type Context, type Middleware } from 'koa'
 import mount from 'koa-mount'
 import { twilioWebhook } from 'tollgate/koa'
 import { listen } from '../frameworks/listen.ts'
-import { atPlaces, type Listener, listenHttp2, overHttp2, type Place, pickFew, places, rootPaths } from './places.ts'
-import { mountedRoutes, type Ran, rootRoutes } from './routes.ts'
+import { atPlaces, type Listener, listenHttp2, overHttp2, pickFew } from './places.ts'
+import { mountedRoutes, type Place, places, type Ran, rootPaths, rootRoutes } from './routes.ts'
 import type { GuardOptions, RoutedServer } from './server.ts'
 
 function answer(route: string): Middleware {

@@ -7,22 +7,23 @@ import { serve as serveH3, toNodeHandler } from 'h3'
 import { getRequestListener as getOldRequestListener } from 'hono-node-server-1.10'
 import { twilioWebhook as guardNode } from 'tollgate/node'
 import type { Running } from '../adapter/framework.ts'
-import { findPort, listen, serve, toRunning } from '../frameworks/listen.ts'
+import { listenWithElysia } from '../frameworks/elysia.ts'
+import { findPort, listen, serve } from '../frameworks/listen.ts'
 import { addRoutes } from './elysia-app.ts'
 import { expressServers } from './express-servers.ts'
 import { fastifyServers } from './fastify-servers.ts'
 import { makeFetchApp } from './fetch-app.ts'
 import { gatewayServers } from './gateway-servers.ts'
-import { type H3Place, h3Places, makeH3App } from './h3-app.ts'
+import { makeH3App } from './h3-app.ts'
 import { makeH3v1 } from './h3v1-app.ts'
 import { type HonoPlace, honoPlaces, makeHonoApp } from './hono-app.ts'
 import { koaServers } from './koa-servers.ts'
-import { atPlaces, type Listener, listenHttp2, overHttp2, pickFew, places } from './places.ts'
-import { findRoute, type Ran } from './routes.ts'
+import { atPlaces, type Listener, listenHttp2, overHttp2, pickFew } from './places.ts'
+import { findRoute, type Place, places, type Ran } from './routes.ts'
 import type { GuardOptions, RoutedServer } from './server.ts'
 import { socketServers } from './socket-servers.ts'
 
-async function startH3(place: H3Place, options: GuardOptions | undefined): Promise<Running> {
+async function startH3(place: Place, options: GuardOptions | undefined): Promise<Running> {
   const to = { hostname: '127.0.0.1', port: 0, silent: true, gracefulShutdown: false }
   const running = serveH3(makeH3App(place, options), to)
   await running.ready()
@@ -36,17 +37,7 @@ const oldListener = getOldRequestListener as unknown as typeof getRequestListene
 async function startElysia(options: GuardOptions | undefined, webSocket = false): Promise<Running> {
   const app = new Elysia({ adapter: elysiaNode() })
   addRoutes(app as unknown as Elysia, options, { webSocket })
-  const listeners = process.listeners('beforeExit')
-  const server = await new Promise<Server>((resolve) => {
-    app.listen({ port: 0, hostname: '127.0.0.1' }, (info) =>
-      resolve((info as unknown as { readonly node: { readonly server: Server } }).node.server),
-    )
-  })
-  if (!server.listening) await new Promise((resolve) => server.once('listening', resolve))
-  // The adapter adds a listener for the end of the process for each server.
-  for (const listener of process.listeners('beforeExit'))
-    if (!listeners.includes(listener)) process.off('beforeExit', listener)
-  return toRunning(server)
+  return listenWithElysia(app)
 }
 
 function startFetch(listener: typeof getRequestListener, fetch: Fetch): Promise<Running> {
@@ -93,9 +84,9 @@ export const nodeServers: readonly RoutedServer[] = [
   ),
   ...atPlaces('h3 1', places, (place, options) => listen(makeH3v1(place, options))),
   ...overHttp2(atPlaces('h3 1', pickFew(places), (place, options) => listenHttp2(makeH3v1(place, options)))),
-  ...atPlaces('h3 2', h3Places, startH3),
+  ...atPlaces('h3 2', places, startH3),
   ...overHttp2(
-    atPlaces('h3 2', pickFew(h3Places), (place: H3Place, options) =>
+    atPlaces('h3 2', pickFew(places), (place, options) =>
       listenHttp2(toNodeHandler(makeH3App(place, options)) as unknown as Listener),
     ),
   ),

@@ -6,17 +6,6 @@ import type { GuardOptions, RoutedServer } from './server.ts'
 
 export type Listener = (req: IncomingMessage, res: ServerResponse) => unknown
 
-/** The paths that a guard at the root protects, for `places`. */
-export const rootPaths = ['/billing', '/admin', '/api/voice']
-export const places = {
-  'the whole app': 'all',
-  'each route': 'all',
-  'paths at the root': ['/billing/paid', '/admin', '/api/voice'],
-  'paths in the mounted part': ['/api/voice'],
-  'paths below the mount': ['/api/voice'],
-} as const satisfies Readonly<Record<string, 'all' | readonly string[]>>
-export type Place = keyof typeof places
-
 /** The places that differ most. Other versions and protocols of a framework are tested at these. */
 export function pickFew<P extends string>(of: Guards<P>): Guards<P> {
   const few = Object.entries(of).filter(([place]) => /^the whole|^paths in/.test(place))

@@ -17,6 +17,18 @@ export const rootRoutes = [
 /** The routes of the part of the application that is mounted at `/api`. */
 export const mountedRoutes = ['/voice', '/sms', '/:a/sms', '/*'] as const
 
+/** The paths that a guard at the root protects, for `places`. */
+export const rootPaths = ['/billing', '/admin', '/api/voice']
+/** The places of the guard, with the routes that it protects there. */
+export const places = {
+  'the whole app': 'all',
+  'each route': 'all',
+  'paths at the root': ['/billing/paid', '/admin', '/api/voice'],
+  'paths in the mounted part': ['/api/voice'],
+  'paths below the mount': ['/api/voice'],
+} as const satisfies Readonly<Record<string, 'all' | readonly string[]>>
+export type Place = keyof typeof places
+
 /** Plain paths, and the route that each one must run. They are also the paths to attack. */
 export const plainPaths: Readonly<Record<string, string>> = {
   '/': '/',

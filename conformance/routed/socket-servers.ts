@@ -8,10 +8,10 @@ import { WebSocketServer } from 'ws'
 import type { Running } from '../adapter/framework.ts'
 import { listenWithFastify, serveApp, serveH3App, serveUpgrades } from '../frameworks/ws.ts'
 import { addAtPlace, readAt } from './fastify-servers.ts'
-import { type H3Place, h3Places, makeH3App } from './h3-app.ts'
+import { makeH3App } from './h3-app.ts'
 import { type HonoPlace, honoPlaces, makeHonoApp, openByHono } from './hono-app.ts'
-import { atPlaces, type Place, places, rootPaths } from './places.ts'
-import { findRoute, type Ran } from './routes.ts'
+import { atPlaces } from './places.ts'
+import { findRoute, type Place, places, type Ran, rootPaths } from './routes.ts'
 import type { GuardOptions, RoutedServer } from './server.ts'
 
 /** The guard stands before the routes, so it has the whole server or some paths. */
@@ -120,5 +120,5 @@ export const socketServers: readonly RoutedServer[] = [
   ...atPlaces('hono 4, WebSockets', honoPlaces, (place: HonoPlace, options) =>
     serveApp(makeHonoApp(place, options, { knowsTarget: true, openSocket: openByHono(upgradeWebSocket) })),
   ),
-  ...atPlaces('h3 2, WebSockets', h3Places, (place: H3Place, options) => serveH3App(makeH3App(place, options, true))),
+  ...atPlaces('h3 2, WebSockets', places, (place, options) => serveH3App(makeH3App(place, options, true))),
 ].map((server) => ({ ...server, webSockets: true }))

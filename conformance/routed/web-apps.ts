@@ -1,8 +1,9 @@
 import { Elysia } from 'elysia'
 import { addRoutes, plainPathsOnBun } from './elysia-app.ts'
 import { makeFetchApp } from './fetch-app.ts'
-import { h3Places, makeH3App } from './h3-app.ts'
+import { makeH3App } from './h3-app.ts'
 import { honoPlaces, makeHonoApp, type OpenSocket } from './hono-app.ts'
+import { places } from './routes.ts'
 import type { GuardOptions, RoutedServer } from './server.ts'
 
 type Fetch = (request: Request, ...platform: readonly never[]) => Response | Promise<Response>
@@ -40,9 +41,9 @@ const listHono = (webSockets: boolean): readonly WebApp[] =>
     }))
 
 const listH3 = (webSockets: boolean): readonly WebApp[] =>
-  listPlaces(h3Places).map((place) => ({
+  listPlaces(places).map((place) => ({
     name: `${nameOf('h3 2', webSockets)}, ${place}`,
-    guards: h3Places[place],
+    guards: places[place],
     ...markOf(webSockets),
     make: (options) => makeH3App(place, options, webSockets),
   }))

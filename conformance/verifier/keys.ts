@@ -50,10 +50,6 @@ export function keysSuite(library: Library): Suite {
       assertRejected(await ask(library, request, { authToken: record }), 'key_unknown')
       assertRejected(await ask(library, request, { authToken: () => token }), 'key_unknown')
     },
-    'a request with two accounts is refused': async () => {
-      const request = await makeRequest({ params: [...sms, ['AccountSid', otherAccount]] })
-      assertRejected(await ask(library, request, { authToken: record }), 'account_not_allowed')
-    },
     'JSON names its account only after verification': async () => {
       const event = [{ data: { accountSid: otherAccount } }]
       assertRejected(await ask(library, await makeJsonRequest(event), { authToken: record }), 'account_not_allowed')

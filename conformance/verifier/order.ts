@@ -16,7 +16,6 @@ const settings = (value: string) => (request: Signed) =>
 const signature = (value: string | undefined) => (request: Signed) =>
   withHeaders(request, { 'x-twilio-signature': value })
 const same = (request: Signed): Signed => request
-const sha256 = `${'A'.repeat(43)}=`
 
 /** Requests that are refused before the body is read. */
 const early: Readonly<Record<string, EarlyRejection>> = {
@@ -26,33 +25,9 @@ const early: Readonly<Record<string, EarlyRejection>> = {
     code: 'method_not_allowed',
   },
   'no signature': { change: signature(undefined), code: 'signature_missing' },
-  'an empty signature': { change: signature(''), code: 'signature_malformed' },
   'a signature that is not Base64': { change: signature('*'.repeat(28)), code: 'signature_malformed' },
-  'two signatures in one header': {
-    change: signature(`${'A'.repeat(27)}=, ${'A'.repeat(27)}=`),
-    code: 'signature_malformed',
-  },
   'empty settings': { change: settings(''), code: 'signature_settings_malformed' },
-  'settings with a third pair': {
-    change: settings('key=a,algorithm=HMAC_SHA256,x=1'),
-    code: 'signature_settings_malformed',
-  },
-  'settings in the other order': {
-    change: settings('algorithm=HMAC_SHA256,key=a'),
-    code: 'signature_settings_malformed',
-  },
   'an unknown algorithm': { change: settings('key=a,algorithm=HMAC_SHA512'), code: 'algorithm_unsupported' },
-  'the algorithm none': { change: settings('key=a,algorithm=none'), code: 'algorithm_unsupported' },
-  'the algorithm __proto__': { change: settings('key=a,algorithm=__proto__'), code: 'algorithm_unsupported' },
-  'a SHA-256 signature under SHA-1 settings': {
-    change: (request) => settings('key=a,algorithm=HMAC_SHA1')(signature(sha256)(request)),
-    code: 'algorithm_unsupported',
-  },
-  'a SHA-1 signature under SHA-256 settings': {
-    change: settings('key=a,algorithm=HMAC_SHA256'),
-    code: 'signature_malformed',
-  },
-  'a SHA-256 signature without settings': { change: signature(sha256), code: 'signature_malformed' },
   'an Auth Token signature with sharedKeysOnly': {
     change: same,
     options: { authToken: token, sharedKeys: { [sharedKey.id]: sharedKey.secret }, sharedKeysOnly: true },
