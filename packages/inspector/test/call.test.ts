@@ -1,13 +1,12 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
 import { connect } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type DevOptions, startDev } from '../src/index.ts'
 import { Calls } from '../src/server/call/calls.ts'
 import type { Sender } from '../src/server/send/sender.ts'
-import type { CallView } from '../src/shared/api.ts'
+import type { CallChange, CallView } from '../src/shared/api.ts'
 import type { CaptureView } from '../src/shared/capture.ts'
-import { authToken, type Page, pageAt, serve, until } from './kit.ts'
+import { authToken, follow, type Page, pageAt, serve, until } from './kit.ts'
 
 const menu = '<Gather action="/menu?a=1" numDigits="1"><Say>Press 1 for sales.</Say></Gather>'
 
@@ -121,23 +120,11 @@ test('a number that rings is busy, and the caller hangs up', async () => {
 
 test('the events of a call are sent as they happen', async () => {
   const { page } = await open()
-  const stream = request({
-    host: '127.0.0.1',
-    port: page.port,
-    path: '/api/events',
-    headers: { cookie: page.cookie },
-  }).end()
-  onTestFinished(() => void stream.destroy())
-  const [res] = await once(stream, 'response')
-  let text = ''
-  res.on('data', (chunk: Buffer) => {
-    text += chunk
-  })
-  res.on('error', () => {})
+  const events = await follow(page)
   const call = await place(page)
   await step(page, call, 'hangup')
   const changes = await until(() => {
-    const all = [...text.matchAll(/^event: call\ndata: (.*)$/gm)].map(([, data = '']) => JSON.parse(data))
+    const all = events.flatMap(({ name, data }) => (name === 'call' ? [data as CallChange] : []))
     return all.some(({ state }) => state === 'over') ? all : undefined
   })
   const { lines } = await page.json<CallView>(`/api/calls/${call.id}`)

@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { request } from 'node:http'
 import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -10,6 +9,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import type { CaptureSummary, CaptureView } from '../src/shared/capture.ts'
 import {
   authToken,
+  follow,
   makeExchange,
   openForTest,
   type Page,
@@ -19,32 +19,6 @@ import {
   until,
   verifierOptions,
 } from './kit.ts'
-
-/** Collects the server-sent events of a page. */
-function follow(page: Page): { readonly events: { readonly name: string; readonly data: unknown }[] } {
-  const events: { name: string; data: unknown }[] = []
-  let text = ''
-  const headers = { 'x-tollgate-inspector-token': page.token }
-  const sent = request(
-    { host: '127.0.0.1', port: page.port, path: '/api/events', headers, agent: false },
-    (response) => {
-      response.setEncoding('utf8')
-      response.on('error', () => {})
-      response.on('data', (chunk: string) => {
-        text += chunk
-        for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
-          const match = /^event: (\w+)\ndata: (.*)$/.exec(text.slice(0, end))
-          if (match?.[1] && match[2]) events.push({ name: match[1], data: JSON.parse(match[2]) })
-          text = text.slice(end + 2)
-        }
-      })
-    },
-  )
-  sent.on('error', () => {})
-  sent.end()
-  onTestFinished(() => void sent.destroy())
-  return { events }
-}
 
 test('a genuine webhook is listed with its kind, from, to, verdict, status and duration', async () => {
   const page = await openForTest()
@@ -170,14 +144,6 @@ test('the command is complete: it names a file with the request that is open', a
   expect(await readCommand(third.id)).toBe('npx @tollgate/cli diagnose --alert')
 })
 
-test('names the matched key by its position, and the throw-away token as such', async () => {
-  const page = await openForTest()
-  const exchange = await makeExchange(signSample('message.inbound', {}, throwAwayToken))
-  page.inspector.record(exchange)
-  const view = await page.json<CaptureView>(`/api/captures/${exchange.id}`)
-  expect(view.verdict).toMatchObject({ key: "this run's throw-away token" })
-})
-
 test.each<[string, (text: string) => Buffer]>([
   ['gzip', gzipSync],
   ['br', brotliCompressSync],
@@ -206,8 +172,7 @@ test('a request that was refused before verification is listed without a verdict
 test('open pages receive each webhook, its explanation, and the ids of deleted captures', async () => {
   const reason = { suspected: [{ id: 'host', detail: 'Another host.', fix: 'Set publicUrl.' }] }
   const page = await openForTest({ bounds: { maxCaptures: 1, maxBytes: 1e6 }, diagnose: async () => reason })
-  const { events } = follow(page)
-  await until(() => events.find(({ name }) => name === 'list'))
+  const events = await follow(page)
   const first = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
   page.inspector.record(first)
   await page.json(`/api/captures/${first.id}`)
@@ -253,8 +218,7 @@ test('no list, capture, copy, export, event or error contains a key', async () =
       suspected: [{ id: 'host', detail: `never ${authToken}`, fix: throwAwayToken }],
     }),
   })
-  const { events } = follow(page)
-  await until(() => events.find(({ name }) => name === 'list'))
+  const events = await follow(page)
   const leaky = await makeExchange(
     signSample('message.inbound', { Body: `${authToken} ${throwAwayToken}` }, 'f'.repeat(32)),
   )
@@ -357,8 +321,7 @@ test('rows in view are explained, but only by the worker', async () => {
   await ask(own)
   expect(here).not.toHaveBeenCalled()
   const page = await openForTest()
-  const { events } = follow(page)
-  await until(() => events.find(({ name }) => name === 'list'))
+  const events = await follow(page)
   await ask(page)
   await until(() => events.filter(({ name }) => name === 'capture').at(1))
 })
@@ -395,21 +358,6 @@ test('a search without a result ends, and is not repeated', async () => {
   await until(async () => ((await page.json<CaptureView>(path)).searching ? undefined : true))
   expect(await page.json<CaptureView>(path)).not.toHaveProperty('explanation')
   expect(searches).toBe(1)
-})
-
-test("this run's token is left out of the search, unless the page signed", async () => {
-  const seen: unknown[] = []
-  const page = await openForTest({
-    diagnose: async (_request, { authToken: tokens }) => {
-      seen.push(tokens)
-      return { suspected: [] }
-    },
-  })
-  const exchange = await makeExchange(signSample('message.inbound', {}, 'f'.repeat(32)))
-  page.inspector.record(exchange)
-  await page.json<CaptureView>(`/api/captures/${exchange.id}`)
-  await until(() => seen[0])
-  expect(seen).toEqual([[authToken]])
 })
 
 test('a diagnosis does not get options that listen to verdicts or remember deliveries', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import type { IncomingMessage } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { twilioWebhook } from 'tollgate/node'
 import { expect, test } from 'vitest'
@@ -12,11 +12,6 @@ interface Seen {
   readonly line: string
   readonly headers: string[]
   readonly body: Buffer
-}
-async function readAll(req: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of req as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks)
 }
 
 const hostileTexts: readonly (readonly [string, string | Uint8Array])[] = [
@@ -51,7 +46,7 @@ test.each(hostileTexts)(
   async (_name, body) => {
     let seen: Seen | undefined
     const base = await serve(async (req, res) => {
-      seen = { line: `${req.method} ${req.url}`, headers: req.rawHeaders, body: await readAll(req) }
+      seen = { line: `${req.method} ${req.url}`, headers: req.rawHeaders, body: await buffer(req) }
       res.end('ok')
     })
     const command = write('curl', makeCapture(base, body))

@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type RequestListener, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Exchange } from '@tollgate/gateway'
@@ -145,18 +147,29 @@ export function askRaw(
     })
     sent.on('error', reject)
     sent.on('response', (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          text: Buffer.concat(chunks).toString('utf8'),
-        }),
-      )
+      const { statusCode: status = 0, headers } = response
+      text(response).then((body) => resolve({ status, headers, text: body }), reject)
     })
     sent.end(body)
   })
+}
+
+/** Collects the server-sent events of a page. Resolves after the first one, which is the list. */
+export async function follow({ port, cookie }: Page) {
+  const events: { readonly name: string; readonly data: unknown }[] = []
+  const sent = request({ host: '127.0.0.1', port, path: '/api/events', headers: { cookie }, agent: false }).end()
+  onTestFinished(() => void sent.destroy())
+  const [response] = await once(sent, 'response')
+  const lines = createInterface(response)
+  for (const one of [sent, response, lines]) one.on('error', () => {})
+  let name = ''
+  lines.on('line', (line) => {
+    const [, field, value = ''] = /^(event|data): (.*)$/.exec(line) ?? []
+    if (field === 'event') name = value
+    if (field === 'data') events.push({ name, data: JSON.parse(value) })
+  })
+  await until(() => events[0])
+  return events
 }
 
 /** Serves on a free port of 127.0.0.1 until the test ends. Returns the address. */

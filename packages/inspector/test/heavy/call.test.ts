@@ -1,8 +1,6 @@
 // Heavy: it starts Chromium.
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { serve } from '../kit.ts'
 import { checkLook, patience, poll, pollCount, pollText, useBrowser } from './browser.ts'
 
 vi.setConfig({ testTimeout: 6 * patience })
@@ -18,20 +16,13 @@ const documents: Readonly<Record<string, string>> = {
   '/dialed': '<say>Wrong</say><Gather action="/voice"><Say>All lines are busy.</Say></Gather>',
 }
 
-async function startIvr(): Promise<string> {
-  const app = createServer((req, res) => {
+const startIvr = () =>
+  serve((req, res) => {
     req.resume()
     const document = documents[req.url ?? '']
     res.writeHead(document === undefined ? 404 : 200, { 'content-type': 'text/xml; charset=utf-8' })
     res.end(`<Response>${document ?? ''}</Response>`)
-  }).listen(0, '127.0.0.1')
-  await once(app, 'listening')
-  onTestFinished(() => {
-    app.closeAllConnections()
-    app.close()
   })
-  return `http://127.0.0.1:${(app.address() as AddressInfo).port}`
-}
 
 test.each([
   { width: 1366, height: 768, colorScheme: 'light' },

@@ -61,6 +61,10 @@ test.each(
     await page.locator('.searching').waitFor({ state: 'detached' })
     await check(text.replaceAll(' ', '-').toLowerCase())
   }
+  if (name !== 'zoom') return
+  // The page scrolls, and no part of it does.
+  await page.locator('.pairs').last().scrollIntoViewIfNeeded()
+  expect(await page.evaluate('document.scrollingElement.scrollTop')).toBeGreaterThan(0)
 })
 
 describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
@@ -75,7 +79,10 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     // Loading, and empty.
     await page.route('**/api/events', () => {})
     await page.reload()
-    await page.getByText('Loading…').waitFor()
+    await page.locator('.nothing', { hasText: 'Loading…' }).waitFor()
+    await page.getByRole('heading', { name: 'Loading' }).waitFor()
+    // No count and no sentence claims that nothing has arrived.
+    expect(await page.locator('.segments').innerText()).not.toMatch(/\d/)
     await check('loading')
     await page.unroute('**/api/events')
     await page.goto(home)
@@ -139,6 +146,7 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     await page.keyboard.press('Escape')
     await openRow(page, 'An unknown token')
     await page.getByRole('heading', { name: 'One question' }).waitFor()
+    await page.getByRole('button', { name: 'Copy the command' }).last().waitFor()
     await check('refused-unproven')
     await openRow(page, 'שלום')
     await check('right-to-left')
