@@ -25,8 +25,12 @@ async function serve(routes: Readonly<Record<string, Answer>>): Promise<TestServ
   )
 }
 
-function xml(verbs: string): Response {
-  return new Response(`<?xml version="1.0"?><Response>${verbs}</Response>`, { headers: { 'content-type': 'text/xml' } })
+function xml(verbs: string, ...cookies: string[]): Response {
+  const headers = [['content-type', 'text/xml'], ...cookies.map((cookie) => ['set-cookie', cookie])] as [
+    string,
+    string,
+  ][]
+  return new Response(`<?xml version="1.0"?><Response>${verbs}</Response>`, { headers })
 }
 
 async function call(routes: Readonly<Record<string, Answer>>, options: CallScenarioOptions = {}) {
@@ -281,12 +285,6 @@ describe('Dial', () => {
     expect(declined.heard).toContain('completed false')
   })
 
-  test.each(['busy', 'no-answer', 'failed'] as const)('%s', async (status) => {
-    const dialled = await call(routes)
-    await dialled.answer(status)
-    expect(dialled.heard).toContain(`${status} false`)
-  })
-
   test('without an action the next verb runs, and the caller may hang up', async () => {
     const dialled = await call({ '/voice': '<Dial>+15550001</Dial><Say>after</Say>' })
     await dialled.answer('busy')
@@ -427,6 +425,7 @@ test.each([
   await dialled.wait()
   expect(paramsOf(dialled, -1)).toMatchObject({
     DialCallStatus: outcome,
+    DialBridged: String(outcome === 'completed'),
     DialSipResponseCode: code,
     DialSipCallId: expect.stringMatching(/^\w+@/),
   })
@@ -553,11 +552,7 @@ test.each([
 describe('requests', () => {
   test('cookies are returned, and HTTP redirects become a GET without own parameters', async () => {
     const ivr = await call({
-      '/voice': () => {
-        const answer = xml('<Gather action="/old"/>')
-        answer.headers.append('set-cookie', 'menu=2; Path=/')
-        return answer
-      },
+      '/voice': () => xml('<Gather action="/old"/>', 'menu=2; Path=/'),
       '/old': () => new Response(null, { status: 302, headers: { location: '/new?a=1' } }),
       '/new': (params, request) => `<Say>${request.headers.get('cookie')} ${params.get('Digits')}</Say>`,
     })
@@ -582,11 +577,7 @@ describe('requests', () => {
     ['a=1; Expires=never; Max-Age=long', '/menus', 'a=1'],
   ])('the cookie %s at %s is sent as %s', async (cookie, path, sent) => {
     const ivr = await call({
-      '/voice': () => {
-        const answer = xml(`<Redirect>${path}</Redirect>`)
-        answer.headers.append('set-cookie', cookie)
-        return answer
-      },
+      '/voice': () => xml(`<Redirect>${path}</Redirect>`, cookie),
       [path]: (_params, request) => `<Say>${request.headers.get('cookie')}</Say>`,
     })
     expect(ivr.heard).toBe(sent)
@@ -594,18 +585,11 @@ describe('requests', () => {
 
   test('a cookie without a Path belongs to the folder that set it, expires, and longer paths come first', async () => {
     let now = 0
-    const answer =
-      (verbs: string, ...cookies: string[]) =>
-      () => {
-        const sent = xml(verbs)
-        for (const cookie of cookies) sent.headers.append('set-cookie', cookie)
-        return sent
-      }
     const see = (_params: Params, request: Request) => `<Say>${request.headers.get('cookie')}</Say>`
     const ivr = await call(
       {
-        '/voice': answer('<Redirect>/ivr/menu</Redirect>', 'a=1; Path=/', 'soon=1; Max-Age=5'),
-        '/ivr/menu': answer('<Gather action="/ivr/next"/>', 'a=2'),
+        '/voice': () => xml('<Redirect>/ivr/menu</Redirect>', 'a=1; Path=/', 'soon=1; Max-Age=5'),
+        '/ivr/menu': () => xml('<Gather action="/ivr/next"/>', 'a=2'),
         '/ivr/next': (params, request) => `${see(params, request)}<Redirect>/end</Redirect>`,
         '/end': see,
       },
@@ -620,17 +604,8 @@ describe('requests', () => {
     ['a tab', 'a=1\t2'],
     ['no name', '=1'],
   ])('a cookie with %s is a violation of HTTP', async (_what, cookie) => {
-    const ivr = await call(
-      {
-        '/voice': () => {
-          const answer = xml('<Say>heard</Say>')
-          answer.headers.append('set-cookie', cookie)
-          return answer
-        },
-        '/sorry': '<Say>sorry</Say>',
-      },
-      { fallback: '/sorry' },
-    )
+    const routes = { '/voice': () => xml('<Say>heard</Say>', cookie), '/sorry': '<Say>sorry</Say>' }
+    const ivr = await call(routes, { fallback: '/sorry' })
     expect(ivr.findings).toMatchObject([{ code: 11206, level: 'error' }])
     expect(ivr.heard).toBe('sorry')
   })
@@ -647,8 +622,9 @@ describe('requests', () => {
     '%s is another server',
     async (url) => {
       const ivr = await call({ '/voice': `<Redirect>${url}</Redirect>`, '/next': '<Say>next</Say>' })
-      expect(ivr.findings).toMatchObject([{ code: 'host_not_mapped', level: 'error' }])
-      expect(ivr.heard).toBe('')
+      const detail = `${url} was not requested: the walk may not call this host.`
+      expect(ivr.findings).toMatchObject([{ code: 'host_not_mapped', level: 'error', detail }])
+      expect([ivr.heard, ivr.requests.length]).toEqual(['', 1])
     },
   )
 
@@ -722,15 +698,6 @@ describe('requests', () => {
     expect(ivr.heard).toBe(`Basic ${btoa('user:p@ss')}`)
     expect(JSON.stringify(ivr.requests)).not.toContain('p%40ss')
   })
-
-  test('another host is not called', async () => {
-    const ivr = await call({ '/voice': '<Redirect>https://other.example/voice</Redirect>' })
-    const detail = 'https://other.example/voice was not requested: the walk may not call this host.'
-    expect(ivr.findings).toMatchObject([{ code: 'host_not_mapped', level: 'error', detail }])
-    expect(ivr.requests).toHaveLength(1)
-    const near = await call({ '/voice': '<Redirect>https://example.com.evil.test/voice</Redirect>' })
-    expect(near.requests).toHaveLength(1)
-  })
 })
 
 describe('hostile TwiML ends clearly', () => {
@@ -770,13 +737,11 @@ describe('hostile TwiML ends clearly', () => {
 describe('messageScenario', () => {
   test('replies, their statuses, and cookies', async () => {
     const server = await serve({
-      '/sms': (params, request) => {
-        const answer = xml(
+      '/sms': (params, request) =>
+        xml(
           `<Message statusCallback="/status">${params.get('Body')}? ${request.headers.get('cookie')}</Message>`,
-        )
-        answer.headers.append('set-cookie', 'state=2')
-        return answer
-      },
+          'state=2',
+        ),
       '/status': () => new Response(null, { status: 204 }),
     })
     const chat = await messageScenario(server, { from: '+15551230001' })
@@ -817,27 +782,27 @@ describe('messageScenario', () => {
   })
 })
 
-describe('hostile sockets', () => {
-  /** Opens at once, and answers the first message of Twilio's with these. */
-  function openTo(messages: readonly string[]): () => CallSocket {
-    return () => {
-      const events = new EventTarget()
-      const emit = (type: string, data?: string): void => {
-        events.dispatchEvent(Object.assign(new Event(type), { data }))
-      }
-      setTimeout(() => emit('open'))
-      let isFirst = true
-      return {
-        addEventListener: (type: string, listener: (event: never) => void) =>
-          events.addEventListener(type, listener as () => void),
-        send() {
-          if (isFirst) for (const message of messages) setTimeout(() => emit('message', message))
-          isFirst = false
-        },
-        close: () => emit('close'),
-      }
+/** Opens at once, keeps what Twilio sends, and answers the first message with these. */
+function openTo(messages: readonly string[], sent: Readonly<Record<string, unknown>>[] = []): () => CallSocket {
+  return () => {
+    const events = new EventTarget()
+    const emit = (type: string, data?: string): void => {
+      events.dispatchEvent(Object.assign(new Event(type), { data }))
+    }
+    setTimeout(() => emit('open'))
+    return {
+      addEventListener: (type: string, listener: (event: never) => void) =>
+        events.addEventListener(type, listener as () => void),
+      send(text) {
+        if (sent.push(JSON.parse(text)) === 1)
+          for (const message of messages) setTimeout(() => emit('message', message))
+      },
+      close: () => emit('close'),
     }
   }
+}
+
+describe('hostile sockets', () => {
   const connect = (noun: string) => ({ '/voice': `<Connect>${noun}</Connect><Say>over</Say>` })
   const noText = '{"toString":1}'
 
@@ -993,20 +958,14 @@ describe('an answer that steers nothing any more is judged', () => {
 })
 
 describe('what cuts a walk short is a finding', () => {
-  const fallback = { fallback: '/fallback' }
-  const rescued = { '/fallback': '<Say>sorry</Say>' }
-  test('a waitUrl that fails, with a fallback', async () => {
-    const verbs = '<Dial><Conference waitUrl="/music">room</Conference></Dial>'
-    const joined = await call({ '/voice': verbs, ...rescued }, fallback)
+  test.each([
+    ['waitUrl', '<Dial><Conference waitUrl="/music">room</Conference></Dial>'],
+    ['whisper', '<Dial><Number url="/whisper">+15550001</Number></Dial>'],
+  ])('a %s that fails', async (_what, verbs) => {
+    const joined = await call({ '/voice': verbs, '/fallback': '<Say>sorry</Say>' }, { fallback: '/fallback' })
+    await joined.answer()
     await joined.hangUp()
     expect(joined.findings.map(({ code }) => code)).toEqual([11200, 'inferred'])
-  })
-
-  test('a whisper that fails', async () => {
-    const bridged = await call({ '/voice': '<Dial><Number url="/whisper">+15550001</Number></Dial>' })
-    await bridged.answer()
-    await bridged.hangUp()
-    expect(bridged.findings.map(({ code }) => code)).toEqual([11200, 'inferred'])
   })
 
   test('what the caller does after the end', async () => {
@@ -1073,23 +1032,6 @@ test('a WhatsApp message has WaId and ProfileName, and no city', async () => {
   expect(paramsOf(conversation, 0)).not.toHaveProperty('FromCity')
 })
 
-/** A server of sockets: it keeps what Twilio sends, and opens at once. */
-function listen(sent: Readonly<Record<string, unknown>>[], answer?: string): () => CallSocket {
-  return () => {
-    const events = new EventTarget()
-    setTimeout(() => events.dispatchEvent(new Event('open')))
-    return {
-      addEventListener: (type: string, listener: (event: never) => void) =>
-        events.addEventListener(type, listener as () => void),
-      send(text) {
-        if (sent.push(JSON.parse(text)) === 1 && answer !== undefined)
-          setTimeout(() => events.dispatchEvent(Object.assign(new Event('message'), { data: answer })))
-      },
-      close: () => events.dispatchEvent(new Event('close')),
-    }
-  }
-}
-
 // https://www.twilio.com/docs/voice/twiml/stream and /voice/media-streams/websocket-messages
 describe('Start and Stop', () => {
   const ask = '<Gather input="speech" action="/said"><Say>Your name?</Say></Gather>'
@@ -1104,7 +1046,7 @@ describe('Start and Stop', () => {
     const sent: Readonly<Record<string, unknown>>[] = []
     const said = await call(
       { '/voice': stream(attributes) + ask, '/said': `${stop}<Say>Thank you</Say>${ask}` },
-      { openSocket: listen(sent) },
+      { openSocket: openTo([], sent) },
     )
     await said.say('Ada')
     const media = sent.flatMap(({ event, media: one }) => (event === 'media' ? [Object(one)] : []))
@@ -1122,7 +1064,7 @@ describe('Start and Stop', () => {
     const sent: Readonly<Record<string, unknown>>[] = []
     const said = await call(
       { '/voice': `${stream('')}<Stop><Stream name="eyes"/></Stop>${ask}` },
-      { openSocket: listen(sent) },
+      { openSocket: openTo([], sent) },
     )
     expect(sent.map(({ event }) => event)).toEqual(['connected', 'start'])
     expect(said.notes).toEqual(['<Stop> has a <Stream> that was not started, or not with this name.'])
@@ -1174,7 +1116,7 @@ test.each([
 ])('a prompt of ConversationRelay %s after %s is in %s', async (attributes, message, lang) => {
   const sent: Readonly<Record<string, unknown>>[] = []
   const relay = `<Connect><ConversationRelay url="wss://example.com/socket" ${attributes}/></Connect>`
-  const said = await call({ '/voice': relay }, { openSocket: listen(sent, message) })
+  const said = await call({ '/voice': relay }, { openSocket: openTo(message === undefined ? [] : [message], sent) })
   // The answer is not waited for.
   void said.say('Hallo')
   await expect.poll(() => sent.at(-1), { timeout: 10_000 }).toMatchObject({ type: 'prompt', lang })
