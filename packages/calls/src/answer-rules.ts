@@ -54,6 +54,8 @@ interface Rule {
 }
 
 const twiml = ['voice', 'message'] as const
+/** Twilio runs nothing of an answer that breaks such a rule. */
+const fatal = { level: 'error', uses: twiml, ends: true } as const
 const readTypes = ['text/xml', 'application/xml', 'text/html', 'text/plain']
 const redirects = [301, 302, 303, 307]
 const mostMs = 15_000
@@ -83,16 +85,12 @@ export const answerRules: readonly Rule[] = [
   },
   {
     code: 11200,
-    level: 'error',
-    uses: twiml,
-    ends: true,
+    ...fatal,
     find: ({ status }) => (status >= 400 ? `the status is ${status}` : undefined),
   },
   {
     code: 11216,
-    level: 'error',
-    uses: twiml,
-    ends: true,
+    ...fatal,
     find({ status, location }) {
       if (status < 300 || status >= 400) return undefined
       if (!redirects.includes(status)) return `the status is ${status}, and Twilio follows ${redirects.join(', ')}`
@@ -101,9 +99,7 @@ export const answerRules: readonly Rule[] = [
   },
   {
     code: 11206,
-    level: 'error',
-    uses: twiml,
-    ends: true,
+    ...fatal,
     find({ headers }) {
       const cookies = headers.filter(([name]) => name.toLowerCase() === 'set-cookie')
       return cookies.some(([, field]) => /^\s*=|[\t\r\n\v\f]/.test(field))
@@ -113,17 +109,13 @@ export const answerRules: readonly Rule[] = [
   },
   {
     code: 11750,
-    level: 'error',
-    uses: twiml,
-    ends: true,
+    ...fatal,
     find: ({ bytes }) =>
       bytes > mostBytes ? `the body has ${bytes.toLocaleString('en')} bytes, and Twilio reads 64 KB` : undefined,
   },
   {
     code: 11770,
-    level: 'error',
-    uses: twiml,
-    ends: true,
+    ...fatal,
     // A 204 says that there is nothing to do. Twilio's pages do not say what it does then.
     find: ({ status, bytes }) =>
       status === 200 && bytes === 0
@@ -132,9 +124,7 @@ export const answerRules: readonly Rule[] = [
   },
   {
     code: 12300,
-    level: 'error',
-    uses: twiml,
-    ends: true,
+    ...fatal,
     find({ type, use, bytes }) {
       if (bytes === 0 || readTypes.includes(type) || (use === 'voice' && type.startsWith('audio/'))) return undefined
       return type === '' ? 'there is no content type' : `the content type is ${type.slice(0, 100)}`
@@ -142,9 +132,7 @@ export const answerRules: readonly Rule[] = [
   },
   {
     code: 12100,
-    level: 'error',
-    uses: twiml,
-    ends: true,
+    ...fatal,
     find: (facts) => (isRead(facts) ? findMalformed(facts.body ?? '') : undefined),
   },
   {
@@ -158,9 +146,7 @@ export const answerRules: readonly Rule[] = [
   },
   {
     code: 12102,
-    level: 'error',
-    uses: twiml,
-    ends: true,
+    ...fatal,
     find(facts) {
       if (!isRead(facts) || facts.tree === undefined || facts.tree.name === 'Response') return undefined
       return `the root is <${nameElement(facts.tree)}> and not <Response>`

@@ -103,6 +103,14 @@ export function resolveTarget(
   return 'failed'
 }
 
+/** The verb `<Redirect>`, of calls and of messages. */
+export const redirect: VerbRow = {
+  run(at) {
+    const target = resolveTarget(at, readText(at.verb), '', 'method')
+    return target === 'failed' ? 'failed' : toStep(target, [])
+  },
+}
+
 /** Sends a callback if the element has the attribute. */
 export async function callBack(at: At, name: string, params: Pairs, element: TwimlElement = at.verb): Promise<void> {
   const target = readTarget(at, name, `${name}Method`, element)

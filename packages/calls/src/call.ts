@@ -210,13 +210,10 @@ export interface StartedCall {
 export function startCall(origin: string, transport: Transport, given: CallOptions = {}): StartedCall {
   const options = pickOptions(given, { ...callerOptions, ...callOptions })
   const { from, to, accountSid = sampleAccountSid, params, now = Date.now } = options
-  const join = (name: 'statusCallback' | 'fallback'): string | undefined => {
-    const path = options[name]
-    return path === undefined ? undefined : joinPath(origin, path, name)
-  }
   const url = joinPath(origin, options.path ?? '/voice', 'path')
-  const statusCallback = join('statusCallback')
-  const fallback = join('fallback')
+  const statusCallback =
+    options.statusCallback === undefined ? undefined : joinPath(origin, options.statusCallback, 'statusCallback')
+  const fallback = options.fallback === undefined ? undefined : joinPath(origin, options.fallback, 'fallback')
   const method = readMethod(options.method)
   const log = new Log(options.onEvent)
   const inbox = new Inbox()
@@ -235,7 +232,7 @@ export function startCall(origin: string, transport: Transport, given: CallOptio
     now,
     onEvent: (event) => log.add(event),
     maxRequests: options.maxRequests,
-    fallback: fallback === undefined ? undefined : { url: fallback, method: 'POST' },
+    fallback,
     emptyDigits: options.emptyDigits,
     actionAfterHangUp: options.actionAfterHangUp,
     allow: readAllowed(options.allow),

@@ -6,7 +6,7 @@ import {
   readAttribute,
   readTarget,
   readText,
-  resolveTarget,
+  redirect,
   runDocument,
   toStep,
   type VerbRow,
@@ -70,7 +70,7 @@ export function startConversation(origin: string, transport: Transport, given: C
         onEvent: (event) => log.add(event),
         now: Date.now,
         maxRequests: mostDocuments + 4 * mostReplies,
-        fallback: fallback === undefined ? undefined : { url: fallback, method: 'POST' },
+        fallback,
         emptyDigits: 'absent',
         actionAfterHangUp: false,
         allow,
@@ -88,15 +88,8 @@ export function startConversation(origin: string, transport: Transport, given: C
       const leg: Leg = { params: makeParams(options, body, mediaUrls), use: 'message', hungUp: false }
       let sent = 0
       const verbs: Readonly<Record<string, VerbRow>> = {
-        Message: {
-          run: (at) => (sent++ < mostReplies ? reply(at, options.delivery) : undefined),
-        },
-        Redirect: {
-          run(at) {
-            const target = resolveTarget(at, readText(at.verb), '', 'method')
-            return target === 'failed' ? 'failed' : toStep(target, [])
-          },
-        },
+        Message: { run: (at) => (sent++ < mostReplies ? reply(at, options.delivery) : undefined) },
+        Redirect: redirect,
       }
       const first = { reason: 'message', url, method, params: [] }
       await walk.run(leg, first, (document) => runDocument(walk, leg, document, verbs))

@@ -22,7 +22,6 @@ export interface ScenarioOptions {
   timeoutMs?: number | undefined
 }
 
-/** The options that `callScenario` and `messageScenario` share. */
 const scenarioOptions = { timeoutMs: { type: 'integer', least: 1, most: 15_000, default: 15_000 } } as const
 
 /** Options of `callScenario`. Unknown properties are a `TypeError`. */
@@ -37,20 +36,14 @@ export interface CallScenarioOptions extends CallOptions, ScenarioOptions {
 /** Options of `messageScenario`. Unknown properties are a `TypeError`. */
 export interface MessageScenarioOptions extends ConversationOptions, ScenarioOptions {}
 
-const openSocketOption = { openSocket: { type: 'function' } } as const
-
-/** The options of `callScenario`. */
-const callScenarioOptions: typeof callerOptions &
-  typeof callOptions &
-  typeof scenarioOptions &
-  typeof openSocketOption = { ...callerOptions, ...callOptions, ...scenarioOptions, ...openSocketOption }
-
-/** The options of `messageScenario`. */
-const messageScenarioOptions: typeof callerOptions & typeof conversationOptions & typeof scenarioOptions = {
+const callScenarioOptions = {
   ...callerOptions,
-  ...conversationOptions,
+  ...callOptions,
   ...scenarioOptions,
-}
+  openSocket: { type: 'function' },
+} as const
+
+const messageScenarioOptions = { ...callerOptions, ...conversationOptions, ...scenarioOptions } as const
 
 /**
  * Calls an application under test. It plays Twilio's part: signed webhooks, and what TwiML leads to.

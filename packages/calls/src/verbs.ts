@@ -8,6 +8,7 @@ import {
   readCount,
   readTarget,
   readText,
+  redirect,
   reportRecording,
   resolveTarget,
   runDocument,
@@ -54,21 +55,10 @@ async function hear(at: At, text: string, words = text): Promise<Next> {
  */
 const verbs: Readonly<Record<string, VerbRow>> = {
   ...spoken,
-  Gather: {
-    run: runGather,
-  },
-  Record: {
-    run: runRecord,
-  },
-  Redirect: {
-    run(at) {
-      const target = resolveTarget(at, readText(at.verb), '', 'method')
-      return target === 'failed' ? 'failed' : toStep(target, [])
-    },
-  },
-  Dial: {
-    run: (at) => runDial(at, (leg, step) => walkFrom(at.walk, leg, step), runHold),
-  },
+  Gather: { run: runGather },
+  Record: { run: runRecord },
+  Redirect: redirect,
+  Dial: { run: (at) => runDial(at, (leg, step) => walkFrom(at.walk, leg, step), runHold) },
   Enqueue: { run: runEnqueue },
   Leave: { run: () => 'left' },
   Hangup: { run: () => 'hangup' },

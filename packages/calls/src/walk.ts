@@ -162,7 +162,7 @@ export interface WalkOptions {
   readonly onEvent: (event: CallEvent) => void
   readonly now: () => number
   readonly maxRequests: number
-  readonly fallback: Pick<Step, 'url' | 'method'> | undefined
+  readonly fallback: string | undefined
   readonly emptyDigits: 'absent' | 'empty'
   readonly actionAfterHangUp: boolean
   readonly allow: readonly string[]
@@ -264,7 +264,7 @@ export class Walk {
         ['ErrorCode', String(code)],
         ['ErrorUrl', toSignedUrl(url)],
       ]
-      return await this.runOne(leg, { reason: fallbackReason, ...fallback, params }, runDocument)
+      return await this.runOne(leg, { reason: fallbackReason, url: fallback, method: 'POST', params }, runDocument)
     }
     if (leg.use === 'voice') this.hear('[an application error has occurred]')
     return 'failed'
