@@ -80,7 +80,7 @@ describe.each(looks)('$width pixels wide, $colorScheme', (look) => {
     await page.route('**/api/events', () => {})
     await page.reload()
     await page.locator('.nothing', { hasText: 'Loading…' }).waitFor()
-    await page.getByRole('heading', { name: 'Loading' }).waitFor()
+    await page.locator('.welcome', { hasText: /^Loading$/ }).waitFor({ state: 'attached' })
     // No count and no sentence claims that nothing has arrived.
     expect(await page.locator('.segments').innerText()).not.toMatch(/\d/)
     await check('loading')
