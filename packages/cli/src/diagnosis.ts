@@ -3,23 +3,18 @@ import { parseEnv } from 'node:util'
 import type { Cause, DiagnoseOptions } from 'tollgate/diagnose'
 import { findHeader, type RecordedRequest } from 'tollgate/internal'
 import type { Args } from './args.ts'
-import type { Flags } from './commands/command.ts'
+import { type Flags, takeList } from './commands/command.ts'
 import { type Colors, cleanText, type Io, tell } from './io.ts'
 import { readText } from './read-text.ts'
 import { otherSchemes } from './schemes/keys.ts'
 import { readOtherTokens } from './secrets.ts'
 
 export const guessFlags: Flags = {
-  'other-url': {
-    type: 'list',
-    value: 'URL',
-    describe: 'The URL that is configured at Twilio, whole; repeatable',
-  },
-  'other-key-file': {
-    type: 'list',
-    value: 'FILE',
-    describe: `Auth Tokens that may have signed, one per line, as TOKEN or NAME=TOKEN; or a key of another webhook of ${otherSchemes.map(({ title }) => title).join(' or ')}; repeatable`,
-  },
+  'other-url': takeList('URL', 'The URL that is configured at Twilio, whole; repeatable'),
+  'other-key-file': takeList(
+    'FILE',
+    `Auth Tokens that may have signed, one per line, as TOKEN or NAME=TOKEN; or a key of another webhook of ${otherSchemes.map(({ title }) => title).join(' or ')}; repeatable`,
+  ),
 }
 
 export async function readGuesses(args: Args, io: Io): Promise<DiagnoseOptions> {

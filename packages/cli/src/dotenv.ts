@@ -1,6 +1,6 @@
 import { parseEnv } from 'node:util'
 import type { Args } from './args.ts'
-import type { Flags } from './commands/command.ts'
+import { type Flags, takeText } from './commands/command.ts'
 import type { Io } from './io.ts'
 import { readText } from './read-text.ts'
 import { credentialVariables } from './twilio-api/credentials.ts'
@@ -8,11 +8,10 @@ import { credentialVariables } from './twilio-api/credentials.ts'
 // Node.js takes `--env-file` for itself, even behind the name of a script, and obeys NODE_OPTIONS in
 // the file. So the flag has another name.
 export const dotenvFlag: Flags = {
-  dotenv: {
-    type: 'text',
-    value: 'FILE',
-    describe: 'Read the variables of keys from a file, such as .env; a variable that is set already stays',
-  },
+  dotenv: takeText(
+    'FILE',
+    'Read the variables of keys from a file, such as .env; a variable that is set already stays',
+  ),
 }
 
 /** Lists the variables that commands read. Others could change how Node.js runs, or whom it trusts. */

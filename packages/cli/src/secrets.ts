@@ -1,31 +1,26 @@
 import { Writable } from 'node:stream'
 import type { Args } from './args.ts'
-import { type Flags, inGroup } from './commands/command.ts'
+import { type Flags, inGroup, takeNothing, takeText } from './commands/command.ts'
 import { dotenvFlag } from './dotenv.ts'
 import { type OptionNames, UsageError } from './exit.ts'
 import { type Io, quoteWord, tell } from './io.ts'
 import { claimStandardInput, readText } from './read-text.ts'
 
 export const secretFlags = inGroup('Secrets (or TWILIO_AUTH_TOKEN and TOLLGATE_SHARED_KEY in the environment):', {
-  'auth-token-file': {
-    type: 'text',
-    value: 'FILE',
-    describe: 'Read the Auth Token from a file; during a rotation, several tokens, one per line',
-  },
-  'auth-token-stdin': { type: 'switch', describe: 'Read the Auth Token from standard input' },
-  'shared-key': {
-    type: 'text',
-    value: 'ID',
-    describe: 'The id of a SharedKey, whose secret is in TOLLGATE_SHARED_KEY',
-  },
-  'shared-key-file': { type: 'text', value: 'FILE', describe: "Read the SharedKey's secret from a file" },
+  'auth-token-file': takeText(
+    'FILE',
+    'Read the Auth Token from a file; during a rotation, several tokens, one per line',
+  ),
+  'auth-token-stdin': takeNothing('Read the Auth Token from standard input'),
+  'shared-key': takeText('ID', 'The id of a SharedKey, whose secret is in TOLLGATE_SHARED_KEY'),
+  'shared-key-file': takeText('FILE', "Read the SharedKey's secret from a file"),
   ...dotenvFlag,
 })
 
 /** For commands that sign as Twilio does, with one Auth Token. */
 export const authTokenFlags: Flags = inGroup('Secrets (or TWILIO_AUTH_TOKEN in the environment):', {
-  'auth-token-file': { type: 'text', value: 'FILE', describe: 'Read the Auth Token from a file' },
-  'auth-token-stdin': { type: 'switch', describe: 'Read the Auth Token from standard input' },
+  'auth-token-file': takeText('FILE', 'Read the Auth Token from a file'),
+  'auth-token-stdin': takeNothing('Read the Auth Token from standard input'),
   ...dotenvFlag,
 })
 

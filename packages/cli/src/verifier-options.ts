@@ -1,27 +1,21 @@
 import type { Args } from './args.ts'
-import type { Flag, Flags } from './commands/command.ts'
+import { type Flag, type Flags, takeChoice, takeList, takeText } from './commands/command.ts'
 import type { Secrets } from './secrets.ts'
 
-export const trailingSlashFlag: Flag = {
-  type: 'text',
-  describe: "either: the path's last slash may differ; default exact",
-  choices: ['exact', 'either'],
-}
+export const trailingSlashFlag: Flag = takeChoice(
+  ['exact', 'either'],
+  "either: the path's last slash may differ; default exact",
+)
 
-export const publicUrlFlag: Flag = {
-  type: 'text',
-  value: 'URL',
-  describe: 'How Twilio reaches the server: scheme, host and path prefix; default: scheme and host of the request',
-}
+export const publicUrlFlag: Flag = takeText(
+  'URL',
+  'How Twilio reaches the server: scheme, host and path prefix; default: scheme and host of the request',
+)
 
 export const verifierFlags: Flags = {
   'public-url': publicUrlFlag,
   'trailing-slash': trailingSlashFlag,
-  'allowed-account': {
-    type: 'list',
-    value: 'AC…',
-    describe: 'If the request names an account, accept only this one; repeatable',
-  },
+  'allowed-account': takeList('AC…', 'If the request names an account, accept only this one; repeatable'),
 }
 
 export type KnownKeys = Pick<Secrets, 'authTokens' | 'sharedKey'>

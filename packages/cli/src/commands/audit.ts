@@ -14,19 +14,19 @@ import { type Progress, startProgress } from '../sending/progress.ts'
 import { createTwilioApi } from '../twilio-api/client.ts'
 import { apiFlags, isAccountSid, readApiUrl, readCredentials } from '../twilio-api/credentials.ts'
 import { parseWebhookUrl } from '../twilio-api/webhook-url.ts'
-import { type Command, inGroup } from './command.ts'
+import { type Command, inGroup, takeList, takeNothing, takeText } from './command.ts'
 
 export const command: Command = {
   words: '',
   flags: {
     ...inGroup('Compare with your servers:', {
-      'public-url': { type: 'list', value: 'URL', describe: 'A publicUrl of yours: its host and path; repeatable' },
-      config: { type: 'text', value: 'FILE', describe: "The gateway's configuration: its routes and SharedKeys" },
-      'shared-key': { type: 'list', value: 'ID', describe: 'The id of a SharedKey that your server has; repeatable' },
-      baseline: { type: 'text', value: 'FILE', describe: 'Show what changed since this audit, printed with --json' },
+      'public-url': takeList('URL', 'A publicUrl of yours: its host and path; repeatable'),
+      config: takeText('FILE', "The gateway's configuration: its routes and SharedKeys"),
+      'shared-key': takeList('ID', 'The id of a SharedKey that your server has; repeatable'),
+      baseline: takeText('FILE', 'Show what changed since this audit, printed with --json'),
     }),
     ...inGroup('What to read:', {
-      account: { type: 'list', value: 'AC…', describe: 'Only this account or subaccount; repeatable' },
+      account: takeList('AC…', 'Only this account or subaccount; repeatable'),
       resource: {
         type: 'list',
         value: 'NAME',
@@ -34,9 +34,9 @@ export const command: Command = {
           'Only this kind of resource; repeatable. Of conversations and video-rooms, only the first 20 are read unless named',
         choices: resourceNames,
       },
-      rate: { type: 'text', value: 'N', describe: 'At most N requests a second; default 10' },
+      rate: takeText('N', 'At most N requests a second; default 10'),
     }),
-    json: { type: 'switch', describe: 'Print one JSON document' },
+    json: takeNothing('Print one JSON document'),
     ...apiFlags,
     ...dotenvFlag,
   },

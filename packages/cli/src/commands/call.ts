@@ -18,7 +18,7 @@ import { asUsage, EXIT, UnreachableError, UsageError } from '../exit.ts'
 import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { authTokenFlags, readSecrets } from '../secrets.ts'
 import { explainForbidden, readBase } from '../sending/prepare.ts'
-import type { Command } from './command.ts'
+import { type Command, takeChoice, takeList, takeNothing, takeText } from './command.ts'
 
 // Standard input is the keyboard.
 const { 'auth-token-stdin': _, ...ownTokenFlags } = authTokenFlags
@@ -26,43 +26,31 @@ const { 'auth-token-stdin': _, ...ownTokenFlags } = authTokenFlags
 export const command: Command = {
   words: '',
   flags: {
-    to: { type: 'text', value: 'URL', describe: 'The webhook of your server: http or https' },
-    'public-url': {
-      type: 'text',
-      value: 'URL',
-      describe: "Your server's publicUrl, if it is not the address of --to; its host is sent as the Host header",
-    },
-    map: {
-      type: 'list',
-      value: 'PUBLIC=SERVER',
-      describe:
-        'Another public URL of the flow, and the server that answers for it; no other host is called; repeatable',
-    },
-    from: { type: 'text', value: 'NUMBER', describe: "The caller's number; default +14155550142" },
-    number: { type: 'text', value: 'NUMBER', describe: 'The number that is called; default +12025550123' },
-    method: { type: 'text', choices: ['GET', 'POST'], describe: 'The method of the webhook; default POST' },
-    set: { type: 'list', value: 'NAME=VALUE', describe: 'Replace or add a parameter of each request; repeatable' },
-    'status-callback': { type: 'text', value: '/PATH', describe: "The number's status callback, sent after the call" },
-    outgoing: {
-      type: 'list',
-      value: 'EVENT',
-      describe:
-        'The call is one that your application makes: an event of its status callback, of initiated, ringing, answered and completed; repeatable',
-    },
-    fallback: { type: 'text', value: '/PATH', describe: "The number's fallback URL, requested after an error" },
-    attack: {
-      type: 'switch',
-      describe: 'Then send each request of the call forged, and list the routes that accept it',
-    },
-    sms: { type: 'switch', describe: 'Send messages instead of a call: each line of the input is one' },
-    'max-requests': { type: 'text', value: 'N', describe: 'End the call after N requests, up to 1,000; default 100' },
-    timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
-    allow: {
-      type: 'list',
-      value: 'FINDING',
-      describe: `A finding of the walk that is expected, of ${walkFindings.join(', ')}; repeatable`,
-    },
-    json: { type: 'switch', describe: 'Print one JSON document' },
+    to: takeText('URL', 'The webhook of your server: http or https'),
+    'public-url': takeText(
+      'URL',
+      "Your server's publicUrl, if it is not the address of --to; its host is sent as the Host header",
+    ),
+    map: takeList(
+      'PUBLIC=SERVER',
+      'Another public URL of the flow, and the server that answers for it; no other host is called; repeatable',
+    ),
+    from: takeText('NUMBER', "The caller's number; default +14155550142"),
+    number: takeText('NUMBER', 'The number that is called; default +12025550123'),
+    method: takeChoice(['GET', 'POST'], 'The method of the webhook; default POST'),
+    set: takeList('NAME=VALUE', 'Replace or add a parameter of each request; repeatable'),
+    'status-callback': takeText('/PATH', "The number's status callback, sent after the call"),
+    outgoing: takeList(
+      'EVENT',
+      'The call is one that your application makes: an event of its status callback, of initiated, ringing, answered and completed; repeatable',
+    ),
+    fallback: takeText('/PATH', "The number's fallback URL, requested after an error"),
+    attack: takeNothing('Then send each request of the call forged, and list the routes that accept it'),
+    sms: takeNothing('Send messages instead of a call: each line of the input is one'),
+    'max-requests': takeText('N', 'End the call after N requests, up to 1,000; default 100'),
+    timeout: takeText('SECONDS', 'How long to wait for each answer; default 15, like Twilio'),
+    allow: takeList('FINDING', `A finding of the walk that is expected, of ${walkFindings.join(', ')}; repeatable`),
+    json: takeNothing('Print one JSON document'),
     ...ownTokenFlags,
   },
   examples: [

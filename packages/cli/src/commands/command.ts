@@ -20,6 +20,22 @@ export function placeholderOf(flag: Flag): string | undefined {
 
 export type Flags = Readonly<Record<string, Flag>>
 
+export function takeText(value: string, describe: string): Flag {
+  return { type: 'text', value, describe }
+}
+
+export function takeChoice(choices: readonly string[], describe: string): Flag {
+  return { type: 'text', choices, describe }
+}
+
+export function takeList(value: string, describe: string): Flag {
+  return { type: 'list', value, describe }
+}
+
+export function takeNothing(describe: string): Flag {
+  return { type: 'switch', describe }
+}
+
 /** Lists the flags under this heading in the help. */
 export function inGroup(group: string, flags: Flags): Flags {
   return Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, group }]))

@@ -9,22 +9,21 @@ import { authTokenFlags, readSecrets } from '../secrets.ts'
 import { type Delivery, deliverForHead } from '../sending/deliver.ts'
 import { readBase } from '../sending/prepare.ts'
 import { startProgress } from '../sending/progress.ts'
-import type { Command } from './command.ts'
+import { type Command, takeList, takeNothing, takeText } from './command.ts'
 
 const ids = conformCases.map(({ id }) => id)
 
 export const command: Command = {
   words: '',
   flags: {
-    to: { type: 'text', value: 'URL', describe: 'The URL of the receiver: http or https' },
-    'public-url': {
-      type: 'text',
-      value: 'URL',
-      describe: "The receiver's publicUrl, if it is not the address of --to; its host is sent as the Host header",
-    },
-    accept: { type: 'list', value: 'ID', describe: 'A case that may fail; repeatable' },
-    timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15' },
-    json: { type: 'switch', describe: 'Print one JSON document' },
+    to: takeText('URL', 'The URL of the receiver: http or https'),
+    'public-url': takeText(
+      'URL',
+      "The receiver's publicUrl, if it is not the address of --to; its host is sent as the Host header",
+    ),
+    accept: takeList('ID', 'A case that may fail; repeatable'),
+    timeout: takeText('SECONDS', 'How long to wait for each answer; default 15'),
+    json: takeNothing('Print one JSON document'),
     ...authTokenFlags,
   },
   examples: [

@@ -13,14 +13,14 @@ import { hideQuery, type Io, print, quoteWord, tell } from '../io.ts'
 import { keyFlags, otherSchemes, requireKeys } from '../schemes/keys.ts'
 import { readSecretsIfAny, secretFlags } from '../secrets.ts'
 import { readSharedOptions, trailingSlashFlag } from '../verifier-options.ts'
-import type { Command, Flags } from './command.ts'
+import { type Command, type Flags, takeList, takeNothing, takeText } from './command.ts'
 import { modeFlag } from './gateway.ts'
 
 /** Where the webhooks of each other scheme arrive. */
 const pathFlags: Flags = Object.fromEntries(
   otherSchemes.map(({ name, title, keys }) => [
     `${name}-path`,
-    { type: 'text', value: '/PATH', describe: `Where ${title}'s webhooks arrive; needs a ${keys.words}` },
+    takeText('/PATH', `Where ${title}'s webhooks arrive; needs a ${keys.words}`),
   ]),
 )
 
@@ -28,43 +28,22 @@ export const command: Command = {
   words: '',
   rest: '-- COMMAND',
   flags: {
-    upstream: {
-      type: 'text',
-      value: 'URL',
-      describe: 'Your application; default: that of COMMAND, or a small built-in TwiML application',
-    },
-    'public-url': {
-      type: 'list',
-      value: 'URL',
-      describe: "How Twilio reaches you, for example your tunnel's address; default: the gateway's own; repeatable",
-    },
-    to: {
-      type: 'text',
-      value: '/PATH',
-      describe: 'The path of your webhook, for the one that is sent when COMMAND listens; default /sms',
-    },
-    tunnel: {
-      type: 'switch',
-      describe: 'Start ngrok or cloudflared, if it is installed, and use its address as the public URL',
-    },
-    listen: {
-      type: 'text',
-      value: 'HOST:PORT',
-      describe: 'The address for webhooks; default 127.0.0.1:8080, or the next free port',
-    },
-    open: { type: 'switch', describe: 'Open the page in your browser' },
-    'inspector-port': {
-      type: 'text',
-      value: 'N',
-      describe: "The page's port on 127.0.0.1; default 4040, or a free port if 4040 is in use",
-    },
-    'sign-with-real-token': {
-      type: 'switch',
-      describe: "The page signs with your Auth Token, as with COMMAND; default: with this run's own token",
-    },
+    upstream: takeText('URL', 'Your application; default: that of COMMAND, or a small built-in TwiML application'),
+    'public-url': takeList(
+      'URL',
+      "How Twilio reaches you, for example your tunnel's address; default: the gateway's own; repeatable",
+    ),
+    to: takeText('/PATH', 'The path of your webhook, for the one that is sent when COMMAND listens; default /sms'),
+    tunnel: takeNothing('Start ngrok or cloudflared, if it is installed, and use its address as the public URL'),
+    listen: takeText('HOST:PORT', 'The address for webhooks; default 127.0.0.1:8080, or the next free port'),
+    open: takeNothing('Open the page in your browser'),
+    'inspector-port': takeText('N', "The page's port on 127.0.0.1; default 4040, or a free port if 4040 is in use"),
+    'sign-with-real-token': takeNothing(
+      "The page signs with your Auth Token, as with COMMAND; default: with this run's own token",
+    ),
     mode: modeFlag,
     'trailing-slash': trailingSlashFlag,
-    'allowed-account': { type: 'list', value: 'AC…', describe: 'Accept only requests of this account; repeatable' },
+    'allowed-account': takeList('AC…', 'Accept only requests of this account; repeatable'),
     ...pathFlags,
     ...keyFlags,
     ...secretFlags,

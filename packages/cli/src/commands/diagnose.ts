@@ -38,7 +38,7 @@ import {
 } from '../secrets.ts'
 import { apiUrlFlag, isAccountSid } from '../twilio-api/credentials.ts'
 import { publicUrlFlag } from '../verifier-options.ts'
-import { type Command, inGroup } from './command.ts'
+import { type Command, inGroup, takeNothing } from './command.ts'
 
 export const command: Command = {
   words: '[FILE|-]',
@@ -54,7 +54,7 @@ export const command: Command = {
       },
       'api-url': apiUrlFlag,
     }),
-    json: { type: 'switch', describe: 'Print one JSON document' },
+    json: takeNothing('Print one JSON document'),
     ...inGroup('Keys (or TWILIO_AUTH_TOKEN and TOLLGATE_SHARED_KEY in the environment):', {
       ...shortSecretFlags,
       ...oneKeyFlags,

@@ -5,61 +5,30 @@ import { asUsageLater, EXIT, type OptionNames, UsageError } from '../exit.ts'
 import { type Io, print, tell } from '../io.ts'
 import { readSecrets, secretFlags } from '../secrets.ts'
 import { readSharedOptions, trailingSlashFlag } from '../verifier-options.ts'
-import { type Command, type Flag, inGroup } from './command.ts'
+import { type Command, type Flag, inGroup, takeChoice, takeList, takeNothing, takeText } from './command.ts'
 
-export const modeFlag: Flag = {
-  type: 'text',
-  describe: 'observe passes every request on and marks those that do not verify; default enforce',
-  choices: ['enforce', 'observe'],
-}
+export const modeFlag: Flag = takeChoice(
+  ['enforce', 'observe'],
+  'observe passes every request on and marks those that do not verify; default enforce',
+)
 
 export const command: Command = {
   words: '',
   flags: {
-    config: {
-      type: 'text',
-      value: 'FILE',
-      describe: 'Read all settings from a YAML or JSON file, and again when it changes',
-    },
-    check: {
-      type: 'switch',
-      describe: 'Check the file of --config as a start does, with its keys and its Redis, and end',
-    },
+    config: takeText('FILE', 'Read all settings from a YAML or JSON file, and again when it changes'),
+    check: takeNothing('Check the file of --config as a start does, with its keys and its Redis, and end'),
     ...inGroup('Flags for one upstream:', {
-      upstream: { type: 'text', value: 'URL', describe: 'The server that gets the verified requests' },
-      'public-url': {
-        type: 'list',
-        value: 'URL',
-        describe: 'How Twilio reaches this gateway; repeatable, the Host header selects one',
-      },
-      listen: {
-        type: 'text',
-        value: 'HOST:PORT',
-        describe: 'The address for requests; default 127.0.0.1:8080',
-      },
-      admin: {
-        type: 'text',
-        value: 'HOST:PORT',
-        describe: 'The address for /healthz, /readyz and /metrics; default: not served',
-      },
+      upstream: takeText('URL', 'The server that gets the verified requests'),
+      'public-url': takeList('URL', 'How Twilio reaches this gateway; repeatable, the Host header selects one'),
+      listen: takeText('HOST:PORT', 'The address for requests; default 127.0.0.1:8080'),
+      admin: takeText('HOST:PORT', 'The address for /healthz, /readyz and /metrics; default: not served'),
       mode: modeFlag,
       'trailing-slash': trailingSlashFlag,
-      'allowed-account': {
-        type: 'list',
-        value: 'AC…',
-        describe: 'Accept only requests of this account; repeatable',
-      },
-      'max-body-bytes': {
-        type: 'text',
-        value: 'N',
-        describe: 'The largest body in bytes; default 1,048,576',
-      },
-      'web-socket': {
-        type: 'switch',
-        describe: 'The server opens WebSockets: verify upgrades as handshakes. Default: refuse them',
-      },
-      diagnose: { type: 'switch', describe: 'Explain refusals in production too, at a limited rate' },
-      quiet: { type: 'switch', describe: 'Print no line per request' },
+      'allowed-account': takeList('AC…', 'Accept only requests of this account; repeatable'),
+      'max-body-bytes': takeText('N', 'The largest body in bytes; default 1,048,576'),
+      'web-socket': takeNothing('The server opens WebSockets: verify upgrades as handshakes. Default: refuse them'),
+      diagnose: takeNothing('Explain refusals in production too, at a limited rate'),
+      quiet: takeNothing('Print no line per request'),
     }),
     ...secretFlags,
   },

@@ -19,7 +19,7 @@ import {
 } from '../sending/prepare.ts'
 import { startProgress } from '../sending/progress.ts'
 import { isDone, reportJson, reportText } from '../sending/report.ts'
-import { type Command, inGroup } from './command.ts'
+import { type Command, inGroup, takeNothing, takeText } from './command.ts'
 
 /** Short names of the kinds that are sent most. */
 const shortNames: Readonly<Record<string, string>> = { sms: 'message.inbound', call: 'call.inbound' }
@@ -27,19 +27,18 @@ const shortNames: Readonly<Record<string, string>> = { sms: 'message.inbound', c
 export const command: Command = {
   words: '[kind]',
   flags: {
-    to: { type: 'text', value: 'URL', describe: 'The URL of your server: http, https, ws or wss' },
-    'public-url': {
-      type: 'text',
-      value: 'URL',
-      describe: "Your server's publicUrl, if it is not the address of --to; its host is sent as the Host header",
-    },
+    to: takeText('URL', 'The URL of your server: http, https, ws or wss'),
+    'public-url': takeText(
+      'URL',
+      "Your server's publicUrl, if it is not the address of --to; its host is sent as the Host header",
+    ),
     ...contentFlags,
     ...inGroup('Or send a recorded request again, byte for byte:', formFlags),
-    count: { type: 'text', value: 'N', describe: 'Send N webhooks; each has its own SIDs; up to 10,000' },
-    repeat: { type: 'text', value: 'N', describe: 'Send each N times, byte for byte: a replay' },
-    timeout: { type: 'text', value: 'SECONDS', describe: 'How long to wait for each answer; default 15, like Twilio' },
-    list: { type: 'switch', describe: 'List the kinds of webhook' },
-    json: { type: 'switch', describe: 'Print one JSON document' },
+    count: takeText('N', 'Send N webhooks; each has its own SIDs; up to 10,000'),
+    repeat: takeText('N', 'Send each N times, byte for byte: a replay'),
+    timeout: takeText('SECONDS', 'How long to wait for each answer; default 15, like Twilio'),
+    list: takeNothing('List the kinds of webhook'),
+    json: takeNothing('Print one JSON document'),
     ...signingFlags,
     ...secretFlags,
   },

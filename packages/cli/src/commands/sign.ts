@@ -4,12 +4,12 @@ import { findByKind, nameSigningFlag, otherKinds, otherSchemes, signingFlags } f
 import { readSecrets, secretFlags, signingKey } from '../secrets.ts'
 import { contentFlags, readContent } from '../sending/content.ts'
 import { printSigned } from '../sending/print-signed.ts'
-import type { Command } from './command.ts'
+import { type Command, takeChoice, takeNothing, takeText } from './command.ts'
 
 export const command: Command = {
   words: '',
   flags: {
-    url: { type: 'text', value: 'URL', describe: 'The URL, exactly as configured at Twilio' },
+    url: takeText('URL', 'The URL, exactly as configured at Twilio'),
     kind: {
       type: 'text',
       value: 'KIND',
@@ -17,8 +17,8 @@ export const command: Command = {
       choices: [...webhookKinds, ...otherKinds],
     },
     ...contentFlags,
-    only: { type: 'text', describe: 'Print only this part', choices: ['headers', 'curl'] },
-    json: { type: 'switch', describe: 'Print one JSON document' },
+    only: takeChoice(['headers', 'curl'], 'Print only this part'),
+    json: takeNothing('Print one JSON document'),
     ...signingFlags,
     ...secretFlags,
   },

@@ -7,7 +7,7 @@ import { toVerifierOptions } from '../public-url.ts'
 import { findSigner, hasKey, keyFlags, otherSchemes } from '../schemes/keys.ts'
 import { readSecrets, readSecretsIfAny, requireSecrets, secretFlags } from '../secrets.ts'
 import { verifierFlags } from '../verifier-options.ts'
-import type { Command } from './command.ts'
+import { type Command, takeNothing } from './command.ts'
 
 export const command: Command = {
   words: '[FILE|-]',
@@ -15,7 +15,7 @@ export const command: Command = {
     ...inputFlags,
     ...verifierFlags,
     ...keyFlags,
-    json: { type: 'switch', describe: 'Print one JSON document' },
+    json: takeNothing('Print one JSON document'),
     ...secretFlags,
   },
   examples: [

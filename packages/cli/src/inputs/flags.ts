@@ -1,6 +1,6 @@
 import { checkRequest, findHeader, type RecordedRequest, RequestError, schemes, splitUrl } from 'tollgate/internal'
 import type { Args } from '../args.ts'
-import { inGroup } from '../commands/command.ts'
+import { inGroup, takeList, takeText } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { readBytes } from '../read-text.ts'
@@ -16,17 +16,13 @@ function findTimeHeader(headers: readonly string[]): string | undefined {
 const timed = otherSchemes.filter(({ headers }) => findTimeHeader(headers) !== undefined)
 
 export const requestFlags = inGroup('Or the request as flags:', {
-  url: { type: 'text', value: 'URL', describe: 'The URL that was requested' },
-  method: { type: 'text', value: 'METHOD', describe: 'Default: POST with a body, GET without' },
-  param: { type: 'list', value: 'NAME=VALUE', describe: 'A form parameter, not encoded; repeatable' },
-  body: { type: 'text', value: 'FILE|-', describe: 'The raw body' },
-  header: { type: 'list', value: "'NAME: VALUE'", describe: 'A header; repeatable' },
-  signature: { type: 'text', value: 'TEXT', describe: `The value of X-Twilio-Signature, or of ${titles.join(' or ')}` },
-  timestamp: {
-    type: 'text',
-    value: 'SECONDS',
-    describe: `The signed time, for a request of ${timed.map(({ title }) => title).join(' or ')}`,
-  },
+  url: takeText('URL', 'The URL that was requested'),
+  method: takeText('METHOD', 'Default: POST with a body, GET without'),
+  param: takeList('NAME=VALUE', 'A form parameter, not encoded; repeatable'),
+  body: takeText('FILE|-', 'The raw body'),
+  header: takeList("'NAME: VALUE'", 'A header; repeatable'),
+  signature: takeText('TEXT', `The value of X-Twilio-Signature, or of ${titles.join(' or ')}`),
+  timestamp: takeText('SECONDS', `The signed time, for a request of ${timed.map(({ title }) => title).join(' or ')}`),
 })
 
 export const flagNames: readonly string[] = Object.keys(requestFlags)

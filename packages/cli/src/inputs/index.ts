@@ -14,7 +14,7 @@ import {
   toIncoming,
 } from 'tollgate/internal'
 import type { Args } from '../args.ts'
-import { type Flags, inGroup } from '../commands/command.ts'
+import { type Flags, inGroup, takeNothing, takeText } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import { hideQuery, type Io, print, quoteWord, tell } from '../io.ts'
 import { readBytes } from '../read-text.ts'
@@ -26,13 +26,11 @@ const formNames = Object.keys(requestForms) as FormName[]
 const severalNames = formNames.filter((name) => requestForms[name].hasSeveral)
 
 function describeForms(names: readonly FormName[]): Flags {
-  return Object.fromEntries(
-    names.map((name) => [name, { type: 'text', value: 'FILE|-', describe: requestForms[name].describe }]),
-  )
+  return Object.fromEntries(names.map((name) => [name, takeText('FILE|-', requestForms[name].describe)]))
 }
 
 const entryFlag: Flags = {
-  entry: { type: 'text', value: 'N', describe: 'The number of the entry in the file, from 1' },
+  entry: takeText('N', 'The number of the entry in the file, from 1'),
 }
 
 /** A flag for each form, and one that chooses an entry. */
@@ -42,7 +40,7 @@ export const formFlags: Flags = {
 }
 
 const lastFlag: Flags = {
-  last: { type: 'switch', describe: 'The last request that `diagnose` refused here; an earlier one with --entry N' },
+  last: takeNothing('The last request that `diagnose` refused here; an earlier one with --entry N'),
 }
 
 export const inputFlags: Flags = { ...inGroup('The request, one of:', { ...formFlags, ...lastFlag }), ...requestFlags }

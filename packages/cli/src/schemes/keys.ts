@@ -1,6 +1,6 @@
 import { type AnyScheme, guessScheme, type RecordedRequest, schemes } from 'tollgate/internal'
 import type { Args } from '../args.ts'
-import { type Flag, type Flags, inGroup } from '../commands/command.ts'
+import { type Flag, type Flags, inGroup, takeList, takeText } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { readText } from '../read-text.ts'
@@ -34,8 +34,8 @@ export const oneKeyFlags: Flags = Object.fromEntries(
 )
 
 function listFlags({ title, keys: { flag, words, isSecret } }: AnyScheme): Flags {
-  const text: Flag = { type: 'list', value: 'TEXT', describe: `The ${words} that ${title} shows; repeatable` }
-  const file: Flag = { type: 'list', value: 'FILE', describe: `Read a ${words} from a file; repeatable` }
+  const text: Flag = takeList('TEXT', `The ${words} that ${title} shows; repeatable`)
+  const file: Flag = takeList('FILE', `Read a ${words} from a file; repeatable`)
   // Other users of the machine see arguments.
   return { ...(isSecret ? {} : { [flag]: text }), [`${flag}-file`]: file }
 }
@@ -45,7 +45,7 @@ export const signingFlags: Flags = Object.assign(
   {},
   ...otherSchemes.map((scheme) =>
     inGroup(`For ${scheme.kinds.join(', ')}:`, {
-      [nameSigningFlag(scheme)]: { type: 'text', value: 'FILE', describe: describeSigning(scheme) },
+      [nameSigningFlag(scheme)]: takeText('FILE', describeSigning(scheme)),
     }),
   ),
 )

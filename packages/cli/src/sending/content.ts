@@ -1,6 +1,6 @@
 import { type SignRequestInput, sampleWebhook, webhookKinds } from 'tollgate/testing'
 import type { Args } from '../args.ts'
-import type { Flags } from '../commands/command.ts'
+import { type Flags, takeList, takeText } from '../commands/command.ts'
 import { asUsage, UsageError } from '../exit.ts'
 import { parseHeaders } from '../inputs/flags.ts'
 import type { Io } from '../io.ts'
@@ -8,14 +8,14 @@ import { didYouMean } from '../nearest.ts'
 import { decodeText, readBytes } from '../read-text.ts'
 
 export const contentFlags: Flags = {
-  set: { type: 'list', value: 'NAME=VALUE', describe: "Replace or add one of the sample's parameters; repeatable" },
-  param: { type: 'list', value: 'NAME=VALUE', describe: 'A form parameter, instead of a sample; repeatable' },
-  form: { type: 'text', value: 'FILE|-', describe: 'A form body (a=1&b=2), sent unchanged' },
-  'json-body': { type: 'text', value: 'FILE|-', describe: 'A JSON body, sent unchanged and bound by bodySHA256' },
-  body: { type: 'text', value: 'FILE|-', describe: 'Any other body; see --content-type' },
-  'content-type': { type: 'text', value: 'TYPE', describe: 'The content type of --body' },
-  method: { type: 'text', value: 'METHOD', describe: 'GET or POST; default: POST with a body, GET without' },
-  header: { type: 'list', value: "'NAME: VALUE'", describe: "A header in addition to Twilio's; repeatable" },
+  set: takeList('NAME=VALUE', "Replace or add one of the sample's parameters; repeatable"),
+  param: takeList('NAME=VALUE', 'A form parameter, instead of a sample; repeatable'),
+  form: takeText('FILE|-', 'A form body (a=1&b=2), sent unchanged'),
+  'json-body': takeText('FILE|-', 'A JSON body, sent unchanged and bound by bodySHA256'),
+  body: takeText('FILE|-', 'Any other body; see --content-type'),
+  'content-type': takeText('TYPE', 'The content type of --body'),
+  method: takeText('METHOD', 'GET or POST; default: POST with a body, GET without'),
+  header: takeList("'NAME: VALUE'", "A header in addition to Twilio's; repeatable"),
 }
 
 type Content = Omit<SignRequestInput, 'url' | 'authToken' | 'sharedKey'>

@@ -1,23 +1,20 @@
 import { parseEnv } from 'node:util'
 import type { Args } from '../args.ts'
-import { type Flag, type Flags, inGroup } from '../commands/command.ts'
+import { type Flag, type Flags, inGroup, takeText } from '../commands/command.ts'
 import { UsageError } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { readText } from '../read-text.ts'
 
-export const apiUrlFlag: Flag = {
-  type: 'text',
-  value: 'URL',
-  describe: "Another address of Twilio's API, such as 'https://{product}.dublin.ie1.twilio.com'",
-}
+export const apiUrlFlag: Flag = takeText(
+  'URL',
+  "Another address of Twilio's API, such as 'https://{product}.dublin.ie1.twilio.com'",
+)
 
 export const apiFlags: Flags = inGroup("Twilio's REST API (or the four variables in the environment):", {
-  'credentials-file': {
-    type: 'text',
-    value: 'FILE',
-    describe:
-      'TWILIO_ACCOUNT_SID=AC… and either TWILIO_AUTH_TOKEN=… or TWILIO_API_KEY=SK… and TWILIO_API_SECRET=…, one per line',
-  },
+  'credentials-file': takeText(
+    'FILE',
+    'TWILIO_ACCOUNT_SID=AC… and either TWILIO_AUTH_TOKEN=… or TWILIO_API_KEY=SK… and TWILIO_API_SECRET=…, one per line',
+  ),
   'api-url': apiUrlFlag,
 })
 
