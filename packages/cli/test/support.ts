@@ -52,7 +52,8 @@ export async function tollgateAtTerminal(words: readonly string[], how: How = {}
   return { ...ran, stdout: ran.stdout.replaceAll('\r\n', '\n') }
 }
 
-function run(program: string, words: readonly string[], how: How): Promise<Ran> {
+/** Runs any program with the environment of `tollgate`. */
+export function run(program: string, words: readonly string[], how: How = {}): Promise<Ran> {
   const { PATH = '', HOME = '' } = process.env
   const token = how.withToken === false ? {} : { TWILIO_AUTH_TOKEN: authToken }
   const env = { PATH, HOME, TERM: 'xterm', SHELL: '/bin/bash', ...token, ...how.env }

@@ -8,6 +8,7 @@ import {
   listen,
   otherToken,
   readJson,
+  run,
   tollgate,
   tollgateAtTerminal,
   writeScratch,
@@ -18,29 +19,26 @@ import {
 const commands = ['sign', 'verify', 'diagnose', 'send', 'gateway', 'dev', 'audit']
 
 describe('help', () => {
-  test.each(commands)('tollgate %s --help has flags, examples and exit codes', async (name) => {
+  test.each(commands)('tollgate %s --help has flags, which are on its page, examples and exit codes', async (name) => {
     const ran = await tollgate([name, '--help'], { withToken: false })
     expect(ran).toMatchObject({ code: 0, stderr: '' })
     expect(ran.stdout).toMatch(new RegExp(`^tollgate ${name}`))
     expect(ran.stdout).toMatch(/Examples:\n {2}# .*\n {2}(\S+ \| )?tollgate /)
     expect(ran.stdout).toContain('Exit codes: 0 genuine or done')
+
+    const pages = { audit: ['audit.md'], dev: ['command-line.md', 'inspector.md'] }[name] ?? ['command-line.md']
+    const read = (page: string) => readFileSync(new URL(`../../../../docs/${page}`, import.meta.url), 'utf8')
+    const text = pages.map(read).join('\n')
+    // Some pages name the help instead of repeating it.
+    if (!text.includes(`\`tollgate help ${name}\` prints the flags`))
+      for (const [, flag] of ran.stdout.matchAll(/^ {2}(--[a-z-]+)/gm)) expect(text).toContain(flag)
+    expect(text).toMatch(new RegExp(`^#+ tollgate ${name}$`, 'm'))
   })
 
   test('tollgate --help lists the commands; tollgate without arguments prints it and exits 2', async () => {
     const help = await tollgate(['--help'])
     for (const name of commands) expect(help.stdout).toContain(`tollgate ${name} `)
     expect(await tollgate([])).toMatchObject({ code: 2, stdout: '', stderr: help.stdout })
-  })
-
-  test.each(commands)('the page of tollgate %s has every flag', async (name) => {
-    const pages = { audit: ['audit.md'], dev: ['command-line.md', 'inspector.md'] }[name] ?? ['command-line.md']
-    const read = (page: string) => readFileSync(new URL(`../../../../docs/${page}`, import.meta.url), 'utf8')
-    const text = pages.map(read).join('\n')
-    const { stdout } = await tollgate([name, '--help'], { withToken: false })
-    // Some pages name the help instead of repeating it.
-    if (!text.includes(`\`tollgate help ${name}\` prints the flags`))
-      for (const [, flag] of stdout.matchAll(/^ {2}(--[a-z-]+)/gm)) expect(text).toContain(flag)
-    expect(text).toMatch(new RegExp(`^#+ tollgate ${name}$`, 'm'))
   })
 
   test.each(['--version', '-v'])('tollgate %s', async (flag) => {
@@ -61,12 +59,9 @@ describe('help', () => {
     for (const name of names) expect(stdout).toMatch(new RegExp(`^  .*\\b${name}\\b`, 'm'))
   })
 
-  test('the help begins with the flags that a command needs', async () => {
-    const { stdout } = await tollgate(['dev', '--help'])
-    expect(stdout).toMatch(/\.\n\nOptions:\n {2}--upstream URL [\s\S]*?\n {2}--public-url URL /)
-  })
-
-  test('each flag has the placeholder of its value beside it', async () => {
+  test('the help begins with the flags that a command needs, with the placeholder of each value', async () => {
+    const { stdout: dev } = await tollgate(['dev', '--help'])
+    expect(dev).toMatch(/\.\n\nOptions:\n {2}--upstream URL [\s\S]*?\n {2}--public-url URL /)
     const { stdout } = await tollgate(['help', 'verify'])
     expect(stdout).toMatch(/^ {2}--url URL {2,}The URL that was requested$/m)
     expect(stdout).toMatch(/^ {2}--trailing-slash exact\|either {2,}either: /m)
@@ -210,13 +205,6 @@ describe('secrets', () => {
     }
   })
 
-  test.each(commands)('tollgate %s refuses a secret in an argument too', async (name) => {
-    expectUsage(
-      await tollgate([name, '--auth-token', otherToken]),
-      /--auth-token is refused: other users can see a secret/,
-    )
-  })
-
   test('a secret in a wrong place is never shown', async () => {
     const places: string[][] = [
       [otherToken],
@@ -260,14 +248,10 @@ describe('terminals and pipes', () => {
   })
 
   test('a reader that closes the pipe early is not an error', async () => {
-    const ran = await new Promise<string>((resolve) => {
-      const command = `"${process.execPath}" "${bin}" send --list | head -n 1`
-      const child = spawn('bash', ['-c', `set -o pipefail; for i in 1 2 3; do ${command}; done`], { stdio: 'pipe' })
-      let all = ''
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (all += text))
-      child.on('close', (code) => resolve(`${all}${code}`))
-    })
-    expect(ran).toBe(`${'amd                           POST  form\n'.repeat(3)}0`)
+    const command = `"${process.execPath}" "${bin}" send --list | head -n 1`
+    const ran = await run('bash', ['-c', `set -o pipefail; for i in 1 2 3; do ${command}; done`])
+    const stdout = 'amd                           POST  form\n'.repeat(3)
+    expect(ran).toMatchObject({ code: 0, stdout, stderr: '' })
   })
 
   for (const name of ['stdout', 'stderr'] as const)
@@ -282,11 +266,8 @@ describe('terminals and pipes', () => {
     })
 
   test('an output that cannot be written is an error without a stack trace', async () => {
-    const child = spawn('bash', ['-c', '"$0" "$@" 1</dev/null', process.execPath, bin, 'help'], { stdio: 'pipe' })
-    let message = ''
-    child.stderr.on('data', (text) => (message += text))
-    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1)
-    expect(message).toBe('tollgate: standard output cannot be written: EBADF\n')
+    const ran = await run('bash', ['-c', '"$0" "$@" 1</dev/null', process.execPath, bin, 'help'])
+    expect(ran).toMatchObject({ code: 1, stderr: 'tollgate: standard output cannot be written: EBADF\n' })
   })
 
   test('Ctrl-C ends it at once, without a message', async () => {
@@ -322,14 +303,4 @@ describe('terminals and pipes', () => {
   test('does not wait for an open standard input that it does not read', async () => {
     expect(await tollgate(words, { keepOpen: true })).toMatchObject({ code: 1 })
   })
-})
-
-test('no command prints the token from the environment', async () => {
-  const runs = [
-    await tollgate(['sign', '--url', 'https://a.example', '--json']),
-    await tollgate(['verify', '--url', 'https://a.example', '--json']),
-    await tollgate(['diagnose', '--url', 'https://a.example', '--json']),
-    await tollgate(['send', 'message.inbound', '--to', 'http://127.0.0.1:1', '--json']),
-  ]
-  for (const { stdout, stderr } of runs) expect(stdout + stderr).not.toContain(authToken)
 })
