@@ -6,7 +6,6 @@ import {
   expectUsage,
   listen,
   otherToken,
-  type Ran,
   readJson,
   tollgate,
   tollgateAtTerminal,
@@ -169,23 +168,44 @@ interface Document {
   } | null
 }
 
-async function audit(options: FakeOptions, words: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+/** Runs the command beside a fake API. */
+async function runWith(
+  options: FakeOptions,
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  run = tollgate,
+) {
   const fake = await startFakeTwilio(options)
-  const ran = await tollgate(['audit', '--api-url', fake.apiUrl, '--rate', '100', '--json', ...words], {
-    env: { TWILIO_ACCOUNT_SID: main, ...env },
-  })
+  const ran = await run(['audit', '--api-url', fake.apiUrl, ...words], { env: { TWILIO_ACCOUNT_SID: main, ...env } })
   await fake.close()
-  return { ran, document: readDocument(ran), requests: fake.requests }
+  return { ran, requests: fake.requests }
 }
 
-function readDocument(ran: Ran): Document {
-  return readJson(ran) as unknown as Document
+async function audit(options: FakeOptions, words: readonly string[] = [], env?: Readonly<Record<string, string>>) {
+  const { ran, requests } = await runWith(options, ['--rate', '100', '--json', ...words], env)
+  return { ran, document: readJson(ran) as unknown as Document, requests }
 }
 
 /** Three accounts without a fault, in every kind of resource. */
 function createCleanAccounts() {
-  const created = [createAccount(main, authToken), createAccount(sub1, otherToken), createAccount(sub2, otherToken)]
-  return { accounts: created.map(({ account }) => account), urls: created.flatMap(({ urls }) => [...urls]) }
+  const [one, two, three] = [
+    createAccount(main, authToken),
+    createAccount(sub1, otherToken),
+    createAccount(sub2, otherToken),
+  ] as const
+  const accounts = [one.account, two.account, three.account]
+  return { accounts, first: one.account, second: two.account, urls: [one, two, three].flatMap(({ urls }) => [...urls]) }
+}
+
+const createMain = (data: FakeAccount['data']): FakeOptions => ({ accounts: [{ sid: main, authToken, data }] })
+
+/** One account, whose only resources are phone numbers. */
+const createNumbers = (values: readonly Item[]): FakeOptions =>
+  createMain({ [numbersOf(main)]: values.map((value, at) => createNumber(at.toString(16), value)) })
+
+const apiKey = {
+  keys: { [sidOf('5', 'SK')]: { secret: 'a-secret-of-an-api-key', account: main } },
+  env: { TWILIO_API_KEY: sidOf('5', 'SK'), TWILIO_API_SECRET: 'a-secret-of-an-api-key' },
 }
 
 const everything = Object.keys(resources).flatMap((name) => ['--resource', name])
@@ -206,7 +226,7 @@ describe('tollgate audit', () => {
   })
 
   test('finds every seeded fault, worst first, and masks passwords and values', async () => {
-    const { accounts } = createCleanAccounts()
+    const { accounts, first, second } = createCleanAccounts()
     const faults: readonly Item[] = [
       { voice_url: 'not-a-url' },
       { voice_url: 'http://api.example.com/cleartext' },
@@ -226,8 +246,6 @@ describe('tollgate audit', () => {
       { voice_url: 'https://api.example.com/shared' },
     ]
     const numbers = faults.map((fault, at) => createNumber(at.toString(16), fault))
-    const [first, second] = accounts
-    if (first === undefined || second === undefined) throw new Error('no accounts')
     first.data[numbersOf(main)] = numbers
     second.data[numbersOf(sub1)] = [createNumber('f', { voice_url: 'https://api.example.com/shared' })]
     const rule = {
@@ -286,13 +304,10 @@ describe('tollgate audit', () => {
 
   test('keeps to the rate', async () => {
     const { accounts } = createCleanAccounts()
-    const fake = await startFakeTwilio({ accounts })
-    const words = ['--account', main, '--resource', 'applications', '--resource', 'alarms', '--resource', 'sip-trunks']
-    const ran = await tollgateAtTerminal(['audit', '--api-url', fake.apiUrl, '--rate', '2', ...words], {
-      env: { TWILIO_ACCOUNT_SID: main },
-    })
-    await fake.close()
-    const times = fake.requests.map(({ at }) => at)
+    const resources = ['applications', 'alarms', 'sip-trunks'].flatMap((name) => ['--resource', name])
+    const words = ['--rate', '2', '--account', main, ...resources]
+    const { ran, requests } = await runWith({ accounts }, words, {}, tollgateAtTerminal)
+    const times = requests.map(({ at }) => at)
     // Two pages of accounts, and three lists: five requests need at least four pauses of half a
     // second. On a busy machine the first may arrive late.
     expect(times).toHaveLength(5)
@@ -327,8 +342,7 @@ describe('tollgate audit', () => {
 
   test('a key that is deleted in the middle is a failure, and a missing permission is not', async () => {
     const { accounts } = createCleanAccounts()
-    const keys = { [sidOf('5', 'SK')]: { secret: 'a-secret-of-an-api-key', account: main } }
-    const env = { TWILIO_API_KEY: sidOf('5', 'SK'), TWILIO_API_SECRET: 'a-secret-of-an-api-key' }
+    const { keys, env } = apiKey
     const words = ['--account', main]
     const deleted = await audit(
       { accounts, keys, disturb: ({ number }) => (number > 20 ? { status: 401 } : undefined) },
@@ -345,13 +359,7 @@ describe('tollgate audit', () => {
 
   test("a key of the parent reads a subaccount with the subaccount's own token", async () => {
     const { accounts } = createCleanAccounts()
-    const options = { accounts, keys: { [sidOf('5', 'SK')]: { secret: 'a-secret-of-an-api-key', account: main } } }
-    const env = {
-      TWILIO_API_KEY: sidOf('5', 'SK'),
-      TWILIO_API_SECRET: 'a-secret-of-an-api-key',
-      TWILIO_ACCOUNT_SID: sub1,
-    }
-    const { document } = await audit(options, [], env)
+    const { document } = await audit({ accounts, keys: apiKey.keys }, [], { ...apiKey.env, TWILIO_ACCOUNT_SID: sub1 })
     expect(document.accounts).toEqual([sub1])
     expect(document.webhooks.filter(({ url }) => !url.startsWith(`${origin}/AC2/`))).toEqual([])
   })
@@ -367,9 +375,7 @@ describe('tollgate audit', () => {
   })
 
   test('--baseline shows what changed, and fails only for new findings', async () => {
-    const { accounts } = createCleanAccounts()
-    const [first] = accounts
-    if (first === undefined) throw new Error('no account')
+    const { accounts, first } = createCleanAccounts()
     const number = (digit: string, path: string, voice_method = 'POST') =>
       createNumber(digit, { voice_url: `${origin}/${path}`, voice_method })
     first.data[numbersOf(main)] = [number('1', 'old', 'GET'), number('2', 'same'), number('3', 'gone')]
@@ -398,9 +404,7 @@ describe('tollgate audit', () => {
   })
 
   test('--config compares with the routes and keys of the gateway', async () => {
-    const { accounts } = createCleanAccounts()
-    const [first] = accounts
-    if (first === undefined) throw new Error('no account')
+    const { accounts, first } = createCleanAccounts()
     const paths = ['voice/in', 'media', 'elsewhere']
     first.data[numbersOf(main)] = paths.map((path, at) => createNumber(String(at), { voice_url: `${origin}/${path}` }))
     first.data['webhooks /v1/Webhooks/Rules'] = [{ id: 'webhooks_rule_1', settings: ['webhooks_setting_1'] }]
@@ -444,8 +448,7 @@ describe('tollgate audit', () => {
         ]),
       ),
     }
-    const accounts: FakeAccount[] = [{ sid: main, authToken, data }]
-    const sample = await audit({ accounts })
+    const sample = await audit(createMain(data))
     expect(sample.ran.code).toBe(1)
     expect(sample.document.webhooks.filter(({ resource }) => resource === 'video-rooms')).toHaveLength(20)
     expect(sample.document.findings).toMatchObject([{ rule: 'cleartext', places: { length: 20 } }])
@@ -457,21 +460,18 @@ describe('tollgate audit', () => {
         kind: 'left',
       },
     ])
-    const named = await audit({ accounts }, ['--resource', 'video-rooms'])
+    const named = await audit(createMain(data), ['--resource', 'video-rooms'])
     expect([named.ran.code, named.document.webhooks.length, named.document.notRead]).toEqual([0, 21, []])
   })
 
   test('at a terminal: a table, the findings and their fixes', async () => {
-    const numbers = [
-      createNumber('1', { voice_url: 'http://api.example.com/a?key=secret1' }),
-      createNumber('2', { voice_url: 'http://api.example.com/a?key=secret1' }),
-      createNumber('3', { sms_url: '\u001b[2Jhttps://api.example.com/b', sms_method: 'GET' }),
-    ]
-    const account: FakeAccount = { sid: main, authToken, data: { [numbersOf(main)]: numbers } }
-    const fake = await startFakeTwilio({ accounts: [account] })
-    const words = ['audit', '--api-url', fake.apiUrl, '--rate', '100', '--resource', 'phone-numbers']
-    const env = { TWILIO_ACCOUNT_SID: main }
-    const table = await tollgateAtTerminal(words, { env: { ...env, NO_COLOR: '1' } })
+    const options = createNumbers([
+      { voice_url: 'http://api.example.com/a?key=secret1' },
+      { voice_url: 'http://api.example.com/a?key=secret1' },
+      { sms_url: '\u001b[2Jhttps://api.example.com/b', sms_method: 'GET' },
+    ])
+    const words = ['--rate', '100', '--resource', 'phone-numbers']
+    const { ran: table } = await runWith(options, words, { NO_COLOR: '1' }, tollgateAtTerminal)
     const lines = table.stdout
       .slice(table.stdout.indexOf('2 webhook URLs'))
       .split('\n')
@@ -479,26 +479,18 @@ describe('tollgate audit', () => {
     expect(lines[0]).toBe('2 webhook URLs in 3 places of 1 account (3 requests)')
     // The other URL is longer, because its hidden character is shown.
     expect(lines.map((line) => line.replace(/ {2,}/g, '  '))).toContainEqual(
-      `phone-numbers  voice_url  POST  http://api.example.com/a?key=***  ${sidOf('1', 'PN')} (${main}) and 1 more`,
+      `phone-numbers  voice_url  POST  http://api.example.com/a?key=***  ${sidOf('0', 'PN')} (${main}) and 1 more`,
     )
     expect(lines).toContainEqual(expect.stringMatching(/^error +cleartext +http:\/\/api\.example\.com\/a\?key=\*\*\* /))
     expect(lines.join('\n')).toMatch(/cleartext: the URL is http: .*\nChange the URL to https at Twilio/)
     expect(table.stdout.replaceAll('\u001b[K', '').slice(table.stdout.indexOf('2 webhook'))).not.toContain('\x1b[2J')
-    await fake.close()
   })
 
   test('odd values are read without a failure, and no spelling of a URL shows its password or values', async () => {
     const odd = [
       ...[null, 5, {}, [], true, '', ' ', '//h.example/a', 'ftp://h.example/', 'https://h.example:99999/'],
-      ...[
-        'https:/u:hunter2@h/',
-        'https:///u:hunter2@h',
-        'https:\\\\u:hunter2@h',
-        'u:hunter2@h/x',
-        'https://u%3Ahunter2%40h/',
-        'https://u:hunter2\uff20h/',
-        'x?mail=joe@hunter2',
-      ],
+      ...['https:/u:hunter2@h/', 'https:///u:hunter2@h', 'https:\\\\u:hunter2@h', 'u:hunter2@h/x'],
+      ...['https://u%3Ahunter2%40h/', 'https://u:hunter2\uff20h/', 'x?mail=joe@hunter2'],
       ...['https://u:hunter2/s@h.example/', 'https://u:hunter2?s@h.example/', 'https://u:hunter2#s@h.example/'],
       ...[
         'https://h.example/?a=hunter2;b=hunter2',
@@ -512,24 +504,21 @@ describe('tollgate audit', () => {
         'x'.repeat(300_000),
       ],
     ]
-    const numbers = odd.map((voice_url, at) =>
-      createNumber('1', { sid: at % 2 === 0 ? `\ud800 #?/${at}` : at, voice_url, voice_method: odd[at % 4] }),
+    const options = createNumbers(
+      odd.map((voice_url, at) => ({
+        sid: at % 2 === 0 ? `\ud800 #?/${at}` : at,
+        voice_url,
+        voice_method: odd[at % 4],
+      })),
     )
-    const accounts: FakeAccount[] = [{ sid: main, authToken, data: { [numbersOf(main)]: numbers } }]
-    const fake = await startFakeTwilio({ accounts })
-    for (const format of [[], ['--json']]) {
-      const words = ['audit', '--api-url', fake.apiUrl, '--rate', '100', '--resource', 'phone-numbers', ...format]
-      const ran = await tollgate(words, { env: { TWILIO_ACCOUNT_SID: main } })
+    const words = ['--resource', 'phone-numbers']
+    const { ran: json, document } = await audit(options, words)
+    for (const ran of [json, (await runWith(options, words)).ran]) {
       expect(ran).toMatchObject({ code: 1, stderr: '' })
       expect(ran.stdout).not.toContain('hunter2')
-      if (format[0] === '--json')
-        expect(
-          readDocument(ran)
-            .findings.filter(({ rule }) => rule === 'malformed')
-            .map(({ url }) => url),
-        ).toContain('https://{{host}}/x')
     }
-    await fake.close()
+    const malformed = document.findings.filter(({ rule }) => rule === 'malformed')
+    expect(malformed.map(({ url }) => url)).toContain('https://{{host}}/x')
   })
 
   test('one host in another spelling, and a TwiML Bin that is read with GET, are not reported', async () => {
@@ -539,18 +528,14 @@ describe('tollgate audit', () => {
       { voice_url: 'https://handler.twilio.com/twiml/EH1', voice_method: 'GET' },
       { voice_url: 'https://twimlets.com/forward?PhoneNumber=415', voice_method: 'GET' },
     ]
-    const numbers = values.map((value, at) => createNumber(String(at), value))
     const words = ['--public-url', 'https://xn--bcher-kva.example', '--public-url', 'https://[2001:DB8::1]']
-    const { document } = await audit(
-      { accounts: [{ sid: main, authToken, data: { [numbersOf(main)]: numbers } }] },
-      words,
-    )
+    const { document } = await audit(createNumbers(values), words)
     expect(document.findings).toEqual([])
   })
 
   test('an item that moves to the next page while the list is read counts once', async () => {
     const numbers = ['1', '2', '2', '3'].map((digit) => createNumber(digit, { voice_url: `${origin}/${digit}` }))
-    const { document } = await audit({ accounts: [{ sid: main, authToken, data: { [numbersOf(main)]: numbers } }] })
+    const { document } = await audit(createMain({ [numbersOf(main)]: numbers }))
     expect(document.webhooks.map(({ url }) => url.slice(-1))).toEqual(['1', '2', '3'])
   })
 
@@ -562,7 +547,7 @@ describe('tollgate audit', () => {
     const draft = [...same, ...toStates('make-http-request', 'https://crm.example/draft')]
     const live = [...same, ...toStates('add-twiml-redirect', 'https://elsewhere.example/a')]
     const data = createFlow({ draft, live })
-    const { document } = await audit({ accounts: [{ sid: main, authToken, data }] }, ['--public-url', origin])
+    const { document } = await audit(createMain(data), ['--public-url', origin])
     expect(document.webhooks.map(({ resource, url }) => [resource, url])).toEqual([
       ['studio-flows', '{{flow.variables.url}}'],
       ['studio-flows', 'https://{{flow.variables.host}}/a'],
@@ -584,22 +569,12 @@ describe('tollgate audit', () => {
     expect(document.findings.map(({ rule }) => rule)).toEqual(['shared_url', 'shared_url'])
   })
 
-  const fiveNumbers: FakeOptions['accounts'] = [
-    {
-      sid: main,
-      authToken,
-      data: {
-        [numbersOf(main)]: ['1', '2', '3', '4', '5'].map((digit) =>
-          createNumber(digit, { voice_url: `${origin}/${digit}` }),
-        ),
-      },
-    },
-  ]
+  const fiveNumbers = createNumbers([1, 2, 3, 4, 5].map((digit) => ({ voice_url: `${origin}/${digit}` })))
   const isSecondPage = (path: string, page: string | null): boolean => path.includes('/Incoming') && page === '1'
 
   test.each([403, 404, 401])('a %s in the middle of a list keeps the pages before it, and is named', async (status) => {
     const disturb: FakeOptions['disturb'] = ({ path, page }) => (isSecondPage(path, page) ? { status } : undefined)
-    const { document } = await audit({ accounts: fiveNumbers, disturb }, ['--resource', 'phone-numbers'])
+    const { document } = await audit({ ...fiveNumbers, disturb }, ['--resource', 'phone-numbers'])
     expect(document.webhooks).toHaveLength(2)
     expect(document.notRead).toMatchObject([{ resource: 'phone-numbers', reason: expect.stringMatching(`^${status}`) }])
   })
@@ -614,8 +589,8 @@ describe('tollgate audit', () => {
     )
     const disturb: FakeOptions['disturb'] = ({ path }) =>
       path.includes(`${sidOf('2', 'VA')}/`) ? { status: 403 } : undefined
-    const accounts: FakeAccount[] = [{ sid: main, authToken, data: { ...data, 'verify /v2/Services': services } }]
-    const { document } = await audit({ accounts, disturb }, ['--resource', 'verify-services'])
+    const options = createMain({ ...data, 'verify /v2/Services': services })
+    const { document } = await audit({ ...options, disturb }, ['--resource', 'verify-services'])
     expect(document.webhooks.map(({ url }) => url.slice(-1))).toEqual(['1', '3'])
     expect(document.notRead).toMatchObject([{ resource: 'verify-services', kind: 'refused' }])
   })
@@ -637,13 +612,13 @@ describe('tollgate audit', () => {
         body: JSON.stringify({ incoming_phone_numbers: [item], next_page_uri: `${path}?Page=${number}` }),
       }
     }
-    const { document } = await audit({ accounts: fiveNumbers, disturb }, ['--resource', 'phone-numbers'])
+    const { document } = await audit({ ...fiveNumbers, disturb }, ['--resource', 'phone-numbers'])
     expect(document.notRead).toMatchObject([{ kind: 'failed', reason: 'the pages of the list do not end' }])
     expect(from).toBeGreaterThan(1500)
   })
 
   test('the address of a next page may repeat the path of --api-url, and never leads to another host', async () => {
-    const fake = await startFakeTwilio({ accounts: fiveNumbers })
+    const fake = await startFakeTwilio(fiveNumbers)
     const other = await listen((_req, res) => void res.end('{}'))
     let reached = 0
     other.server.on('request', () => reached++)
@@ -654,18 +629,10 @@ describe('tollgate audit', () => {
       const body = await answer.text()
       res.writeHead(answer.status).end(body.replace('"next_page_uri":"/', `"next_page_uri":"${other.origin}/api/`))
     })
-    const words = [
-      'audit',
-      '--api-url',
-      `${between.origin}/{product}`,
-      '--rate',
-      '100',
-      '--json',
-      '--resource',
-      'phone-numbers',
-    ]
-    const document = readDocument(await tollgate(words, { env: { TWILIO_ACCOUNT_SID: main } }))
-    expect(document).toMatchObject({ notRead: [], webhooks: { length: 5 } })
+    const words = ['audit', '--rate', '100', '--json', '--resource', 'phone-numbers']
+    const env = { TWILIO_ACCOUNT_SID: main }
+    const ran = await tollgate([...words, '--api-url', `${between.origin}/{product}`], { env })
+    expect(readJson(ran)).toMatchObject({ notRead: [], webhooks: { length: 5 } })
     expect(reached).toBe(0)
     for (const server of [fake, other, between]) await server.close()
   })
@@ -674,21 +641,23 @@ describe('tollgate audit', () => {
   test.each([401, 403])(
     'an API key that gets %i for the list of accounts reads its own, and says so',
     async (status) => {
-      const key = { secret: 'a-secret-of-an-api-key', account: main }
       const disturb: FakeOptions['disturb'] = ({ path }) => (path.endsWith('/Accounts.json') ? { status } : undefined)
-      const keys = { [sidOf('5', 'SK')]: key }
+      const { TWILIO_API_KEY: key, TWILIO_API_SECRET: secret } = apiKey.env
       const file = writeScratch(
-        `TWILIO_ACCOUNT_SID=${main} # the main account\nexport TWILIO_API_KEY="${sidOf('5', 'SK')}"\r\nTWILIO_API_SECRET=${key.secret}\n`,
+        `TWILIO_ACCOUNT_SID=${main} # the main account\nexport TWILIO_API_KEY="${key}"\r\nTWILIO_API_SECRET=${secret}\n`,
       )
-      const { ran, document } = await audit({ accounts: fiveNumbers, keys, disturb }, ['--credentials-file', file])
+      const { ran, document } = await audit({ ...fiveNumbers, keys: apiKey.keys, disturb }, [
+        '--credentials-file',
+        file,
+      ])
       expect(document).toMatchObject({
         accounts: [main],
         webhooks: { length: 5 },
         notRead: [{ resource: 'accounts', kind: 'refused' }],
       })
       expect(ran.code).toBe(0)
-      expect(ran.stdout + ran.stderr).not.toContain(key.secret)
-      const wrong = await audit({ accounts: fiveNumbers }, ['--credentials-file', file])
+      expect(ran.stdout + ran.stderr).not.toContain(secret)
+      const wrong = await audit(fiveNumbers, ['--credentials-file', file])
       expectUsage(wrong.ran, 'The list of accounts: 401')
     },
   )
@@ -697,8 +666,7 @@ describe('tollgate audit', () => {
     const withUrls = (...urls: string[]): FakeOptions => {
       const live = urls.map((url) => ({ type: 'make-http-request', properties: { url } }))
       const number = createNumber('1', { voice_url: `${origin}/number` })
-      const data = { ...createFlow({ draft: live, live }), [numbersOf(main)]: [number] }
-      return { accounts: [{ sid: main, authToken, data }] }
+      return createMain({ ...createFlow({ draft: live, live }), [numbersOf(main)]: [number] })
     }
     const before = await audit(withUrls('https://a.example/1', 'http://a.example/2', 'https://a.example/3'))
     const baseline = ['--baseline', writeScratch(before.ran.stdout)]
@@ -744,7 +712,7 @@ describe('tollgate audit', () => {
   })
 
   test('wrong credentials are wrong usage, and a silent API is unreachable', async () => {
-    const { ran } = await audit({ accounts: [{ sid: main, authToken: otherToken, data: {} }] })
+    const { ran } = await audit(createMain({}), [], { TWILIO_AUTH_TOKEN: otherToken })
     expectUsage(ran, 'The list of accounts: 401')
     const env = { TWILIO_ACCOUNT_SID: main }
     const gone = await startFakeTwilio({ accounts: [] })
