@@ -15,7 +15,7 @@ import {
   tollgate,
   writeScratch,
 } from '../support.ts'
-import { createItem, type Item, startFakeTwilio } from '../twilio-api/fake.ts'
+import { createAlerts, createItem, type Item, startFakeTwilio } from '../twilio-api/fake.ts'
 
 // Slow, because each case starts the command.
 
@@ -25,28 +25,13 @@ const params = { From: '+15551230001', To: '+15551230002', Body: 'a private text
 const url = 'https://example.com/api/sms?team=blue-value'
 const signed = signRequest({ url, params, authToken })
 
-/** An alert, as the resource and as it is in the list, which has no variables. */
-function createAlert(digit: string, values: Item): readonly [Item, Item] {
-  const facts = {
-    sid: sidOf('NO', digit),
-    error_code: '11200',
-    log_level: 'error',
-    request_method: 'POST',
-    request_url: url,
-    ...values,
-  }
-  const { request_variables: _, request_headers: _headers, ...listed } = facts as Record<string, unknown>
-  const one = createItem('monitor /v1/Alerts/{Sid}', {
-    request_variables: new URLSearchParams(params).toString(),
-    ...facts,
-  })
-  return [
-    { ...one, date_created: `2026-11-2${digit}T08:00:00Z` },
-    { ...createItem('monitor /v1/Alerts', listed), date_created: `2026-11-2${digit}T08:00:00Z` },
-  ]
-}
+const request_variables = new URLSearchParams(params).toString()
+const createAlert = (digit: string, values: Item): Item => ({
+  ...{ sid: sidOf('NO', digit), request_url: url, request_variables, date_created: `2026-11-2${digit}T08:00:00Z` },
+  ...values,
+})
 
-const alerts = [
+const alerts = createAlerts([
   createAlert('1', {}),
   createAlert('2', {
     request_headers: `Host: example.com\nX-Twilio-Signature: ${signed.headers['x-twilio-signature']}`,
@@ -59,7 +44,7 @@ const alerts = [
   createAlert('5', { request_url: 'https://example.com/\u001b[2J\nsms' }),
   createAlert('6', { error_code: '12100' }),
   createAlert('0', { request_url: 'https://example.com/by-get', request_method: 'GET', error_code: '12200' }),
-]
+])
 
 const call = sidOf('CA', '7')
 const events = `api /2010-04-01/Accounts/${main}/Calls/${call}/Events.json`
@@ -67,21 +52,21 @@ const event = (requestUrl: string, parameters: Item, code: number | null): Item 
   createItem(events, { request: { method: 'POST', url: requestUrl, parameters }, response: { response_code: code } })
 const callParams = { CallSid: call, CallStatus: 'ringing', SpeechResult: 'a private text' }
 
+const keys = { [sidOf('SK', '1')]: { secret: 'a-secret-of-an-api-key', account: main } }
+const withKey = { TWILIO_API_KEY: sidOf('SK', '1'), TWILIO_API_SECRET: 'a-secret-of-an-api-key' }
 let fake: Awaited<ReturnType<typeof startFakeTwilio>>
 
 beforeAll(async () => {
-  const data: Record<string, Item | Item[]> = { 'monitor /v1/Alerts': alerts.map(([, listed]) => listed) }
-  for (const [alert] of alerts) data[`monitor /v1/Alerts/${alert.sid}`] = alert
   const snake = { call_sid: call, call_status: 'ringing', speech_result: 'a private text' }
-  data[events] = [
+  const ofCall = [
     event(`https://api.twilio.com/2010-04-01/Accounts/${main}/Calls.json`, {}, 201),
     event('https://example.com/voice', snake, 200),
     event('https://example.com/gather', snake, 403),
     event('https://example.com/status', snake, 200),
   ]
   fake = await startFakeTwilio({
-    accounts: [{ sid: main, authToken, data }],
-    keys: { [sidOf('SK', '1')]: { secret: 'a-secret-of-an-api-key', account: main } },
+    accounts: [{ sid: main, authToken, data: { ...alerts, [events]: ofCall } }],
+    keys,
     disturb: ({ path }) => (path.endsWith(sidOf('NO', '8')) ? { status: 403 } : undefined),
   })
 })
@@ -179,11 +164,7 @@ describe('diagnose --alert', () => {
   test('says which key signed only where a record has the signature', async () => {
     const words = [...alert('2'), '--public-url', 'https://example.com']
     expect(await explain(words)).toMatchObject({ genuine: true, signedBy: 'a configured key' })
-    const key = {
-      TWILIO_API_KEY: sidOf('SK', '1'),
-      TWILIO_API_SECRET: 'a-secret-of-an-api-key',
-      TWILIO_AUTH_TOKEN: otherToken,
-    }
+    const key = { ...withKey, TWILIO_AUTH_TOKEN: otherToken }
     const other = await explain(words, key)
     expect(other).toMatchObject({ causes: [{ id: 'token_of_other_account' }], signedBy: 'another key' })
     const unknown = await explain([...alert('1'), '--public-url', 'https://example.com'], key)
@@ -402,25 +383,12 @@ describe('diagnose --last asks Twilio without a flag', () => {
   const sentThere = signRequest({ url: sentUrl, params, authToken })
   const kept = keep(...['/never-called', '/sms'].map((path) => record(`https://example.com${path}`, sentThere)))
   const about = sidOf('NO', '9')
-  const facts = { sid: about, error_code: '11200', log_level: 'error', request_method: 'POST', request_url: sentUrl }
-  const key = sidOf('SK', '1')
   let twilio: Awaited<ReturnType<typeof startFakeTwilio>>
   let silent: Awaited<ReturnType<typeof listen>>
 
   beforeAll(async () => {
-    const variables = { request_variables: new URLSearchParams(params).toString() }
-    const date = { date_created: new Date().toISOString() }
-    const data: Record<string, Item | Item[]> = {
-      'monitor /v1/Alerts': [{ ...createItem('monitor /v1/Alerts', facts), ...date }],
-      [`monitor /v1/Alerts/${about}`]: {
-        ...createItem('monitor /v1/Alerts/{Sid}', { ...facts, ...variables }),
-        ...date,
-      },
-    }
-    twilio = await startFakeTwilio({
-      accounts: [{ sid: main, authToken, data }],
-      keys: { [key]: { secret: 'a-secret-of-an-api-key', account: main } },
-    })
+    const alert = { sid: about, request_url: sentUrl, request_variables, date_created: new Date().toISOString() }
+    twilio = await startFakeTwilio({ accounts: [{ sid: main, authToken, data: createAlerts([alert]) }], keys })
     silent = await listen(() => undefined)
   })
   afterAll(async () => {
@@ -431,7 +399,6 @@ describe('diagnose --last asks Twilio without a flag', () => {
   const question = / --other-url 'URL'\n/
   const proof =
     /^POST https:\/\/example\.com\/sms, refused at .*entry 1 of 2.*\nNO9{32}, .*\n(?:.*\n)*Certain, .*\n {2}path_prefix /
-  const withKey = { TWILIO_API_KEY: key, TWILIO_API_SECRET: 'a-secret-of-an-api-key' }
 
   test.each([
     ['with the Auth Token', {}, [], proof, /^$/],

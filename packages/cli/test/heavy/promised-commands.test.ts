@@ -18,7 +18,7 @@ import {
   type Running,
   record,
 } from '../support.ts'
-import { createItem, type Item, startFakeTwilio } from '../twilio-api/fake.ts'
+import { createAlerts, createItem, startFakeTwilio } from '../twilio-api/fake.ts'
 
 // What the pages promise: each command stands on its page, letter for letter, and does in a shell what the
 // page says. Only addresses that are not of this machine, and secrets, are replaced.
@@ -312,20 +312,14 @@ beforeAll(async () => {
   sendGridKey = publicKey
   write('events.txt', raw('https://example.com/events', events))
   write('changed-events.txt', raw('https://example.com/events', { ...events, body: '[{"event":"click"}]\r\n' }))
-  const facts = { sid: alertSid, error_code: '11200', log_level: 'error', request_method: 'POST' }
-  const variables = {
+  const alert = {
+    sid: alertSid,
+    request_url: 'https://example.com/api/sms',
     request_variables: new URLSearchParams(sms.params?.map(([name, value]) => [name, value])).toString(),
   }
-  const signed = { ...facts, request_url: 'https://example.com/api/sms' }
-  const dated = (item: Item) => ({ ...item, date_created: '2026-11-21T08:00:00Z' })
   const number = { sid: `PN${'1'.repeat(32)}`, sms_url: 'http://api.example.com/sms', sms_method: 'POST' }
-  const data: Record<string, Item | Item[]> = {
-    'monitor /v1/Alerts': [dated(createItem('monitor /v1/Alerts', signed))],
-    [`monitor /v1/Alerts/${alertSid}`]: dated(createItem('monitor /v1/Alerts/{Sid}', { ...signed, ...variables })),
-    [`api /2010-04-01/Accounts/${account}/IncomingPhoneNumbers.json`]: [
-      createItem(`api /2010-04-01/Accounts/${account}/IncomingPhoneNumbers.json`, number),
-    ],
-  }
+  const numbers = `api /2010-04-01/Accounts/${account}/IncomingPhoneNumbers.json`
+  const data = { ...createAlerts([alert]), [numbers]: [createItem(numbers, number)] }
   fake = await startFakeTwilio({ accounts: [{ sid: account, authToken, data }] })
 })
 afterAll(() => fake.close())

@@ -148,6 +148,22 @@ export function createItem(key: string, values: Item): Item {
   return item
 }
 
+/** Makes alerts of failed webhooks, each alone and in their list, which has no variables. */
+export function createAlerts(alerts: readonly Item[]): FakeAccount['data'] {
+  const all = alerts.map((alert) => ({ error_code: '11200', log_level: 'error', request_method: 'POST', ...alert }))
+  const create = (key: string, { date_created = '2026-11-21T08:00:00Z', ...facts }: Item): Item => ({
+    ...createItem(key, facts),
+    date_created,
+  })
+  const listed = all.map(({ request_variables: _, request_headers: _headers, ...facts }: Item) => facts)
+  return {
+    'monitor /v1/Alerts': listed.map((facts) => create('monitor /v1/Alerts', facts)),
+    ...Object.fromEntries(
+      all.map((facts: Item) => [`monitor /v1/Alerts/${facts.sid}`, create('monitor /v1/Alerts/{Sid}', facts)]),
+    ),
+  }
+}
+
 function createPage(
   { list = '', paging }: Operation,
   product: string,
