@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../twilio-api/client.ts'
+import { isObject } from '../twilio-api/client.ts'
 import type { AuditDocument, Changes, ShownFinding, ShownWebhook } from './document.ts'
 import { group, type Place, toKey, toPlace } from './inventory.ts'
 
@@ -71,36 +71,29 @@ function subtractFindings(
   })
 }
 
+/** The texts that a value has, in objects and in lists of any length. */
+type Shape = 'text' | readonly [Shape] | { readonly [name: string]: Shape }
+
+const place = { account: 'text', resource: 'text', sid: 'text', field: 'text' } as const
+const shape: Shape = {
+  accounts: ['text'],
+  scope: { accounts: ['text'], resources: ['text'] },
+  webhooks: [{ ...place, url: 'text', method: 'text' }],
+  notRead: [{ account: 'text', resource: 'text' }],
+  findings: [{ rule: 'text', level: 'text', url: 'text', text: 'text', fix: 'text', places: [place] }],
+}
+
 /** Checks what a comparison reads. A file may be damaged, or written by another version. */
 export function isAuditDocument(value: unknown): value is AuditDocument {
-  const { accounts, scope, webhooks, findings, notRead } = toObject(value)
-  const isPlace = (place: unknown): boolean => hasTexts(place, 'account', 'resource', 'sid', 'field')
-  return (
-    isTexts(accounts) &&
-    isTexts(toObject(scope).accounts) &&
-    isTexts(toObject(scope).resources) &&
-    isListOf(webhooks, (webhook) => isPlace(webhook) && hasTexts(webhook, 'url', 'method')) &&
-    isListOf(notRead, (gap) => hasTexts(gap, 'account', 'resource')) &&
-    isListOf(
-      findings,
-      (finding) =>
-        hasTexts(finding, 'rule', 'level', 'url', 'text', 'fix') && isListOf(toObject(finding).places, isPlace),
-    )
-  )
+  return hasShape(value, shape)
 }
 
-function toObject(value: unknown): JsonObject {
-  return isObject(value) ? value : {}
+function hasShape(value: unknown, shape: Shape): boolean {
+  if (shape === 'text') return typeof value === 'string'
+  if (isList(shape)) return Array.isArray(value) && value.every((item) => hasShape(item, shape[0]))
+  return isObject(value) && Object.entries(shape).every(([name, inner]) => hasShape(value[name], inner))
 }
 
-function hasTexts(value: unknown, ...names: readonly string[]): boolean {
-  return names.every((name) => typeof toObject(value)[name] === 'string')
-}
-
-function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(isItem)
-}
-
-function isTexts(value: unknown): boolean {
-  return isListOf(value, (item) => typeof item === 'string')
+function isList(shape: Shape): shape is readonly [Shape] {
+  return Array.isArray(shape)
 }

@@ -1,9 +1,10 @@
-import type { Accepted, Rejected, Verdict } from 'tollgate'
+import type { Accepted } from 'tollgate'
 import { splitUrl, toIncoming } from 'tollgate/internal'
-import { asUsage, EXIT } from '../exit.ts'
+import { asUsage } from '../exit.ts'
 import { inputFlags, readRequest } from '../inputs/index.ts'
-import { colorsFor, hideQuery, type Io, print, printJson, tell } from '../io.ts'
+import { hideQuery } from '../io.ts'
 import { toVerifierOptions } from '../public-url.ts'
+import { reportVerdict } from '../report-verdict.ts'
 import { findSigner, hasKey, keyFlags, otherSchemes } from '../schemes/keys.ts'
 import { readSecrets, readSecretsIfAny, requireSecrets, secretFlags } from '../secrets.ts'
 import { verifierFlags } from '../verifier-options.ts'
@@ -38,33 +39,8 @@ export const command: Command = {
     const { createVerifier } = await import('tollgate')
     const verdict = await asUsage(() => createVerifier(options), secrets.names).verify(request)
     const asGiven = `${publicUrl}${request.url}`
-    if (args.has('json')) printJson(io, toJson(verdict, asGiven))
-    else print(io, formatVerdict(verdict, asGiven, io))
-    if (!verdict.ok && !args.has('json')) tell(io, 'To find out why, give the same request to tollgate diagnose.')
-    return verdict.ok ? EXIT.ok : EXIT.notGenuine
+    return reportVerdict<Accepted>(verdict, (accepted) => describeAccepted(accepted, asGiven), args, io)
   },
-}
-
-function toJson(verdict: Verdict, asGiven: string): object {
-  if (!verdict.ok) {
-    const { code, status, message, tried } = verdict
-    return { genuine: false, code, status, message, tried }
-  }
-  const { handshake, covers, accountSid, matched } = verdict
-  return {
-    genuine: true,
-    handshake,
-    covers,
-    accountSid: accountSid ?? null,
-    key: matched.key,
-    algorithm: matched.algorithm,
-    url: hideQuery(matched.url),
-    urlForm: describeForm(matched.url, asGiven),
-  }
-}
-
-export function formatVerdict(verdict: Verdict, asGiven: string, io: Io): string {
-  return verdict.ok ? formatAccepted(verdict, asGiven, io) : formatRejected(verdict, io)
 }
 
 const coverage: Readonly<Record<Accepted['covers'], string>> = {
@@ -73,24 +49,18 @@ const coverage: Readonly<Record<Accepted['covers'], string>> = {
   url: 'the URL only',
 }
 
-function formatAccepted({ covers, accountSid, matched }: Accepted, asGiven: string, io: Io): string {
-  const colors = colorsFor(io.stdout, io.env)
-  const { key } = matched
+function describeAccepted({ handshake, covers, accountSid, matched }: Accepted, asGiven: string) {
+  const { key, algorithm } = matched
+  const [url, urlForm] = [hideQuery(matched.url), describeForm(matched.url, asGiven)]
   const rows: [string, string][] = [
     ['covers', coverage[covers]],
     ['account', accountSid ?? 'none is proven'],
     ['key', key.kind === 'shared_key' ? `SharedKey ${key.id}` : `Auth Token ${key.index + 1}`],
-    ['algorithm', matched.algorithm],
-    ['signed URL', hideQuery(matched.url)],
-    ['URL form', describeForm(matched.url, asGiven)],
+    ['algorithm', algorithm],
+    ['signed URL', url],
+    ['URL form', urlForm],
   ]
-  return [colors.green('genuine'), ...rows.map(([name, value]) => `  ${name.padEnd(11)}${value}`)].join('\n')
-}
-
-function formatRejected({ code, message, tried }: Rejected, io: Io): string {
-  const colors = colorsFor(io.stdout, io.env)
-  const urls = tried.length === 0 ? [] : ['  URL forms tried:', ...tried.map((url) => `    ${hideQuery(url)}`)]
-  return [`${colors.red('not genuine')}: ${code}`, `  ${message}`, ...urls].join('\n')
+  return { json: { handshake, covers, accountSid: accountSid ?? null, key, algorithm, url, urlForm }, rows }
 }
 
 /** Describes how the signed URL differs from the given one. */

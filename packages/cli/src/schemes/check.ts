@@ -1,11 +1,12 @@
 import { basename } from 'node:path'
-import type { AnyAccepted, Rejected } from 'tollgate'
+import type { AnyAccepted } from 'tollgate'
 import { type AnyScheme, type RecordedRequest, type SchemeDiagnosis, toIncoming } from 'tollgate/internal'
 import type { Args } from '../args.ts'
-import { asUsage, asUsageLater, EXIT, UsageError } from '../exit.ts'
+import { asUsage, asUsageLater, UsageError } from '../exit.ts'
 import { toArrived } from '../inputs/index.ts'
-import { colorsFor, type Io, print, printJson, tell } from '../io.ts'
+import type { Io } from '../io.ts'
 import { readText } from '../read-text.ts'
+import { reportVerdict } from '../report-verdict.ts'
 import { requireKeys } from './keys.ts'
 
 const maxBodyBytes = 16 * 1024 * 1024
@@ -15,10 +16,7 @@ export async function verifyOther(scheme: AnyScheme, given: RecordedRequest, arg
   const keys = await requireKeys(scheme, args, io)
   const options = { [scheme.keys.option]: keys, maxBodyBytes }
   const verdict = await asUsage(() => scheme.createVerifier(options as never)).verify(toIncoming(given))
-  if (args.has('json')) printJson(io, toJson(scheme, verdict))
-  else print(io, formatVerdict(scheme, verdict, io))
-  if (!verdict.ok && !args.has('json')) tell(io, 'To find out why, give the same request to tollgate diagnose.')
-  return verdict.ok ? EXIT.ok : EXIT.notGenuine
+  return reportVerdict<AnyAccepted>(verdict, (accepted) => describeAccepted(scheme, accepted), args, io)
 }
 
 /** Explains a request of such a scheme with the keys and limits of the flags. */
@@ -41,26 +39,15 @@ export async function explainOther(
   return await asUsageLater(() => diagnose(toArrived(args, given), options as never))
 }
 
-function toJson(scheme: AnyScheme, verdict: AnyAccepted | Rejected): object {
-  if (!verdict.ok) {
-    const { code, status, message } = verdict
-    return { genuine: false, code, status, message }
-  }
-  return { genuine: true, covers: verdict.covers, key: verdict.matched.key, ...scheme.describe(verdict) }
-}
-
-function formatVerdict(scheme: AnyScheme, verdict: AnyAccepted | Rejected, io: Io): string {
-  const { green, red } = colorsFor(io.stdout, io.env)
-  if (!verdict.ok) return `${red('not genuine')}: ${verdict.code}\n  ${verdict.message}`
+function describeAccepted(scheme: AnyScheme, accepted: AnyAccepted) {
+  const { covers, matched } = accepted
+  const own = scheme.describe(accepted)
   const rows: [string, string][] = [
-    ['covers', scheme.describeCoverage(verdict)],
-    ['key', scheme.nameKey(verdict.matched.key)],
-    ...Object.entries(scheme.describe(verdict)).map(([name, value]): [string, string] => [
-      toWords(name),
-      String(value),
-    ]),
+    ['covers', scheme.describeCoverage(accepted)],
+    ['key', scheme.nameKey(matched.key)],
+    ...Object.entries(own).map(([name, value]): [string, string] => [toWords(name), String(value)]),
   ]
-  return [green('genuine'), ...rows.map(([name, value]) => `  ${name.padEnd(11)}${value}`)].join('\n')
+  return { json: { covers, key: matched.key, ...own }, rows }
 }
 
 /** Writes `signedAt` as `signed at`. */
