@@ -6,7 +6,7 @@ import { streamTickets } from 'tollgate/stream'
 import { createVerifyClient } from 'tollgate/ws'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { authToken, listen, readJson, tollgate, tollgateHere } from './support.ts'
+import { authToken, listenForTest, readJson, tollgate, tollgateHere } from './support.ts'
 
 const publicUrl = 'https://api.example.com'
 const accountSid = 'ACa42104b5c0081d28f69cc86620eae712'
@@ -44,8 +44,7 @@ function createApplication(routes: Readonly<Record<string, Route>>): RequestList
 const pathOf = ({ url = '' }: IncomingMessage): string => url.replace(/\?.*$/s, '')
 
 async function serve(routes: Readonly<Record<string, Route>>): Promise<string> {
-  const { origin, close } = await listen(createApplication(routes))
-  onTestFinished(close)
+  const { origin } = await listenForTest(createApplication(routes))
   return origin
 }
 
@@ -133,12 +132,11 @@ test('--attack tries each query of a route', async () => {
     const verbs = req.url === '/voice' ? '<Redirect>/ivr?step=1</Redirect>' : '<Say>Bye</Say>'
     res.setHeader('content-type', 'text/xml').end(`<Response>${verbs}</Response>`)
   })
-  const { origin, close } = await listen((req, res) => {
+  const { origin } = await listenForTest((req, res) => {
     if (req.url !== '/ivr?step=1') return void guard(req, res)
     req.resume()
     res.setHeader('content-type', 'text/xml').end('<Response><Redirect>/ivr?step=2</Redirect></Response>')
   })
-  onTestFinished(close)
   const ran = await walk(origin, '', '--attack', '--json')
   expect(readJson(ran).routes).toMatchObject([
     { verdict: 'guarded', url: `${publicUrl}/voice` },
@@ -181,8 +179,7 @@ async function serveAgent({ noun, isGuarded, hasTickets, talk }: Agent): Promise
     },
     '/after': { twiml: '<Say>Bye</Say>' },
   })
-  const { origin, server, close } = await listen(listener)
-  onTestFinished(close)
+  const { origin, server } = await listenForTest(listener)
   const verifyClient = createVerifyClient({ publicUrl, authToken })
   const sockets = new WebSocketServer({ server, ...(isGuarded && { verifyClient }) })
   onTestFinished(() => sockets.close())
@@ -304,13 +301,12 @@ test.each([
 })
 
 test('a public URL in capital letters and with a port is the host of the whole call', async () => {
-  const { origin, close } = await listen(
+  const { origin } = await listenForTest(
     twilioWebhook({ publicUrl: 'https://API.example.com:443', authToken }, (_webhook, req, res) => {
       const verbs = req.url === '/voice' ? '<Redirect>/end</Redirect>' : '<Say>Bye</Say>'
       res.setHeader('content-type', 'text/xml').end(`<Response>${verbs}</Response>`)
     }),
   )
-  onTestFinished(close)
   const ran = await tollgate(['call', '--to', `${origin}/voice`, '--public-url', 'https://API.example.com:443'])
   expect(ran.stdout).toContain('POST https://API.example.com:443/end  200  Redirect')
 })
@@ -348,11 +344,10 @@ test('Ctrl-C hangs up, and the status callback is sent', async () => {
 test('a second Ctrl-C ends at once', async () => {
   const ctrlC: (() => void)[] = []
   // It never answers: the first Ctrl-C would hang up after the time limit.
-  const { origin, close } = await listen((req) => {
+  const { origin } = await listenForTest((req) => {
     req.resume()
     for (const press of ctrlC) press()
   })
-  onTestFinished(close)
   const ran = await tollgate(['call', '--to', `${origin}/voice`], {
     keepOpen: true,
     onStarted(child) {
@@ -366,8 +361,7 @@ test('a second Ctrl-C ends at once', async () => {
 })
 
 test('no other host is called, and hostile text does not reach the terminal', async () => {
-  const other = await listen((_req, res) => res.end('<Response/>'))
-  onTestFinished(other.close)
+  const other = await listenForTest((_req, res) => res.end('<Response/>'))
   let called = 0
   other.server.on('request', () => called++)
   const origin = await serve({
@@ -398,26 +392,11 @@ test('a line of the script that nothing took is a finding', async () => {
   expect(short.stdout).toContain('The call was over before "press 1".')
 })
 
-test.each([
-  [[], /--to is missing/],
-  [['--to', 'ftp://localhost/voice'], /--to needs an http or https URL/],
-  [['--to', 'http://a:b@localhost/voice'], /--to needs/],
-  [['--to', 'localhost:1/sms', '--sms', '--max-requests', '9'], /--sms and --max-requests cannot be used together/],
-  [['--to', 'localhost:1/voice', '--map', 'https://api.example.com'], /--map needs/],
-  [['--to', 'localhost:1/voice', '--auth-token-stdin'], /--auth-token-stdin/],
-  [['--to', 'localhost:1/voice', '--shared-key', 'id'], /--shared-key/],
-  [['--to', 'localhost:1/voice', '--map', 'file:///=http://localhost:3000'], /--map needs/],
-])('%j is wrong usage', async (words, message) => {
-  const { code, stderr } = await tollgate(['call', ...words])
-  expect([code, stderr]).toEqual([2, expect.stringMatching(message)])
-})
-
 test('a webhook that is refused is explained', async () => {
-  const { origin, close } = await listen((req, res) => {
+  const { origin } = await listenForTest((req, res) => {
     req.resume()
     res.writeHead(403).end()
   })
-  onTestFinished(close)
   const ran = await walk(origin, '')
   expect(ran.stderr).toContain('Signed for https://api.example.com/voice with TWILIO_AUTH_TOKEN.')
   expect(ran.stderr).toContain('--public-url')
@@ -425,8 +404,7 @@ test('a webhook that is refused is explained', async () => {
 })
 
 test('no URL of an application leads to another host', async () => {
-  const other = await listen((_req, res) => res.end('<Response/>'))
-  onTestFinished(other.close)
+  const other = await listenForTest((_req, res) => res.end('<Response/>'))
   let called = 0
   other.server.on('request', () => called++)
   other.server.on('upgrade', (_req, socket) => {
@@ -455,13 +433,12 @@ test('no URL of an application leads to another host', async () => {
       `<Dial record="true" recordingStatusCallback="${url}"><Number url="${url}" statusCallback="${url}">1</Number></Dial>` +
       `<Dial><Number url="/moved?${index}">1</Number></Dial>`,
   )
-  const { origin, close } = await listen((req, res) => {
+  const { origin } = await listenForTest((req, res) => {
     req.resume()
     const [, index] = (req.url ?? '').split('?')
     if (index !== undefined) res.writeHead(307, { location: encodeURI(urls[Number(index)] ?? '') }).end()
     else res.setHeader('content-type', 'text/xml').end(`<Response>${numbers.join('')}</Response>`)
   })
-  onTestFinished(close)
   const ran = await walk(origin, '/answer\n\n'.repeat(2 * urls.length))
   expect(ran.stderr).toBe('')
   expect(ran.stdout.match(/\/moved\?… {2}307/g)).toHaveLength(urls.length)
@@ -492,11 +469,10 @@ test('an answer that is no HTTP is a violation', async () => {
 
 test('the fragment of --to has connection overrides', async () => {
   const statuses = [500, 500]
-  const { origin, close } = await listen((req, res) => {
+  const { origin } = await listenForTest((req, res) => {
     req.resume()
     res.writeHead(statuses.shift() ?? 200, { 'content-type': 'text/xml' }).end('<Response/>')
   })
-  onTestFinished(close)
   const ran = await tollgateHere(['call', '--to', `${origin}/voice#rc=2&rp=5xx`, '--json'], { input: '' })
   expect(readJson(ran)).toMatchObject({ heard: [], events: [{ status: 500 }, { status: 500 }, { status: 200 }] })
   expect(ran.code).toBe(0)

@@ -3,19 +3,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { createVerifier, RequestValidator } from 'tollgate'
 import { hasWebhookShape } from 'tollgate/params'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { conformCases, conformCauses, prepareCase } from '../src/conform/cases.ts'
-import { authToken, expectUsage, listen, readJson, tollgate, tollgateHere } from './support.ts'
+import { authToken, listenForTest, readJson, tollgate, tollgateHere } from './support.ts'
 
 const base = 'https://api.example.com:8443'
 const count = (kind: string): number => conformCases.filter((one) => one.kind === kind).length
 const [genuine, forged] = [count('genuine'), count('forged')]
 
 async function serve(answer: (req: IncomingMessage, res: ServerResponse) => unknown): Promise<string> {
-  const { origin, close } = await listen((req, res) => {
+  const { origin } = await listenForTest((req, res) => {
     Promise.resolve(answer(req, res)).catch(() => res.destroy())
   })
-  onTestFinished(close)
   return `${origin}/sms`
 }
 
@@ -377,21 +376,4 @@ test('a receiver that closes the connection refuses, and one that has crashed ge
 test('every case has a cause, and every cause a case', () => {
   const causes = conformCauses.map(({ id }) => id)
   expect(new Set(conformCases.map(({ cause }) => cause))).toEqual(new Set(causes))
-})
-
-const local = 'http://127.0.0.1:1/sms'
-test.each([
-  [[], /--to is missing/],
-  [['--to', `${local}?a=1`], /--to needs an http or https URL/],
-  [['--to', 'ws://127.0.0.1:1/sms'], /--to needs an http or https URL/],
-  [['--to', local, '--public-url', 'https://a:secret@example.com/'], /--public-url needs an http/],
-  [
-    ['--to', local, '--public-url', 'https://example.com/sms'],
-    /begins with \/sms already\. If --to is the proxy.* write --public-url https:\/\/example\.com\..* write --to http:\/\/127\.0\.0\.1:1\./,
-  ],
-  [['--to', local, '--accept', 'no-prot'], /--accept: there is no such case\. Did you mean no-port\?/],
-])('%j is wrong usage', async (words, message) => {
-  const ran = await tollgateHere(['conform', ...words])
-  expectUsage(ran, message)
-  expect(ran.stderr).not.toContain('secret')
 })

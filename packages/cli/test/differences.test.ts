@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { DiagnosableRequest } from 'tollgate/diagnose'
 import { signRequest } from 'tollgate/testing'
 import { describe, expect, test } from 'vitest'
 import { compareSent, compareWithoutBody } from '../src/twilio-api/compare.ts'
@@ -13,6 +14,17 @@ const known: Pairs = [
 ]
 const formType = { 'content-type': 'application/x-www-form-urlencoded' }
 
+/** Compares a webhook of a record without a signature with what a server saw. */
+async function compareWith(
+  seen: DiagnosableRequest,
+  sent: { readonly url: string; readonly params: Pairs },
+  use: typeof compareWithoutBody = compareSent,
+) {
+  const record = { method: 'POST', signature: undefined, namesAreExact: true, about: '', ...sent }
+  const options = { publicUrl: 'https://example.com', authToken }
+  return await use(record, seen, { options, tokens: [authToken], sharedKey: undefined })
+}
+
 /** Compares a form with the one in a log entry, which has no signature. */
 async function compare(
   sent: Pairs,
@@ -21,15 +33,11 @@ async function compare(
 ) {
   const params = [...known, ...sent]
   const form = new URLSearchParams([...known, ...(seen.pairs ?? sent)].map(([name, value]) => [name, value]))
-  return await compareSent(
-    { method: 'POST', url: calledUrl, params, signature: undefined, namesAreExact: true, about: '' },
-    {
-      method: 'POST',
-      url: seen.url ?? '/sms?team=blue',
-      headers: { host: 'example.com', ...formType, ...seen.headers },
-      body: seen.body ?? form.toString(),
-    },
-    { options: { publicUrl: 'https://example.com', authToken }, tokens: [authToken], sharedKey: undefined },
+  const body = seen.body ?? form.toString()
+  const headers = { host: 'example.com', ...formType, ...seen.headers }
+  return await compareWith(
+    { method: 'POST', url: seen.url ?? '/sms?team=blue', headers, body },
+    { url: calledUrl, params },
   )
 }
 
@@ -131,11 +139,8 @@ describe('a request of another webhook than the record', () => {
   async function compareSigned(sentUrl: string, sentParams: Pairs, seenPath: string, seenParams: Pairs) {
     // The server is asked for another query than the signed one, so that the search explains nothing.
     const signed = signRequest({ url: `https://example.com${seenPath}?k=7q1z`, params: seenParams, authToken })
-    return await compareSent(
-      { method: 'POST', url: sentUrl, params: sentParams, signature: undefined, namesAreExact: true, about: '' },
-      { method: 'POST', url: seenPath, headers: signed.headers, body: signed.body },
-      { options: { publicUrl: 'https://example.com', authToken }, tokens: [authToken], sharedKey: undefined },
-    )
+    const seen = { method: 'POST', url: seenPath, headers: signed.headers, body: signed.body }
+    return await compareWith(seen, { url: sentUrl, params: sentParams })
   }
 
   test.each<[string, readonly string[], string, Pairs]>([
@@ -178,22 +183,10 @@ describe('a body that is another as a whole', () => {
 
 test('a JSON event with another body is named beside a URL that no search can guess', async () => {
   const bodySHA256 = createHash('sha256').update('{"a": 1.0}').digest('hex')
-  const { causes, unexplained } = await compareSent(
-    {
-      method: 'POST',
-      url: `https://example.com/events?key=blue&bodySHA256=${bodySHA256}`,
-      params: [],
-      signature: undefined,
-      namesAreExact: true,
-      about: '',
-    },
-    {
-      method: 'POST',
-      url: `/v7/other?bodySHA256=${bodySHA256}`,
-      headers: { host: 'example.com', 'content-type': 'application/json' },
-      body: '{"a":2}',
-    },
-    { options: { publicUrl: 'https://example.com', authToken }, tokens: [authToken], sharedKey: undefined },
+  const headers = { host: 'example.com', 'content-type': 'application/json' }
+  const { causes, unexplained } = await compareWith(
+    { method: 'POST', url: `/v7/other?bodySHA256=${bodySHA256}`, headers, body: '{"a":2}' },
+    { url: `https://example.com/events?key=blue&bodySHA256=${bodySHA256}`, params: [] },
   )
   expect(causes.map(({ id }) => id)).toEqual(['body_reserialized'])
   expect(unexplained).toMatchObject([{ what: 'url' }])
@@ -205,14 +198,9 @@ describe('a copy without a body', () => {
   const eventUrl = event.url
   const missingBody = { what: 'body', seen: ['no body in this copy'] }
   async function compareCopy(isEvent: boolean, target: string, headers: object = {}) {
-    return await compareWithoutBody(
-      {
-        ...{ method: 'POST', url: isEvent ? eventUrl : url, params: isEvent ? [] : known },
-        ...{ signature: undefined, namesAreExact: true, about: '' },
-      },
-      { method: 'POST', url: target, headers: { host: 'example.com', ...headers } },
-      { options: { publicUrl: 'https://example.com', authToken }, tokens: [authToken], sharedKey: undefined },
-    )
+    const seen = { method: 'POST', url: target, headers: { host: 'example.com', ...headers } }
+    const sent = { url: isEvent ? eventUrl : url, params: isEvent ? [] : known }
+    return await compareWith(seen, sent, compareWithoutBody)
   }
   const [hash = ''] = /bodySHA256=\w+/.exec(eventUrl) ?? []
 

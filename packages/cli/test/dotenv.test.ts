@@ -1,12 +1,9 @@
-import { PassThrough } from 'node:stream'
 import { signRequest } from 'tollgate/testing'
 import { describe, expect, test } from 'vitest'
 import { Args } from '../src/args.ts'
 import { commands } from '../src/commands/table.ts'
 import { readDotenv } from '../src/dotenv.ts'
-import type { Io } from '../src/io.ts'
-import { run } from '../src/run.ts'
-import { authToken, expectUsage, listen, tollgate, writeScratch } from './support.ts'
+import { authToken, expectUsage, listenForTest, tollgate, tollgateHere, waitForText, writeScratch } from './support.ts'
 
 // What a folder of a stranger may hold.
 const hostile = `
@@ -20,17 +17,14 @@ PATH=.
 TWILIO_AUTH_TOKEN=${authToken}
 `
 
-function makeIo(env: Io['env']): Io & { readonly stderr: PassThrough } {
-  const stdin = new PassThrough()
-  stdin.end()
-  return { stdin, stdout: new PassThrough(), stderr: new PassThrough(), env }
-}
-
 describe('--dotenv', () => {
   test('takes only the variables that commands read', async () => {
     const file = writeScratch(`${hostile}TOLLGATE_SHARED_KEY=a\nSENDGRID_WEBHOOK_PUBLIC_KEY=b\nTWILIO_API_KEY=c\n`)
     const args = new Args(new Map([['dotenv', [file]]]))
-    const { env } = await readDotenv(args, makeIo({ HOME: '/home', TWILIO_API_KEY: 'stays' }))
+    const { stdin, stdout, stderr } = process
+    // The environment of the process would be changed with it.
+    const io = { stdin, stdout, stderr, env: Object.freeze({ HOME: '/home', TWILIO_API_KEY: 'stays' }) }
+    const { env } = await readDotenv(args, io)
     expect(env).toEqual({
       ...{ HOME: '/home', TWILIO_API_KEY: 'stays', TWILIO_AUTH_TOKEN: authToken },
       ...{ TOLLGATE_SHARED_KEY: 'a', SENDGRID_WEBHOOK_PUBLIC_KEY: 'b' },
@@ -42,7 +36,8 @@ describe('--dotenv', () => {
     const { url, headers } = signRequest({ url: 'https://example.com/x', method: 'GET', authToken })
     const signature = new Headers(headers).get('x-twilio-signature') ?? ''
     const words = ['verify', '--url', url, '--method', 'GET', '--signature', signature]
-    expect(await run([...words, '--dotenv', writeScratch(hostile)], makeIo(process.env))).toBe(0)
+    const ran = await tollgateHere([...words, '--dotenv', writeScratch(hostile)], { withToken: false })
+    expect(ran).toMatchObject({ code: 0 })
     expect(process.env).toEqual(before)
   })
 
@@ -50,14 +45,12 @@ describe('--dotenv', () => {
     for (const [name, row] of Object.entries(commands)) {
       const { flags } = (await row.load()).command
       if (!Object.hasOwn(flags, 'dotenv')) continue
-      const io = makeIo({})
-      expect(await run([name, '--env-file', '/nowhere'], io)).toBe(2)
-      expect(String(io.stderr.read())).toContain('tollgate: --env-file is now --dotenv')
+      expectUsage(await tollgateHere([name, '--env-file', '/nowhere']), 'tollgate: --env-file is now --dotenv')
     }
   })
 
   test('a configuration of the gateway may name a variable of its own', async () => {
-    const upstream = await listen((_req, res) => void res.end('<Response/>'))
+    const upstream = await listenForTest((_req, res) => void res.end('<Response/>'))
     const config = writeScratch(
       JSON.stringify({
         listen: '127.0.0.1:0',
@@ -69,16 +62,13 @@ describe('--dotenv', () => {
     let status = 0
     const ran = await tollgate([...words, '--dotenv', writeScratch(`${hostile}MY_TOKEN=${authToken}`)], {
       withToken: false,
-      onStarted: (child) =>
-        child.stderr?.on('data', async (text) => {
-          const [, origin] = /The gateway listens on (\S+)/.exec(String(text)) ?? []
-          if (origin === undefined) return
-          const { headers, body = '' } = signed
-          status = (await fetch(`${origin}/sms`, { method: 'POST', headers, body })).status
-          child.kill('SIGTERM')
-        }),
+      onStarted: async (child) => {
+        const [, origin] = await waitForText(child, /The gateway listens on (\S+)/)
+        const { headers, body = '' } = signed
+        status = (await fetch(`${origin}/sms`, { method: 'POST', headers, body })).status
+        child.kill('SIGTERM')
+      },
     })
-    await upstream.close()
     expect(ran).toMatchObject({ code: 0 })
     expect(status).toBe(200)
     expectUsage(await tollgate(words, { withToken: false }), 'the environment variable MY_TOKEN is not set')

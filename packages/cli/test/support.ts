@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { keepRequest, type RecordedRequest } from 'tollgate/internal'
 import { type SignedRequest, type SignRequestInput, signRequest } from 'tollgate/testing'
 import { twilioUpgrade } from 'tollgate/ws'
-import { expect, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { run as runCommand } from '../src/run.ts'
 
 export const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
@@ -37,7 +37,7 @@ interface How {
   readonly withToken?: boolean
   /** The folder in which the command runs. */
   readonly cwd?: string
-  readonly onStarted?: (child: ReturnType<typeof spawn>) => unknown
+  readonly onStarted?: (child: ChildProcess) => unknown
 }
 
 /** Runs the built command in a pipe. It fails if the output has a secret or a stack trace. */
@@ -101,6 +101,18 @@ export async function tollgateHere(
   return check({ code, signal: null, stdout: await text(stdout), stderr: await text(stderr) })
 }
 
+/** Resolves when standard error has a text. */
+export function waitForText({ stderr }: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+  let text = ''
+  return new Promise((resolve) =>
+    stderr?.on('data', (chunk) => {
+      text += chunk
+      const found = pattern.exec(text)
+      if (found !== null) resolve(found)
+    }),
+  )
+}
+
 /** Parses standard output, which must be exactly one JSON document. */
 export function readJson(ran: Ran): Record<string, unknown> & { answers?: Record<string, unknown>[] } {
   return JSON.parse(ran.stdout)
@@ -135,7 +147,7 @@ export function keep(...requests: readonly RecordedRequest[]): { readonly XDG_CA
 
 /** Types each answer at a terminal when its question is there. */
 export function answering(answers: Readonly<Record<string, string>>): How {
-  const type = (child: ReturnType<typeof spawn>) => (text: unknown) => {
+  const type = (child: ChildProcess) => (text: unknown) => {
     for (const [question, answer] of Object.entries(answers))
       if (String(text).includes(question)) child.stdin?.write(answer)
   }
@@ -180,6 +192,13 @@ export async function listen(
         server.closeAllConnections()
       }),
   }
+}
+
+/** Starts a server that is closed after the test. */
+export async function listenForTest(...given: Parameters<typeof listen>): Promise<Running> {
+  const running = await listen(...given)
+  onTestFinished(running.close)
+  return running
 }
 
 /** Opens each WebSocket that Twilio signed. */

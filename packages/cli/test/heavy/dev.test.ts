@@ -11,6 +11,7 @@ import {
   authToken,
   bin,
   listen,
+  listenForTest,
   makeFolder,
   otherToken,
   tollgate,
@@ -116,11 +117,10 @@ test("without flags it accepts the page's test webhooks, prints a line for each,
 
 test('in front of an application it verifies with the Auth Token and the public URL', async () => {
   const seen: unknown[] = []
-  const app = await listen((req, res) => {
+  const app = await listenForTest((req, res) => {
     seen.push([req.url, req.headers['tollgate-verified']])
     res.end('from the application')
   })
-  onTestFinished(app.close)
   const publicUrl = 'https://tunnel.example.com/prefix'
   const dev = await startDev(['--upstream', app.origin, '--public-url', publicUrl], { TWILIO_AUTH_TOKEN: authToken })
   expect(dev.talk()).toContain(`known to Twilio as ${publicUrl}`)
@@ -132,8 +132,7 @@ test('in front of an application it verifies with the Auth Token and the public 
 })
 
 test('the line of a request ends with the status of the answer, also with --mode observe', async () => {
-  const app = await listen((_req, res) => void res.writeHead(404).end())
-  onTestFinished(app.close)
+  const app = await listenForTest((_req, res) => void res.writeHead(404).end())
   const dev = await startDev(['--upstream', app.origin, '--mode', 'observe'], { TWILIO_AUTH_TOKEN: authToken })
   expect(await deliver(dev, dev.webhooks)).toBe(404)
   expect(await deliver(dev, dev.webhooks, otherToken)).toBe(404)
@@ -155,24 +154,8 @@ test('verify reads a fixture from the page as a capture', async () => {
   expect(verified.code).toBe(0)
 })
 
-test.each([
-  [['--sign-with-real-token'], 2, '--sign-with-real-token needs an Auth Token'],
-  [['--listen', '8080'], 2, '--listen is given 2 times'],
-  [['--inspector-port', '70000'], 2, '--inspector-port needs a whole number'],
-  [['--mode', 'off'], 2, 'enforce'],
-  [['--upstream', 'example.com'], 2, '--upstream must be http(s)://host:port'],
-  [['--upstream', '$UPSTREAM'], 2, '--upstream contains the variable UPSTREAM, which was not replaced'],
-  [['--allowed-account', 'x'], 2, 'tollgate: --allowed-account is not "AC" and 32 hex digits'],
-  [['--public-url', 'example.com'], 2, '--public-url is not an absolute'],
-])('wrong usage is reported: %j', async (words, code, message) => {
-  const ran = await tollgate(['dev', '--listen', '127.0.0.1:0', ...words], { withToken: false })
-  expect(ran.stderr.toLowerCase()).toContain(message.toLowerCase())
-  expect(ran.code).toBe(code)
-})
-
 test('a port in use is reported, with exit code 3', async () => {
-  const blocker = await listen(() => undefined)
-  onTestFinished(blocker.close)
+  const blocker = await listenForTest(() => undefined)
   const { port } = new URL(blocker.origin)
   const upstream = ['--upstream', '1', '--public-url', 'https://example.com']
   const calls: [words: string[], flag: string][] = [
@@ -209,8 +192,7 @@ test('it explains a rejection once, an application that refuses itself, and an u
 
 test("after an application's first 403 the printed command makes the page's webhooks succeed", async () => {
   const publicUrl = 'https://api.example.com'
-  const app = await listen(twilioWebhook({ publicUrl, authToken }, (_webhook, _req, res) => void res.end('ok')))
-  onTestFinished(app.close)
+  const app = await listenForTest(twilioWebhook({ publicUrl, authToken }, (_webhook, _req, res) => void res.end('ok')))
   const { host } = new URL(app.origin)
   const first = await startDev(['--upstream', host])
   const sample = { kind: 'message.inbound', path: '/sms' }
@@ -295,8 +277,7 @@ test('an application that ends, or a port that is in use, is reported', async ()
     'process.exit(7)',
   ])
   await expect.poll(dev.talk, slow).toContain('has ended (exit code 7).')
-  const app = await listen(() => undefined)
-  onTestFinished(app.close)
+  const app = await listenForTest(() => undefined)
   const { port } = new URL(app.origin)
   const other = ['dev', '--listen', '0', '--inspector-port', '0', '--upstream', port, '--', 'true']
   expect(await tollgate(other)).toMatchObject({

@@ -7,7 +7,7 @@ import { resources } from '../../src/audit/resources.ts'
 import { UnreachableError, UsageError } from '../../src/exit.ts'
 import { ApiError, createTwilioApi } from '../../src/twilio-api/client.ts'
 import { listRecent, readAlert, readFailedOfCall } from '../../src/twilio-api/sent.ts'
-import { authToken, listen, otherToken, tollgate } from '../support.ts'
+import { authToken, listenForTest, otherToken, tollgate } from '../support.ts'
 
 // Slow, because it answers thousands of requests.
 
@@ -139,14 +139,6 @@ const audit = (base: string, scope: Partial<Scope> = {}): Promise<Inventory> =>
   )
 
 describe('no request leaves the origin of a product', () => {
-  test('the address that took the credentials elsewhere', async () => {
-    for (const next of ['x:.attacker.example/collect', 'x::8443/collect', 'x:@attacker.example/collect']) {
-      const hostile = answerWith(() => json({ accounts: [], next_page_uri: next }))
-      await settle(createApi('https://{product}.twilio.com').list('api', '/2010-04-01/Accounts.json', 'accounts'))
-      expect(hostile.sent.map(({ url }) => url.href)).toEqual(['https://api.twilio.com/2010-04-01/Accounts.json'])
-    }
-  })
-
   test('addresses of next pages, in thousands of shapes', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -221,7 +213,7 @@ describe('no request leaves the origin of a product', () => {
       { numRuns: 100 },
     )
     expect(requests).toBeGreaterThan(2000)
-  }, 60_000)
+  })
 
   test('the look-up of keys, for claims and answers of any shape', async () => {
     await fc.assert(
@@ -246,11 +238,13 @@ describe('no request leaves the origin of a product', () => {
 
   test.each([301, 302, 303, 307, 308])('a redirect (%i) over a socket gets no request', async (status) => {
     const elsewhere: string[] = []
-    const other = await listen((req, res) => {
+    const other = await listenForTest((req, res) => {
       elsewhere.push(String(req.headers.authorization))
       res.end('{}')
     })
-    const api = await listen((_req, res) => void res.writeHead(status, { location: `${other.origin}/collect` }).end())
+    const api = await listenForTest(
+      (_req, res) => void res.writeHead(status, { location: `${other.origin}/collect` }).end(),
+    )
     const account = { TWILIO_ACCOUNT_SID: main }
     const [audited, recent] = await Promise.all([
       tollgate(['audit', '--api-url', `${api.origin}/{product}`], { env: account }),
@@ -261,7 +255,6 @@ describe('no request leaves the origin of a product', () => {
     await Promise.resolve(lookUp(claim)).catch(() => undefined)
     expect([audited.code, recent.code]).toEqual([3, 3])
     expect(elsewhere).toEqual([])
-    await Promise.all([api.close(), other.close()])
   })
 })
 

@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findFreePort } from '../../../../tools/services/free-port.mjs'
 import { resources } from '../../src/audit/resources.ts'
 import { commands } from '../../src/commands/table.ts'
-import { authToken, bin, listen, type Running, tollgateHere, writeScratch } from '../support.ts'
+import { authToken, listen, type Running, tollgate, tollgateHere, waitForText, writeScratch } from '../support.ts'
 
 // Slow, because it runs every command, two of them as processes that listen.
 
@@ -192,7 +192,7 @@ describe.each(Object.keys(commands))('tollgate %s', (name) => {
     }
     // The texts arrived, so that the filter had to do something. Two commands repeat no text of their flags.
     if (name !== 'conform' && name !== 'dev') expect(all).toMatch(/\[U\+202E\]|\\u202e|%E2%80%AE/)
-  }, 60_000)
+  })
 
   test('a hostile name of a flag', async () => {
     expectInert(await runWith([name, `--${hostile}`]), 'flag')
@@ -203,36 +203,17 @@ describe.each(Object.keys(commands))('tollgate %s', (name) => {
 
 /** Starts a command that listens, sends these requests, and returns what it printed until it ended. */
 async function serve(words: readonly string[], port: number, requests: readonly string[]): Promise<Printed> {
-  const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [bin, ...words], { env: { PATH, TWILIO_AUTH_TOKEN: authToken } })
-  let [stdout, stderr] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
+  return await tollgate(words, {
+    onStarted: async (child) => {
+      await waitForText(child, /listens on|^Webhooks/m)
+      for (const request of requests) {
+        const socket = connect(port, '127.0.0.1').on('error', () => undefined)
+        socket.end(Buffer.from(request, 'latin1'))
+        await once(socket.resume(), 'close')
+      }
+      child.kill('SIGTERM')
+    },
   })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-  })
-  const ended = once(child, 'close')
-  while (!/listens on|^Webhooks/m.test(stderr)) {
-    if (child.exitCode !== null) throw new Error(`it ended: ${stderr}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  for (const request of requests) {
-    const socket = connect(port, '127.0.0.1').on('error', () => undefined)
-    socket.end(Buffer.from(request, 'latin1'))
-    await once(socket.resume(), 'close')
-  }
-  child.kill('SIGTERM')
-  await ended
-  return { stdout, stderr }
-}
-
-async function findPort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  return port
 }
 
 /** Requests with hostile bytes in each place, one of which is signed and reaches the upstream. */
@@ -260,7 +241,7 @@ function listRequests(url: string): readonly string[] {
 
 describe('a command that listens', () => {
   test('the log and the messages of the gateway', async () => {
-    const [port, authPort] = [await findPort(), await findPort()]
+    const [port, authPort] = [await findFreePort(), await findFreePort()]
     const config = writeScratch(
       JSON.stringify({
         listen: `127.0.0.1:${port}`,
@@ -284,10 +265,10 @@ describe('a command that listens', () => {
     expectInert(printed, 'gateway')
     expect(printed.stdout).toMatch(/"msg":"request"/)
     expectInert(await serve(['gateway', '--config', config], authPort, requests), 'forward-auth')
-  }, 60_000)
+  })
 
   test('the lines and the hints of dev', async () => {
-    const port = await findPort()
+    const port = await findFreePort()
     const words = ['dev', '--listen', `127.0.0.1:${port}`, '--inspector-port', '0', '--upstream', upstream.origin]
     const printed = await serve(
       [...words, '--public-url', 'https://example.com'],
@@ -296,5 +277,5 @@ describe('a command that listens', () => {
     )
     expectInert(printed, 'dev')
     expect(printed.stdout).toMatch(/^POST .* {2}(refused|accepted)/m)
-  }, 60_000)
+  })
 })

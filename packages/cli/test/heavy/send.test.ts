@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { RequestListener } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { twilioWebhook } from 'tollgate/node'
@@ -9,6 +10,7 @@ import {
   authToken,
   expectUsage,
   listen,
+  listenForTest,
   type Running,
   readJson,
   sharedSecret,
@@ -43,6 +45,11 @@ afterAll(() => app.close())
 const send = (words: string[], how = {}) => tollgate(['send', ...words, '--public-url', publicUrl], how)
 const to = (path: string) => ['--to', `${app.origin}${path}`]
 
+const breakOff: RequestListener = (_req, res) => {
+  res.writeHead(200, { 'content-length': '100' }).write('x')
+  setImmediate(() => res.destroy())
+}
+
 describe('send', () => {
   test('delivers a signed webhook and shows the answer with its TwiML', async () => {
     const ran = await send(['message.inbound', ...to('/sms')])
@@ -66,7 +73,7 @@ describe('send', () => {
       { ...options, replay: replayGuard({ store: memoryStore(), whenRepeated: 'reject' }) },
       (webhook, _req, res) => void res.end(webhook.params.get('MessageSid') ?? ''),
     )
-    const server = await listen(guarded, options)
+    const server = await listenForTest(guarded, options)
     const words = ['message.inbound', '--to', `${server.origin}/sms`]
     const first = await send(words)
     const again = await send(['sms', ...words.slice(1)])
@@ -75,7 +82,6 @@ describe('send', () => {
     const set = ['--set', `MessageSid=SM${'1'.repeat(32)}`]
     expect((await send([...words, ...set])).stdout).toContain(`SM${'1'.repeat(32)}`)
     const repeated = await send([...words, '--repeat', '2'])
-    await server.close()
     expect(repeated).toMatchObject({ code: 1, stderr: expect.stringContaining('this is what a replay guard does') })
   })
 
@@ -96,11 +102,14 @@ describe('send', () => {
     expect(other.stderr).toContain('/sms?… with the Auth Token of --auth-token-file (its first line).')
   })
 
-  test('502 is the answer of a proxy', async () => {
-    const proxy = await listen((_req, res) => res.writeHead(502).end())
-    const ran = await tollgate(['send', 'message.inbound', '--to', proxy.origin])
-    await proxy.close()
-    expect(ran).toMatchObject({ code: 1, stderr: expect.stringMatching(/^502: 127\.0\.0\.1:\d+ is a proxy/) })
+  test.each<[string, RequestListener, number, RegExp]>([
+    ['502', (_req, res) => res.writeHead(502).end(), 1, /^502: 127\.0\.0\.1:\d+ is a proxy/],
+    ['nothing in time', () => undefined, 3, /no answer within 1 s/],
+    ['a part of what it promised', breakOff, 3, /^tollgate: 127\.0\.0\.1:\d+ cannot be reached/],
+  ])('a server that answers with %s', async (_what, listener, code, message) => {
+    const { origin } = await listenForTest(listener)
+    const ran = await tollgate(['send', 'message.inbound', '--to', origin, '--timeout', '1'])
+    expect(ran).toMatchObject({ code, stderr: expect.stringMatching(message) })
   })
 
   test('an address needs no scheme', async () => {
@@ -156,13 +165,6 @@ describe('send', () => {
     })
   })
 
-  test('no answer in time exits 3', async () => {
-    const silent = await listen(() => undefined)
-    const ran = await tollgate(['send', 'message.inbound', '--to', silent.origin, '--timeout', '1'])
-    expect(ran).toMatchObject({ code: 3, stderr: expect.stringContaining('no answer within 1 s') })
-    await silent.close()
-  })
-
   test('an answer that is no HTTP is not called unreachable', async () => {
     const server = createServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9\r\n'))
     await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -179,32 +181,21 @@ describe('send', () => {
     ['br', brotliCompressSync],
   ])('an answer in %s is shown as text', async (encoding, compress) => {
     const text = '<Response><Say>Hi</Say></Response>'
-    const server = await listen((_req, res) => {
+    const server = await listenForTest((_req, res) => {
       res.writeHead(200, { 'content-type': 'text/xml', 'content-encoding': encoding }).end(compress(text))
     })
     const ran = await tollgate(['send', 'call.inbound', '--to', server.origin, '--json'])
-    await server.close()
     expect(ran.code).toBe(0)
     expect(readJson(ran).answers).toEqual([expect.objectContaining({ body: text, twiml: { wellFormed: true } })])
   })
 
   test('a redirect says where it leads, without a password or a query', async () => {
     const location = 'https://u:private@example.com/sms/?a=private'
-    const server = await listen((_req, res) => res.writeHead(301, { location }).end())
+    const server = await listenForTest((_req, res) => res.writeHead(301, { location }).end())
     const words = ['send', 'message.inbound', '--to', server.origin]
     const [ran, json] = [await tollgate(words), await tollgate([...words, '--json'])]
-    await server.close()
     expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('\nLocation: https://example.com/sms/?…\n') })
     expect(readJson(json).answers).toEqual([expect.objectContaining({ location: 'https://example.com/sms/?…' })])
-  })
-
-  test('an answer that is cut off exits 3', async () => {
-    const breaking = await listen((_req, res) => {
-      res.writeHead(200, { 'content-length': '100' }).write('x')
-      setImmediate(() => res.destroy())
-    })
-    expect(await tollgate(['send', 'message.inbound', '--to', breaking.origin])).toMatchObject({ code: 3 })
-    await breaking.close()
   })
 
   test('--set changes the sample, in forms and in JSON', async () => {
@@ -273,23 +264,5 @@ describe('send', () => {
         .map((line) => line.split(/\s/)[0]),
     ).toEqual([...webhookKinds, 'sendgrid.events'])
     expect(JSON.parse((await tollgate(['send', '--list', '--json'])).stdout)).toHaveLength(webhookKinds.length + 1)
-  })
-
-  test('wrong usage names the flag', async () => {
-    expectUsage(
-      await send(['message.inbund', ...to('/')]),
-      'There is no kind of webhook "message.inbund". Did you mean message.inbound?',
-    )
-    expectUsage(await send(['message.inbound']), '--to is missing')
-    expectUsage(await send(to('/')), 'Name the kind of webhook')
-    expectUsage(await send(['message.inbound', '--to', 'nonsense']), '--to: the URL is not absolute')
-    expectUsage(await send(['message.inbound', ...to('/'), '--count', 'many']), '--count needs a whole number')
-    expectUsage(await send(['message.inbound', ...to('/'), '--set', 'Body']), '--set needs NAME=VALUE')
-    expectUsage(await send(['message.inbound', ...to('/'), '--param', 'a=1']), '--param replaces the sample')
-    expectUsage(await send(['--form', '-', '--body', '-', ...to('/')]), '--form and --body cannot be used together')
-    expectUsage(
-      await send(['--form', '-', '--auth-token-stdin', ...to('/')], { input: 'x' }),
-      /both read standard input/,
-    )
   })
 })

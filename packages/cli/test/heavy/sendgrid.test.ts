@@ -104,21 +104,6 @@ describe('send sendgrid.events', () => {
     expect(() => createSendGridVerifier({ publicKey: printed })).not.toThrow()
     expect(ran.stderr).toContain('openssl genpkey')
   })
-
-  test('is listed', async () => {
-    expect((await tollgate(['send', '--list'])).stdout).toMatch(/^sendgrid\.events +POST +json$/m)
-  })
-
-  test.each([
-    [['--set', 'a=b'], '--set does not apply to sendgrid.events.'],
-    [['--public-url', 'https://a.example'], '--public-url does not apply'],
-    [['--json-body', '-'], 'SendGrid sends a JSON array'],
-    [['--content-type', 'text/plain'], '--content-type needs --body'],
-    [['--private-key-file', '/no/such'], '--private-key-file: the file does not exist'],
-    [['--private-key-file', writeScratch(publicKey)], '--private-key-file must be a private key of P-256'],
-  ])('%j is a usage error', async (words, message) => {
-    expectUsage(await tollgate(['send', 'sendgrid.events', ...to(), ...words], { input: '{}' }), message)
-  })
 })
 
 test('the curl command of sign sends the same bytes, and verify reads it', async () => {

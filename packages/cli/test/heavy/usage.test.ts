@@ -5,7 +5,7 @@ import {
   authToken,
   bin,
   expectUsage,
-  listen,
+  listenForTest,
   otherToken,
   readJson,
   run,
@@ -80,7 +80,10 @@ test("a command does not load the other commands' dependencies", async () => {
 })
 
 describe('wrong usage names the flag and exits 2', () => {
-  const cases: [words: string[], message: string | RegExp][] = [
+  const local = 'http://127.0.0.1:1/sms'
+  const main = `AC${'1'.repeat(32)}`
+  const sendGrid = ['send', 'sendgrid.events', '--to', local]
+  const cases: [words: string[], message: string | RegExp, env?: Record<string, string>][] = [
     [['verfy'], 'Unknown command "verfy". Did you mean verify?'],
     [['nonsense'], 'Commands: dev, send'],
     [['--json', 'sign'], 'Put the command first'],
@@ -112,6 +115,7 @@ describe('wrong usage names the flag and exits 2', () => {
     ],
     [['verify', 'stray'], 'FILE: the file does not exist.'],
     [['verify', 'stray', '--url', 'https://a.example'], '--url describes a request, and FILE gives another'],
+    [['diagnose', '--url', 'https://a.example', '--other-key-file', 'x'], '--other-key-file: the file does not exist'],
     [['diagnose', '--prefix', '/api'], '--prefix is gone: use --other-url URL'],
     [['verify', '--url', 'https://a.example', '--curl', 'x'], '--url describes a request, and --curl gives another'],
     [['verify', '--curl', 'x', '--raw', 'y'], '--raw and --curl cannot be used together'],
@@ -132,9 +136,59 @@ describe('wrong usage names the flag and exits 2', () => {
     [['dev', '--tunnel', '--listen', '0'], '--tunnel needs a port'],
     [['dev', '--'], 'is missing after "--"'],
     [['dev', '--to', 'sms', '--', 'true'], '--to needs the path'],
+    [['dev', '--sign-with-real-token'], '--sign-with-real-token needs an Auth Token', { TWILIO_AUTH_TOKEN: '' }],
+    [['dev', '--listen', '0', '--listen', '8080'], '--listen is given 2 times'],
+    [['dev', '--inspector-port', '70000'], '--inspector-port needs a whole number'],
+    [['dev', '--mode', 'off'], '--mode needs one of: enforce, observe.'],
+    [['dev', '--upstream', 'example.com'], '--upstream must be http(s)://host:port'],
+    [['dev', '--upstream', '$UPSTREAM'], '--upstream contains the variable UPSTREAM, which was not replaced'],
+    [['dev', '--allowed-account', 'x'], 'tollgate: --allowed-account is not "AC" and 32 hex digits'],
+    [['dev', '--public-url', 'example.com'], '--public-url is not an absolute'],
+    [['send', 'message.inbund', '--to', local], 'no kind of webhook "message.inbund". Did you mean message.inbound?'],
+    [['send', 'sms'], '--to is missing'],
+    [['send', '--to', local], 'Name the kind of webhook'],
+    [['send', 'sms', '--to', 'nonsense'], '--to: the URL is not absolute'],
+    [['send', 'sms', '--to', local, '--count', 'many'], '--count needs a whole number'],
+    [['send', 'sms', '--to', local, '--set', 'Body'], '--set needs NAME=VALUE'],
+    [['send', 'sms', '--to', local, '--param', 'a=1'], '--param replaces the sample'],
+    [['send', '--form', '-', '--body', '-', '--to', local], '--form and --body cannot be used together'],
+    [['send', '--form', '-', '--auth-token-stdin', '--to', local], /both read standard input/],
+    [[...sendGrid, '--set', 'a=b'], '--set does not apply to sendgrid.events.'],
+    [[...sendGrid, '--public-url', 'https://a.example'], '--public-url does not apply'],
+    [[...sendGrid, '--json-body', writeScratch('{}')], 'SendGrid sends a JSON array'],
+    [[...sendGrid, '--content-type', 'text/plain'], '--content-type needs --body'],
+    [[...sendGrid, '--private-key-file', '/no/such'], '--private-key-file: the file does not exist'],
+    [[...sendGrid, '--private-key-file', writeScratch('x')], '--private-key-file must be a private key of P-256'],
+    [['call'], '--to is missing'],
+    [['call', '--to', 'ftp://localhost/voice'], '--to needs an http or https URL'],
+    [['call', '--to', 'http://a:b@localhost/voice'], '--to needs'],
+    [['call', '--to', local, '--sms', '--max-requests', '9'], '--sms and --max-requests cannot be used together'],
+    [['call', '--to', local, '--map', 'https://api.example.com'], '--map needs'],
+    [['call', '--to', local, '--auth-token-stdin'], '--auth-token-stdin'],
+    [['call', '--to', local, '--shared-key', 'id'], '--shared-key'],
+    [['call', '--to', local, '--map', 'file:///=http://localhost:3000'], '--map needs'],
+    [['conform'], '--to is missing'],
+    [['conform', '--to', `${local}?a=1`], '--to needs an http or https URL'],
+    [['conform', '--to', 'ws://127.0.0.1:1/sms'], '--to needs an http or https URL'],
+    [['conform', '--to', local, '--public-url', `https://a:${otherToken}@example.com/`], '--public-url needs an http'],
+    [
+      ['conform', '--to', local, '--public-url', 'https://example.com/sms'],
+      /begins with \/sms already\. If --to is the proxy.* write --public-url https:\/\/example\.com\..* write --to http:\/\/127\.0\.0\.1:1\./,
+    ],
+    [['conform', '--to', local, '--accept', 'no-prot'], '--accept: there is no such case. Did you mean no-port?'],
+    [['audit'], 'TWILIO_ACCOUNT_SID is missing'],
+    [['audit'], 'is not AC and 32 hex digits', { TWILIO_ACCOUNT_SID: 'AC1' }],
+    [['audit'], 'neither TWILIO_AUTH_TOKEN nor', { TWILIO_ACCOUNT_SID: main, TWILIO_AUTH_TOKEN: '' }],
+    [['audit'], 'TWILIO_API_SECRET beside it', { TWILIO_ACCOUNT_SID: main, TWILIO_API_KEY: `SK${'1'.repeat(32)}` }],
+    [['audit', '--api-url', 'http://{product}.example.com'], '--api-url needs an https URL'],
+    // It only looks local.
+    [['audit', '--api-url', 'http://127.0.0.1.example.com/{product}'], '--api-url needs an https URL'],
+    [['audit', '--api-url', 'https://api.example.com'], '--api-url needs {product}'],
+    [['audit', '--resource', 'numbers'], '--resource needs one of: phone-numbers,'],
+    [['audit', '--public-url', 'api.example.com'], '--public-url needs an absolute URL'],
   ]
-  test.each(cases)('%j', async (words, message) => {
-    const ran = await tollgate(words)
+  test.each(cases)('%j', async (words, message, env = {}) => {
+    const ran = await tollgate(words, { env })
     expectUsage(ran, typeof message === 'string' ? new RegExp(message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : message)
     expect(words.includes('--json') ? readJson(ran) : ran.stdout).toEqual(
       words.includes('--json') ? expect.objectContaining({ error: 'usage' }) : '',
@@ -271,13 +325,12 @@ describe('terminals and pipes', () => {
   })
 
   test('Ctrl-C ends it at once, without a message', async () => {
-    const silent = await listen(() => undefined)
+    const silent = await listenForTest(() => undefined)
     const arrived = new Promise<void>((resolve) => silent.server.once('request', () => resolve()))
     const ran = await tollgate(['send', 'message.inbound', '--to', silent.origin, '--timeout', '600'], {
       onStarted: (child) => void arrived.then(() => child.kill('SIGINT')),
     })
     expect(ran).toMatchObject({ signal: 'SIGINT', stdout: '', stderr: '' })
-    await silent.close()
   })
 
   test('Ctrl-C ends it while it waits for a paste', async () => {
