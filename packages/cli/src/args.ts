@@ -9,7 +9,6 @@ export class Args {
     this.#values = values
   }
 
-  /** Returns true if the flag is given. */
   has(name: string): boolean {
     return this.#values.has(name)
   }

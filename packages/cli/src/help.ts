@@ -2,7 +2,6 @@ import { type CommandTexts, type Flag, placeholderOf } from './commands/command.
 import { commands } from './commands/table.ts'
 import type { Io } from './io.ts'
 
-/** What the left column says, and what it means. */
 type Row = readonly [left: string, meaning: string]
 
 export function formatCommandHelp(name: string, command: CommandTexts, io: Io): string {

@@ -4,7 +4,6 @@ import type { Args } from './args.ts'
 import { EXIT } from './exit.ts'
 import { colorsFor, hideQuery, type Io, print, printJson, tell } from './io.ts'
 
-/** What is shown of an accepted request. */
 interface Accepted {
   readonly json: object
   readonly rows: readonly (readonly [name: string, value: string])[]

@@ -152,7 +152,6 @@ async function askForToken(io: Io, owner?: string): Promise<string> {
   return await askForSecret(io, '--auth-token-stdin', what)
 }
 
-/** Asks for a secret at a terminal without showing it. */
 async function askForSecret(io: Io, flag: string, what: string): Promise<string> {
   claimStandardInput(io, flag)
   const { createInterface } = await import('node:readline')
@@ -169,7 +168,6 @@ async function askForSecret(io: Io, flag: string, what: string): Promise<string>
   throw new UsageError(`${flag}: no secret was given.`)
 }
 
-/** Asks for something at a terminal that is no secret. */
 export async function askForLine(io: Io, what: string): Promise<string> {
   const { createInterface } = await import('node:readline/promises')
   const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: true })

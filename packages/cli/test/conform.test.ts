@@ -119,7 +119,6 @@ function group(params: URLSearchParams): Map<string, string | string[]> {
 /** Names the cases that change one character of a signature. */
 const changedAt = (...at: readonly number[]): string[] => at.map((one) => `signature-at-${one}`)
 
-/** Decodes the first bytes of a signature. */
 const decode = (signature: string, bytes: number): string =>
   Buffer.from(signature, 'base64').subarray(0, bytes).toString('hex')
 

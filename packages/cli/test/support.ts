@@ -35,7 +35,6 @@ interface How {
   readonly keepOpen?: boolean
   readonly env?: Readonly<Record<string, string>>
   readonly withToken?: boolean
-  /** The folder in which the command runs. */
   readonly cwd?: string
   readonly onStarted?: (child: ChildProcess) => unknown
 }
@@ -52,7 +51,6 @@ export async function tollgateAtTerminal(words: readonly string[], how: How = {}
   return { ...ran, stdout: ran.stdout.replaceAll('\r\n', '\n') }
 }
 
-/** Runs any program with the environment of `tollgate`. */
 export function run(program: string, words: readonly string[], how: How = {}): Promise<Ran> {
   const { PATH = '', HOME = '' } = process.env
   const token = how.withToken === false ? {} : { TWILIO_AUTH_TOKEN: authToken }
@@ -101,7 +99,6 @@ export async function tollgateHere(
   return check({ code, signal: null, stdout: await text(stdout), stderr: await text(stderr) })
 }
 
-/** Resolves when standard error has a text. */
 export function waitForText({ stderr }: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
   let text = ''
   return new Promise((resolve) =>
@@ -126,7 +123,6 @@ export function signCurl(input: Omit<SignRequestInput, 'authToken'>): string {
 const scratch = mkdtempSync(join(tmpdir(), 'tollgate-cli-'))
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
-/** Returns a folder of its own for one test. */
 export function makeFolder(): string {
   return mkdtempSync(join(scratch, 'folder-'))
 }
@@ -162,7 +158,6 @@ export function writeScratch(content: string | Uint8Array): string {
   return path
 }
 
-/** Writes an executable that takes the place of a program on the PATH. */
 export function writeProgram(folder: string, name: string, script: string): void {
   writeFileSync(join(folder, name), script)
   chmodSync(join(folder, name), 0o755)
@@ -194,14 +189,12 @@ export async function listen(
   }
 }
 
-/** Starts a server that is closed after the test. */
 export async function listenForTest(...given: Parameters<typeof listen>): Promise<Running> {
   const running = await listen(...given)
   onTestFinished(running.close)
   return running
 }
 
-/** Opens each WebSocket that Twilio signed. */
 export function openWebSockets(server: Server, options: Parameters<typeof twilioUpgrade>[0]): void {
   const verify = twilioUpgrade(options)
   server.on('upgrade', async (req: IncomingMessage, socket, head) => {

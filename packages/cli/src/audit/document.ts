@@ -41,7 +41,6 @@ export interface Changes {
   readonly goneFindings: readonly ShownFinding[]
 }
 
-/** Makes the document of an audit. */
 export function createDocument(
   { account, accounts, inactive, webhooks, gaps }: Inventory,
   scope: Scope,

@@ -13,7 +13,6 @@ type Level = 'error' | 'warning' | 'note'
 
 const levels: readonly Level[] = ['error', 'warning', 'note']
 
-/** What the URLs are compared with. */
 export interface Known {
   /** How Twilio reaches the servers. Empty: hosts and paths are not compared. */
   readonly publicUrls: readonly string[]
@@ -32,7 +31,6 @@ export interface Finding {
 
 interface Context {
   readonly prefixes: readonly WebhookUrl[]
-  /** The accounts that use each URL, by `toShared`. */
   readonly accountsOf: ReadonlyMap<string, ReadonlySet<string>>
   /** Every URL without its last slash, if both spellings are configured. */
   readonly bothSlashes: ReadonlySet<string>

@@ -19,9 +19,7 @@ export interface Webhook extends Place {
 
 /** A URL pattern under which Twilio does not sign with the Auth Token alone. */
 export interface SigningRule extends Place {
-  /** The SharedKeys that sign. */
   readonly keyIds: readonly string[]
-  /** The Settings that switch signing off. */
   readonly offIds: readonly string[]
 }
 
@@ -61,7 +59,6 @@ export function compare(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0
 }
 
-/** Returns the place alone. */
 export function toPlace({ account, resource, sid, field }: Place): Place {
   return { account, resource, sid, field }
 }

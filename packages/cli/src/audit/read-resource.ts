@@ -3,7 +3,6 @@ import type { Credentials } from '../twilio-api/credentials.ts'
 import type { Gap, SigningRule, Webhook } from './inventory.ts'
 import { type Resource, rulesName } from './resources.ts'
 
-/** An account to read. */
 export interface Account {
   readonly sid: string
   /** Of the account itself. The parent's work only for the API that has the account in its path. */
@@ -18,7 +17,6 @@ export interface Account {
  */
 export type Spend = (characters: number) => void
 
-/** Makes the counter of one audit. */
 export function createSpend(): Spend {
   let left = 128 * 1024 * 1024
   return (characters) => {
@@ -149,11 +147,9 @@ function nameOf({ parent, values = {} }: Resource, words: Words): string {
 
 interface Listed {
   readonly all: readonly Words[]
-  /** Why the list is not complete. */
   readonly errors: ApiError[]
 }
 
-/** Lists the words of every path of a resource. */
 async function listWords(
   api: TwilioApi,
   account: Account,

@@ -95,7 +95,6 @@ function formatRows(rows: readonly (readonly string[])[], paint = (row: string):
   return lines.join('\n')
 }
 
-/** Writes a number with its noun. */
 function count(number: number, what: string): string {
   return `${number.toLocaleString('en-US')} ${what}${number === 1 ? '' : 's'}`
 }

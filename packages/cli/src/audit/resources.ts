@@ -334,5 +334,4 @@ export const resources: Readonly<Record<string, Resource>> = {
  */
 export const rulesName = 'webhook-rules'
 
-/** The names that `--resource` takes. */
 export const resourceNames: readonly string[] = [...Object.keys(resources), rulesName]

@@ -32,7 +32,6 @@ export async function attackRoutes(transport: LocalTransport): Promise<Route[]> 
 
 type Result = readonly [by: string, status: number]
 
-/** What forged requests did at a URL. */
 interface Tried {
   readonly method: string
   /** Without its query. */

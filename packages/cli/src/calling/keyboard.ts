@@ -53,7 +53,6 @@ async function takeLine(call: Call, text: string, io: Io): Promise<void> {
   else await call.say(quoted ?? text)
 }
 
-/** Sends each line of standard input as a message. */
 export async function sendLines(conversation: Conversation, io: Io): Promise<void> {
   claimStandardInput(io, 'tollgate call')
   for await (const line of createInterface({ input: io.stdin })) await conversation.send(line.slice(0, longestLine))

@@ -12,7 +12,6 @@ export interface Mapping {
   readonly to: string
 }
 
-/** A request of the walk, kept so that it can be sent again. */
 export interface SentRequest {
   readonly request: OutgoingRequest
   readonly status: number
@@ -27,7 +26,6 @@ export interface SentSocket {
 /** What a forged request changes. Without a change it is signed as Twilio signs it. */
 export interface Forgery {
   readonly unsigned?: true
-  /** The URL that is signed in its place. */
   readonly signedUrl?: string
 }
 

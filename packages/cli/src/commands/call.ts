@@ -99,7 +99,6 @@ interface Setting {
   readonly options: ConversationOptions
 }
 
-/** What was walked, for the report. */
 interface Report extends Walked {
   readonly status?: string
   readonly heard: readonly string[]

@@ -51,7 +51,6 @@ export interface CommandTexts {
   /** What may come after `--`, such as `-- COMMAND`. `Args` has it as the list `--`. Default: nothing. */
   readonly rest?: string
   readonly examples: readonly (readonly [command: string, meaning: string])[]
-  /** Text at the end of the help. */
   readonly epilogue?: string
 }
 
@@ -60,7 +59,6 @@ export interface Command extends CommandTexts {
   run(args: Args, io: Io): Promise<number>
 }
 
-/** The commands by name. */
 export type Commands = Readonly<
   Record<
     string,

@@ -16,7 +16,6 @@ import { readSharedOptions, trailingSlashFlag } from '../verifier-options.ts'
 import { type Command, type Flags, takeList, takeNothing, takeText } from './command.ts'
 import { modeFlag } from './gateway.ts'
 
-/** Where the webhooks of each other scheme arrive. */
 const pathFlags: Flags = Object.fromEntries(
   otherSchemes.map(({ name, title, keys }) => [
     `${name}-path`,
@@ -218,7 +217,6 @@ interface Page {
   readonly run: DevRun
   /** Sends the last kind again: at first, the one that the path of --to names. */
   send(): Promise<void>
-  /** Explains the last refusal. */
   explain(): void
 }
 

@@ -149,7 +149,6 @@ export const command: Command = {
   },
 }
 
-/** What a person gave beside the request. */
 interface Known {
   readonly secrets: Secrets
   readonly guesses: DiagnoseOptions
@@ -171,7 +170,6 @@ async function askForUrl(explained: Shown, given: RecordedRequest, args: Args, i
   return await explainTwilio(given, args, io, { ...known, guesses: { ...known.guesses, otherUrls } })
 }
 
-/** Says where the URL is that Twilio signed. */
 function nameUrl(given: RecordedRequest): string {
   return toIncoming(given).handshake
     ? 'The URL of <Stream> or <ConversationRelay> in your TwiML'
@@ -324,7 +322,6 @@ function toJson({ verdict, proven, ...rest }: Shown): object {
   return { genuine: verdict.ok, code, proven: proven ?? null, ...rest }
 }
 
-/** What was asked, and what the copy says beside. */
 interface Context {
   readonly request: string
   readonly scheme: AnyScheme | undefined

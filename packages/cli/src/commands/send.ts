@@ -21,7 +21,6 @@ import { startProgress } from '../sending/progress.ts'
 import { isDone, reportJson, reportText } from '../sending/report.ts'
 import { type Command, inGroup, takeNothing, takeText } from './command.ts'
 
-/** Short names of the kinds that are sent most. */
 const shortNames: Readonly<Record<string, string>> = { sms: 'message.inbound', call: 'call.inbound' }
 
 export const command: Command = {
@@ -82,9 +81,7 @@ export const command: Command = {
 
 interface Source {
   readonly make: (index: number) => Delivery | Promise<Delivery>
-  /** Says what a server that answers 403 may have expected. */
   readonly explainForbidden: () => string
-  /** Fields of the report as JSON. */
   readonly facts?: { readonly publicKey?: string }
 }
 

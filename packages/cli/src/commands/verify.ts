@@ -63,7 +63,6 @@ function describeAccepted({ handshake, covers, accountSid, matched }: Accepted, 
   return { json: { handshake, covers, accountSid: accountSid ?? null, key, algorithm, url, urlForm }, rows }
 }
 
-/** Describes how the signed URL differs from the given one. */
 function describeForm(signed: string, asGiven: string): string {
   if (signed === asGiven) return 'as given'
   const [one, other] = [splitUrl(signed), splitUrl(asGiven)]

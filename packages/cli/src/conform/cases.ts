@@ -25,7 +25,6 @@ export interface ConformCase {
   readonly signed: string | null
   readonly key?: 'other' | 'empty'
   readonly hash?: 'sha256'
-  /** How the signature is changed before it is sent. */
   readonly change?: 'cut' | 'end' | 'case' | 'character' | 'hex'
   /** The character of the signature that `character` changes, from 1. */
   readonly at?: number
@@ -33,7 +32,6 @@ export interface ConformCase {
   readonly header?: null
 }
 
-/** A fault of receivers. */
 export interface ConformCause {
   readonly id: string
   readonly title: string
@@ -68,7 +66,6 @@ function changeBit(character: string): string {
 
 const ports: Readonly<Record<string, string>> = { http: '80', https: '443' }
 
-/** Makes the request of a case for a receiver. */
 export function prepareCase(one: ConformCase, { to, publicUrl, authToken }: Receiver): Delivery {
   const { headers: own, target, origin: _, ...address } = toAddress(to)
   const places = listPlaces(publicUrl)
@@ -97,7 +94,6 @@ export function prepareCase(one: ConformCase, { to, publicUrl, authToken }: Rece
   }
 }
 
-/** A receiver of webhooks, and what it knows of itself. */
 export interface Receiver {
   /** The URL that requests are sent to. */
   readonly to: string

@@ -8,7 +8,6 @@ import { type ConformCase, type ConformCause, conformCauses } from './cases.ts'
  */
 export type Outcome = 'right' | 'wrong' | 'expected' | 'limit' | 'absent'
 
-/** A case, and what the receiver answered. */
 export interface Result {
   readonly one: ConformCase
   /** 0: there was no answer. */

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UnreachableError } from '../exit.ts'
 import { type Io, quoteWord, tell } from '../io.ts'
 
-/** The program of a user that `dev` starts. */
 interface Application {
   /** Ends every process of the program, and starts it again. */
   restart(): Promise<void>
@@ -17,7 +16,6 @@ interface Setting {
   readonly port: number
   /** Variables that win over those of the environment. */
   readonly env: Readonly<Record<string, string>>
-  /** Called each time that the program listens. */
   readonly onListening: () => void
 }
 

@@ -5,10 +5,8 @@ import { formatCauses, formatFixes } from '../diagnosis.ts'
 import { cleanText, colorsFor, hideQuery, type Io } from '../io.ts'
 import { describeConnection } from '../sending/deliver.ts'
 
-/** Facts about a run that the hints name. */
 export interface RunFacts {
   readonly upstream: string
-  /** True if this run started the application. */
   readonly started: boolean
   /** The number of the account's own Auth Tokens. The token of this run is the next one. */
   readonly realTokens: number

@@ -1,6 +1,5 @@
 import { type Io, tell } from '../io.ts'
 
-/** A key of the terminal, and what it does. */
 export interface KeyAction {
   readonly name: string
   /** Names it for people, as in "o opens the page". */

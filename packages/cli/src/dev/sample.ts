@@ -4,7 +4,6 @@ import { webhookKinds } from 'tollgate/testing'
 import type { Args } from '../args.ts'
 import { UsageError } from '../exit.ts'
 
-/** A webhook to send: its kind, and the path that takes it. */
 interface Sample {
   readonly kind: string
   readonly path: string

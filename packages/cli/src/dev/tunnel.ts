@@ -46,7 +46,6 @@ function readLog(line: string): { readonly msg?: unknown; readonly url?: unknown
   }
 }
 
-/** A running tunnel program. */
 interface Tunnel {
   readonly name: string
   readonly url: string

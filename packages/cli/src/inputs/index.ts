@@ -22,7 +22,6 @@ import { flagNames, readFlags, requestFlags } from './flags.ts'
 import { readPasted } from './pasted.ts'
 
 const formNames = Object.keys(requestForms) as FormName[]
-/** The forms whose files hold several requests. */
 const severalNames = formNames.filter((name) => requestForms[name].hasSeveral)
 
 function describeForms(names: readonly FormName[]): Flags {
@@ -33,7 +32,6 @@ const entryFlag: Flags = {
   entry: takeText('N', 'The number of the entry in the file, from 1'),
 }
 
-/** A flag for each form, and one that chooses an entry. */
 export const formFlags: Flags = {
   ...describeForms(formNames),
   ...entryFlag,
@@ -57,12 +55,10 @@ export const fileFlags: Flags = {
   ...commonFlags,
 }
 
-/** Says whether a flag names a file with the request. */
 export function hasForm(args: Args): boolean {
   return formNames.some((name) => args.has(name))
 }
 
-/** Says whether the flags or the argument give a request. */
 export function hasRequest(args: Args): boolean {
   return hasForm(args) || [...flagNames, 'word', 'last'].some((name) => args.has(name))
 }
@@ -140,7 +136,6 @@ export function toArrived(args: Args, given: RecordedRequest): IncomingRequest {
 const insteadOfLast =
   ' In place of --last, give the publicUrl of your server: --public-url URL compares it with what Twilio sent.'
 
-/** Reads a request that the option `diagnose` has kept. */
 function readLast(args: Args, io: Io): RecordedRequest {
   args.only([...formNames, ...flagNames, 'word', 'last'])
   const kept = listKeptRequests((name) => io.env[name])
@@ -179,7 +174,6 @@ export function findWholeUrl(args: Args, { url }: RecordedRequest): string | und
 
 interface Given {
   readonly form: FormName | undefined
-  /** Names the source in errors. */
   readonly from: string
   readonly isCompared: boolean
 }
@@ -229,7 +223,6 @@ function asRefusal<T>(read: () => T): T {
   }
 }
 
-/** Names the header with the signature, as its scheme writes it. */
 function findSignatureName(headers: HeaderList): string | undefined {
   return schemes
     .map((scheme) => scheme.headers[0])

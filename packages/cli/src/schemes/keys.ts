@@ -8,7 +8,6 @@ import { readText } from '../read-text.ts'
 /** The schemes after the first, which has flags and keys of its own. */
 export const otherSchemes: readonly AnyScheme[] = schemes.slice(1)
 
-/** Their kinds of webhook. */
 export const otherKinds: readonly string[] = otherSchemes.flatMap(({ kinds }) => kinds)
 
 /** Returns the scheme that makes a kind of webhook. `undefined` for the first scheme's kinds. */

@@ -58,7 +58,6 @@ function tellPublicKey({ keys, signingKey }: AnyScheme, { publicKey }: SchemeSig
   if (!args.has(flag)) tell(io, `It is new in each run. To keep one: ${hint}, then --${flag} key.pem.`)
 }
 
-/** Runs `tollgate sign --kind KIND`. */
 export async function signOther(scheme: AnyScheme, url: string, args: Args, io: Io): Promise<number> {
   checkGiven({ method: 'POST', url, headers: [] }, '--url')
   const signed = await (await readInput(scheme, args, io))(url)
@@ -86,7 +85,6 @@ export async function prepareOther(
   return { make, facts: first.publicKey === undefined ? {} : { publicKey: first.publicKey } }
 }
 
-/** Says what a server that answers 403 may have expected. */
 export function explainForbidden({ keys, signingKey }: AnyScheme): string {
   const which = signingKey === undefined ? `the ${keys.words} that signed` : `the ${keys.words} above`
   return `Give the server ${which}, as ${keys.variable} for example.`

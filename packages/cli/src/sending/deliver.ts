@@ -21,7 +21,6 @@ export interface Answer {
   readonly status: number
   readonly statusText: string
   readonly contentType: string | undefined
-  /** Where a redirect leads. */
   readonly location?: string | undefined
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: string
@@ -184,7 +183,6 @@ function describeFailure(error: unknown): string {
   return `gives no valid HTTP answer: ${String(message)}${code === 'HPE_INVALID_CONSTANT' ? '. Does it speak TLS (https), or another protocol?' : ''}`
 }
 
-/** Says why a connection failed. */
 export function describeConnection(error: unknown): string {
   // If a name has several addresses, the error holds one error per address.
   const [first = error] = error instanceof AggregateError ? error.errors : []

@@ -12,7 +12,6 @@ interface Addresses {
   readonly publicUrl: string | undefined
 }
 
-/** A delivery, with the URL that was signed for it. */
 export interface SignedDelivery extends Delivery {
   readonly signedUrl: string
 }

@@ -9,7 +9,6 @@ const spelling = {
   cdataPropName: '#cdata',
 } as const
 
-/** The result of checking an XML answer as Twilio would. */
 interface TwimlCheck {
   readonly wellFormed: boolean
   /** Describes why it is malformed, or why it is not TwiML. */

@@ -37,7 +37,6 @@ export interface TwilioApi {
     as?: Credentials,
     most?: number,
   ): Promise<readonly JsonObject[]>
-  /** How many requests were sent. */
   readonly requests: number
 }
 

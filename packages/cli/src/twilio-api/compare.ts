@@ -28,7 +28,6 @@ export interface Comparison {
   readonly isGenuine: boolean
   /** Certain, because the signed URL and parameters are known. */
   readonly causes: readonly Cause[]
-  /** Differences that no cause explains. */
   readonly unexplained: readonly Difference[]
   readonly signedBy: 'a configured key' | 'another key' | 'unknown'
   /**
@@ -142,7 +141,6 @@ export async function compareWithoutBody(
   }
 }
 
-/** The difference of a copy without a body. */
 export const missingBody: Difference = {
   what: 'body',
   name: undefined,

@@ -36,7 +36,6 @@ export async function explainSent(args: Args, io: Io): Promise<number> {
   return isGenuine ? EXIT.ok : EXIT.notGenuine
 }
 
-/** What a comparison says, for a script and for people. */
 interface Compared extends Pick<Comparison, 'isGenuine'> {
   /** False if it names no cause, and is not certain that nothing differs. */
   readonly isSettled: boolean

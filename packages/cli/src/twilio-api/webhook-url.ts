@@ -28,7 +28,6 @@ export function parseWebhookUrl(url: string): WebhookUrl | undefined {
   return { scheme, userinfo, host, port, path, query, fragment }
 }
 
-/** Removes the fragment, which is never sent. */
 export function removeFragment(url: string): string {
   return url.replace(/#.*$/s, '')
 }

@@ -168,7 +168,6 @@ interface Document {
   } | null
 }
 
-/** Runs the command beside a fake API. */
 async function runWith(
   options: FakeOptions,
   words: readonly string[],
