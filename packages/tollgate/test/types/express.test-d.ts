@@ -1,6 +1,6 @@
 import express from 'express'
 import { captureRawBody, readWebhook, twilioWebhook } from '../../src/adapters/express.ts'
-import type { Accepted, Observed, Webhook } from '../../src/index.ts'
+import type { Accepted, Observed } from '../../src/index.ts'
 import type { createSendGridVerifier } from '../../src/schemes/sendgrid/index.ts'
 
 // Middleware in five lines, without a cast.
@@ -35,31 +35,6 @@ app.post('/mail', twilioWebhook({ verifier: sendgrid }), (req, res) => {
 app.post(
   '/mail',
   twilioWebhook({ verifier: sendgrid }, (webhook, _req, res) => res.json(webhook.ok && webhook.events.length)),
-)
-
-// With a handler. The default mode is enforce.
-app.post(
-  '/voice',
-  twilioWebhook({ publicUrl: 'https://example.com' }, (webhook, req, res) => {
-    const accepted: Webhook = webhook
-    res.send(`${accepted.covers} ${webhook.matched.url} ${webhook.params.get('From')} ${req.path}`)
-  }),
-)
-
-// In observe mode the handler must check `ok` first.
-app.post(
-  '/voice',
-  twilioWebhook({ mode: 'observe' }, (webhook, _req, res) => {
-    if (webhook.ok) res.send(webhook.covers)
-    else res.send(`${webhook.code} ${webhook.params.get('Body')}`)
-  }),
-)
-app.post(
-  '/voice',
-  twilioWebhook({ mode: 'observe' }, (webhook, _req, res) => {
-    // @ts-expect-error undefined for a request that did not verify
-    res.send(webhook.covers.toUpperCase())
-  }),
 )
 
 // A mode that is known only at run time can be both.

@@ -28,34 +28,17 @@ export const worker: { fetch(request: Request, env: Env, ctx: ExecutionContext):
   ),
 }
 
-// The handler can ignore the arguments that only the options need.
-export const short: { fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> } = {
-  fetch: twilioWebhook(
-    (env: Env) => ({ authToken: env.TWILIO_AUTH_TOKEN }),
-    (webhook) => new Response(webhook.covers),
-  ),
-}
-
 // Deno: the connection info.
 export const deno: (request: Request, info: DenoInfo) => Promise<Response> = twilioWebhook(
   { authToken: 'token' },
   (webhook, _request, info: DenoInfo) => new Response(`${webhook.covers} ${info.remoteAddr.hostname}`),
 )
 
-export const observing = [
-  twilioWebhook({ mode: 'observe' }, (webhook) => new Response(webhook.ok ? webhook.covers : webhook.code)),
-  twilioWebhook(
-    () => ({ mode: 'observe' }),
-    (webhook) => new Response(webhook.ok ? webhook.covers : webhook.code),
-  ),
-  twilioWebhook(
-    (env: Env) => ({ authToken: env.TWILIO_AUTH_TOKEN, mode: 'observe' }),
-    (webhook) => {
-      if (webhook.ok) return new Response(webhook.covers)
-      return new Response(`${webhook.code} ${webhook.params.get('Body')}`)
-    },
-  ),
-]
+// The handler can ignore the arguments that only the options need.
+export const observing = twilioWebhook(
+  (env: Env) => ({ authToken: env.TWILIO_AUTH_TOKEN, mode: 'observe' }),
+  (webhook) => new Response(webhook.ok ? webhook.covers : webhook.code),
+)
 
 twilioWebhook(
   () => ({ mode: 'observe' }),

@@ -17,23 +17,6 @@ createSecureServer(
     },
   ),
 )
-createServer(
-  twilioWebhook(
-    () => ({ mode: 'observe' }),
-    (webhook, _req, res) => {
-      res.end(webhook.ok ? webhook.covers : webhook.code)
-    },
-  ),
-)
-createServer(
-  twilioWebhook(
-    () => ({ mode: 'observe' }),
-    (webhook, _req, res) => {
-      // @ts-expect-error undefined for a request that did not verify
-      res.end(webhook.covers.toUpperCase())
-    },
-  ),
-)
 // @ts-expect-error a handler is needed
 createServer(twilioWebhook({}))
 // @ts-expect-error paths belong to middleware
