@@ -1,6 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { type Accepted, createVerifier, type IncomingRequest } from '../src/index.ts'
+import { kindOf } from '../src/params/index.ts'
 import type { SignRequestInput } from '../src/schemes/twilio/test-request.ts'
 import { kinds, type WebhookKind } from '../src/schemes/twilio/webhooks/index.ts'
 import { sampleWebhook, signRequest, webhookKinds } from '../src/testing/index.ts'
@@ -243,16 +245,6 @@ describe('sampleWebhook', () => {
     expect(Object.isFrozen(webhookKinds)).toBe(true)
   })
 
-  for (const kind of webhookKinds)
-    test(`${kind} can be signed without changes, a handshake under https and wss`, () => {
-      const signed = signRequest({ url: 'https://example.com/hook', ...sampleWebhook(kind), authToken })
-      expect(signed.method).toBe(kinds[kind].method)
-      expect(signed.headers['x-twilio-signature']).toMatch(/^[A-Za-z0-9+/]{27}=$/)
-      if (kinds[kind].body !== 'handshake') return
-      const socket = signRequest({ url: 'wss://example.com/hook', ...sampleWebhook(kind), authToken })
-      expect(socket.headers).toEqual(signed.headers)
-    })
-
   test('each call returns new objects', () => {
     for (const kind of webhookKinds) {
       const [one, other] = [sampleWebhook(kind), sampleWebhook(kind)]
@@ -286,5 +278,38 @@ describe('sampleWebhook', () => {
     expect(() => sampleWebhook('mesage.inbound' as WebhookKind)).toThrow(/Did you mean "message.inbound"/)
     expect(() => sampleWebhook('toString' as WebhookKind)).toThrow(TypeError)
     expect(() => sampleWebhook('amd', { CallSid: 1 } as unknown as Record<string, string>)).toThrow(/"CallSid"/)
+  })
+
+  const sharedKey = { id: 'webhooks_sharedkey_1', secret: 'a-secret' }
+  const publicUrl = 'https://example.com'
+  const verifier = createVerifier({ publicUrl, authToken, sharedKeys: { [sharedKey.id]: sharedKey.secret } })
+  const covers = { form: 'params', json: 'body', query: 'url', handshake: 'url' } as const
+
+  async function verify(request: IncomingRequest): Promise<Accepted> {
+    const verdict = await verifier.verify(request)
+    if (!verdict.ok) throw new Error(`${verdict.code}: ${verdict.message}`)
+    return verdict
+  }
+
+  test.each(webhookKinds)('%s is signed so that it verifies', async (kind) => {
+    const row = kinds[kind]
+    const sample = sampleWebhook(kind)
+    for (const key of [{ authToken }, { sharedKey }]) {
+      const signed = signRequest({ url: `${publicUrl}/hook?n=O'Hara`, ...sample, ...key })
+      expect(signed.method).toBe(row.method)
+      const verdict = await verify(signed)
+      expect(verdict.covers).toBe(covers[row.body])
+      if (row.body === 'form' || row.body === 'query') expect(kindOf(verdict.params)).toBe(kind)
+      if (row.body === 'json') expect(verdict.json()).toEqual(sample.json)
+      // A web Request changes how the URL is written.
+      const { method, url, headers, body } = signed.toRequest()
+      await verify({ method, url, headers, body: body ?? undefined, handshake: signed.handshake })
+    }
+    if (row.body === 'handshake') await verify(signRequest({ url: 'wss://example.com/hook', ...sample, authToken }))
+    if (row.body !== 'form') return
+    const { covers: ofGet, params } = await verify(signRequest({ url, ...sample, method: 'GET', authToken }))
+    expect(ofGet).toBe('url')
+    const distinct = new Map(sample.params?.map((pair) => [JSON.stringify(pair), pair])).values()
+    expect([...params]).toEqual([...distinct])
   })
 })
