@@ -3,6 +3,8 @@ import { type SampleWebhook, sampleWebhook, type WebhookKind } from '../src/test
 /** A webhook of `conformance/data/webhooks.json`. */
 export interface Fixture {
   id: string
+  /** Of a webhook with the content of a sample. */
+  kind?: WebhookKind
   scheme: 'twilio' | 'twilio-json' | 'twilio-websocket'
   method: 'GET' | 'POST'
   configuredUrl: string
