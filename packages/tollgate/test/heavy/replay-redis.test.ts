@@ -102,29 +102,6 @@ for (const [library, connect] of Object.entries(libraries))
     })
     afterAll(() => connection?.close())
 
-    test('a delivery is accepted once, and again after its release', async () => {
-      const message = newMessage()
-      const deliver = createGuarded(connection.client)
-      const outcomes = await Promise.all(Array.from({ length: 50 }, () => deliver(message)))
-      expect(outcomes.filter((outcome) => outcome === 'accepted, delivery first')).toHaveLength(1)
-      expect(outcomes.filter((outcome) => outcome !== 'replayed' && outcome !== 'replay_pending')).toHaveLength(1)
-      expect(await deliver(message)).toBe('replayed')
-
-      const replay = replayGuard({ store: redisStore(connection.client) })
-      const verifier = createVerifier({ publicUrl, authToken, replay })
-      const other = newMessage()
-      const first = await verifier.verify(other)
-      const second = await verifier.verify(other)
-      if (!first.ok || !second.ok) throw new Error('refused')
-      expect([first.delivery, second.delivery]).toEqual(['first', 'repeated'])
-      await second.release()
-      expect(await verifier.verify(other)).toMatchObject({ delivery: 'repeated' })
-      await first.release()
-      expect(await verifier.verify(other)).toMatchObject({ delivery: 'first' })
-      await first.release()
-      expect(await verifier.verify(other)).toMatchObject({ delivery: 'repeated' })
-    })
-
     test('keys expire, hold no readable data, and can be reserved again', async () => {
       await connection.command('FLUSHALL')
       const deliver = createGuarded(connection.client, { ttlSeconds: 1 })
@@ -141,30 +118,6 @@ for (const [library, connect] of Object.entries(libraries))
       await new Promise((resolve) => setTimeout(resolve, ttl + 50))
       expect(await connection.command('EXISTS', key)).toBe(0)
       expect(await deliver(message)).toBe('accepted, delivery first')
-    })
-
-    test('the kind of the first delivery is kept: a later cut is refused, and an earlier one uses nothing up', async () => {
-      const deliver = createGuarded(connection.client)
-      for (const [order, expected] of [
-        [(genuine: string, cut: string) => [genuine, cut, genuine], ['replayed', 'replayed']],
-        [(_: string, cut: string) => [cut, cut], ['accepted, delivery repeated']],
-        [(genuine: string, cut: string) => [cut, genuine, cut, genuine], [isNew, 'replayed', 'replayed']],
-      ] as const) {
-        const message = newMessage()
-        const genuine = String(message.body)
-        const cut = genuine.replace('SmsStatus=received', 'SmsStatu=sreceived')
-        expect(cut).not.toBe(genuine)
-        const outcomes: string[] = []
-        for (const body of order(genuine, cut)) outcomes.push(await deliver({ ...message, body }))
-        expect(outcomes).toEqual([isNew, ...expected])
-      }
-    })
-
-    test('the default lifetime of a key is a day', async () => {
-      await connection.command('FLUSHALL')
-      await createGuarded(connection.client)(newMessage())
-      const [key = ''] = (await connection.command('KEYS', '*')) as string[]
-      expect(Number(await connection.command('PTTL', key))).toBeGreaterThan(86_390_000)
     })
 
     test('with a slow server the time limit holds, and the retry passes', async () => {
