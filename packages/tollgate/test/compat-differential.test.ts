@@ -15,6 +15,7 @@ import {
   outcome,
   signForm,
 } from './compat-fixtures.ts'
+import { testProperty } from './property.ts'
 
 const numRuns = 2000
 
@@ -226,41 +227,42 @@ describe.each(versions)('compared with %s', (_, original) => {
     )
   })
 
-  test('computes the same signature and hash', () => {
-    fc.assert(
-      fc.property(parts.map(join), params, fc.string({ unit: 'binary' }), (url, form, body) => {
-        const ours = compat.getExpectedTwilioSignature(authToken, url, form)
-        expect(ours).toBe(original.getExpectedTwilioSignature(authToken, url, form))
-        const hash = compat.getExpectedBodyHash(body)
-        expect(hash).toBe(original.getExpectedBodyHash(body))
-        for (const given of [hash, [...Buffer.from(hash)], Buffer.from(hash), hash.toUpperCase(), '', `${hash} `])
-          expect(compat.validateBody(body, given)).toBe(original.validateBody(body, given))
-      }),
-    )
-  })
+  testProperty(
+    'computes the same signature and hash',
+    100,
+    [parts.map(join), params, fc.string({ unit: 'binary' })],
+    (url, form, body) => {
+      const ours = compat.getExpectedTwilioSignature(authToken, url, form)
+      expect(ours).toBe(original.getExpectedTwilioSignature(authToken, url, form))
+      const hash = compat.getExpectedBodyHash(body)
+      expect(hash).toBe(original.getExpectedBodyHash(body))
+      for (const given of [hash, [...Buffer.from(hash)], Buffer.from(hash), hash.toUpperCase(), '', `${hash} `])
+        expect(compat.validateBody(body, given)).toBe(original.validateBody(body, given))
+    },
+  )
 
-  test('accepts a body that bodySHA256 covers, and refuses a changed one', () => {
-    fc.assert(
-      fc.property(parts, fc.string({ unit: 'binary' }), fc.nat(5), fc.boolean(), (given, body, index, change) => {
-        const hash = createHash('sha256').update(body).digest('hex')
-        const full = join({
-          ...given,
-          path: '/json',
-          fragment: '',
-          query: `${given.query || '?z=1'}&bodySHA256=${hash}`,
-        })
-        const signed = listOriginalSpellings(full)[index] ?? full
-        const received = change ? `${body}x` : body
-        const theirs = original.validateRequestWithBody(authToken, hmac(signed), full, received)
-        expect(theirs).toBe(!change)
-        const same = read(signed) === read(full)
-        expect(compat.validateRequestWithBody(authToken, hmac(signed), full, received)).toBe(
-          !change && (same || forgive(signed) === forgive(full)),
-        )
-      }),
-      { numRuns: 1000 },
-    )
-  })
+  testProperty(
+    'accepts a body that bodySHA256 covers, and refuses a changed one',
+    1000,
+    [parts, fc.string({ unit: 'binary' }), fc.nat(5), fc.boolean()],
+    (given, body, index, change) => {
+      const hash = createHash('sha256').update(body).digest('hex')
+      const full = join({
+        ...given,
+        path: '/json',
+        fragment: '',
+        query: `${given.query || '?z=1'}&bodySHA256=${hash}`,
+      })
+      const signed = listOriginalSpellings(full)[index] ?? full
+      const received = change ? `${body}x` : body
+      const theirs = original.validateRequestWithBody(authToken, hmac(signed), full, received)
+      expect(theirs).toBe(!change)
+      const same = read(signed) === read(full)
+      expect(compat.validateRequestWithBody(authToken, hmac(signed), full, received)).toBe(
+        !change && (same || forgive(signed) === forgive(full)),
+      )
+    },
+  )
 
   test('gives the same answer for requests of Express', () => {
     const seen = { accepted: 0, refused: 0 }
@@ -292,34 +294,34 @@ describe.each(versions)('compared with %s', (_, original) => {
     expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(50)
   })
 
-  test('no value in a request throws', () => {
-    const anything = fc.oneof(fc.anything(), fc.string({ unit: 'binary' }), fc.webUrl())
-    fc.assert(
-      fc.property(anything, anything, anything, anything, (one, two, three, four) => {
-        const boolean = expect.any(Boolean)
-        const headers = { host: String(outcome(() => `${three}`)), 'x-twilio-signature': hmac(''), ...formType }
-        expect(
-          outcome(() =>
-            compat.validateRequest(authToken, one as string, two as string, three as object as compat.FormParams),
-          ),
-        ).toEqual(boolean)
-        expect(
-          outcome(() => compat.validateRequestWithBody(authToken, one as string, two as string, three as string)),
-        ).toEqual(boolean)
-        expect(outcome(() => compat.validateBody(one as string, two as string))).toEqual(boolean)
-        const request = fakeRequest({
-          headers,
-          originalUrl: one as string,
-          body: two,
-          rawBody: three,
-          protocol: four as string,
-        })
-        for (const opts of [{}, { url: four as string }, { host: four as string }, { protocol: four as string }])
-          expect(outcome(() => compat.validateIncomingRequest(request, authToken, opts))).toBe(false)
-      }),
-      { numRuns: 1000 },
-    )
-  })
+  const anything = fc.oneof(fc.anything(), fc.string({ unit: 'binary' }), fc.webUrl())
+  testProperty(
+    'no value in a request throws',
+    1000,
+    [anything, anything, anything, anything],
+    (one, two, three, four) => {
+      const boolean = expect.any(Boolean)
+      const headers = { host: String(outcome(() => `${three}`)), 'x-twilio-signature': hmac(''), ...formType }
+      expect(
+        outcome(() =>
+          compat.validateRequest(authToken, one as string, two as string, three as object as compat.FormParams),
+        ),
+      ).toEqual(boolean)
+      expect(
+        outcome(() => compat.validateRequestWithBody(authToken, one as string, two as string, three as string)),
+      ).toEqual(boolean)
+      expect(outcome(() => compat.validateBody(one as string, two as string))).toEqual(boolean)
+      const request = fakeRequest({
+        headers,
+        originalUrl: one as string,
+        body: two,
+        rawBody: three,
+        protocol: four as string,
+      })
+      for (const opts of [{}, { url: four as string }, { host: four as string }, { protocol: four as string }])
+        expect(outcome(() => compat.validateIncomingRequest(request, authToken, opts))).toBe(false)
+    },
+  )
 })
 
 test('gives the answers of the newest twilio package with both algorithms', () => {

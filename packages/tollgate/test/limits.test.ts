@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createRateLimit, sleep, unref, withTimeLimit } from '../src/checks/limits.ts'
+import { testProperty } from './property.ts'
 
 function useFakeTimers(): void {
   beforeEach(() => void vi.useFakeTimers())
@@ -140,19 +141,20 @@ describe('a rate limit', () => {
     expect([limit.take(0), limit.take(0), limit.take(0)]).toEqual([0, 0, undefined])
   })
 
-  test('allows at most its rate and the turns of one more second, in any pattern', () => {
-    const step = fc.record({ pauseMs: fc.integer({ min: 0, max: 3000 }), takes: fc.integer({ min: 0, max: 50 }) })
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 30 }), fc.array(step), (perSecond, steps) => {
-        let time = 0
-        let taken = 0
-        const limit = createRateLimit(perSecond, () => time)
-        for (const { pauseMs, takes } of steps) {
-          time += pauseMs
-          for (let take = 0; take < takes; take++) if (limit.take(0) !== undefined) taken++
-          expect(taken).toBeLessThanOrEqual(perSecond + (time * perSecond) / 1000 + 1e-6)
-        }
-      }),
-    )
-  })
+  const step = fc.record({ pauseMs: fc.integer({ min: 0, max: 3000 }), takes: fc.integer({ min: 0, max: 50 }) })
+  testProperty(
+    'allows at most its rate and the turns of one more second, in any pattern',
+    100,
+    [fc.integer({ min: 1, max: 30 }), fc.array(step)],
+    (perSecond, steps) => {
+      let time = 0
+      let taken = 0
+      const limit = createRateLimit(perSecond, () => time)
+      for (const { pauseMs, takes } of steps) {
+        time += pauseMs
+        for (let take = 0; take < takes; take++) if (limit.take(0) !== undefined) taken++
+        expect(taken).toBeLessThanOrEqual(perSecond + (time * perSecond) / 1000 + 1e-6)
+      }
+    },
+  )
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { dropSegments } from '../src/adapters/shared/path-guard.ts'
 import { createPathFilter } from '../src/verify/paths.ts'
+import { testProperty } from './property.ts'
 
 const hex = (char: string) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`
 const twice = (char: string) => hex(char).replace('%', '%25')
@@ -84,15 +85,15 @@ describe('createPathFilter', () => {
       }
     })
 
-  test('a string guards a path with any two of these changes', () => {
-    const trick = fc.constantFrom(...Object.values(tricks))
-    fc.assert(
-      fc.property(fc.constantFrom(...guardedPaths), trick, trick, fc.nat(3), fc.nat(3), (path, one, two, at, where) => {
-        expect(createPathFilter(path)([two(one(path, at), where)])).toBe(true)
-      }),
-      { numRuns: 3000 },
-    )
-  })
+  const trick = fc.constantFrom(...Object.values(tricks))
+  testProperty(
+    'a string guards a path with any two of these changes',
+    3000,
+    [fc.constantFrom(...guardedPaths), trick, trick, fc.nat(3), fc.nat(3)],
+    (path, one, two, at, where) => {
+      expect(createPathFilter(path)([two(one(path, at), where)])).toBe(true)
+    },
+  )
 
   test('other paths are not guarded', () => {
     const guards = createPathFilter(['/sms', /^\/voice\/\d+$/])
@@ -208,19 +209,19 @@ describe('createPathFilter', () => {
         }
     })
 
-    test('for any repeated characters', () => {
-      const piece = fc.oneof(
-        fc.string({ minLength: 1, maxLength: 3 }),
-        fc.nat(255).map((byte) => `%${byte.toString(16).padStart(2, '0')}`),
-        fc.constantFrom('/', ';', '%', '.', '%25'),
-      )
-      fc.assert(
-        fc.property(fc.array(piece, { minLength: 1, maxLength: 3 }), piece, (pieces, tail) => {
-          expect(measure(repeat(pieces.join(''), tail)) / ordinary).toBeLessThan(25)
-        }),
-        { numRuns: 40 },
-      )
-    })
+    const piece = fc.oneof(
+      fc.string({ minLength: 1, maxLength: 3 }),
+      fc.nat(255).map((byte) => `%${byte.toString(16).padStart(2, '0')}`),
+      fc.constantFrom('/', ';', '%', '.', '%25'),
+    )
+    testProperty(
+      'for any repeated characters',
+      40,
+      [fc.array(piece, { minLength: 1, maxLength: 3 }), piece],
+      (pieces, tail) => {
+        expect(measure(repeat(pieces.join(''), tail)) / ordinary).toBeLessThan(25)
+      },
+    )
   })
 
   test('guards a path with a tab or a line break, which URL parsers drop', () => {
@@ -238,13 +239,9 @@ describe('createPathFilter', () => {
     for (const path of ['/other', '/p9/sms', '/voice/x', '/']) expect(guards([path]), path).toBe(false)
   })
 
-  test('never throws for any path', () => {
-    const guards = createPathFilter(['/sms', /^\/voice/])
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (path) => {
-        expect(typeof guards([path])).toBe('boolean')
-      }),
-    )
+  const guards = createPathFilter(['/sms', /^\/voice/])
+  testProperty('never throws for any path', 100, [fc.string({ unit: 'binary' })], (path) => {
+    expect(typeof guards([path])).toBe('boolean')
   })
 
   const wrong: [string, unknown][] = [
