@@ -9,6 +9,7 @@ import {
   isCanonicalSignature,
 } from '../src/schemes/twilio/sign/signature.ts'
 import { parseSignatureSettings } from '../src/schemes/twilio/sign/signature-settings.ts'
+import { testProperty } from './property.ts'
 import { sha256, sign } from './requests.ts'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
@@ -34,42 +35,38 @@ describe('createSigner', () => {
 
 describe('isCanonicalSignature', () => {
   for (const bytes of lengths) {
-    test(`${bytes} bytes: accepts the Base64 of any bytes`, () => {
-      fc.assert(
-        fc.property(fc.uint8Array({ minLength: bytes, maxLength: bytes }), (raw) => {
-          expect(isCanonicalSignature(Buffer.from(raw).toString('base64'), bytes)).toBe(true)
-        }),
-      )
+    testProperty(
+      `${bytes} bytes: accepts the Base64 of any bytes`,
+      100,
+      [fc.uint8Array({ minLength: bytes, maxLength: bytes })],
+      (raw) => {
+        expect(isCanonicalSignature(Buffer.from(raw).toString('base64'), bytes)).toBe(true)
+      },
+    )
+
+    const length = 4 * Math.ceil(bytes / 3)
+    const near = fc.tuple(
+      fc.string({ unit: fc.constantFrom(...alphabet), minLength: length - 2, maxLength: length - 2 }),
+      fc.string({ unit: fc.constantFrom(...alphabet, '=', '-', '_', ' '), minLength: 2, maxLength: 2 }),
+    )
+    testProperty(`${bytes} bytes: accepts only one spelling`, 2000, [near], ([head, tail]) => {
+      const text = head + tail
+      const raw = Buffer.from(text, 'base64')
+      expect(isCanonicalSignature(text, bytes)).toBe(raw.length === bytes && raw.toString('base64') === text)
     })
 
-    test(`${bytes} bytes: accepts only one spelling`, () => {
-      const length = 4 * Math.ceil(bytes / 3)
-      const near = fc.tuple(
-        fc.string({ unit: fc.constantFrom(...alphabet), minLength: length - 2, maxLength: length - 2 }),
-        fc.string({ unit: fc.constantFrom(...alphabet, '=', '-', '_', ' '), minLength: 2, maxLength: 2 }),
-      )
-      fc.assert(
-        fc.property(near, ([head, tail]) => {
-          const text = head + tail
-          const raw = Buffer.from(text, 'base64')
-          expect(isCanonicalSignature(text, bytes)).toBe(raw.length === bytes && raw.toString('base64') === text)
-        }),
-        { numRuns: 2000 },
-      )
-    })
-
-    test(`${bytes} bytes: of the four last characters that decode to the same bytes, accepts one`, () => {
-      fc.assert(
-        fc.property(fc.uint8Array({ minLength: bytes, maxLength: bytes }), (raw) => {
-          const right = Buffer.from(raw).toString('base64')
-          const spellings = [...alphabet].map((last) => `${right.slice(0, -2)}${last}=`)
-          const same = spellings.filter((text) => Buffer.from(text, 'base64').equals(Buffer.from(raw)))
-          expect(same).toHaveLength(4)
-          expect(same.filter((text) => isCanonicalSignature(text, bytes))).toEqual([right])
-        }),
-        { numRuns: 50 },
-      )
-    })
+    testProperty(
+      `${bytes} bytes: of the four last characters that decode to the same bytes, accepts one`,
+      50,
+      [fc.uint8Array({ minLength: bytes, maxLength: bytes })],
+      (raw) => {
+        const right = Buffer.from(raw).toString('base64')
+        const spellings = [...alphabet].map((last) => `${right.slice(0, -2)}${last}=`)
+        const same = spellings.filter((text) => Buffer.from(text, 'base64').equals(Buffer.from(raw)))
+        expect(same).toHaveLength(4)
+        expect(same.filter((text) => isCanonicalSignature(text, bytes))).toEqual([right])
+      },
+    )
   }
 
   test('refuses the Base64 of 32 bytes', () => {
@@ -78,15 +75,10 @@ describe('isCanonicalSignature', () => {
 })
 
 describe('equalSignatures', () => {
-  test('compares strings', () => {
-    const text = fc.string({ unit: fc.constantFrom('a', 'b', 'ā'), maxLength: 5 })
-    fc.assert(
-      fc.property(text, text, (one, other) => {
-        expect(equalSignatures(one, other)).toBe(one === other)
-        expect(equalSignatures(one, one)).toBe(true)
-      }),
-      { numRuns: 1000 },
-    )
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'ā'), maxLength: 5 })
+  testProperty('compares strings', 1000, [text, text], (one, other) => {
+    expect(equalSignatures(one, other)).toBe(one === other)
+    expect(equalSignatures(one, one)).toBe(true)
   })
 })
 
@@ -113,27 +105,28 @@ describe('parseSignatureSettings', () => {
       expect(parseSignatureSettings(header)).toBeUndefined()
     })
 
-  test('reads any key ID without white space and commas', () => {
-    fc.assert(
-      fc.property(keyId, fc.constantFrom('HMAC_SHA1', 'HMAC_SHA256', 'none'), (id, algorithm) => {
-        expect(parseSignatureSettings(`key=${id},algorithm=${algorithm}`)).toEqual({ keyId: id, algorithm })
-      }),
-    )
-  })
+  testProperty(
+    'reads any key ID without white space and commas',
+    100,
+    [keyId, fc.constantFrom('HMAC_SHA1', 'HMAC_SHA256', 'none')],
+    (id, algorithm) => {
+      expect(parseSignatureSettings(`key=${id},algorithm=${algorithm}`)).toEqual({ keyId: id, algorithm })
+    },
+  )
 
-  test('accepts only one spelling of the same settings', () => {
-    const text = fc.string({
-      unit: fc.constantFrom('key=', 'algorithm=', ',', 'a', ' ', '=', 'HMAC_SHA256'),
-      maxLength: 8,
-    })
-    fc.assert(
-      fc.property(fc.oneof(text, fc.string({ unit: 'binary' })), (header) => {
-        const settings = parseSignatureSettings(header)
-        if (settings !== undefined) expect(`key=${settings.keyId},algorithm=${settings.algorithm}`).toBe(header)
-      }),
-      { numRuns: 2000 },
-    )
+  const text = fc.string({
+    unit: fc.constantFrom('key=', 'algorithm=', ',', 'a', ' ', '=', 'HMAC_SHA256'),
+    maxLength: 8,
   })
+  testProperty(
+    'accepts only one spelling of the same settings',
+    2000,
+    [fc.oneof(text, fc.string({ unit: 'binary' }))],
+    (header) => {
+      const settings = parseSignatureSettings(header)
+      if (settings !== undefined) expect(`key=${settings.keyId},algorithm=${settings.algorithm}`).toBe(header)
+    },
+  )
 })
 
 const one = sha256('one')
@@ -156,33 +149,27 @@ describe('findBodyHash', () => {
       expect(findBodyHash(query)).toBe(expected)
     })
 
-  test('finds the hash at any position among other fields', () => {
-    const field = fc.string({ unit: fc.constantFrom('a', '=', '%', '1', ';', 'S'), maxLength: 6 })
-    fc.assert(
-      fc.property(fc.array(field), fc.array(field), (before, after) => {
-        expect(findBodyHash(`?${[...before, ...after].join('&')}`)).toBeUndefined()
-        expect(findBodyHash(`?${[...before, `bodySHA256=${one}`, ...after].join('&')}`)).toBe(one)
-      }),
-    )
-  })
+  const field = fc.string({ unit: fc.constantFrom('a', '=', '%', '1', ';', 'S'), maxLength: 6 })
+  testProperty(
+    'finds the hash at any position among other fields',
+    100,
+    [fc.array(field), fc.array(field)],
+    (before, after) => {
+      expect(findBodyHash(`?${[...before, ...after].join('&')}`)).toBeUndefined()
+      expect(findBodyHash(`?${[...before, `bodySHA256=${one}`, ...after].join('&')}`)).toBe(one)
+    },
+  )
 
-  test('returns a hash, "malformed" or undefined for any text', () => {
-    fc.assert(
-      fc.property(
-        fc.string({ unit: fc.constantFrom('bodySHA256', '=', '&', '?', 'a', 'F', one), maxLength: 8 }),
-        (query) => {
-          expect(findBodyHash(query) ?? one).toMatch(/^([0-9a-f]{64}|malformed)$/)
-        },
-      ),
-      { numRuns: 1000 },
-    )
-  })
+  testProperty(
+    'returns a hash, "malformed" or undefined for any text',
+    1000,
+    [fc.string({ unit: fc.constantFrom('bodySHA256', '=', '&', '?', 'a', 'F', one), maxLength: 8 })],
+    (query) => {
+      expect(findBodyHash(query) ?? one).toMatch(/^([0-9a-f]{64}|malformed)$/)
+    },
+  )
 })
 
-test('hashBody is the lower-case hex SHA-256 of the bytes', () => {
-  fc.assert(
-    fc.property(fc.uint8Array(), (body) => {
-      expect(hashBody(body)).toBe(sha256(body))
-    }),
-  )
+testProperty('hashBody is the lower-case hex SHA-256 of the bytes', 100, [fc.uint8Array()], (body) => {
+  expect(hashBody(body)).toBe(sha256(body))
 })

@@ -7,6 +7,7 @@ import {
   type UrlFormOptions,
 } from '../src/schemes/twilio/sign/signed-url.ts'
 import { findDefaultPort, isPort, isWebSocketScheme, splitUrl, type UrlParts } from '../src/url.ts'
+import { testProperty } from './property.ts'
 
 function join(parts: UrlParts): string {
   return `${parts.scheme}://${parts.userinfo}${parts.host}${parts.port}${parts.path}${parts.query}`
@@ -54,13 +55,8 @@ const anyOptions: fc.Arbitrary<UrlFormOptions> = fc.record({
 })
 
 describe('splitUrl', () => {
-  test('splits a URL into parts that join to the same URL', () => {
-    fc.assert(
-      fc.property(anyParts, (parts) => {
-        expect(splitUrl(join(parts))).toEqual(parts)
-      }),
-      { numRuns: 2000 },
-    )
+  testProperty('splits a URL into parts that join to the same URL', 2000, [anyParts], (parts) => {
+    expect(splitUrl(join(parts))).toEqual(parts)
   })
 
   test('drops only the fragment', () => {
@@ -72,19 +68,19 @@ describe('splitUrl', () => {
     expect(splitUrl('https://example.com/sms#rc=2&rp=all')).toEqual(split('https://example.com/sms'))
   })
 
-  test('splits any text correctly or returns undefined, and never throws', () => {
-    const near = fc.string({
-      unit: fc.constantFrom('https', '://', '/', '@', ':', '#', '?', '[', ']', 'a', '443', '\\', ' ', '\n', '%'),
-      maxLength: 10,
-    })
-    fc.assert(
-      fc.property(fc.oneof(near, fc.string({ unit: 'binary' }), fc.webUrl()), (text) => {
-        const parts = splitUrl(text)
-        if (parts !== undefined) expect(join(parts)).toBe(text.replace(/#.*$/s, ''))
-      }),
-      { numRuns: 3000 },
-    )
+  const near = fc.string({
+    unit: fc.constantFrom('https', '://', '/', '@', ':', '#', '?', '[', ']', 'a', '443', '\\', ' ', '\n', '%'),
+    maxLength: 10,
   })
+  testProperty(
+    'splits any text correctly or returns undefined, and never throws',
+    3000,
+    [fc.oneof(near, fc.string({ unit: 'binary' }), fc.webUrl())],
+    (text) => {
+      const parts = splitUrl(text)
+      if (parts !== undefined) expect(join(parts)).toBe(text.replace(/#.*$/s, ''))
+    },
+  )
 
   const refused = [
     'https://user@/sms',
@@ -112,99 +108,7 @@ describe('splitUrl', () => {
   })
 })
 
-const forms: [what: string, url: string, options: UrlFormOptions, urls: string[]][] = [
-  [
-    'the given port, no port, and the default port',
-    'https://example.com:8443/sms',
-    {},
-    ['https://example.com:8443/sms', 'https://example.com/sms', 'https://example.com:443/sms'],
-  ],
-  [
-    'the default port of http is 80',
-    'http://example.com/sms',
-    {},
-    ['http://example.com/sms', 'http://example.com:80/sms'],
-  ],
-  [
-    'the default port is given',
-    'https://example.com:443/sms',
-    {},
-    ['https://example.com:443/sms', 'https://example.com/sms'],
-  ],
-  [
-    'an empty path instead of "/"',
-    'https://example.com/?a=1',
-    {},
-    [
-      'https://example.com/?a=1',
-      'https://example.com?a=1',
-      'https://example.com:443/?a=1',
-      'https://example.com:443?a=1',
-    ],
-  ],
-  [
-    '"/" instead of an empty path',
-    'https://example.com',
-    {},
-    ['https://example.com', 'https://example.com/', 'https://example.com:443', 'https://example.com:443/'],
-  ],
-  [
-    'spaces in the path are not changed',
-    'http://example.com/a+b',
-    { respelled: true },
-    ['http://example.com/a+b', 'http://example.com:80/a+b'],
-  ],
-  [
-    "' and %27 exchanged",
-    "https://example.com:443/s?a='&b=%27",
-    {},
-    [
-      "https://example.com:443/s?a='&b=%27",
-      "https://example.com:443/s?a='&b='",
-      'https://example.com:443/s?a=%27&b=%27',
-      "https://example.com/s?a='&b=%27",
-      "https://example.com/s?a='&b='",
-      'https://example.com/s?a=%27&b=%27',
-    ],
-  ],
-  [
-    "trailingSlash: 'either' adds a slash",
-    'https://example.com:443/sms?a=1',
-    { eitherSlash: true },
-    [
-      'https://example.com:443/sms?a=1',
-      'https://example.com:443/sms/?a=1',
-      'https://example.com/sms?a=1',
-      'https://example.com/sms/?a=1',
-    ],
-  ],
-  [
-    'spaces of the query, for a platform that rewrites it',
-    'http://example.com:80/a+b?c=1+2%203',
-    { respelled: true },
-    [
-      'http://example.com:80/a+b?c=1+2%203',
-      'http://example.com:80/a+b?c=1+2+3',
-      'http://example.com:80/a+b?c=1%202%203',
-      'http://example.com/a+b?c=1+2%203',
-      'http://example.com/a+b?c=1+2+3',
-      'http://example.com/a+b?c=1%202%203',
-    ],
-  ],
-  [
-    'userinfo is dropped by default',
-    'https://u:p@example.com:443/',
-    {},
-    ['https://example.com:443/', 'https://example.com:443', 'https://example.com/', 'https://example.com'],
-  ],
-]
-
 describe('listSignedForms', () => {
-  for (const [what, url, options, urls] of forms)
-    test(what, () => {
-      expect(listUrls(url, options).sort()).toEqual([...urls].sort())
-    })
-
   test('userinfo: first without it, as Twilio documents, then with it', () => {
     const urls = listUrls('http://u:p@example.com:80/sms', { userinfo: true })
     expect(urls).toEqual([
@@ -235,40 +139,40 @@ describe('listSignedForms', () => {
       expect(signingString).toBe(`${url}Bodyhi`)
   })
 
-  test('lists a bounded number of distinct forms, with the URL itself first', () => {
-    fc.assert(
-      fc.property(anyParts, anyOptions, (parts, options) => {
-        const listed = [...listSignedForms(parts, 'Bodyhi', options)]
-        const urls = listed.map((form) => form.url)
-        const doubled = /^ws/i.test(parts.scheme) || (options.userinfo === true && parts.userinfo !== '')
-        expect(urls.length).toBeLessThanOrEqual(doubled ? 24 : 12)
-        expect(new Set(listed.map((form) => form.signingString)).size).toBe(listed.length)
-        expect(urls[0]).toBe(join({ ...parts, userinfo: '' }))
-      }),
-      { numRuns: 2000 },
-    )
-  })
+  testProperty(
+    'lists a bounded number of distinct forms, with the URL itself first',
+    2000,
+    [anyParts, anyOptions],
+    (parts, options) => {
+      const listed = [...listSignedForms(parts, 'Bodyhi', options)]
+      const urls = listed.map((form) => form.url)
+      const doubled = /^ws/i.test(parts.scheme) || (options.userinfo === true && parts.userinfo !== '')
+      expect(urls.length).toBeLessThanOrEqual(doubled ? 24 : 12)
+      expect(new Set(listed.map((form) => form.signingString)).size).toBe(listed.length)
+      expect(urls[0]).toBe(join({ ...parts, userinfo: '' }))
+    },
+  )
 
-  test('never changes scheme, host, path, letter case or parameters', () => {
-    const plain = (text: string) => text.replaceAll('%27', "'")
-    const spaced = (text: string) => text.replaceAll('%20', '+')
-    const ownPaths = (own: string) => [own, `${own}/`, own.replace(/\/$/, '')]
-    fc.assert(
-      fc.property(anyParts, anyOptions, (parts, options) => {
-        for (const { url, signingString } of listSignedForms(parts, 'Bodyhi', options)) {
-          const form = split(url)
-          expect(form.scheme).toBe(parts.scheme)
-          expect(form.host).toBe(parts.host)
-          expect(['', parts.port, ':80', ':443']).toContain(form.port)
-          expect(ownPaths(plain(parts.path))).toContain(plain(form.path))
-          expect(spaced(plain(form.query))).toBe(spaced(plain(parts.query)))
-          if (options.respelled !== true) expect(plain(form.query)).toBe(plain(parts.query))
-          expect(signingString.endsWith('Bodyhi')).toBe(true)
-        }
-      }),
-      { numRuns: 2000 },
-    )
-  })
+  const plain = (text: string) => text.replaceAll('%27', "'")
+  const spaced = (text: string) => text.replaceAll('%20', '+')
+  const ownPaths = (own: string) => [own, `${own}/`, own.replace(/\/$/, '')]
+  testProperty(
+    'never changes scheme, host, path, letter case or parameters',
+    2000,
+    [anyParts, anyOptions],
+    (parts, options) => {
+      for (const { url, signingString } of listSignedForms(parts, 'Bodyhi', options)) {
+        const form = split(url)
+        expect(form.scheme).toBe(parts.scheme)
+        expect(form.host).toBe(parts.host)
+        expect(['', parts.port, ':80', ':443']).toContain(form.port)
+        expect(ownPaths(plain(parts.path))).toContain(plain(form.path))
+        expect(spaced(plain(form.query))).toBe(spaced(plain(parts.query)))
+        if (options.respelled !== true) expect(plain(form.query)).toBe(plain(parts.query))
+        expect(signingString.endsWith('Bodyhi')).toBe(true)
+      }
+    },
+  )
 })
 
 describe('handshakes', () => {
@@ -294,32 +198,22 @@ describe('handshakes', () => {
       'wss://example.com:443/media/',
     ])
   })
-
-  test('lists at most 24 distinct forms', () => {
-    fc.assert(
-      fc.property(anyParts, anyOptions, (parts, options) => {
-        const signed = listSigned(join({ ...parts, scheme: 'wss' }), '', options)
-        expect(signed.length).toBeLessThanOrEqual(24)
-        expect(new Set(signed).size).toBe(signed.length)
-      }),
-      { numRuns: 1000 },
-    )
-  })
 })
 
 describe('findInForms', () => {
-  test('gives the forms of listSignedForms in their order, until one is found', () => {
-    fc.assert(
-      fc.property(anyParts, anyOptions, fc.nat(25), (parts, options, wanted) => {
-        const listed = listSignedForms(parts, 'Bodyhi', options)
-        const given: SignedForm[] = []
-        const found = findInForms(parts, 'Bodyhi', options, (form) => {
-          given.push(form)
-          return given.length > wanted ? given.length : undefined
-        })
-        expect(given).toEqual(listed.slice(0, wanted + 1))
-        expect(found).toBe(listed.length > wanted ? wanted + 1 : undefined)
-      }),
-    )
-  })
+  testProperty(
+    'gives the forms of listSignedForms in their order, until one is found',
+    100,
+    [anyParts, anyOptions, fc.nat(25)],
+    (parts, options, wanted) => {
+      const listed = listSignedForms(parts, 'Bodyhi', options)
+      const given: SignedForm[] = []
+      const found = findInForms(parts, 'Bodyhi', options, (form) => {
+        given.push(form)
+        return given.length > wanted ? given.length : undefined
+      })
+      expect(given).toEqual(listed.slice(0, wanted + 1))
+      expect(found).toBe(listed.length > wanted ? wanted + 1 : undefined)
+    },
+  )
 })
