@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type FromRequestOptions, fromRequest, type IncomingRequest } from '../src/index.ts'
 import { parseAddressRanges } from '../src/verify/forwarded.ts'
+import { testProperty } from './property.ts'
 import { authToken, sign } from './requests.ts'
 
 type Headers = Record<string, string | string[]>
@@ -29,13 +30,6 @@ async function outcome(signed: string, { rule, headers, from, encrypted }: Given
 }
 
 describe('without proxies', () => {
-  test('the scheme is that of the connection', async () => {
-    expect(await outcome('https://a.example/sms', { encrypted: true })).toBe('accepted')
-    expect(await outcome('http://a.example/sms', { encrypted: false })).toBe('accepted')
-    expect(await outcome('http://a.example/sms', {})).toBe('accepted')
-    expect(await outcome('https://a.example/sms', {})).toBe('signature_mismatch')
-  })
-
   const hosts: [allowed: string, host: string | string[], expected: string][] = [
     ['a.example', 'a.example:443', 'accepted'],
     ['a.example:443', 'a.example', 'accepted'],
@@ -82,14 +76,6 @@ describe('behind a trusted proxy', () => {
       for (const from of ['127.0.0.1', '10.1.2.3', '::ffff:10.1.2.3'])
         expect(await outcome(signed, { rule: trusting, headers, from })).toBe(expected)
     })
-
-  for (const from of ['11.0.0.1', '::2', '', undefined, 'localhost'])
-    test(`forwarding headers from the untrusted peer ${from} are refused`, async () => {
-      const headers = { 'x-forwarded-proto': 'https' }
-      expect(
-        await outcome('https://a.example/sms', { rule: trusting, headers, ...(from !== undefined && { from }) }),
-      ).toBe('url_not_allowed')
-    })
 })
 
 describe('Forwarded', () => {
@@ -106,12 +92,6 @@ describe('Forwarded', () => {
     test(`${JSON.stringify(forwarded)}: ${expected}`, async () => {
       expect(await outcome(signed, { rule, headers: { forwarded }, from: '127.0.0.1' })).toBe(expected)
     })
-
-  test('X-Forwarded headers are ignored', async () => {
-    const headers = { 'x-forwarded-host': 'b.example', 'x-forwarded-proto': 'https' }
-    expect(await outcome('https://b.example/sms', { rule, headers, from: '::1' })).toBe('signature_mismatch')
-    expect(await outcome('http://a.example/sms', { rule, headers, from: '::1' })).toBe('accepted')
-  })
 })
 
 const ipv4 = fc.ipV4()
@@ -125,48 +105,44 @@ describe('parseAddressRanges', () => {
     ['IPv4', ipv4, bits4],
     ['IPv6', ipv6, bits6],
   ] as const) {
-    test(`${name}: agrees with node:net's BlockList`, () => {
-      fc.assert(
-        fc.property(address, bits, fc.array(address, { maxLength: 20 }), (network, prefix, others) => {
-          const list = new BlockList()
-          list.addSubnet(network, prefix, family(network))
-          const matches = parseAddressRanges([`${network}/${prefix}`], 'trustedProxies')
-          for (const one of [network, ...others]) expect(matches(one)).toBe(list.check(one, family(one)))
-        }),
-        { numRuns: 1000 },
-      )
-    })
+    testProperty(
+      `${name}: agrees with node:net's BlockList`,
+      1000,
+      [address, bits, fc.array(address, { maxLength: 20 })],
+      (network, prefix, others) => {
+        const list = new BlockList()
+        list.addSubnet(network, prefix, family(network))
+        const matches = parseAddressRanges([`${network}/${prefix}`], 'trustedProxies')
+        for (const one of [network, ...others]) expect(matches(one)).toBe(list.check(one, family(one)))
+      },
+    )
   }
 
-  test('a single address is a range of one', () => {
-    fc.assert(
-      fc.property(fc.oneof(ipv4, ipv6), fc.oneof(ipv4, ipv6), (one, other) => {
-        const list = new BlockList()
-        list.addAddress(one, family(one))
-        const matches = parseAddressRanges([one], 'trustedProxies')
-        expect(matches(one)).toBe(true)
-        if (family(one) === family(other)) expect(matches(other)).toBe(list.check(other, family(other)))
-      }),
-    )
-  })
+  testProperty(
+    'a single address is a range of one',
+    100,
+    [fc.oneof(ipv4, ipv6), fc.oneof(ipv4, ipv6)],
+    (one, other) => {
+      const list = new BlockList()
+      list.addAddress(one, family(one))
+      const matches = parseAddressRanges([one], 'trustedProxies')
+      expect(matches(one)).toBe(true)
+      if (family(one) === family(other)) expect(matches(other)).toBe(list.check(other, family(other)))
+    },
+  )
 
   test('a zone does not change the address', () => {
     expect(parseAddressRanges(['fe80::/10'], 'trustedProxies')('fe80::1%eth0')).toBe(true)
   })
 
-  test('a text that is not an address is in no range', () => {
-    const matches = parseAddressRanges(['0.0.0.0/0', '::/0'], 'trustedProxies')
-    const near = fc.string({
-      unit: fc.constantFrom('1', '255', '.', ':', '::', 'f', 'g', '/', '%', '0x', ' '),
-      maxLength: 10,
-    })
-    fc.assert(
-      fc.property(fc.oneof(near, fc.string()), (text) => {
-        if (!text.includes('%')) expect(matches(text)).toBe(isIP(text) !== 0)
-        else if (isIP(text) === 0) expect(matches(text)).toBe(false)
-      }),
-      { numRuns: 3000 },
-    )
+  const matches = parseAddressRanges(['0.0.0.0/0', '::/0'], 'trustedProxies')
+  const near = fc.string({
+    unit: fc.constantFrom('1', '255', '.', ':', '::', 'f', 'g', '/', '%', '0x', ' '),
+    maxLength: 10,
+  })
+  testProperty('a text that is not an address is in no range', 3000, [fc.oneof(near, fc.string())], (text) => {
+    if (!text.includes('%')) expect(matches(text)).toBe(isIP(text) !== 0)
+    else if (isIP(text) === 0) expect(matches(text)).toBe(false)
   })
 
   const wrong: unknown[] = ['', '10.0.0.0/33', '10.0.0.0/', '10.0.0/8', '010.0.0.1', '::1/129', true, null]

@@ -1,10 +1,9 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Accepted, createVerifier, type Observed } from '../src/index.ts'
 import {
   authToken,
   formRequest,
   genuine,
-  getRequest,
   naiveJoin,
   options,
   origin,
@@ -69,28 +68,6 @@ describe('accepted requests', () => {
     if (verdict.ok) expect(() => verdict.json()).toThrow(new SyntaxError('The body is not UTF-8, and so not JSON'))
   })
 })
-
-describe('bodies', () => {
-  test('a GET with the hash of another body is refused, except for a regulatory bundle', async () => {
-    const hash = `bodySHA256=${sha256('x')}`
-    expect(await outcome(getRequest({ target: `/e?${hash}&${hash}` }))).toBe('body_hash_mismatch')
-    expect(await outcome(getRequest({ target: `/e?bodySHA256=${sha256('')}` }))).toBe('url')
-    expect(await outcome(getRequest({ target: `/e?${hash}&${hash}&AccountSid=A&BundleSid=B` }))).toBe('url')
-    expect(await outcome(getRequest({ target: `/e?${hash}&AccountSid=A` }))).toBe('body_hash_mismatch')
-    expect(await outcome(getRequest({ target: `/e?${hash}&BundleSid=B` }))).toBe('body_hash_mismatch')
-  })
-})
-
-describe('the order of the checks', () => {
-  test('no key is looked up for a refused body', async () => {
-    const lookup = vi.fn(() => authToken)
-    const given = { authToken: lookup, maxBodyBytes: 30 }
-    for (const body of ['a=%zz', 'x'.repeat(31)]) await outcome({ ...genuine, body }, given)
-    await outcome({ ...getRequest(), body: 'x' }, given)
-    expect(lookup).not.toHaveBeenCalled()
-  })
-})
-
 test('a verifier says if it reserves deliveries, so that an adapter knows what to release', () => {
   const replay = { reserve: async () => ({ delivery: 'first' as const }) }
   expect(createVerifier(options).reserves).toBe(false)
