@@ -103,6 +103,13 @@ describe('readBody', () => {
     expect(read).toMatchObject({ code: 'body_already_consumed', message: expect.not.stringMatching(/\p{Cc}/u) })
   })
 
+  test('bytes are copied', async () => {
+    const given = bytes('a=1')
+    const reading = readBody(given, readHeaders({}), 10)
+    given[2] = 0x32
+    expect(new TextDecoder().decode((await reading) as Uint8Array)).toBe('a=1')
+  })
+
   testProperty('a stream in pieces of any size is the same body', 100, [fc.array(fc.uint8Array())], async (chunks) => {
     const whole = Buffer.concat(chunks)
     const read = await readBody(stream(...chunks), readHeaders({}), 10_000)

@@ -2,7 +2,8 @@ import { isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createVerifier, fromRequest, type IncomingRequest, type VerifierOptions } from '../src/index.ts'
-import { parseHost } from '../src/verify/public-url.ts'
+import { readHeaders } from '../src/verify/head.ts'
+import { parseHost, readHost } from '../src/verify/public-url.ts'
 import { testProperty } from './property.ts'
 import { authToken, getRequest, origin, sign } from './requests.ts'
 
@@ -133,4 +134,22 @@ describe('parseHost', () => {
     expect(isIPv6(address)).toBe(true)
     expect(parseHost(`[${address}]:80`)).toEqual({ host: `[${address}]`, port: ':80' })
   })
+})
+
+describe('readHost', () => {
+  const cases: [string, Record<string, string | string[] | undefined>, string, string | undefined][] = [
+    ['Host in any letter case', { HOST: 'a.example' }, '/', 'a.example'],
+    [':authority', { ':authority': 'a.example' }, '/', 'a.example'],
+    ['equal Host and :authority', { host: 'a.example', ':authority': 'A.example' }, '/', 'a.example'],
+    ['different Host and :authority', { host: 'a.example', ':authority': 'b.example' }, '/', undefined],
+    ['Host in two letter cases', { host: 'a.example', Host: 'b.example' }, '/', undefined],
+    ['two Hosts with an absolute URL', { host: ['a.example', 'b.example'] }, 'https://a.example/', undefined],
+    ['an absolute URL without Host', {}, 'https://a.example:1/x', 'a.example'],
+    ['no host', {}, '/', undefined],
+    ['Host before an absolute URL', { host: 'a.example' }, 'https://b.example/', 'a.example'],
+  ]
+  for (const [what, headers, url, host] of cases)
+    test(what, () => {
+      expect(readHost(readHeaders(headers), url)?.host).toBe(host)
+    })
 })

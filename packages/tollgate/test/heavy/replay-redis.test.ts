@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import { Redis } from 'ioredis'
-import { createClient } from 'redis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Cluster, Redis } from 'ioredis'
+import { createClient, createCluster, createSentinel } from 'redis'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createRandom } from '../../../../conformance/kit/random.ts'
 import { type RedisServer, startRedis } from '../../../../tools/services/redis.mjs'
+import { type RedisGroup, startCluster, startSentinel } from '../../../../tools/services/redis-groups.mjs'
 import { createVerifier, type IncomingRequest, type Verdict } from '../../src/index.ts'
 import {
   memoryStore,
@@ -213,3 +214,61 @@ for (const [library, connect] of Object.entries(libraries))
       ])
     })
   })
+
+const host = '127.0.0.1'
+type GroupClient = RedisClient & { connect(): Promise<unknown>; on(name: 'error', listener: () => void): unknown }
+
+const groups: Readonly<
+  Record<string, { start(): Promise<RedisGroup>; clients: Readonly<Record<string, (port: number) => GroupClient>> }>
+> = {
+  sentinel: {
+    start: startSentinel,
+    clients: {
+      'node-redis': (port) =>
+        createSentinel({ name: 'main', sentinelRootNodes: [{ host, port }], scanInterval: 500 }) as GroupClient,
+      ioredis: (port) =>
+        new Redis({ sentinels: [{ host, port }], name: 'main', sentinelRetryStrategy: () => 100, lazyConnect: true }),
+    },
+  },
+  cluster: {
+    start: startCluster,
+    clients: {
+      'node-redis': (port) => createCluster({ rootNodes: [{ socket: { host, port } }] }) as GroupClient,
+      ioredis: (port) => new Cluster([{ host, port }], { lazyConnect: true }),
+    },
+  },
+}
+
+describe.each(Object.entries(groups))('several servers, a %s', (_topology, { start, clients }) => {
+  let group: RedisGroup
+  beforeAll(async () => {
+    group = await start()
+  }, 300_000)
+  afterAll(() => group?.stop())
+
+  test.each(Object.entries(clients))(
+    '%s: each delivery is accepted once, and is known after a failover',
+    async (_library, create) => {
+      const client = create(group.port)
+      client.on('error', () => undefined)
+      await client.connect()
+      onTestFinished(() => void ('disconnect' in client ? client.disconnect : client.destroy).call(client))
+      const deliver = createGuarded(client)
+      const messages = Array.from({ length: 30 }, newMessage)
+      const deliverAll = () => Promise.all(messages.map(deliver))
+      expect(count(await deliverAll())).toEqual({ [isNew]: 30 })
+      expect(count(await deliverAll())).toEqual({ replayed: 30 })
+      await group.failOver('ask')
+      await recover(deliver)
+      for (const message of messages) {
+        let outcome = await deliver(message)
+        for (let tries = 0; outcome === 'replay_store_failed' && tries < 50; tries++) outcome = await deliver(message)
+        expect(outcome).toBe('replayed')
+      }
+      // A primary that crashes may forget the last deliveries.
+      await group.failOver('kill')
+      await recover(deliver)
+    },
+    120_000,
+  )
+})
