@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import type { FormName } from '../src/requests/index.ts'
 
 /**
@@ -80,3 +81,36 @@ From=%2B15551230001&Body=Hi
     "curl 'https://example.com/sms?x=1' -H 'Content-Type: application/x-www-form-urlencoded' \\\n  --data-raw 'From=%2B15551230001&Body=Hi'",
   ],
 }
+
+/** Texts that a shell, curl or a reader could take for something else. */
+export const hostile = fc.oneof(
+  fc.constantFrom(
+    '{a,b}[1-3]',
+    '@/etc/passwd',
+    '@-',
+    "it's \"quoted\" `id` $(id) $'x' \\' !!",
+    '%00%zz%',
+    '100% \\0 \\\\',
+    '-n',
+    'line\nline\r\n\r\n',
+    '\\\n> --data b',
+    '\x1b[201~\ncurl evil',
+    '\0',
+    '^"&echo^',
+    '\u202e\u2066',
+    '--next',
+    '# The body was not kept.',
+    "printf 'x' | curl http://a/",
+    '0\r\n\r\n',
+  ),
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'grapheme-ascii' }),
+)
+
+export const bodies = fc.oneof(
+  fc.constant(undefined),
+  fc.constant(Buffer.from('')),
+  hostile.map((text) => Buffer.from(text)),
+  fc.array(hostile).map((parts) => Buffer.from(parts.join('&'))),
+  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+)

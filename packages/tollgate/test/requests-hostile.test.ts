@@ -31,31 +31,16 @@ describe('a refusal names the source and the position', () => {
   const har = (...requests: object[]) => JSON.stringify({ log: { entries: requests.map((one) => ({ request: one })) } })
   const advice =
     'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --alert, and then --alert NO….'
-  const cases: [text: string | Uint8Array, message: string][] = [
+  const needs = `it needs { "method", "url", "headers", "body" or "bodyBase64" }, and has no "url"; ${advice}`
+  test.each<[text: string | Uint8Array, message: string]>([
     ['{"a": 1,\n  b: 2}', `"file.txt", line 2, column 3: this is not JSON; ${advice}`],
     ['[1 2]', `"file.txt", line 1, column 4: this is not JSON; ${advice}`],
     ['{"a"', `"file.txt", line 1, column 5: this is not JSON; ${advice}`],
-    [
-      '[{"method": "GET"}, {"method": "GET", "url": "/"}]',
-      '"file.txt", entry 1: it needs { "method", "url", "headers", "body" or "bodyBase64" }, and has no "url"; ' +
-        'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --alert, and then --alert NO….',
-    ],
+    ['[{"method": "GET"}, {"method": "GET", "url": "/"}]', `"file.txt", entry 1: ${needs}`],
     // The only one has no number.
+    ['{"method": "PUT", "headers": {}}', `"file.txt": ${needs}`],
     [
-      '{"method": "PUT", "headers": {}}',
-      '"file.txt": it needs { "method", "url", "headers", "body" or "bodyBase64" }, and has no "url"; ' +
-        'you can also ask Twilio what it sent, without a copy: npx @tollgate/cli diagnose --alert, and then --alert NO….',
-    ],
-    [
-      JSON.stringify([
-        {
-          ...request,
-          headers: [
-            ['X', 'y'],
-            ['Z', 'a\nb'],
-          ],
-        },
-      ]),
+      JSON.stringify([{ ...request, headers: Object.entries({ X: 'y', Z: 'a\nb' }) }]),
       '"file.txt", header 2: this is not a header of HTTP.',
     ],
     [
@@ -84,34 +69,15 @@ describe('a refusal names the source and the position', () => {
       `"file.txt": this is no request; copy it with its headers, as a curl command (bash), HAR, raw HTTP or JSON, or use --last; ${advice}`,
     ],
     [Buffer.from([0xff, 0x80, 0x41]), '"file.txt": this is not UTF-8 text.'],
-  ]
-  test.each(cases)('%j', (text, message) => {
+  ])('%j', (text, message) => {
     expect(readMessages(text)).toEqual([message])
   })
 })
 
 describe('any text is a request or a refusal, which has no secret', () => {
   const secret = '0123456789abcdef0123456789abcdef'
-  const pieces = [
-    '"',
-    "'",
-    '{',
-    '}',
-    '\\',
-    '\n',
-    '\r\n\r\n',
-    ' ',
-    ':',
-    '--',
-    '-H ',
-    '@',
-    '$',
-    '&',
-    'curl ',
-    secret,
-    ` --${secret} `,
-    `"${secret}": `,
-  ]
+  const marks = ['\r\n\r\n', '--', '-H ', "$'", '^"', 'curl ', 'Transfer-Encoding: chunked\n']
+  const pieces = [...`"'{}\\\n :@$&`, ...marks, secret, ` --${secret} `, `"${secret}": `]
   test.each(forms)('%s', (form) => {
     const edit = fc.tuple(fc.nat(), fc.nat(6), fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: 'binary' })))
     const sample = fc.constantFrom(...requestSamples[form])
@@ -148,6 +114,10 @@ describe('a long text costs time in proportion to its length', () => {
   const mostEntries = 9_900
   const fill = (part: string) => part.repeat(Math.floor(size / part.length))
   const quote = (text: string) => JSON.stringify(text)
+  const afterHeaders = [
+    ...['{a:{b:c,', '{}', '{a=>', 'A(1) {', '[Symbol(a)]', '{a:{', "{'a=b", '\nPOST /', '[[', "[['a',", '(', '<', 'a:'],
+    ...['`', "{'", '{a:1,', "'", '[Object', '\\', 'A {', "'' + ", '[{', 'Map(', '"body":"'],
+  ]
   const texts: [string, string | Uint8Array][] = [
     ['blanks at the start', `${fill(' ')}x`],
     ['line feeds at the start', `${fill('\n')}x`],
@@ -209,22 +179,10 @@ describe('a long text costs time in proportion to its length', () => {
     ['fences', fill('```\n')],
     ['pairs as printed', `x-twilio-signature: {a: ${fill("[['a','b'],")}`],
     ['lists of texts', `{"a":[${fill('{"b":"x-twilio-signature: "},')}{}]}`],
-    ...[
-      '{a:{b:c,',
-      '{}',
-      '{a=>',
-      'A(1) {',
-      '[Symbol(a)]',
-      '{a:{',
-      "{'a=b",
-      '\nPOST /',
-      '[[',
-      "[['a',",
-      '(',
-      '<',
-      'a:',
-      '`',
-    ].map((part): [string, string] => [`after headers, ${part}`, `x-twilio-signature: rawPath: ${fill(part)}`]),
+    ...afterHeaders.map((part): [string, string] => [part, `x-twilio-signature: rawPath: ${fill(part)}`]),
+    ['names in a log', fill('web | ')],
+    ['lines of a log', fill('web | \n')],
+    ['numbers of lines', fill('1: \n')],
     ['line feeds for a longer body', `POST / HTTP/1.1\nContent-Length: 300000\n\n${fill('\n')}`],
     ['line feeds for a shorter body', `POST / HTTP/1.1\nContent-Length: 3\n\n${fill('\n')}]`],
     ['deep JSON as a body', `POST / HTTP/1.1\nContent-Length: 900000\n\n${'['.repeat(90_000)}${']'.repeat(90_000)}`],

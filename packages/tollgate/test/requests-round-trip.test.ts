@@ -11,7 +11,7 @@ import {
   type WrittenFormName,
   writeRequests,
 } from '../src/requests/index.ts'
-import { requestSamples } from './request-samples.ts'
+import { bodies, hostile, requestSamples } from './request-samples.ts'
 
 // The others are only read: `test/requests-logged.test.ts`.
 const forms = Object.keys(requestForms).filter(
@@ -46,70 +46,8 @@ function readBack(form: WrittenFormName, request: RecordedRequest): RecordedRequ
   return read
 }
 
-const hostile = fc.oneof(
-  fc.constantFrom(
-    '{a,b}[1-3]',
-    '@/etc/passwd',
-    '@-',
-    "it's \"quoted\" `id` $(id) $'x' \\' !!",
-    '%00%zz%',
-    '100% \\0 \\\\',
-    '-n',
-    'line\nline\r\n\r\n',
-    '\\\n> --data b',
-    '\x1b[201~\ncurl evil',
-    '\0',
-    '^"&echo^',
-    '\u202e\u2066',
-    '--next',
-    '# The body was not kept.',
-    "printf 'x' | curl http://a/",
-    '0\r\n\r\n',
-  ),
-  fc.string({ unit: 'binary' }),
-  fc.string({ unit: 'grapheme-ascii' }),
-)
-const body = fc.oneof(
-  fc.constant(undefined),
-  fc.constant(Buffer.from('')),
-  hostile.map((text) => Buffer.from(text)),
-  fc.array(hostile).map((parts) => Buffer.from(parts.join('&'))),
-  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
-)
 const path = fc
-  .array(
-    fc.constantFrom(
-      '/',
-      '.',
-      '..',
-      'a',
-      '{a,b}',
-      '[1-3]',
-      '%2F',
-      "'",
-      '"',
-      '\\',
-      '?',
-      '&',
-      '=',
-      '@',
-      '$',
-      '`',
-      '!',
-      ';',
-      '|',
-      ':',
-      '*',
-      '~',
-      '^',
-      'é',
-      '☕',
-      '(',
-      ')',
-      '<',
-      '>',
-    ),
-  )
+  .array(fc.constantFrom(...`/.a'"\\?&=@$\`!;|:*~^é☕()<>`, '..', '{a,b}', '[1-3]', '%2F'))
   .map((parts) => `/${parts.join('')}`)
 const origin = fc.constantFrom(
   'https://example.com',
@@ -161,7 +99,7 @@ const whole: fc.Arbitrary<RecordedRequest> = fc.record({
   method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'post', "M'#!"),
   url: fc.tuple(origin, path).map((parts) => parts.join('')),
   headers,
-  body,
+  body: bodies,
 })
 const lost = fc.tuple(whole, fc.constantFrom(['Content-Length', '37'], ['Transfer-Encoding', 'chunked'])).map(
   ([request, header]): RecordedRequest => ({
