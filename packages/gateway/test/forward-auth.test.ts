@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
+import type { OutgoingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { signRequest } from 'tollgate/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -10,6 +10,7 @@ import {
   publicUrl,
   readUntil,
   type Started,
+  send,
   sendRaw,
   separators,
   signSms,
@@ -51,27 +52,14 @@ afterAll(async () => {
 interface AuthRequest {
   method?: string
   path?: string
-  headers: Record<string, string | string[]>
+  headers: OutgoingHttpHeaders
   body?: string
 }
 
-function ask(
-  port: number,
-  { method = 'GET', path = '/', headers, body }: AuthRequest,
-): Promise<{ status: number; verified: unknown; account: unknown }> {
-  return new Promise((resolve, reject) => {
-    const req = request({ port, host: '127.0.0.1', method, path, headers, agent: false }, (res) => {
-      res.resume().on('end', () =>
-        resolve({
-          status: res.statusCode ?? 0,
-          verified: res.headers['tollgate-verified'],
-          account: res.headers['tollgate-account-sid'],
-        }),
-      )
-    })
-    req.on('error', reject)
-    req.end(body)
-  })
+/** Returns what the proxy learns. */
+async function ask(port: number, { method = 'GET', path = '/', ...rest }: AuthRequest) {
+  const { status, headers } = await send(`http://127.0.0.1:${port}`, { method, target: path, ...rest })
+  return { status, verified: headers['tollgate-verified'], account: headers['tollgate-account-sid'] }
 }
 
 const signed = signSms('/sms?x=%41')
@@ -83,27 +71,18 @@ const described = {
 }
 const { host: _, ...signedHeaders } = signed.headers
 const refused = { status: 403, verified: undefined, account: undefined }
+const accepted = { status: 200, verified: 'params', account: accountSid }
 
-test('Traefik with forwardBody: a genuine POST is accepted with the verdict headers', async () => {
-  const headers = { ...signedHeaders, ...described, 'content-length': length }
-  expect(await ask(forwardedPort, { headers, body: signed.body })).toEqual({
-    status: 200,
-    verified: 'params',
-    account: accountSid,
-  })
-})
+/** Asks about the genuine request, with other headers or another body. */
+function askAs(more: OutgoingHttpHeaders = {}, body = signed.body, port = forwardedPort) {
+  return ask(port, { headers: { ...signedHeaders, ...described, 'content-length': length, ...more }, body })
+}
 
-test.each(['POST', 'PUT'])('a %s with a forged or missing body is refused', async (method) => {
+test.each(['POST', 'PUT'])('Traefik with forwardBody: only a genuine %s with its body is accepted', async (method) => {
   const asked = { ...described, 'x-forwarded-method': method }
-  const headers = { ...signedHeaders, ...asked }
-  expect(
-    await ask(forwardedPort, { headers: { ...headers, 'content-length': length }, body: signed.body }),
-  ).toMatchObject({
-    status: 200,
-  })
-  const forged = signed.body.replace('more', 'less')
-  expect(await ask(forwardedPort, { headers: { ...headers, 'content-length': length }, body: forged })).toEqual(refused)
-  expect(await ask(forwardedPort, { headers })).toEqual(refused)
+  expect(await askAs(asked)).toEqual(accepted)
+  expect(await askAs(asked, signed.body.replace('more', 'less'))).toEqual(refused)
+  expect(await ask(forwardedPort, { headers: { ...signedHeaders, ...asked } })).toEqual(refused)
   // Without a body, it has the same signature as a GET.
   const get = signRequest({ url: `${publicUrl}/sms?x=%41`, method: 'GET', authToken })
   const empty = { ...get.headers, ...asked }
@@ -115,57 +94,43 @@ test.each(['POST', 'PUT'])('a %s with a forged or missing body is refused', asyn
 })
 
 test('a request with missing or ambiguous X-Forwarded headers is refused', async () => {
-  const headers: Record<string, string | string[]> = { ...signedHeaders, ...described, 'content-length': length }
   for (const [name, value] of Object.entries(described)) {
-    const { [name]: _gone, ...rest } = headers
-    expect(await ask(forwardedPort, { headers: rest, body: signed.body })).toEqual(refused)
-    expect(await ask(forwardedPort, { headers: { ...headers, [name]: [value, value] }, body: signed.body })).toEqual(
-      refused,
-    )
+    const { [name]: _gone, ...rest }: Record<string, string> = { ...signedHeaders, ...described }
+    const headers = { ...rest, 'content-length': length }
+    expect(await ask(forwardedPort, { headers, body: signed.body })).toEqual(refused)
+    expect(await askAs({ [name]: [value, value] })).toEqual(refused)
   }
   for (const uri of ['http://api.example.com/sms?x=%41', 'sms', ''])
-    expect(await ask(forwardedPort, { headers: { ...headers, 'x-forwarded-uri': uri }, body: signed.body })).toEqual(
-      refused,
-    )
+    expect(await askAs({ 'x-forwarded-uri': uri })).toEqual(refused)
 })
 
 test('A10 a request whose path servers read in two ways is refused', async () => {
-  const headers = { ...signedHeaders, ...described, 'content-length': length }
-  const askAs = (more: Record<string, string>, body = signed.body): Promise<unknown> =>
-    ask(forwardedPort, { headers: { ...headers, ...more }, body })
   for (const host of ['a/b', 'a?x=', 'u@h', '']) expect(await askAs({ 'x-forwarded-host': host })).toEqual(refused)
   for (const path of ['/x/../sms', '/%2e%2e/sms', '/a\\sms']) {
-    const { headers: own, body } = signSms(path)
-    const asked = { ...own, ...described, 'x-forwarded-uri': path, 'content-length': String(Buffer.byteLength(body)) }
-    expect(await ask(forwardedPort, { headers: asked, body })).toEqual(refused)
+    const { headers, body } = signSms(path)
+    const { host: _host, ...own } = headers
+    expect(await askAs({ ...own, 'x-forwarded-uri': path }, body)).toEqual(refused)
   }
 })
 
 test('Envoy: the request is read from below the prefix, with its whole body', async () => {
-  const path = '/envoy/sms?x=%41'
-  const headers = { ...signed.headers, 'content-length': length }
-  const whole = { ...headers, 'x-envoy-auth-partial-body': 'false' }
-  const asked = { method: 'POST', path, headers: whole, body: signed.body }
-  expect(await ask(envoyPort, asked)).toEqual({ status: 200, verified: 'params', account: accountSid })
-  expect(await ask(envoyPort, { ...asked, headers: { ...headers, 'x-envoy-auth-partial-body': 'true' } })).toEqual(
-    refused,
-  )
-  expect(await ask(envoyPort, { ...asked, path: '/sms?x=%41' })).toEqual(refused)
-  expect(await ask(envoyPort, { ...asked, body: signed.body.replace('more', 'less') })).toEqual(refused)
-  const { body: _body, ...bodiless } = asked
-  expect(await ask(envoyPort, { ...bodiless, headers: { ...whole, 'content-length': '0' } })).toEqual(refused)
+  const headers = { ...signed.headers, 'content-length': length, 'x-envoy-auth-partial-body': 'false' }
+  const asked = { method: 'POST', path: '/envoy/sms?x=%41', headers, body: signed.body }
+  expect(await ask(envoyPort, asked)).toEqual(accepted)
+  for (const wrong of [
+    { headers: { ...headers, 'x-envoy-auth-partial-body': 'true' } },
+    { path: '/sms?x=%41' },
+    { body: signed.body.replace('more', 'less') },
+    { headers: { ...headers, 'content-length': '0' }, body: '' },
+  ])
+    expect(await ask(envoyPort, { ...asked, ...wrong })).toEqual(refused)
 })
 
 test('E5: a request with a verdict header, or one that CGI reads as such, is refused', async () => {
-  const headers = { ...signedHeaders, ...described, 'content-length': length }
   for (const separator of separators)
-    for (const name of ['Verified', 'Account-Sid', 'Stale', 'Delivery']) {
-      const spoofed = { [`Tollgate${separator}${name}`]: 'body' }
-      expect(await ask(forwardedPort, { headers: { ...headers, ...spoofed }, body: signed.body })).toEqual(refused)
-    }
-  expect(await ask(forwardedPort, { headers: { ...headers, tollgates: 'x' }, body: signed.body })).toMatchObject({
-    status: 200,
-  })
+    for (const name of ['Verified', 'Account-Sid', 'Stale', 'Delivery'])
+      expect(await askAs({ [`Tollgate${separator}${name}`]: 'body' })).toEqual(refused)
+  expect(await askAs({ tollgates: 'x' })).toEqual(accepted)
 })
 
 test('100 Continue is sent once, and only for a well-formed signature', async () => {
@@ -211,21 +176,22 @@ test('X-Forwarded-Upgrade makes a handshake on the WebSocket paths', async () =>
   for (const path of ['/media', '/media/1'])
     expect(await askToUpgrade(path, `wss://api.example.com${path}`, upgrade)).toMatchObject({ status: 200 })
   expect(await askToUpgrade('/media', 'wss://api.example.com/media', {})).toEqual(refused)
-  for (const wrong of ['h2c', 'websocket, h2c'])
-    for (const scheme of ['wss', 'https'])
-      expect(
-        await askToUpgrade('/media', `${scheme}://api.example.com/media`, { 'x-forwarded-upgrade': wrong }),
-      ).toEqual(refused)
   expect(await askToUpgrade('/media', 'https://api.example.com/media', { 'x-forwarded-upgrade': '' })).toMatchObject({
     status: 200,
   })
 })
 
-test('E9: X-Forwarded-Upgrade is refused unless it is a WebSocket on a listed path', async () => {
+test('E9: X-Forwarded-Upgrade is refused unless it is one WebSocket on a listed path', async () => {
   const others = ['/', '/sms', '/mediator', '/media/../sms', '/media/%2e%2e/sms', '/media//x', '/media;/../sms']
-  const upgrades = ['websocket', 'h2c', 'h2c, websocket', 'websocket,h2c', 'TLS/1.0', ' ', 'websocket/13']
+  const wrong = ['h2c', 'h2c, websocket', 'websocket,h2c', 'websocket, h2c', 'TLS/1.0', ' ', 'websocket/13']
+  const doubled = [
+    ['websocket', 'websocket'],
+    ['h2c', 'websocket'],
+    ['', 'h2c'],
+    ['websocket', ''],
+  ]
   for (const path of ['/media', ...others])
-    for (const upgrade of path === '/media' ? upgrades.slice(1) : upgrades)
+    for (const upgrade of [...wrong, ...doubled, ...(path === '/media' ? [] : ['websocket'])])
       for (const scheme of ['wss', 'https'])
         expect(
           await askToUpgrade(path, `${scheme}://api.example.com${path}`, { 'x-forwarded-upgrade': upgrade }),
@@ -237,22 +203,7 @@ test('E9: X-Forwarded-Upgrade is refused unless it is a WebSocket on a listed pa
         )
 })
 
-test('E9: a doubled X-Forwarded-Upgrade is refused', async () => {
-  for (const path of ['/media', '/sms'])
-    for (const values of [
-      ['websocket', 'websocket'],
-      ['h2c', 'websocket'],
-      ['', 'h2c'],
-      ['websocket', ''],
-    ])
-      for (const scheme of ['wss', 'https'])
-        expect(
-          await askToUpgrade(path, `${scheme}://api.example.com${path}`, { 'x-forwarded-upgrade': values }),
-        ).toEqual(refused)
-})
-
 test('E9: a Connection that nominates a field is refused', async () => {
-  const headers = { ...signedHeaders, ...described, 'content-length': length }
   const nominated = [
     'tollgate-delivery',
     'tollgate-verified',
@@ -262,16 +213,13 @@ test('E9: a Connection that nominates a field is refused', async () => {
   ]
   for (const name of nominated)
     for (const connection of [name, `close, ${name}`, `${name},keep-alive`, ['close', name]])
-      expect(await ask(forwardedPort, { headers: { ...headers, connection }, body: signed.body })).toEqual(refused)
+      expect(await askAs({ connection })).toEqual(refused)
   for (const connection of ['close', 'keep-alive', 'Keep-Alive, Close', 'close, ,'])
-    expect(await ask(forwardedPort, { headers: { ...headers, connection }, body: signed.body })).toMatchObject({
-      status: 200,
-    })
+    expect(await askAs({ connection })).toEqual(accepted)
 })
 
 test('a body beyond the limit is answered 413', async () => {
-  const headers = { ...signedHeaders, ...described, 'content-length': '20000' }
-  expect((await ask(forwardedPort, { headers, body: 'x'.repeat(20_000) })).status).toBe(413)
+  expect((await askAs({ 'content-length': '20000' }, 'x'.repeat(20_000))).status).toBe(413)
 })
 
 async function startLogged() {
@@ -287,9 +235,8 @@ async function startLogged() {
 
 test('each original request is in the log and the metrics', async () => {
   const { port, adminUrl, readLog } = await startLogged()
-  const headers = { ...signedHeaders, ...described, 'content-length': length }
-  await ask(port, { headers, body: signed.body })
-  await ask(port, { headers, body: signed.body.replace('more', 'less') })
+  await askAs({}, signed.body, port)
+  await askAs({}, signed.body.replace('more', 'less'), port)
   await ask(port, { headers: { ...signedHeaders, ...described } })
   await ask(port, { headers: { 'x-forwarded-method': 'GET' } })
   const metrics = await (await fetch(`${adminUrl}/metrics`)).text()
@@ -337,17 +284,16 @@ test('a request whose body breaks is in the log once', async () => {
 
 test('a reload changes all options except the address', async () => {
   const { reload, port } = await startLogged()
-  const headers = { ...signedHeaders, ...described, 'content-length': length }
-  const request = { headers, body: signed.body }
-  expect((await ask(port, request)).status).toBe(200)
+  const askNow = async () => (await askAs({}, signed.body, port)).status
+  expect(await askNow()).toBe(200)
   const forwardAuth = { listen: { port: 0 }, publicUrl, authToken: authToken.replace('3', '4') }
   await expect(reload({ listen: { port: 0 }, routes: [], forwardAuth: { ...forwardAuth, authToken: '' } })) //
     .rejects.toThrow('"authToken" is empty')
   await expect(reload({ routes: [], forwardAuth: { ...forwardAuth, listen: { port: 1 } } })) //
     .rejects.toThrow('"forwardAuth.listen" cannot change')
-  expect((await ask(port, request)).status).toBe(200)
+  expect(await askNow()).toBe(200)
   await reload({ routes: [], forwardAuth })
-  expect((await ask(port, request)).status).toBe(403)
+  expect(await askNow()).toBe(403)
 })
 
 test('without routes, only forward-auth has a listener', async () => {

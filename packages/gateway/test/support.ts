@@ -1,5 +1,12 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type RequestListener,
+  request,
+  type Server,
+} from 'node:http'
 import { type AddressInfo, connect, type Socket, type Server as TcpServer } from 'node:net'
 import { pino } from 'pino'
 import { signRequest } from 'tollgate/testing'
@@ -173,7 +180,7 @@ interface Reply {
 /** Sends a request over a new connection. */
 export async function send(
   url: string,
-  signed: { method: string; target: string; headers: Record<string, string>; body?: string | Uint8Array },
+  signed: { method: string; target: string; headers: OutgoingHttpHeaders; body?: string | Uint8Array },
 ): Promise<Reply> {
   const { hostname, port } = new URL(url)
   const req = request({
