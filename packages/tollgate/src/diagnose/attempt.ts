@@ -47,11 +47,7 @@ interface SearchInput {
   readonly maxTries: number
 }
 
-/**
- * Reads the X-Twilio-Signature header.
- * @param values the values of the header
- * @returns the signature, or the signatures that a damaged header may have held
- */
+/** Reads the X-Twilio-Signature header. */
 function readPresented(values: readonly string[]): readonly PresentedSignature<CauseId>[] {
   const [only = ''] = values
   if (values.length !== 1 || !isSignature(only)) return listReadings(causes, values)
@@ -61,11 +57,7 @@ function readPresented(values: readonly string[]): readonly PresentedSignature<C
   ]
 }
 
-/**
- * Reads the signature of a request: of X-Twilio-Signature, or of a header with another name.
- * @param subject the request
- * @returns the signature, or the signatures that a damaged header may have held
- */
+/** Reads the signature of a request: of X-Twilio-Signature, or of a header with another name. */
 export function readSignatures(subject: Subject): readonly PresentedSignature<CauseId>[] {
   const renamed = subject.signatures.length > 0 ? undefined : findRenamed(subject)
   if (renamed === undefined) return readPresented(subject.signatures)
@@ -75,8 +67,6 @@ export function readSignatures(subject: Subject): readonly PresentedSignature<Ca
 /**
  * Finds the smallest set of edits under which the signature matches: by the number of edits, then
  * by the sum of their costs.
- * @param input the request, and the limits
- * @returns the match, if there is one, and the number of HMACs
  */
 export async function search(input: SearchInput): Promise<Search> {
   const { state, work } = input.subject

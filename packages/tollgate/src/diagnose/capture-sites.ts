@@ -1,19 +1,12 @@
 import { findCaptureUse, isCaptureSite } from '../requests/capture-sites.ts'
 import type { Evidence } from './evidence.ts'
 
-/**
- * Finds the capture site that a request was sent to.
- * @param evidence the hosts that the request names, or the page from which a browser sent it
- * @returns the site's host
- */
+/** Finds the capture site that a request was sent to. */
 export function findCaptureSite({ hosts, pages }: Evidence): string | undefined {
   return [...hosts, ...pages].find(({ value }) => isCaptureSite(value.host))?.value.host
 }
 
-/**
- * Describes the fix for a copy of a request that was sent to such a site.
- * @param site the site's host
- */
+/** Describes the fix for a copy of a request that was sent to such a site. */
 export function fixCapture(site: string): string {
   return findCaptureUse(site) === 'sends requests on' ? callDirectly : captureOwn
 }

@@ -75,13 +75,7 @@ interface Refused {
   readonly isKeyKnown: boolean
 }
 
-/**
- * Draws the conclusion from a search.
- * @param subject the request
- * @param refused what is known about it beside
- * @param search the result of the search
- * @returns the proven causes, or the suspected ones
- */
+/** Draws the conclusion from a search. */
 export function drawConclusion(subject: Subject, refused: Refused, { match, tried }: Search): Findings {
   const { rejection, presented } = refused
   if (match === undefined)
@@ -175,13 +169,7 @@ function readMatch(
   return { found: removeRepeated(isOwn ? [...beside, ...kept] : [...kept, ...beside]), isBodyOther }
 }
 
-/**
- * Asks what settles a refusal of which nothing is known.
- * @param subject the request
- * @param isKeyKnown the key verified other requests within the hour
- * @param isCut the search ended at its limit
- * @returns the question, with the commands for a request that was not kept
- */
+/** Asks what settles a refusal of which nothing is known. */
 export function askQuestion(subject: Subject, isKeyKnown: boolean, isCut: boolean): Question {
   const { keys, state } = subject
   const [account, ...others] = keys.accounts
@@ -197,11 +185,7 @@ export function askQuestion(subject: Subject, isKeyKnown: boolean, isCut: boolea
   }
 }
 
-/**
- * Writes the commands of a question.
- * @param command the command that reads the request, such as `diagnose --last`
- * @returns the command lines
- */
+/** Writes the commands of a question. */
 export function writeCommands(command: string): Question['commands'] {
   return [`npx @tollgate/cli ${command} --other-url 'URL'`, `npx @tollgate/cli ${command} --alert`]
 }

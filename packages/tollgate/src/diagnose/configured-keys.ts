@@ -55,11 +55,7 @@ export interface GivenTokens {
   readonly isRecord: boolean
 }
 
-/**
- * Reads the `authToken` option, faulty tokens included.
- * @param authToken the option
- * @returns the tokens, or `undefined` for a look-up and for a value of a wrong type
- */
+/** Reads the `authToken` option, faulty tokens included. */
 export function readGivenTokens(authToken: unknown): GivenTokens | undefined {
   if (typeof authToken === 'string') return { list: [{ token: authToken }], isRecord: false }
   if (Array.isArray(authToken))
@@ -76,8 +72,6 @@ export function readGivenTokens(authToken: unknown): GivenTokens | undefined {
 /**
  * Replaces each token that `createVerifier` refuses by a random one, with which no request is
  * signed.
- * @param authToken the option
- * @returns the option without faulty tokens
  */
 export function replaceFaultyTokens(authToken: unknown): unknown {
   if (typeof authToken === 'string') return describeTokenFault(authToken) === undefined ? authToken : makeRandomToken()
@@ -89,11 +83,7 @@ export function replaceFaultyTokens(authToken: unknown): unknown {
   )
 }
 
-/**
- * Replaces each faulty secret of a SharedKey by a random one.
- * @param sharedKeys the option
- * @returns the option without faulty secrets. A look-up stays as it is
- */
+/** Replaces each faulty secret of a SharedKey by a random one. */
 export function replaceFaultySecrets(sharedKeys: unknown): unknown {
   if (typeof sharedKeys !== 'object' || sharedKeys === null || Array.isArray(sharedKeys)) return sharedKeys
   const replace = (secret: unknown): unknown =>
@@ -120,11 +110,7 @@ interface KeySources {
   readonly ownAccount: string | undefined
 }
 
-/**
- * Collects the keys that may have signed a request. It asks the user's look-ups.
- * @param sources options, and the claims of the request
- * @returns the keys. A look-up that fails or takes too long adds none
- */
+/** Collects the keys that may have signed a request. It asks the user's look-ups. */
 export async function readConfiguredKeys(sources: KeySources): Promise<ConfiguredKeys> {
   const { given, claimedKeyId, claimedAlgorithm, accounts, otherTokens, settings } = sources
   const [account] = accounts

@@ -35,12 +35,7 @@ export interface PresentedSignature<Id extends string> extends Presented {
   readonly cause?: FoundCause<Id>
 }
 
-/**
- * Asks every cause, in the order of the table.
- * @param causes the causes of the scheme
- * @param ask returns what was found
- * @returns the causes for which something was found
- */
+/** Asks every cause, in the order of the table. */
 export function askCauses<Id extends string, S, T, F extends Finding>(
   causes: Causes<Id, S, T>,
   ask: (row: CauseRow<S, T>, id: Id) => F | undefined,
@@ -55,12 +50,7 @@ function listIds<Id extends string>(causes: Readonly<Record<Id, unknown>>): Id[]
   return Object.keys(causes) as Id[]
 }
 
-/**
- * Lists the edits of every cause.
- * @param causes the causes of the scheme
- * @param subject the request
- * @returns the edits, in the order of the table
- */
+/** Lists the edits of every cause. */
 export function* listEdits<Id extends string, S, T>(
   causes: Causes<Id, S, T>,
   subject: S,
@@ -69,12 +59,7 @@ export function* listEdits<Id extends string, S, T>(
     for (const edit of causes[cause].edits?.(subject) ?? []) yield { ...edit, cause } as ProposedEdit<Id, T>
 }
 
-/**
- * Lists the readings of a damaged signature header.
- * @param causes the causes of the scheme
- * @param values the values of the header
- * @returns the readings, without repetitions
- */
+/** Lists the readings of a damaged signature header. */
 export function listReadings<Id extends string, S, T>(
   causes: Causes<Id, S, T>,
   values: readonly string[],
@@ -88,11 +73,7 @@ export function listReadings<Id extends string, S, T>(
   return [...found.values()]
 }
 
-/**
- * Lists the causes that edits undo.
- * @param edits the edits
- * @returns the causes
- */
+/** Lists the causes that edits undo. */
 export function listUndone<Id extends string, T>(edits: readonly ProposedEdit<Id, T>[]): FoundCause<Id>[] {
   return edits.flatMap(({ cause, detail, fix, ruleFix, also = [] }) => [{ id: cause, detail, fix, ruleFix }, ...also])
 }
@@ -103,13 +84,7 @@ const uncompared: readonly RejectionCode[] = ['signature_missing', 'signature_ma
 /** Each trace points to one cause. More than two confuse. */
 const mostSuspected = 2
 
-/**
- * Lists the causes of which something in the request or the options is a trace.
- * @param causes the causes of the scheme
- * @param asked the refused request
- * @param damage the cause of a damaged header, whose repaired text did not match either
- * @returns at most two causes, in the order of the table
- */
+/** Lists the causes of which something in the request or the options is a trace. */
 export function listSuspected<Id extends string, S, T>(
   causes: Causes<Id, S, T>,
   asked: Unexplained<S>,
@@ -124,21 +99,14 @@ export function listSuspected<Id extends string, S, T>(
   return found.slice(0, mostSuspected)
 }
 
-/**
- * Removes causes that were found before.
- * @param found the causes
- * @returns each cause once
- */
+/** Removes causes that were found before. */
 export function removeRepeated<Id extends string>(found: readonly FoundCause<Id>[]): FoundCause<Id>[] {
   return found.filter((cause, index) => found.findIndex(({ id }) => id === cause.id) === index)
 }
 
 /**
- * Writes a cause for the user.
- * @param causes the causes of the scheme
- * @param found the cause, with what was seen
- * @param place a framework, platform or proxy, such as `'express'` or `'tollgate/express'`
- * @returns the cause with its fix: that of the finding, that for the place, or else that for all
+ * Writes a cause for the user, with the fix of the finding, or else that for the place, or that for
+ * all.
  */
 export function writeCause<Id extends string, S, T>(
   causes: Causes<Id, S, T>,

@@ -149,13 +149,7 @@ export function findDroppingCdn(header: HeaderReader): string | undefined {
     : undefined
 }
 
-/**
- * Reads the headers that proxies write.
- * @param head the method and the headers
- * @param url the request's URL: an absolute one names scheme and host
- * @param names the names of all headers, in any letter case
- * @returns the values, at most 8 for each header
- */
+/** Reads the headers that proxies write, at most 8 values of each. */
 export function readEvidence(head: Head, url: unknown, names: readonly string[]): Evidence {
   const { header } = head
   const absolute = splitUrl(url)
@@ -202,30 +196,17 @@ export function readEvidence(head: Head, url: unknown, names: readonly string[])
   }
 }
 
-/**
- * Checks if `fromRequest` uses a header.
- * @param seen a value
- * @returns true if it is from a forwarding header
- */
+/** Checks if `fromRequest` uses a header. */
 export function isForwarded({ from }: Seen<unknown>): boolean {
   return /^(Forwarded|X-Forwarded-(Host|Proto|Port))$/.test(from)
 }
 
-/**
- * Checks if a redirect made a GET of a POST. Twilio sends parameters with every GET of its own.
- * @param method the method of the request
- * @param query the query, with its `?`
- * @returns true for a GET without parameters
- */
+/** Checks if a redirect made a GET of a POST. Twilio sends parameters with every GET of its own. */
 export function isRedirected(method: string, query: string): boolean {
   return method === 'GET' && query.length < 2
 }
 
-/**
- * Spells a header's name as users know it.
- * @param name the name in lower case
- * @returns the name with capitals
- */
+/** Spells a header's name as users know it. */
 export function spellName(name: string): string {
   return name.startsWith(':') ? name : name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())
 }
@@ -270,21 +251,15 @@ export function isByHand(userAgent: string): boolean {
   return isHandTool(userAgent) || byHand.test(userAgent)
 }
 
-/**
- * Lists the names of the headers.
- * @param headers those of a request
- * @returns the names as they are written; none of an object that cannot be listed
- */
+/** Lists the names of the headers. */
 export function listHeaderNames(headers: IncomingRequest['headers']): readonly string[] {
   if (headers instanceof Map || headers instanceof Headers) return [...headers.keys()].map(String)
   return Object.keys(Object(headers))
 }
 
 /**
- * Shows the program that a User-Agent names. The sender chooses the text, so only a short name and a
- * version are shown, and nothing that looks like a number of a person or a key.
- * @param agent the header
- * @returns the name, such as `axios/1.7.2`. `undefined` for a User-Agent that is not shown
+ * Shows the program that a User-Agent names. The sender chooses the text, so only a short name and
+ * a version are shown, and nothing that looks like a number of a person or a key.
  */
 export function showAgent(agent: string | undefined): string | undefined {
   const [, name = ''] = /^([a-z][\w.-]{0,23}(?:\/v?\d[\w.]{0,15})?)(?=[\s;,(]|$)/i.exec(agent?.slice(0, 60) ?? '') ?? []
@@ -293,12 +268,7 @@ export function showAgent(agent: string | undefined): string | undefined {
 
 const mostValues = 8
 
-/**
- * Splits a list with one value per proxy: each may be the public one.
- * @param header reads a header
- * @param name the name of the header
- * @returns at most 8 values
- */
+/** Splits a list with one value per proxy: each may be the public one. */
 export function listParts(header: HeaderReader, name: string): string[] {
   const texts = listTexts(header(name)).flatMap((text) => text.slice(0, 2000).split(','))
   return texts
@@ -316,12 +286,7 @@ function readPage(header: HeaderReader, name: string): Seen<HostAndPort>[] {
   return parts === undefined ? [] : toHost(parts.host + parts.port, spellName(name))
 }
 
-/**
- * Parses a host.
- * @param text a host, with or without a port
- * @param from the place where it was found
- * @returns the host, or an empty list if it is malformed
- */
+/** Parses a host, with or without a port. */
 export function toHost(text: string, from: string): Seen<HostAndPort>[] {
   const value = parseHost(text)
   return value === undefined ? [] : [{ value, from }]

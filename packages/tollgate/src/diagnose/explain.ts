@@ -24,9 +24,6 @@ const explainedPerSecond = 1 / 5
  * requests must not fill the log or take the CPU: the rate of explanations is limited, and one
  * diagnosis runs at a time. Requests without a well-formed signature, such as those of scanners,
  * have a limit of their own, so that they cannot use up the explanations of refused webhooks.
- * @param now a clock, in milliseconds
- * @param isSigned tells if a request has a well-formed signature
- * @returns a function that explains one rejection, or counts it if the limit is reached
  */
 export function createExplainer<Options = VerifierOptions>(
   now: () => number,
@@ -70,9 +67,8 @@ function isSignedByTwilio({ headers }: IncomingRequest): boolean {
 let hasToldOff = false
 
 /**
- * Tells if the option `diagnose` explains refusals here, and writes one line at the first refusal in
- * production, where it does not.
- * @param remedy What turns it on, as the end of a sentence.
+ * Tells if the option `diagnose` explains refusals here, and writes one line at the first refusal
+ * in production, where it does not.
  */
 export function isExplaining(name: string, remedy: string): boolean {
   if (readEnvironment('NODE_ENV') !== 'production') return true

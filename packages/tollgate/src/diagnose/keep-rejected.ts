@@ -9,10 +9,8 @@ import type { IncomingRequest, VerifierOptions } from '../verify/types.ts'
 import { readGivenTokens } from './configured-keys.ts'
 
 /**
- * Keeps a refused request for `tollgate diagnose --last`, with the URL that was checked. It has no
- * key of the options.
- * @param keyVerified the key verified other requests within the hour
- * @returns the command that reads it, such as `diagnose --last`. `undefined` if it was not kept
+ * Keeps a refused request for `tollgate diagnose --last`, and returns the command. It has no key of
+ * the options.
  */
 export function keepRejected(
   incoming: IncomingRequest,
@@ -32,10 +30,7 @@ interface Kept {
   readonly keyVerified?: boolean
 }
 
-/**
- * Keeps a refused request of any scheme.
- * @returns the request, or `undefined` if it was not kept
- */
+/** Keeps a refused request of any scheme. */
 export function keepIncoming(
   { method, url, headers, body }: IncomingRequest,
   { guess, secrets, keyVerified = false }: Kept,

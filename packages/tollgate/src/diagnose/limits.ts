@@ -29,11 +29,7 @@ const fewestTries = 20_000
 /** About 5 ms. */
 const unitsPerTurn = 1_000_000
 
-/**
- * Creates the budget of one diagnosis.
- * @param maxTries the most HMACs that the search may compute
- * @returns the budget
- */
+/** Creates the budget of one diagnosis. */
 export function createWork(maxTries: number): Work {
   const total = unitsPerTry * Math.max(maxTries, fewestTries)
   let spent = 0
@@ -56,43 +52,28 @@ export function createWork(maxTries: number): Work {
 // Twilio's forms have about 40 parameters and a few kilobytes. The search skips much larger ones.
 const mostFormBytes = 256 * 1024
 
-/**
- * Counts the characters of names and values.
- * @param pairs parameters
- * @returns the number of UTF-16 code units
- */
+/** Counts the characters of names and values. */
 export function countCharacters(pairs: Pairs): number {
   let count = 0
   for (const [name, value] of pairs) count += name.length + value.length
   return count
 }
 
-/**
- * Checks a form's size and its number of parameters before it is parsed.
- * @param body the bytes, if there are any
- * @returns true if it is larger than any form of Twilio's
- */
+/** Checks a form's size and its number of parameters before it is parsed. */
 export function isHugeForm(body: Uint8Array | undefined): boolean {
   return body !== undefined && (body.length > mostFormBytes || hasTooManyPairs(decodeUtf8(body) ?? ''))
 }
 
-/**
- * Parses a form of a usual size.
- * @param body the bytes
- * @returns the parameters, or `undefined` if it is not a form or too large
- */
+/** Parses a form of a usual size. */
 export function parseFormBody(body: Uint8Array): Pairs | undefined {
   const text = body.length > mostFormBytes ? undefined : decodeUtf8(body)
   return text === undefined ? undefined : parseForm(text)
 }
 
 /**
- * Checks the size of a value. It iterates, because recursion over 100,000 levels overflows the
- * stack, and it ends for values that contain themselves.
- * @param value any value
- * @param mostParts the most properties and elements, on all levels together
- * @param mostLevels the most levels
- * @returns true if the value is within both limits
+ * Checks the size of a value: its parts on all levels together, and its levels. It iterates,
+ * because recursion over 100,000 levels overflows the stack, and it ends for values that contain
+ * themselves.
  */
 export function isBounded(value: unknown, mostParts: number, mostLevels: number): boolean {
   let level: readonly unknown[] = [value]
@@ -116,22 +97,12 @@ const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
 const opening: ReadonlySet<number> = new Set([0x5b, 0x7b])
 const closing: ReadonlySet<number> = new Set([0x5d, 0x7d])
 
-/**
- * Checks the size of a JSON value before the text is parsed.
- * @param text the JSON text
- * @param mostParts the most values, on all levels together
- * @param mostLevels the most levels
- * @returns true if the value is within both limits
- */
+/** Checks the size of a JSON value before the text is parsed. */
 export function isBoundedJson(text: string, mostParts: number, mostLevels: number): boolean {
   return measureJson(text, mostParts, mostLevels) !== 'too large'
 }
 
-/**
- * Recognises JSON whose end is cut off, however large it is.
- * @param text a text
- * @returns true if it begins as a list or an object, and ends inside of it
- */
+/** Recognises JSON whose end is cut off, however large it is. */
 export function isUnfinishedJson(text: string): boolean {
   const [first = '', last = ''] = [text.trimStart().at(0), text.trimEnd().at(-1)]
   // A quote that came from a wrong character set opens a text that never ends.

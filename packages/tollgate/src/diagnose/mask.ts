@@ -41,11 +41,7 @@ function listTwilioNames(): ReadonlySet<string> {
   return twilioNames
 }
 
-/**
- * Recognises the names of Twilio's own parameters.
- * @param name a parameter's name
- * @returns true if a known kind of webhook has it, with or without a number at its end
- */
+/** Recognises the names of Twilio's own parameters, also with a number at their end. */
 export function isTwilioName(name: string): boolean {
   return listTwilioNames().has(name) || listTwilioNames().has(stripDigits(name))
 }
@@ -54,11 +50,7 @@ let spellings: ReadonlyMap<string, string> | undefined
 
 const foldName = (name: string): string => name.toLowerCase().replace(/[_\s-]/g, '')
 
-/**
- * Finds the name of Twilio's that something wrote in another style or letter case.
- * @param name a parameter's name, with or without a number at its end
- * @returns the name as Twilio writes it, or `undefined` for another name
- */
+/** Finds the name of Twilio's that something wrote in another style or letter case. */
 export function spellTwilioName(name: string): string | undefined {
   // Of two that differ only in style, the one with capitals comes last, and stays.
   spellings ??= new Map(
@@ -69,30 +61,18 @@ export function spellTwilioName(name: string): string | undefined {
   return known === undefined ? undefined : known + name.slice(stem.length)
 }
 
-/**
- * Recognises the start of one of Twilio's names.
- * @param text at least four characters, or else it says nothing
- * @returns true if a name starts with the text, or the text with a name
- */
+/** Recognises the start of one of Twilio's names. */
 export function startsLikeTwilioName(text: string): boolean {
   const names = [...listTwilioNames()].filter((name) => name.length >= 4)
   return text.length >= 4 && names.some((name) => name.startsWith(text) || text.startsWith(name))
 }
 
-/**
- * Shows a parameter's name. A broken parser can turn any text into a name, message text included.
- * @param name the name
- * @returns the name, or its length if it does not look like a name
- */
+/** Shows a parameter's name. A broken parser can turn any text into a name, message text included. */
 export function showName(name: string): string {
   return plainName.test(name) ? name : hide(name)
 }
 
-/**
- * Shows up to four names.
- * @param names the names
- * @returns the names in quotes, and how many more there are
- */
+/** Shows up to four names. */
 export function showNames(names: readonly string[]): string {
   const shown = names.slice(0, 4).map((name) => `"${showName(name)}"`)
   return `${shown.join(', ')}${names.length > 4 ? ` and ${names.length - 4} more` : ''}`
@@ -110,8 +90,6 @@ function hide(text: string): string {
 /**
  * Shows a URL. The query of a GET webhook holds the same texts as a form: values that may be texts
  * or secrets are replaced by their length. Short parameters of the user's own stay readable.
- * @param url the URL
- * @returns the URL without such values, and without its user name and password
  */
 export function showUrl(url: string): string {
   const [, origin = '', userinfo, rest = ''] = /^([a-z]+:\/\/)([^/?#]*@)?(.*)$/is.exec(url) ?? [url, '', undefined, url]
@@ -138,12 +116,7 @@ function showField(field: string, isWebhook: boolean): string {
 /** A diagnosis shows at most this many parameters. */
 const mostShown = 200
 
-/**
- * Shows the signing string in its parts: the URL, then each name and value in signed order.
- * @param url the signed URL
- * @param pairs the signed parameters
- * @returns the parts
- */
+/** Shows the signing string in its parts: the URL, then each name and value in signed order. */
 export function showSigningString(url: string, pairs: Pairs): SigningPart[] {
   const parts: SigningPart[] = [{ text: showUrl(url), from: 'url' }]
   const distinct = new Map(pairs.map((pair) => [JSON.stringify(pair), pair]))
@@ -156,12 +129,7 @@ export function showSigningString(url: string, pairs: Pairs): SigningPart[] {
   return parts
 }
 
-/**
- * Describes the spellings of one URL that the verifier tries.
- * @param parts the URL as this server sees it
- * @param forms the spellings
- * @returns each spelling with the reason
- */
+/** Describes the spellings of one URL that the verifier tries. */
 export function describeForms(parts: UrlParts, forms: readonly SignedForm[]): UrlForm[] {
   const given = joinUrl(parts)
   return forms.map((form) => ({ url: showUrl(form.url), why: explainForm(parts, given, form) }))

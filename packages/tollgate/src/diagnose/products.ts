@@ -154,13 +154,7 @@ const signed: Readonly<Record<SchemeName, string>> = {
   sendgrid: 'this verifier checks the headers of SendGrid',
 }
 
-/**
- * Finds the product that sent a request which has no signature of this scheme.
- * @param own the scheme of the verifier
- * @param header reads a header
- * @param body the bytes, if they were read
- * @returns the product and what to do, or `undefined` if nothing shows another product
- */
+/** Finds the product that sent a request which has no signature of this scheme. */
 export function findProduct(own: SchemeName, header: HeaderReader, body?: Uint8Array): Finding | undefined {
   const agent = listTexts(header('user-agent'))[0] ?? ''
   const text = body === undefined ? '' : decodeLeniently(body.subarray(0, 4000))

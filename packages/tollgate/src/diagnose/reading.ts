@@ -127,11 +127,7 @@ interface Source {
 
 const nothing = new Uint8Array(0)
 
-/**
- * Reads a request once, for all causes.
- * @param source the request and the options
- * @returns the request as this server sees it, with all hints
- */
+/** Reads a request once, for all causes. */
 export async function readSubject(source: Source): Promise<Subject> {
   const { request, settings, options, body, parsed } = source
   const header = readHeaders(request.headers)
@@ -409,10 +405,8 @@ function listReferrer(request: IncomingRequest): Seen<Target>[] {
 export const mostEntries = 2000
 
 /**
- * Reads the parameters that a framework's parser returned, of any type.
- * @param params an object, a Map or another iterable of pairs, or anything else
- * @returns the pairs, with nested values as careless code joins them; `undefined` without
- * parameters
+ * Reads the parameters that a framework's parser returned, of any type, with nested values as
+ * careless code joins them.
  */
 export function readParsed(params: unknown): Pairs | undefined {
   if (params === undefined || params === null) return undefined
@@ -425,11 +419,7 @@ export function readParsed(params: unknown): Pairs | undefined {
   return pairs
 }
 
-/**
- * Lists the entries of an object or an iterable.
- * @param params the object
- * @returns at most `mostEntries` entries; none if a getter or an iterator throws
- */
+/** Lists the entries of an object or an iterable. None if a getter or an iterator throws. */
 export function listEntries(params: object): [string, unknown][] {
   try {
     if (!(Symbol.iterator in params)) return Object.entries(params).slice(0, mostEntries)
@@ -445,11 +435,7 @@ export function listEntries(params: object): [string, unknown][] {
   }
 }
 
-/**
- * Turns a value into text, as careless code does.
- * @param value any value
- * @returns the text
- */
+/** Turns a value into text, as careless code does. */
 export function toText(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[array]' : '[object Object]'

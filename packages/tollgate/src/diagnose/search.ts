@@ -45,11 +45,6 @@ const stages: readonly (readonly [size: number, highest: number, share: number])
 /**
  * Finds the smallest set of edits under which a signature matches: by the number of edits, then by
  * the sum of their costs.
- * @param edits the edits of all causes
- * @param attempt tries a set
- * @param maxTries the most signatures to compute
- * @param work the budget of the diagnosis
- * @returns the match, if there is one, and if the search was cut
  */
 export async function searchSets<E extends Ranked, M>(
   edits: readonly E[],

@@ -28,11 +28,7 @@ interface SettingInput {
   readonly found: readonly FoundCause<CauseId>[]
 }
 
-/**
- * Finds the options that mend the causes that are proven, as their rows say.
- * @param input the request, the options, and what is proven
- * @returns the options, or `undefined` if no cause has one
- */
+/** Finds the options that mend the causes that are proven, as their rows say. */
 export function findSetting(input: SettingInput): Setting | undefined {
   const known = input.found.flatMap((cause) => (cause.line === undefined ? [] : [{ line: cause.line, mends: [cause] }]))
   const settings = [findUrlSetting(input), ...known].filter((setting) => setting !== undefined)

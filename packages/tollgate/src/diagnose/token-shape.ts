@@ -95,11 +95,7 @@ const references: readonly (readonly [form: RegExp, what: string])[] = [
   [/^[^\w\s"'`]+$|redacted|filtered|masked|hidden/i, 'a masked text. Copy the Auth Token from the console'],
 ]
 
-/**
- * Finds out what a text is that stands for a token: a reference to a secret, or a mask.
- * @param secret the configured text
- * @returns what it is and what to do, without the text
- */
+/** Says what a text is that stands for a token, such as a reference to a secret, without the text. */
 export function describeReference(secret: string): string | undefined {
   return references.find(([form]) => form.test(secret.slice(0, 2000)))?.[1]
 }
@@ -162,11 +158,7 @@ const changes: readonly Change[] = [
   ],
 ]
 
-/**
- * Finds the tokens inside a text that is not a token.
- * @param secret the configured text
- * @returns the tokens, with what was done to them
- */
+/** Finds the tokens inside a text that is not a token. */
 export function findTokens(secret: string): InnerTokens[] {
   // A cause of its own.
   if (/^\W*(AC|SK)[0-9a-f]{32}/i.test(secret)) return []
@@ -204,11 +196,7 @@ function decodeBase64(text: string): string | undefined {
   return text.length < 40 || text.length > 122 ? undefined : decodeBase64Text(text)
 }
 
-/**
- * Lists the tokens that differ from a text by one character more or less, those at its ends first.
- * @param secret the configured text
- * @returns the tokens, or none if the text does not have one character less or more than a token
- */
+/** Lists the tokens that differ from a text by one character more or less, those at its ends first. */
 export function listNeighbours(secret: string): string[] {
   const ends = (last: number): number[] => [last, 0, ...Array.from({ length: last - 1 }, (_, at) => at + 1)]
   if (/^[0-9a-f]{31}$/.test(secret))
