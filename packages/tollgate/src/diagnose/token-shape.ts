@@ -4,100 +4,77 @@ import { decodePercent } from './spelling.ts'
 /** The form of an Auth Token. */
 export const tokenShape: RegExp = /^[0-9a-f]{32}$/
 
-const copyToken = 'Copy the Auth Token from the first page of the Twilio console'
-const letTool = 'a reference that was not replaced by its value. Let the tool that deploys the server replace it'
-
 /** The forms of texts that stand for a secret. Nothing reads the secret in such a text. */
-const references: readonly (readonly [form: RegExp, what: string])[] = [
-  // The start of a key of P-256, as the Event Webhook and Inbound Parse have it.
-  [/^(MFkwEwYHKoZIzj|-----BEGIN PUBLIC KEY)/, `a public key, as webhooks of Email have it. ${copyToken}`],
-  [/^-----BEGIN ([A-Z]+ )?PRIVATE KEY/, `a private key. ${copyToken}`],
-  [/^op:\/\//i, 'a reference of 1Password. Run the server with "op run", or read the secret with "op read"'],
-  [/^arn:/i, 'an ARN. Read the secret that it names from AWS'],
+const references: readonly (readonly [what: string, ...forms: RegExp[]])[] = [
   [
-    /^\/(run\/secrets|var\/run\/secrets|etc|mnt|secrets)\//,
-    'the path of a file. Read the file, without its line break',
+    // Of P-256, as the Event Webhook and Inbound Parse have it.
+    'a public key, as webhooks of Email have it, or a private key. Copy the Auth Token from the Twilio console',
+    /^(MFkwEwYHKoZIzj|-----BEGIN ([A-Z]+ )?(PUBLIC|PRIVATE) KEY)/,
   ],
-  [/^(file:\/\/|\.{1,2}\/|~\/|[a-z]:\\)\S+/i, 'the path of a file. Read the file, without its line break'],
   [
-    // Parameter Store of AWS: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
-    /^\/\S+/,
-    'the path of a file, or the name of a secret in a store such as AWS Parameter Store. Read its value, without a line break',
+    // Also a parameter in the Parameter Store of AWS.
+    'the path of a file, or the name of a secret in a store. Read what it names, without a line break',
+    /^(\/\S+|(file:\/\/|\.{1,2}\/|~\/|[a-z]:\\)\S+)/i,
   ],
-  [/^projects\/[^/]+\/secrets\//, 'the name of a secret of Google Cloud. Read the version that it names'],
   [
     // SOPS, dotenvx, Jasypt, Spring Cloud Config, the Transit engine of Vault, Ansible, AWS KMS, Google Cloud
     // KMS, OpenSSL, Fernet, age and PGP.
-    /^(ENC[[(]|encrypted:|\{cipher\}|vault:v\d+:|!vault|\$ANSIBLE_VAULT;|AQICA|CiQA|U2FsdGVkX1|gAAAAA|-----BEGIN (AGE|PGP) )/i,
     'a text that is still encrypted. Decrypt it before the server starts',
+    /^(ENC[[(]|encrypted:|\{cipher\}|vault:v\d+:|!vault|\$ANSIBLE_VAULT;|AQICA|CiQA|U2FsdGVkX1|gAAAAA|-----BEGIN (AGE|PGP) )/i,
   ],
   [
+    'a reference to a secret that was not replaced by its value. Let the tool that deploys or starts the server replace it',
+    /^(arn:|projects\/[^/]+\/secrets\/|@microsoft\.keyvault\(|\$?[a-z][a-z0-9+.-]{0,30}:\/\/)/i,
     /^(vault:|ref\+|gcp:|ssm:|sops:|secretref:|secretsmanager:|secrets?:|keyvault:|infisical:|doppler:|awssm:|bws:)/i,
-    'a reference to a secret store. Resolve it before the server starts',
-  ],
-  [
-    /^@microsoft\.keyvault\(/i,
-    'a reference of Azure Key Vault that was not resolved. Give the application access to the vault',
-  ],
-  [/^\$?[a-z][a-z0-9+.-]{0,30}:\/\//i, 'a URL. Read the secret that it names'],
-  [/^(\$\(\w+\)|\$\{?[A-Za-z_]\w*\}?|%[A-Za-z_]\w*%)$/, 'the name of a variable that was not replaced by its value'],
-  [
-    // Serverless, CloudFormation, GitHub Actions, Helm, Argo CD, Concourse and templates. JSON has quotes.
-    /^(\$?\{[^"]*\}|\$?\(.*\)|<.*>)$/s,
-    letTool,
-  ],
-  // Octopus Deploy, templates, Python, CloudFormation and GitHub Actions.
-  [
+    // Serverless, CloudFormation, GitHub Actions, Helm, Argo CD, Concourse, Octopus Deploy, Python and templates.
+    // JSON has quotes.
+    /^(\$?\{[^"]*\}|\$?\(.*\)|%[A-Za-z_]\w*%|\$[A-Za-z_]\w*|<.*>)$/s,
     /^(#\{.*\}#?|__\w+__|@@?\w+@@?|\[\[.*\]\]|%\(\w+\)s?|!(Ref|Sub|GetAtt|ImportValue)\b.*|Fn::.*|Ref:.*|(secrets|vars)\.\w+)$/s,
-    letTool,
   ],
   [
-    /^(\[(Async)?Function\b|\[class\b|Symbol\(|(async\s+)?function\b|(async\s*)?(\w{1,40}|\([\w, ]{0,80}\))\s?=>)/,
     'the text of a function. Call it, and give what it returns',
+    /^(\[(Async)?Function\b|\[class\b|Symbol\(|(async\s+)?function\b|(async\s*)?(\w{1,40}|\([\w, ]{0,80}\))\s?=>)/,
   ],
-  [/^(process\.env\.|env\.|os\.environ|ENV\[)/, 'the name of a variable that was not replaced by its value'],
-  [/^TWILIO_\w+$/, 'the name of a variable. Read its value'],
   [
-    /[•●∙·⋅*]{4,}|^[xX]{8,}$|x{8,}|\u2026$|\.\.\.$/,
     'a masked text. Copy the Auth Token with the button of the console, which shows it first',
+    /[•●∙·⋅*]{4,}|^[xX]{8,}$|x{8,}|\u2026$|\.\.\.$/,
   ],
-  [/^(?!AC|SK)[A-Z]{2}[0-9a-f]{32}$|^(ac|sk)[0-9a-f]{32}$/, `a SID, which is a name and no secret. ${copyToken}`],
   [
+    'a SID or a key of another service. Copy the Auth Token from the Twilio console',
+    /^(?!AC|SK)[A-Z]{2}[0-9a-f]{32}$|^(ac|sk)[0-9a-f]{32}$/,
     // Twilio Email, Stripe, GitHub, Slack, JWT, Doppler, OpenAI, Vault, GitLab, npm, DigitalOcean and Google.
     /^(SG\.|[sprw]k_(live|test)_|whsec_|gh[pousr]_|github_pat_|xox[a-z]-|eyJ[\w-]+\.|dp\.[a-z]{2,8}\.|sk-|hv[sb]\.|glpat-|npm_|do[op]_v1_|AIza)/,
-    `a key of another service. ${copyToken}`,
   ],
   [
-    /^(none|nil|false|true|0|test|todo|dummy|example|sample|placeholder|changeit|secret|token|password|n\/a)$/i,
     'a placeholder. Set the variable that should hold the token',
+    /^(none|nil|false|true|0|test|todo|dummy|example|sample|placeholder|changeit|secret|token|password|n\/a)$/i,
   ],
   [
+    'a name, such as that of a variable or of a secret. Read the value that it names',
+    /^(process\.env\.|env\.|os\.environ|ENV\[)|^TWILIO_\w+$/,
     // Words, perhaps with a number: a secret may have such a word by chance, between other characters. The
     // secret of an API key has 32 letters and digits. It has a cause of its own.
     /^(?![a-z0-9]{32}$)(?=.{3,80}$)(?=.*(token|secret|twilio|auth))[a-z]+\d{0,2}([_./-]+([a-z]+\d{0,2}|\d{1,2}))*$/i,
-    'a name, such as that of a variable or of a secret. Read the value that it names',
   ],
   [
-    // In a look-up: the column of a hash. A token that is written twice has a cause of its own.
+    'a hash. No hash can verify: store the token itself, encrypted, and decrypt it',
+    // The column of a look-up. A token that is written twice has a cause of its own.
     /^(?!(.{32})\1$)([0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$/i,
-    'a text with the length of a hash, such as that of SHA-1 or SHA-256. No hash can verify: store the token itself, encrypted, and decrypt it',
-  ],
-  [
     // bcrypt, Argon2, scrypt, PBKDF2 and crypt.
     /^\$(2[abxy]?|argon2[a-z]{1,2}|scrypt|pbkdf2[\w-]{0,20}|[156]|s[01])\$/,
-    'a hash of a password. No hash can verify: store the token itself, encrypted, and decrypt it',
   ],
   [
-    /^(?![0-9a-f]*$)[\w+/-]{65,}={0,2}$/i,
     'a text that is still encrypted or encoded. Decrypt it before the server starts',
+    /^(?![0-9a-f]*$)[\w+/-]{65,}={0,2}$/i,
   ],
   // A mask of any length. Quotes and white space have causes of their own.
-  [/^[^\w\s"'`]+$|redacted|filtered|masked|hidden/i, 'a masked text. Copy the Auth Token from the console'],
+  ['a masked text. Copy the Auth Token from the console', /^[^\w\s"'`]+$|redacted|filtered|masked|hidden/i],
 ]
 
 /** Says what a text is that stands for a token, such as a reference to a secret, without the text. */
 export function describeReference(secret: string): string | undefined {
-  return references.find(([form]) => form.test(secret.slice(0, 2000)))?.[1]
+  const text = secret.slice(0, 2000)
+  return references.find(([, ...forms]) => forms.some((form) => form.test(text)))?.[0]
 }
 
 /** Tokens inside a configured text. */
