@@ -28,7 +28,7 @@ export async function explain(request) {
     otherTokens: { subaccount: process.env.SUBACCOUNT_TOKEN ?? '' },
     otherHosts: ['old.example.com'],
     prefixes: ['/twilio'],
-    framework: 'nginx',
+    framework: 'express',
   })
   return (proven?.causes ?? suspected).map(({ id, detail, fix }) => `${id}: ${detail} ${fix}`)
 }

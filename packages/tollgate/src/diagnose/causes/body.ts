@@ -185,7 +185,6 @@ export const bodyCauses = {
   body_hash_missing: {
     title: 'bodySHA256 is missing',
     fix: 'Keep the query, which holds bodySHA256, and pass the whole request target.',
-    fixes: { nginx: 'Append $is_args$args in rewrites. proxy_pass without a path keeps the query.' },
     isOfEvent: true,
     part: 'body',
     edits: listHashes,

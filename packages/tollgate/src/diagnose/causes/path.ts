@@ -18,8 +18,6 @@ import {
 import { setUrl, setUrlOrFunction } from './mends.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row.ts'
 
-const intoUrl = 'Put the prefix into publicUrl'
-
 /** Changes of the path. */
 export const pathCauses = {
   path_prefix: {
@@ -28,16 +26,6 @@ export const pathCauses = {
     fixes: {
       next: 'Put the basePath into publicUrl: Next strips it.',
       lambda: 'Put the API mapping of a custom domain into publicUrl, and leave the stage (/prod) out of it.',
-      supabase: 'Put /functions/v1 into publicUrl: the gateway strips it.',
-      netlify:
-        'Set publicUrl to the scheme and host at Twilio, and add /.netlify/functions only if it is missing there.',
-      vercel:
-        'Set publicUrl to the scheme and host at Twilio: a function sees the requested path, also behind a rewrite.',
-      firebase: 'Put the name of the function into publicUrl: it is not in the path that the function sees.',
-      nginx: `${intoUrl}, or write proxy_pass without a path.`,
-      apache: `${intoUrl}, or give ProxyPass the same path on both sides.`,
-      caddy: `${intoUrl}, or use handle instead of handle_path.`,
-      haproxy: `${intoUrl}, or remove http-request replace-path.`,
     },
     part: 'path',
     mend: setUrlOrFunction,
@@ -48,9 +36,7 @@ export const pathCauses = {
     title: 'A slash at the end',
     fix: `Configure Twilio with the URL that answers without a redirect, or set "trailingSlash: 'either'".`,
     fixes: {
-      apache: `Set trailingSlash: 'either': Apache redirects directories to their index pages.`,
       next: 'Configure the form that Next serves at Twilio: Next redirects the other form with 308.',
-      nginx: `Configure Twilio with the slash, or set trailingSlash: 'either': a location ending in a slash redirects.`,
     },
     part: 'path',
     mend: setUrl,
@@ -60,13 +46,6 @@ export const pathCauses = {
   path_encoding: {
     title: 'The path was re-encoded',
     fix: 'Pass the raw request target, undecoded, and let the proxy pass the path unchanged.',
-    fixes: {
-      nginx:
-        'Write proxy_pass without a path (or with $request_uri): with a path, nginx decodes and re-encodes the rest.',
-      apache: 'Add nocanon to ProxyPass, and AllowEncodedSlashes NoDecode.',
-      haproxy: 'Remove http-request normalize-uri.',
-      cloudflare: 'Turn "Normalize URLs to origin" off.',
-    },
     part: 'path',
     mend: setUrl,
     edits: listPathSpellings,

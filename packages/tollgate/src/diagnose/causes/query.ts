@@ -17,8 +17,6 @@ export const queryCauses = {
     title: 'The query is lost',
     fix: 'Let every proxy pass the query on, and pass the whole request target to the verifier (Express: req.originalUrl).',
     fixes: {
-      nginx: 'Append $is_args$args in rewrites and in a proxy_pass with variables.',
-      apache: 'Add the flag QSA to RewriteRule.',
       lambda: 'Pass the event on unchanged: rawQueryString, or the query maps, hold the query.',
     },
     part: 'query',
@@ -49,7 +47,6 @@ export const queryCauses = {
     title: 'Something was added to the query',
     fix: 'Check the URL that Twilio requested, before anything adds to its query.',
     fixes: {
-      nginx: 'Check rewrite and try_files: nginx adds the text after their "?" to the query.',
       azure: 'Put the function key into the URL that you configure at Twilio (?code=…): then Twilio signs it.',
     },
     part: 'query',
@@ -65,9 +62,7 @@ export const queryCauses = {
     title: 'The query in another order',
     fix: 'Pass the raw query, not one that was parsed and written again, or write the fields of the URL at Twilio in the order that arrives.',
     fixes: {
-      alb: 'Write the parameters of the configured URL in alphabetical order: the load balancer passes a map to Lambda.',
       lambda: 'Use HTTP APIs or Function URLs, whose rawQueryString keeps the order.',
-      cloudflare: 'Turn "Query String Sort" off for this path.',
     },
     part: 'query',
     mend: setFunction,
@@ -85,7 +80,6 @@ export const queryCauses = {
     fixes: {
       next: 'Use twilioWebhook of tollgate/next, or write the query in the console as new URLSearchParams writes it.',
       lambda: 'Use HTTP APIs or Function URLs. REST APIs decode the query.',
-      nginx: 'Use $request_uri or $args unchanged, without set or rewrite.',
     },
     part: 'query',
     mend: setQuerySpelling,

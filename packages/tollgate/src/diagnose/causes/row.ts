@@ -8,35 +8,10 @@ import { countCharacters, type Work } from '../limits.ts'
 import type { State, Subject } from '../reading.ts'
 import type { Mend } from './mends.ts'
 
-/**
- * The frameworks, platforms and proxies that may have their own fix, with the names that users
- * know.
- */
-export const places = {
-  express: 'Express',
-  fastify: 'Fastify',
-  koa: 'Koa',
-  hono: 'Hono',
-  nest: 'Nest',
-  next: 'Next',
-  lambda: 'AWS Lambda',
-  azure: 'Azure Functions',
-  supabase: 'Supabase',
-  netlify: 'Netlify',
-  vercel: 'Vercel',
-  firebase: 'Firebase, Cloud Functions',
-  nginx: 'nginx',
-  apache: 'Apache',
-  caddy: 'Caddy',
-  haproxy: 'HAProxy',
-  alb: 'AWS load balancer (ALB)',
-  ngrok: 'ngrok',
-  cloudflare: 'Cloudflare',
-}
+/** The frameworks and platforms that may have their own fix. The page of a cause has those of proxies. */
+export type Place = 'express' | 'fastify' | 'koa' | 'hono' | 'nest' | 'next' | 'lambda' | 'azure'
 
-export type Place = keyof typeof places
-
-/** Fixes for single frameworks, platforms and proxies. */
+/** Fixes for single frameworks and platforms. */
 export type Fixes = Readonly<Partial<Record<Place, string>>>
 
 /** The part of a request that a cause changes, or the key. */
@@ -95,7 +70,7 @@ export interface DifferenceSign {
  */
 export interface CauseRow<S = Subject, T = State> extends CauseInfo {
   readonly title: string
-  /** The fix for one framework, platform or proxy, if it differs. */
+  /** The fix for one framework or platform, if it differs. */
   readonly fixes?: Fixes
   /** The cause changes the parameters, which only something that read the body can do. */
   readonly changesParams?: boolean

@@ -77,8 +77,6 @@ export const signatureCauses = {
     fix: 'Make every proxy pass X-Twilio-Signature on. If none drops it, `tollgate audit` finds a Setting that switches signing off (signing_off).',
     fixes: {
       lambda: 'Pass the headers on: a mapping template passes only the headers that it names.',
-      nginx: 'nginx passes the header on unless proxy_pass_request_headers is off or a proxy_set_header blanks it.',
-      cloudflare: 'Check that no Transform Rule or Worker drops the header.',
     },
     part: 'signature',
     suspect({ presented, subject, rejection }) {
@@ -126,7 +124,6 @@ export const signatureCauses = {
   signature_truncated: {
     title: 'The signature is cut off or joined',
     fix: 'Pass X-Twilio-Signature on complete, and only once.',
-    fixes: { nginx: 'Remove proxy_set_header or add_header lines that set the header again.' },
     part: 'signature',
     *readings(values) {
       const parts = splitValues(values)

@@ -8,7 +8,6 @@ import { capitaliseParts } from '../spelling.ts'
 import { setUrl } from './mends.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row.ts'
 
-const setOrigin = 'Set publicUrl to the scheme and host of the URL at Twilio'
 // Never the address of the peer: it may be a stranger.
 const trustProxy = 'name your proxy in "trustedProxies"'
 const useOneUrl = 'Set "publicUrl" to the scheme and host of the URL at Twilio.'
@@ -22,12 +21,6 @@ export const urlCauses = {
     name: 'http or https',
     title: 'http instead of https',
     fix: 'Set "publicUrl" to the scheme and host of the URL at Twilio, without its path: "https://example.com".',
-    fixes: {
-      nginx: `${setOrigin}. With fromRequest, also set: proxy_set_header X-Forwarded-Proto $scheme.`,
-      apache: `${setOrigin}. With fromRequest, also set: RequestHeader set X-Forwarded-Proto "https".`,
-      cloudflare: `${setOrigin}, and TLS to "Full": "Flexible" calls the origin over http.`,
-      ngrok: 'Set publicUrl to the https URL that ngrok prints.',
-    },
     part: 'origin',
     mend: setUrl,
     edits(subject) {
@@ -47,12 +40,7 @@ export const urlCauses = {
     title: 'Another host',
     fix: 'Set "publicUrl" to the host that is configured at Twilio. Instead of a site that sends requests on, such as smee.io, use a tunnel.',
     fixes: {
-      nginx: 'Set publicUrl to the public host. With several hosts, also set: proxy_set_header Host $http_host.',
-      apache: 'Set publicUrl to the public host. With several hosts, also set: ProxyPreserveHost On.',
       next: 'Set publicUrl to the public host: a route under `next start` always sees localhost.',
-      ngrok: 'Set publicUrl to the name that ngrok printed last, or reserve a domain.',
-      alb: 'Set publicUrl to the public host. The load balancer passes Host on unchanged.',
-      vercel: 'Set publicUrl to the domain that Twilio calls: each deployment also has its own host.',
     },
     part: 'origin',
     mend: setUrl,
@@ -140,9 +128,6 @@ export const urlCauses = {
     title: 'A WebSocket handshake with another scheme',
     fix: 'Pass the headers Upgrade and Connection on. Use tollgate/ws on Node.js, or set webSocket: true for the route that opens sockets.',
     fixes: {
-      nginx:
-        'Set proxy_http_version 1.1, proxy_set_header Upgrade $http_upgrade and proxy_set_header Connection "upgrade".',
-      apache: 'Use ProxyPass … upgrade=websocket.',
       hono: 'Set webSocket: true in the options of the twilioWebhook that stands before upgradeWebSocket.',
       express: 'Handle the server’s "upgrade" event with twilioUpgrade of tollgate/ws: Express never sees handshakes.',
       next: 'Next handles upgrades itself: run the stream on a separate server, with tollgate/ws.',
