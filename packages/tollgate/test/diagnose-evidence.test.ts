@@ -251,7 +251,7 @@ describe('evidence that the request has', () => {
       })
       const request = { ...signed, remoteAddress: '127.0.0.1' }
       const { proven } = await diagnose(request, { authToken, publicUrl: rule([host]) })
-      expect(proven?.causes.map(({ fix }) => fix).join()).toContain(`put '${host}:${port}' into "allowedHosts"`)
+      expect(proven?.causes.map(({ detail }) => detail).join()).toContain(`X-Forwarded-Port says ${port}`)
       const mended = createVerifier({ authToken, publicUrl: rule([`${host}:${port}`]) })
       expect(await mended.verify(request)).toMatchObject({ ok: true })
     }

@@ -1,6 +1,5 @@
 import { readEnvironment } from '../checks/runtime.ts'
 import { isAccountSid } from '../checks/secrets.ts'
-import { serializeForm } from '../form.ts'
 import { isCaptureSite } from '../requests/capture-sites.ts'
 import type { Question } from '../schemes/scheme.ts'
 import { findBodyHash, hashBody } from '../schemes/twilio/sign/signature.ts'
@@ -11,7 +10,6 @@ import { findBodyVariant } from './body-variants.ts'
 import { fixCapture } from './capture-sites.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import { lookedUp } from './causes/keys.ts'
-import { arrivedWhole, beforeServer, nothingWritten, rawNumbers } from './causes/params.ts'
 import type { CausePart, Proof } from './causes/row.ts'
 import {
   askCauses,
@@ -22,7 +20,6 @@ import {
   type PresentedSignature,
   removeRepeated,
 } from './engine.ts'
-import { findDroppingCdn } from './evidence.ts'
 import type { SigningPart, UrlForm } from './mask.ts'
 import type { Subject } from './reading.ts'
 import { showChecked } from './report.ts'
@@ -101,38 +98,16 @@ export function drawConclusion(subject: Subject, refused: Refused, { match, trie
   // The verifier cannot read the body, so another change alone would not mend it.
   const isUnread = rejection.code === 'body_malformed' && !found.some(({ id }) => ofContent.includes(causes[id].part))
   const apart = found.length === 0 || isApart || isUnread || isGuess ? explained : isOriginKnown ? [] : ofOrigin
-  const isEarlier = isChangedBefore(subject, match)
-  const proven = removeRepeated([...kept, ...apart]).map((cause) => {
-    const one = subject.keys.isLookedUp
+  const proven = removeRepeated([...kept, ...apart]).map((cause) =>
+    subject.keys.isLookedUp
       ? { ...cause, detail: cause.detail.replace(/^The configured Auth Token/, lookedUp) }
-      : cause
-    if (isEarlier && causes[one.id].part === 'params' && aboutVerifier.includes(one.fix))
-      return { ...one, fix: beforeServer }
-    const cdn = losesQuery(one.id, subject, match) ? findDroppingCdn(subject.header) : undefined
-    return cdn === undefined ? one : { ...one, fix: `${one.fix ?? causes[one.id].fix} ${cdn}` }
-  })
+      : cause,
+  )
   // Twilio signed no URL that another program chose.
   const isOwn = proven.some(({ id }) => causes[id].isStranger)
   return proven.length === 0
     ? { proven: undefined, suspected: [] }
     : { proven: { causes: proven, ...(!isOwn && { signedUrl: match.form.url }) }, suspected: [] }
-}
-
-/** Fixes that say what to do in this server. */
-const aboutVerifier: readonly (string | undefined)[] = [undefined, nothingWritten, rawNumbers]
-
-/**
- * Checks if the parameters changed before this server got the form: it has the length that its
- * sender named, and the one that was signed has another.
- */
-function isChangedBefore(subject: Subject, { state }: Match): boolean {
-  return arrivedWhole(subject) && serializeForm(state.pairs).length !== serializeForm(subject.formPairs).length
-}
-
-/** Says if a cause is that a part of the query was lost. */
-function losesQuery(id: CauseId, { state: { url } }: Subject, { edits, state }: Match): boolean {
-  const isLonger = state.url.query.length > url.query.length
-  return isLonger && edits.some((edit) => edit.cause === id && ['fields', 'hash'].includes(edit.dimension))
 }
 
 /** The parts of which the URL consists. */

@@ -75,7 +75,7 @@ export function listReadings<Id extends string, S, T>(
 
 /** Lists the causes that edits undo. */
 export function listUndone<Id extends string, T>(edits: readonly ProposedEdit<Id, T>[]): FoundCause<Id>[] {
-  return edits.flatMap(({ cause, detail, fix, ruleFix, also = [] }) => [{ id: cause, detail, fix, ruleFix }, ...also])
+  return edits.flatMap(({ cause, detail, fix, also = [] }) => [{ id: cause, detail, fix }, ...also])
 }
 
 const ofContent: readonly CausePart[] = ['query', 'params', 'body']

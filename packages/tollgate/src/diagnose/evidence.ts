@@ -136,19 +136,6 @@ const urlHeader = /^(x|forwarded)-[a-z0-9-]{1,60}$/
 const mostUrlHeaders = 4
 const mostUrlCharacters = 2000
 
-/**
- * Names a CDN that drops the query unless it is told otherwise, and says how to keep it.
- * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/QueryStringParameters.html
- */
-export function findDroppingCdn(header: HeaderReader): string | undefined {
-  const isCloudFront =
-    header('x-amz-cf-id').length > 0 ||
-    listTexts(header('via')).some((text) => /\bcloudfront\b/i.test(text.slice(0, 2000)))
-  return isCloudFront
-    ? 'The request came through CloudFront: give the behavior of this path an origin request policy that forwards all query strings, such as AllViewerExceptHostHeader.'
-    : undefined
-}
-
 /** Reads the headers that proxies write, at most 8 values of each. */
 export function readEvidence(head: Head, url: unknown, names: readonly string[]): Evidence {
   const { header } = head

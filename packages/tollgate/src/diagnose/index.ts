@@ -193,12 +193,13 @@ function isKeyIn(memory: Memory, { keys, header }: Subject): boolean {
   })
 }
 
-const sendRight = 'let the proxy send the right headers, those that "forwardedBy" names'
+const severalHosts =
+  'Or, if Twilio calls several hosts, let the proxy set the headers of "forwardedBy" once, and list it in "trustedProxies" and each host in "allowedHosts".'
 
 /** Adds to a line what else would mend the cause. */
 function joinFixes(
   line: string,
-  { fix, ruleFix = sendRight }: FoundCause<CauseId>,
+  { fix }: FoundCause<CauseId>,
   options: VerifierOptions,
   framework: string | undefined,
 ): string {
@@ -206,7 +207,7 @@ function joinFixes(
   if (flags !== '') return `Start the gateway with ${flags}, or write ${line} in its file.`
   const { publicUrl, signedUrl } = options
   const isRule = typeof publicUrl === 'object' && !Array.isArray(publicUrl) && line.startsWith('publicUrl')
-  if (isRule) return `Set ${line}.\nOr, if Twilio calls several hosts, ${ruleFix}.`
+  if (isRule) return `Set ${line}.\n${severalHosts}`
   const isFunction = line.startsWith('signedUrl') && signedUrl === undefined
   return isFunction && fix !== undefined ? `Set ${line}.\nOr: ${fix}` : `Set ${line}.`
 }

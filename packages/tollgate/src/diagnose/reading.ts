@@ -70,10 +70,6 @@ export interface Subject {
   /** The request as this server sees it. */
   readonly state: State
   readonly evidence: Evidence
-  /** The forwarding headers from which a rule built the URL, if it uses any. */
-  readonly usedFamily: ForwardingFamily | undefined
-  /** The header by which a rule would check https, if it checks http. */
-  readonly schemeHeader: SchemeHeader | undefined
   readonly hints: Hints
   readonly keys: ConfiguredKeys
   readonly contentType: string
@@ -133,8 +129,7 @@ export async function readSubject(source: Source): Promise<Subject> {
   const header = readHeaders(request.headers)
   const head = readHead(request, header)
   const evidence = addNative(readEvidence(head, request.url, listHeaderNames(request.headers)), source.native)
-  const { url, fragment, usedFamily } = readBaseUrl(source, head, evidence)
-  const isRule = typeof options.publicUrl === 'object' && !Array.isArray(options.publicUrl)
+  const { url, fragment } = readBaseUrl(source, head, evidence)
   const contentType = readSingle(head.header, 'content-type') ?? ''
   const given = readParsed(parsed)
   const isForm = isFormType(contentType)
@@ -178,8 +173,6 @@ export async function readSubject(source: Source): Promise<Subject> {
     handshake: head.handshake,
     state: { url, fragment, pairs, covers, keys: keys.tried },
     evidence,
-    usedFamily,
-    schemeHeader: isRule && url.scheme === 'http' ? findSchemeHeader(settings, head, request) : undefined,
     hints: readHints(source, queryPairs),
     keys,
     contentType,
@@ -232,7 +225,7 @@ function readBaseUrl(
   { request, settings, options }: Source,
   head: Head,
   evidence: Evidence,
-): { url: UrlParts; fragment: string; usedFamily: ForwardingFamily | undefined } {
+): { url: UrlParts; fragment: string } {
   const resolved = settings.resolveUrl(head, request, settings.lookupTimeoutMs)
   // A function of the user may have been asked. Its answer would come too late.
   const known = 'then' in resolved || isRejected(resolved) ? undefined : resolved
@@ -244,11 +237,11 @@ function readBaseUrl(
   const usedFamily = isBuilt ? findUsedFamily(settings, head, request) : undefined
   const plain = usedFamily === undefined ? guess : { ...guess, ...readForwardedOrigin(evidence, usedFamily) }
   const url = head.handshake ? { ...plain, scheme: 'wss' } : plain
-  return { url, fragment: known === undefined ? fragment : '', usedFamily }
+  return { url, fragment: known === undefined ? fragment : '' }
 }
 
 /** A family of forwarding headers, as `forwardedBy` names it. */
-export type ForwardingFamily = 'x-forwarded' | 'forwarded'
+type ForwardingFamily = 'x-forwarded' | 'forwarded'
 
 /** The headers of each family that name a host or a scheme, with a malformed value. */
 const headersOfFamilies: readonly (readonly [ForwardingFamily, name: string, malformed: string])[] = [
@@ -257,42 +250,19 @@ const headersOfFamilies: readonly (readonly [ForwardingFamily, name: string, mal
   ['forwarded', 'forwarded', 'host=?'],
 ]
 
-const malformedForwarding = 'forwarding_malformed'
-
-/** Finds the headers from which a rule takes the origin. */
+/**
+ * Finds the headers from which a rule takes the origin: it refuses the request if they are malformed.
+ */
 function findUsedFamily(settings: Settings, head: Head, request: IncomingRequest): ForwardingFamily | undefined {
-  const used = headersOfFamilies.find(
-    ([, name, malformed]) =>
-      head.header(name).length > 0 && refuseHeader(settings, head, request, name, malformed) === malformedForwarding,
-  )
+  const used = headersOfFamilies.find(([, name, malformed]) => {
+    if (head.header(name).length === 0) return false
+    const header: HeaderReader = (one) => (one === name ? [malformed] : head.header(one))
+    const resolved = settings.resolveUrl({ ...head, header }, request, settings.lookupTimeoutMs)
+    // A function in "allowedHosts" was asked again. Its failure says nothing here.
+    if ('then' in resolved) runUnnoticed(() => resolved)
+    return !('then' in resolved) && isRejected(resolved) && resolved.reason === 'forwarding_malformed'
+  })
   return used?.[0]
-}
-
-/** Returns why a rule refuses the request with another value of a header: it reads one that it finds malformed. */
-function refuseHeader(settings: Settings, head: Head, request: IncomingRequest, name: string, value: string) {
-  const header: HeaderReader = (one) => (one === name ? [value] : head.header(one))
-  const resolved = settings.resolveUrl({ ...head, header }, request, settings.lookupTimeoutMs)
-  // A function in "allowedHosts" was asked again. Its failure says nothing here.
-  if ('then' in resolved) runUnnoticed(() => resolved)
-  return !('then' in resolved) && isRejected(resolved) ? resolved.reason : undefined
-}
-
-/** The header that names the scheme to a rule. */
-interface SchemeHeader {
-  readonly name: 'X-Forwarded-Proto' | 'Forwarded'
-  /** The rule reads it from this peer. */
-  readonly isRead: boolean
-}
-
-function findSchemeHeader(settings: Settings, head: Head, request: IncomingRequest): SchemeHeader | undefined {
-  const ask = (name: string, malformed: string) => refuseHeader(settings, head, request, name, malformed)
-  // It refuses the request as it is for such a reason: then it says nothing of another header.
-  if ([malformedForwarding, 'host_malformed', 'target_malformed', 'forwarding_untrusted'].includes(ask('', '') ?? ''))
-    return undefined
-  const proto = ask('x-forwarded-proto', '?')
-  if (proto === malformedForwarding) return { name: 'X-Forwarded-Proto', isRead: true }
-  if (proto === 'forwarding_untrusted') return { name: 'X-Forwarded-Proto', isRead: false }
-  return ask('forwarded', 'host=?') === malformedForwarding ? { name: 'Forwarded', isRead: true } : undefined
 }
 
 /** Reads the origin that the forwarding headers of a family name. */

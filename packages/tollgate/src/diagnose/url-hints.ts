@@ -22,7 +22,7 @@ export function* listWholeUrls(subject: Subject): Generator<ProposedEdit<CauseId
       const scheme = state.url.scheme.startsWith('ws') ? 'wss' : url.scheme
       const query = fields === own ? url.query : joinFields(fields)
       const edited: UrlParts = { ...url, userinfo: '', scheme, query }
-      const [first, ...also] = askCauses(causes, (row) => row.compare?.(state.url, edited, subject))
+      const [first, ...also] = askCauses(causes, (row) => row.compare?.(state.url, edited))
       if (first === undefined) continue
       const { id, ...finding } = first
       yield {

@@ -192,11 +192,7 @@ function capitalise(name: string): string {
   return spellTwilioName(name) ?? name.replace(/(?:^|_)([a-z\d])/g, (_, first: string) => first.toUpperCase())
 }
 
-/** The fix for a form that changed before this server got it. */
-export const beforeServer: string =
-  'Let what is in front of this server pass the form on as it arrived: it had changed before this server got it.'
-
-export const nothingWritten: string =
+const nothingWritten: string =
   'Let every program in front of this server pass the form on as it arrived, and verify the raw body, not a form that was made again.'
 
 /** As addslashes and escapers for SQL write. */
@@ -318,12 +314,7 @@ function* listDecodings({ formPairs: pairs, evidence: { userAgent } }: Subject):
 
 const writePlus =
   'Write + as %2B in the form that you send (curl: --data-urlencode), or send the body as it was logged.'
-export const rawNumbers: string = verifyBefore('changes phone numbers')
-
-/** Checks if the form has the length that its sender named: nothing in this server made it again. */
-export function arrivedWhole({ isForm, method, body, contentLength }: Subject): boolean {
-  return isForm && method !== 'GET' && body !== undefined && contentLength > 0 && contentLength === body.length
-}
+const rawNumbers: string = verifyBefore('changes phone numbers')
 
 /** Parameters that hold phone numbers. */
 export const ofNumber: RegExp = /^(From|To|Called|Caller|ForwardedFrom|OutgoingFrom|.*Address|Author)$/

@@ -2,7 +2,6 @@ import { type Pairs, parseForm, serializeForm } from '../../form.ts'
 import { kindOf } from '../../params/index.ts'
 import { kinds } from '../../schemes/twilio/webhooks/index.ts'
 import type { UrlParts } from '../../url.ts'
-import { findDroppingCdn } from '../evidence.ts'
 import { countCharacters } from '../limits.ts'
 import { isTwilioName, showName, showNames } from '../mask.ts'
 import { ownTarget, type Subject } from '../reading.ts'
@@ -15,7 +14,7 @@ import { type CauseRow, type Edit, editPairs, editUrl, type Finding, type Row, r
 export const queryCauses = {
   query_missing: {
     title: 'The query is lost',
-    fix: 'Let every proxy pass the query on, and pass the whole request target to the verifier (Express: req.originalUrl).',
+    fix: 'Let every proxy and CDN (CloudFront) pass the query on, and give the verifier the whole request target (Express: req.originalUrl).',
     fixes: {
       lambda: 'Pass the event on unchanged: rawQueryString, or the query maps, hold the query.',
     },
@@ -25,14 +24,8 @@ export const queryCauses = {
       yield* listLost(subject)
       yield* listMerged(subject)
     },
-    compare: (seen, signed, { header }) =>
-      compareQueries(
-        'lost',
-        seen,
-        signed,
-        'The query of the URL was lost on the way, or a part of it.',
-        findDroppingCdn(header),
-      ),
+    compare: (seen, signed) =>
+      compareQueries('lost', seen, signed, 'The query of the URL was lost on the way, or a part of it.'),
     suspect({ subject: { state }, tried }) {
       const hidden = tried === 0 ? [] : splitFields(state.url.query).filter(isHidden).map(readName)
       return hidden.length === 0

@@ -85,7 +85,7 @@ export interface CauseRow<S = Subject, T = State> extends CauseInfo {
   /**
    * Describes this cause if the URL that the user names differs by it from the one that is checked.
    */
-  compare?(seen: UrlParts, signed: UrlParts, subject: S): Finding | undefined
+  compare?(seen: UrlParts, signed: UrlParts): Finding | undefined
   /** Says if forwarding headers name what this cause changed in the URL that was signed. */
   isForwarded?(evidence: Evidence, signed: UrlParts): boolean
   /** Describes this cause if it holds beside the edits that made the signature match. */
@@ -104,8 +104,6 @@ export interface Finding {
   readonly detail: string
   /** The fix, if the request shows that the one of the row would not be right. */
   readonly fix?: string | undefined
-  /** Ends the sentence "Or, if Twilio calls several hosts, …" for a `publicUrl` made with `fromRequest`. */
-  readonly ruleFix?: string | undefined
   /** The option that mends it, as a line to copy, if the finding alone decides about it. */
   readonly line?: string | undefined
   /** The verifier built no URL, so the search guessed the origin, and that is no cause. */

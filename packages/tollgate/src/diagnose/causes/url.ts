@@ -3,7 +3,7 @@ import { findDefaultPort, isWebSocketScheme, splitUrl, type UrlParts } from '../
 import type { Rejected } from '../../verdict.ts'
 import { findCaptureSite, fixCapture } from '../capture-sites.ts'
 import { findRelay, isForwarded, listParts, spellName } from '../evidence.ts'
-import type { ForwardingFamily, Subject } from '../reading.ts'
+import type { Subject } from '../reading.ts'
 import { capitaliseParts } from '../spelling.ts'
 import { setUrl } from './mends.ts'
 import { type CauseRow, type Edit, editUrl, type Finding, type Row } from './row.ts'
@@ -178,7 +178,6 @@ function explainForwarding({ header }: Subject, { reason }: Rejected): Finding |
     return {
       detail: `The request has ${names.join(' and ')}, and the peer that sent it is not in "trustedProxies".`,
       fix: `${useOneUrl}\nOr ${trustProxy}.`,
-      ruleFix: trustProxy,
       guessesOrigin: true,
     }
   }
@@ -193,7 +192,6 @@ function explainForwarding({ header }: Subject, { reason }: Rejected): Finding |
     detail: `${several.map(({ name, count }) => `${spellName(name)} holds ${count} values`).join(', ')}: it is not clear which proxy to believe.`,
     guessesOrigin: true,
     fix: `${useOneUrl}\nOr ${set}.`,
-    ruleFix: set,
   }
 }
 
@@ -231,7 +229,6 @@ function explainForwardedPort(
   return {
     detail: `${port.from} says ${port.value.slice(1)}, so the URL would have this port, and "allowedHosts" does not list it.`,
     fix: `If the URL at Twilio has this port, put ${entry} into "allowedHosts".\nIf not, let the proxy send the port of that URL, or none.`,
-    ruleFix: `put ${entry} into "allowedHosts" if the URL at Twilio has this port`,
   }
 }
 
@@ -253,20 +250,12 @@ function explainHost(subject: Subject, rejection: Rejected): Finding | undefined
     return Object.hasOwn(unbuilt, reason) ? unbuilt[reason] : undefined
   const named = `${subject.state.url.host}${subject.state.url.port}`
   const listed = reason === 'host_unlisted' ? 'publicUrl' : 'allowedHosts'
-  const unused = reason === 'host_unlisted' ? undefined : findUnusedHost(subject)
-  if (unused !== undefined)
-    return {
-      detail: `The Host of the request, "${named}", is not in "allowedHosts". ${unused.from} names "${unused.host}", and "forwardedBy" does not use this header.`,
-      fix: `If your proxy sets ${unused.from} and lets no client send it, set forwardedBy: '${unused.family}'. ${useOneUrl}`,
-      ruleFix: `set forwardedBy: '${unused.family}' if your proxy sets ${unused.from} and lets no client send it`,
-    }
   const isInternal = isInternalHost(named)
   return {
     detail: `The host of the request, "${named}", is not in "${listed}".`,
     fix: isInternal
       ? `${useOneUrl}\nOr ${passOn}.`
       : `If Twilio calls this host, add it to "${listed}".${/:\d+$/.test(named) ? ' If Twilio calls another port, let the proxy send that one.' : ''}`,
-    ruleFix: reason === 'host_unlisted' || isInternal ? undefined : 'add the host to "allowedHosts"',
   }
 }
 
@@ -282,22 +271,6 @@ const unbuilt: Readonly<Record<string, Finding>> = {
   },
   host_malformed: { detail: 'Host is missing, malformed or repeated.', fix: oneHost },
   forwarding_malformed: { detail: 'A forwarding header is missing or malformed.', fix: oneHost },
-}
-
-interface UnusedHost {
-  readonly from: string
-  readonly host: string
-  readonly family: ForwardingFamily
-}
-
-/** Finds a forwarding header that names another host, and that the rule does not use. */
-function findUnusedHost({ evidence, usedFamily, state: { url } }: Subject): UnusedHost | undefined {
-  const found = evidence.hosts.find(
-    (seen) => isForwarded(seen) && seen.value.host.toLowerCase() !== url.host.toLowerCase(),
-  )
-  const family = found?.from === 'Forwarded' ? 'forwarded' : 'x-forwarded'
-  if (found === undefined || usedFamily === family) return undefined
-  return { from: found.from, host: found.value.host + found.value.port, family }
 }
 
 /**
@@ -320,40 +293,8 @@ function* listSchemes(subject: Subject, webSocket: boolean): Generator<Edit> {
       detail: isMistaken
         ? `Twilio signed a WebSocket handshake (${scheme}://), and this server checks an ordinary GET (${seen}://).`
         : `Twilio signed ${scheme}://, and this server checks ${seen}://${named ? ` (${named.from} says ${scheme})` : ''}.`,
-      ...(scheme === 'https' && explainScheme(subject)),
     }
   }
-}
-
-const setProto = {
-  apache: 'Apache: RequestHeader set X-Forwarded-Proto "https"',
-  nginx: 'nginx: proxy_set_header X-Forwarded-Proto $scheme',
-}
-
-/** Explains why a rule checks http: the header that names the scheme is missing, or another proxy wrote it. */
-function explainScheme({ schemeHeader, header }: Subject): Finding | undefined {
-  if (schemeHeader === undefined) return undefined
-  const { name, isRead } = schemeHeader
-  const value = listParts(header, name.toLowerCase())[0]
-  const isHttp = name === 'X-Forwarded-Proto' && value?.toLowerCase() === 'http'
-  if (isHttp)
-    return {
-      detail: `Twilio signed https://, and this server checks http://, because ${name} says http.`,
-      ruleFix: `let each proxy pass ${name} on (nginx: proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto)`,
-    }
-  if (value !== undefined && (name !== 'Forwarded' || /\bproto=/i.test(value))) return undefined
-  // Apache adds X-Forwarded-Server by itself. Traefik adds it too, beside X-Real-Ip.
-  const isApache = header('x-forwarded-server').length > 0 && header('x-real-ip').length === 0
-  const how = isApache ? setProto.apache : setProto.nginx
-  return isRead
-    ? {
-        detail: `Twilio signed https://, and this server checks http://, because the request has no ${name === 'Forwarded' ? 'proto in Forwarded' : name}.`,
-        ruleFix: `let the proxy send ${name === 'Forwarded' ? 'Forwarded with proto=https' : `${name} (${how})`}`,
-      }
-    : {
-        detail: `Twilio signed https://, and this server checks http://: the request has no ${name}, and its peer is not in "trustedProxies".`,
-        ruleFix: `${trustProxy} with forwardedBy: 'x-forwarded', and let it send X-Forwarded-Proto`,
-      }
 }
 
 /** Lists other hosts: with `sameHost` those that differ only in letter case. */
