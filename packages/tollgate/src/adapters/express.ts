@@ -149,6 +149,7 @@ export function captureRawBody(req: IncomingMessage, _res: ServerResponse, body:
 const consumed: BodyConsumed = {
   consumedBy: 'a body parser that ran before twilioWebhook',
   fix: 'Put twilioWebhook first, or give express.json or urlencoded { verify: captureRawBody } of tollgate/express.',
+  isParser: true,
 }
 
 function setBody(req: Request & { rawBody?: unknown; _body?: boolean }, webhook: AnyWebhook): void {

@@ -64,6 +64,7 @@ function findKoaBody({ req, request, state }: Context): IncomingRequest['body'] 
 const consumed: BodyConsumed = {
   consumedBy: 'a body parser that ran before twilioWebhook',
   fix: 'Give koaBody { includeUnparsed: true }, or use koa-bodyparser or @koa/bodyparser, which keep ctx.request.rawBody.',
+  isParser: true,
 }
 
 function answer(ctx: Context, full: FullAnswer): void {

@@ -213,6 +213,7 @@ interface PlatformResponse {
 const consumed: BodyConsumed = {
   consumedBy: "Nest's body parser",
   fix: 'Create the application with NestFactory.create(AppModule, { rawBody: true }), which needs Nest 9; on Express { bodyParser: false } does as well. If it has rawBody: true, replace app.use(json(…)) by app.useBodyParser(…): a parser of your own keeps no bytes.',
+  isParser: true,
 }
 
 /** Sends an answer through Express or Fastify, so that their hooks see it. */

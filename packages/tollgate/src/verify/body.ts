@@ -144,10 +144,10 @@ export function toJsonParser(body: () => Uint8Array): () => unknown {
 
 function rejectConsumed(body: BodyConsumed): Rejected {
   // A caller without types may pass a parsed object, whose texts the sender chose.
-  const { consumedBy, fix } = Object(body) as BodyConsumed
+  const { consumedBy, fix, isParser } = Object(body) as BodyConsumed
   const isText = typeof consumedBy === 'string' && typeof fix === 'string'
   return isText && /^\P{Cc}*$/u.test(consumedBy + fix)
-    ? addCause(reject('body_parsed', `Read by: ${consumedBy}. ${fix}`), { consumedBy, fix })
+    ? addCause(reject('body_parsed', `Read by: ${consumedBy}. ${fix}`), { consumedBy, fix, isParser })
     : reject('body_not_bytes')
 }
 

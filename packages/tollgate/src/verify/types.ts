@@ -15,6 +15,8 @@ export interface BodyConsumed {
   readonly consumedBy: string
   /** How the developer can fix this, as one sentence. */
   readonly fix: string
+  /** A parser of JSON and forms, and the fix is an option of it. A parser of multipart has none. */
+  readonly isParser?: boolean | undefined
 }
 
 /**

@@ -216,7 +216,10 @@ for (const [library, connect] of Object.entries(libraries))
   })
 
 const host = '127.0.0.1'
-type GroupClient = RedisClient & { connect(): Promise<unknown>; on(name: 'error', listener: () => void): unknown }
+type GroupClient = RedisClient & {
+  connect(): Promise<unknown>
+  on(name: 'error', listener: () => void): unknown
+} & ({ disconnect(): unknown } | { destroy(): unknown })
 
 const groups: Readonly<
   Record<string, { start(): Promise<RedisGroup>; clients: Readonly<Record<string, (port: number) => GroupClient>> }>
@@ -252,7 +255,7 @@ describe.each(Object.entries(groups))('several servers, a %s', (_topology, { sta
       const client = create(group.port)
       client.on('error', () => undefined)
       await client.connect()
-      onTestFinished(() => void ('disconnect' in client ? client.disconnect : client.destroy).call(client))
+      onTestFinished(() => void ('disconnect' in client ? client.disconnect() : client.destroy()))
       const deliver = createGuarded(client)
       const messages = Array.from({ length: 30 }, newMessage)
       const deliverAll = () => Promise.all(messages.map(deliver))

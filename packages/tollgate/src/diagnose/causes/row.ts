@@ -168,9 +168,6 @@ export const redactedPart: RegExp = /\[(redacted|filtered|masked|hidden|removed|
 export const redacted: RegExp =
   /^\W{0,3}(redacted|filtered|masked|hidden|removed|sanitized|sensitive|scrubbed|omitted)\W{0,3}$|\[(redacted|filtered|masked|hidden|removed|scrubbed)\]|<(redacted|filtered|masked|hidden|removed)>|^[*•]{3,}$/i
 
-/** The fixes of adapters that have a parser of JSON or forms keep the bytes. Parsers of multipart cannot. */
-export const keptByParser: RegExp = /captureRawBody|koaBody|rawBody: true/
-
 /** One way to undo a cause. */
 export interface Edit<T = State> extends Finding {
   readonly dimension: Dimension

@@ -4,7 +4,6 @@ import {
   type CauseRow,
   type Edit,
   type Finding,
-  keptByParser,
   type Reading,
   type Row,
   redactedPart,
@@ -174,9 +173,9 @@ const rows = {
       if (subject.parsed !== undefined) return { detail: parsedBody }
       if (code === 'body_already_consumed') {
         // The adapter knows the parsers of its framework.
-        const { consumedBy, fix } = findConsumed(rejection) ?? {}
+        const { consumedBy, fix, isParser } = findConsumed(rejection) ?? {}
         const by = consumedBy === undefined ? '' : ` (${consumedBy.slice(0, 80)})`
-        const isLost = isMail(subject) && keptByParser.test(fix ?? '')
+        const isLost = isMail(subject) && isParser === true
         return { detail: `Something read the body and kept no bytes${by}.`, fix: isLost ? parseBehind : fix }
       }
       const length = readLength(subject)
