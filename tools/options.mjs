@@ -53,7 +53,7 @@ export function readBags(folder = root) {
       // A bag inside an option, which its docstring describes. Another package may have the name.
       if (declaration === undefined || getPackage(declaration) !== getPackage(source)) continue
       const options = Object.entries(rows).map(([option, row]) => readOption(declaration, option, row, interfaces))
-      bags.set(name, { file: source.fileName, options })
+      if (options.length > 0) bags.set(name, { file: source.fileName, options })
     }
   return bags
 }
