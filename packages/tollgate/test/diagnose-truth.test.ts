@@ -58,7 +58,7 @@ describe('what is said is true', () => {
       const diagnosis = await explain(request, { publicUrl })
       const text = read(diagnosis)
       expect(text).toMatch(/"app(:3000)?"/)
-      expect(text).toContain('forwardedBy')
+      expect(text).toMatch(/Set ("publicUrl" to the scheme and host of|publicUrl: 'https:)/)
       expect(text).not.toMatch(/"api\.example\.com"[^.]* is not in "allowedHosts"/)
     }
   })
