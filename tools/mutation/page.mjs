@@ -1,12 +1,5 @@
 /** @typedef {import('./report.mjs').Row} Row */
 
-/** @param {string} code */
-function showCode(code) {
-  if (code === '') return 'nothing'
-  const short = code.length > 90 ? `${code.slice(0, 87)}…` : code
-  return short.includes('`') ? `\`\` ${short} \`\`` : `\`${short}\``
-}
-
 /** @param {number} part @param {number} all */
 function showScore(part, all) {
   return all === 0 ? '' : `${((100 * part) / all).toFixed(1)} %`
@@ -27,36 +20,51 @@ export function renderTable(rows) {
   const sums = [
     rows.map((row) => row.noticed),
     rows.map((row) => row.explained),
-    rows.map((row) => row.survivors.length),
+    rows.map((row) => row.unnoticed.length),
   ]
   const [noticed = 0, explained = 0, unnoticed = 0] = sums.map(add)
   return [
     '| file | noticed | left out, with a reason | not noticed | score |',
     '| --- | --- | --- | --- | --- |',
-    ...rows.map((row) => renderRow(row.file, row.noticed, row.explained, row.survivors.length)),
+    ...rows.map((row) => renderRow(row.file, row.noticed, row.explained, row.unnoticed.length)),
     renderRow('**in all**', noticed, explained, unnoticed),
   ].join('\n')
 }
 
 /** @param {readonly Row[]} rows */
 function renderUnnoticed(rows) {
-  return rows.flatMap(({ file, survivors }) => {
-    const lines = survivors.map(({ from, to }) => `${showCode(from)} into ${showCode(to)}`)
-    return lines.length === 0 ? [] : [`**${file}**\n\n- ${[...new Set(lines)].join('; ')}`]
-  })
+  return rows
+    .filter(({ unnoticed }) => unnoticed.length > 0)
+    .map(({ file, unnoticed }) => `**${file}**\n\n${unnoticed.map((change) => `- ${change}`).join('\n')}`)
 }
 
-/** @param {readonly Row[]} rows */
-export function renderPage(rows) {
+/** Reads the rows of the page back. @param {string} page @returns {Row[]} */
+export function readPage(page) {
+  const sections = page.split(/^\*\*(.+)\*\*$/m)
+  return [...page.matchAll(/^\| (\S+\.ts) \| (\d+) \| (\d+) \|/gm)].map(([, file = '', noticed, explained]) => ({
+    file,
+    noticed: Number(noticed),
+    explained: Number(explained),
+    unnoticed: [...(sections[sections.indexOf(file) + 1] ?? '').matchAll(/^- (.+)$/gm)].map(
+      ([, change = '']) => change,
+    ),
+  }))
+}
+
+/** @param {readonly Row[]} rows @param {readonly string[]} untried the files of the list without a row */
+export function renderPage(rows, untried) {
   const unnoticed = renderUnnoticed(rows)
   return `# Mutation tests
 
 \`npm run mutation\` writes this page. It makes small changes to the code, one at a time, and runs the unit tests against
 each: would they notice if the code were wrong? Some changes behave the same, so no test can notice them. They are left
 out, and a comment that begins with \`Stryker disable\` has the reason beside the code. The command fails if a change on
-the ground, in \`verify/\` or in \`schemes/twilio/\` is neither noticed nor left out.
+the ground, in \`verify/\` or in \`schemes/twilio/\` is neither noticed nor left out. With files as arguments it tries only
+these, and replaces their rows.
 
 ${renderTable(rows)}
+
+${untried.length === 0 ? 'Every file of the list was tried.' : `Not tried yet: ${untried.join(', ')}.`}
 
 ## Changes that were not noticed
 

@@ -4,8 +4,8 @@
  *   Mutant
  * @typedef {{ files: Record<string, { source: string, mutants: Mutant[] }> }} Report the report of
  *   StrykerJS
- * @typedef {{ from: string, to: string }} Survivor
- * @typedef {{ file: string, noticed: number, explained: number, survivors: Survivor[] }} Row
+ * @typedef {{ file: string, noticed: number, explained: number, unnoticed: string[] }} Row `unnoticed`
+ *   describes each change in Markdown
  */
 
 // A mutant that loops forever counts as noticed: the test run would not end.
@@ -24,9 +24,21 @@ function sliceSource(source, { start, end }) {
   return lines.join('\n').slice(start.column - 1)
 }
 
+/** @param {string} code */
+function showCode(code) {
+  if (code === '') return 'nothing'
+  const short = code.length > 90 ? `${code.slice(0, 87)}…` : code
+  return short.includes('`') ? `\`\` ${short} \`\`` : `\`${short}\``
+}
+
 /** @param {Position} one @param {Position} other */
 function compare(one, other) {
   return one.line - other.line || one.column - other.column
+}
+
+/** @param {string} path */
+export function shortenName(path) {
+  return path.replace('packages/tollgate/src/', '')
 }
 
 /** @param {Report} report @returns {Row[]} */
@@ -34,17 +46,17 @@ export function readRows({ files }) {
   // StrykerJS lists the files in the order of completion, which differs between runs.
   const inOrder = Object.entries(files).sort(([one], [other]) => (one < other ? -1 : 1))
   return inOrder.map(([path, { source, mutants }]) => ({
-    file: path.replace('packages/tollgate/src/', ''),
+    file: shortenName(path),
     noticed: mutants.filter(({ status }) => noticed.has(status)).length,
     // A comment beside the code has the reason.
     explained: mutants.filter(({ status }) => status === 'Ignored').length,
-    survivors: mutants
+    unnoticed: mutants
       .filter(({ status }) => alive.has(status))
       .sort((one, other) => compare(one.location.start, other.location.start))
-      .map(({ location, replacement = '' }) => ({
-        from: joinLines(sliceSource(source, location)),
-        to: joinLines(replacement),
-      })),
+      .map(({ location, replacement = '' }) => {
+        const [from = '', to = ''] = [sliceSource(source, location), replacement].map(joinLines)
+        return `${showCode(from)} into ${showCode(to)}`
+      }),
   }))
 }
 
@@ -56,5 +68,5 @@ export function readRows({ files }) {
 export function listIntolerable(rows) {
   return rows
     .filter(({ file }) => /^(bytes|form|url|hmac\/|schemes\/twilio\/|verify\/)/.test(file))
-    .flatMap(({ file, survivors }) => survivors.map((one) => ({ file, ...one })))
+    .flatMap(({ file, unnoticed }) => unnoticed.map((change) => `${file}: ${change}`))
 }
