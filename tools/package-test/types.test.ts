@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import type TypeScript from 'typescript'
@@ -6,8 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { entries } from '../../packages/tollgate/entries.js'
 import { install, makeScratch, root, writeProject } from './project.ts'
 
-// In the repository, so that the compiler finds the built package, the frameworks and `twilio`.
-const scratch = mkdtempSync(join(root, 'tools/types-'))
+// In the repository, so that the compiler finds the built package, the frameworks and `twilio`, and where git does
+// not look: other tests copy what it lists.
+const scratches = join(root, 'tools/.build')
+mkdirSync(scratches, { recursive: true })
+const scratch = mkdtempSync(join(scratches, 'types-'))
 const oldest = makeScratch()
 
 const compilers = { 'the newest TypeScript': root, 'TypeScript 5.0': oldest }

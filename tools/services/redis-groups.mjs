@@ -16,7 +16,9 @@ import { startRedis } from './redis.mjs'
  *   failOver(how: 'ask' | 'kill'): Promise<void>, stop(): Promise<void> }} RedisGroup
  */
 
-const limitMs = 20_000
+const limitMs = 60_000
+/** A failover by hand that was refused, or gave up after its five seconds, is asked for again. */
+const askAgainAfterMs = 6000
 
 /**
  * Starts a primary, its replica and a sentinel, which promotes the replica when the primary is gone
@@ -56,9 +58,12 @@ sentinel resolve-hostnames no
     async failOver(how) {
       await waitUntil(isReady, 'the replica')
       const old = await findPrimary()
-      if (how === 'kill') await old.kill()
-      else await ask(sentinel.port, 'SENTINEL FAILOVER main')
-      await waitUntil(async () => (await findPrimary()) !== old, 'the new primary')
+      const isPromoted = async () => (await findPrimary()) !== old
+      if (how === 'ask') await askUntil(isPromoted, sentinel.port, 'SENTINEL FAILOVER main')
+      else {
+        await old.kill()
+        await waitUntil(isPromoted, 'the new primary')
+      }
       const next = await findPrimary()
       await waitUntil(async () => (await ask(next.port, 'ROLE')).includes('master'), 'its role')
       if (how === 'kill') await old.restart()
@@ -116,8 +121,8 @@ export async function startCluster() {
     async failOver(how) {
       await waitUntil(isReady, 'the cluster')
       const replica = await findByRole('slave')
-      await ask(replica.port, `CLUSTER FAILOVER${how === 'kill' ? ' TAKEOVER' : ''}`)
-      await waitUntil(async () => (await ask(replica.port, 'ROLE')).includes('master'), 'the new primary')
+      const isPromoted = async () => (await ask(replica.port, 'ROLE')).includes('master')
+      await askUntil(isPromoted, replica.port, `CLUSTER FAILOVER${how === 'kill' ? ' TAKEOVER' : ''}`)
     },
     async stop() {
       await Promise.all(servers.map((server) => server.stop()))
@@ -128,6 +133,19 @@ export async function startCluster() {
 /** @template T @param {T} one @returns {(other: T) => boolean} */
 function isNot(one) {
   return (other) => other !== one
+}
+
+/** @param {() => Promise<boolean>} isPromoted @param {number} port @param {string} command */
+async function askUntil(isPromoted, port, command) {
+  let askedAt = 0
+  const check = async () => {
+    if (await isPromoted()) return true
+    if (Date.now() - askedAt < askAgainAfterMs) return false
+    askedAt = Date.now()
+    await ask(port, command)
+    return false
+  }
+  await waitUntil(check, 'the new primary')
 }
 
 /** @param {() => Promise<boolean>} check @param {string} what */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type RequestListener, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -187,8 +187,10 @@ export async function serve(listener: RequestListener): Promise<string> {
  * Runs a test that the page has copied, and returns its report in TAP. Rejects if the test fails.
  */
 export async function runCopied(code: string, env: Readonly<Record<string, string>>): Promise<string> {
-  // The directory is next to this file, so that the import of tollgate/testing resolves.
-  const directory = mkdtempSync(join(fileURLToPath(new URL('.', import.meta.url)), '.copied-'))
+  // In the package, so that the import of tollgate/testing resolves, and where git does not look.
+  const cache = fileURLToPath(new URL('../node_modules/.cache/', import.meta.url))
+  mkdirSync(cache, { recursive: true })
+  const directory = mkdtempSync(join(cache, 'copied-'))
   try {
     const file = join(directory, 'copied.test.mjs')
     writeFileSync(file, code)

@@ -272,6 +272,6 @@ describe.each(Object.entries(groups))('several servers, a %s', (_topology, { sta
       await group.failOver('kill')
       await recover(deliver)
     },
-    120_000,
+    300_000,
   )
 })
