@@ -119,6 +119,14 @@ describe('listSignedForms', () => {
     ])
   })
 
+  test('respells the spaces of a query in both ways, and not those of the path', () => {
+    const url = 'https://example.com:443/a+b%20c?d=e+f%20g'
+    const urls = listUrls(url, { respelled: true })
+    for (const query of ['e+f%20g', 'e+f+g', 'e%20f%20g']) expect(urls).toContain(`${url.slice(0, -7)}${query}`)
+    expect(listUrls(url)).not.toContain(`${url.slice(0, -7)}e+f+g`)
+    for (const one of urls) expect(one).toContain('/a+b%20c?')
+  })
+
   test('exchanges an apostrophe that only one spelling of the query has', () => {
     const respelled = () => ["?a='", '?a=1']
     expect(listUrls('https://example.com:443/sms?a=1', { respelled })).toContain('https://example.com:443/sms?a=%27')

@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Pairs } from '../src/form.ts'
-import { joinPairs, joinParams, orderNames, type Params, toPairs } from '../src/schemes/twilio/sign/signing-string.ts'
+import {
+  findDistinct,
+  joinPairs,
+  joinParams,
+  orderNames,
+  type Params,
+  toPairs,
+} from '../src/schemes/twilio/sign/signing-string.ts'
 import { testProperty } from './property.ts'
 import { naiveJoin } from './requests.ts'
 
@@ -71,10 +78,34 @@ describe('records and lists of any size', () => {
     expect(joinParams({ Flag: [true, 1] })).toBe('Flag1Flagtrue')
   })
 
+  test('joins a record with more names than an order is remembered for', () => {
+    for (const count of [64, 65, 200]) expect(joinParams(Object.fromEntries(many(count)))).toBe(naiveJoin(many(count)))
+  })
+
   test('takes 10,000 pairs, names or values and no more', () => {
     for (const params of [many(10_000), Object.fromEntries(many(10_000)), { a: many(10_000).map(([name]) => name) }])
       expect(toPairs(params)).toHaveLength(10_000)
     for (const params of [many(10_001), Object.fromEntries(many(10_001)), { a: many(10_001).map(([name]) => name) }])
       expect(toPairs(params)).toBeUndefined()
   })
+})
+
+test('findDistinct keeps the first of equal pairs, in order of arrival', () => {
+  const all: Pairs = [
+    ['b', '1'],
+    ['a', '1'],
+    ['b', '1'],
+    ['b', '2'],
+    ['b', '1'],
+    ['b', '2'],
+    ['c', ''],
+    ['c', ''],
+  ]
+  const { pairs, values } = findDistinct(all)
+  expect(pairs).toEqual([all[0], all[1], all[3], all[6]])
+  expect([...values]).toEqual([
+    ['b', new Set(['1', '2'])],
+    ['a', '1'],
+    ['c', ''],
+  ])
 })
