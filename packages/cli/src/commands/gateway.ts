@@ -61,7 +61,7 @@ export const command: Command = {
 }
 
 /** After the stop, nothing should be left that keeps the process alive. */
-const endMs = 500
+const endMs = 2000
 
 /**
  * Ends the process although something is left: log lines that no one reads, or a look-up of a name.
