@@ -59,7 +59,7 @@ export function createForwardAuth({ getSettings, isClosing, onEnd, clients }: Fo
       },
     })
     decide(req, original, head, settings, body)
-      .catch((): Answer => ({ code: 'unverified', status: 500 }))
+      .catch((): AuthAnswer => ({ code: 'unverified', status: 500 }))
       .then((answer) => {
         const { verdict } = answer
         const { verifier } = settings
@@ -110,13 +110,13 @@ interface ForwardAuthContext {
 }
 
 /** The answer to the proxy. Without a verdict, the code is the reason why no verifier decided. */
-interface Answer {
+interface AuthAnswer {
   readonly code: RequestCode
   readonly status: number
   readonly verdict?: RouteVerdict
 }
 
-const bodyMissing: Answer = { code: 'body_missing', status: 403 }
+const bodyMissing: AuthAnswer = { code: 'body_missing', status: 403 }
 
 /** The methods of Twilio that have a body. The option `methods` allows PUT. */
 const methodsWithBody: ReadonlySet<string> = new Set(['POST', 'PUT'])
@@ -127,7 +127,7 @@ async function decide(
   head: RequestHead,
   { verifier, opensWebSocket }: AuthSettings,
   body: RequestBody | undefined,
-): Promise<Answer> {
+): Promise<AuthAnswer> {
   if (original === undefined) return { code: 'original_unknown', status: head.refusal === 417 ? 417 : 403 }
   // Each server may read another value of the client's header.
   const upgrade = listValues(req.rawHeaders, 'x-forwarded-upgrade').join() || undefined

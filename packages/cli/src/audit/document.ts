@@ -1,5 +1,5 @@
 import { maskUrl } from '../twilio-api/webhook-url.ts'
-import { type Finding, rules } from './findings.ts'
+import { type AuditFinding, rules } from './findings.ts'
 import { type Gap, type Inventory, type Place, type Scope, toPlace } from './inventory.ts'
 
 /** The document of `--json`, which is also what `--baseline` reads. */
@@ -24,8 +24,8 @@ export interface ShownWebhook extends Place {
 }
 
 export interface ShownFinding {
-  readonly rule: Finding['rule']
-  readonly level: Finding['level']
+  readonly rule: AuditFinding['rule']
+  readonly level: AuditFinding['level']
   readonly url: string
   readonly text: string
   readonly fix: string
@@ -44,7 +44,7 @@ export interface Changes {
 export function createDocument(
   { account, accounts, inactive, webhooks, gaps }: Inventory,
   scope: Scope,
-  findings: readonly Finding[],
+  findings: readonly AuditFinding[],
 ): AuditDocument {
   return {
     account,

@@ -21,7 +21,7 @@ export interface Known {
 }
 
 /** One fault of one URL, with every place that has it. */
-export interface Finding {
+export interface AuditFinding {
   readonly rule: RuleId
   readonly level: Level
   /** Not masked. For a Webhook Rule: the id of a key or a Setting. */
@@ -157,7 +157,7 @@ export const rules: Readonly<Record<RuleId, Rule>> = rows
 const ruleIds = Object.keys(rules) as RuleId[]
 
 /** Lists the findings, worst first. One finding has all places of one URL. */
-export function listFindings({ webhooks, rules: signing }: Inventory, known: Known): readonly Finding[] {
+export function listFindings({ webhooks, rules: signing }: Inventory, known: Known): readonly AuditFinding[] {
   const found = new Map<string, { rule: RuleId; subject: string; places: Place[] }>()
   const add = (rule: RuleId, subject: string, place: Place): void => {
     const key = `${rule} ${subject}`

@@ -116,7 +116,7 @@ function listWebhooks(resource: Resource, item: JsonObject): readonly Omit<Webho
   )
 }
 
-interface Found {
+interface FoundValue {
   /** The object that holds the value, and the method beside it. */
   readonly holder: JsonObject
   /** The object that holds `holder`. */
@@ -125,7 +125,7 @@ interface Found {
 }
 
 /** Finds the texts at a path such as `rules[].actions[].url`. Empty texts do not count. */
-function findValues(item: JsonObject, path: string, owner: JsonObject = item): readonly Found[] {
+function findValues(item: JsonObject, path: string, owner: JsonObject = item): readonly FoundValue[] {
   const [name = '', ...rest] = path.split('.')
   const value = item[name.replace('[]', '')]
   if (rest.length === 0) return typeof value === 'string' && value !== '' ? [{ holder: item, owner, value }] : []

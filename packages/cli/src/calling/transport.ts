@@ -3,7 +3,7 @@ import { splitUrl } from 'tollgate/internal'
 import { signRequest } from 'tollgate/testing'
 import { WebSocket } from 'ws'
 import { UsageError } from '../exit.ts'
-import { type Answer as Delivered, deliver } from '../sending/deliver.ts'
+import { deliver, type ServerAnswer } from '../sending/deliver.ts'
 import { prepare } from '../sending/prepare.ts'
 
 /** A public origin or prefix, and the server that answers for it. */
@@ -55,7 +55,7 @@ export class LocalTransport implements Transport {
   }
 
   /** Sends a request, or a forged copy of it. `undefined` if no mapping has its URL. */
-  async send(request: OutgoingRequest, { unsigned, signedUrl }: Forgery = {}): Promise<Delivered | undefined> {
+  async send(request: OutgoingRequest, { unsigned, signedUrl }: Forgery = {}): Promise<ServerAnswer | undefined> {
     const { url, method, contentType } = request
     const found = this.#find(url)
     if (found === undefined) return undefined

@@ -8,7 +8,7 @@ import { hideQuery, type Io, print, printJson, tell } from '../io.ts'
 import { findByKind, nameSigningFlag, otherKinds, otherSchemes, signingFlags } from '../schemes/keys.ts'
 import { readSecrets, type Secrets, secretFlags, signingKey } from '../secrets.ts'
 import { contentFlags, readContent } from '../sending/content.ts'
-import { type Answer, type Delivery, deliver } from '../sending/deliver.ts'
+import { type Delivery, deliver, type ServerAnswer } from '../sending/deliver.ts'
 import {
   explainForbidden,
   prepare,
@@ -201,8 +201,8 @@ async function sendAll(
   total: number,
   timeoutMs: number,
   io: Io,
-): Promise<Answer[]> {
-  const answers: Answer[] = []
+): Promise<ServerAnswer[]> {
+  const answers: ServerAnswer[] = []
   const progress = startProgress(io, total)
   try {
     for await (const delivery of deliveries) {

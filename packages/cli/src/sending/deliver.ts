@@ -17,7 +17,7 @@ export interface Delivery {
   readonly body: string | Uint8Array | undefined
 }
 
-export interface Answer {
+export interface ServerAnswer {
   readonly status: number
   readonly statusText: string
   readonly contentType: string | undefined
@@ -32,7 +32,7 @@ export interface Answer {
 const maxAnswerBytes = 1024 * 1024
 
 /** @throws UnreachableError if no complete answer arrived in time */
-export async function deliver(delivery: Delivery, timeoutMs: number): Promise<Answer> {
+export async function deliver(delivery: Delivery, timeoutMs: number): Promise<ServerAnswer> {
   const started = performance.now()
   const answer = await within(delivery, timeoutMs, ' (--timeout)', (signal) => exchange(delivery, signal))
   return { ...answer, durationMs: Math.round(performance.now() - started) }
@@ -85,7 +85,7 @@ async function within<T>(
   }
 }
 
-function exchange(delivery: Delivery, signal: AbortSignal): Promise<Omit<Answer, 'durationMs'>> {
+function exchange(delivery: Delivery, signal: AbortSignal): Promise<Omit<ServerAnswer, 'durationMs'>> {
   return new Promise((resolve, reject) => {
     const request = createRequest(delivery, signal)
     request.on('error', reject)
@@ -119,7 +119,7 @@ function createRequest(delivery: Delivery, signal: AbortSignal): ClientRequest {
   }
 }
 
-async function readAnswer(response: IncomingMessage): Promise<Omit<Answer, 'durationMs'>> {
+async function readAnswer(response: IncomingMessage): Promise<Omit<ServerAnswer, 'durationMs'>> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of response) {
@@ -145,7 +145,7 @@ function pairUp(flat: readonly string[]): [name: string, value: string][] {
 }
 
 /** Checks the proof that a WebSocket server answered: RFC 6455 section 4.2.2. */
-function toHandshakeAnswer(response: IncomingMessage, key: string): Omit<Answer, 'durationMs'> {
+function toHandshakeAnswer(response: IncomingMessage, key: string): Omit<ServerAnswer, 'durationMs'> {
   const expected = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
   if (response.headers['sec-websocket-accept'] !== expected)
     throw new Error('it switched protocols, but its Sec-WebSocket-Accept is wrong')

@@ -1,17 +1,17 @@
 import { STATUS_CODES } from 'node:http'
 import { cleanText, colorsFor, hideQuery, type Io, print, printJson } from '../io.ts'
-import type { Answer } from './deliver.ts'
+import type { ServerAnswer } from './deliver.ts'
 import { checkTwiml, formatTwiml } from './twiml.ts'
 
 /** Returns true for a 2xx answer, or 101 for a handshake, unless it is malformed XML. */
-export function isDone(answer: Answer): boolean {
+export function isDone(answer: ServerAnswer): boolean {
   return (
     (answer.status === 101 || (answer.status >= 200 && answer.status < 300)) && checkTwiml(answer)?.wellFormed !== false
   )
 }
 
-export function reportJson(io: Io, facts: object, answers: readonly Answer[]): void {
-  const toJson = (answer: Answer): object => {
+export function reportJson(io: Io, facts: object, answers: readonly ServerAnswer[]): void {
+  const toJson = (answer: ServerAnswer): object => {
     const { status, contentType = null, location, body, durationMs } = answer
     const redirect = location !== undefined && { location: hideQuery(location) }
     return {
@@ -27,14 +27,14 @@ export function reportJson(io: Io, facts: object, answers: readonly Answer[]): v
   printJson(io, { ...facts, answers: answers.map(toJson) })
 }
 
-export function reportText(io: Io, answers: readonly Answer[]): void {
+export function reportText(io: Io, answers: readonly ServerAnswer[]): void {
   if (answers.length > 1) print(io, formatStatuses(io, answers))
   // Of several answers it shows the first that failed.
   const shown = answers.find((answer) => !isDone(answer)) ?? answers[0]
   if (shown !== undefined) print(io, formatAnswer(io, shown))
 }
 
-function formatAnswer(io: Io, answer: Answer): string {
+function formatAnswer(io: Io, answer: ServerAnswer): string {
   const colors = colorsFor(io.stdout, io.env)
   const color = isDone(answer) ? colors.green : colors.red
   const text = answer.statusText || (STATUS_CODES[answer.status] ?? '')
@@ -49,7 +49,7 @@ function formatAnswer(io: Io, answer: Answer): string {
   return lines.join('\n')
 }
 
-function describeType({ contentType, durationMs }: Answer): string {
+function describeType({ contentType, durationMs }: ServerAnswer): string {
   return `  ${cleanText(contentType ?? 'no content type')}, ${durationMs} ms`
 }
 
@@ -58,7 +58,7 @@ function describeTwiml({ wellFormed, problem }: NonNullable<ReturnType<typeof ch
   return problem === undefined ? verdict : `${verdict}; ${cleanText(problem)}`
 }
 
-function formatStatuses(io: Io, answers: readonly Answer[]): string {
+function formatStatuses(io: Io, answers: readonly ServerAnswer[]): string {
   const counts = new Map<number, number>()
   for (const { status } of answers) counts.set(status, (counts.get(status) ?? 0) + 1)
   const rows = [...counts].map(([status, count]) => [`${status} ${STATUS_CODES[status] ?? ''}`.trim(), count] as const)

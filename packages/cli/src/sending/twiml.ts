@@ -1,5 +1,5 @@
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser'
-import type { Answer } from './deliver.ts'
+import type { ServerAnswer } from './deliver.ts'
 
 const spelling = {
   preserveOrder: true,
@@ -16,7 +16,7 @@ interface TwimlCheck {
 }
 
 /** Returns `undefined` if the answer is not XML. */
-export function checkTwiml({ contentType, body }: Pick<Answer, 'contentType' | 'body'>): TwimlCheck | undefined {
+export function checkTwiml({ contentType, body }: Pick<ServerAnswer, 'contentType' | 'body'>): TwimlCheck | undefined {
   if (!/[/+]xml\b/i.test(contentType ?? '') && !/^\s*<(\?xml|Response)\b/.test(body)) return undefined
   if (body.trim() === '') return undefined
   const valid = validate(body)

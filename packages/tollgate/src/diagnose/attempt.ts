@@ -17,7 +17,7 @@ import { toBase64Length } from './encodings.ts'
 import { listEdits, listReadings, type PresentedSignature, type ProposedEdit } from './engine.ts'
 import { countCharacters, type Work } from './limits.ts'
 import type { State, Subject } from './reading.ts'
-import { type Attempt, searchSets } from './search.ts'
+import { type SetTrial, searchSets } from './search.ts'
 import { listWholeUrls } from './url-hints.ts'
 
 /** A set of edits under which a signature matches. */
@@ -194,7 +194,7 @@ interface KeyTry {
 function createAttempt(
   { subject, presented, forms, maxTries }: SearchInput,
   joinText: JoinText,
-): Attempt<ProposedEdit<CauseId, State>, Match> & { computed(): number } {
+): SetTrial<ProposedEdit<CauseId, State>, Match> & { computed(): number } {
   const { work } = subject
   const signers = new Map<string, Signer>()
   let computed = 0

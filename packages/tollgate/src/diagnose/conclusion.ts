@@ -10,7 +10,7 @@ import { findBodyVariant } from './body-variants.ts'
 import { fixCapture } from './capture-sites.ts'
 import { type CauseId, causes } from './causes/index.ts'
 import { lookedUp } from './causes/keys.ts'
-import type { CausePart, Proof } from './causes/row.ts'
+import type { CausePart, ProvenState } from './causes/row.ts'
 import {
   askCauses,
   type Cause,
@@ -128,7 +128,7 @@ function readMatch(
   if (presented.cause !== undefined) found.push(presented.cause)
   const { body, work } = subject
   const hash = state.covers === 'body' && body !== undefined ? findBodyHash(state.url.query) : undefined
-  let bodyChange: Proof['bodyChange']
+  let bodyChange: ProvenState['bodyChange']
   let isBodyOther = false
   if (hash !== undefined && body !== undefined && hash !== hashBody(body)) {
     bodyChange = findBodyVariant(hash, body, work)
@@ -136,7 +136,7 @@ function readMatch(
   }
   const changesParams = found.some(({ id }) => causes[id].changesParams === true)
   const addsHash = edits.some(({ dimension }) => dimension === 'hash')
-  const proof: Proof = { state, bodyChange, changesParams, addsHash }
+  const proof: ProvenState = { state, bodyChange, changesParams, addsHash }
   const beside = askCauses(causes, (row) => row.accompany?.(subject, proof))
   // A program that signed it in the place of Twilio chose its host and path.
   const isOwn = beside.some(({ id }) => causes[id].isStranger)

@@ -8,7 +8,7 @@ interface Ranked {
 }
 
 /** Tries sets of edits for one request. */
-export interface Attempt<E, M> {
+export interface SetTrial<E, M> {
   /** Applies the edits and compares signatures. Returns what matches. */
   run(edits: readonly E[]): M | undefined | Promise<M | undefined>
   isSpent(): boolean
@@ -48,7 +48,7 @@ const stages: readonly (readonly [size: number, highest: number, share: number])
  */
 export async function searchSets<E extends Ranked, M>(
   edits: readonly E[],
-  attempt: Attempt<E, M>,
+  attempt: SetTrial<E, M>,
   maxTries: number,
   work: Work,
 ): Promise<Outcome<M>> {
@@ -65,7 +65,7 @@ export async function searchSets<E extends Ranked, M>(
 /** Tries sets up to this number of signatures. Returns nothing if the search goes on. */
 async function searchStage<E extends Ranked, M>(
   groups: Iterable<Sets<E>>,
-  attempt: Attempt<E, M>,
+  attempt: SetTrial<E, M>,
   last: number,
   work: Work,
 ): Promise<Outcome<M> | undefined> {

@@ -26,7 +26,7 @@ interface AccountsApi {
 // The description of an account has about 2 KB.
 const maxResponseBytes = 64 * 1024
 
-interface Attempt {
+interface RequestTerms {
   readonly signal: AbortSignal
   readonly timeoutMs: number
   /** Called after a 429, with the milliseconds for which no request should be sent. */
@@ -42,7 +42,7 @@ interface Attempt {
 export async function fetchAuthToken(
   api: AccountsApi,
   accountSid: string,
-  { signal, timeoutMs, slowDown }: Attempt,
+  { signal, timeoutMs, slowDown }: RequestTerms,
 ): Promise<readonly string[] | undefined> {
   // The SID comes from a request that is not verified, and becomes part of a URL.
   if (!isAccountSid(accountSid)) return undefined
@@ -126,7 +126,7 @@ const firstDelayMs = 100
 async function fetchWithRetries(
   request: () => Promise<Response>,
   deadline: number,
-  { signal, slowDown }: Omit<Attempt, 'timeoutMs'>,
+  { signal, slowDown }: Omit<RequestTerms, 'timeoutMs'>,
 ): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
     const response = await request().catch(() => undefined)

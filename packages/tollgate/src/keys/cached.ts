@@ -51,7 +51,7 @@ interface Question {
 /** Asks the source. The cache checks the answer. */
 type Ask = (accountSid: string, question: Question) => Awaitable<unknown>
 
-type Found = readonly string[] | undefined
+type FoundTokens = readonly string[] | undefined
 
 /** Tokens and the account that owns them. */
 export interface OwnTokens {
@@ -68,7 +68,7 @@ export interface TokenCache {
 
 interface Entry {
   /** `undefined` if the source does not know the account, or did not answer yet. */
-  readonly tokens: Found
+  readonly tokens: FoundTokens
   /** When the source last answered or failed. */
   askedAt: number
   /** When it last answered after a mismatch. */
@@ -112,12 +112,12 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
   const negativeTtlMs = settings.negativeTtlSeconds * 1000
   const refreshIntervalMs = settings.refreshIntervalSeconds * 1000
   const entries = createSegments<Entry>(maxEntries)
-  const pending = new Map<string, Promise<Found>>()
+  const pending = new Map<string, Promise<FoundTokens>>()
   const strangersTurns = createRateLimit(maxLookupsPerSecond, now)
   const knownTurns = createRateLimit(maxLookupsPerSecond, now)
   const refreshes = createRateLimit(maxLookupsPerSecond, now)
 
-  function find(accountSid: string): Awaitable<Found> {
+  function find(accountSid: string): Awaitable<FoundTokens> {
     const entry = entries.get(accountSid)
     const time = now()
     // While the source fails, no request waits for it.
@@ -136,11 +136,11 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
   }
 
   /** The look-up may go on after the request that started it. */
-  function awaitLookup(found: Promise<Found>): Promise<Found> {
+  function awaitLookup(found: Promise<FoundTokens>): Promise<FoundTokens> {
     return limitLookUp(() => found, timeoutMs)
   }
 
-  function queue(accountSid: string, entry: Entry | undefined): Promise<Found> {
+  function queue(accountSid: string, entry: Entry | undefined): Promise<FoundTokens> {
     const known = isKnown(accountSid)
     if (known && entry === undefined) entries.put(accountSid, { ...unanswered, askedAt: now() })
     // Each known account costs one look-up per lifetime of its tokens, as long as the source
@@ -159,7 +159,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
   // After a failure of the source, each account would wait for the rate. So each answer makes space
   // for two more look-ups. The rate doubles while the source answers, and stays where half of them
   // fail.
-  function speedUp(tokens: Found): void {
+  function speedUp(tokens: FoundTokens): void {
     if (tokens !== undefined) knownTurns.give(2)
   }
 
@@ -174,7 +174,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
     }
   }
 
-  function startLookup(accountSid: string, waitMs: number, question: Omit<Question, 'signal'>): Promise<Found> {
+  function startLookup(accountSid: string, waitMs: number, question: Omit<Question, 'signal'>): Promise<FoundTokens> {
     const limitMs = question.isKnown ? timeoutMs + settings.queueMs : timeoutMs
     const controller = new AbortController()
     const askInTurn = async (): Promise<unknown> => {
@@ -193,7 +193,7 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
     return found
   }
 
-  function keep(accountSid: string, given: unknown, question: Omit<Question, 'signal'>): Found {
+  function keep(accountSid: string, given: unknown, question: Omit<Question, 'signal'>): FoundTokens {
     const isNone = given === undefined || given === null
     const read = isNone ? undefined : readTokens(given)
     if (read === undefined && !isNone)
@@ -226,14 +226,14 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
     return entry.tokens !== undefined && now() < entry.expiresAt + settings.staleIfErrorSeconds * 1000
   }
 
-  function fallBack(accountSid: string, entry: Entry, error: unknown): Found {
+  function fallBack(accountSid: string, entry: Entry, error: unknown): FoundTokens {
     if (!isUsableStale(entry)) throw error
     // Also if the look-up still waits for its turn: the next requests do not wait for it.
     if (entries.get(accountSid) === entry) markFailing(accountSid)
     return entry.tokens
   }
 
-  function refresh(accountSid: string): Awaitable<Found> {
+  function refresh(accountSid: string): Awaitable<FoundTokens> {
     const entry = entries.get(accountSid)
     if (entry === undefined) return undefined
     const time = now()
@@ -255,10 +255,10 @@ export function createTokenCache(ask: Ask, settings: CacheSettings): TokenCache 
   }
 
   /** Adds the owner to tokens: the account that the source is asked for. */
-  function answer(claim: UnverifiedClaim, findTokens: (accountSid: string) => Awaitable<Found>) {
+  function answer(claim: UnverifiedClaim, findTokens: (accountSid: string) => Awaitable<FoundTokens>) {
     const accountSid = claim.accountSid ?? defaultAccountSid
     if (accountSid === undefined) return undefined
-    const own = (authToken: Found): OwnTokens | undefined => authToken && { authToken, accountSid }
+    const own = (authToken: FoundTokens): OwnTokens | undefined => authToken && { authToken, accountSid }
     const found = findTokens(accountSid)
     return isPromise(found) ? found.then(own) : own(found)
   }

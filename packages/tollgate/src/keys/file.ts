@@ -2,7 +2,7 @@ import type * as NodePath from 'node:path'
 import { unref } from '../checks/limits.ts'
 import { readOptions, runUnnoticed } from '../checks/options.ts'
 import type { AuthTokenLookup, SharedKey } from '../verify/types.ts'
-import { type FileSystem, hasLost, type KeySource, lookAt, type Reading, readUnchanged } from './read-files.ts'
+import { type FileSystem, hasLost, type KeyReading, type KeySource, lookAt, readUnchanged } from './read-files.ts'
 import { runAtOnce, runInSlices } from './slices.ts'
 
 /** Options of `fileKeys`. */
@@ -69,7 +69,7 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
   const { allowReadableByOthers, onProblem = printProblem } = readOptions(given, fileKeysOptions, 'fileKeys')
   if (typeof path !== 'string' || path === '') throw new TypeError('"path" must be the path of a file or a folder')
   const source = { ...findFileSystem(path), allowReadableByOthers }
-  let current: Reading
+  let current: KeyReading
   let readAt = Date.now()
   let isRefused = false
   let seen: string
@@ -105,7 +105,7 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
   }
 
   /** Returns false if keys are missing and another program may still be writing them. */
-  async function isWhole(next: Reading): Promise<boolean> {
+  async function isWhole(next: KeyReading): Promise<boolean> {
     if (smaller?.mark === next.mark) return performance.now() - smaller.time >= pollMs
     smaller = undefined
     if (!(await runInSlices(hasLost(current.keys, next.keys), pause))) return true
@@ -140,7 +140,7 @@ export function fileKeys(path: string, given: FileKeysOptions = {}): FileKeys {
 
 const maxTries = 10
 
-function readFirst(source: KeySource): Reading {
+function readFirst(source: KeySource): KeyReading {
   for (let tries = 0; tries < maxTries; tries++) {
     const reading = runAtOnce(readUnchanged(source, runAtOnce(lookAt(source))))
     if (reading !== undefined) return reading

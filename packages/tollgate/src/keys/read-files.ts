@@ -41,7 +41,7 @@ export interface Keys {
 }
 
 /** A complete reading of a source. */
-export interface Reading {
+export interface KeyReading {
   readonly mark: string
   readonly files: ReadFiles
   readonly keys: Keys
@@ -99,7 +99,7 @@ function takeFingerprint(source: KeySource, path: string): Fingerprint {
  * @returns `undefined` if a file changed meanwhile, because the files may not belong together then
  * @throws TypeError that names the file, and has the code of an error of the system as its `cause`
  */
-export function* readUnchanged(source: KeySource, look: Look, known?: ReadFiles): Steps<Reading | undefined> {
+export function* readUnchanged(source: KeySource, look: Look, known?: ReadFiles): Steps<KeyReading | undefined> {
   try {
     const reading = yield* readAll(source, look, known)
     return (yield* lookAt(source)).mark === look.mark ? reading : undefined
@@ -109,7 +109,7 @@ export function* readUnchanged(source: KeySource, look: Look, known?: ReadFiles)
   }
 }
 
-function* readAll(source: KeySource, look: Look, known?: ReadFiles): Steps<Reading> {
+function* readAll(source: KeySource, look: Look, known?: ReadFiles): Steps<KeyReading> {
   const { mark, isFolder, isFresh, files: found } = look
   const where = `The key ${isFolder ? 'folder' : 'file'} ${source.path} is refused:`
   if (found.size > maxFiles) throw new TypeError(`${where} it has more than ${maxFiles} files`)

@@ -4,7 +4,7 @@ import { parseUrl } from '../checks/runtime.ts'
 import { findDefaultPort, isPort, type UrlParts } from '../url.ts'
 import { isRejected, type Rejected, reject } from '../verdict.ts'
 import { type Head, type HeaderReader, readSingle } from './head.ts'
-import { settle } from './look-up.ts'
+import { askOption } from './look-up.ts'
 import { type HostAndPort, joinTarget, parseHost, readHost, type UrlResolver, type UrlSource } from './public-url.ts'
 import { type PublicUrlRule, publicUrlRule } from './types.ts'
 
@@ -65,7 +65,7 @@ export function fromRequest(options: FromRequestOptions): PublicUrlRule {
     if (isAllowed !== undefined) return decide(isAllowed(url))
     const port = url.port === findDefaultPort(url.scheme) ? '' : url.port
     const ask = allowedHosts as (host: string) => Awaitable<boolean>
-    return settle(
+    return askOption(
       '"allowedHosts"',
       () => ask((url.host + port).toLowerCase()),
       (answer) => decide(answer === true),

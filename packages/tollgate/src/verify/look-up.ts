@@ -9,7 +9,7 @@ import { addCause, type Rejected, reject } from '../verdict.ts'
  * @returns the result, or a rejection whose cause is the error. The error may hold a token, so the
  *   message does not have its text.
  */
-export async function settle<F, T>(
+export async function askOption<F, T>(
   option: string,
   ask: () => Awaitable<F>,
   read: (found: F) => T,

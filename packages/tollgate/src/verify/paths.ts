@@ -50,7 +50,7 @@ export function createPathFilter(paths: unknown, publicUrl?: unknown): PathFilte
   }
 }
 
-function putBelow(prefix: Reading, { text, segments }: Reading): Reading {
+function putBelow(prefix: PathReading, { text, segments }: PathReading): PathReading {
   return { text: prefix.text + text, segments: [...prefix.segments, ...segments] }
 }
 
@@ -76,7 +76,7 @@ function findPath(url: string): string | undefined {
 }
 
 /** One way to read a path. */
-interface Reading {
+interface PathReading {
   readonly text: string
   /**
    * In lower case, without empty segments and `.`. Everything after a `;`, `?` or `#` is cut off,
@@ -97,8 +97,8 @@ const mostSegments = 256
  *   decoded, that has a tab or a line break, or that has a `..`, which clients resolve before they
  *   send. A guard on too many paths costs a 403, a guard on too few costs the check.
  */
-function listReadings(path: string): readonly Reading[] | undefined {
-  const readings: Reading[] = []
+function listReadings(path: string): readonly PathReading[] | undefined {
+  const readings: PathReading[] = []
   for (let current = path, round = 0; round <= maxDecodings; round++) {
     const reading = readSegments(current)
     if (reading === undefined || reading.segments.includes('..')) return undefined
@@ -113,7 +113,7 @@ function listReadings(path: string): readonly Reading[] | undefined {
   return undefined
 }
 
-function readSegments(text: string): Reading | undefined {
+function readSegments(text: string): PathReading | undefined {
   // URL parsers drop these three in every place. Routers keep them.
   if (['\t', '\n', '\r'].some((character) => text.includes(character))) return undefined
   // With the empty part before the first slash, and one more part that shows that there are too
@@ -129,7 +129,7 @@ function cutParameters(segment: string): string {
   return start === -1 ? segment : segment.slice(0, start)
 }
 
-function joinReading(segments: readonly string[]): Reading {
+function joinReading(segments: readonly string[]): PathReading {
   return { text: `/${segments.join('/')}`, segments }
 }
 
@@ -141,7 +141,7 @@ function decode(path: string): string | undefined {
   }
 }
 
-type Rule = (reading: Reading, mounting: Mounting) => boolean
+type Rule = (reading: PathReading, mounting: Mounting) => boolean
 
 function parseRule(path: unknown): Rule {
   if (path instanceof RegExp || Object.prototype.toString.call(path) === '[object RegExp]')

@@ -14,7 +14,7 @@ interface Job {
   readonly options: object
 }
 
-type Found = Promise<Explanation | undefined>
+type PendingExplanation = Promise<Explanation | undefined>
 
 // People open one webhook after another.
 const mostWaiting = 50
@@ -28,7 +28,7 @@ const mostKept = 200
 export class Explainer {
   readonly #otherHosts: readonly string[]
   readonly #own: Diagnose | undefined
-  readonly #found = new Map<string, Found>()
+  readonly #found = new Map<string, PendingExplanation>()
   readonly #optionsIds = new WeakMap<object, number>()
   #options = 0
   #waiting = 0
@@ -47,7 +47,7 @@ export class Explainer {
    * the scheme explains nothing.
    * @param isHereToo false if only the worker may search
    */
-  explain(job: Job, isHereToo: boolean): Found | undefined {
+  explain(job: Job, isHereToo: boolean): PendingExplanation | undefined {
     const key = this.#identify(job)
     const known = this.#found.get(key)
     if (known !== undefined) return known
@@ -87,7 +87,7 @@ export class Explainer {
       .digest('base64')
   }
 
-  async #search(job: Job): Found {
+  async #search(job: Job): PendingExplanation {
     if (this.#isClosed) return undefined
     const own = this.#findOwn(job)
     const { request, rejection } = job

@@ -37,7 +37,7 @@ import {
   type Finding,
   type Fixes,
   type OtherCause,
-  type Proof,
+  type ProvenState,
   type Row,
   redactedPart,
   takeForm,
@@ -417,7 +417,7 @@ const lostCharacters =
   'It has characters (U+FFFD) that stand for bytes that were lost: something read it in another character set.'
 
 /** Describes an encoding of the whole body, if it is of this kind. */
-function describeEncoded({ bodyChange }: Proof, kind: Encoding['kind']): Finding | undefined {
+function describeEncoded({ bodyChange }: ProvenState, kind: Encoding['kind']): Finding | undefined {
   return bodyChange?.encoded?.kind === kind ? { detail: bodyChange.encoded.detail } : undefined
 }
 
@@ -609,7 +609,7 @@ function* listHashes({ body, state, work, looksLikeJson }: Subject): Generator<E
 }
 
 /** The signature matches, but the body that it covers is gone. */
-function describeLostBody(subject: Subject, { state, changesParams, addsHash }: Proof): Finding | undefined {
+function describeLostBody(subject: Subject, { state, changesParams, addsHash }: ProvenState): Finding | undefined {
   const { consumed, contentType } = subject
   // If the parameters or the hash changed, the parser that read the body is named already.
   if (changesParams || addsHash) return undefined

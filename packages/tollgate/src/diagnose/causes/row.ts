@@ -79,7 +79,7 @@ export interface CauseRow<S = Subject, T = State> extends CauseInfo {
   /** Lists the edits that undo this cause. The most likely ones have the lowest cost. */
   edits?(subject: S): Iterable<Edit<T>>
   /** Lists the signatures that a damaged signature header may have held. */
-  readings?(values: readonly string[]): Iterable<Reading>
+  readings?(values: readonly string[]): Iterable<SignatureReading>
   /** Looks for a trace that only this cause leaves, in a request that no edit explains. */
   suspect?(unexplained: Unexplained<S>): Finding | undefined
   /**
@@ -89,7 +89,7 @@ export interface CauseRow<S = Subject, T = State> extends CauseInfo {
   /** Says if forwarding headers name what this cause changed in the URL that was signed. */
   isForwarded?(evidence: Evidence, signed: UrlParts): boolean
   /** Describes this cause if it holds beside the edits that made the signature match. */
-  accompany?(subject: S, proof: Proof): Finding | undefined
+  accompany?(subject: S, proof: ProvenState): Finding | undefined
   /** Describes this cause if the signature matches, but the body does not have the signed hash. */
   explainBody?(subject: S): Finding | undefined
   /** Describes why a request was refused with this code although its signature matches. */
@@ -188,7 +188,7 @@ export const comparisons = {
 }
 
 /** A signature that a damaged header may have held. */
-export interface Reading {
+export interface SignatureReading {
   readonly text: string
   readonly compare: keyof typeof comparisons
   /** Describes the change of the header for the user. */
@@ -216,7 +216,7 @@ export interface Unexplained<S = Subject> {
 }
 
 /** The state under which the signature matches. */
-export interface Proof {
+export interface ProvenState {
   readonly state: State
   /** How the body differs from the one whose hash was signed, if a known change explains it. */
   readonly bodyChange: ReturnType<typeof findBodyVariant>

@@ -11,7 +11,7 @@ import type { Subject } from '../reading.ts'
 import { findOwnHost, writeSend } from '../send-command.ts'
 import { decodePercent, joinFields, readName, splitFields } from '../spelling.ts'
 import { quote } from './mends.ts'
-import { type CauseRow, type Edit, type Finding, type Reading, type Row, redacted, takeForm } from './row.ts'
+import { type CauseRow, type Edit, type Finding, type Row, redacted, type SignatureReading, takeForm } from './row.ts'
 import { isInternalHost } from './url.ts'
 
 const keepMethod = 'Let nothing on the way change the method: Twilio sends GET or POST, as the console says, or PUT.'
@@ -335,13 +335,13 @@ function splitValues(values: readonly string[]): string[] {
   return parts.length === 1 ? parts.map((part) => part.slice(0, 400)) : parts
 }
 
-function* listJoined(parts: readonly string[]): Generator<Reading> {
+function* listJoined(parts: readonly string[]): Generator<SignatureReading> {
   const detail = `X-Twilio-Signature holds ${parts.length} values, joined or repeated.`
   for (const text of parts.slice(0, 8).map((part) => part.trim()))
     if (isSignature(text)) yield { text, compare: 'same', detail }
 }
 
-function* listParts(value: string): Generator<Reading> {
+function* listParts(value: string): Generator<SignatureReading> {
   const text = value.replace(/\.\.\.$|…$/, '')
   const isShort =
     text.length >= fewestCharacters && text.length < Math.max(...lengths) && !lengths.includes(text.length)
@@ -371,7 +371,7 @@ const repairs: readonly Repair[] = [
 ]
 
 /** Repairs a header in one or two steps. */
-function* listRepaired(value: string): Generator<Reading> {
+function* listRepaired(value: string): Generator<SignatureReading> {
   for (const [what, repair] of repairs) {
     const once = repair(value)
     if (once === undefined || once === value) continue
@@ -388,7 +388,7 @@ function* listRepaired(value: string): Generator<Reading> {
  * A well-formed signature without capitals, or without small letters, was changed: the chance that
  * Twilio made one is less than one in a million.
  */
-function* listFolded(value: string): Generator<Reading> {
+function* listFolded(value: string): Generator<SignatureReading> {
   if (value === value.toLowerCase() || value === value.toUpperCase())
     yield { text: value, compare: 'folded', detail: 'The letter case of X-Twilio-Signature changed.' }
 }

@@ -4,9 +4,9 @@ import {
   type CauseRow,
   type Edit,
   type Finding,
-  type Reading,
   type Row,
   redactedPart,
+  type SignatureReading,
   type Unexplained,
 } from '../../diagnose/causes/row.ts'
 import { isByHand } from '../../diagnose/evidence.ts'
@@ -457,7 +457,7 @@ function hasParserTrace(subject: SendGridSubject): boolean {
 }
 
 /** Repairs a signature that is encoded in another way. */
-function* listRepaired([text = '']: readonly string[]): Generator<Reading & { readonly compare: 'same' }> {
+function* listRepaired([text = '']: readonly string[]): Generator<SignatureReading & { readonly compare: 'same' }> {
   if (text.length > 1000 || parseSignature(text) !== undefined) return
   const changes: string[] = []
   const note = (detail: string, next: string, before: string): string => {

@@ -17,7 +17,7 @@ import {
 import { createExplainer, isExplaining } from '../../diagnose/explain.ts'
 import { keepIncoming } from '../../diagnose/keep-rejected.ts'
 import { copyRequest, createWork, type Work } from '../../diagnose/limits.ts'
-import { type Attempt, searchSets } from '../../diagnose/search.ts'
+import { type SetTrial, searchSets } from '../../diagnose/search.ts'
 import { isRejected, type Rejected } from '../../verdict.ts'
 import { readBody } from '../../verify/body.ts'
 import { listTexts, readHeaders, readSingle } from '../../verify/head.ts'
@@ -194,7 +194,7 @@ function createAttempt(
   presented: readonly SendGridPresented[],
   maxTries: number,
   work: Work,
-): Attempt<SendGridEdit, SendGridMatch> {
+): SetTrial<SendGridEdit, SendGridMatch> {
   const checkers = new Map<SendGridState['keys'], ReturnType<typeof createSignatureChecker>>()
   const findChecker = (keys: SendGridState['keys']) => {
     const checker = checkers.get(keys) ?? createSignatureChecker(keys)

@@ -5,7 +5,7 @@ import { checkAccountSid, isAccountSid, maxTokens, parseTokens } from '../../che
 import { distinct, type Pairs } from '../../form.ts'
 import { type Algorithm, defaultAlgorithm } from '../../hmac/algorithms.ts'
 import { type Accepted, type Rejected, reject } from '../../verdict.ts'
-import { settle } from '../../verify/look-up.ts'
+import { askOption } from '../../verify/look-up.ts'
 import type { UnverifiedClaim } from '../../verify/types.ts'
 import type { SignatureClaim } from './claim.ts'
 import type { ParsedSharedKey, Settings } from './options.ts'
@@ -38,10 +38,10 @@ export interface KeyClaim {
 }
 
 /** The result of a search for keys. */
-export type Found = readonly Candidate[] | Rejected
+export type FoundKeys = readonly Candidate[] | Rejected
 
 /** Finds the keys that may have signed a request. */
-export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<Found> {
+export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<FoundKeys> {
   const { signed, accounts } = claim
   const { authTokens } = settings
   if (signed.sharedKeyId !== undefined) return findSharedKey(settings, signed, signed.sharedKeyId)
@@ -50,9 +50,9 @@ export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<Found> 
   if (!accounts.every(isAccountSid)) return reject('account_malformed')
   if (authTokens.kind === 'record')
     return findInRecord(authTokens.tokens, accounts.length === 1 ? accounts[0] : undefined)
-  const read = (found: unknown): Found =>
+  const read = (found: unknown): FoundKeys =>
     found === undefined || found === null ? rejectUnfound(accounts) : readFound(found)
-  return settle('"authToken"', () => authTokens.lookup(claim.describe()), read, settings.lookupTimeoutMs)
+  return askOption('"authToken"', () => authTokens.lookup(claim.describe()), read, settings.lookupTimeoutMs)
 }
 
 /**
@@ -62,11 +62,11 @@ export function findKeys(settings: Settings, claim: KeyClaim): Awaitable<Found> 
 export function refreshKeys(
   { authTokens, lookupTimeoutMs }: Settings,
   { signed, describe }: KeyClaim,
-): Awaitable<Found> {
+): Awaitable<FoundKeys> {
   if (signed.sharedKeyId !== undefined || authTokens.kind !== 'lookup') return []
   const { lookup } = authTokens
   if (lookup.refresh === undefined) return []
-  return settle(
+  return askOption(
     '"authToken.refresh"',
     () => lookup.refresh?.(describe()),
     (found) => (found === undefined || found === null ? [] : readFound(found)),
@@ -110,8 +110,8 @@ export function findAccount(
   return named.find(isAccountSid)
 }
 
-function findSharedKey(settings: Settings, { signature, algorithm }: SignatureClaim, id: string): Promise<Found> {
-  const read = (found: ParsedSharedKey | undefined): Found => {
+function findSharedKey(settings: Settings, { signature, algorithm }: SignatureClaim, id: string): Promise<FoundKeys> {
+  const read = (found: ParsedSharedKey | undefined): FoundKeys => {
     if (found === undefined) return reject('shared_key_unknown')
     // The configuration binds a key to its algorithm. A header must not choose a weaker one.
     if (algorithm !== undefined && algorithm !== found.algorithm) return reject('algorithm_unsupported')
@@ -120,10 +120,10 @@ function findSharedKey(settings: Settings, { signature, algorithm }: SignatureCl
       { ...found, key: { kind: 'shared_key', id }, owner: found.accountSid, isBound: found.accountSid !== undefined },
     ]
   }
-  return settle('"sharedKeys"', () => settings.findSharedKey(id), read, settings.lookupTimeoutMs)
+  return askOption('"sharedKeys"', () => settings.findSharedKey(id), read, settings.lookupTimeoutMs)
 }
 
-function findInRecord(record: ReadonlyMap<string, readonly string[]>, accountSid: string | undefined): Found {
+function findInRecord(record: ReadonlyMap<string, readonly string[]>, accountSid: string | undefined): FoundKeys {
   if (accountSid !== undefined) {
     const tokens = record.get(accountSid)
     return tokens === undefined ? reject('key_unknown') : toCandidates(tokens, accountSid)
@@ -154,7 +154,7 @@ function rejectUnfound(accounts: readonly string[]): Rejected {
  * Reads the answer of a look-up.
  * @throws WrongAnswer for one without usable tokens.
  */
-function readFound(found: NonNullable<unknown>): Found {
+function readFound(found: NonNullable<unknown>): FoundKeys {
   if (typeof found !== 'object' || Array.isArray(found) || !('authToken' in found))
     return readSecret(found, '', () => toCandidates(parseTokens(found, 'authToken'), undefined))
   const { authToken, accountSid }: { authToken?: unknown; accountSid?: unknown } = found

@@ -20,7 +20,7 @@ import { createVerifierOf } from '../../verify/verifier.ts'
 import { readSignatureClaim, type SignatureClaim } from './claim.ts'
 import { type Coverage, readCoverage } from './coverage.ts'
 import {
-  type Found,
+  type FoundKeys,
   findAccount,
   findKeys,
   isKeyOf,
@@ -87,7 +87,7 @@ function prove(request: UnprovenRequest<TwilioTypes>): Awaitable<Proof<Accepted>
 
 /** Waits for the keys. After a mismatch, it asks for newer ones. */
 async function proveByLookUp(
-  found: PromiseLike<Found>,
+  found: PromiseLike<FoundKeys>,
   claim: KeyClaim,
   parts: UrlParts,
   request: UnprovenRequest<TwilioTypes>,
@@ -101,7 +101,7 @@ async function proveByLookUp(
 
 /** Tries the keys, and then checks what the signature proves. */
 function proveByKeys(
-  keys: Found,
+  keys: FoundKeys,
   claim: KeyClaim,
   parts: UrlParts,
   { settings, source, head, content: coverage }: UnprovenRequest<TwilioTypes>,
