@@ -66,7 +66,7 @@ describe('a refusal names the source and the position', () => {
     ],
     [
       'hello',
-      `"file.txt": this is no request; copy it with its headers, as a curl command (bash), HAR, raw HTTP or JSON, or use --last; ${advice}`,
+      `"file.txt": no request is read in this form; copy it with its headers, as a curl command (bash), HAR, raw HTTP or JSON, or use --last; ${advice}`,
     ],
     [Buffer.from([0xff, 0x80, 0x41]), '"file.txt": this is not UTF-8 text.'],
   ])('%j', (text, message) => {

@@ -289,9 +289,14 @@ describe('a text that lacks something is refused with advice, and shows nothing 
       `Twilio's Request Inspector does not show, so nothing can be compared${askTwilio}`,
     ],
     [
+      'what PHP prints, with a signature',
+      'array(2) {\n  ["HTTP_X_TWILIO_SIGNATURE"]=>\n  string(7) "private"\n  ["MessageSid"]=>\n  string(3) "SM1"\n}\n',
+      `no request is read in this form; copy it with its headers, as a curl command (bash), HAR, raw HTTP or JSON, or use --last${askTwilio}`,
+    ],
+    [
       'no form',
       'private',
-      `this is no request; copy it with its headers, as a curl command (bash), HAR, raw HTTP or JSON, or use --last${askTwilio}`,
+      `no request is read in this form; copy it with its headers, as a curl command (bash), HAR, raw HTTP or JSON, or use --last${askTwilio}`,
     ],
     [
       'headers without a URL',

@@ -198,7 +198,7 @@ describe('wrong usage names the flag and exits 2', () => {
   test('refuses pasted text that is not a request', async () => {
     const inputs: [input: string, message: RegExp][] = [
       ['', /There is no request/],
-      ['hello', /this is no request; copy it .* as a curl command \(bash\)/],
+      ['hello', /no request is read in this form; copy it .* as a curl command \(bash\)/],
       ['{"log": {"entries": []}}', /no entries/],
       ['{"log": ', /^tollgate: Standard input: this is not JSON; .*--alert/m],
       ['[]', /no entries/],

@@ -297,8 +297,8 @@ function detectForm(source: Source): FormName {
   const names = Object.keys(requestForms) as FormName[]
   const found = names.find((name) => requestForms[name].recognizes(source))
   if (found !== undefined) return found
-  // Twilio's Request Inspector, or a log of the parameters.
-  const isUnsigned = /\b(?:Message|Call)Sid\b/.test(source.text)
+  // Twilio's Request Inspector, or a log of the parameters. What PHP or Ruby prints may have the signature.
+  const isUnsigned = /\b(?:Message|Call)Sid\b/.test(source.text) && !/x[-_]twilio[-_]signature/i.test(source.text)
   throw new RequestError(isUnsigned ? unsigned : unreadable, { kind: 'unknown_form' })
 }
 
@@ -306,7 +306,7 @@ const unsigned =
   "it has no X-Twilio-Signature, which Twilio's Request Inspector does not show, so nothing can be compared"
 /** One sentence for every text that is no request. */
 const unreadable =
-  'this is no request; copy it with its headers, as a curl command (bash), HAR, raw HTTP or JSON, or use --last'
+  'no request is read in this form; copy it with its headers, as a curl command (bash), HAR, raw HTTP or JSON, or use --last'
 
 /**
  * Writes requests in a form.
