@@ -2,7 +2,7 @@ import { decodeUtf8, encodeUtf8 } from '../bytes.ts'
 import { isExport, listCaptures, writeCaptures } from './capture.ts'
 import type { ReadFile } from './curl-data.ts'
 import { addSource, RequestError } from './error.ts'
-import { findHeaders, findLoggedText, hasSignedRequest } from './find-request.ts'
+import { findHeaders, findLoggedText, hasSignedRequest, signatureName } from './find-request.ts'
 import { listHarEntries, readHarEntry, writeHar } from './har.ts'
 import { parseJson } from './json.ts'
 import { captureFields, isOwn, readLogged } from './logged.ts'
@@ -297,8 +297,8 @@ function detectForm(source: Source): FormName {
   const names = Object.keys(requestForms) as FormName[]
   const found = names.find((name) => requestForms[name].recognizes(source))
   if (found !== undefined) return found
-  // Twilio's Request Inspector, or a log of the parameters. What PHP or Ruby prints may have the signature.
-  const isUnsigned = /\b(?:Message|Call)Sid\b/.test(source.text) && !/x[-_]twilio[-_]signature/i.test(source.text)
+  // Twilio's Request Inspector and logs of parameters have no signature. A request that PHP or Ruby printed has one.
+  const isUnsigned = /\b(?:Message|Call)Sid\b/.test(source.text) && !signatureName.test(source.text)
   throw new RequestError(isUnsigned ? unsigned : unreadable, { kind: 'unknown_form' })
 }
 
